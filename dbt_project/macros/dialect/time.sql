@@ -1,0 +1,58 @@
+{#- What the warehouse's SQL dialect has to say about time. The models speak only of these. -#}
+
+{#- The Europe/London calendar day in which a moment falls. -#}
+{% macro london_day(moment) %}{{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}{% endmacro %}
+
+{% macro postgres__london_day(moment) -%}
+    cast(({{ moment }}) at time zone 'Europe/London' as date)
+{%- endmacro %}
+
+{#- The moment at which a Europe/London day begins. -#}
+{% macro london_midnight(day) %}{{ return(adapter.dispatch("london_midnight", "oic_assurance")(day)) }}{% endmacro %}
+
+{% macro postgres__london_midnight(day) -%}
+    (cast({{ day }} as timestamp) at time zone 'Europe/London')
+{%- endmacro %}
+
+{#- Elapsed hours between two moments, a double; negative when the second comes first. -#}
+{% macro hours_between(first, second) %}
+    {{ return(adapter.dispatch("hours_between", "oic_assurance")(first, second)) }}
+{% endmacro %}
+
+{% macro postgres__hours_between(first, second) -%}
+    cast(extract(epoch from ({{ second }}) - ({{ first }})) as double precision) / 3600
+{%- endmacro %}
+
+{#- One row for each day from the first to the last, both included: a table expression with column `day`. -#}
+{% macro day_spine(first, last) %}
+    {{ return(adapter.dispatch("day_spine", "oic_assurance")(first, last)) }}
+{% endmacro %}
+
+{% macro postgres__day_spine(first, last) -%}
+    lateral (
+        select cast(series.moment as date) as day
+        from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as series(moment)
+    )
+{%- endmacro %}
+
+{#- A day moved by a number of days; still a date. -#}
+{% macro add_days(day, days) -%}
+    cast({{ dbt.dateadd("day", days, day) }} as date)
+{%- endmacro %}
+
+{#- The first day of the month that a day falls in; a date. -#}
+{% macro month_of(day) -%}
+    cast({{ dbt.date_trunc("month", day) }} as date)
+{%- endmacro %}
+
+{#- The last day of the month that a day falls in; a date. -#}
+{% macro month_end(day) -%}
+    cast({{ dbt.last_day(day, "month") }} as date)
+{%- endmacro %}
+
+{#- The day of the week, 1 for Monday to 7 for Sunday; an integer. -#}
+{% macro iso_day_of_week(day) %}{{ return(adapter.dispatch("iso_day_of_week", "oic_assurance")(day)) }}{% endmacro %}
+
+{% macro postgres__iso_day_of_week(day) -%}
+    cast(extract(isodow from {{ day }}) as integer)
+{%- endmacro %}

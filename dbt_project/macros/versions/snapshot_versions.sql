@@ -1,0 +1,37 @@
+{#- Every version of each record with the days on which it is the one to read: from the day of the
+    delivery that brought it until the day before the next version (`valid_to` is excluded). What the
+    first delivery holds stands for all days before it (mart contract: "before the first, the first").
+    A record that a delivery no longer holds ends there.
+
+    relation: a raw table fed by dated full files. key: the columns that identify a record.
+    The result has the raw table's columns and `valid_from`, `valid_to` (dates). -#}
+{% macro snapshot_versions(relation, key) -%}
+    select spans.*
+    from (
+        select
+            versions.*,
+            case
+                when versions.version_at = min(versions.version_at) over (partition by versions.force_code)
+                    then {{ beginning_of_time() }}
+                else {{ london_day("versions.version_at") }}
+            end as valid_from,
+            coalesce(
+                {{ london_day("lead(versions.version_at) over (
+                    partition by versions.force_code, versions." ~ (key | join(", versions.")) ~ " order by versions.version_at
+                )") }},
+                {{ end_of_time() }}
+            ) as valid_to
+        from (
+            select
+                known.*,
+                row_number() over (
+                    partition by known.force_code, known.{{ key | join(", known.") }}, known.version_at
+                    order by known.batch_id desc, known.row_number desc
+                ) as recency
+            from {{ relation }} as known
+            inner join {{ ref("stg_audit__build") }} as build on known.batch_id <= build.known_batch_id
+        ) as versions
+        where versions.recency = 1
+    ) as spans
+    where not spans.is_tombstone
+{%- endmacro %}

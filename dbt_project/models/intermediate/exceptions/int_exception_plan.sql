@@ -1,0 +1,38 @@
+-- Plans whose review date has passed, strands that no plan meets, and milestones past their date.
+with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    final as (
+        select
+            plan.force_code,
+            'PLAN_REVIEW_OVERDUE' as exception_code,
+            'INTEL_PLAN' as point_code,
+            plan.plan_ref as record_ref,
+            {{ london_midnight(add_days("plan.review_due_on", 1)) }} as opened_at
+        from {{ ref("stg_governance__plan") }} as plan
+        cross join build
+        where plan.review_due_on < build.as_at_day
+        union all
+        select
+            strand.force_code,
+            'PLAN_STRAND_NOT_MET',
+            'INTEL_PLAN',
+            strand.strand,
+            {{ london_midnight("point.starts_on") }}
+        from {{ ref("int_plan_strand") }} as strand
+        inner join {{ ref("int_point") }} as point on strand.force_code = point.force_code
+        where not strand.is_met and point.point_code = 'INTEL_PLAN'
+        union all
+        select
+            milestone.force_code,
+            'PLAN_MILESTONE_OVERDUE',
+            'INTEL_PLAN',
+            milestone.plan_ref || ': ' || milestone.milestone,
+            {{ london_midnight(add_days("milestone.due_on", 1)) }}
+        from {{ ref("stg_governance__plan_milestone") }} as milestone
+        cross join build
+        where milestone.completed_on is null and milestone.due_on < build.as_at_day
+    )
+
+select *
+from final

@@ -1,0 +1,88 @@
+-- Every measure by month and unit, with its interval. The force has a row for every month, also one in
+-- which there was nothing to divide by.
+with
+    month as (select * from {{ ref("int_measure_month") }}),
+
+    share as (
+        select
+            share.force_code,
+            share.measure_code,
+            share.period_start,
+            share.org_unit_code,
+            share.numerator,
+            share.denominator,
+            {{ share("share.numerator", "share.denominator") }} as value,
+            {{ wilson_low("share.numerator", "share.denominator") }} as ci_low,
+            {{ wilson_high("share.numerator", "share.denominator") }} as ci_high
+        from {{ ref("int_measure_share") }} as share
+    ),
+
+    hours as (
+        select
+            force_code,
+            measure_code,
+            period_start,
+            org_unit_code,
+            cast(null as bigint) as numerator,
+            denominator,
+            value,
+            cast(null as {{ dbt.type_float() }}) as ci_low,
+            cast(null as {{ dbt.type_float() }}) as ci_high
+        from {{ ref("int_measure_hours") }}
+    ),
+
+    figure as (
+        select *
+        from share
+        union all
+        select *
+        from hours
+    ),
+
+    unit as (
+        select
+            force_code,
+            measure_code,
+            period_start,
+            org_unit_code
+        from figure
+        union
+        select
+            force_code,
+            measure_code,
+            period_start,
+            'ALL'
+        from month
+    ),
+
+    final as (
+        select
+            unit.force_code,
+            unit.measure_code,
+            month.point_code,
+            unit.period_start,
+            unit.org_unit_code,
+            month.as_on,
+            month.is_complete,
+            cast(
+                coalesce(figure.numerator, case when policy.unit_of_value = 'share' then 0 end) as bigint
+            ) as numerator,
+            cast(coalesce(figure.denominator, 0) as bigint) as denominator,
+            figure.value,
+            figure.ci_low,
+            figure.ci_high
+        from unit
+        inner join month
+            on unit.force_code = month.force_code
+            and unit.measure_code = month.measure_code
+            and unit.period_start = month.period_start
+        inner join {{ ref("policy_measure") }} as policy on unit.measure_code = policy.measure_code
+        left join figure
+            on unit.force_code = figure.force_code
+            and unit.measure_code = figure.measure_code
+            and unit.period_start = figure.period_start
+            and unit.org_unit_code = figure.org_unit_code
+    )
+
+select *
+from final

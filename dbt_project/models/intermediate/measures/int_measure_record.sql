@@ -1,0 +1,61 @@
+-- Every record that enters a measure, with what it adds to numerator and denominator, the month it
+-- belongs to, and the team and day by which it is rolled up.
+with
+    referral as (
+        select
+            *,
+            {{ month_of("contacted_on") }} as period_start
+        from {{ ref("int_nccu_referral_class") }}
+        where is_due
+    ),
+
+    custody as (
+        select
+            *,
+            {{ month_of("detained_on") }} as period_start
+        from {{ ref("int_immigration_custody") }}
+    ),
+
+    final as (
+        select
+            force_code,
+            'nccu_intel_compliance' as measure_code,
+            period_start,
+            org_unit_code,
+            contacted_on as rolled_up_on,
+            case when is_compliant then 1 else 0 end as numerator
+        from referral
+        where is_counted
+        union all
+        select
+            force_code,
+            'nccu_intel_compliance_all_types',
+            period_start,
+            org_unit_code,
+            contacted_on,
+            case when is_compliant then 1 else 0 end
+        from referral
+        where is_counted or referral_type = 'STATUS_CHECK'
+        union all
+        select
+            force_code,
+            'nccu_intel_in_time',
+            period_start,
+            org_unit_code,
+            contacted_on,
+            case when intelligence_class = 'submitted_in_time' then 1 else 0 end
+        from referral
+        where is_counted
+        union all
+        select
+            force_code,
+            'nccu_capture_completeness',
+            period_start,
+            org_unit_code,
+            detained_on,
+            case when has_referral then 1 else 0 end
+        from custody
+    )
+
+select *
+from final

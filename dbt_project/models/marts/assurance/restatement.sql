@@ -1,0 +1,18 @@
+with
+    final as (
+        select
+            restatement.force_code,
+            restatement.measure_code,
+            restatement.period_start,
+            restatement.org_unit_code,
+            restatement.value_before,
+            restatement.value_after,
+            restatement.cause,
+            restatement.record_count,
+            build.publication_id
+        from {{ ref("int_restatement") }} as restatement
+        cross join {{ ref("stg_audit__build") }} as build
+    )
+
+select *
+from final

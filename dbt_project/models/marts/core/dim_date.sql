@@ -1,0 +1,37 @@
+-- Every day from 2020 until a year after the run, and any other day that a fact names.
+with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    days as (
+        select spine.day
+        from build
+        cross join {{ day_spine("cast('2020-01-01' as date)", add_days("build.as_at_day", 366)) }} as spine
+        union
+        select contacted_on from {{ ref("int_nccu_referral") }}
+        union
+        select reported_on from {{ ref("int_oic_incident") }}
+        union
+        select {{ london_day("submitted_at") }} from {{ ref("int_intelligence_report") }} where submitted_at is not null
+        union
+        select completed_on from {{ ref("int_training_today") }} where completed_on is not null
+    ),
+
+    final as (
+        select
+            force.force_code,
+            days.day as date_day,
+            {{ month_of("days.day") }} as month_start,
+            cast(extract(year from days.day) as integer) as calendar_year,
+            cast(extract(month from days.day) as integer) as calendar_month,
+            cast(extract(day from days.day) as integer) as day_of_month,
+            {{ iso_day_of_week("days.day") }} as iso_day_of_week,
+            {{ iso_day_of_week("days.day") }} >= 6 as is_weekend,
+            {{ hours_between(london_midnight("days.day"), london_midnight(add_days("days.day", 1))) }} as hours_in_day,
+            build.publication_id
+        from days
+        cross join {{ ref("stg_audit__force") }} as force
+        cross join build
+    )
+
+select *
+from final

@@ -1,0 +1,22 @@
+with
+    source as (
+        select *
+        from {{ source("audit", "build") }}
+        where schema_prefix = '{{ schema_prefix() }}'
+    ),
+
+    newest as (
+        select
+            build_id as publication_id,
+            run_id,
+            known_batch_id,
+            policy_fingerprint,
+            as_at,
+            {{ london_day("as_at") }} as as_at_day,
+            known_at
+        from source
+        where build_id = (select max(build_id) from source)
+    )
+
+select *
+from newest

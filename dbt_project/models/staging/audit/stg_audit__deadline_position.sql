@@ -1,0 +1,14 @@
+with
+    source as (select * from {{ source("audit", "deadline_position") }}),
+
+    renamed as (
+        select
+            force_code,
+            point_code,
+            value,
+            status
+        from source
+    )
+
+select *
+from renamed

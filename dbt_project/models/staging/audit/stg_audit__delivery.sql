@@ -1,0 +1,19 @@
+with
+    source as (select * from {{ source("audit", "batch") }}),
+
+    file_deliveries as (
+        select
+            source.force_code,
+            source.dataset,
+            source.batch_id,
+            source.status = 'landed' as is_landed,
+            source.reason,
+            source.delivered_for as delivered_at,
+            source.landed_at
+        from source
+        inner join {{ ref("stg_audit__build") }} as build on source.batch_id <= build.known_batch_id
+        where source.kind = 'file' and source.delivered_for <= build.as_at
+    )
+
+select *
+from file_deliveries

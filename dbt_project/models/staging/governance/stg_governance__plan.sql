@@ -1,0 +1,19 @@
+with
+    source as ({{ version_as_at(source("general", "plan"), ["plan_ref"], first_version_stands="always") }}),
+
+    renamed as (
+        select
+            force_code,
+            plan_ref,
+            strand,
+            title,
+            {{ blank_to_null("owner_role") }} as owner_role,
+            version,
+            {{ blank_to_null("evidence_ref") }} as evidence_ref,
+            case when approved_date <= {{ london_day("as_at") }} then approved_date end as approved_on,
+            review_due_date as review_due_on
+        from source
+    )
+
+select *
+from renamed

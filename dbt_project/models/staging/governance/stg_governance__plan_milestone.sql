@@ -1,0 +1,17 @@
+with
+    source as (
+        {{ version_as_at(source("general", "plan_milestone"), ["plan_ref", "milestone"], first_version_stands="always") }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            plan_ref,
+            milestone,
+            due_date as due_on,
+            case when completed_date <= {{ london_day("as_at") }} then completed_date end as completed_on
+        from source
+    )
+
+select *
+from renamed

@@ -1,0 +1,17 @@
+with
+    source as (
+        {{ version_as_at(source("general", "hydra_session"), ["session_code"], first_version_stands="always") }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            session_code,
+            venue,
+            capacity,
+            session_date
+        from source
+    )
+
+select *
+from renamed

@@ -1,0 +1,21 @@
+with
+    source as (
+        {{ version_as_at(
+            source("law_enforcement", "dissemination"), ["dissemination_id"],
+            first_version_stands="if_created", soft_deletes=true
+        ) }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            dissemination_id,
+            report_urn,
+            recipient_agency,
+            shared_at
+        from source
+        where shared_at <= as_at
+    )
+
+select *
+from renamed

@@ -1,0 +1,31 @@
+with
+    source as (
+        {{ version_as_at(
+            source("law_enforcement", "intelligence_report"), ["report_id"],
+            first_version_stands="if_created", soft_deletes=true
+        ) }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            report_id,
+            report_urn,
+            {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
+            {{ blank_to_null("nccu_referral_ref") }} as nccu_referral_ref,
+            author_officer_no,
+            document_type_code,
+            status,
+            grading_scheme,
+            source_evaluation,
+            intelligence_assessment,
+            handling_code,
+            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
+            protective_marking,
+            created_at,
+            {{ if_happened("submitted_at") }} as submitted_at
+        from source
+    )
+
+select *
+from renamed

@@ -1,0 +1,23 @@
+with
+    source as (
+        {{ version_as_at(
+            source("law_enforcement", "custody_record"), ["custody_id"],
+            first_version_stands="if_created", soft_deletes=true
+        ) }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            custody_id,
+            {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
+            arresting_officer_no,
+            detention_reason_code,
+            detained_at,
+            {{ if_happened("released_at") }} as released_at
+        from source
+        where detained_at <= as_at
+    )
+
+select *
+from renamed

@@ -1,0 +1,27 @@
+with
+    source as (
+        {{ version_as_at(
+            source("law_enforcement", "nccu_referral"), ["referral_id"],
+            first_version_stands="if_created", soft_deletes=true
+        ) }}
+    ),
+
+    renamed as (
+        select
+            force_code,
+            referral_id,
+            referral_ref,
+            {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
+            reporting_officer_no,
+            {{ blank_to_null("nccu_reference") }} as nccu_reference,
+            channel,
+            referral_type,
+            outcome,
+            persons_count,
+            contacted_at
+        from source
+        where contacted_at <= as_at
+    )
+
+select *
+from renamed
