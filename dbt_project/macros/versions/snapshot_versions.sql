@@ -3,9 +3,8 @@
     first delivery holds stands for all days before it (mart contract: "before the first, the first").
     A record that a delivery no longer holds ends there.
 
-    relation: a raw table fed by dated full files. key: the columns that identify a record.
-    The result has the raw table's columns and `valid_from`, `valid_to` (dates). -#}
-{% macro snapshot_versions(relation, key) -%}
+    relation: a raw table fed by dated full files. The result has its columns and `valid_from`, `valid_to` (dates). -#}
+{% macro snapshot_versions(relation) -%}
     select spans.*
     from (
         select
@@ -17,7 +16,7 @@
             end as valid_from,
             coalesce(
                 {{ london_day("lead(versions.version_at) over (
-                    partition by versions.force_code, versions." ~ (key | join(", versions.")) ~ " order by versions.version_at
+                    partition by versions.force_code, versions.row_key order by versions.version_at
                 )") }},
                 {{ end_of_time() }}
             ) as valid_to
@@ -25,7 +24,7 @@
             select
                 known.*,
                 row_number() over (
-                    partition by known.force_code, known.{{ key | join(", known.") }}, known.version_at
+                    partition by known.force_code, known.row_key, known.version_at
                     order by known.batch_id desc, known.row_number desc
                 ) as recency
             from {{ relation }} as known

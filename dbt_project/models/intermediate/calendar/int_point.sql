@@ -17,7 +17,7 @@ with
             point.measure_code,
             point.deadline,
             coalesce(launches.launched_on, point.starts_on) as starts_on,
-            build.as_at_day > point.deadline as is_past_deadline
+            build.as_at_day >= point.deadline as is_deadline_reached
         from {{ ref("policy_point") }} as point
         cross join {{ ref("stg_audit__force") }} as force
         cross join build

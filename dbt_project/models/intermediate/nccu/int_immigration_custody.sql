@@ -1,5 +1,6 @@
 -- Occurrences with an immigration custody record, and whether the NCCU was told of them. The month and
 -- team are those of the first such record; a record without an occurrence stands for one of its own.
+-- An occurrence that was cancelled or deleted counts nowhere; one that the system never had counts as named.
 with
     custody as (
         select
@@ -48,7 +49,10 @@ with
             on first_record.force_code = officer.force_code
             and first_record.arresting_officer_no = officer.collar_no
             and first_record.detained_on = officer.event_day
-        where first_record.place = 1 and coalesce(occurrence.status, 'UNKNOWN') <> 'CANCELLED'
+        where
+            first_record.place = 1
+            and coalesce(occurrence.status, 'UNKNOWN') <> 'CANCELLED'
+            and not coalesce(occurrence.is_deleted, false)
     )
 
 select *

@@ -16,7 +16,6 @@ with
             occurrence_ref,
             count(*) as intelligence_count
         from {{ ref("int_intelligence_report") }}
-        where is_submitted
         group by force_code, occurrence_ref
     ),
 
@@ -36,7 +35,7 @@ with
             on occurrence.force_code = referrals.force_code and occurrence.occurrence_ref = referrals.occurrence_ref
         left join reports
             on occurrence.force_code = reports.force_code and occurrence.occurrence_ref = reports.occurrence_ref
-        where occurrence.is_oic and occurrence.status <> 'CANCELLED'
+        where occurrence.is_oic and not occurrence.is_deleted and occurrence.status <> 'CANCELLED'
     )
 
 select *

@@ -41,15 +41,15 @@ with
             numerator,
             denominator,
             case
-                when not is_past_deadline and numerator = 0 then 'not_started'
-                when not is_past_deadline then 'in_progress'
+                when not is_deadline_reached and numerator = 0 then 'not_started'
+                when not is_deadline_reached then 'in_progress'
                 when is_met and is_met_on_deadline then 'met_on_time'
                 when is_met then 'met_late'
                 when is_ever_met then 'slipping'
                 else 'overdue'
             end as status_of_data,
             case
-                when not is_past_deadline then null
+                when not is_deadline_reached then null
                 when is_met_on_deadline then 'met_on_time'
                 when is_ever_met_by_deadline then 'slipping'
                 else 'overdue'

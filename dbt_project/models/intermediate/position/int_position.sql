@@ -26,7 +26,7 @@ with
             end as outstanding,
             -- After the deadline what is outstanding is due within one cycle of the Accountability Board.
             case
-                when deadline.is_past_deadline then policy.recovery_weeks
+                when deadline.is_deadline_reached then policy.recovery_weeks
                 else greatest({{ dbt.datediff("build.as_at_day", "deadline.deadline", "day") }}, 1) / 7.0
             end as weeks_left
         from {{ ref("int_point_deadline") }} as deadline
@@ -73,8 +73,8 @@ with
             {{ dbt.datediff("build.as_at_day", "point.deadline", "day") }} as days_to_deadline,
             {{ share("progress.numerator_at_deadline", "progress.denominator_at_deadline") }} as value_at_deadline,
             status.status_at_deadline,
-            case when point.is_past_deadline then then_known.value end as value_at_deadline_known_then,
-            case when point.is_past_deadline then then_known.status end as status_at_deadline_known_then,
+            case when point.is_deadline_reached then then_known.value end as value_at_deadline_known_then,
+            case when point.is_deadline_reached then then_known.status end as status_at_deadline_known_then,
             cast(progress.outstanding / progress.weeks_left as {{ dbt.type_float() }}) as required_per_week,
             cast(progress.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
             case

@@ -1,5 +1,5 @@
 with
-    source as ({{ version_as_at(source("general", "plan"), ["plan_ref"], first_version_stands="always") }}),
+    source as ({{ version_as_at(source("general", "plan"), first_version_stands="first_delivery") }}),
 
     renamed as (
         select

@@ -1,6 +1,6 @@
 with
     source as (
-        {{ version_as_at(source("general", "plan_milestone"), ["plan_ref", "milestone"], first_version_stands="always") }}
+        {{ version_as_at(source("general", "plan_milestone"), first_version_stands="first_delivery") }}
     ),
 
     renamed as (

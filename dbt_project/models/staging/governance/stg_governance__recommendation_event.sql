@@ -1,9 +1,6 @@
 with
     source as (
-        {{ version_as_at(
-            source("general", "recommendation_event"), ["event_at", "point_code", "party", "status"],
-            first_version_stands="always"
-        ) }}
+        {{ version_as_at(source("general", "recommendation_event"), first_version_stands="first_delivery") }}
     ),
 
     renamed as (

@@ -1,5 +1,5 @@
 with
-    source as ({{ snapshot_versions(source("general", "org_unit"), ["org_unit_code"]) }}),
+    source as ({{ snapshot_versions(source("general", "org_unit")) }}),
 
     renamed as (
         select

@@ -1,5 +1,5 @@
 with
-    source as ({{ snapshot_versions(source("general", "personnel"), ["employee_no"]) }}),
+    source as ({{ snapshot_versions(source("general", "personnel")) }}),
 
     renamed as (
         select

@@ -1,8 +1,6 @@
 with
     source as (
-        {{ version_as_at(
-            source("general", "hydra_attendance"), ["session_code", "employee_no"], first_version_stands="always"
-        ) }}
+        {{ version_as_at(source("general", "hydra_attendance"), first_version_stands="first_delivery") }}
     ),
 
     renamed as (

@@ -1,6 +1,6 @@
 with
     source as (
-        {{ version_as_at(source("general", "hydra_session"), ["session_code"], first_version_stands="always") }}
+        {{ version_as_at(source("general", "hydra_session"), first_version_stands="first_delivery") }}
     ),
 
     renamed as (

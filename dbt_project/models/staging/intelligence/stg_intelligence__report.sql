@@ -1,9 +1,6 @@
 with
     source as (
-        {{ version_as_at(
-            source("law_enforcement", "intelligence_report"), ["report_id"],
-            first_version_stands="if_created", soft_deletes=true
-        ) }}
+        {{ version_as_at(source("law_enforcement", "intelligence_report"), first_version_stands="if_created", deleted="left_out") }}
     ),
 
     renamed as (

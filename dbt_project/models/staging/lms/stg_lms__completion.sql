@@ -1,10 +1,6 @@
 with
     source as (
-        {{ version_as_at(
-            source("general", "completion"),
-            ["employee_no", "course_code", "module_code", "module_version", "status", "completed_at_text"],
-            first_version_stands="never"
-        ) }}
+        {{ version_as_at(source("general", "completion"), first_version_stands="never") }}
     ),
 
     renamed as (

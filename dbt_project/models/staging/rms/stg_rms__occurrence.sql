@@ -1,9 +1,6 @@
 with
     source as (
-        {{ version_as_at(
-            source("law_enforcement", "occurrence"), ["occurrence_id"],
-            first_version_stands="if_created", soft_deletes=true
-        ) }}
+        {{ version_as_at(source("law_enforcement", "occurrence"), first_version_stands="if_created", deleted="marked") }}
     ),
 
     renamed as (
@@ -17,6 +14,7 @@ with
             district_code,
             status,
             is_oic,
+            is_deleted,
             persons_count,
             occurred_at,
             reported_at
