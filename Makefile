@@ -1,0 +1,84 @@
+# The project's front door. Nothing is needed but Python 3.11 or later and make; root or not.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
+SEED ?= 20260430
+
+# No dependency calls home, and what is imported once stays compiled.
+export DO_NOT_TRACK := 1
+export SCARF_ANALYTICS := false
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export UV_NO_PROGRESS := 1
+unexport PYTHONDONTWRITEBYTECODE
+
+# What is linted and formatted; dbt's SQL has a formatter of its own.
+CODE := dags expectations include tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test test-all lint format up down clean lock
+.DELETE_ON_ERROR:
+
+help: ## what there is to do (this list)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## install what the pipeline needs, from the hashed lock, into .venv
+
+setup-dev: $(VENV)/.installed-dev
+
+run: setup ## a synthetic force when there is none, then the daily run; ends with the position
+	@$(BIN)/assurance demo --seed $(SEED)
+
+test: setup-dev ## the tests that fit into a coffee break
+	@$(BIN)/python -m pytest -q -m "not slow" tests
+
+test-all: setup-dev ## every test, the slow ones too
+	@$(BIN)/python -m pytest -q tests
+
+lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
+	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
+
+format: setup-dev ## put Python and SQL into shape
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
+	@$(BIN)/sqlfmt --quiet dbt_project
+
+up: setup ## Airflow's own scheduler and web page on this machine; Ctrl-C stops it all
+	@$(BIN)/assurance up
+
+down: ## stop what `make up` started in another terminal
+	@test ! -x $(BIN)/assurance || $(BIN)/assurance down
+
+clean: down ## stop the servers, remove the environment; asks nothing, keeps the state folder
+	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
+	@rm -rf $(VENV) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: $(UV) ## resolve requirements*.in again into the hashed locks
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements-dev.in -o requirements-dev.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		-c requirements-dev.lock requirements.in -o requirements.lock
+
+# pip brings one pinned, hashed installer; that one brings the rest in seconds.
+$(UV): requirements-uv.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "$(PYTHON) is not Python 3.11 to 3.13: set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "$(PYTHON) -m venv does not work here (on Debian: apt install python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-uv.lock
+	@touch $(UV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
+	@echo "Installing into $(VENV) from requirements.lock ..."
+	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements.lock
+	@$(UV_PIP) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Promises about landed datasets and marts, as Python functions."""

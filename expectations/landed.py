@@ -1,0 +1,317 @@
+"""What every raw table promises the models that read it.
+
+`landed` makes a suite of a function. Table, key, columns and owner come from the dataset's
+declaration. A row that breaks its declaration is in quarantine and not here, so the suites look at
+what landing cannot see in one row: versions, deliveries, references, and whether a delivery is like
+the ones before it.
+"""
+
+from collections.abc import Callable
+
+from expectations.definition import SuiteDefinition
+from expectations.vocabulary import (
+    DATA_ENGINEERING,
+    INFO,
+    WARNING,
+    Promise,
+    Severity,
+    SuiteFunction,
+    every,
+    every_row,
+    filled,
+    flatten,
+    has_columns,
+    nothing,
+    sql,
+    unique,
+)
+from oic_assurance.sources.declaration import dataset as declared
+from oic_assurance.sources.model import Dataset, Table
+
+# Under these names a narrative or somebody's identity could land.
+_FORBIDDEN_NAMES = "narrative|source_identity|surname|forename|first_name|last_name|full_name|birth"
+
+_FORBIDDEN_COLUMNS = """
+select attname as column_name
+from pg_catalog.pg_attribute
+where attrelid = '{rows}'::regclass
+    and attnum > 0
+    and not attisdropped
+    and (attname ~ '<<names>>' or attname in (<<never>>))
+"""
+
+_UNKNOWN_BATCHES = """
+select distinct landed.batch_id
+from {rows} as landed
+left join {audit}.batch as batch
+    on landed.batch_id = batch.batch_id
+    and landed.force_code = batch.force_code
+    and batch.dataset = '<<dataset>>'
+    and batch.status = 'landed'
+where batch.batch_id is null
+"""
+
+# A late delivery can add rows that say again what a later one had said: they have no row number.
+_BATCHES_THAT_LOST_ROWS = """
+select batch.batch_id
+from {audit}.batch as batch
+left join (
+    select batch_id, count(*) as landed, count(row_number) as numbered
+    from (<<tables>>) as every_table
+    group by batch_id
+) as found using (batch_id)
+where batch.dataset = '<<dataset>>'
+    and batch.status = 'landed'
+    and batch.batch_id <= {known_batch_id}
+    and (
+        coalesce(found.landed, 0) < coalesce(batch.rows_new, 0)
+        or coalesce(found.numbered, 0) > coalesce(batch.rows_new, 0)
+    )
+"""
+
+_DELIVERIES = """
+select
+    batch_id, force_code, row_count, rows_rejected,
+    lag(row_count) over deliveries as row_count_before,
+    row_number() over (
+        partition by force_code order by delivered_for desc, batch_id desc
+    ) as recency
+from {audit}.batch
+where dataset = '<<dataset>>'
+    and status = 'landed'
+    and kind <> 'reconciliation'
+    and batch_id <= {known_batch_id}
+window deliveries as (partition by force_code order by delivered_for, batch_id)
+"""
+
+_FEW_REJECTED = """
+select batch_id, rows_rejected < 10 or rows_rejected <= 0.05 * row_count as holds
+from (<<deliveries>>) as delivery
+where recency = 1 and rows_rejected is not null
+"""
+
+_LIKE_THE_ONE_BEFORE = """
+select
+    batch_id,
+    abs(row_count - row_count_before) < 20
+        or row_count between 0.8 * row_count_before and 1.25 * row_count_before as holds
+from (<<deliveries>>) as delivery
+where recency = 1 and row_count_before is not null
+"""
+
+_VANISHED = """
+select
+    delivery.batch_id,
+    gone.records < 20 or gone.records <= 0.2 * (gone.records + still.records) as holds
+from (<<deliveries>>) as delivery
+cross join lateral (
+    select count(*) as records
+    from {rows} as landed
+    where landed.batch_id = delivery.batch_id and landed.is_tombstone
+) as gone
+cross join lateral (
+    select count(*) as records
+    from {current} as landed
+    where landed.force_code = delivery.force_code
+) as still
+where delivery.recency = 1
+"""
+
+
+def landed(dataset: str, table: str | None = None) -> Callable[[SuiteFunction], SuiteDefinition]:
+    """Make a function the suite of a raw table; `table` names one where a dataset has several."""
+    source = declared(dataset)
+    raw = next(found for found in source.tables if table in (None, found.name))
+
+    def make(function: SuiteFunction) -> SuiteDefinition:
+        return SuiteDefinition(
+            function=function,
+            stage="landing",
+            dataset=dataset,
+            schema=source.raw_schema,
+            table=raw.name,
+            key=raw.key,
+            owner=source.owner,
+            shared=flatten([*_every_table(source, raw), *_deliveries(source, raw)]),
+            versioned=True,
+        )
+
+    return make
+
+
+def _every_table(source: Dataset, raw: Table) -> list[Promise | tuple[Promise, ...]]:
+    by_us = {"owner": DATA_ENGINEERING}
+    never = getattr(source.place, "never_extracted", ())
+    required = [name for name in raw.key if raw.column(name).required]
+    return [
+        has_columns(
+            *raw.names,
+            words="Every column that is declared was landed.",
+            dimension="completeness",
+            **by_us,
+        ),
+        nothing(
+            "no_forbidden_columns",
+            sql(
+                _FORBIDDEN_COLUMNS,
+                names=_FORBIDDEN_NAMES,
+                never=", ".join(f"'{name}'" for name in (*never, "narrative")),
+            ),
+            words="No narrative, no source's identity and nobody's name was landed.",
+            dimension="privacy",
+            **by_us,
+        ),
+        filled(*required, words="Every record has its {column}.", **by_us),
+        unique(
+            "force_code",
+            *raw.key,
+            "version_at",
+            "batch_id",
+            name="version_unique",
+            words="No delivery says two things of one record at one moment.",
+            **by_us,
+        ),
+        every_row(
+            "content_or_gone",
+            "(row_fingerprint is null) = is_tombstone",
+            words="Every version has content, or says that the record is gone.",
+            columns=("row_fingerprint", "is_tombstone"),
+            **by_us,
+        ),
+        nothing(
+            "batch_known",
+            sql(_UNKNOWN_BATCHES, dataset=source.name),
+            words="Every record came with a delivery that is on record as landed.",
+            dimension="integrity",
+            **by_us,
+        ),
+        nothing(
+            "has_records",
+            "select 'none' as records where not exists (select from {rows})",
+            words="There are records.",
+            dimension="volume",
+            severity=INFO,
+        ),
+    ]
+
+
+def _deliveries(source: Dataset, raw: Table) -> list[Promise]:
+    """Promise what is true of whole deliveries, once for a dataset of several tables."""
+    deliveries = sql(_DELIVERIES, dataset=source.name)
+    promises: list[Promise] = []
+    if source.delivery == "full":
+        promises.append(
+            every(
+                "few_vanished",
+                sql(_VANISHED, deliveries=deliveries),
+                words="The latest delivery does not leave out a fifth of the records at once.",
+                dimension="volume",
+                severity=WARNING,
+            )
+        )
+    if raw is not source.tables[0]:
+        return promises
+    tables = " union all ".join(
+        sql(
+            "select batch_id, row_number from <<table>>",
+            table=f"{{{source.raw_schema}}}.{each.name}",
+        )
+        for each in source.tables
+    )
+    promises += [
+        nothing(
+            "batches_complete",
+            sql(_BATCHES_THAT_LOST_ROWS, dataset=source.name, tables=tables),
+            words="What each delivery brought is still there, all of it.",
+            owner=DATA_ENGINEERING,
+        ),
+        every(
+            "few_rejected",
+            sql(_FEW_REJECTED, deliveries=deliveries),
+            words="No more than one row in twenty of the latest delivery is in quarantine.",
+            dimension="validity",
+            severity=WARNING,
+        ),
+    ]
+    if source.delivery == "full":
+        promises.append(
+            every(
+                "like_the_one_before",
+                sql(_LIKE_THE_ONE_BEFORE, deliveries=deliveries),
+                words="The latest delivery has about as many rows as the one before it.",
+                dimension="volume",
+                severity=WARNING,
+            )
+        )
+    return promises
+
+
+# A join, because `exists` in a list of columns is asked row by row where the planner knows no better.
+_REFERENCE = """
+select <<key>>, other.reference is not null as holds
+from {current} as record
+left join (
+    select distinct force_code as other_force, <<other_column>> as reference
+    from {<<schema>>}.<<other>>
+) as other on record.force_code = other.other_force and record.<<column>> = other.reference
+where record.<<column>> is not null
+"""
+
+
+def refers_to(
+    column: str,
+    dataset: str,
+    other_column: str,
+    *,
+    key: str,
+    words: str,
+    table: str | None = None,
+    tolerating: float = 0.05,
+    severity: Severity = INFO,
+) -> Promise:
+    """Promise that nearly all references to another dataset lead somewhere.
+
+    What the contracts give a meaning to, such as a name of nothing, is counted elsewhere: here it
+    is only a question of how many there are.
+    """
+    other = declared(dataset)
+    other_table = next(found for found in other.tables if table in (None, found.name))
+    return every(
+        f"{column}_known",
+        sql(
+            _REFERENCE,
+            key=key,
+            column=column,
+            schema=other.raw_schema,
+            other=other_table.name,
+            other_column=other_column,
+        ),
+        words=words,
+        columns=(column,),
+        tolerating=tolerating,
+        severity=severity,
+    )
+
+
+def of_current(
+    name: str,
+    key: str,
+    condition: str,
+    *,
+    words: str,
+    among: str = "true",
+    tolerating: float = 0.02,
+    severity: Severity = WARNING,
+    columns: tuple[str, ...] = (),
+) -> Promise:
+    """Promise that a condition is true of nearly all records as they are now."""
+    query = "select <<key>>, (<<condition>>) as holds from {current} as record where <<among>>"
+    return every(
+        name,
+        sql(query, key=key, condition=condition, among=among),
+        words=words,
+        columns=columns,
+        tolerating=tolerating,
+        severity=severity,
+        dimension="consistency",
+    )

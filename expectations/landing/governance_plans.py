@@ -1,0 +1,43 @@
+"""The register of plans."""
+
+from expectations.landed import landed, of_current, refers_to
+from expectations.vocabulary import INFO, WARNING, Promises
+
+
+@landed("governance/plans", "plan")
+def plan() -> Promises:
+    """Plans to collect, analyse and share information."""
+    return [
+        of_current(
+            "reviewed_after_approval",
+            "plan_ref",
+            "approved_date <= review_due_date",
+            among="approved_date is not null and review_due_date is not null",
+            words="A plan is due for review after it was approved.",
+            columns=("approved_date", "review_due_date"),
+        ),
+    ]
+
+
+@landed("governance/plans", "plan_milestone")
+def plan_milestone() -> Promises:
+    """Milestones: what each plan is to reach, and by when."""
+    return [
+        refers_to(
+            "plan_ref",
+            "governance/plans",
+            "plan_ref",
+            table="plan",
+            key="plan_ref, milestone",
+            words="Milestones belong to a plan of the register.",
+            severity=WARNING,
+        ),
+        of_current(
+            "milestone_has_a_date",
+            "plan_ref, milestone",
+            "due_date is not null",
+            words="Milestones say by when.",
+            columns=("due_date",),
+            severity=INFO,
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""What the tables of a publication promise their readers, one file a mart."""

@@ -1,0 +1,1 @@
+"""The assurance warehouse: what the DAGs, the command line and the tests share."""

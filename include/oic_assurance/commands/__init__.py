@@ -1,0 +1,1 @@
+"""The commands of `assurance`, one module each."""

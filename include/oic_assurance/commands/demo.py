@@ -1,0 +1,55 @@
+"""`assurance demo`: what `make run` does after the set-up."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from oic_assurance.settings import Settings
+
+DEFAULT_SEED = 20260430
+HISTORY_MONTHS = 18
+
+
+@click.command()
+@click.option("--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True)
+def demo(seed: int) -> int:
+    """Make a synthetic force with 18 months of history when there is none, then run."""
+    from oic_assurance import clock
+    from oic_assurance.commands.run import run_once
+    from oic_assurance.commands.simulate import make_force
+    from oic_assurance.settings import load_settings
+
+    settings = load_settings()
+    now = clock.utc_now()
+    if not _has_force(settings):
+        yesterday = clock.london_day(now) - timedelta(days=1)
+        make_force(settings, seed, months_before(yesterday, HISTORY_MONTHS), yesterday)
+    return run_once(settings, clock.default_as_at(now))
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the first day of the month that many months before a day's."""
+    count = day.year * 12 + day.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def _has_force(settings: "Settings") -> bool:
+    """Tell whether anything was handed over yet: a file, or a row in a source database."""
+    import fsspec
+
+    from oic_assurance.commands.simulate import marker
+    from oic_assurance.pipeline import prepare_warehouse
+    from oic_assurance.warehouse.connections import connect_source
+    from simulator.source_systems import create_sources
+
+    prepare_warehouse(settings)
+    create_sources(settings)
+    if marker(settings).exists():
+        return False
+    files, root = fsspec.core.url_to_fs(settings.dropzone)
+    if files.find(root):
+        return True
+    with connect_source(settings, "rms") as rms:
+        return rms.execute("select from rms.occurrence limit 1").fetchone() is not None

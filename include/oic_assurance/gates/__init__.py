@@ -1,0 +1,1 @@
+"""The gate: runs the suites of a stage on a build, keeps the results, gives the verdict."""

@@ -1,0 +1,104 @@
+"""Runs suites with Great Expectations: one context and one engine for all suites of a stage.
+
+Each suite runs twice at most: first for a yes or no, which costs about one reading of its table;
+then only what failed, for counts and for the keys of the rows, never for their values.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+from expectations.vocabulary import Promise, Suite
+from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
+from oic_assurance.gates.places import Places
+from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns
+from oic_assurance.gates.verdict import Outcome
+
+
+class Auditor:
+    """Great Expectations connected to the warehouse, for as long as a `with` block lasts."""
+
+    def __init__(self, database_url: str, places: Places) -> None:
+        self._url = database_url
+        self._places = places
+        self._datasource: Any = None
+        self._assets = 0
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        import great_expectations as gx
+
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        self._datasource = context.data_sources.add_postgres(
+            "warehouse", connection_string=self._url
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every connection, so that the tables can be moved."""
+        # Two engines: one that Great Expectations looks for tables with, one that it measures with.
+        self._datasource.get_engine().dispose()
+        self._datasource.get_execution_engine().close()
+
+    def audit(self, suite: Suite) -> list[Outcome]:
+        """Run a suite and return how each promise came out; a bad table does not raise."""
+        try:
+            batch = self._batch(suite)
+            first = self._validate(batch, suite, suite.promises, "BOOLEAN_ONLY")
+            details = self._details(batch, suite, first)
+        except Exception as error:
+            # A suite that cannot run has failed, whatever the cause.
+            line = one_line(str(error.__cause__ or error))
+            return [Outcome(suite, promise, False, exception=line) for promise in suite.promises]
+        return [
+            outcome_of(suite, promise, first[promise.name], details.get(promise.name))
+            for promise in suite.promises
+        ]
+
+    def _batch(self, suite: Suite) -> Any:
+        self._assets += 1
+        asset = self._datasource.add_table_asset(
+            f"{suite.name}_{self._assets}",
+            table_name=suite.table,
+            schema_name=self._places.schema(suite.schema),
+        )
+        return asset.add_batch_definition_whole_table("all").get_batch()
+
+    def _validate(
+        self, batch: Any, suite: Suite, promises: Iterable[Promise], result_format: Any
+    ) -> dict[str, Any]:
+        """Return the results by the promise's name."""
+        import great_expectations as gx
+
+        expectations = [expectation_of(promise, suite, self._places) for promise in promises]
+        results = batch.validate(
+            gx.ExpectationSuite(name=suite.name, expectations=expectations),
+            result_format=result_format,
+        ).results
+        return {result.expectation_config.meta["promise"]: result for result in results}
+
+    def _details(self, batch: Any, suite: Suite, first: dict[str, Any]) -> dict[str, Any]:
+        """Run again what failed, and only that: how many rows, and which."""
+        failed: dict[tuple[str, ...], list[Promise]] = defaultdict(list)
+        for promise in suite.promises:
+            result = first[promise.name]
+            if not result.success and not exception_of(result):
+                failed[key_columns(promise, suite)].append(promise)
+        details: dict[str, Any] = {}
+        for columns, promises in failed.items():
+            result_format: dict[str, Any] = {
+                "result_format": "SUMMARY",
+                "partial_unexpected_count": KEYS_KEPT,
+                "exclude_unexpected_values": True,
+            }
+            if columns:
+                result_format["unexpected_index_column_names"] = list(columns)
+            details |= self._validate(batch, suite, promises, result_format)
+        return details

@@ -1,0 +1,205 @@
+"""Data Docs: a small site of what the gate found, to be opened from a folder.
+
+Great Expectations renders each suite's page from the results that are on record; the frame around it is
+ours, because the one it brings loads style sheets, scripts and pictures from other people's servers. The
+pages say what was promised and how many rows broke it: no value of a row, and no key of one either.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+
+from expectations.catalogue import suites
+from expectations.vocabulary import Promise, Suite
+from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.pages import INDEX, PAGE, STYLE
+from oic_assurance.gates.places import Places
+from oic_assurance.gates.quiet import quiet
+from oic_assurance.gates.translate import expectation_of
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.folders import private_folder
+
+FOLDER = Path("reports") / "data_docs"
+
+_BUILD = """
+select build_id, run_id, as_at, known_batch_id, schema_prefix
+from audit.build
+where run_id = %s
+order by build_id desc
+limit 1
+"""
+
+_RESULTS = """
+select suite, expectation, success, evaluated, unexpected, exception
+from audit.latest_expectation_result
+where build_id = %s and stage <> 'dbt'
+"""
+
+_GATES = """
+select stage, verdict, suites, expectations, failed, finished_at
+from audit.gate
+where build_id = %s
+order by finished_at
+"""
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Build:
+    build_id: int
+    run_id: str
+    as_at: datetime
+    known_batch_id: int
+    schema_prefix: str
+
+
+@dataclass(frozen=True)
+class _SuiteResults:
+    """A suite with what was found for each of its promises."""
+
+    suite: Suite
+    results: Mapping[str, Result]
+
+    @property
+    def file(self) -> str:
+        return f"{self.suite.name}.html"
+
+    @property
+    def failed(self) -> list[Promise]:
+        return [p for p in self.suite.promises if p.name in self.results and not self._met(p)]
+
+    def _met(self, promise: Promise) -> bool:
+        return bool(self.results[promise.name]["success"])
+
+
+def build_data_docs(settings: Settings, run_id: str) -> Path:
+    """Write the site for the latest build of a run and return its first page."""
+    with connect(settings, role="oic_gate") as connection:
+        build = connection.cursor(row_factory=class_row(_Build)).execute(_BUILD, (run_id,))
+        found = build.fetchone()
+        if found is None:
+            raise AssuranceError(f"{run_id}: the run has no build to write Data Docs of.")
+        gates = _rows(connection, _GATES, found.build_id)
+        results = _rows(connection, _RESULTS, found.build_id)
+    by_suite = _by_suite(results)
+    pages = {"style.css": STYLE, "index.html": _index(found, gates, by_suite)}
+    with quiet():
+        pages |= _suite_pages(Places(found), by_suite)
+    folder = settings.home / FOLDER
+    private_folder(settings, folder.parent)
+    return _write(folder, pages) / "index.html"
+
+
+def _rows(connection: psycopg.Connection, query: str, build_id: int) -> list[dict[str, Any]]:
+    cursor = connection.cursor(row_factory=dict_row)
+    return cursor.execute(query.encode(), (build_id,)).fetchall()
+
+
+def _by_suite(results: Sequence[Result]) -> list[_SuiteResults]:
+    found: dict[str, dict[str, Result]] = {}
+    for result in results:
+        found.setdefault(result["suite"], {})[result["expectation"]] = result
+    return [
+        _SuiteResults(suite, found[suite.name]) for suite in suites() if suite.name in found
+    ]
+
+
+def _index(build: _Build, gates: Sequence[Result], found: Sequence[_SuiteResults]) -> str:
+    from jinja2 import Environment
+
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(INDEX).render(build=build, gates=gates, suites=found)
+
+
+def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, str]:
+    from great_expectations.render.renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+    from jinja2 import ChoiceLoader, DictLoader
+
+    renderer, view = ValidationResultsPageRenderer(), DefaultJinjaPageView()
+    view.env.loader = ChoiceLoader([DictLoader({"page_of_ours.j2": PAGE}), view.env.loader])
+    pages = {}
+    for one in found:
+        document = renderer.render(_validation_result(one, places))
+        # The first section leads to pages that are not there, and unfolds with scripts of others.
+        document.sections = document.sections[1:]
+        pages[one.file] = view.render(document, template="page_of_ours.j2", one=one)
+    return pages
+
+
+def _validation_result(found: _SuiteResults, places: Places) -> Any:
+    """Return the record of a suite's results as Great Expectations would have returned it."""
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+    )
+
+    results = [
+        _expectation_result(expectation_of(promise, found.suite, places), found.results[promise.name])
+        for promise in found.suite.promises
+        if promise.name in found.results
+    ]
+    failed = len(found.failed)
+    return ExpectationSuiteValidationResult(
+        success=not failed,
+        results=results,
+        suite_name=found.suite.name,
+        statistics={
+            "evaluated_expectations": len(results),
+            "successful_expectations": len(results) - failed,
+            "unsuccessful_expectations": failed,
+            "success_percent": 100 * (len(results) - failed) / max(len(results), 1),
+        },
+        meta={"run_id": {"run_name": found.suite.name}},
+    )
+
+
+def _expectation_result(expectation: Any, row: Result) -> Any:
+    from great_expectations.core.expectation_validation_result import ExpectationValidationResult
+
+    configuration = expectation.configuration
+    configuration.description += (
+        f" ({configuration.severity.value}; put right by: {configuration.meta['owner']})"
+    )
+    return ExpectationValidationResult(
+        success=row["success"],
+        expectation_config=configuration,
+        result=_counts(row),
+        exception_info={
+            "raised_exception": row["exception"] is not None,
+            "exception_message": row["exception"],
+            "exception_traceback": None,
+        },
+    )
+
+
+def _counts(row: Result) -> dict[str, Any]:
+    """Return how many rows broke a promise, in the two ways that are shown: in words and per cent."""
+    evaluated, unexpected = row["evaluated"], row["unexpected"]
+    if unexpected is None:
+        return {}
+    return {
+        "element_count": evaluated,
+        "unexpected_count": unexpected,
+        "unexpected_percent": 100 * unexpected / evaluated if evaluated else 0,
+        "observed_value": f"{unexpected} of {evaluated}",
+    }
+
+
+def _write(folder: Path, pages: Mapping[str, str]) -> Path:
+    """Put the site in its place whole, so that nobody opens half of it."""
+    draft = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir()
+    for name, text in pages.items():
+        (draft / name).write_text(text, encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+    return folder

@@ -1,0 +1,79 @@
+"""Reads what Great Expectations returns: counts, keys and, where it could not answer, why."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg.errors
+
+from expectations.vocabulary import Promise, Suite
+from oic_assurance.gates.verdict import Outcome
+
+_DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
+# Messages of these classes quote the value that they complain about.
+_CLASSES_THAT_QUOTE = ("22", "23")
+_LONGEST_LINE = 300
+
+
+def outcome_of(suite: Suite, promise: Promise, first: Any, detail: Any | None) -> Outcome:
+    """Return the outcome of a promise: its first result, and the fuller one where it failed."""
+    success = bool(first.success)
+    exception = exception_of(first) or (exception_of(detail) if detail else None)
+    found: Mapping[str, Any] = (detail or first).result or {}
+    return Outcome(
+        suite=suite,
+        promise=promise,
+        success=success,
+        evaluated=_number(found.get("element_count")),
+        unexpected=_number(found.get("unexpected_count")),
+        observed=None if success else _observed(found),
+        exception=exception,
+    )
+
+
+def exception_of(result: Any) -> str | None:
+    """Return, in one line, why an expectation could not be evaluated; none where it could."""
+    information = result.exception_info or {}
+    if "raised_exception" in information:
+        reports = [information] if information["raised_exception"] else []
+    else:
+        reports = list(information.values())
+    for report in reports:
+        return one_line(str(report.get("exception_message") or "no reason given"))
+    return None
+
+
+def one_line(message: str) -> str:
+    """Return a message as one line that holds no value of a row."""
+    found = _DATABASE_ERROR.search(message)
+    if found is None:
+        return " ".join(message.split())[:_LONGEST_LINE]
+    name, text = found[1], found[2].strip()
+    state = getattr(getattr(psycopg.errors, name, None), "sqlstate", None) or ""
+    if not text or state.startswith(_CLASSES_THAT_QUOTE):
+        return name
+    return f"{name}: {text}"[:_LONGEST_LINE]
+
+
+def _observed(found: Mapping[str, Any]) -> str | None:
+    """Return the keys of the first broken rows as JSON, or what else there is to say."""
+    listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list")
+    if listed:
+        return json.dumps({"keys": _records(listed)}, default=str, ensure_ascii=False)
+    mismatched = (found.get("details") or {}).get("mismatched")
+    if mismatched:
+        return json.dumps(mismatched, default=str, ensure_ascii=False)
+    return None
+
+
+def _records(listed: list[Any]) -> list[Any]:
+    """Return the keys row by row; without values Great Expectations lists them by column."""
+    if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):
+        columns = listed[0]
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return listed
+
+
+def _number(value: Any) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,64 @@
+"""Where the tables of a build are, and how the placeholders of a promise are filled in."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC
+
+from expectations.vocabulary import Suite
+from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.verdict import BuildUnderAudit
+
+# dbt's schemas stand behind the build's prefix, raw and audit are the same for every build.
+BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
+KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The schemas and numbers of one build, as SQL."""
+
+    build: BuildUnderAudit
+
+    def schema(self, schema: str) -> str:
+        """Return a schema's real name: with the build's prefix, where dbt makes it."""
+        if schema in BUILT_SCHEMAS:
+            return _safe(f"{self.build.schema_prefix}{schema}")
+        return _safe(schema)
+
+    def table(self, suite: Suite) -> str:
+        """Return the table of a suite, with its schema."""
+        return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
+
+    def fill(self, sql: str, suite: Suite) -> str:
+        """Return a promise's SQL with its placeholders filled in; other braces are left alone."""
+        known = {
+            **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
+            "build_id": str(int(self.build.build_id)),
+            "known_batch_id": str(int(self.build.known_batch_id)),
+            "as_at": f"timestamptz '{self.build.as_at.astimezone(UTC).isoformat()}'",
+            "rows": self.table(suite),
+        }
+        if suite.versioned:
+            known["current"] = _current_versions(known["rows"], known["known_batch_id"])
+        return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), sql)
+
+
+def _current_versions(table: str, known_batch_id: str) -> str:
+    """Return a subquery of the latest version of each record that the build may see, if not gone.
+
+    It asks in the order of the index that landing keeps, backwards, so that nothing is sorted.
+    """
+    return (
+        f"(select latest.* from (select distinct on (force_code, row_key) * from {table} "  # noqa: S608
+        f"where batch_id <= {known_batch_id} order by force_code desc, row_key desc, "
+        "version_at desc, batch_id desc) as latest where not latest.is_tombstone)"
+    )
+
+
+def _safe(name: str) -> str:
+    """Return a name that needs no quotes; suites and prefixes hold no other."""
+    if not _SAFE_NAME.fullmatch(name):
+        raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
+    return name

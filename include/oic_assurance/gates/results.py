@@ -1,0 +1,96 @@
+"""Keeps what the gate found: a row an expectation, a verdict a stage, a fingerprint a table."""
+
+from collections.abc import Mapping, Sequence
+
+import psycopg
+
+from oic_assurance.gates.verdict import BuildUnderAudit, Outcome, Verdict
+from oic_assurance.publishing.fingerprint import TableFingerprint, content_fingerprint
+
+#: By schema and table.
+Fingerprints = Mapping[tuple[str, str], TableFingerprint]
+
+_INSERT_RESULT = """
+insert into audit.expectation_result (
+    build_id, stage, suite, dataset, dimension, expectation, column_name, description,
+    severity, owner, success, evaluated, unexpected, observed, exception
+) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+_SAVE_GATE = """
+insert into audit.gate (
+    build_id, stage, verdict, suites, expectations, failed, content_fingerprint, finished_at
+) values (%s, %s, %s, %s, %s, %s, %s, clock_timestamp())
+on conflict (build_id, stage) do update set
+    verdict = excluded.verdict,
+    suites = excluded.suites,
+    expectations = excluded.expectations,
+    failed = excluded.failed,
+    content_fingerprint = excluded.content_fingerprint,
+    finished_at = excluded.finished_at
+"""
+
+_SAVE_FINGERPRINT = """
+insert into audit.table_fingerprint (build_id, schema_name, table_name, rows, fingerprint)
+values (%s, %s, %s, %s, %s)
+on conflict (build_id, schema_name, table_name) do update set
+    rows = excluded.rows,
+    fingerprint = excluded.fingerprint
+"""
+
+
+def save(
+    connection: psycopg.Connection,
+    build: BuildUnderAudit,
+    verdict: Verdict,
+    outcomes: Sequence[Outcome],
+    fingerprints: Fingerprints,
+) -> None:
+    """Keep all of a stage's evidence, or none of it."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.executemany(
+            _INSERT_RESULT,
+            [_result_row(build.build_id, verdict.stage, outcome) for outcome in outcomes],
+        )
+        cursor.executemany(
+            _SAVE_FINGERPRINT,
+            [
+                (build.build_id, schema, table, found.rows, found.fingerprint)
+                for (schema, table), found in sorted(fingerprints.items())
+            ],
+        )
+        cursor.execute(
+            _SAVE_GATE,
+            (
+                build.build_id,
+                verdict.stage,
+                verdict.verdict,
+                verdict.suites,
+                verdict.expectations,
+                len(verdict.failed),
+                content_fingerprint(
+                    {f"{schema}.{table}": found for (schema, table), found in fingerprints.items()}
+                ),
+            ),
+        )
+
+
+def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ...]:
+    suite, promise = outcome.suite, outcome.promise
+    return (
+        build_id,
+        stage,
+        suite.name,
+        suite.dataset,
+        promise.dimension,
+        promise.name,
+        promise.column_name,
+        promise.words,
+        promise.severity,
+        promise.owner,
+        outcome.success,
+        outcome.evaluated,
+        outcome.unexpected,
+        outcome.observed,
+        outcome.exception,
+    )

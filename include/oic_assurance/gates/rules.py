@@ -1,0 +1,116 @@
+"""Promises in SQL as an expectation of Great Expectations.
+
+Imported by the gate when it runs, never at start: this module imports Great Expectations.
+
+What Great Expectations brings for free SQL (`UnexpectedRowsExpectation`) costs two queries each,
+even when all is well. Here a rule is one more aggregate in the query that Great Expectations makes
+of all counts of a table, so a suite of twenty rules reads its table once. Only a rule that failed
+asks for the keys of what broke it.
+"""
+
+import re
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.core.result_format import ResultFormat
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+COUNTS_METRIC = "oic_assurance.rule.counts"
+KEYS_METRIC = "oic_assurance.rule.keys"
+_COLON_OF_A_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)")
+
+
+class RuleCounts(TableMetricProvider):
+    """How many rows broke a rule, and of how many: one aggregate among the table's others."""
+
+    metric_name = COUNTS_METRIC
+    value_keys = ("counts",)
+
+    @metric_partial(
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it with the class
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        return sa.literal_column(metric_value_kwargs["counts"]), metric_domain_kwargs, {}
+
+
+class RuleKeys(TableMetricProvider):
+    """The keys of the first rows that broke a rule."""
+
+    metric_name = KEYS_METRIC
+    value_keys = ("keys",)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it with the class
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        # A colon in a text of ours is no parameter.
+        text = _COLON_OF_A_PARAMETER.sub(r"\\:", metric_value_kwargs["keys"])
+        found = execution_engine.execute_query(sa.text(text)).fetchall()
+        return [dict(row._mapping) for row in found]
+
+
+class ExpectRuleToHold(BatchExpectation):
+    """Expect a rule in SQL to hold, for all rows or all but a tolerated share of them."""
+
+    counts: str
+    keys: str
+    tolerating: float = 0.0
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", COUNTS_METRIC)
+    success_keys: ClassVar[tuple[str, ...]] = ("counts", "keys", "tolerating")
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "row_condition", "condition_parser")
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> Any:
+        """Ask for the counts, and for keys where more than a yes or no is wanted."""
+        dependencies = super().get_validation_dependencies(
+            execution_engine=execution_engine, runtime_configuration=runtime_configuration
+        )
+        if dependencies.result_format.get("result_format") != ResultFormat.BOOLEAN_ONLY:
+            counts = dependencies.get_metric_configuration(COUNTS_METRIC)
+            dependencies.set_metric_configuration(
+                KEYS_METRIC,
+                MetricConfiguration(
+                    metric_name=KEYS_METRIC,
+                    metric_domain_kwargs=counts.metric_domain_kwargs,
+                    metric_value_kwargs={"keys": self.keys},
+                ),
+            )
+        return dependencies
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        broken, population = metrics[COUNTS_METRIC]
+        evaluated = metrics["table.row_count"] if population is None else population
+        holds = broken == 0 or broken <= self.tolerating * (population or 0)
+        result = {"element_count": evaluated, "unexpected_count": broken}
+        if KEYS_METRIC in metrics:
+            result["unexpected_index_list"] = metrics[KEYS_METRIC]
+        return {"success": holds, "result": result}

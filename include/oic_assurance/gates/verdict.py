@@ -1,0 +1,71 @@
+"""What a gate says: the outcome of each expectation, and the verdict that follows from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from expectations.vocabulary import Promise, Suite
+
+VerdictName = Literal["passed", "warning", "critical"]
+
+
+class BuildUnderAudit(Protocol):
+    """What the gate needs to know of a build; `oic_assurance.transform` opens them."""
+
+    @property
+    def build_id(self) -> int:
+        """The number of the build, which its publication will have."""
+
+    @property
+    def as_at(self) -> datetime:
+        """The moment in the world that the build's figures are for."""
+
+    @property
+    def known_batch_id(self) -> int:
+        """The newest batch that the build may see."""
+
+    @property
+    def schema_prefix(self) -> str:
+        """What stands before the names of the build's schemas."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one expectation came out."""
+
+    suite: Suite
+    promise: Promise
+    success: bool
+    evaluated: int | None = None
+    unexpected: int | None = None
+    observed: str | None = None
+    exception: str | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate decided about one stage of one build."""
+
+    stage: str
+    verdict: VerdictName
+    suites: int
+    expectations: int
+    failed: tuple[Outcome, ...]
+
+    @property
+    def blocks(self) -> bool:
+        """Return whether nothing may be published."""
+        return self.verdict == "critical"
+
+
+def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
+    """Give the verdict: one broken critical promise blocks, one broken warning is a caveat."""
+    failed = tuple(outcome for outcome in outcomes if not outcome.success)
+    severities = {outcome.promise.severity for outcome in failed}
+    name: VerdictName = "passed"
+    if "critical" in severities:
+        name = "critical"
+    elif "warning" in severities:
+        name = "warning"
+    return Verdict(stage, name, len(suites), len(outcomes), failed)

@@ -1,0 +1,199 @@
+"""Batches: each delivery is entered in `audit.batch` and its content kept as it came.
+
+A kept file is the file's bytes, compressed. A kept database extract is a compressed text: its
+first line is `# ` and a JSON object (`format`, `dataset`, `place`, `columns`, `snapshot_at`,
+`cursor_from`), the rest is PostgreSQL's COPY text format, a line a row, with the row's number in
+the batch before the declared columns. The SHA-256 in `audit.batch` is that of the content as it
+came: the file's bytes, or the extract without its first line.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any, Literal
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.files import CHUNK_BYTES, MEMORY_BYTES, Content
+from oic_assurance.sources.model import Dataset
+from oic_assurance.warehouse.folders import private_folder
+
+EXTRACT_FORMAT = "oic-assurance extract 1"
+UNFINISHED = ".part"
+#: Fast and already four to ten times smaller: what is kept is texts that repeat themselves.
+COMPRESSION = 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One row of `audit.batch`."""
+
+    batch_id: int
+    dataset: str
+    source_place: str
+    kind: Literal["database", "file", "reconciliation"]
+    delivered_for: datetime
+    status: Literal["landed", "refused"] = "landed"
+    reason: str | None = None
+    size_bytes: int | None = None
+    modified_at: datetime | None = None
+    row_count: int | None = None
+    rows_new: int | None = None
+    rows_rejected: int | None = None
+    sha256: str | None = None
+    cursor_from: datetime | None = None
+    cursor_to: datetime | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+    kept_as: str | None = None
+
+
+def next_batch_id(connection: psycopg.Connection) -> int:
+    """Take the id that a batch's rows will name."""
+    row = connection.execute(
+        "select nextval(pg_get_serial_sequence('audit.batch', 'batch_id'))"
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
+    """Enter a batch, complete, and log what was collected."""
+    values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
+    connection.execute(
+        """
+        insert into audit.batch (
+            batch_id, run_id, force_code, dataset, source_place, kind, delivered_for, size_bytes,
+            modified_at, row_count, rows_new, rows_rejected, sha256, cursor_from, cursor_to, notes,
+            status, reason, kept_as
+        ) values (
+            %(batch_id)s, %(run)s, %(force)s, %(dataset)s, %(source_place)s, %(kind)s,
+            %(delivered_for)s, %(size_bytes)s, %(modified_at)s, %(row_count)s, %(rows_new)s,
+            %(rows_rejected)s, %(sha256)s, %(cursor_from)s, %(cursor_to)s, %(notes)s, %(status)s,
+            %(reason)s, %(kept_as)s
+        )
+        """,
+        values,
+    )
+    if batch.status == "landed":
+        what = (
+            f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rows of "
+            f"{batch.source_place}, {batch.rows_new} new"
+        )
+        connection.execute(
+            "insert into audit.processing_log (action, what, run_id) values ('collection', %s, %s)",
+            (what, run_id),
+        )
+
+
+class Keeper:
+    """The folder in which a dataset's batches are kept."""
+
+    def __init__(self, settings: Settings, dataset: Dataset) -> None:
+        self._home = settings.home
+        self._folder = settings.home / "batches" / dataset.name
+        for folder in (settings.home / "batches", self._folder.parent, self._folder):
+            private_folder(settings, folder)
+
+    def keep(self, content: Content, name: str, batch_id: int) -> str:
+        """Keep a file's bytes; returns where, relative to the home."""
+        with self.writer(f"{batch_id:08d}-{name}.gz") as kept:
+            content.stream.seek(0)
+            while chunk := content.stream.read(CHUNK_BYTES):
+                kept.write(chunk)
+            if kept.sha256 != content.sha256:
+                raise AssuranceError(f"{name}: what is to be kept is not what was read.")
+            kept.finish()
+        return kept.kept_as
+
+    @contextmanager
+    def writer(self, name: str) -> Iterator["KeptWriter"]:
+        """Give a writer whose file appears when it is finished, and not at all otherwise."""
+        kept = KeptWriter(self._folder / name, self._home)
+        try:
+            yield kept
+        finally:
+            kept.discard()
+
+    def remove_orphans(self, connection: psycopg.Connection, dataset: Dataset) -> None:
+        """Remove what a killed landing left: files that no batch names."""
+        rows = connection.execute(
+            "select kept_as from audit.batch where dataset = %s and kept_as is not null",
+            (dataset.name,),
+        ).fetchall()
+        named = {name for (name,) in rows}
+        for path in self._folder.iterdir():
+            if path.is_file() and str(path.relative_to(self._home)) not in named:
+                path.unlink(missing_ok=True)
+
+
+class KeptWriter:
+    """Writes one kept batch, hashing the content as it came."""
+
+    def __init__(self, path: Path, home: Path) -> None:
+        self.kept_as = str(path.relative_to(home))
+        self._path = path
+        self._draft = path.with_name(path.name + UNFINISHED)
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+        descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._zip = gzip.GzipFile("", "wb", COMPRESSION, self._file, mtime=0)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the content so far."""
+        return self._digest.hexdigest()
+
+    def write_header(self, header: dict[str, Any]) -> None:
+        """Write the first line of an extract, which is no part of its content."""
+        text = json.dumps({"format": EXTRACT_FORMAT, **header}, ensure_ascii=False)
+        self._zip.write(f"# {text}\n".encode())
+
+    def write(self, chunk: bytes) -> None:
+        """Write a piece of the content."""
+        self._digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self._zip.write(chunk)
+
+    def finish(self) -> None:
+        """Put the file in its place, on disk before the transaction that names it commits."""
+        self._zip.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._draft.replace(self._path)
+
+    def discard(self) -> None:
+        """Remove what was not finished."""
+        if not self._file.closed:
+            self._zip.close()
+            self._file.close()
+            self._draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_kept(settings: Settings, kept_as: str) -> Iterator[Content]:
+    """Give the content of a kept file."""
+    digest, size = hashlib.sha256(), 0
+    with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
+        try:
+            with gzip.open(settings.home / kept_as, "rb") as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    copy.write(chunk)
+        except (OSError, EOFError) as error:
+            raise AssuranceError(
+                f"The kept batch {settings.home / kept_as} cannot be read: {error}."
+            ) from error
+        copy.seek(0)
+        yield Content(copy, size, digest.hexdigest())

@@ -1,0 +1,117 @@
+"""Landing of one dataset: the attempt is on record, one runs at a time, and what fails says why."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.landing.land_database import DatabaseLanding
+from oic_assurance.landing.land_files import FileLanding
+from oic_assurance.landing.raw_tables import ensure_raw_table
+from oic_assurance.landing.report import LandingReport
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declaration import dataset as declared
+from oic_assurance.sources.declaration import datasets
+from oic_assurance.sources.model import Dataset
+from oic_assurance.warehouse.connections import connect, reason
+
+ROLE = "oic_landing"
+
+
+def dataset_ids() -> list[str]:
+    """Return the names of all datasets."""
+    return list(datasets())
+
+
+def ensure_raw_tables(settings: Settings) -> None:
+    """Make the raw tables of all datasets, or bring them up to their declarations."""
+    with _warehouse(settings) as connection:
+        for dataset in datasets().values():
+            _ensure_tables(connection, settings, dataset)
+
+
+def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport:
+    """Land all that a dataset has to deliver, each delivery in a transaction of its own.
+
+    A file that is refused does not stop the others and raises nothing. Raises `SourceUnavailable`
+    when the source cannot be reached, which can heal, and `DeliveryRefused` (`ContractBroken`) when
+    it is not what was declared, which cannot.
+    """
+    what = declared(dataset)
+    report = LandingReport(what.name)
+    with _warehouse(settings) as connection:
+        _ensure_tables(connection, settings, what)
+        attempt = _begin(connection, settings, what, run_id)
+        try:
+            landing = FileLanding if what.kind == "file" else DatabaseLanding
+            landing(settings, connection, what, run_id, report).land()
+        except AssuranceError as error:
+            _end(connection, attempt, report, failure=error.message)
+            raise
+        except psycopg.Error as error:
+            # Without the details of the error, which can hold values.
+            failure = f"{what.name}: the warehouse did not take it: {reason(error)}."
+            if not connection.broken:
+                _end(connection, attempt, report, failure=failure)
+            raise ServerError(failure) from error
+        _end(connection, attempt, report)
+    return report
+
+
+@contextmanager
+def _warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Give a session in which texts of dates and moments are always the same."""
+    connection = connect(settings, role=ROLE, autocommit=True)
+    try:
+        connection.execute("set datestyle = 'ISO, YMD'")
+        # Plans are short and run by the hundred.
+        connection.execute("set jit = off")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
+    """Take the dataset's lock, kept until the session ends, and see to its raw tables."""
+    connection.execute(
+        "select pg_advisory_lock(hashtextextended(%s, 0))",
+        (f"landing {settings.force_code} {dataset.name}",),
+    )
+    with connection.transaction():
+        for table in dataset.tables:
+            ensure_raw_table(connection, dataset, table)
+
+
+def _begin(
+    connection: psycopg.Connection, settings: Settings, dataset: Dataset, run_id: str
+) -> int:
+    row = connection.execute(
+        """
+        insert into audit.extraction (run_id, force_code, dataset)
+        values (%s, %s, %s) returning extraction_id
+        """,
+        (run_id, settings.force_code, dataset.name),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _end(
+    connection: psycopg.Connection, attempt: int, report: LandingReport, failure: str | None = None
+) -> None:
+    connection.execute(
+        """
+        update audit.extraction
+        set finished_at = clock_timestamp(), outcome = %s, reason = %s, batches = %s,
+            rows_landed = %s, rows_rejected = %s
+        where extraction_id = %s
+        """,
+        (
+            "failed" if failure else "succeeded",
+            failure,
+            report.batches,
+            report.rows_landed,
+            report.rows_rejected,
+            attempt,
+        ),
+    )

@@ -1,0 +1,260 @@
+"""Landing of dropped files: each one once, in the order of their days, whole or not at all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, open_kept, register
+from oic_assurance.landing.load import Summary, TableLoader
+from oic_assurance.landing.report import LandingReport
+from oic_assurance.settings import Settings
+from oic_assurance.sources.files import Content, DroppedFile, Dropzone
+from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.tabular import read_tables
+
+
+@dataclass(frozen=True)
+class _Entered:
+    """What `audit.batch` holds of an earlier delivery."""
+
+    source_place: str
+    delivered_for: datetime
+    batch_id: int
+    sha256: str | None
+    status: str
+    declaration: str | None
+    size_bytes: int | None
+    modified_at: datetime | None
+    kept_as: str | None
+
+    def is_same(self, content: Content, declaration: str) -> bool:
+        """Tell whether a file was delivered with just these bytes, and need not be looked at again.
+
+        One that was refused is looked at again when the declaration has changed since.
+        """
+        if self.sha256 != content.sha256:
+            return False
+        return self.status == "landed" or self.declaration == declaration
+
+
+class FileLanding:
+    """Lands the files of one dataset on one connection, which holds the dataset's lock."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: psycopg.Connection,
+        dataset: Dataset,
+        run_id: str,
+        report: LandingReport,
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._dataset = dataset
+        self._run_id = run_id
+        self._report = report
+        self._keeper = Keeper(settings, dataset)
+        self._loaders = {
+            table.name: TableLoader(connection, dataset, table, settings.force_code)
+            for table in dataset.tables
+        }
+        self._entered: dict[tuple[str, datetime], _Entered] = {}
+
+    def land(self) -> None:
+        """Land every file in the dataset's folder that was not landed yet."""
+        zone = Dropzone(self._settings)
+        listing = zone.listing(self._dataset)
+        if not listing.folder_exists:
+            self._report.notes.append("its folder in the dropzone does not exist")
+        if listing.unknown:
+            self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
+        with self._connection.transaction():
+            self._entered = {(e.source_place, e.delivered_for): e for e in self._earlier()}
+            self._keeper.remove_orphans(self._connection, self._dataset)
+        for file in listing.files:
+            known = self._entered.get((file.name, file.delivered_for or file.modified_at))
+            if known and not zone.is_local and _looks_unchanged(known, file):
+                continue
+            try:
+                with zone.read(file) as content:
+                    if not (known and known.is_same(content, self._dataset.fingerprint)):
+                        self._deliver(file, content)
+            except FileNotFoundError:
+                self._report.notes.append(f"{file.name} went away before it was read")
+
+    def _earlier(self) -> list[_Entered]:
+        """Return what was delivered before, of one file and moment the latest last."""
+        rows = self._connection.execute(
+            """
+            select source_place, delivered_for, batch_id, sha256, status,
+                notes ->> 'declaration', size_bytes, modified_at, kept_as
+            from audit.batch
+            where force_code = %s and dataset = %s
+            order by batch_id
+            """,
+            (self._settings.force_code, self._dataset.name),
+        ).fetchall()
+        return [_Entered(*row) for row in rows]
+
+    def _deliver(self, file: DroppedFile, content: Content) -> None:
+        """Land one file, or refuse it; the others of the dataset go on either way."""
+        try:
+            if file.delivered_for is None:
+                raise DeliveryRefused("there is no such day as the one in its name")
+            with self._connection.transaction():
+                batch = self._land_file(file, file.delivered_for, content)
+        except DeliveryRefused as error:
+            batch = self._refuse(file, content, error.message)
+        else:
+            self._report.batches += 1
+            self._report.rows_landed += batch.rows_new or 0
+            self._report.rows_rejected += batch.rows_rejected or 0
+        self._entered[(file.name, batch.delivered_for)] = _Entered(
+            file.name,
+            batch.delivered_for,
+            batch.batch_id,
+            batch.sha256,
+            batch.status,
+            self._dataset.fingerprint,
+            batch.size_bytes,
+            batch.modified_at,
+            batch.kept_as,
+        )
+
+    def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
+        notes = self._stage_and_check(content)
+        summaries: dict[str, Summary] = notes.pop("summaries")
+        rows = sum(summary.rows for summary in summaries.values())
+        rejected = sum(summary.rejected for summary in summaries.values())
+        self._refuse_what_is_too_bad(summaries, rows, rejected, at)
+        batch_id = next_batch_id(self._connection)
+        rows_new = sum(self._insert(loader, batch_id, at) for loader in self._loaders.values())
+        if rejected:
+            for loader in self._loaders.values():
+                loader.quarantine(batch_id)
+        if self._dataset.delivery == "changes":
+            self._settle_later_deliveries(batch_id, at)
+        batch = Batch(
+            batch_id,
+            self._dataset.name,
+            file.name,
+            "file",
+            at,
+            size_bytes=content.size_bytes,
+            modified_at=file.modified_at,
+            row_count=rows,
+            rows_new=rows_new,
+            rows_rejected=rejected,
+            sha256=content.sha256,
+            notes={**notes, "declaration": self._dataset.fingerprint},
+            kept_as=self._keeper.keep(content, file.name, batch_id),
+        )
+        register(self._connection, batch, self._settings.force_code, self._run_id)
+        return batch
+
+    def _stage_and_check(self, content: Content) -> dict[str, Any]:
+        """Read all tables of a file into the warehouse; returns the notes and the summaries."""
+        notes: dict[str, Any] = {}
+        summaries: dict[str, Summary] = {}
+        for reading in read_tables(content, self._dataset):
+            loader = self._loaders[reading.table.name]
+            loader.stage(reading.rows)
+            summary = loader.check()
+            found = dict(reading.notes)
+            if summary.repeats:
+                found["repeated_rows_collapsed"] = summary.repeats
+            if summary.blanked:
+                found["unreadable_made_blank"] = summary.blanked
+            if found:
+                notes[reading.table.name] = found
+            summaries[reading.table.name] = summary
+        notes["summaries"] = summaries
+        return notes
+
+    def _refuse_what_is_too_bad(
+        self, summaries: dict[str, Summary], rows: int, rejected: int, at: datetime
+    ) -> None:
+        if self._dataset.tolerance.exceeded(rejected, rows):
+            raise DeliveryRefused(
+                f"{rejected} of {rows} rows break the source contract, which is over the tolerance "
+                f"of {self._dataset.tolerance.share:.0%}"
+            )
+        if self._dataset.delivery != "full":
+            return
+        for loader in self._loaders.values():
+            if summaries[loader.table.name].rows:
+                continue
+            if not loader.table.may_start_empty or loader.has_rows(at):
+                where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
+                raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
+
+    def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
+        rows_new = loader.insert_delivered(batch_id, at)
+        if self._dataset.delivery == "full":
+            rows_new += loader.insert_vanished(batch_id, at)
+            if rows_new and next(self._landed_after(at), None):
+                loader.assert_again(batch_id, at)
+        return rows_new
+
+    def _landed_after(self, at: datetime) -> Iterator[_Entered]:
+        return (
+            entered
+            for entered in self._entered.values()
+            if entered.status == "landed" and entered.delivered_for > at
+        )
+
+    def _settle_later_deliveries(self, batch_id: int, at: datetime) -> None:
+        """Let what later deliveries say of a record stand after a late one has changed it before.
+
+        A delivery of changes adds nothing to raw for a record that it names as it was already, so
+        whether it does name one stands only in the kept batch.
+        """
+        loader = next(iter(self._loaders.values()))
+        if not next(self._landed_after(at), None) or not loader.changed_before(batch_id, at):
+            return
+        later = [e for e in self._earlier() if e.status == "landed" and e.delivered_for > at]
+        later.sort(key=lambda entered: (entered.delivered_for, -entered.batch_id))
+        for entered in later:
+            if entered.kept_as is None:
+                continue
+            loader.clear()
+            try:
+                with open_kept(self._settings, entered.kept_as) as content:
+                    self._stage_and_check(content)
+            except DeliveryRefused:
+                # It was landed under a declaration that has changed since.
+                continue
+            if not loader.settle_affected(batch_id, entered.delivered_for):
+                return
+
+    def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
+        self._report.refused.append((file.name, reason))
+        with self._connection.transaction():
+            batch = Batch(
+                next_batch_id(self._connection),
+                self._dataset.name,
+                file.name,
+                "file",
+                file.delivered_for or file.modified_at,
+                status="refused",
+                reason=f"{self._dataset.name}: {file.name}: {reason}.",
+                size_bytes=content.size_bytes,
+                modified_at=file.modified_at,
+                sha256=content.sha256,
+                notes={"declaration": self._dataset.fingerprint},
+            )
+            register(self._connection, batch, self._settings.force_code, self._run_id)
+        return batch
+
+
+def _looks_unchanged(known: _Entered, file: DroppedFile) -> bool:
+    """Tell, without reading it, whether a file far away is the one that was landed."""
+    return (
+        known.status == "landed"
+        and known.size_bytes == file.size_bytes
+        and known.modified_at == file.modified_at
+    )

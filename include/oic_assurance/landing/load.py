@@ -1,0 +1,368 @@
+"""Versions in raw: set-based statements that add a row where a key's state changes.
+
+A row in raw is one version of one key, valid from `version_at` and known since `batch_id`. The
+state of a key at a moment is its row with the greatest (version_at, batch_id) until that moment.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+
+from oic_assurance.landing import checks, quarantine
+from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.sources.model import DatabasePlace, Dataset, Table
+from oic_assurance.sources.tabular import Row
+
+CHUNK_ROWS = 5_000
+
+_PROVENANCE = SQL(
+    "force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint,"
+    " is_tombstone"
+)
+
+_STATE = SQL(
+    """
+    lateral (
+        select k.* from {raw} as k
+        where k.force_code = {force} and k.row_key = {key} {until}
+        order by k.version_at desc, k.batch_id desc
+        limit 1
+    )
+    """
+)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the checks found in one table of a delivery."""
+
+    rows: int
+    rejected: int
+    repeats: int
+    blanked: dict[str, int]
+
+
+class TableLoader:
+    """Everything that is done to one raw table while a delivery is landed, on one connection.
+
+    Statements are written once and sent as they are, so that the server's prepared plans are
+    used again for the next file.
+    """
+
+    def __init__(
+        self, connection: psycopg.Connection, dataset: Dataset, table: Table, force_code: str
+    ) -> None:
+        self.connection = connection
+        self.dataset = dataset
+        self.table = table
+        self.force = Literal(force_code)
+        self.raw = raw_name(dataset, table)
+        self.columns = tuple(content_columns(dataset, table))
+        self._written: dict[str, bytes] = {}
+        connection.execute(checks.temporary_tables(dataset, table))
+
+    # ---------------------------------------------------------------- rows in, rows checked
+
+    def stage(self, rows: Iterable[Row]) -> None:
+        """Copy a file's rows into the stage table, blank cells as nulls."""
+        statement = checks.copy_statement(self.table, "(format csv)")
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        waiting: list[Row] = []
+
+        def send() -> None:
+            writer.writerows(waiting)
+            copy.write(buffer.getvalue())
+            buffer.seek(0)
+            buffer.truncate()
+            waiting.clear()
+
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                waiting.append(row)
+                if len(waiting) == CHUNK_ROWS:
+                    send()
+            send()
+
+    def check(self) -> Summary:
+        """Read and check the staged rows; deal with keys that occur more than once."""
+        from_file = self.dataset.kind == "file"
+        self._run("check", lambda: checks.check_statement(self.dataset, self.table))
+        if not from_file:
+            self._run(
+                "known",
+                lambda: quarantine.forget_known_statement(self.dataset, self.table, self.force),
+            )
+        summary, unresolved = self._summary(from_file)
+        if unresolved:
+            self._run("repeats", lambda: checks.repeats_statement(self.table))
+            summary, _ = self._summary(from_file)
+        if summary.rejected and from_file:
+            self._run("mark", lambda: checks.mark_statement(self.table))
+        return summary
+
+    def _summary(self, from_file: bool) -> tuple[Summary, int]:
+        cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
+        rows, rejected, repeats, unresolved, *counts = cursor.fetchone() or (0, 0, 0, 0)
+        names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
+        blanked = {n: c for n, c in zip(names, counts, strict=False) if c}
+        return Summary(rows, rejected, repeats, blanked), unresolved
+
+    def clear(self) -> None:
+        """Empty the temporary tables inside a transaction."""
+        self._run("clear stage", lambda: SQL("delete from {}").format(checks.stage(self.table)))
+        self._run("clear", lambda: SQL("delete from {}").format(checks.checked(self.table)))
+
+    # ---------------------------------------------------------------- versions
+
+    def has_rows(self, at: datetime) -> bool:
+        """Tell whether any record was known at a moment."""
+        statement = SQL(
+            "select exists (select from {} where force_code = {} and version_at <= %(at)s)"
+        )
+        cursor = self._run("has rows", lambda: statement.format(self.raw, self.force), {"at": at})
+        return bool((cursor.fetchone() or (False,))[0])
+
+    def insert_delivered(self, batch_id: int, at: datetime) -> int:
+        """Add the rows of a file that say something new of their key as at `at`."""
+        return self._insert(
+            "delivered",
+            lambda: self._insert_statement(SQL("%(at)s"), until=SQL("and k.version_at <= %(at)s")),
+            {"batch": batch_id, "at": at},
+        )
+
+    def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> int:
+        """Add the rows of a database that differ from what is known of their key.
+
+        A version is valid from its cursor value. Where something later is known already (the record
+        had vanished, or its clock went back), it is valid from the extraction.
+        """
+        assert isinstance(self.dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+        version_at = SQL(
+            "case when s.version_at > n.{c} then greatest(s.version_at, %(at)s) else n.{c} end"
+        ).format(c=Identifier(self.dataset.place.cursor))
+        return self._insert(
+            "extracted",
+            lambda: self._insert_statement(version_at, until=SQL("")),
+            {"batch": batch_id, "at": snapshot_at},
+        )
+
+    def insert_affected(self, batch_id: int, at: datetime) -> int:
+        """Add what a later delivery says of the affected keys; see `changed_before`."""
+        return self._insert(
+            "affected",
+            lambda: self._insert_statement(
+                SQL("%(at)s"),
+                until=SQL("and k.version_at <= %(at)s"),
+                row_number=SQL("null"),
+                only=SQL("and n.row_key = any(%(keys)s)"),
+            ),
+            {"batch": batch_id, "at": at, "keys": list(self.affected)},
+        )
+
+    def _insert_statement(
+        self,
+        version_at: Composable,
+        until: Composable,
+        row_number: Composable = SQL("n.row_number"),  # noqa: B008 - immutable
+        only: Composable = SQL(""),  # noqa: B008 - immutable
+    ) -> Composed:
+        return SQL(
+            """
+            insert into {raw} ({names}, {provenance})
+            select
+                {values}, {force}, %(batch)s, {row_number}, n.row_key, {version_at}, now(),
+                n.row_fingerprint, false
+            from {checked} as n
+            left join {state} as s on true
+            where
+                cardinality(n.reasons) = 0 and n.repeats is null {only}
+                and (
+                    s.row_key is null or s.is_tombstone
+                    or s.row_fingerprint <> n.row_fingerprint
+                )
+            """
+        ).format(
+            raw=self.raw,
+            names=self._names(),
+            provenance=_PROVENANCE,
+            values=self._names("n"),
+            force=self.force,
+            row_number=row_number,
+            version_at=version_at,
+            checked=checks.checked(self.table),
+            state=self._state(SQL("n.row_key"), until),
+            only=only,
+        )
+
+    def insert_vanished(self, batch_id: int, at: datetime) -> int:
+        """Add a tombstone for each key known at `at` that a full delivery does not name.
+
+        A row that was rejected names its key all the same: what is broken is not gone.
+        """
+        return self._insert(
+            "vanished",
+            lambda: SQL(
+                """
+                insert into {raw} ({key}, {provenance})
+                select
+                    {key}, {force}, %(batch)s, null, s.row_key, %(at)s, now(), null, true
+                from (
+                    select distinct on (k.row_key) k.*
+                    from {raw} as k
+                    where k.force_code = {force} and k.version_at <= %(at)s
+                    order by k.row_key, k.version_at desc, k.batch_id desc
+                ) as s
+                where
+                    not s.is_tombstone
+                    and not exists (select from {checked} as n where n.row_key = s.row_key)
+                """
+            ).format(
+                raw=self.raw,
+                key=SQL(", ").join(map(Identifier, self.table.key)),
+                provenance=_PROVENANCE,
+                force=self.force,
+                checked=checks.checked(self.table),
+            ),
+            {"batch": batch_id, "at": at},
+        )
+
+    # ---------------------------------------------------------------- deliveries out of order
+
+    def assert_again(self, batch_id: int, at: datetime) -> int:
+        """Say again what the next full delivery had said of each key that a late one has changed.
+
+        The next delivery added nothing to raw for a key that was then as before. A delivery in
+        which the key's row was rejected said nothing of it, so the one after that counts.
+        """
+        return self._insert(
+            "again",
+            lambda: SQL(_ASSERT_AGAIN).format(
+                raw=self.raw,
+                names=self._names(),
+                values=SQL(", ").join(
+                    SQL("case when old.row_key is null then c.{n} else old.{n} end").format(
+                        n=Identifier(name)
+                    )
+                    if name in self.table.key
+                    else Identifier("old", name)
+                    for name in self.columns
+                ),
+                provenance=_PROVENANCE,
+                force=self.force,
+                dataset=Literal(self.dataset.name),
+                table=Literal(self.table.name),
+                landed=Literal(checks.OTHER_ROW_LANDED),
+                old=self._state(
+                    SQL("c.row_key"),
+                    SQL("and k.version_at <= later.delivered_for and k.batch_id < %(batch)s"),
+                ),
+            ),
+            {"batch": batch_id, "at": at},
+        )
+
+    def changed_before(self, batch_id: int, at: datetime) -> bool:
+        """Remember the keys whose earlier state a late delivery of changes has replaced."""
+        cursor = self._run(
+            "changed before",
+            lambda: SQL(
+                """
+                select c.row_key from {raw} as c
+                where
+                    c.force_code = {force} and c.batch_id = %(batch)s and c.version_at = %(at)s
+                    and exists (
+                        select from {raw} as k
+                        where k.force_code = {force} and k.row_key = c.row_key
+                        and k.version_at <= %(at)s and k.batch_id < %(batch)s
+                    )
+                """
+            ).format(raw=self.raw, force=self.force),
+            {"batch": batch_id, "at": at},
+        )
+        self.affected = {key for (key,) in cursor.fetchall()}
+        return bool(self.affected)
+
+    def settle_affected(self, batch_id: int, at: datetime) -> bool:
+        """Let a later delivery, now checked, decide on the affected keys it names.
+
+        Returns whether keys are left that it does not name.
+        """
+        self.insert_affected(batch_id, at)
+        cursor = self._run(
+            "named",
+            lambda: SQL(
+                "select row_key from {} where row_key = any(%(keys)s) and cardinality(reasons) = 0"
+            ).format(checks.checked(self.table)),
+            {"keys": list(self.affected)},
+        )
+        self.affected -= {key for (key,) in cursor.fetchall()}
+        return bool(self.affected)
+
+    # ---------------------------------------------------------------- the rest
+
+    def quarantine(self, batch_id: int) -> None:
+        """Keep the rejected rows with all their reasons."""
+        self._run(
+            "quarantine",
+            lambda: quarantine.insert_statement(self.dataset, self.table),
+            {"batch": batch_id},
+        )
+
+    def _state(self, key: Composable, until: Composable) -> Composed:
+        return _STATE.format(raw=self.raw, force=self.force, key=key, until=until)
+
+    def _names(self, alias: str | None = None) -> Composed:
+        return SQL(", ").join(
+            Identifier(alias, name) if alias else Identifier(name) for name in self.columns
+        )
+
+    def _insert(self, name: str, write: Callable[[], Composed], values: Mapping[str, Any]) -> int:
+        return self._run(name, write, values).rowcount
+
+    def _run(
+        self, name: str, write: Callable[[], Composed], values: Mapping[str, Any] | None = None
+    ) -> psycopg.Cursor[Any]:
+        if name not in self._written:
+            self._written[name] = write().as_bytes(self.connection)
+        return self.connection.execute(self._written[name], values)
+
+
+_ASSERT_AGAIN = """
+    with changed as (
+        select * from {raw}
+        where force_code = {force} and batch_id = %(batch)s and version_at = %(at)s
+    )
+    insert into {raw} ({names}, {provenance})
+    select
+        {values}, {force}, %(batch)s, null, c.row_key, later.delivered_for, now(),
+        old.row_fingerprint, coalesce(old.is_tombstone, true)
+    from changed as c
+    inner join lateral (
+        select b.delivered_for
+        from audit.batch as b
+        where
+            b.force_code = {force} and b.dataset = {dataset} and b.status = 'landed'
+            and b.delivered_for > %(at)s
+            and not exists (
+                select from audit.rejected_row as r
+                where
+                    r.batch_id = b.batch_id and r.table_name = {table} and r.row_key = c.row_key
+                    and not r.reasons @> array[{landed}]
+            )
+        order by b.delivered_for
+        limit 1
+    ) as later on true
+    left join {old} as old on true
+    where
+        old.version_at is distinct from later.delivered_for
+        and (
+            coalesce(old.is_tombstone, true) <> c.is_tombstone
+            or old.row_fingerprint is distinct from c.row_fingerprint
+        )
+"""

@@ -1,0 +1,125 @@
+"""The raw tables: append-only, one row a version, made from the declarations."""
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.sources.model import PROVENANCE, Dataset, Table
+
+_COMMENTS = {
+    "force_code": "ONS police force area code.",
+    "batch_id": "The batch that brought this version.",
+    "row_number": "Place of the row in its batch; null where a late delivery made it necessary to "
+    "say again what a later one had said.",
+    "row_key": "The record's key as one text.",
+    "version_at": "From when this version is valid.",
+    "landed_at": "When it was landed.",
+    "row_fingerprint": "Of the content, to tell whether a record has changed.",
+    "is_tombstone": "Whether the record was gone from this version on.",
+}
+
+
+def raw_name(dataset: Dataset, table: Table) -> sql.Identifier:
+    """Return the raw table's name for use in a statement."""
+    return sql.Identifier(dataset.raw_schema, table.name)
+
+
+def content_columns(dataset: Dataset, table: Table) -> dict[str, str]:
+    """Return the columns that hold what the source said, with their types.
+
+    A file's moment is a wall clock: it is kept as it was written too, with a mark on the times that
+    a clock change repeats or skips.
+    """
+    columns: dict[str, str] = {}
+    for column in table.columns:
+        columns[column.name] = column.type
+        if dataset.kind == "file" and column.type == "timestamptz":
+            columns[f"{column.name}_text"] = "text"
+            columns[f"{column.name}_is_ambiguous"] = "boolean"
+    return columns
+
+
+def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
+    """Make a raw table, or bring it up to its declaration: a newly declared column is added."""
+    wanted = content_columns(dataset, table)
+    found = _columns_found(connection, dataset, table)
+    if not found:
+        _create(connection, dataset, table, wanted)
+        return
+    for name, kind in wanted.items():
+        if name not in found:
+            connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    raw_name(dataset, table), sql.Identifier(name), _type(kind)
+                )
+            )
+            _comment(connection, dataset, table, name)
+        elif found[name] != kind:
+            raise AssuranceError(
+                f"{dataset.name}: the raw table {dataset.raw_schema}.{table.name} holds {name} as "
+                f"{found[name]} but the declaration says {kind}: declare it under another name."
+            )
+
+
+def _columns_found(
+    connection: psycopg.Connection, dataset: Dataset, table: Table
+) -> dict[str, str]:
+    rows = connection.execute(
+        """
+        select a.attname, format_type(a.atttypid, a.atttypmod)
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped
+        """,
+        (f"{dataset.raw_schema}.{table.name}",),
+    ).fetchall()
+    short = {"timestamp with time zone": "timestamptz"}
+    return {str(name): short.get(str(kind), str(kind)) for name, kind in rows}
+
+
+def _create(
+    connection: psycopg.Connection, dataset: Dataset, table: Table, wanted: dict[str, str]
+) -> None:
+    columns = [
+        sql.SQL("{} {}").format(sql.Identifier(name), _type(kind))
+        for name, kind in (wanted | PROVENANCE).items()
+    ]
+    name = raw_name(dataset, table)
+    connection.execute(sql.SQL("create table {} ({})").format(name, sql.SQL(", ").join(columns)))
+    connection.execute(
+        sql.SQL("comment on table {} is {}").format(name, sql.Literal(table.description))
+    )
+    for column in wanted | PROVENANCE:
+        _comment(connection, dataset, table, column)
+    # At most one version of a key at a moment from one batch; the order in which states are sought.
+    connection.execute(
+        sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(
+            sql.Identifier(f"{table.name}_version"), name
+        )
+    )
+    # A batch's rows lie together, so a few bytes are enough to find them.
+    connection.execute(
+        sql.SQL("create index {} on {} using brin (batch_id)").format(
+            sql.Identifier(f"{table.name}_batch"), name
+        )
+    )
+
+
+def _comment(connection: psycopg.Connection, dataset: Dataset, table: Table, column: str) -> None:
+    base = column.removesuffix("_text").removesuffix("_is_ambiguous")
+    if column in _COMMENTS:
+        text = _COMMENTS[column]
+    elif column in table.names:
+        text = table.column(column).description
+    elif column.endswith("_text"):
+        text = f"{base} as it was written."
+    else:
+        text = f"Whether a clock change repeats or skips {base}."
+    connection.execute(
+        sql.SQL("comment on column {}.{} is {}").format(
+            raw_name(dataset, table), sql.Identifier(column), sql.Literal(text)
+        )
+    )
+
+
+def _type(kind: str) -> sql.SQL:
+    return sql.SQL(kind)

@@ -1,0 +1,158 @@
+"""The stages of a run, in plain Python: what each DAG task does. Knows nothing of Airflow.
+
+Every stage reads what it needs from the warehouse and leaves its result there, so that it can be
+repeated, or run in another process, and converge on the same state.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from oic_assurance import runs
+from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.transform import build as building
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import reason, uses_embedded_server
+from oic_assurance.warehouse.migrate import migrate
+
+if TYPE_CHECKING:
+    from expectations.vocabulary import Stage
+    from oic_assurance.gates.verdict import Outcome
+
+
+def prepare_warehouse(settings: Settings) -> None:
+    """Start the embedded server where it is needed, and bring the warehouse up to this code."""
+    if uses_embedded_server():
+        embedded.start(settings)
+    migrate(settings)
+
+
+def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[dict[str, str]]:
+    """Enter the run and return what there is to extract: each dataset of each force."""
+    from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
+
+    prepare_warehouse(settings)
+    runs.open_run(settings, run_id, as_at)
+    with _accountable(settings, run_id, "opening the run"):
+        ensure_raw_tables(settings)
+        return [
+            {"force_code": settings.force_code, "dataset": dataset} for dataset in dataset_ids()
+        ]
+
+
+def extract(settings: Settings, run_id: str, force_code: str, dataset: str) -> dict[str, int]:
+    """Land what is new in one dataset. Why it failed is kept by the landing; the run goes on."""
+    from oic_assurance.landing.land import land_dataset
+
+    if force_code != settings.force_code:
+        raise AssuranceError(f"{dataset}: no sources are configured for force {force_code}.")
+    with _connection_loss_can_heal(dataset):
+        report = land_dataset(settings, dataset, run_id)
+    return {
+        "batches": report.batches,
+        "landed": report.rows_landed,
+        "rejected": report.rows_rejected,
+        "refused": len(report.refused),
+    }
+
+
+def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
+    """Give every officer seen a pseudonym, and open the build: it sees what has landed by now."""
+    from oic_assurance.landing.pseudonyms import assign_pseudonyms
+
+    with _accountable(settings, run_id, "closing the landing"):
+        assign_pseudonyms(settings)
+        return building.open_build(settings, run_id, as_at).build_id
+
+
+def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
+    """Build the candidate marts, but for those that quote the gate."""
+    with _accountable(settings, run_id, "building the marts"):
+        building.build_marts(settings, building.load_build(settings, build_id))
+
+
+def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
+    """Run a stage's expectations and return the verdict; a critical one blocks the publication."""
+    from oic_assurance.gates.run import audit_stage
+
+    with _accountable(settings, run_id, f"auditing {stage}"):
+        verdict = audit_stage(settings, building.load_build(settings, build_id), stage)
+        if verdict.blocks:
+            raise GateBlocked(_first_broken(verdict.failed))
+        return verdict.verdict
+
+
+def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
+    """Build the marts that quote the gate's verdict."""
+    with _accountable(settings, run_id, "sealing the marts"):
+        building.seal_marts(settings, building.load_build(settings, build_id))
+
+
+def publish(settings: Settings, run_id: str, build_id: int) -> int:
+    """Make the candidate what readers see, if the evidence allows it."""
+    from oic_assurance.publishing.publish import publish as publish_build
+
+    with _accountable(settings, run_id, "publishing"):
+        return publish_build(settings, building.load_build(settings, build_id)).publication_id
+
+
+def document(settings: Settings, run_id: str) -> None:
+    """Write the pages that describe the models and show what the gate found; never blocks a run."""
+    from oic_assurance.gates.docs import build_data_docs
+    from oic_assurance.transform.docs import build_docs
+
+    build_docs(settings)
+    build_data_docs(settings, run_id)
+
+
+def close_run(settings: Settings, run_id: str) -> int:
+    """Return the publication that the run made; without one the run has failed."""
+    run = runs.close_run(settings, run_id)
+    if run.publication_id is None:
+        raise GateBlocked(f"Nothing was published: {run.message}")
+    return run.publication_id
+
+
+def mark_failed(settings: Settings, run_id: str, message: str) -> None:
+    """Enter that a run ended without closing, as when its process was killed."""
+    run = runs.find_run(settings, run_id)
+    if run is not None and run.outcome == "running":
+        runs.note_failure(settings, run_id, run.message or message, blocked=False)
+        runs.close_run(settings, run_id)
+
+
+@contextmanager
+def _accountable(settings: Settings, run_id: str, what: str) -> Iterator[None]:
+    """Keep why a stage failed with the run, so that nobody has to look for it in a log."""
+    try:
+        with _connection_loss_can_heal(what):
+            yield
+    except AssuranceError as error:
+        blocked = isinstance(error, GateBlocked)
+        runs.note_failure(settings, run_id, f"{what}: {error.message}", blocked=blocked)
+        raise
+    except Exception as error:
+        name = f"{what}: {type(error).__name__}"
+        runs.note_failure(settings, run_id, f"{name} (see the task's log)", blocked=False)
+        raise
+
+
+@contextmanager
+def _connection_loss_can_heal(what: str) -> Iterator[None]:
+    """Tell a lost connection, a full disk or a lock timeout from what trying again cannot mend."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        raise ServerError(f"{what}: the database gave up: {reason(error)}.") from error
+
+
+def _first_broken(failed: Sequence["Outcome"]) -> str:
+    broken = [outcome for outcome in failed if outcome.promise.severity == "critical"]
+    first = broken[0]
+    count = f" ({first.unexpected} rows)" if first.unexpected else ""
+    more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+    return f"{first.suite.name}: {first.promise.words}{count}{more}"

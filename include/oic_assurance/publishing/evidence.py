@@ -1,0 +1,164 @@
+"""What must be on record before a build is published: every gate, and the tables as audited."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from oic_assurance.publishing.faces import KEY, Face
+from oic_assurance.publishing.fingerprint import (
+    TableFingerprint,
+    content_fingerprint,
+    fingerprint_tables,
+)
+from oic_assurance.publishing.parents import Tables
+from oic_assurance.publishing.refusal import NotPublishableError
+from oic_assurance.publishing.shape import read_tables
+
+#: Every gate that a build passes, in their order.
+STAGES = ("landing", "dbt", "marts", "sealed")
+_NAMED_FAILURES = 3
+
+_FAILURES = """
+select coalesce(nullif(dataset, ''), suite) || ': '
+    || coalesce(nullif(description, ''), expectation)
+    || coalesce(' (' || unexpected || ' of ' || evaluated || ')', '')
+from audit.latest_expectation_result
+where build_id = %s and stage = %s and severity = 'critical' and not success
+order by 1
+"""
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """A build as the audit schema has it."""
+
+    build_id: int
+    run_id: str
+    as_at: datetime
+    purpose: str
+    schema_prefix: str
+    input_fingerprint: str | None
+    code_version: str | None
+
+
+def read_build(conn: psycopg.Connection, build_id: int) -> BuildRecord:
+    """Return the record of a build that may be published."""
+    row = conn.execute(
+        """
+        select build_id, run_id, as_at, purpose, schema_prefix, input_fingerprint, code_version
+        from audit.build
+        where build_id = %s
+        """,
+        (build_id,),
+    ).fetchone()
+    if row is None:
+        raise NotPublishableError("there is no record of it")
+    build = BuildRecord(*row)
+    if build.purpose != "daily" or build.schema_prefix:
+        raise NotPublishableError(f"it was made for another purpose ({build.purpose})")
+    return build
+
+
+def check_gates(conn: psycopg.Connection, build_id: int) -> str:
+    """Return the verdict of all gates together, `passed` or `warning`; refuse anything else."""
+    rows = conn.execute(
+        "select stage, verdict, expectations from audit.gate where build_id = %s", (build_id,)
+    ).fetchall()
+    gates = {stage: (verdict, expectations) for stage, verdict, expectations in rows}
+    for stage in STAGES:
+        if stage not in gates:
+            raise NotPublishableError(
+                f"the gate '{stage}' has not been passed: no verdict is stored"
+            )
+        verdict, expectations = gates[stage]
+        failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
+        # The verdict and what it rests on are both asked: neither covers for the other.
+        if failures or verdict == "critical":
+            raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
+        if expectations == 0:
+            raise NotPublishableError(f"the gate '{stage}' has checked nothing")
+    return "warning" if any(verdict == "warning" for verdict, _ in gates.values()) else "passed"
+
+
+def read_candidates(conn: psycopg.Connection, faces: tuple[Face, ...]) -> dict[Face, Tables]:
+    """Return the candidate tables of every face, all that are expected and each fit to be moved."""
+    candidates: dict[Face, Tables] = {}
+    for face in faces:
+        tables = read_tables(conn, face.candidate)
+        published = {
+            name for name, table in read_tables(conn, face.parents).items() if table.kind == "p"
+        }
+        missing = sorted((face.required | published) - set(tables))
+        if missing:
+            raise NotPublishableError(f"{face.candidate} lacks {', '.join(missing)}")
+        candidates[face] = tables
+    return candidates
+
+
+def check_candidates(candidates: Mapping[Face, Tables], build_id: int) -> None:
+    """Refuse what cannot become part of a publication: a view, somebody else's table, and so on."""
+    for face, tables in candidates.items():
+        for table in tables.values():
+            if table.kind != "r":
+                raise NotPublishableError(f"{table.place} is no plain table")
+            if table.column(KEY) is None:
+                raise NotPublishableError(f"{table.place} has no column {KEY}")
+            if not table.is_ours:
+                raise NotPublishableError(
+                    f"{table.place} belongs to {table.owner}, not to the stage that builds marts"
+                )
+            if not table.is_logged:
+                raise NotPublishableError(
+                    f"{table.place} is unlogged and would be empty after a crash of the server"
+                )
+            if not face.has_room_for(table.name, build_id):
+                raise NotPublishableError(f"the name of {table.place} is too long")
+
+
+def check_fingerprints(
+    conn: psycopg.Connection, candidates: Mapping[Face, Tables], build_id: int
+) -> str:
+    """Compare the candidates with what was audited; return the fingerprint of all of them.
+
+    The caller holds a lock on the candidates, so that they stay what they are here.
+    """
+    rows = conn.execute(
+        "select schema_name, table_name, rows, fingerprint from audit.table_fingerprint "
+        "where build_id = %s",
+        (build_id,),
+    ).fetchall()
+    audited = {
+        (schema, table): TableFingerprint(count, text) for schema, table, count, text in rows
+    }
+    published: dict[str, TableFingerprint] = {}
+    for face in candidates:
+        for name, now in fingerprint_tables(conn, face.candidate).items():
+            _compare(f"{face.candidate}.{name}", audited.pop((face.candidate, name), None), now)
+            published[f"{face.parents}.{name}"] = now
+    gone = sorted(
+        f"{schema}.{table}"
+        for schema, table in audited
+        if schema in {face.candidate for face in candidates}
+    )
+    if gone:
+        raise NotPublishableError(f"{', '.join(gone)} was audited but is no longer there")
+    return content_fingerprint(published)
+
+
+def _compare(place: str, audited: TableFingerprint | None, now: TableFingerprint) -> None:
+    if audited is None:
+        raise NotPublishableError(f"{place} was never audited")
+    if audited != now:
+        raise NotPublishableError(
+            f"{place} was changed after its audit ({audited.rows} rows then, {now.rows} now)"
+        )
+
+
+def _listed(failures: list[str]) -> str:
+    if not failures:
+        return "its results name no expectation"
+    more = len(failures) - _NAMED_FAILURES
+    shown = "; ".join(failures[:_NAMED_FAILURES])
+    return f"{shown}; and {more} more" if more > 0 else shown

@@ -1,0 +1,105 @@
+"""Content fingerprints: equal for equal rows, whatever their order and their columns' order."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+#: How values are written does not depend on who asks.
+_WRITTEN = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+}
+
+_COLUMNS = """
+select c.relname,
+    array_remove(array_agg(a.attname::text order by a.attname collate "C"), null),
+    array_remove(
+        array_agg(format_type(a.atttypid, a.atttypmod) order by a.attname collate "C"), null
+    )
+from pg_catalog.pg_class as c
+left join pg_catalog.pg_attribute as a
+    on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> all(%(exclude)s)
+where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
+    and c.relkind in ('r', 'p') and not c.relispartition
+    and (%(only)s::text[] is null or c.relname = any(%(only)s))
+group by c.relname
+order by c.relname collate "C"
+"""
+
+# Each row gets a number of 128 bits, and the table the sums of both halves: adding knows no order
+# and, unlike xor, counts a row that stands there twice. `row(…)::text` quotes, and tells null from
+# empty. `offset 0` keeps the planner from writing out the hash once for each half.
+_SUMS = """
+select count(*),
+    coalesce(sum(('x' || encode(substr(h, 1, 8), 'hex'))::bit(64)::bigint), 0)::text,
+    coalesce(sum(('x' || encode(substr(h, 9, 8), 'hex'))::bit(64)::bigint), 0)::text
+from (
+    select sha256(convert_to(row({columns})::text, 'UTF8')) as h from {table} offset 0
+) as hashed
+"""
+
+
+@dataclass(frozen=True)
+class TableFingerprint:
+    """How many rows a table holds, and a digest of what they say."""
+
+    rows: int
+    fingerprint: str
+
+
+def fingerprint_tables(
+    conn: psycopg.Connection,
+    schema: str,
+    exclude: Sequence[str] = ("publication_id",),
+    *,
+    only: Sequence[str] | None = None,
+) -> dict[str, TableFingerprint]:
+    """Return the fingerprint of the tables of a schema, reading each once and inside the server.
+
+    Two tables have the same fingerprint when they have the same columns (name and type) and the
+    same rows, not counting the columns in `exclude`, so that the same content has the same
+    fingerprint in every publication. Numbers with a floating point count to the last bit:
+    PostgreSQL writes them exactly. A partitioned table is read as the login sees it: a reader gets
+    the current generation.
+    """
+    # Undone at the end because nothing was written and the session keeps its own settings.
+    with conn.transaction(force_rollback=True):
+        for name, value in _WRITTEN.items():
+            conn.execute("select set_config(%s, %s, true)", (name, value))
+        asked = {
+            "schema": schema,
+            "exclude": list(exclude),
+            "only": None if only is None else list(only),
+        }
+        tables = conn.execute(_COLUMNS, asked).fetchall()
+        return {name: _fingerprint(conn, schema, name, *columns) for name, *columns in tables}
+
+
+def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
+    """Return one digest over the fingerprints of several tables, whatever their order."""
+    lines = (f"{name} {tables[name].rows} {tables[name].fingerprint}" for name in sorted(tables))
+    return _digest(lines)
+
+
+def _fingerprint(
+    conn: psycopg.Connection, schema: str, name: str, columns: list[str], types: list[str]
+) -> TableFingerprint:
+    query = sql.SQL(_SUMS).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        table=sql.Identifier(schema, name),
+    )
+    row = conn.execute(query).fetchone()
+    rows, high, low = row or (0, "0", "0")
+    head = (f"{column} {type_}" for column, type_ in zip(columns, types, strict=True))
+    return TableFingerprint(rows, _digest((*head, f"{rows} {high} {low}")))
+
+
+def _digest(lines: Iterable[str]) -> str:
+    text = "\n".join(lines)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

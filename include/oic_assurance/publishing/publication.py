@@ -1,0 +1,109 @@
+"""Publications on record, and the pointer to the one that readers see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+ROLE = "oic_publish"
+# Any number will do, as long as everybody who moves the pointer or a partition uses this one.
+ADVISORY_LOCK = 4_620_120
+
+_FIELDS = (
+    "publication_id",
+    "force_code",
+    "published_at",
+    "as_at",
+    "code_version",
+    "input_fingerprint",
+    "content_fingerprint",
+    "gate_verdict",
+    "is_current",
+)
+_SELECT = sql.SQL("select {} from marts.publication ").format(
+    sql.SQL(", ").join(map(sql.Identifier, _FIELDS))
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A generation of the marts that was published."""
+
+    publication_id: int
+    force_code: str
+    published_at: datetime
+    as_at: datetime
+    code_version: str | None
+    input_fingerprint: str | None
+    content_fingerprint: str | None
+    gate_verdict: str
+    is_current: bool
+
+
+def list_publications(settings: Settings) -> list[Publication]:
+    """Return every publication, the newest first."""
+    with connect(settings, role=ROLE) as conn:
+        rows = conn.execute(_SELECT + sql.SQL("order by publication_id desc")).fetchall()
+    return [Publication(*row) for row in rows]
+
+
+def current_publication(settings: Settings) -> Publication | None:
+    """Return the publication that readers see, or None before the first."""
+    with connect(settings, role=ROLE) as conn:
+        return find_current(conn)
+
+
+def find_publication(conn: psycopg.Connection, publication_id: int) -> Publication | None:
+    """Return a publication by its id, or None."""
+    row = conn.execute(_SELECT + sql.SQL("where publication_id = %s"), (publication_id,)).fetchone()
+    return Publication(*row) if row else None
+
+
+def find_current(conn: psycopg.Connection) -> Publication | None:
+    """Return the publication that readers see, or None before the first."""
+    row = conn.execute(_SELECT + sql.SQL("where is_current")).fetchone()
+    return Publication(*row) if row else None
+
+
+def move_pointer(conn: psycopg.Connection, publication_id: int, reason: str) -> int | None:
+    """Make a publication the current one and record that; return which one it was before.
+
+    Readers whose statement or transaction began before the commit keep what they see.
+    """
+    before = conn.execute(
+        "update marts.publication set is_current = false where is_current returning publication_id"
+    ).fetchone()
+    conn.execute(
+        "update marts.publication set is_current = true where publication_id = %s",
+        (publication_id,),
+    )
+    left = before[0] if before else None
+    conn.execute(
+        """
+        insert into audit.publication_move (from_publication, to_publication, reason)
+        values (%s, %s, %s)
+        """,
+        (left, publication_id, reason),
+    )
+    return left
+
+
+def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: str | None) -> None:
+    """Enter who was given what into the log that DPA 2018 section 62 asks for."""
+    conn.execute(
+        "insert into audit.processing_log (action, what, to_whom, run_id) "
+        "values ('disclosure', %s, %s, %s)",
+        (what, to_whom, run_id),
+    )
+
+
+def lock_pointer(conn: psycopg.Connection, *, patience: str) -> None:
+    """Wait until nobody else publishes, rolls back or detaches; keep them out until the commit."""
+    conn.execute("select set_config('lock_timeout', %s, true)", (patience,))
+    # Should this client vanish without a word, the lock goes with its session.
+    conn.execute("set local idle_in_transaction_session_timeout = '60s'")
+    conn.execute("select pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))

@@ -1,0 +1,164 @@
+"""Publish a build: check the evidence, attach its tables, move the pointer, all at once."""
+
+import random
+import time
+from typing import Protocol
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.errors import AssuranceError, GateBlocked
+from oic_assurance.publishing.attach import move_and_attach
+from oic_assurance.publishing.evidence import (
+    BuildRecord,
+    check_candidates,
+    check_fingerprints,
+    check_gates,
+    read_build,
+    read_candidates,
+)
+from oic_assurance.publishing.faces import FACES, Face
+from oic_assurance.publishing.parents import Tables, prepare_parents
+from oic_assurance.publishing.publication import (
+    ROLE,
+    Publication,
+    current_publication,
+    find_publication,
+    list_publications,
+    lock_pointer,
+    log_disclosure,
+    move_pointer,
+)
+from oic_assurance.publishing.refusal import NotPublishableError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect, reason
+
+#: How long to wait for another publisher, for the candidates, and for readers of a parent that
+#: changes. The last is shorter than the server's `deadlock_timeout`: of a reader and us, we are who
+#: gives way.
+PUBLISHER_PATIENCE = "60s"
+CANDIDATE_PATIENCE = "5s"
+READER_PATIENCE = "300ms"
+#: In all, over as many attempts as it takes.
+PATIENCE_SECONDS = 60.0
+
+
+class Build(Protocol):
+    """What publication needs to know of a build; the rest it reads from the record."""
+
+    @property
+    def build_id(self) -> int:
+        """The build's id, which becomes the publication's."""
+
+
+def publish(settings: Settings, build: Build) -> Publication:
+    """Publish a build, or raise `GateBlocked` and leave what readers see as it is.
+
+    The evidence decides, not who calls or what colour a task has: every gate has a verdict for this
+    very build, none is critical, and the candidate's tables are to the bit what was audited. All of
+    that is checked inside the transaction that publishes.
+
+    Publishing again what is published returns the same publication and changes nothing, so that a
+    task that was killed and is tried again converges. Publication goes by the order of the calls:
+    what is published becomes current, also when a build that was opened later is current already (a
+    repeated run for an older date, say). Whoever does not want that calls `rollback`.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with connect(settings, role=ROLE) as conn:
+                return _publish(settings, conn, build.build_id)
+        except NotPublishableError as refusal:
+            raise _blocked(settings, build.build_id, str(refusal)) from refusal
+        except psycopg.errors.IntegrityError as error:
+            raise _blocked(settings, build.build_id, reason(error)) from error
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            if time.monotonic() > deadline:
+                raise AssuranceError(
+                    f"Build {build.build_id} is not published: something holds on to a table "
+                    f"({reason(error)}); {_what_stands(settings)}. Run it again."
+                ) from error
+            time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
+
+
+def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Publication:
+    lock_pointer(conn, patience=PUBLISHER_PATIENCE)
+    published = find_publication(conn, build_id)
+    if published is not None:
+        return published
+    build = read_build(conn, build_id)
+    verdict = check_gates(conn, build_id)
+    candidates = _locked_candidates(conn, build_id)
+    content = check_fingerprints(conn, candidates, build_id)
+    _wait_at_most(conn, READER_PATIENCE)
+    prepare_parents(conn, candidates)
+    move_and_attach(conn, candidates, build_id)
+    return _record(conn, settings.force_code, build, verdict, content)
+
+
+def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Tables]:
+    """Return the candidates as they are and, until the commit, stay."""
+    seen = read_candidates(conn, FACES)
+    check_candidates(seen, build_id)
+    _wait_at_most(conn, CANDIDATE_PATIENCE)
+    places = [table.place_identifier for tables in seen.values() for table in tables.values()]
+    conn.execute(
+        sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(", ").join(places))
+    )
+    # Looked at again: whoever held the lock before us may have built them anew.
+    candidates = read_candidates(conn, FACES)
+    check_candidates(candidates, build_id)
+    if any(set(candidates[face]) != set(seen[face]) for face in FACES):
+        raise NotPublishableError("its tables are being built at this moment")
+    return candidates
+
+
+def _record(
+    conn: psycopg.Connection, force_code: str, build: BuildRecord, verdict: str, content: str
+) -> Publication:
+    """Enter the publication, let readers see it, and log that they were given it."""
+    conn.execute(
+        """
+        insert into marts.publication (
+            publication_id, force_code, as_at, code_version, input_fingerprint,
+            content_fingerprint, gate_verdict
+        )
+        values (%s, %s, %s, %s, %s, %s, %s)
+        """,
+        (build.build_id, force_code, build.as_at, build.code_version, build.input_fingerprint,
+         content, verdict),
+    )  # fmt: skip
+    move_pointer(conn, build.build_id, f"published by run {build.run_id}")
+    readers = ", ".join(face.reader for face in FACES)
+    what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
+    log_disclosure(conn, what, readers, build.run_id)
+    conn.execute(
+        """
+        update audit.run
+        set outcome = 'published', publication_id = %s, finished_at = clock_timestamp()
+        where run_id = %s
+        """,
+        (build.build_id, build.run_id),
+    )
+    current = find_publication(conn, build.build_id)
+    if current is None:
+        raise AssertionError("what was inserted is there")
+    return current
+
+
+def _wait_at_most(conn: psycopg.Connection, patience: str) -> None:
+    conn.execute("select set_config('lock_timeout', %s, true)", (patience,))
+
+
+def _blocked(settings: Settings, build_id: int, why: str) -> GateBlocked:
+    return GateBlocked(f"Build {build_id} is not published: {why}; {_what_stands(settings)}.")
+
+
+def _what_stands(settings: Settings) -> str:
+    current = current_publication(settings)
+    if current is None:
+        return "nothing is published yet"
+    return f"publication {current.publication_id} stands"
+
+
+__all__ = ["Publication", "current_publication", "list_publications", "publish"]

@@ -1,0 +1,49 @@
+"""What is done after a publication, when readers already see it: none of it may fail a run."""
+
+from datetime import timedelta
+
+from psycopg import sql
+
+from oic_assurance.publishing.faces import FACES
+from oic_assurance.publishing.generations import read_parts
+from oic_assurance.publishing.publication import ROLE, find_current
+from oic_assurance.publishing.retention import Retention, detach_old
+from oic_assurance.publishing.shape import read_tables
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+#: How a parent's values are spread over all generations hardly changes from day to day.
+PARENTS_EVERY = timedelta(days=7)
+
+
+def tidy(settings: Settings) -> Retention:
+    """Give the planner its statistics and set old generations aside; say what was put off."""
+    refresh_statistics(settings)
+    return detach_old(settings)
+
+
+def refresh_statistics(settings: Settings) -> None:
+    """Tell the planner what is in the current generation, and once a week what is in the parents.
+
+    The server would look at new partitions by itself, but a minute later; at parents it never does.
+    """
+    with connect(settings, role=ROLE, autocommit=True) as conn:
+        current = find_current(conn)
+        for part in read_parts(conn):
+            if current is not None and part.publication_id == current.publication_id:
+                conn.execute(sql.SQL("analyze {}").format(part.identifier))
+        fresh = {
+            (schema, name)
+            for schema, name in conn.execute(
+                """
+                select schemaname, relname
+                from pg_catalog.pg_stat_user_tables
+                where last_analyze > now() - %s
+                """,
+                (PARENTS_EVERY,),
+            ).fetchall()
+        }
+        for face in FACES:
+            for table in read_tables(conn, face.parents).values():
+                if (table.schema, table.name) not in fresh:
+                    conn.execute(sql.SQL("analyze {}").format(table.place_identifier))

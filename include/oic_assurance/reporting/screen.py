@@ -1,0 +1,184 @@
+"""What a person sees at a terminal: the position, and where everything stands."""
+
+from collections.abc import Sequence
+
+from oic_assurance.reporting import facts
+from oic_assurance.reporting.layout import (
+    NOTHING,
+    count,
+    day,
+    interval,
+    moment,
+    share,
+    table,
+    wrapped,
+)
+from oic_assurance.runs import Run, last_run
+from oic_assurance.settings import Settings
+from oic_assurance.transform.docs import docs_page
+
+SHOWN = 5
+LONGEST_REASON = 70
+
+
+def run_summary(settings: Settings, run: Run) -> str:
+    """Return the one screen that a run ends with."""
+    lines = [
+        "",
+        f"Assurance position as at {moment(run.as_at)} (publication {run.publication_id})",
+        "",
+        *_position(facts.position(settings)),
+        "",
+        *_extraction(settings, run),
+        *_quarantine(settings, run),
+        *_gate(settings, run.publication_id),
+        "",
+        *_places(settings),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def status_screen(settings: Settings) -> str:
+    """Return the last run, the current publication, freshness and open failures."""
+    run = last_run(settings)
+    current = facts.current(settings)
+    lines = [
+        "Last run            none yet" if run is None else f"Last run            {_run_line(run)}"
+    ]
+    if run is not None and run.message:
+        lines += wrapped(run.message, 20)
+    if current is None:
+        lines.append("Current publication none yet")
+        return "\n".join(lines) + "\n"
+    lines += [
+        f"Current publication {current.publication_id}, as at {moment(current.as_at)}, "
+        f"published {moment(current.published_at)}, gate {current.gate_verdict}",
+        "",
+        *_position(facts.position(settings)),
+        "",
+        *_freshness(facts.freshness(settings)),
+        "",
+        *(_extraction(settings, run) if run is not None else []),
+        *_gate(settings, current.publication_id),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def publications_screen(settings: Settings) -> str:
+    """Return every publication, the newest first."""
+    from oic_assurance.publishing.publish import list_publications
+
+    found = list_publications(settings)
+    if not found:
+        return "Nothing has been published yet.\n"
+    rows = [
+        (
+            "*" if item.is_current else "", str(item.publication_id), moment(item.published_at),
+            moment(item.as_at), item.gate_verdict, item.code_version or NOTHING,
+        )
+        for item in found
+    ]  # fmt: skip
+    head = ("", "publication", "published", "as at", "gate", "code")
+    return "\n".join(table(head, rows, indent=0)) + "\n"
+
+
+def quarantine_screen(settings: Settings, limit: int) -> str:
+    """Return rejected rows with their reasons, never their content."""
+    from oic_assurance.landing.quarantine import list_rejected
+
+    found = list_rejected(settings, limit=limit + 1)
+    if not found:
+        return "Nothing is in quarantine.\n"
+    lines = []
+    for row in found[:limit]:
+        place = f"row {row.row_number}" if row.row_number is not None else "row of the database"
+        key = f", key {row.row_key}" if row.row_key else ""
+        lines.append(f"{row.dataset} {row.source_place}, {place}{key} ({row.status})")
+        lines += [line for reason in row.reasons for line in wrapped(reason, 4)]
+    if len(found) > limit:
+        lines.append(f"There are more than {limit}: see --limit.")
+    return "\n".join(lines) + "\n"
+
+
+def _position(points: Sequence[facts.Point]) -> list[str]:
+    if not points:
+        return ["  No position is published."]
+    rows = [
+        (
+            point.point_code, point.status, share(point.value),
+            f"{point.numerator or 0:g}/{point.denominator or 0:g}",
+            interval(point.ci_low, point.ci_high),
+            day(point.deadline) if point.deadline else "every time", point.source_status or NOTHING,
+        )
+        for point in points
+    ]  # fmt: skip
+    head = ("point", "status", "value", "of", "95% interval", "deadline", "sources")
+    first, *body = table(head, rows)
+    lines = [first]
+    for line, point in zip(body, points, strict=True):
+        lines.append(line)
+        if point.caveat:
+            lines += wrapped(point.caveat, 6)
+    return lines
+
+
+def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
+    rows = [
+        (item.dataset, item.verdict, moment(item.last_landed_at), moment(item.due_by))
+        for item in datasets
+    ]
+    return table(("dataset", "freshness", "last landed", "due by"), rows)
+
+
+def _extraction(settings: Settings, run: Run) -> list[str]:
+    lines = []
+    for failure in facts.failed_extractions(settings, run.run_id):
+        lines += wrapped(f"Not extracted: {failure.dataset}: {failure.reason}", 0)
+    for refused in facts.refused_deliveries(settings, run.run_id):
+        lines += wrapped(f"Refused: {refused.dataset} {refused.place}: {refused.reason}", 0)
+    return lines
+
+
+def _quarantine(settings: Settings, run: Run) -> list[str]:
+    reasons = facts.rejections(settings, run.run_id)
+    here = sum(item.rows for item in reasons)
+    everything = facts.rows_in_quarantine(settings)
+    lines = [f"Quarantine   {count(here, 'row')} in this run, {everything:,} in all"]
+    rows = [(f"{item.rows:>6,}", item.dataset, _short(item.reason)) for item in reasons[:SHOWN]]
+    lines += [f"   {rows_}  {dataset:<26} {reason}" for rows_, dataset, reason in rows]
+    if len(reasons) > SHOWN:
+        left = len(reasons) - SHOWN
+        lines.append(f"           and {count(left, 'more reason')}: `assurance quarantine list`")
+    return lines
+
+
+def _gate(settings: Settings, build_id: int | None) -> list[str]:
+    if build_id is None:
+        return []
+    gate = facts.gate(settings, build_id)
+    lines = [f"Gate         {gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} not met"]
+    for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
+        lines.append(f"   {broken.severity:<9} {_short(f'{broken.suite}: {broken.description}')}")
+    if gate.failed > SHOWN:
+        lines.append(f"   and {gate.failed - SHOWN:,} more: see the Data Docs")
+    return lines
+
+
+def _places(settings: Settings) -> list[str]:
+    lines = [
+        "Where        the marts: schema `marts`, for any PostgreSQL or ODBC client, read-only:",
+        f"               {facts.reader_place(settings)}",
+        "               password and all: .venv/bin/assurance db url bi",
+    ]
+    pages = {"dbt docs": docs_page(settings), "Data Docs": facts.data_docs_page(settings)}
+    lines += [f"{'':13}{name}: {page}" for name, page in pages.items() if page.exists()]
+    return [*lines, f"{'':13}logs: {settings.log_dir}"]
+
+
+def _run_line(run: Run) -> str:
+    ended = f", ended {moment(run.finished_at)}" if run.finished_at else ""
+    return f"{run.outcome}, as at {moment(run.as_at)}, started {moment(run.started_at)}{ended}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1].rstrip() + "…"

@@ -1,0 +1,86 @@
+"""Where the state lives and which force it is about: read from the environment, nothing else."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from oic_assurance.errors import UsageError
+
+NORTHAMPTONSHIRE = "E23000022"
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+MAX_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a checkout needs to know about its surroundings."""
+
+    home: Path
+    project_root: Path
+    dropzone: str
+    force_code: str
+    pg_port: int | None = None
+    pg_bin: Path | None = None
+
+    @property
+    def secrets_dir(self) -> Path:
+        """The folder of generated passwords and keys, readable by its owner alone."""
+        return self.home / "secrets"
+
+    @property
+    def log_dir(self) -> Path:
+        """The folder that every part writes its log files to."""
+        return self.home / "log"
+
+    @property
+    def server_dir(self) -> Path:
+        """The folder of the embedded PostgreSQL server."""
+        return self.home / "postgres"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment as it is now."""
+    home = _home()
+    return Settings(
+        home=home,
+        project_root=PROJECT_ROOT,
+        dropzone=os.environ.get("ASSURANCE_DROPZONE", "").strip() or f"file://{home}/dropzone",
+        force_code=_force_code(),
+        pg_port=_port(),
+        pg_bin=_bin_dir(),
+    )
+
+
+def _home() -> Path:
+    given = os.environ.get("ASSURANCE_HOME", "").strip()
+    if not given:
+        return PROJECT_ROOT / ".assurance"
+    try:
+        return Path(given).expanduser().resolve()
+    except (RuntimeError, OSError) as error:
+        raise UsageError(f"ASSURANCE_HOME: '{given}' is not a folder: {error}.") from error
+
+
+def _force_code() -> str:
+    code = os.environ.get("ASSURANCE_FORCE_CODE", "").strip() or NORTHAMPTONSHIRE
+    if not re.fullmatch(r"[A-Z][0-9]{8}", code):
+        raise UsageError(
+            f"ASSURANCE_FORCE_CODE: '{code}' is not an ONS police force area code such as "
+            f"{NORTHAMPTONSHIRE}."
+        )
+    return code
+
+
+def _port() -> int | None:
+    given = os.environ.get("ASSURANCE_PG_PORT", "").strip()
+    if not given:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", given) or not 0 < int(given) <= MAX_PORT:
+        raise UsageError(f"ASSURANCE_PG_PORT: '{given}' is not a port number (1 to {MAX_PORT}).")
+    return int(given)
+
+
+def _bin_dir() -> Path | None:
+    given = os.environ.get("ASSURANCE_PG_BIN", "").strip()
+    return Path(given).expanduser().resolve() if given else None

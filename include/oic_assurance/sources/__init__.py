@@ -1,0 +1,1 @@
+"""Where records come from: one declaration a dataset, and the connectors that read them."""

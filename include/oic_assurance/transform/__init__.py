@@ -1,0 +1,1 @@
+"""From raw versions to candidate marts: dbt, in this process."""

@@ -1,0 +1,1 @@
+"""The server, the connections to it and the shape of its own tables."""

@@ -1,0 +1,89 @@
+"""Airflow's way of writing a connection, read without Airflow: AIRFLOW_CONN_<NAME>."""
+
+import json
+import os
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from psycopg import pq
+
+from oic_assurance.errors import UsageError
+
+SCHEMES = frozenset({"postgres", "postgresql"})
+Parts = dict[str, str]
+
+
+def variable_name(name: str) -> str:
+    """Return the environment variable that Airflow reads the connection `name` from."""
+    return f"AIRFLOW_CONN_{name.upper()}"
+
+
+def find_given(name: str) -> str | None:
+    """Return the libpq URI of Airflow's connection `name`, or None when it is not set."""
+    variable = variable_name(name)
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    try:
+        parts = _from_json(text) if text.startswith("{") else _from_uri(text)
+    except (ValueError, TypeError, AttributeError) as error:
+        # The text holds a password, so the reason is told without it.
+        raise UsageError(
+            f"{variable} is neither a PostgreSQL URI (postgres://user:password@host:port/database) "
+            "nor Airflow's JSON form of one."
+        ) from error
+    return libpq_uri(parts)
+
+
+def libpq_uri(parts: Parts) -> str:
+    """Return the libpq URI of connection parts named as libpq names them."""
+    rest = dict(parts)
+    user, password = rest.pop("user", ""), rest.pop("password", "")
+    host, port, database = rest.pop("host", ""), rest.pop("port", ""), rest.pop("dbname", "")
+    login = quote(user, safe="") + (f":{quote(password, safe='')}" if password else "")
+    place = (f"[{host}]" if ":" in host else quote(host, safe=",")) + (f":{port}" if port else "")
+    query = f"?{urlencode(rest, quote_via=quote)}" if rest else ""
+    return f"postgresql://{login}{'@' if login else ''}{place}/{quote(database, safe='')}{query}"
+
+
+def _from_uri(text: str) -> Parts:
+    split = urlsplit(text)
+    _check_scheme(split.scheme)
+    parts = {
+        "user": unquote(split.username or ""),
+        "password": unquote(split.password or ""),
+        "host": unquote(split.hostname or ""),
+        "port": str(split.port or ""),
+        "dbname": unquote(split.path.lstrip("/")),
+    }
+    extra = dict(parse_qsl(split.query, keep_blank_values=True))
+    nested = extra.pop("__extra__", None)
+    if nested:
+        extra.update(json.loads(nested))
+    return _merge(parts, extra)
+
+
+def _from_json(text: str) -> Parts:
+    given = json.loads(text)
+    _check_scheme(given.get("conn_type") or "postgres")
+    parts = {
+        "user": given.get("login") or "",
+        "password": given.get("password") or "",
+        "host": given.get("host") or "",
+        "port": str(given.get("port") or ""),
+        "dbname": given.get("schema") or "",
+    }
+    extra = given.get("extra") or {}
+    return _merge(parts, json.loads(extra) if isinstance(extra, str) else extra)
+
+
+def _check_scheme(scheme: str) -> None:
+    if scheme.partition("+")[0] not in SCHEMES:
+        raise ValueError("not PostgreSQL")
+
+
+def _merge(parts: Parts, extra: dict[str, Any]) -> Parts:
+    """Add the extras that libpq knows; the others (cursors, cloud logins) are Airflow's own."""
+    known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
+    options = {key: str(value) for key, value in extra.items() if key in known and value != ""}
+    return {**options, **{key: value for key, value in parts.items() if value}}

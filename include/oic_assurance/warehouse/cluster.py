@@ -1,0 +1,262 @@
+"""The embedded server's data directory: made whole or not at all, and configured at each start."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from psycopg import sql
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.programs import (
+    hand_over,
+    let_through,
+    major_version,
+    run_program,
+    server_account,
+)
+from oic_assurance.warehouse.secrets import find_secret, secret
+
+SUPERUSER = "postgres"
+#: Databases and the logins that own them; the last two are what Airflow and nobody else needs.
+OWNERS = {
+    "warehouse": "warehouse_owner",
+    "rms": "rms_owner",
+    "intelligence": "intelligence_owner",
+    "airflow": "airflow",
+}
+#: Source databases, the schema that the source contract names, and the login that extracts.
+SOURCES = {
+    "rms": ("rms", "rms_extract"),
+    "intelligence": ("intel", "intelligence_extract"),
+}
+LOGINS = (*OWNERS.values(), *(login for _, login in SOURCES.values()))
+BUILTIN_LOCALE_SINCE = 17
+DRAFT_PREFIX = "new-"
+
+_ACCESS = """\
+# Written at each start. Loopback with a password, and nothing else.
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+_SETTINGS = """\
+# Written at each start; sized for a machine with two cores.
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+max_connections = 100
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+
+shared_buffers = 256MB
+effective_cache_size = 1GB
+work_mem = 32MB
+maintenance_work_mem = 128MB
+# The builds run several statements at once already, and containers are short of /dev/shm.
+max_parallel_workers_per_gather = 0
+jit = off
+random_page_cost = 1.1
+
+# Durable, but without the standby and archive that nobody attaches here.
+fsync = on
+wal_level = minimal
+max_wal_senders = 0
+wal_compression = on
+min_wal_size = 128MB
+max_wal_size = 1GB
+checkpoint_timeout = 15min
+
+# Records must not end up in the log. The message of an error can quote a value and its statement
+# can hold one, so errors are left to the client that made them; starts and failures are kept.
+log_destination = 'stderr'
+logging_collector = off
+log_timezone = 'UTC'
+log_line_prefix = '%m [%p] '
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_statement = none
+log_min_duration_statement = -1
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
+log_checkpoints = off
+log_autovacuum_min_duration = -1
+"""
+
+
+def data_dir(settings: Settings) -> Path:
+    """Return the data directory of the embedded server."""
+    return settings.server_dir / "data"
+
+
+def password_name(login: str) -> str:
+    """Return the name of the secret that holds a login's password."""
+    return f"{login}_password"
+
+
+def create_cluster(settings: Settings) -> None:
+    """Make the data directory with its databases and logins, unless it is there.
+
+    All of it happens under another name that is given up in the last step, so that what an
+    interrupted first start leaves behind is never taken for a data directory.
+    """
+    data = data_dir(settings)
+    if data.exists():
+        return
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=data.parent))
+    try:
+        account = server_account(draft)
+        let_through(settings, account)
+        hand_over(draft, account)
+        _initdb(settings, draft)
+        configure(settings, draft, port=5432)
+        _provision(settings, draft)
+        draft.rename(data)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def sweep_drafts(settings: Settings) -> None:
+    """Remove what interrupted first starts left; what is still being written goes the next time."""
+    for draft in settings.server_dir.glob(f"{DRAFT_PREFIX}*"):
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def check_cluster(settings: Settings) -> None:
+    """Refuse a data directory that these programs and secrets cannot serve, and say why."""
+    data = data_dir(settings)
+    try:
+        made_by = (data / "PG_VERSION").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServerError(
+            f"{data} is not a usable PostgreSQL data directory (PG_VERSION: "
+            f"{getattr(error, 'strerror', None) or 'unreadable'}): move it away to start afresh."
+        ) from error
+    major = str(major_version(settings))
+    if made_by != major:
+        raise ServerError(
+            f"{data} was made by PostgreSQL {made_by} but the programs are PostgreSQL {major}: "
+            "point ASSURANCE_PG_BIN to the older ones, or dump and load."
+        )
+    for login in (SUPERUSER, *LOGINS):
+        if find_secret(settings, password_name(login)) is None:
+            raise ServerError(
+                f"The password of '{login}' is missing from {settings.secrets_dir}, but {data} "
+                "was made with one: restore it from a copy."
+            )
+
+
+def configure(settings: Settings, data: Path, *, port: int) -> None:
+    """Write the server's settings and its access rules."""
+    account = server_account(data)
+    files = {"assurance.conf": _SETTINGS.format(port=port), "pg_hba.conf": _ACCESS}
+    for name, text in files.items():
+        draft = data / f"{name}.new"
+        draft.write_text(text, encoding="utf-8")
+        draft.chmod(0o600)
+        hand_over(draft, account)
+        draft.replace(data / name)
+
+
+def _initdb(settings: Settings, data: Path) -> None:
+    locale = ["--locale=C"]
+    if major_version(settings) >= BUILTIN_LOCALE_SINCE:
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    # Nobody can log in until the access rules of our own are written.
+    done = run_program(
+        settings,
+        data,
+        ["initdb", "-D", ".", f"--username={SUPERUSER}", "--auth=reject", "--encoding=UTF8",
+         "--data-checksums", *locale],
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise ServerError(f"No PostgreSQL server could be made in {data}: {_last_line(done)}.")
+    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
+        file.write("\ninclude 'assurance.conf'\n")
+
+
+def _provision(settings: Settings, data: Path) -> None:
+    """Create logins and databases by the server in single-user mode, before it ever listens."""
+    _run_sql(settings, data, "postgres", _logins_and_databases(settings))
+    for database, owner in OWNERS.items():
+        _run_sql(settings, data, database, _access_to(database, owner))
+
+
+def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
+    def password(login: str) -> sql.Composable:
+        return sql.Literal(secret(settings, password_name(login)))
+
+    statements: list[sql.Composable] = [
+        sql.SQL("alter role {} password {}").format(sql.Identifier(SUPERUSER), password(SUPERUSER))
+    ]
+    for login in LOGINS:
+        createrole = sql.SQL("createrole" if login == OWNERS["warehouse"] else "")
+        statements.append(
+            sql.SQL("create role {} login {} password {}").format(
+                sql.Identifier(login), createrole, password(login)
+            )
+        )
+    # Publishing asks since when other logins' transactions run; a migration passes the right on.
+    statements.append(
+        sql.SQL("grant pg_read_all_stats to {} with admin option").format(
+            sql.Identifier(OWNERS["warehouse"])
+        )
+    )
+    statements += [
+        sql.SQL("create database {} owner {}").format(
+            sql.Identifier(database), sql.Identifier(owner)
+        )
+        for database, owner in OWNERS.items()
+    ]
+    statements += [
+        sql.SQL("revoke all on database {} from public").format(sql.Identifier(database))
+        for database in ("postgres", "template1", *OWNERS)
+    ]
+    return statements
+
+
+def _access_to(database: str, owner: str) -> list[sql.Composable]:
+    statements: list[sql.Composable] = [sql.SQL("revoke all on schema public from public")]
+    if database not in SOURCES:
+        return statements
+    schema, extract = SOURCES[database]
+    names = {
+        "database": sql.Identifier(database),
+        "owner": sql.Identifier(owner),
+        "schema": sql.Identifier(schema),
+        "extract": sql.Identifier(extract),
+    }
+    texts = (
+        "grant connect on database {database} to {extract}",
+        "alter role {extract} set default_transaction_read_only = on",
+        "create schema {schema} authorization {owner}",
+        "grant usage on schema {schema} to {extract}",
+        "alter default privileges for role {owner} grant usage on schemas to {extract}",
+        "alter default privileges for role {owner} grant select on tables to {extract}",
+    )
+    return statements + [sql.SQL(text).format(**names) for text in texts]
+
+
+def _run_sql(
+    settings: Settings, data: Path, database: str, statements: list[sql.Composable]
+) -> None:
+    # Single-user mode with -j: a statement ends at a semicolon and an empty line.
+    text = "".join(f"{statement.as_string(None)};\n\n" for statement in statements)
+    done = run_program(
+        settings,
+        data,
+        ["postgres", "--single", "-j", "-D", ".", "-c", "exit_on_error=on", database],
+        text=text,
+    )
+    if done.returncode != 0:
+        raise ServerError(f"The databases could not be made in {data}: {_last_line(done)}.")
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    text = f"{done.stdout}\n{done.stderr}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    words = ("error:", "fatal:", "could not")
+    telling = [line for line in lines if any(word in line.lower() for word in words)]
+    return (telling or lines[-1:] or ["no reason given"])[0].rstrip(".")

@@ -1,0 +1,156 @@
+"""Connections to the warehouse and its sources: whose login, which role, and what went wrong."""
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.airflow_uri import find_given, libpq_uri
+from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password_name
+from oic_assurance.warehouse.embedded import HOST, is_running, server_port
+from oic_assurance.warehouse.secrets import find_secret
+
+NAMES = ("warehouse", "rms", "intelligence", "bi", "public")
+READERS = {"bi": "bi_reader", "public": "public_reader"}
+STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
+CONNECT_SECONDS = 10
+START_FIRST = "The embedded server is not running: run `assurance db start`."
+
+
+def url(settings: Settings, name: str) -> str:
+    """Return the libpq URI, with password, of an owner login or a reader by its short name."""
+    if name not in NAMES:
+        raise UsageError(f"There is no database '{name}': choose one of {', '.join(NAMES)}.")
+    if name == "warehouse":
+        return warehouse_url(settings)
+    if name in READERS:
+        return _reader_url(settings, READERS[name])
+    return find_given(name) or _embedded(settings, name, OWNERS[name])
+
+
+def warehouse_url(settings: Settings) -> str:
+    """Return the libpq URI of the login that owns the warehouse."""
+    given = find_given("warehouse")
+    return given or _embedded(settings, "warehouse", OWNERS["warehouse"])
+
+
+def extract_url(settings: Settings, name: str) -> str:
+    """Return the libpq URI that a source database is read by."""
+    if name not in SOURCES:
+        raise UsageError(f"There is no source database '{name}': choose {' or '.join(SOURCES)}.")
+    return find_given(name) or _embedded(settings, name, SOURCES[name][1])
+
+
+def uses_embedded_server() -> bool:
+    """Tell whether any of the three databases is still the embedded server's."""
+    return not all(find_given(name) for name in ("warehouse", *SOURCES))
+
+
+def airflow_metadata_url(settings: Settings) -> str:
+    """Return the SQLAlchemy URL of the embedded database that Airflow keeps its own state in."""
+    return _embedded(settings, "airflow", OWNERS["airflow"]).replace(
+        "postgresql://", "postgresql+psycopg2://", 1
+    )
+
+
+def admin_url(settings: Settings, database: str = "postgres") -> str:
+    """Return the libpq URI of the embedded server's superuser, for back-up and repair."""
+    return _embedded(settings, database, SUPERUSER)
+
+
+def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
+    """Return the warehouse's URL for SQLAlchemy over psycopg 3, assuming `role` where given."""
+    parts = _with_options(warehouse_url(settings), role=role)
+    return libpq_uri(parts).replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def connect(
+    settings: Settings, *, role: str | None = None, autocommit: bool = False
+) -> psycopg.Connection:
+    """Connect to the warehouse, assuming a stage role where one is given."""
+    uri = warehouse_url(settings)
+    try:
+        return psycopg.connect(autocommit=autocommit, **_with_options(uri, role=role))
+    except psycopg.Error as error:
+        hint = "" if find_given("warehouse") or is_running(settings) else f" {START_FIRST}"
+        raise ServerError(
+            f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}.{hint}"
+        ) from error
+
+
+def connect_source(settings: Settings, system: str) -> psycopg.Connection:
+    """Connect to a source database, to read only."""
+    try:
+        uri = extract_url(settings, system)
+    except UsageError:
+        raise
+    except AssuranceError as error:
+        raise SourceUnavailable(f"{system}: {error.message}") from error
+    try:
+        return psycopg.connect(**_with_options(uri, read_only=True))
+    except psycopg.Error as error:
+        raise SourceUnavailable(
+            f"{system}: the source database cannot be reached ({describe(uri)}): {reason(error)}."
+        ) from error
+
+
+def describe(uri: str) -> str:
+    """Return where a URI leads, without login or password."""
+    parts = conninfo_to_dict(uri)
+    return (
+        f"host {parts.get('host') or 'local'}, port {parts.get('port') or 5432}, "
+        f"database {parts.get('dbname') or '(default)'}"
+    )
+
+
+def reason(error: psycopg.Error) -> str:
+    """Return what PostgreSQL says went wrong, on one line and without its advice."""
+    primary = error.diag.message_primary or str(error)
+    line = next((line.strip() for line in primary.splitlines() if line.strip()), "no reason given")
+    for prefix in ("connection failed: ", "connection is bad: "):
+        line = line.removeprefix(prefix)
+    _, mark, cause = line.partition("failed: ")
+    return (cause if mark else line).removeprefix("FATAL:").strip().rstrip(".")
+
+
+def _embedded(settings: Settings, database: str, login: str) -> str:
+    port = server_port(settings)
+    password = find_secret(settings, password_name(login))
+    if password is None:
+        raise ServerError(
+            f"The password of '{login}' is missing from {settings.secrets_dir}: "
+            "run `assurance db start` first."
+        )
+    return libpq_uri(
+        {"user": login, "password": password, "host": HOST, "port": str(port), "dbname": database}
+    )
+
+
+def _reader_url(settings: Settings, login: str) -> str:
+    password = find_secret(settings, password_name(login))
+    if password is None:
+        raise ServerError(
+            f"'{login}' has no password yet: run `assurance db start` first, which sets it."
+        )
+    place = _parts(warehouse_url(settings))
+    return libpq_uri({**place, "user": login, "password": password})
+
+
+def _parts(uri: str) -> dict[str, str]:
+    return {key: str(value) for key, value in conninfo_to_dict(uri).items() if value is not None}
+
+
+def _with_options(uri: str, *, role: str | None = None, read_only: bool = False) -> dict[str, Any]:
+    """Return a URI's parts with the session settings that every connection of ours starts with."""
+    parts = _parts(uri)
+    options = [parts["options"]] if "options" in parts else []
+    options.append("-c timezone=UTC")
+    if role is not None:
+        options.append(f"-c role={role}")
+    if read_only:
+        options.append("-c default_transaction_read_only=on")
+    parts.setdefault("connect_timeout", str(CONNECT_SECONDS))
+    parts.setdefault("application_name", "oic_assurance")
+    return {**parts, "options": " ".join(options)}

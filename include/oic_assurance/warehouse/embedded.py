@@ -1,0 +1,264 @@
+"""The embedded PostgreSQL server: started, stopped, and found again by what it leaves at home."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import random
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.cluster import (
+    check_cluster,
+    configure,
+    create_cluster,
+    data_dir,
+    sweep_drafts,
+)
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.process import Postmaster, find_postmaster, forget_dead_server
+from oic_assurance.warehouse.programs import (
+    hand_over,
+    let_through,
+    run_program,
+    server_account,
+)
+
+HOST = "127.0.0.1"
+# Below the range that systems take outgoing connections from, so that a kept port stays free.
+PORTS = range(20_000, 30_000)
+# The protocol's question whether the server encrypts: any server answers it, without a login.
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+READY_SECONDS = 60.0
+STOP_SECONDS = 60.0
+RETRY_SECONDS = 5.0
+LOG_LIMIT_BYTES = 10 * 1024 * 1024
+
+logger = logging.getLogger(__name__)
+
+
+def is_running(settings: Settings) -> bool:
+    """Tell whether the embedded server of this home runs."""
+    return find_postmaster(data_dir(settings)) is not None
+
+
+def start(settings: Settings) -> None:
+    """Start the embedded server and return when it takes connections; running already is fine."""
+    if _takes_connections(settings):
+        return
+    private_folder(settings, settings.server_dir)
+    private_folder(settings, settings.log_dir)
+    with _lock(settings):
+        # Another process may have started it meanwhile, or be killed while it was starting it.
+        if _comes_up(settings):
+            return
+        try:
+            sweep_drafts(settings)
+            create_cluster(settings)
+            check_cluster(settings)
+            _launch(settings)
+        except OSError as error:
+            raise ServerError(
+                f"The server cannot be started in {settings.server_dir}: "
+                f"{error.filename or ''}: {error.strerror or error}."
+            ) from error
+
+
+def stop(settings: Settings) -> None:
+    """Stop the embedded server, ending open sessions; not running is fine."""
+    data = data_dir(settings)
+    if find_postmaster(data) is None:
+        return
+    with _lock(settings):
+        for request in (signal.SIGINT, signal.SIGQUIT):
+            running = find_postmaster(data)
+            if running is None:
+                return
+            _send(running, request)
+            if _wait(lambda: find_postmaster(data) is None, STOP_SECONDS):
+                return
+    raise ServerError(f"The server of {data} does not stop: its log tells why.")
+
+
+def server_port(settings: Settings) -> int:
+    """Return the port that the embedded server listens on, or will at its next start."""
+    running = find_postmaster(data_dir(settings))
+    if running is not None and running.port is not None:
+        return running.port
+    port = settings.pg_port or _kept_port(settings)
+    if port is None:
+        raise ServerError("The server was never started here: run `assurance db start` first.")
+    return port
+
+
+def _launch(settings: Settings) -> None:
+    data = data_dir(settings)
+    log = _prepare_log(settings, data)
+    deadline = time.monotonic() + RETRY_SECONDS
+    while True:
+        forget_dead_server(data, patience=READY_SECONDS)
+        port = _choose_port(settings)
+        configure(settings, data, port=port)
+        _keep_port(settings, port)
+        offset = log.stat().st_size
+        done = run_program(
+            settings, data, ["pg_ctl", "-D", ".", "-w", "-t", f"{READY_SECONDS:.0f}", "-l",
+                             os.path.relpath(log, data), "start"]
+        )  # fmt: skip
+        if done.returncode == 0:
+            return
+        reason = _reason_in_log(log, offset) or " ".join(done.stderr.split())
+        if settings.pg_port is not None and "TCP/IP" in reason:
+            raise _port_taken(settings.pg_port)
+        if not _can_pass(reason) or time.monotonic() > deadline:
+            raise ServerError(f"PostgreSQL does not start on {data}: {reason} (see {log}).")
+        time.sleep(0.3)
+
+
+def _can_pass(reason: str) -> bool:
+    """Tell whether a failed start can heal: what a killed server left, or a port just taken."""
+    passing = ("lock file", "shared memory block", "TCP/IP sockets")
+    return any(words in reason for words in passing)
+
+
+def _comes_up(settings: Settings) -> bool:
+    """Wait for a server that runs already; false when there is none, or it ends."""
+    data = data_dir(settings)
+    deadline = time.monotonic() + READY_SECONDS
+    while find_postmaster(data) is not None:
+        if _takes_connections(settings):
+            return True
+        if time.monotonic() > deadline:
+            raise ServerError(f"The server of {data} runs but takes no connections.")
+        time.sleep(0.02)
+    return False
+
+
+def _takes_connections(settings: Settings) -> bool:
+    """Tell whether the server answers: a pid file can name a process that is just being killed."""
+    running = find_postmaster(data_dir(settings))
+    if running is None or not running.ready or running.port is None:
+        return False
+    try:
+        with socket.create_connection((HOST, running.port), timeout=2) as connection:
+            connection.sendall(SSL_REQUEST)
+            return connection.recv(1) in (b"N", b"S")
+    except OSError:
+        return False
+
+
+def _wait(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _send(running: Postmaster, request: signal.Signals) -> None:
+    try:
+        os.kill(running.pid, request)
+    except ProcessLookupError:
+        return
+    except PermissionError as error:
+        raise ServerError(
+            f"The server (process {running.pid}) belongs to another user and cannot be stopped."
+        ) from error
+
+
+@contextlib.contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """Let one process at a time start or stop the server of a home."""
+    path = settings.server_dir / "lock"
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ServerError(f"{path} cannot be opened: {error.strerror}.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _choose_port(settings: Settings) -> int:
+    if settings.pg_port is not None:
+        if not _is_free(settings.pg_port):
+            raise _port_taken(settings.pg_port)
+        return settings.pg_port
+    kept = _kept_port(settings)
+    if kept is not None and _is_free(kept):
+        return kept
+    for port in random.sample(PORTS, 200):
+        if _is_free(port):
+            if kept is not None:
+                logger.warning("Port %d is used by another program: now on %d.", kept, port)
+            return port
+    raise ServerError(f"No free port between {PORTS.start} and {PORTS.stop - 1} on {HOST}.")
+
+
+def _port_taken(port: int) -> ServerError:
+    return ServerError(
+        f"Port {port} on {HOST} is used by another program: stop that, or set ASSURANCE_PG_PORT "
+        "to a free one or to nothing."
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the server does it: closed connections that linger do not count as used.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _port_file(settings: Settings) -> Path:
+    return settings.server_dir / "port"
+
+
+def _kept_port(settings: Settings) -> int | None:
+    try:
+        port = int(_port_file(settings).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return port if 0 < port < 65536 else None
+
+
+def _keep_port(settings: Settings, port: int) -> None:
+    if settings.pg_port is None and _kept_port(settings) != port:
+        draft = _port_file(settings).with_suffix(".new")
+        draft.write_text(f"{port}\n", encoding="ascii")
+        draft.replace(_port_file(settings))
+
+
+def _prepare_log(settings: Settings, data: Path) -> Path:
+    log = settings.log_dir / "postgres.log"
+    if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
+        log.replace(log.with_suffix(".log.1"))
+    log.touch(mode=0o600)
+    account = server_account(data)
+    let_through(settings, account)
+    hand_over(log, account)
+    return log
+
+
+def _reason_in_log(log: Path, offset: int) -> str:
+    """Return what the server said last about why it did not start."""
+    with log.open(encoding="utf-8", errors="replace") as file:
+        file.seek(offset)
+        lines = file.read().splitlines()
+    for word in ("PANIC:", "FATAL:", "could not bind"):
+        for line in reversed(lines):
+            if word in line:
+                return " ".join(line.split(word, 1)[1].split()).rstrip(".")
+    return ""

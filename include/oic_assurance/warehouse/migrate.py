@@ -1,0 +1,191 @@
+"""The warehouse's own roles, schemas and tables: plain SQL files, applied in order and once."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib import resources
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.cluster import password_name
+from oic_assurance.warehouse.connections import (
+    READERS,
+    STAGE_ROLES,
+    connect,
+    reason,
+    url,
+)
+from oic_assurance.warehouse.programs import OLDEST_MAJOR
+from oic_assurance.warehouse.secrets import secret, variable_name
+
+# Any number will do, as long as it is always this one.
+ADVISORY_LOCK = 4_620_119
+FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
+
+_RECORD = """
+create schema if not exists audit;
+create table if not exists audit.schema_migration (
+    number integer primary key,
+    name text not null unique,
+    checksum text not null,
+    applied_at timestamptz not null default clock_timestamp()
+);
+comment on table audit.schema_migration is 'Which migrations were applied, and what they said.';
+"""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered SQL file."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        """Return the SHA-256 of what the file says."""
+        return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Bring the warehouse up to this code and return the names of what was applied.
+
+    Each file is one transaction together with the record of it; an advisory lock lets one process
+    at a time do this. The readers' passwords are set to the ones that the secrets hold.
+    """
+    with connect(settings, autocommit=True) as connection:
+        _check_server(connection)
+        migrations = known_migrations()
+        applied: list[str] = []
+        if _pending(connection, migrations):
+            applied = _apply_all(connection, migrations)
+        for name, login in READERS.items():
+            _ensure_reader(settings, connection, name, login)
+    return applied
+
+
+def known_migrations() -> list[Migration]:
+    """Return the migrations of this code in their order."""
+    found = []
+    for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
+        match = FILE_NAME.fullmatch(entry.name)
+        if match:
+            text = entry.read_text(encoding="utf-8")
+            found.append(Migration(int(match.group(1)), entry.name, text))
+    found.sort(key=lambda migration: migration.number)
+    if [migration.number for migration in found] != list(range(1, len(found) + 1)):
+        raise ServerError("The migrations are not numbered 1, 2, 3, …: the installation is broken.")
+    return found
+
+
+def _check_server(connection: psycopg.Connection) -> None:
+    """Refuse a server or a login that the migrations cannot work with."""
+    version = connection.info.server_version
+    if version < OLDEST_MAJOR * 10_000:
+        raise ServerError(
+            f"The warehouse runs PostgreSQL {version // 10_000}; {OLDEST_MAJOR} or later is needed."
+        )
+    row = connection.execute(
+        """
+        select pg_has_role(d.datdba, 'USAGE'), r.rolsuper or r.rolcreaterole,
+            array(
+                select wanted from unnest(%s::text[]) as wanted
+                where wanted not in (select rolname from pg_catalog.pg_roles)
+            )
+        from pg_catalog.pg_database as d, pg_catalog.pg_roles as r
+        where d.datname = current_database() and r.rolname = current_user
+        """,
+        ([*STAGE_ROLES, *READERS.values()],),
+    ).fetchone()
+    owns, may_create_roles, missing = row or (False, False, [])
+    user, database = connection.info.user, connection.info.dbname
+    if not owns:
+        raise ServerError(f"The login '{user}' does not own the warehouse database '{database}'.")
+    if missing and not may_create_roles:
+        raise ServerError(
+            f"The login '{user}' may not create roles, and these are missing: "
+            f"{', '.join(missing)}. Give it CREATEROLE."
+        )
+
+
+def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
+    """Return what is not applied yet, after comparing what is with the files."""
+    if connection.execute("select to_regclass('audit.schema_migration')").fetchone() == (None,):
+        return migrations
+    rows = connection.execute(
+        "select number, name, checksum from audit.schema_migration"
+    ).fetchall()
+    applied = {number: (name, checksum) for number, name, checksum in rows}
+    for migration in migrations:
+        name, checksum = applied.pop(migration.number, (migration.name, migration.checksum))
+        if (name, checksum) != (migration.name, migration.checksum):
+            raise ServerError(
+                f"Migration {name} was changed after it was applied to this warehouse: "
+                "restore the file and put the change into a new one."
+            )
+    if applied:
+        newest = max(applied)
+        raise ServerError(
+            f"The warehouse is newer than this code: it has migration {applied[newest][0]}. "
+            "Update the checkout."
+        )
+    numbers = {row[0] for row in rows}
+    return [migration for migration in migrations if migration.number not in numbers]
+
+
+def _apply_all(connection: psycopg.Connection, migrations: list[Migration]) -> list[str]:
+    connection.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
+    try:
+        connection.execute(_RECORD)
+        # Asked again under the lock: another process may have been first.
+        pending = _pending(connection, migrations)
+        for migration in pending:
+            _apply(connection, migration)
+        return [migration.name for migration in pending]
+    finally:
+        if not connection.broken:
+            connection.execute("select pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
+
+
+def _apply(connection: psycopg.Connection, migration: Migration) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(migration.text.encode("utf-8"))
+            connection.execute(
+                "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
+                (migration.number, migration.name, migration.checksum),
+            )
+    except psycopg.Error as error:
+        raise ServerError(f"Migration {migration.name} failed: {reason(error)}.") from error
+
+
+def _ensure_reader(
+    settings: Settings, connection: psycopg.Connection, name: str, login: str
+) -> None:
+    """Let a reader log in with the password of the secrets; one that works is left alone."""
+    password = secret(settings, password_name(login))
+    try:
+        psycopg.connect(url(settings, name), connect_timeout=10).close()
+        return
+    except psycopg.OperationalError:
+        # Not set yet, or another one: it is set now.
+        pass
+    # Only the verifier goes over the wire and into the server's memory.
+    verifier = connection.pgconn.encrypt_password(
+        password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
+    )
+    try:
+        connection.execute(
+            sql.SQL("alter role {} password {}").format(
+                sql.Identifier(login), sql.Literal(verifier.decode("ascii"))
+            )
+        )
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The password of '{login}' is not the one in {settings.secrets_dir} and cannot be set "
+            f"({reason(error)}): give the right one in {variable_name(password_name(login))}."
+        ) from error

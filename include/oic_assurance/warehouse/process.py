@@ -1,0 +1,92 @@
+"""Which process serves a data directory: a pid file alone is not believed."""
+
+import errno
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from oic_assurance.errors import ServerError
+
+PROC = Path("/proc")
+_PORT_LINE, _STATUS_LINE = 3, 7
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """The main process of a running server."""
+
+    pid: int
+    port: int | None
+    ready: bool
+
+
+def find_postmaster(data: Path) -> Postmaster | None:
+    """Return the process that serves `data`, or None."""
+    lines = _pid_file(data)
+    pid = _pid_in(lines)
+    if pid is None or not _works_in(pid, data):
+        return None
+    port = lines[_PORT_LINE] if len(lines) > _PORT_LINE else ""
+    status = lines[_STATUS_LINE].strip() if len(lines) > _STATUS_LINE else ""
+    return Postmaster(pid, int(port) if port.isdigit() else None, status == "ready")
+
+
+def forget_dead_server(data: Path, *, patience: float) -> None:
+    """Clear away what a killed server left, once none of its processes is at work any more.
+
+    PostgreSQL tells a stale pid file by the pid being free. After a reboot or in a container the
+    same pid soon belongs to something else, and a killed server can stay as a zombie; then it
+    would refuse to start for ever.
+    """
+    deadline = time.monotonic() + patience
+    while left := _processes_in(data):
+        if time.monotonic() > deadline:
+            raise ServerError(
+                f"A server that was killed left processes at work on {data}: "
+                f"{', '.join(map(str, sorted(left)))}."
+            )
+        time.sleep(0.05)
+    pid = _pid_in(_pid_file(data))
+    if pid is not None and PROC.joinpath("self").exists() and _exists(pid):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _pid_file(data: Path) -> list[str]:
+    try:
+        return (data / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+
+
+def _pid_in(lines: list[str]) -> int | None:
+    first = lines[0].strip() if lines else ""
+    return int(first) if first.isdigit() and int(first) > 0 else None
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return error.errno == errno.EPERM
+    return True
+
+
+def _works_in(pid: int, data: Path) -> bool:
+    """Tell whether a process is PostgreSQL's, at work in `data`, as all of one server's are."""
+    if not PROC.joinpath("self").exists():
+        return _exists(pid)
+    process = PROC / str(pid)
+    try:
+        name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+        return name == "postgres" and (process / "cwd").samefile(data)
+    except OSError:
+        # No such process, a zombie, or somebody else's, which cannot be ours.
+        return False
+
+
+def _processes_in(data: Path) -> set[int]:
+    if not PROC.joinpath("self").exists():
+        return set()
+    pids = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+    return {pid for pid in pids if _works_in(pid, data)}

@@ -1,0 +1,54 @@
+"""The dropzone: what is dropped in a period, and putting it there."""
+
+import os
+
+import fsspec
+
+from oic_assurance.errors import UsageError
+from oic_assurance.settings import Settings
+from simulator.delivery import completions, hydra_book, org_units, personnel, registers
+from simulator.delivery.drops import Drop
+from simulator.period import Period
+from simulator.world import Progress, World
+
+
+def planned(world: World, period: Period) -> list[Drop]:
+    """Return everything that is dropped in a period, in its order."""
+    people, founders = world.careers.people, world.careers.founders
+    drops = [
+        *personnel.drops(world.chance, people, founders, period),
+        *org_units.drops(world.chance, period),
+        *completions.drops(world.chance, world.learning, period),
+        *hydra_book.drops(world.chance, world.sessions, world.attendances, period),
+        *registers.drops(world.chance, world.plans, world.recommendations, period),
+    ]
+    drops = [drop for drop in drops if period.holds(drop.dropped_at)]
+    return sorted(drops, key=lambda drop: (drop.dropped_at, drop.dataset, drop.name))
+
+
+def write(settings: Settings, drops: list[Drop], progress: Progress | None = None) -> None:
+    """Put the files where they belong; of those dropped twice under one name the last stays."""
+    filesystem, root = fsspec.core.url_to_fs(settings.dropzone)
+    last = {(drop.dataset, drop.name): drop for drop in drops}
+    # In the order of their names, which is that of their days: HR's ledger is read once, forwards.
+    for number, key in enumerate(sorted(last), start=1):
+        drop = last[key]
+        path = f"{root}/{drop.dataset}/{drop.name}"
+        try:
+            filesystem.makedirs(f"{root}/{drop.dataset}", exist_ok=True)
+            filesystem.pipe_file(path, drop.content())
+        except OSError as error:
+            raise UsageError(
+                f"{drop.dataset}: {drop.name} cannot be written to the dropzone"
+                f" {settings.dropzone}: {error.strerror or error}."
+            ) from error
+        if "file" in _protocols(filesystem):
+            moment = drop.dropped_at.timestamp()
+            os.utime(path, (moment, moment))
+        if progress is not None:
+            progress("dropping files", number, len(last))
+
+
+def _protocols(filesystem: fsspec.AbstractFileSystem) -> tuple[str, ...]:
+    names = filesystem.protocol
+    return (names,) if isinstance(names, str) else tuple(names)

@@ -1,0 +1,38 @@
+"""The organisation's structure: a weekly file of all units and what they stand under."""
+
+from simulator.chance import Chance
+from simulator.delivery import personnel, text
+from simulator.delivery.drops import Drop, Export, drops_of
+from simulator.delivery.forms import TextForm, text_form
+from simulator.moments import MONDAY
+from simulator.organisation.units import units_on
+from simulator.period import Period
+
+DATASET = "hr/org_unit"
+COLUMNS = ("org_unit_code", "org_unit_name", "parent_org_unit_code", "kind")
+EXPORTED_AT = 4.1
+
+
+def drops(chance: Chance, period: Period) -> list[Drop]:
+    """Return the structure files that are dropped around a period."""
+    found: list[Drop] = []
+    for day in period.due_days():
+        if day.weekday() != MONDAY:
+            continue
+        name = f"org_unit_{day:%Y%m%d}.csv"
+        form = text_form(chance, DATASET, name)
+        rows = [(unit.code, unit.name, unit.parent_on(day), unit.kind) for unit in units_on(day)]
+        content = text.render(form, COLUMNS, rows, f"Organisation structure – {day:%d/%m/%Y}")
+        # Once in a while somebody picks the wrong report from the list.
+        wrong = text.render(TextForm(), personnel.COLUMNS, [], "")
+        export = Export(
+            DATASET,
+            day,
+            name,
+            EXPORTED_AT,
+            form.name,
+            lambda content=content: content,  # type: ignore[misc]
+            lambda wrong=wrong: wrong,  # type: ignore[misc]
+        )
+        found += drops_of(chance, export, safe=day <= period.first)
+    return found

@@ -1,0 +1,198 @@
+"""The personnel file: everybody whom HR knows, as HR knew it that morning, leavers included."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from simulator.chance import Chance
+from simulator.delivery import text
+from simulator.delivery.drops import Drop, Export, drops_of
+from simulator.delivery.forms import TextForm, text_form
+from simulator.moments import DAY, MONDAY, days
+from simulator.people.person import Person, Posting
+from simulator.period import Period
+
+DATASET = "hr/personnel"
+COLUMNS = (
+    "employee_no",
+    "collar_no",
+    "employment_type",
+    "rank_grade",
+    "role_code",
+    "org_unit_code",
+    "start_date",
+    "leave_date",
+    "absence_status",
+)
+EXPORTED_AT = 3.2
+SLIPS_A_MONTH = 3.0
+SLIP_KINDS = {
+    "blank number": 0.18,
+    "employment type": 0.22,
+    "start date": 0.2,
+    "absence": 0.2,
+    "twice": 0.1,
+    "repeated": 0.1,
+}
+
+Row = tuple[text.Cell, ...]
+
+
+def seen_on(person: Person, day: date) -> Row | None:
+    """Return the row of a person in the file of a day: what was keyed before that morning."""
+    posting = _posting_seen(person, day)
+    if posting is None:
+        return None
+    leave = person.left if _keyed(person.left_keyed_on, day) else None
+    return (
+        person.employee_no,
+        posting.collar,
+        posting.employment_type,
+        posting.rank,
+        posting.role,
+        posting.unit,
+        person.joined,
+        leave,
+        _absence_seen(person, day),
+    )
+
+
+def _keyed(keyed_on: date | None, day: date) -> bool:
+    return keyed_on is not None and keyed_on < day
+
+
+def _posting_seen(person: Person, day: date) -> Posting | None:
+    known = [posting for posting in person.postings if _keyed(posting.keyed_on, day)]
+    begun = [posting for posting in known if posting.since <= day]
+    if begun:
+        return begun[-1]
+    # Somebody who joins in the next days is listed as soon as it is keyed.
+    return person.postings[0] if known and known[0] is person.postings[0] else None
+
+
+def _absence_seen(person: Person, day: date) -> str:
+    for absence in person.absences:
+        over = absence.until <= day and _keyed(absence.return_keyed_on, day)
+        if absence.since <= day and _keyed(absence.keyed_on, day) and not over:
+            return absence.kind
+    return ""
+
+
+class Ledger:
+    """HR's ledger: gives the rows of one day after the other without looking at everybody again."""
+
+    def __init__(self, people: list[Person]) -> None:
+        self._people = people
+        self._changing: dict[date, list[Person]] = defaultdict(list)
+        for person in people:
+            for day in _days_of_change(person):
+                self._changing[day].append(person)
+        self._rows: dict[str, Row] = {}
+        self._day: date | None = None
+
+    def rows_on(self, day: date) -> list[Row]:
+        """Return the rows of a day, in the order of employee numbers."""
+        if self._day is None or day < self._day:
+            self._rows = {}
+            self._refresh(self._people, day)
+        else:
+            for between in days(self._day + DAY, day):
+                self._refresh(self._changing.get(between, []), day)
+        self._day = day
+        return [self._rows[number] for number in sorted(self._rows)]
+
+    def _refresh(self, people: list[Person], day: date) -> None:
+        for person in people:
+            row = seen_on(person, day)
+            if row is not None:
+                self._rows[person.employee_no] = row
+
+
+def _days_of_change(person: Person) -> Iterator[date]:
+    for posting in person.postings:
+        yield posting.since
+        yield posting.keyed_on + DAY
+    for absence in person.absences:
+        yield from (absence.since, absence.keyed_on + DAY)
+        yield from (absence.until, absence.return_keyed_on + DAY)
+    if person.left_keyed_on is not None:
+        yield person.left_keyed_on + DAY
+
+
+@dataclass(frozen=True)
+class HrSlip:
+    """A mistake in somebody's row, from a day until it is put right (that day excluded)."""
+
+    employee_no: str
+    since: date
+    until: date
+    kind: str
+
+
+def hr_slips(chance: Chance, founders: list[Person], first: date, last: date) -> list[HrSlip]:
+    """Return the mistakes that stand in the files of some days."""
+    slips = []
+    month = first.replace(day=1)
+    while month <= last:
+        rng = chance.stream("hr slips", month.year, month.month)
+        for _ in range(rng.poisson(SLIPS_A_MONTH)):
+            since = month + rng.randint(0, 27) * DAY
+            until = since + rng.randint(1, 9) * DAY
+            slips.append(
+                HrSlip(rng.one_of(founders).employee_no, since, until, rng.weighted(SLIP_KINDS))
+            )
+        month = (month + 32 * DAY).replace(day=1)
+    return slips
+
+
+def _slipped(rows: list[Row], slips: list[HrSlip]) -> list[Row]:
+    kinds = {slip.employee_no: slip.kind for slip in slips}
+    result: list[Row] = []
+    for row in rows:
+        kind = kinds.get(str(row[0]))
+        if kind is None:
+            result.append(row)
+        elif kind == "repeated":
+            result += [row, row]
+        elif kind == "twice":
+            result += [row, (*row[:4], "RESPONSE", *row[5:8], "CAREER_BREAK")]
+        else:
+            place, value = {
+                "blank number": (0, ""),
+                "employment type": (2, "CONTRACTOR"),
+                "start date": (6, "TBC"),
+                "absence": (8, "SICK"),
+            }[kind]
+            result.append((*row[:place], value, *row[place + 1 :]))
+    return result
+
+
+def drops(
+    chance: Chance, people: list[Person], founders: list[Person], period: Period
+) -> list[Drop]:
+    """Return the personnel files that are dropped around a period."""
+    ledger = Ledger(people)
+    due = period.due_days()
+    slips = hr_slips(chance, founders, due[0] - 40 * DAY, period.end)
+    found: list[Drop] = []
+    for day in due:
+        if day.weekday() == MONDAY or day >= period.daily_since:
+            export = _export(chance, ledger, slips, day)
+            found += drops_of(chance, export, safe=day <= period.first)
+    return found
+
+
+def _export(chance: Chance, ledger: Ledger, slips: list[HrSlip], day: date) -> Export:
+    name = f"personnel_{day:%Y%m%d}.csv"
+    form = text_form(chance, DATASET, name)
+    standing = [slip for slip in slips if slip.since <= day < slip.until]
+
+    def content(form: TextForm = form) -> bytes:
+        rows = _slipped(ledger.rows_on(day), standing)
+        return text.render(form, COLUMNS, rows, f"Establishment list – {day:%d/%m/%Y}")
+
+    def hasty() -> bytes:
+        return content(TextForm("hasty", newline="\r\n", dates="%d/%m/%Y", lost_zeros=True))
+
+    return Export(DATASET, day, name, EXPORTED_AT, form.name, content, hasty)

@@ -1,0 +1,1 @@
+"""What the intelligence system holds: reports, disseminations, and products."""

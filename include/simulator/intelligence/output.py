@@ -1,0 +1,91 @@
+"""What becomes of intelligence: disseminations to partners, and products made of it."""
+
+from datetime import date
+
+from oic_assurance.clock import london_day
+from simulator.chance import Chance, Stream
+from simulator.moments import DAY, after, at, next_weekday
+from simulator.records import Record, Store
+from simulator.slips import maybe_slip
+
+SHARED = 0.4
+RECIPIENTS = {
+    "IMMIGRATION_ENFORCEMENT": 0.34,
+    "ROCU": 0.24,
+    "MSOICU": 0.16,
+    "NCA": 0.14,
+    "BORDER_FORCE": 0.08,
+    "OTHER": 0.04,
+}
+RECIPIENT_SLIPS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
+PRODUCT_SLIPS = {"product_type": ("BRIEFING",)}
+CHARTS_A_YEAR = 9.0
+QUARTERS = (1, 4, 7, 10)
+NEVER_APPROVED = 0.08
+
+
+class Output:
+    """Disseminations and products."""
+
+    def __init__(self, chance: Chance, store: Store) -> None:
+        self._chance = chance
+        self._store = store
+
+    def share(self, document: Record) -> None:
+        """Pass a document on to those who need it, or do not."""
+        rng = self._chance.stream("dissemination", document.key)
+        if not rng.happens(SHARED):
+            return
+        submitted_at = document.born_at
+        for _ in range(1 + rng.happens(0.3)):
+            shared_at = after(submitted_at, hours=6 + rng.around(40, 0.9))
+            record = self._store.add(
+                "dissemination",
+                after(shared_at, hours=rng.uniform(0.05, 1)),
+                {
+                    "report_urn": document.first["report_urn"],
+                    "recipient_agency": rng.weighted(RECIPIENTS),
+                    "shared_at": shared_at,
+                },
+            )
+            if rng.happens(0.01):
+                gone = after(record.born_at, hours=rng.uniform(1, 100))
+                record.change(gone, deleted_at=gone)
+            maybe_slip(rng, record, RECIPIENT_SLIPS)
+
+    def day(self, day: date) -> None:
+        """Make the products that are due: bulletins, profiles, the yearly assessment, charts."""
+        rng = self._chance.stream("products", day)
+        month_before = (day.replace(day=1) - DAY).replace(day=1)
+        if day == next_weekday(day.replace(day=3)):
+            self._product(rng, day, "BULLETIN", month_before)
+            if day.month in QUARTERS:
+                self._product(rng, day, "PROBLEM_PROFILE", _months_back(day, 3))
+            if day.month == 1:
+                self._product(rng, day, "STRATEGIC_ASSESSMENT", _months_back(day, 12))
+        for _ in range(rng.poisson(CHARTS_A_YEAR / 365)):
+            self._product(rng, day, "NETWORK_CHART", day - rng.randint(30, 120) * DAY)
+
+    def _product(self, rng: Stream, day: date, kind: str, covers_from: date) -> None:
+        made_at = at(day, rng.uniform(9, 16))
+        covers_to = day.replace(day=1) - DAY if kind != "NETWORK_CHART" else day - DAY
+        record = self._store.add(
+            "product",
+            made_at,
+            {
+                "product_type": kind,
+                "is_oic": kind != "STRATEGIC_ASSESSMENT" and rng.happens(0.55),
+                "approved_at": None,
+                "covers_from": covers_from,
+                "covers_to": covers_to,
+            },
+        )
+        if not rng.happens(NEVER_APPROVED):
+            approved_at = at(next_weekday(london_day(made_at) + rng.randint(1, 12) * DAY), 14.5)
+            record.change(approved_at, approved_at=approved_at)
+        maybe_slip(rng, record, PRODUCT_SLIPS)
+
+
+def _months_back(day: date, months: int) -> date:
+    number = day.year * 12 + day.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,166 @@
+"""Reports: how one is entered, and the everyday stream that has nothing to do with a referral."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from oic_assurance.clock import london_day
+from simulator.chance import Chance, Stream
+from simulator.intelligence.grading import Grading, valid, wrong
+from simulator.intelligence.narrative import narrative, source_identity
+from simulator.moments import DAY, after, is_weekday
+from simulator.operations.incidents import moment_of, ref_of
+from simulator.people.person import Person
+from simulator.people.roster import Roster
+from simulator.records import Record, Store
+from simulator.slips import maybe_slip
+
+EVERYDAY_A_DAY = 9.5
+EVERYDAY_TYPES = {
+    "INTEL_REPORT": 0.62,
+    "STOP_SEARCH_INTEL": 0.14,
+    "PARTNER_INTEL": 0.1,
+    "CUSTODY_INTEL": 0.08,
+    "CRIMESTOPPERS": 0.06,
+}
+HISTORIC = 0.025
+WRONGLY_GRADED = 0.02
+SLIPS = {
+    "status": ("SUBMITED", "Submitted"),
+    "grading_scheme": ("3x5x3",),
+    "protective_marking": ("OFFICIAL SENSITIVE",),
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody writes down."""
+
+    document_type: str
+    author: Person
+    submitted_at: datetime
+    grading: Grading
+    occurrence_ref: str | None = None
+    referral_ref: str | None = None
+    marking: str = "OFFICIAL-SENSITIVE"
+    # Nothing is entered before this: on paper it can have been submitted earlier.
+    not_before: datetime | None = None
+
+
+def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
+    """Enter a report: at its submission, or as a draft some time before."""
+    drafted = rng.happens(0.3)
+    lead = rng.uniform(0.2, 3.0) if drafted else 0.0
+    born_at = after(draft.submitted_at, hours=-lead)
+    if draft.not_before is not None:
+        born_at = max(born_at, draft.not_before)
+    record = _enter(store, rng, draft, born_at, **about)
+    if born_at < draft.submitted_at:
+        record.first |= {"status": "DRAFT", "submitted_at": None}
+        record.change(draft.submitted_at, status="SUBMITTED", submitted_at=draft.submitted_at)
+    _review(rng, record, draft)
+    maybe_slip(rng, record, SLIPS)
+    return record
+
+
+def leave_as_draft(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
+    """Enter a report that is never submitted."""
+    record = _enter(store, rng, draft, draft.submitted_at, **about)
+    record.first |= {"status": "DRAFT", "submitted_at": None}
+    return record
+
+
+def _enter(store: Store, rng: Stream, draft: Draft, born_at: datetime, **about: object) -> Record:
+    year = f"{born_at:%Y}"
+    urn = f"NH-{year}-{store.next_number(f'report {year}', rng.randint(1, 4)):06d}"
+    return store.add(
+        "report",
+        born_at,
+        {
+            "report_urn": urn,
+            "document_type_code": draft.document_type,
+            **draft.grading.columns(),
+            "protective_marking": draft.marking,
+            "author_officer_no": draft.author.posting_on(london_day(draft.submitted_at)).collar,
+            "occurrence_ref": draft.occurrence_ref,
+            "nccu_referral_ref": draft.referral_ref,
+            "status": "SUBMITTED",
+            "submitted_at": draft.submitted_at,
+            "narrative": narrative(rng, urn),
+            "source_identity": source_identity(rng),
+        },
+        person=draft.author.employee_no,
+        **about,
+    )
+
+
+def _review(rng: Stream, record: Record, draft: Draft) -> None:
+    """Let the bureau read it: it is sent back, withdrawn, deleted, or stands."""
+    if rng.happens(0.06):
+        returned = after(draft.submitted_at, hours=rng.uniform(5, 90))
+        record.change(returned, status="RETURNED")
+        if rng.happens(0.9):
+            record.change(after(returned, hours=rng.uniform(4, 120)), status="SUBMITTED")
+    elif rng.happens(0.006):
+        record.change(after(draft.submitted_at, hours=rng.uniform(5, 200)), status="WITHDRAWN")
+    if rng.happens(0.004):
+        gone = after(draft.submitted_at, hours=rng.uniform(20, 400))
+        record.change(gone, deleted_at=gone)
+    elif rng.happens(0.001):
+        record.removed_at = after(draft.submitted_at, hours=rng.uniform(20, 400))
+
+
+class Everyday:
+    """The stream of reports about anything else."""
+
+    def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
+        self._chance = chance
+        self._store = store
+        self._roster = roster
+
+    def day(self, day: date, occurrences: list[Record]) -> None:
+        """Enter a day's reports."""
+        rng = self._chance.stream("everyday reports", day)
+        mean = EVERYDAY_A_DAY * (1.15 if is_weekday(day) else 0.6)
+        for _ in range(rng.poisson(mean)):
+            self._report(rng, moment_of(rng, day), occurrences)
+        if day == self._secret_day(day):
+            self._report(rng, moment_of(rng, day), [], marking="SECRET")
+
+    def _report(
+        self,
+        rng: Stream,
+        at: datetime,
+        occurrences: list[Record],
+        marking: str | None = None,
+    ) -> None:
+        kind = rng.weighted(EVERYDAY_TYPES)
+        occurrence = rng.one_of(occurrences) if occurrences and rng.happens(0.45) else None
+        draft = Draft(
+            kind,
+            self._author(rng, at, kind),
+            at,
+            wrong(rng) if rng.happens(WRONGLY_GRADED) else valid(rng, historic=HISTORIC),
+            ref_of(occurrence),
+            marking=marking or rng.weighted({"OFFICIAL-SENSITIVE": 0.7, "OFFICIAL": 0.3}),
+            not_before=self._store.today,
+        )
+        if rng.happens(0.03):
+            leave_as_draft(self._store, rng, draft, why="EVERYDAY")
+        else:
+            submit(self._store, rng, draft, why="EVERYDAY")
+
+    def _author(self, rng: Stream, at: datetime, kind: str) -> Person:
+        district = rng.one_of(("D1", "D1", "D2", "D3", "D4"))
+        if kind == "CUSTODY_INTEL":
+            return self._roster.in_custody(district, rng)
+        if kind in ("PARTNER_INTEL", "CRIMESTOPPERS"):
+            return self._roster.in_intelligence(rng)
+        if kind == "STOP_SEARCH_INTEL" or rng.happens(0.5):
+            return self._roster.on_response(at, district, rng)
+        return self._roster.in_neighbourhood(district, rng)
+
+    def _secret_day(self, day: date) -> date:
+        """Return the day, one each half-year, of a report that belongs into another system."""
+        half = 1 if day.month <= 6 else 7
+        rng = self._chance.stream("secret report", day.year, half)
+        return date(day.year, half, 1) + rng.randint(0, 180) * DAY

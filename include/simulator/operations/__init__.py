@@ -1,0 +1,1 @@
+"""What the records management system holds: occurrences, custody records, referrals to the NCCU."""

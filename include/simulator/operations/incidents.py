@@ -1,0 +1,133 @@
+"""Occurrences: how one is entered, and what the force deals with on an ordinary day."""
+
+from datetime import date, datetime
+
+from simulator.chance import Stream
+from simulator.moments import after, at, clock_goes_forward, is_weekday
+from simulator.organisation.units import TERRITORIES
+from simulator.records import Record, Store
+from simulator.slips import maybe_slip
+
+ORDINARY_A_DAY = 38.0
+DISTRICT_WEIGHTS = {"D1": 0.40, "D2": 0.15, "D3": 0.24, "D4": 0.21}
+# Incident types, their Home Office offence code and their share of an ordinary day.
+ORDINARY: dict[tuple[str, str | None], float] = {
+    ("VIOLENCE", "105/01"): 0.2,
+    ("DOMESTIC", "105/01"): 0.14,
+    ("THEFT", "49/10"): 0.17,
+    ("BURGLARY", "28/05"): 0.05,
+    ("VEHICLE_CRIME", "45/10"): 0.06,
+    ("DRUGS", "92/72"): 0.05,
+    ("PUBLIC_ORDER", "125/09"): 0.1,
+    ("FRAUD", "061A"): 0.02,
+    ("MISSING_PERSON", None): 0.07,
+    ("ROAD_COLLISION", None): 0.08,
+    ("CONCERN_FOR_SAFETY", None): 0.06,
+}
+ORDINARY_ROUTES = {"PUBLIC_CALL": 0.72, "OTHER": 0.17, "PARTNER": 0.06, "ROAD_POLICING": 0.05}
+# Most calls come in the afternoon and evening: the weight of each hour of the day.
+HOURS = {hour: 1.0 + 1.4 * (8 <= hour < 24) + 1.2 * (15 <= hour < 23) for hour in range(24)}
+CORRECTIONS = {
+    "detection_route": ("lorry drop", "PUBLIC CALL", ""),
+    "status": ("Open", "NEW"),
+}
+
+
+def enter(
+    store: Store,
+    rng: Stream,
+    reported_at: datetime,
+    *,
+    incident_type: str,
+    offence: str | None,
+    route: str,
+    is_oic: bool = False,
+    district: str | None = None,
+    persons: int | None = None,
+    **about: object,
+) -> Record:
+    """Enter an occurrence, with what becomes of it later."""
+    born_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
+    happened = after(reported_at, hours=-rng.expovariate(1 / 1.5))
+    record = store.add(
+        "occurrence",
+        born_at,
+        {
+            "occurrence_ref": _next_ref(store, rng, reported_at),
+            "incident_type_code": incident_type,
+            "offence_code": offence,
+            "is_oic": is_oic,
+            "detection_route": route,
+            "district_code": district or rng.weighted(DISTRICT_WEIGHTS),
+            "persons_count": persons,
+            "status": "OPEN",
+            "occurred_at": None if rng.happens(0.02) else happened,
+            "reported_at": reported_at,
+        },
+        **about,
+    )
+    _run_its_course(rng, record)
+    maybe_slip(rng, record, CORRECTIONS)
+    return record
+
+
+def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
+    """Return the next reference: between two of ours lie those of other kinds of work."""
+    year = f"{reported_at:%y}"
+    return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
+
+
+def _run_its_course(rng: Stream, record: Record) -> None:
+    """Close it, cancel it, correct the head count, delete a double entry."""
+    closing = after(record.born_at, hours=24 * rng.around(16, 1.0))
+    if rng.happens(0.025):
+        record.change(after(record.born_at, hours=rng.uniform(2, 90)), status="CANCELLED")
+    elif rng.happens(0.9):
+        record.change(closing, status="CLOSED")
+    persons = record.first["persons_count"]
+    if isinstance(persons, int) and persons > 1 and rng.happens(0.2):
+        corrected = max(1, persons + rng.one_of((-2, -1, 1, 1, 2)))
+        record.change(after(record.born_at, hours=rng.uniform(3, 70)), persons_count=corrected)
+    if rng.happens(0.006):
+        gone = after(record.born_at, hours=rng.uniform(1, 200))
+        record.change(gone, deleted_at=gone)
+    elif rng.happens(0.0006) and not record.first["is_oic"]:
+        record.removed_at = after(record.born_at, hours=rng.uniform(20, 300))
+
+
+def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
+    """Enter what an ordinary day brings, organised immigration crime apart."""
+    mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
+    occurrences = []
+    for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
+        incident_type, offence = rng.weighted(ORDINARY)
+        persons = rng.one_of((1, 1, 1, 2)) if rng.happens(0.5) else None
+        occurrences.append(
+            enter(
+                store,
+                rng,
+                moment,
+                incident_type=incident_type,
+                offence=offence,
+                route=rng.weighted(ORDINARY_ROUTES),
+                persons=persons,
+            )
+        )
+    return occurrences
+
+
+def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
+    """Draw a moment of the day, which is an hour short when the clock goes forward."""
+    hour = rng.weighted(hours or HOURS) + rng.random()
+    return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
+
+
+def district_of(record: Record) -> str:
+    """Return the territorial district of an occurrence."""
+    district = str(record.first["district_code"])
+    return district if district in TERRITORIES else next(iter(TERRITORIES))
+
+
+def ref_of(record: Record | None) -> str | None:
+    """Return an occurrence's reference."""
+    return None if record is None else str(record.first["occurrence_ref"])

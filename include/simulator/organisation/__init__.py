@@ -1,0 +1,1 @@
+"""The force on paper: its units and the posts in them."""

@@ -1,0 +1,64 @@
+"""One member of the force and what happens to him or her."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A place in a team, from a day on, and the day on which HR keyed it."""
+
+    since: date
+    employment_type: str
+    rank: str
+    role: str
+    unit: str
+    collar: str
+    keyed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A long absence: away from `since`, back on `until`."""
+
+    kind: str
+    since: date
+    until: date
+    keyed_on: date
+    return_keyed_on: date
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One member of the force."""
+
+    employee_no: str
+    joined: date
+    diligence: float  # 0 to 1: how surely paperwork gets done
+    keenness: float  # 0 to 1: how soon training gets done
+    postings: list[Posting]
+    absences: list[Absence] = field(default_factory=list)
+    left: date | None = None  # the last day in post
+    left_keyed_on: date | None = None
+
+    def posting_on(self, day: date) -> Posting:
+        """Return the posting of a day; before the first day, the first."""
+        for posting in reversed(self.postings):
+            if posting.since <= day:
+                return posting
+        return self.postings[0]
+
+    def is_in_post(self, day: date) -> bool:
+        """Return whether the person belongs to the force on a day."""
+        return self.joined <= day and (self.left is None or day <= self.left)
+
+    def absence_on(self, day: date) -> Absence | None:
+        """Return the long absence that covers a day."""
+        for absence in self.absences:
+            if absence.since <= day < absence.until:
+                return absence
+        return None
+
+    def is_working(self, day: date) -> bool:
+        """Return whether the person is in post and not away for long."""
+        return self.is_in_post(day) and self.absence_on(day) is None

@@ -1,0 +1,53 @@
+-- The records management system. As in the real one, code lists live in its screens and not in its
+-- tables, and what a screen lets through stands here: the landing's checks are there for that.
+-- Only keys, references and the two clocks are sure to be filled.
+create schema if not exists rms;
+
+create table if not exists rms.occurrence (
+    occurrence_id bigint primary key,
+    occurrence_ref text not null unique,
+    incident_type_code text,
+    offence_code text,
+    is_oic boolean,
+    detection_route text,
+    district_code text,
+    persons_count integer,
+    status text,
+    occurred_at timestamptz,
+    reported_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz
+);
+
+create table if not exists rms.nccu_referral (
+    referral_id bigint primary key,
+    referral_ref text not null unique,
+    occurrence_ref text,
+    reporting_officer_no text,
+    contacted_at timestamptz,
+    channel text,
+    referral_type text,
+    persons_count integer,
+    nccu_reference text,
+    outcome text,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz
+);
+
+create table if not exists rms.custody_record (
+    custody_id bigint primary key,
+    occurrence_ref text,
+    arresting_officer_no text,
+    detention_reason_code text,
+    detained_at timestamptz,
+    released_at timestamptz,
+    created_at timestamptz not null default now(),
+    updated_at timestamptz not null default now(),
+    deleted_at timestamptz
+);
+
+create index if not exists occurrence_updated_at on rms.occurrence (updated_at);
+create index if not exists nccu_referral_updated_at on rms.nccu_referral (updated_at);
+create index if not exists custody_record_updated_at on rms.custody_record (updated_at);

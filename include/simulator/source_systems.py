@@ -1,0 +1,89 @@
+"""The source systems, empty: the databases' tables and the folders that files are dropped in."""
+
+from importlib.resources import files
+
+import fsspec
+import psycopg
+from psycopg import sql
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import connections
+from oic_assurance.warehouse.cluster import SOURCES
+from simulator.tables import TABLES, Table
+
+DATASETS_BY_FILE = (
+    "hr/personnel",
+    "hr/org_unit",
+    "lms/completions",
+    "hydra/attendance",
+    "governance/plans",
+    "governance/recommendations",
+)
+
+
+def create_sources(settings: Settings) -> list[str]:
+    """Create what the source contract says and is not there yet; say what that was."""
+    made = []
+    for system in SOURCES:
+        made += _create_tables(settings, system)
+    return made + _create_folders(settings)
+
+
+def connect_owner(settings: Settings, system: str) -> psycopg.Connection:
+    """Connect to a source database as the login that owns it."""
+    uri = connections.url(settings, system)
+    try:
+        return psycopg.connect(uri)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The {system} database cannot be reached ({connections.describe(uri)}): "
+            f"{connections.reason(error)}."
+        ) from error
+
+
+def _create_tables(settings: Settings, system: str) -> list[str]:
+    tables = [table for table in TABLES.values() if table.system == system]
+    with connect_owner(settings, system) as connection:
+        missing = [table for table in tables if not _exists(connection, table)]
+        ddl = files("simulator").joinpath("schema", f"{system}.sql").read_text(encoding="utf-8")
+        # Notices that something exists already are what running this twice is about.
+        connection.execute("set local client_min_messages = warning")
+        connection.execute(ddl.encode())
+        _grant_extraction(connection, system, tables)
+    return [f"{system}: table {table.full_name}" for table in missing]
+
+
+def _exists(connection: psycopg.Connection, table: Table) -> bool:
+    row = connection.execute("select to_regclass(%s) is not null", [table.full_name]).fetchone()
+    return bool(row and row[0])
+
+
+def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[Table]) -> None:
+    """Let the extraction login, where there is one, read what may be extracted and no more."""
+    schema, login = SOURCES[system]
+    if not connection.execute("select from pg_roles where rolname = %s", [login]).fetchone():
+        return
+    reader = sql.Identifier(login)
+    connection.execute(
+        sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), reader)
+    )
+    for table in tables:
+        allowed = [column for column in table.columns if column not in table.never_extracted]
+        columns = sql.SQL(", ").join(map(sql.Identifier, allowed))
+        what = (
+            sql.SQL("select ({})").format(columns) if table.never_extracted else sql.SQL("select")
+        )
+        name = sql.Identifier(table.schema, table.name)
+        connection.execute(sql.SQL("grant {} on {} to {}").format(what, name, reader))
+
+
+def _create_folders(settings: Settings) -> list[str]:
+    filesystem, root = fsspec.core.url_to_fs(settings.dropzone)
+    made = []
+    for dataset in DATASETS_BY_FILE:
+        folder = f"{root}/{dataset}"
+        if not filesystem.isdir(folder):
+            filesystem.makedirs(folder, exist_ok=True)
+            made.append(f"dropzone: folder {dataset}")
+    return made

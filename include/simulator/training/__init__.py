@@ -1,0 +1,1 @@
+"""Training: what the learning management system and the Hydra tracker know."""

@@ -1,0 +1,75 @@
+"""The world of one force: everything that happens, day by day, from its first day on."""
+
+from collections.abc import Callable
+from datetime import date
+
+from simulator.chance import Chance
+from simulator.governance.plans import PlanRegister
+from simulator.governance.recommendations import RecommendationLog
+from simulator.intelligence.documents import Documents
+from simulator.intelligence.output import Output
+from simulator.intelligence.reports import Everyday
+from simulator.moments import DAY, midnight
+from simulator.operations import custody, incidents
+from simulator.operations.immigration import Immigration
+from simulator.people.careers import Careers
+from simulator.people.roster import Roster
+from simulator.records import Store
+from simulator.training import hydra
+from simulator.training.learning_report import learning_events
+
+# Careers are run ahead, so that what follows an event weeks later knows who is still there.
+AHEAD = 120 * DAY
+
+Progress = Callable[[str, int, int], None]
+
+
+class World:
+    """A force, lived until some day."""
+
+    def __init__(self, seed: int, epoch: date) -> None:
+        self.chance = Chance(seed)
+        self.epoch = epoch
+        self.lived_until = epoch - DAY
+        self.store = Store()
+        self.careers = Careers(self.chance, epoch)
+        self.plans = PlanRegister(self.chance)
+        self.recommendations = RecommendationLog(self.chance)
+        self._roster = Roster(self.careers)
+        self._immigration = Immigration(self.chance, self.store, self._roster)
+        self._documents = Documents(self.chance, self.store, self._roster)
+        self._everyday = Everyday(self.chance, self.store, self._roster)
+        self._output = Output(self.chance, self.store)
+
+    def advance(self, until: date, progress: Progress | None = None) -> None:
+        """Live on until a day, included."""
+        self.careers.advance(until + AHEAD)
+        total = (until - self.lived_until).days
+        for number in range(1, total + 1):
+            self.lived_until += DAY
+            self._live(self.lived_until)
+            if progress is not None:
+                progress("living the days", number, total)
+        self._train()
+
+    def _live(self, day: date) -> None:
+        self.store.today = midnight(day)
+        self._roster.advance(day)
+        rng = self.chance.stream("ordinary occurrences", day)
+        occurrences = incidents.ordinary_day(self.store, rng, day)
+        rng = self.chance.stream("ordinary custody", day)
+        custody.ordinary_day(self.store, rng, self._roster, occurrences)
+        for call in self._immigration.day(day, occurrences):
+            document = self._documents.follow(call)
+            if document is not None:
+                self._output.share(document)
+        self._everyday.day(day, occurrences)
+        self._output.day(day)
+
+    def _train(self) -> None:
+        people, until = self.careers.people, self.lived_until
+        self.learning = learning_events(
+            self.chance, people, self.careers.founders, self.epoch, until
+        )
+        self.sessions = hydra.sessions(self.chance, until)
+        self.attendances = hydra.attendances(self.chance, people, self.sessions, until)

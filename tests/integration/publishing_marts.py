@@ -1,0 +1,244 @@
+"""Candidates made by hand, shaped as dbt makes them, for the tests of publication."""
+
+import itertools
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.fingerprint import content_fingerprint, fingerprint_tables
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect, url
+
+FORCE = "E23000022"
+STAGES = ("landing", "dbt", "marts", "sealed")
+
+_UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
+_OFFICER = "foreign key (publication_id, force_code, officer_key) references candidate.dim_officer"
+
+# Columns without those that every table has, the rest of the primary key, and the foreign keys.
+_MARTS: dict[str, tuple[str, str, list[str]]] = {
+    "dim_date": ("date_day date not null, month_start date", "date_day", []),
+    "dim_org_unit": (
+        "org_unit_code text not null, parent_code text, name text",
+        "org_unit_code",
+        ["foreign key (publication_id, force_code, parent_code) references candidate.dim_org_unit"],
+    ),
+    "dim_officer": ("officer_key text not null, role text", "officer_key", []),
+    "dim_recommendation": (
+        "recommendation_code text not null, status text",
+        "recommendation_code",
+        [],
+    ),
+    "assurance_position": (
+        "point_code text not null, as_at timestamptz, status text, value double precision",
+        "point_code",
+        [],
+    ),
+    "assurance_measure": (
+        "measure_code text not null, period_start date not null, org_unit_code text not null, "
+        "numerator bigint, denominator bigint, value double precision",
+        "measure_code, period_start, org_unit_code",
+        [_UNIT],
+    ),
+    "assurance_exception": (
+        "exception_code text not null, record_ref text not null, org_unit_code text, "
+        "officer_key text",
+        "exception_code, record_ref",
+        [_UNIT, _OFFICER],
+    ),
+    "fct_nccu_referral": (
+        "referral_ref text not null, contacted_at timestamptz, org_unit_code text, "
+        "officer_key text, hours_to_submission double precision",
+        "referral_ref",
+        [_UNIT, _OFFICER],
+    ),
+    "fct_oic_incident": (
+        "occurrence_ref text not null, reported_at timestamptz",
+        "occurrence_ref",
+        [],
+    ),
+    "fct_intelligence_report": (
+        "report_urn text not null, officer_key text, is_graded_validly boolean",
+        "report_urn",
+        [_OFFICER],
+    ),
+    "fct_training_requirement": (
+        "officer_key text not null, requirement_code text not null, org_unit_code text, "
+        "is_complete boolean, completed_on date",
+        "officer_key, requirement_code",
+        [_UNIT, _OFFICER],
+    ),
+    "fct_plan_strand": ("strand text not null, is_met boolean", "strand", []),
+    "data_quality_status": (
+        "dataset text not null, dimension text not null, verdict text",
+        "dataset, dimension",
+        [],
+    ),
+    "source_freshness": ("dataset text not null, verdict text", "dataset", []),
+    "restatement": ("measure_code text not null, value_before numeric(12, 4)", "measure_code", []),
+    "fct_hydra_session": ("session_ref text not null, held_on date", "session_ref", []),
+    "fct_product": ("product_ref text not null, made_on date", "product_ref", []),
+    "fct_dissemination": ("dissemination_ref text not null, sent_on date", "dissemination_ref", []),
+}
+_PUBLIC: dict[str, tuple[str, str, list[str]]] = {
+    "assurance_position": ("point_code text not null, status text", "point_code", []),
+    "assurance_measure": (
+        "measure_code text not null, value double precision",
+        "measure_code",
+        [],
+    ),
+}
+TABLES = [("candidate", name) for name in _MARTS] + [("candidate_public", name) for name in _PUBLIC]
+_SUFFIX = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build as publication needs to know it."""
+
+    build_id: int
+
+
+def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") -> Build:
+    """Enter a run and a build into the record."""
+    with connect(settings, role="oic_transform") as conn:
+        row = conn.execute(
+            """
+            insert into audit.build (
+                run_id, as_at, known_batch_id, purpose, schema_prefix, input_fingerprint,
+                code_version
+            )
+            values (gen_random_uuid()::text, '2026-05-01 05:30+01', 7, %s, %s, 'inputs', '0.1.0')
+            returning build_id, run_id
+            """,
+            (purpose, prefix),
+        ).fetchone()
+        assert row is not None
+        conn.execute(
+            "insert into audit.run (run_id, as_at) values (%s, '2026-05-01 05:30+01')", (row[1],)
+        )
+    return Build(row[0])
+
+
+def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: str = "") -> None:
+    """Build every candidate table afresh, as dbt does: under another name, then renamed."""
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute("drop schema if exists candidate, candidate_public cascade")
+        conn.execute("create schema candidate; create schema candidate_public")
+        for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):
+            for name, (columns, key, references) in specs.items():
+                _make(conn, schema, name, (columns, key, references))
+                _fill(conn, schema, name, build.build_id, scale, salt)
+
+
+def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
+    """Leave the evidence that the gates leave: a verdict a stage, and what they looked at."""
+    with connect(settings, role="oic_gate") as conn:
+        for schema in ("candidate", "candidate_public"):
+            tables = fingerprint_tables(conn, schema)
+            for name, found in tables.items():
+                conn.execute(
+                    """
+                    insert into audit.table_fingerprint values (%s, %s, %s, %s, %s)
+                    on conflict (build_id, schema_name, table_name)
+                    do update set rows = excluded.rows, fingerprint = excluded.fingerprint
+                    """,
+                    (build.build_id, schema, name, found.rows, found.fingerprint),
+                )
+        for stage in STAGES:
+            conn.execute(
+                """
+                insert into audit.gate (
+                    build_id, stage, verdict, suites, expectations, failed, content_fingerprint
+                )
+                values (%s, %s, %s, 3, 20, 0, %s)
+                on conflict (build_id, stage) do update set verdict = excluded.verdict
+                """,
+                (build.build_id, stage, verdict, content_fingerprint(tables)),
+            )
+
+
+def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:
+    """Return a build that is ready to be published."""
+    build = open_build(settings)
+    make_candidates(settings, build, scale=scale, salt=salt)
+    audit(settings, build)
+    return build
+
+
+def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psycopg.Connection:
+    """Connect as a reader does, with nothing but its URL."""
+    return psycopg.connect(url(settings, name), autocommit=autocommit)
+
+
+def _make(
+    conn: psycopg.Connection, schema: str, name: str, spec: tuple[str, str, list[str]]
+) -> None:
+    columns, key, references = spec
+    lines = [
+        "force_code text not null",
+        "publication_id bigint not null",
+        columns,
+        f"primary key (publication_id, force_code, {key})",
+        *(line for line in references if name != "dim_org_unit"),
+    ]
+    draft, final = sql.Identifier(schema, f"{name}__dbt_tmp"), sql.Identifier(schema, name)
+    conn.execute(sql.SQL(f"create table {{}} ({', '.join(lines)})").format(draft))
+    # An index as dbt names them: unlike any other, and for nobody to guess.
+    conn.execute(
+        sql.SQL("create index {} on {} (force_code)").format(
+            sql.Identifier(f"index_{next(_SUFFIX):032x}"), draft
+        )
+    )
+    conn.execute(sql.SQL("alter table {} rename to {}").format(draft, sql.Identifier(name)))
+    if name == "dim_org_unit":
+        conn.execute(sql.SQL("alter table {} add " + references[0]).format(final))  # type: ignore[arg-type]
+    conn.execute(sql.SQL("comment on table {} is {}").format(final, sql.Literal(f"About {name}.")))
+    conn.execute(
+        sql.SQL("comment on column {} is 'ONS police force area code.'").format(
+            sql.Identifier(schema, name, "force_code")
+        )
+    )
+
+
+def _fill(
+    conn: psycopg.Connection, schema: str, name: str, build_id: int, scale: int, salt: str
+) -> None:
+    """Fill a table with rows that look like its name, `scale` times a handful."""
+    values = {
+        "text": f"'{salt}' || i",
+        "date": "date '2025-01-01' + i",
+        "timestamp with time zone": "timestamptz '2026-01-01 00:00+00' + i * interval '1 minute'",
+        "boolean": "i % 2 = 0",
+        "bigint": "i",
+        "double precision": "i / 3.0",
+        "numeric(12,4)": "i / 7.0",
+    }
+    # References must find something: units and officers are few, and every fact names one of them.
+    special = {
+        "force_code": f"'{FORCE}'",
+        "publication_id": str(build_id),
+        "org_unit_code": "'U' || (1 + (i - 1) % 5)" if name != "dim_org_unit" else "'U' || i",
+        "officer_key": "'K' || (1 + (i - 1) % 10)" if name != "dim_officer" else "'K' || i",
+        "parent_code": "'U1'",
+    }
+    if name == "fct_training_requirement":
+        special["requirement_code"] = "'R' || i"
+    columns = conn.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
+        "where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0",
+        (schema, name),
+    ).fetchall()
+    expressions = ", ".join(special.get(column, values[type_]) for column, type_ in columns)
+    conn.execute(
+        sql.SQL(
+            f"insert into {{}} select {expressions} from generate_series(1, {10 * scale}) as i"
+        ).format(sql.Identifier(schema, name))
+    )
+
+
+def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
+    """Build, audit and publish; return the publication's id."""
+    return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id

@@ -1,0 +1,257 @@
+"""Readers do not notice a publication, and a publisher that is killed leaves nothing behind."""
+
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.publishing.publish import current_publication, list_publications, publish
+from oic_assurance.publishing.retention import detach_old
+from oic_assurance.publishing.rollback import rollback
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
+from tests.integration.publishing_marts import TABLES, as_reader, audited_build, published
+
+MARTS = [table for schema, table in TABLES if schema == "candidate"]
+PUBLISH = """
+import sys
+from dataclasses import make_dataclass
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import load_settings
+publish(load_settings(), make_dataclass("Build", ["build_id"])(int(sys.argv[1])))
+"""
+
+
+@dataclass
+class Readers:
+    """What several readers saw: how many transactions, and what was wrong with any of them."""
+
+    transactions: int = 0
+    faults: list[str] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+
+
+@contextmanager
+def readers_at_work(settings: Settings, count: int) -> Iterator[Readers]:
+    """Let readers query without pause, by prepared statements, several a transaction."""
+    readers, stop = Readers(), threading.Event()
+    threads = [
+        threading.Thread(target=_read, args=(settings, readers, stop, number))
+        for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield readers
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _read(settings: Settings, readers: Readers, stop: threading.Event, number: int) -> None:
+    try:
+        with as_reader(settings, "bi") as conn:
+            conn.prepare_threshold = 0
+            while not stop.is_set():
+                _one_transaction(conn, readers, number)
+    except psycopg.Error as error:
+        readers.faults.append(f"{type(error).__name__}: {error}")
+
+
+def _one_transaction(conn: psycopg.Connection, readers: Readers, number: int) -> None:
+    tables = [MARTS[(number * 5 + step * 7) % len(MARTS)] for step in range(4)]
+    generations = set()
+    for table in tables:
+        row = conn.execute(
+            sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
+                sql.Identifier("marts", table)
+            )
+        ).fetchone()
+        generations.add(row)
+    joined = conn.execute(
+        "select max(f.publication_id), count(*) from marts.fct_nccu_referral as f "
+        "join marts.dim_officer as o using (publication_id, force_code, officer_key)"
+    ).fetchone()
+    current = conn.execute(
+        "select publication_id from marts.publication where is_current"
+    ).fetchone()
+    conn.commit()
+    readers.transactions += 1
+    low, high, rows = next(iter(generations)) or (None, None, 0)
+    if (
+        len(generations) > 1
+        or low != high
+        or not rows
+        or joined != (low, rows)
+        or current != (low,)
+    ):
+        readers.faults.append(f"{tables}: {generations}, {joined}, {current}")
+    else:
+        readers.seen.add(low)
+
+
+def test_ten_publications_under_six_readers(fresh_warehouse: Settings) -> None:
+    first = published(fresh_warehouse)
+    took = []
+    with readers_at_work(fresh_warehouse, 6) as readers:
+        for scale in range(2, 12):
+            build = audited_build(fresh_warehouse, scale=scale)
+            began = time.perf_counter()
+            publish(fresh_warehouse, build)
+            took.append(time.perf_counter() - began)
+        rollback(fresh_warehouse, first, "proving that it can be done")
+        detach_old(fresh_warehouse, attached=3)
+        last = published(fresh_warehouse)
+    print("TOOK", took, readers.transactions)
+    assert readers.faults == []
+    assert readers.transactions > 50
+    assert {first, last} <= readers.seen
+    # Undisturbed it is far below half a second; here six readers compete for two cores.
+    assert statistics.median(took) < 2
+
+
+def test_an_undisturbed_publication_takes_less_than_half_a_second(
+    fresh_warehouse: Settings,
+) -> None:
+    took = []
+    for _ in range(4):
+        build = audited_build(fresh_warehouse, scale=20)
+        began = time.perf_counter()
+        publish(fresh_warehouse, build)
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.5
+
+
+def test_a_transaction_that_is_open_keeps_its_generation_in_full(
+    fresh_warehouse: Settings,
+) -> None:
+    first = published(fresh_warehouse)
+    with as_reader(fresh_warehouse, "bi") as early, as_reader(fresh_warehouse, "public") as public:
+        early.execute("select count(*) from marts.dim_date")
+        public.execute("select 1")
+        second = published(fresh_warehouse, scale=3)
+        # Tables that the transaction has not touched before are still those of its generation.
+        for table in MARTS:
+            seen = early.execute(
+                sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
+                    sql.Identifier("marts", table)
+                )
+            ).fetchone()
+            assert seen == (first, first, 10)
+        assert public.execute(
+            "select distinct publication_id from public_release.assurance_measure"
+        ).fetchall() == [(first,)]
+        early.commit()
+        assert early.execute(
+            "select distinct publication_id, count(*) from marts.dim_date group by 1"
+        ).fetchall() == [(second, 30)]
+
+
+def test_a_long_cursor_is_read_to_its_end(fresh_warehouse: Settings) -> None:
+    first = published(fresh_warehouse, scale=5)
+    with as_reader(fresh_warehouse, "bi") as reader, reader.cursor("long") as cursor:
+        cursor.execute("select publication_id from marts.assurance_measure")
+        seen = cursor.fetchmany(10)
+        published(fresh_warehouse)
+        seen += cursor.fetchall()
+    assert seen == [(first,)] * 50
+
+
+@pytest.fixture
+def analyst(fresh_warehouse: Settings) -> Iterator[str]:
+    """The URL of a login with a schema of its own, which may read what BI may read."""
+    uri = warehouse_url(fresh_warehouse)
+    database = psycopg.conninfo.conninfo_to_dict(uri)["dbname"]
+    administrator = admin_url(fresh_warehouse, str(database))
+    with psycopg.connect(administrator, autocommit=True) as conn:
+        conn.execute("create role analyst login password 'of the test'")
+        conn.execute("grant bi_reader to analyst")
+        conn.execute("create schema analyst authorization analyst")
+    try:
+        yield psycopg.conninfo.make_conninfo(uri, user="analyst", password="of the test")
+    finally:
+        with psycopg.connect(administrator, autocommit=True) as conn:
+            conn.execute("drop owned by analyst cascade; drop role analyst")
+
+
+def test_a_view_that_an_analyst_made_keeps_working(fresh_warehouse: Settings, analyst: str) -> None:
+    first = published(fresh_warehouse)
+    with psycopg.connect(analyst, autocommit=True) as conn:
+        conn.execute(
+            "create view analyst.mine as select o.publication_id, o.role, count(*) as referrals "
+            "from marts.fct_nccu_referral as f "
+            "join marts.dim_officer as o using (publication_id, force_code, officer_key) "
+            "group by 1, 2"
+        )
+        question = "select max(publication_id), sum(referrals) from analyst.mine"
+        assert conn.execute(question).fetchone() == (first, 10)
+        for scale in (2, 3, 4):
+            newest = published(fresh_warehouse, scale=scale)
+            assert conn.execute(question).fetchone() == (newest, 10 * scale)
+        assert detach_old(fresh_warehouse, attached=1, keep=2).erased
+        rollback(fresh_warehouse, newest - 1, "a wrong unit in the newest")
+        assert conn.execute(question).fetchone() == (newest - 1, 30)
+
+
+def test_two_publishers_of_one_build_make_one_publication(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    made = []
+    threads = [
+        threading.Thread(target=lambda: made.append(publish(fresh_warehouse, build)))
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 3
+    assert set(made) == set(list_publications(fresh_warehouse))
+
+
+def test_killed_between_attaching_and_committing_it_converges(fresh_warehouse: Settings) -> None:
+    standing = published(fresh_warehouse)
+    build = audited_build(fresh_warehouse, scale=2)
+    with connect(fresh_warehouse) as other:
+        # The last thing that publishing does is to close the run: here it has to wait.
+        other.execute("select from audit.run for update")
+        process = subprocess.Popen([sys.executable, "-c", PUBLISH, str(build.build_id)])
+        try:
+            _wait_until_it_updates_the_run(fresh_warehouse)
+        finally:
+            process.kill()
+            process.wait()
+    with as_reader(fresh_warehouse, "bi") as reader:
+        seen = reader.execute("select distinct publication_id from marts.dim_date").fetchall()
+        assert seen == [(standing,)]
+    publication = publish(fresh_warehouse, build)
+    assert publication.is_current
+    assert current_publication(fresh_warehouse) == publication
+    assert [p.publication_id for p in list_publications(fresh_warehouse)] == [
+        build.build_id,
+        standing,
+    ]
+    with as_reader(fresh_warehouse, "bi") as reader:
+        assert reader.execute("select count(*) from marts.dim_date").fetchone() == (20,)
+
+
+def _wait_until_it_updates_the_run(settings: Settings) -> None:
+    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            waiting = administrator.execute(
+                "select pid from pg_stat_activity "
+                "where wait_event_type = 'Lock' and query like '%update audit.run%'"
+            ).fetchone()
+            if waiting is not None:
+                return
+            time.sleep(0.005)
+    raise AssertionError("the publisher never came as far as the run")

@@ -1,0 +1,60 @@
+"""`python -m tests.oracle --seeds 1 2 3 --home DIR`: compare, and print every difference."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+from .compare import Difference
+from .runner import CommandError, check
+
+
+def main() -> int:
+    """Check the seeds given; exit 1 when there is a difference that is not soft."""
+    parser = argparse.ArgumentParser(prog="tests.oracle", description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--home", type=Path, required=True, help="a folder to make and fill")
+    parser.add_argument("--as-at", nargs="*", help="moments for the first day")
+    parser.add_argument("--later", nargs="*", help="moments once the second day is known")
+    parser.add_argument("--limit", type=int, default=12, help="lines a table and column")
+    parser.add_argument("--source-down", action="store_true", help="end with a source that is down")
+    given = parser.parse_args()
+    hard = 0
+    for seed in given.seeds:
+        try:
+            found = check(
+                seed,
+                given.home / f"seed{seed}",
+                given.as_at,
+                given.later,
+                source_down=given.source_down,
+            )
+        except CommandError as failure:
+            print(f"seed {seed}: {failure}")
+            hard += 1
+            continue
+        for title, differences in found.items():
+            hard += _print(f"seed {seed}, {title}", differences, given.limit)
+    return 1 if hard else 0
+
+
+def _print(title: str, differences: list[Difference], limit: int) -> int:
+    """Print the differences of one run, a few of each kind; give how many are hard."""
+    hard = sum(not difference.soft for difference in differences)
+    print(f"== {title}: {hard} differences, {len(differences) - hard} soft")
+    shown: Counter[tuple[str, str]] = Counter()
+    for difference in differences:
+        kind = (difference.table, difference.column)
+        shown[kind] += 1
+        if shown[kind] <= limit:
+            print(f"   {difference}")
+    for kind, times in shown.items():
+        if times > limit:
+            print(f"   … {times - limit} more of {kind[0]}.{kind[1]}")
+    return hard
+
+
+if __name__ == "__main__":
+    sys.exit(main())

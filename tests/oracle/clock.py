@@ -1,0 +1,77 @@
+"""Europe/London days, months and moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def midnight(day: date) -> datetime:
+    """Give the start of a London day, as a moment."""
+    return datetime.combine(day, time(0), LONDON).astimezone(UTC)
+
+
+def day_end(day: date) -> datetime:
+    """Follow the contract.
+
+    "The day ends at its midnight": the first moment that no longer belongs to it.
+    """
+    return midnight(day + timedelta(days=1))
+
+
+def wall(text: str) -> datetime:
+    """ISO 8601, "Europe/London without an offset" unless it carries one; as UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=LONDON)
+    return moment.astimezone(UTC)
+
+
+def from_wall(moment: datetime) -> datetime:
+    """Give a file's wall clock without an offset, as UTC."""
+    return moment.replace(tzinfo=LONDON).astimezone(UTC)
+
+
+def day_of(moment: datetime) -> date:
+    """Follow the contract: "Days and months are Europe/London"."""
+    return moment.astimezone(LONDON).date()
+
+
+def month_of(day: date) -> date:
+    """Give the first of the day's month (`period_start`)."""
+    return day.replace(day=1)
+
+
+def next_month(first: date) -> date:
+    """Give the first of the following month."""
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def months_back(first: date, count: int) -> date:
+    """Give the first of the month `count` months earlier."""
+    for _ in range(count):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first
+
+
+def month_end(first: date) -> date:
+    """Give the last day of a month."""
+    return next_month(first) - timedelta(days=1)
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """Yield every month from that of `first` to that of `last`."""
+    month = month_of(first)
+    while month <= last:
+        yield month
+        month = next_month(month)
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """Yield every day from `first` to `last`."""
+    while first <= last:
+        yield first
+        first += timedelta(days=1)

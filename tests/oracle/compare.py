@@ -1,0 +1,266 @@
+"""Reads `marts` as `bi` and tells where they differ from the oracle."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from .compare_training import compare_training
+from .contract import COLUMNS
+from .figures import Figures
+from .model import Row
+from .tally import point_of
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One disagreement; `soft` where the contract leaves room (see oracle_notes)."""
+
+    table: str
+    key: str
+    column: str
+    oracle: Any
+    mart: Any
+    soft: bool = False
+
+    def __str__(self) -> str:
+        """Say it on one line."""
+        mark = "~" if self.soft else "!"
+        where = f"{self.table}[{self.key}].{self.column}"
+        return f"{mark} {where}: oracle {self.oracle!r}, mart {self.mart!r}"
+
+
+Found = Iterator[Difference]
+
+
+def same(expected: Any, actual: Any) -> bool:
+    """Compare two values, numbers with a tolerance of rounding."""
+    if isinstance(actual, Decimal):
+        actual = float(actual)
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    if isinstance(expected, int | float) and isinstance(actual, int | float):
+        return math.isclose(expected, actual, rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(expected, datetime) != isinstance(actual, datetime):
+        return False
+    return bool(expected == actual)
+
+
+class Marts:
+    """All tables of the contract, read once."""
+
+    def __init__(self, bi_url: str) -> None:
+        self.tables: dict[str, list[Row]] = {}
+        self.missing: dict[str, str] = {}
+        with psycopg.connect(bi_url, row_factory=dict_row, autocommit=True) as connection:
+            for table in COLUMNS:
+                query = sql.SQL("SELECT * FROM marts.{}").format(sql.Identifier(table))
+                try:
+                    self.tables[table] = connection.execute(query).fetchall()
+                except psycopg.Error as error:
+                    self.missing[table] = str(error).strip()
+                    self.tables[table] = []
+
+
+def compare(figures: Figures, bi_url: str) -> list[Difference]:
+    """Give every difference between the oracle and the marts."""
+    marts = Marts(bi_url)
+    found = list(_shape(marts))
+    found += _referrals(figures, marts)
+    found += _keyed(figures.incidents, marts, "fct_oic_incident", "occurrence_ref")
+    found += _keyed(figures.reports, marts, "fct_intelligence_report", "report_urn")
+    found += _measures(figures, marts)
+    found += _positions(figures, marts)
+    found += _strands(figures, marts)
+    found += _freshness(figures, marts)
+    keys = {
+        row["officer_key"]: figures.referrals[row["referral_ref"]].person
+        for row in marts.tables["fct_nccu_referral"]
+        if row["referral_ref"] in figures.referrals
+    }
+    for parts in compare_training(figures, marts.tables["fct_training_requirement"], keys):
+        found.append(Difference("fct_training_requirement", *parts))
+    return found
+
+
+def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Difference]:
+    """Compare `restatement` after two runs as at one moment; all soft."""
+    rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
+    for row in Marts(bi_url).tables["restatement"]:
+        rows[row["measure_code"], row["period_start"], row["org_unit_code"]].append(row)
+    found = []
+    for key in sorted(before.measures.keys() | after.measures.keys() | rows.keys()):
+        old, new = before.measures.get(key), after.measures.get(key)
+        wanted = (old.value if old else None, new.value if new else None)
+        changed = not same(*wanted)
+        got = [(row["value_before"], row["value_after"], row["cause"]) for row in rows[key]]
+        starts, ends = [pair[0] for pair in got], [pair[1] for pair in got]
+        right = any(same(wanted[0], v) for v in starts) and any(same(wanted[1], v) for v in ends)
+        if changed != bool(got) or (changed and not right):
+            found.append(Difference("restatement", _name(key), "value", wanted, got, True))
+    return found
+
+
+def _shape(marts: Marts) -> Found:
+    """Check that every contract column is there and that one publication shows everywhere."""
+    current = [r for r in marts.tables["publication"] if r.get("is_current")]
+    publication = current[0]["publication_id"] if len(current) == 1 else None
+    if len(current) != 1:
+        yield Difference("publication", "*", "is_current", "one row", len(current))
+    for table, columns in COLUMNS.items():
+        if table in marts.missing:
+            yield Difference(table, "*", "*", "a table", marts.missing[table])
+        for row in marts.tables[table][:1]:
+            lacking = [c for c in (*columns, "force_code") if c not in row]
+            if lacking:
+                yield Difference(table, "*", ",".join(lacking), "columns", None)
+        shown = {row.get("publication_id") for row in marts.tables[table]}
+        if table != "publication" and shown and shown != {publication}:
+            yield Difference(table, "*", "publication_id", publication, shown)
+
+
+def _keyed(expected: dict[str, Row], marts: Marts, table: str, key: str) -> Found:
+    """Compare rows by one key column."""
+    actual = {row[key]: row for row in marts.tables[table]}
+    if len(actual) != len(marts.tables[table]):
+        yield Difference(table, "*", key, "unique", "repeated")
+    for ref in sorted(expected.keys() | actual.keys()):
+        if ref not in actual:
+            yield Difference(table, ref, "*", "a row", None)
+        elif ref not in expected:
+            yield Difference(table, ref, "*", None, "a row")
+        else:
+            yield from _columns(table, ref, expected[ref], actual[ref])
+
+
+SOFT = {("fct_oic_incident", "intelligence_count"), ("fct_oic_incident", "referral_count")}
+
+
+def _columns(table: str, key: str, expected: Row, actual: Row) -> Found:
+    for column, value in expected.items():
+        if not same(value, actual.get(column)):
+            soft = (table, column) in SOFT
+            yield Difference(table, key, column, value, actual.get(column), soft)
+
+
+def _referrals(figures: Figures, marts: Marts) -> Found:
+    """Compare `fct_nccu_referral`, and that keys and persons are one to one."""
+    expected = {}
+    for ref, fact in figures.referrals.items():
+        expected[ref] = {
+            k: v for k, v in asdict(fact).items() if k not in ("referral_ref", "person")
+        }
+    yield from _keyed(expected, marts, "fct_nccu_referral", "referral_ref")
+    keys, persons = defaultdict(set), defaultdict(set)
+    for row in marts.tables["fct_nccu_referral"]:
+        found = figures.referrals.get(row["referral_ref"])
+        if found and found.person[0] == "employee":
+            keys[found.person].add(row["officer_key"])
+            persons[row["officer_key"]].add(found.person)
+    for person, used in keys.items():
+        if len(used) > 1 or None in used:
+            yield Difference("fct_nccu_referral", person[1], "officer_key", "one key", used)
+    for officer, people in persons.items():
+        if len(people) > 1:
+            yield Difference("fct_nccu_referral", str(officer), "officer_key", "one", people)
+
+
+def _measures(figures: Figures, marts: Marts) -> Found:
+    """Compare `assurance_measure` by measure, month and unit."""
+    table = "assurance_measure"
+    actual: dict[tuple[str, date, str], Row] = {}
+    for row in marts.tables[table]:
+        key = (row["measure_code"], row["period_start"], row["org_unit_code"])
+        if key in actual:
+            yield Difference(table, _name(key), "*", "unique", "repeated")
+        actual[key] = row
+    known = {key[0] for key in figures.measures}
+    for key in sorted(figures.measures.keys() | actual.keys()):
+        wanted, got = figures.measures.get(key), actual.get(key)
+        if got is None and wanted is not None:
+            yield Difference(table, _name(key), "*", wanted, None, wanted.denominator == 0)
+        elif wanted is None and got is not None:
+            if key[0] in known:  # "more … are welcome"
+                yield Difference(table, _name(key), "*", None, _short(got), not got["denominator"])
+        elif wanted is not None and got is not None:
+            yield from _columns(table, _name(key), asdict(wanted), got)
+            yield from _columns(table, _name(key), {"point_code": point_of(key[0])}, got)
+
+
+def _name(key: tuple[str, date, str]) -> str:
+    return f"{key[0]} {key[1]:%Y-%m} {key[2]}"
+
+
+def _short(row: Row) -> str:
+    return f"{row['numerator']}/{row['denominator']} = {row['value']}"
+
+
+def _positions(figures: Figures, marts: Marts) -> Found:
+    """Compare `assurance_position`; nothing had been landed by the deadlines."""
+    table = "assurance_position"
+    expected = {}
+    for point, position in figures.positions.items():
+        row = asdict(position)
+        row["as_at"] = figures.as_at
+        row["value_at_deadline_known_then"] = None
+        row["status_at_deadline_known_then"] = None
+        expected[point] = row
+    yield from _keyed(expected, marts, table, "point_code")
+
+
+def _strands(figures: Figures, marts: Marts) -> Found:
+    """Compare `fct_plan_strand`: the plan shown is one of those it may be."""
+    table = "fct_plan_strand"
+    actual = {row["strand"]: row for row in marts.tables[table]}
+    for strand, wanted in figures.strands.items():
+        row = actual.get(strand)
+        if row is None:
+            yield Difference(table, strand, "*", "a row", None)
+            continue
+        if row["is_met"] is not wanted["is_met"]:
+            yield Difference(table, strand, "is_met", wanted["is_met"], row["is_met"])
+        if row["is_met_on_time"] is not wanted["is_met_on_time"]:
+            got = row["is_met_on_time"]
+            yield Difference(table, strand, "is_met_on_time", wanted["is_met_on_time"], got, True)
+        names = ("plan_ref", "has_owner", "approved_on", "review_due_on", "has_evidence")
+        shown = tuple(row[name] for name in names)
+        if wanted["plans"] and shown not in wanted["plans"]:
+            yield Difference(table, strand, ",".join(names), wanted["plans"], shown)
+
+
+def _freshness(figures: Figures, marts: Marts) -> Found:
+    """Compare the verdict on every dataset, whatever the separator in its name."""
+    table = "source_freshness"
+    seen = set()
+    for row in marts.tables[table]:
+        source = _source(row["dataset"])
+        seen.add(source)
+        wanted = figures.verdicts.get(source)
+        if wanted is None:
+            yield Difference(table, row["dataset"], "dataset", "a known dataset", None)
+        elif row["verdict"] != wanted:
+            yield Difference(table, row["dataset"], "verdict", wanted, row["verdict"])
+        due = figures.due.get(source)
+        if due is not None and row["due_by"] != due:
+            yield Difference(table, row["dataset"], "due_by", due, row["due_by"], True)
+    for source in figures.verdicts.keys() - seen:
+        yield Difference(table, source, "*", "a row", None)
+
+
+def _source(dataset: str) -> str:
+    """Give the source of the policy that a dataset's freshness follows."""
+    last = dataset.replace(".", "/").split("/")[-1]
+    if last in ("occurrence", "nccu_referral", "custody_record"):
+        return "rms"
+    if last in ("report", "dissemination", "product"):
+        return "intelligence"
+    return dataset.replace(".", "/")

@@ -1,0 +1,72 @@
+"""The tables and columns of the mart contract, copied from it."""
+
+from __future__ import annotations
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "assurance_position": (
+        *("point_code", "as_at", "status", "numerator"),
+        *("denominator", "value", "ci_low", "ci_high"),
+        *("deadline", "days_to_deadline", "value_at_deadline", "status_at_deadline"),
+        *(
+            "value_at_deadline_known_then",
+            "status_at_deadline_known_then",
+            "required_per_week",
+            "recent_per_week",
+        ),
+        *("forecast_date", "force_self_assessment", "commissioner_judgement", "disagrees"),
+        *("source_status", "caveat", "publication_id"),
+    ),
+    "assurance_measure": (
+        *("measure_code", "point_code", "period_start", "org_unit_code"),
+        *("numerator", "denominator", "value", "ci_low"),
+        *("ci_high", "publication_id"),
+    ),
+    "assurance_exception": (
+        *("exception_code", "point_code", "record_ref", "org_unit_code"),
+        *("officer_key", "opened_at", "age_days", "age_band"),
+        *("publication_id",),
+    ),
+    "fct_nccu_referral": (
+        *("referral_ref", "occurrence_ref", "contacted_at", "channel"),
+        *("referral_type", "org_unit_code", "officer_key", "intelligence_class"),
+        *("link_method", "report_urn", "hours_to_submission", "is_counted"),
+        *("publication_id",),
+    ),
+    "fct_oic_incident": (
+        *("occurrence_ref", "reported_at", "detection_route", "district_code"),
+        *("persons_count", "referral_count", "intelligence_count", "publication_id"),
+    ),
+    "fct_intelligence_report": (
+        *("report_urn", "submitted_at", "status", "grading_scheme"),
+        *("is_graded_validly", "handling_code", "officer_key", "publication_id"),
+    ),
+    "fct_training_requirement": (
+        *("officer_key", "requirement_code", "org_unit_code", "is_in_post"),
+        *("is_long_term_absent", "is_complete", "completed_on", "publication_id"),
+    ),
+    "fct_plan_strand": (
+        *("strand", "plan_ref", "has_owner", "approved_on"),
+        *("review_due_on", "has_evidence", "is_met", "is_met_on_time"),
+        *("publication_id",),
+    ),
+    "dim_date": (),
+    "dim_org_unit": (),
+    "dim_officer": (),
+    "dim_recommendation": (),
+    "data_quality_status": (
+        *("dataset", "dimension", "severity", "expectations"),
+        *("failed", "checked_at", "verdict", "publication_id"),
+    ),
+    "source_freshness": (
+        *("dataset", "last_record_at", "last_landed_at", "due_by"),
+        *("verdict", "publication_id"),
+    ),
+    "restatement": (
+        *("measure_code", "period_start", "org_unit_code", "value_before"),
+        *("value_after", "cause", "record_count", "publication_id"),
+    ),
+    "publication": (
+        *("publication_id", "published_at", "as_at", "code_version"),
+        *("input_fingerprint", "content_fingerprint", "gate_verdict", "is_current"),
+    ),
+}

@@ -1,0 +1,161 @@
+"""Short ways to write down a worked example: defaults for everything it does not speak of."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from .clock import midnight, wall
+from .figures import Figures, figures
+from .known import learn
+from .model import KEYS, Delivery, Row, Step
+
+EARLY = wall("2024-01-01T00:00")
+
+
+def person(employee: str, collar: str, **more: Any) -> Row:
+    """Give a line of personnel."""
+    row = {
+        "employee_no": employee,
+        "collar_no": collar,
+        "employment_type": "OFFICER",
+        "rank_grade": "PC",
+        "role_code": "RESPONSE",
+        "org_unit_code": "T1",
+        "start_date": date(2020, 1, 1),
+        "leave_date": None,
+        "absence_status": None,
+    }
+    return {**row, **more}
+
+
+def unit(code: str, parent: str | None) -> Row:
+    """Give a line of org units."""
+    return {
+        "org_unit_code": code,
+        "org_unit_name": code,
+        "parent_org_unit_code": parent,
+        "kind": "TEAM",
+    }
+
+
+def dated(dataset: str, day: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
+    """Give a dated file."""
+    moment = midnight(date.fromisoformat(day))
+    content = sheets if isinstance(sheets, dict) else {"": sheets}
+    return Delivery(dataset, f"x_{day.replace('-', '')}", content, moment, moment)
+
+
+def undated(dataset: str, moment: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
+    """Give a file without a date in its name, of a modification time."""
+    content = sheets if isinstance(sheets, dict) else {"": sheets}
+    return Delivery(dataset, "x", content, wall(moment), wall(moment))
+
+
+def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
+    """Give a referral; in occurrence `O1` unless told otherwise."""
+    row = {
+        "referral_ref": ref,
+        "occurrence_ref": "O1",
+        "reporting_officer_no": officer,
+        "contacted_at": wall(contacted),
+        "channel": "PHONE",
+        "referral_type": "IMMIGRATION_CRIME",
+        **_stamps(),
+    }
+    return {**row, **more}
+
+
+def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
+    """Give a report that counts, in occurrence `O1`, naming nothing."""
+    row = {
+        "report_urn": urn,
+        "document_type_code": "NCCU_INTEL",
+        "grading_scheme": "3x5x2",
+        "source_evaluation": "1",
+        "intelligence_assessment": "A",
+        "handling_code": "P",
+        "handling_conditions": None,
+        "author_officer_no": officer,
+        "occurrence_ref": "O1",
+        "nccu_referral_ref": None,
+        "status": "SUBMITTED",
+        "submitted_at": wall(submitted) if submitted else None,
+        **_stamps(),
+    }
+    return {**row, **more}
+
+
+def custody(occurrence: str | None, officer: str, detained: str, **more: Any) -> Row:
+    """Give a custody record for `IMMIGRATION`."""
+    row = {
+        "occurrence_ref": occurrence,
+        "arresting_officer_no": officer,
+        "detention_reason_code": "IMMIGRATION",
+        "detained_at": wall(detained),
+        **_stamps(),
+    }
+    return {**row, **more}
+
+
+def occurrence(ref: str, status: str = "OPEN", **more: Any) -> Row:
+    """Give an occurrence with the OIC qualifier."""
+    row = {
+        "occurrence_ref": ref,
+        "is_oic": True,
+        "detection_route": "OTHER",
+        "district_code": "D1",
+        "persons_count": 1,
+        "status": status,
+        "reported_at": wall("2026-01-05T12:00"),
+        **_stamps(),
+    }
+    return {**row, **more}
+
+
+def _stamps() -> Row:
+    return {"created_at": EARLY, "updated_at": EARLY, "deleted_at": None}
+
+
+def stamped(row: Row, created: str, updated: str, deleted: str | None = None) -> Row:
+    """Give a row its three times."""
+    gone = wall(deleted) if deleted else None
+    return {**row, "created_at": wall(created), "updated_at": wall(updated), "deleted_at": gone}
+
+
+TWO = [person("000001", "11"), person("000002", "22", org_unit_code="T2")]
+UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
+
+
+def step(*files: Delivery, **tables: list[Row]) -> Step:
+    """Give a step: two officers (11 in T1, 22 in T2) unless other personnel is given.
+
+    Tables are named `referrals`, `documents`, `custody`, `occurrences`.
+    """
+    names = {
+        "referrals": "rms.nccu_referral",
+        "documents": "intel.report",
+        "custody": "rms.custody_record",
+        "occurrences": "rms.occurrence",
+    }
+    content: dict[str, list[Row]] = {name: [] for name in KEYS}
+    for short, rows in tables.items():
+        key = KEYS[names[short]]
+        content[names[short]] = [{key: n, **row} for n, row in enumerate(rows, 1)]
+    given = {delivery.dataset for delivery in files}
+    more = []
+    if "hr/personnel" not in given:
+        more.append(dated("hr/personnel", "2024-12-01", TWO))
+    if "hr/org_unit" not in given:
+        more.append(dated("hr/org_unit", "2024-12-01", UNITS))
+    return Step(content, [*files, *more])
+
+
+def nothing(reconciled: str) -> Step:
+    """Give a step of an empty database, seen at a moment."""
+    return Step({name: [] for name in KEYS}, [], wall(reconciled))
+
+
+def at(moment: str, *steps: Step) -> Figures:
+    """Compute the figures as at a moment."""
+    return figures(learn(steps), wall(moment))

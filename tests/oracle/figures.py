@@ -1,0 +1,74 @@
+"""All figures of one publication: the oracle's answer for what is known and an `as_at`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .clock import day_of
+from .hr import People
+from .known import Known
+from .model import Row
+from .plans import plans_as_at, strand_facts, tally_plans
+from .position import Evidence, Position, due_by, positions, source_verdicts
+from .referrals import (
+    ReferralFact,
+    incident_facts,
+    referral_facts,
+    report_facts,
+    tally_capture,
+    tally_referrals,
+)
+from .tally import Key, MeasureRow, Tally
+from .training import Requirement, completed, requirement_facts, tally_training
+
+
+@dataclass
+class Figures:
+    """What the marts should show."""
+
+    as_at: datetime
+    today: date
+    referrals: dict[str, ReferralFact]
+    incidents: dict[str, Row]
+    reports: dict[str, Row]
+    measures: dict[Key, MeasureRow]
+    requirements: list[Requirement]
+    strands: dict[str, Row]
+    positions: dict[str, Position]
+    verdicts: dict[str, str]
+    due: dict[str, datetime | None]
+
+
+def figures(
+    known: Known,
+    as_at: datetime,
+    extracted_at: datetime | None = None,
+    failed: frozenset[str] = frozenset(),
+) -> Figures:
+    """Compute everything; `extracted_at` is the wall clock of the databases' extraction."""
+    people = People(known)
+    today = day_of(as_at)
+    tally = Tally()
+    facts = referral_facts(known, people, as_at)
+    tally_referrals(facts, people, tally)
+    tally_capture(known, people, as_at, tally)
+    done = completed(known, as_at)
+    tally_training(people, done, today, tally)
+    plans = plans_as_at(known, as_at)
+    tally_plans(plans, today, tally)
+    evidence = Evidence(known, people, facts, done, as_at, extracted_at or as_at, failed)
+    verdicts = source_verdicts(evidence)
+    return Figures(
+        as_at=as_at,
+        today=today,
+        referrals={fact.referral_ref: fact for fact in facts},
+        incidents=incident_facts(known, as_at),
+        reports=report_facts(known, as_at),
+        measures=tally.rows(today),
+        requirements=requirement_facts(people, done, today),
+        strands=strand_facts(plans, as_at),
+        positions=positions(evidence),
+        verdicts=verdicts,
+        due={name: due_by(evidence, name) for name in verdicts if "/" in name},
+    )

@@ -1,0 +1,88 @@
+"""People and units on a day: "that day's snapshot alone"."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from .known import Known, snapshot_on
+from .model import Row
+from .policy import LONG_TERM
+
+Person = tuple[str, str]  # ("employee", employee_no) or ("number", unresolved collar number)
+UNKNOWN = "UNKNOWN"
+
+
+class People:
+    """Answers about people, units and collar numbers on one day."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self._listed: dict[date, list[Row]] = {}
+        self._parents: dict[date, dict[str, str | None]] = {}
+
+    def listed(self, day: date) -> list[Row]:
+        """Follow the contract.
+
+        "the latest personnel file dated at or before the day (before the first, the first)".
+        """
+        if day not in self._listed:
+            delivery = snapshot_on(self.known, "hr/personnel", day)
+            self._listed[day] = delivery.sheets[""] if delivery else []
+        return self._listed[day]
+
+    def in_post_on(self, day: date) -> list[Row]:
+        """List everybody in that day's snapshot who is in post on it."""
+        return [row for row in self.listed(day) if in_post(row, day)]
+
+    def resolve(self, number: str, day: date) -> Person:
+        """Follow the contract.
+
+        "to the one person in post with that number; nobody, or two, is unresolved".
+
+        "An unresolved number is the same person as the same number unresolved, and nobody else."
+        """
+        found = [row for row in self.in_post_on(day) if row["collar_no"] == number]
+        if len(found) == 1:
+            return ("employee", found[0]["employee_no"])
+        return ("number", number)
+
+    def team(self, person: Person, day: date) -> str:
+        """Follow the contract: "An officer number that resolves to nobody has unit `UNKNOWN`"."""
+        if person[0] == "number":
+            return UNKNOWN
+        for row in self.listed(day):
+            if row["employee_no"] == person[1]:
+                return str(row["org_unit_code"])
+        return UNKNOWN
+
+    def with_above(self, unit: str, day: date) -> list[str]:
+        """Give the unit and those above it, by "the org-unit delivery latest … the day"."""
+        parents = self._parents_on(day)
+        chain = [unit]
+        while True:
+            parent = parents.get(chain[-1])
+            if not parent or parent in chain:
+                return chain
+            chain.append(parent)
+
+    def _parents_on(self, day: date) -> dict[str, str | None]:
+        if day not in self._parents:
+            delivery = snapshot_on(self.known, "hr/org_unit", day)
+            rows = delivery.sheets[""] if delivery else []
+            self._parents[day] = {r["org_unit_code"]: r["parent_org_unit_code"] for r in rows}
+        return self._parents[day]
+
+
+def in_post(row: Row, day: date) -> bool:
+    """Follow the contract: "In post: `start_date <= day` and `leave_date` blank or `>= day`"."""
+    if row["start_date"] > day:
+        return False
+    return row["leave_date"] is None or row["leave_date"] >= day
+
+
+def long_term_absent(row: Row) -> bool:
+    """Follow the contract.
+
+    "Long-term absence: `LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
+    """
+    return row["absence_status"] in LONG_TERM

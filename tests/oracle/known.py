@@ -1,0 +1,138 @@
+"""What is known, and what of it stands at `as_at`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from .clock import midnight
+from .model import KEYS, Delivery, Row, Step
+
+HAPPENINGS = ("contacted_at", "detained_at", "shared_at", "reported_at")
+OWN_DATES = ("submitted_at", "completed_at", "approved_at", "deleted_at", "released_at")
+
+
+@dataclass
+class Record:
+    """One database record: its known versions in the order of extraction."""
+
+    versions: list[Row] = field(default_factory=list)
+    vanished_at: datetime | None = None
+
+
+@dataclass
+class Known:
+    """Everything landed so far."""
+
+    tables: dict[str, dict[int, Record]]
+    deliveries: dict[str, list[Delivery]]
+
+
+def learn(steps: Iterable[Step]) -> Known:
+    """Follow the contract: "**Known** is which batches had been landed": everything, for a run."""
+    known = Known({name: {} for name in KEYS}, {})
+    for step in steps:
+        for name, rows in step.tables.items():
+            _learn_table(known.tables[name], name, rows, step.reconciled_at)
+        for delivery in step.files:
+            _learn_delivery(known.deliveries.setdefault(delivery.dataset, []), delivery)
+    return known
+
+
+def _learn_table(
+    records: dict[int, Record], name: str, rows: list[Row], when: datetime | None
+) -> None:
+    """Give a new `updated_at` is a new version; a row no longer there has vanished."""
+    present = {row[KEYS[name]]: row for row in rows}
+    for key, row in present.items():
+        record = records.setdefault(key, Record())
+        if not record.versions or record.versions[-1]["updated_at"] != row["updated_at"]:
+            record.versions.append(row)
+    for key, record in records.items():
+        if key not in present and record.vanished_at is None:
+            record.vanished_at = when
+
+
+def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
+    """Of deliveries with the same version time, the one landed last stands last."""
+    deliveries.append(new)
+    deliveries.sort(key=lambda delivery: delivery.version_time)
+
+
+def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
+    """Give the records of a table that stand at `as_at`, with what has not happened blanked."""
+    rows = []
+    for record in known.tables[name].values():
+        if record.vanished_at is not None and record.vanished_at <= as_at:
+            continue  # "a vanished one from … the time of the reconciliation … that lacked it"
+        version = _version(record.versions, as_at)
+        if version is None:
+            continue
+        row = _blanked(version, as_at)
+        if row.get("deleted_at") is None and _happened(row, as_at):
+            rows.append(row)
+    return rows
+
+
+def _version(versions: list[Row], as_at: datetime) -> Row | None:
+    """Follow the contract.
+
+    "Of each record the latest version whose version time is at or before" `as_at`.
+
+    "A record whose first known version is later than `as_at` is taken in that version when its
+    `created_at` is at or before `as_at`."
+    """
+    best: Row | None = None
+    for version in versions:
+        if version["updated_at"] <= as_at and (
+            best is None or version["updated_at"] >= best["updated_at"]
+        ):
+            best = version
+    if best is None and versions[0]["created_at"] <= as_at:
+        best = versions[0]
+    return best
+
+
+def _blanked(version: Row, as_at: datetime) -> Row:
+    """Follow the contract.
+
+    "What its own dates place after `as_at` has not happened": "is as if blank".
+    """
+    row = dict(version)
+    for column in OWN_DATES:
+        if row.get(column) is not None and row[column] > as_at:
+            row[column] = None
+    return row
+
+
+def _happened(row: Row, as_at: datetime) -> bool:
+    """Give the event a record is about lies at or before `as_at` (reading: see oracle_notes)."""
+    return all(row.get(column) is None or row[column] <= as_at for column in HAPPENINGS)
+
+
+def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
+    """Give the delivery of a full dataset that stands.
+
+    "the first version stands for all time before it".
+    """
+    deliveries = known.deliveries.get(dataset, [])
+    standing = deliveries[0] if deliveries else None
+    for delivery in deliveries:
+        if delivery.version_time <= as_at:
+            standing = delivery
+    return standing
+
+
+def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
+    """Follow the contract.
+
+    "The latest … file dated at or before the day (before the first, the first)".
+    """
+    return full_as_at(known, dataset, midnight(day))
+
+
+def latest_delivery(known: Known, dataset: str, as_at: datetime) -> datetime | None:
+    """Give the version time of "the latest delivery at or before `as_at`"."""
+    times = [d.version_time for d in known.deliveries.get(dataset, []) if d.version_time <= as_at]
+    return max(times) if times else None

@@ -1,0 +1,189 @@
+"""How a referral gets its class: steps 1 to 4 of the contract, as loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .clock import day_of
+from .hr import People, Person
+from .model import Row
+from .policy import BEFORE_CALL, GRACE, REQUIRED_TYPES, TIMELY
+
+ORDER = ("submitted_in_time", "submitted_late", "submitted_by_other", "submitted_invalid")
+
+
+@dataclass
+class Document:
+    """A report of a required type that was submitted, and whether it counts."""
+
+    urn: str
+    submitted_at: datetime
+    person: Person
+    counts: bool
+    names: str | None  # an existing referral, or none
+    occurrence: str | None
+
+
+@dataclass
+class Referral:
+    """One referral, its person and the documents that it got, each with how."""
+
+    ref: str
+    contacted_at: datetime
+    person: Person
+    occurrence: str | None
+    row: Row
+    got: list[tuple[Document, str]] = field(default_factory=list)
+
+    def has_own(self) -> bool:
+        """Say whether there is "a document of their own officer"."""
+        return any(document.person == self.person for document, _ in self.got)
+
+
+def grading_is_valid(report: Row) -> bool:
+    """Follow the contract.
+
+    "the values the source contract lists for the scheme; conditions needed with 3x5x2 `C` only
+    (blank is none), with no 5x5x5 code".
+    """
+    grading = (
+        report["source_evaluation"],
+        report["intelligence_assessment"],
+        report["handling_code"],
+    )
+    if not all(isinstance(code, str) and len(code) == 1 for code in grading):
+        return False
+    evaluation, assessment, handling = grading
+    if report["grading_scheme"] == "3x5x2":
+        if handling == "C" and not (report["handling_conditions"] or "").strip():
+            return False
+        return evaluation in "123" and assessment in "ABCDE" and handling in "PC"
+    if report["grading_scheme"] == "5x5x5":
+        return evaluation in "ABCDE" and assessment in "12345" and handling in "12345"
+    return False
+
+
+def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
+    """List referrals in the contract's order: `contacted_at`, then `referral_ref`."""
+    referrals = []
+    for row in rows:
+        person = people.resolve(row["reporting_officer_no"], day_of(row["contacted_at"]))
+        occurrence = row["occurrence_ref"] or None
+        referrals.append(
+            Referral(row["referral_ref"], row["contacted_at"], person, occurrence, row)
+        )
+    return sorted(referrals, key=lambda referral: (referral.contacted_at, referral.ref))
+
+
+def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
+    """Follow the contract.
+
+    "*Documents* are reports of a required type with a `submitted_at` and a status other than
+    `DRAFT`"; "counts when its status is `SUBMITTED` and its grading is valid".
+    """
+    documents = []
+    for row in rows:
+        if row["document_type_code"] not in REQUIRED_TYPES or row["status"] == "DRAFT":
+            continue
+        submitted = row["submitted_at"]
+        if submitted is None:
+            continue
+        person = people.resolve(row["author_officer_no"], day_of(submitted))
+        counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
+        # "one that names none existing is treated as naming none"
+        names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
+        occurrence = row["occurrence_ref"] or None
+        documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))
+    return sorted(documents, key=lambda document: (document.submitted_at, document.urn))
+
+
+def too_early(document: Document, referral: Referral) -> bool:
+    """Follow the contract.
+
+    "submitted more than `before_call_hours` before a referral's contact is no document for that
+    referral, at any step".
+    """
+    return document.submitted_at < referral.contacted_at - BEFORE_CALL
+
+
+def match(referrals: list[Referral], documents: list[Document]) -> None:
+    """Run steps 1 to 3 with what counts.
+
+    4: "Referrals still without any do 1 to 3 with documents that do not count".
+    """
+    _steps(referrals, [document for document in documents if document.counts])
+    without = [referral for referral in referrals if not referral.got]
+    _steps(without, [document for document in documents if not document.counts])
+
+
+def _steps(referrals: list[Referral], documents: list[Document]) -> None:
+    _named(referrals, documents)
+    free = [document for document in documents if document.names is None and document.occurrence]
+    for referral in referrals:  # 2: "in order of `contacted_at`"
+        if not referral.has_own():
+            _take(referral, free, "OCCURRENCE_OFFICER", own_only=True)
+    for referral in referrals:  # 3: "still without any document", "by whomever"
+        if not referral.got:
+            _take(referral, free, "OCCURRENCE_ONLY", own_only=False)
+
+
+def _named(referrals: list[Referral], documents: list[Document]) -> None:
+    """Follow the contract.
+
+    1: documents that "name an existing referral … belong to it, however many".
+    """
+    by_ref = {referral.ref: referral for referral in referrals}
+    for document in documents:
+        referral = by_ref.get(document.names) if document.names else None
+        if referral is not None and not too_early(document, referral):
+            referral.got.append((document, "REFERRAL_REF"))
+
+
+def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
+    """Follow the contract.
+
+    "take the earliest document by `submitted_at` not yet taken"; "A referral without an occurrence
+    can only be named".
+    """
+    if referral.occurrence is None:
+        return
+    for document in free:  # sorted by submitted_at, then report_urn
+        if document.occurrence != referral.occurrence or too_early(document, referral):
+            continue
+        if own_only and document.person != referral.person:
+            continue
+        referral.got.append((document, method))
+        free.remove(document)
+        return
+
+
+def class_from(document: Document, referral: Referral) -> str:
+    """Say what one document gives its referral."""
+    if not document.counts:
+        return "submitted_invalid"
+    if document.person != referral.person:
+        return "submitted_by_other"
+    if document.submitted_at <= referral.contacted_at + TIMELY:
+        return "submitted_in_time"
+    return "submitted_late"
+
+
+def decide(referral: Referral, as_at: datetime) -> tuple[str, str, Document | None]:
+    """Give class.
+
+    link method and deciding document: "the best that a referral's documents give"; "of equals, the
+    earliest".
+    """
+    best: tuple[int, datetime, str] | None = None
+    found: tuple[str, str, Document | None] = ("missing", "NONE", None)
+    if as_at < referral.contacted_at + GRACE:
+        found = ("awaiting", "NONE", None)
+    for document, method in referral.got:
+        name = class_from(document, referral)
+        rank = (ORDER.index(name), document.submitted_at, document.urn)
+        if best is None or rank < best:
+            best = rank
+            found = (name, method, document)
+    return found

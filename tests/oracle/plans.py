@@ -1,0 +1,84 @@
+"""INTEL_PLAN: the plan register on a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from .clock import day_of, midnight, month_end, months
+from .known import Known, full_as_at
+from .model import Row
+from .policy import DEADLINES, FIRST_MONTH, STRANDS
+from .tally import ALL, Tally
+
+
+def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
+    """Give the register that stands at `as_at`; an approval after it "is as if blank"."""
+    delivery = full_as_at(known, "governance/plans", as_at)
+    rows = []
+    for plan in delivery.sheets["Plans"] if delivery else []:
+        row = dict(plan)
+        if row["approved_date"] is not None and midnight(row["approved_date"]) > as_at:
+            row["approved_date"] = None
+        rows.append(row)
+    return rows
+
+
+def plan_is_met(plan: Row, day: date) -> bool:
+    """Follow the contract.
+
+    "met when a plan of that strand has an owner, an approval date not after the day, an evidence
+    reference and a review date not before the day".
+    """
+    approved, review = plan["approved_date"], plan["review_due_date"]
+    if not plan["owner_role"] or not plan["evidence_ref"]:
+        return False
+    if approved is None or approved > day:
+        return False
+    return review is not None and review >= day
+
+
+def strands_met(plans: list[Row], day: date) -> int:
+    """Say how many of the three strands are met on a day."""
+    return sum(
+        any(plan["strand"] == strand and plan_is_met(plan, day) for plan in plans)
+        for strand in STRANDS
+    )
+
+
+def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
+    """Follow the contract.
+
+    `intel_plan_strands_met`: "strands met ÷ 3", "as at month end", unit `ALL` only.
+    """
+    for month in months(FIRST_MONTH, today):
+        met = strands_met(plans, min(month_end(month), today))
+        tally.counts["intel_plan_strands_met", month, ALL] = [met, 3]
+
+
+def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
+    """Follow the contract: `fct_plan_strand`: what of each strand's row the contract determines."""
+    today = day_of(as_at)
+    deadline = DEADLINES["INTEL_PLAN"]
+    assert deadline is not None
+    facts = {}
+    for strand in STRANDS:
+        mine = [plan for plan in plans if plan["strand"] == strand]
+        met = [plan for plan in mine if plan_is_met(plan, today)]
+        on_time = any(plan_is_met(plan, min(today, deadline)) for plan in mine)
+        facts[strand] = {
+            "is_met": bool(met),
+            "is_met_on_time": on_time,
+            "plans": [_shown(plan) for plan in (met or mine)],
+        }
+    return facts
+
+
+def _shown(plan: Row) -> tuple[object, ...]:
+    """Give a plan as a strand's row would show it; which of several is open (see oracle_notes)."""
+    return (
+        plan["plan_ref"],
+        bool(plan["owner_role"]),
+        plan["approved_date"],
+        plan["review_due_date"],
+        bool(plan["evidence_ref"]),
+    )

@@ -1,0 +1,38 @@
+"""Wilson's interval and the continuous percentile, written out."""
+
+from __future__ import annotations
+
+import math
+
+from .policy import Z
+
+
+def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None]:
+    """Follow the contract.
+
+    "Intervals are Wilson's at 95% (z = 1.959964)"; none over a denominator of 0.
+    """
+    if denominator == 0:
+        return None, None
+    share = numerator / denominator
+    spread = Z * Z / denominator
+    centre = share + spread / 2
+    half = Z * math.sqrt(share * (1 - share) / denominator + spread / (4 * denominator))
+    low, high = (centre - half) / (1 + spread), (centre + half) / (1 + spread)
+    return max(0.0, low), min(1.0, high)
+
+
+def ratio(numerator: int, denominator: int) -> float | None:
+    """Follow the contract: "A measure with denominator 0 has value null, not 0 and not 1"."""
+    return numerator / denominator if denominator else None
+
+
+def percentile(values: list[float], fraction: float) -> float | None:
+    """Follow the contract: "percentiles are continuous": linear between the two neighbours."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = fraction * (len(ordered) - 1)
+    lower = math.floor(place)
+    upper = min(lower + 1, len(ordered) - 1)
+    return ordered[lower] + (ordered[upper] - ordered[lower]) * (place - lower)

@@ -1,0 +1,95 @@
+"""Counts by measure, month and unit, and the rows of `assurance_measure` that they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from .clock import months
+from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH
+from .stats import percentile, ratio, wilson
+
+ALL = "ALL"
+Key = tuple[str, date, str]
+
+STARTS = {
+    "nccu_intel_compliance": FIRST_MONTH,
+    "nccu_intel_compliance_all_types": FIRST_MONTH,
+    "nccu_intel_in_time": FIRST_MONTH,
+    "nccu_hours_to_submission_p50": FIRST_MONTH,
+    "nccu_hours_to_submission_p90": FIRST_MONTH,
+    "nccu_capture_completeness": FIRST_MONTH,
+    "intel_plan_strands_met": FIRST_MONTH,
+    "hydra_completion": HYDRA_LAUNCH,
+    "hydra_completion_incl_absent": HYDRA_LAUNCH,
+    "elearning_completion": MODULE_LAUNCH,
+    "elearning_completion_incl_absent": MODULE_LAUNCH,
+    "elearning_module_1": MODULE_LAUNCH,
+    "elearning_module_2": MODULE_LAUNCH,
+    "elearning_module_3": MODULE_LAUNCH,
+    "elearning_module_4": MODULE_LAUNCH,
+}
+PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p90": 0.9}
+
+
+def point_of(measure: str) -> str:
+    """Give the assurance point that a measure belongs to."""
+    prefixes = {"nccu": "NCCU_INTEL", "intel": "INTEL_PLAN", "hydra": "HYDRA"}
+    return prefixes.get(measure.split("_")[0], "ELEARNING")
+
+
+@dataclass
+class MeasureRow:
+    """The figures of one row of `assurance_measure`."""
+
+    numerator: int | None
+    denominator: int
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+class Tally:
+    """Numerators, denominators and hours by measure, month and unit."""
+
+    def __init__(self) -> None:
+        self.counts: dict[Key, list[int]] = {}
+        self.hours: dict[Key, list[float]] = {}
+
+    def add(self, measure: str, month: date, units: list[str], hit: bool) -> None:
+        """Add one to the denominator of every unit given and of `ALL`; if hit, to the numerator."""
+        for unit in [*units, ALL]:
+            count = self.counts.setdefault((measure, month, unit), [0, 0])
+            count[0] += int(hit)
+            count[1] += 1
+
+    def add_hours(self, measure: str, month: date, units: list[str], hours: float) -> None:
+        """Add one more value under a percentile."""
+        for unit in [*units, ALL]:
+            self.hours.setdefault((measure, month, unit), []).append(hours)
+
+    def rows(self, today: date) -> dict[Key, MeasureRow]:
+        """Follow the contract.
+
+        "Rows exist for every month since January 2025 (training: since its launch), every team that
+        has a denominator and every unit above it, and `ALL`".
+        """
+        rows = {}
+        for measure, start in STARTS.items():
+            for month in months(start, today):
+                rows[measure, month, ALL] = _row(self, (measure, month, ALL))
+        for key in [*self.counts, *self.hours]:
+            if key[1] >= STARTS[key[0]].replace(day=1):
+                rows[key] = _row(self, key)
+        return rows
+
+
+def _row(tally: Tally, key: Key) -> MeasureRow:
+    """Give figures of one key; percentiles "with numerator and interval null"."""
+    if key[0] in PERCENTILES:
+        hours = tally.hours.get(key, [])
+        return MeasureRow(None, len(hours), percentile(hours, PERCENTILES[key[0]]), None, None)
+    numerator, denominator = tally.counts.get(key, [0, 0])
+    return MeasureRow(
+        numerator, denominator, ratio(numerator, denominator), *wilson(numerator, denominator)
+    )

@@ -1,0 +1,131 @@
+"""Worked examples of "Status" and "Stale after"."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from .clock import wall
+from .examples import at, dated, document, person, referral, step, undated
+from .figures import Figures
+from .model import Row, Step
+from .test_measures import hydra, plan
+
+STRANDS = ("COLLECT", "ANALYSE", "SHARE")
+
+
+def plans_at(moment: str, approved: str | None, review: str = "2027-01-01") -> Figures:
+    rows = [plan(strand, approved, review) for strand in STRANDS]
+    modified = (wall(moment) - timedelta(days=1)).isoformat()
+    return at(moment, step(undated("governance/plans", modified, {"Plans": rows})))
+
+
+@pytest.mark.parametrize(
+    ("moment", "approved", "review", "status"),
+    [
+        ("2025-12-01", None, "2027-01-01", "not_started"),
+        ("2025-12-01", "2025-11-01", "2027-01-01", "in_progress"),
+        ("2026-03-01", "2025-12-31", "2027-01-01", "met_on_time"),
+        ("2026-03-01", "2026-01-01", "2027-01-01", "met_late"),
+        ("2026-03-01", "2025-12-31", "2026-02-01", "slipping"),
+        ("2026-03-01", "2026-01-01", "2026-02-01", "slipping"),
+        ("2026-03-01", None, "2027-01-01", "overdue"),
+    ],
+)
+def test_plans(moment: str, approved: str | None, review: str, status: str) -> None:
+    position = plans_at(moment, approved, review).positions["INTEL_PLAN"]
+    assert position.status == status
+
+
+def test_the_deadlines_position_is_kept() -> None:
+    position = plans_at("2026-03-01", "2026-01-01").positions["INTEL_PLAN"]
+    assert (position.value_at_deadline, position.status_at_deadline) == (0.0, "overdue")
+    assert (position.deadline, position.days_to_deadline) == (date(2025, 12, 31), -60)
+
+
+def hydra_world(total: int, passed: int) -> Step:
+    people = [
+        person(f"{number:06d}", str(number), role_code="INTELLIGENCE") for number in range(total)
+    ]
+    lines = [(f"{number:06d}", "Y", "PASS") for number in range(passed)]
+    return step(
+        dated("hr/personnel", "2026-06-01", people),
+        dated("hydra/attendance", "2026-06-01", hydra("2026-04-30", *lines)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("passed", "status"), [(19, "met_on_time"), (18, "overdue"), (20, "met_on_time")]
+)
+def test_the_target_is_reached_at_exactly_95_in_100(passed: int, status: str) -> None:
+    figures = at("2026-06-02", hydra_world(20, passed))
+    assert figures.positions["HYDRA"].status == status
+
+
+@pytest.mark.parametrize(
+    ("moment", "verdict"),
+    [("2026-06-03T00:00", "fresh"), ("2026-06-03T00:00:01", "stale")],
+)
+def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
+    moment: str, verdict: str
+) -> None:
+    position = at(moment, hydra_world(20, 20)).positions["HYDRA"]
+    assert position.source_status == verdict
+    assert position.status == ("met_on_time" if verdict == "fresh" else "unknown")
+    assert (position.numerator, position.denominator) == (20, 20)
+
+
+def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
+    """Give the status for months of (month, answered, all)."""
+    referrals: list[Row] = []
+    documents: list[Row] = []
+    for month, answered, total in months:
+        for number in range(total):
+            ref, when = f"{month}/{number}", f"{month}-10T12:00"
+            referrals.append(referral(ref, "11", when, occurrence_ref=ref))
+            if number < answered:
+                documents.append(document(f"U{ref}", "11", when, occurrence_ref=ref))
+    snapshot = dated("hr/personnel", "2026-07-01", [person("000001", "11")])
+    tables = {"referrals": referrals, "documents": documents}
+    return at(moment, step(snapshot, **tables)).positions["NCCU_INTEL"].status
+
+
+@pytest.mark.parametrize(
+    ("months", "status"),
+    [
+        ([("2026-05", 0, 3)], "not_started"),
+        ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 1)], "sustained"),
+        ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 2)], "in_progress"),
+        # June has none: "passed over", so March, April and May are the last three
+        ([("2026-03", 1, 1), ("2026-04", 1, 1), ("2026-05", 2, 2)], "sustained"),
+        # the current month is not complete
+        ([("2026-04", 1, 1), ("2026-05", 1, 1), ("2026-06", 1, 1), ("2026-07", 0, 1)], "sustained"),
+        # 3/4 pooled against 4/5 pooled
+        (
+            [
+                *(("2026-01", 2, 2), ("2026-02", 1, 2), ("2026-03", 1, 1)),
+                *(("2026-04", 1, 2), ("2026-05", 1, 1), ("2026-06", 1, 1)),
+            ],
+            "slipping",
+        ),
+    ],
+)
+def test_nccu(months: list[tuple[str, int, int]], status: str) -> None:
+    assert nccu(months) == status
+
+
+def test_voices_are_the_latest_events() -> None:
+    lines = [
+        {"event_at": wall(when), "point_code": "HYDRA", "party": party, "status": status}
+        for when, party, status in (
+            ("2026-01-01T10:00", "FORCE", "in_progress"),
+            ("2026-02-01T10:00", "FORCE", "met_on_time"),
+            ("2026-03-01T10:00", "FORCE", "overdue"),  # after as_at
+            ("2026-01-15T10:00", "COMMISSIONER", "overdue"),
+        )
+    ]
+    log = undated("governance/recommendations", "2026-02-05T09:00", lines)
+    position = at("2026-02-20", step(log)).positions["HYDRA"]
+    assert position.force_self_assessment == "met_on_time"
+    assert position.commissioner_judgement == "overdue"

@@ -1,0 +1,31 @@
+"""A seeded, small but nasty world, as an outside program would make one."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from .changes import next_step
+from .clock import midnight
+from .courses import completion_files, hydra_files
+from .events import Events
+from .governance import log, register
+from .model import Step, World
+from .people import hr_files, make_careers
+from .span import AS_ATS, END, LATER
+
+
+def make_world(seed: int) -> World:
+    """Make a world; the seed also decides how diligent its force is."""
+    rng = random.Random(seed)
+    quality = (0.5, 0.9, 1.0)[seed % 3]
+    diligence = (0.8, 0.97, 1.0)[(seed // 2) % 3]
+    careers = make_careers(rng)
+    files = hr_files(rng, careers)
+    files += completion_files(rng, careers, diligence)
+    files += hydra_files(rng, careers, diligence)
+    written = midnight(END) - timedelta(days=rng.choice((3, 20, 34, 37, 192)))
+    files += [register(rng, written), log(rng, written, [])]
+    first = Step(Events(rng, careers, quality).make(), files)
+    second = next_step(rng, first, careers)
+    return World(seed, [first, second], list(AS_ATS), list(LATER))

@@ -1,0 +1,26 @@
+"""One simulated force for all tests of this folder: eighteen months of the demonstration's seed."""
+
+from datetime import date
+
+import pytest
+
+from simulator.force import DEFAULT_SEED
+from simulator.period import Period, daily_personnel_since
+from simulator.world import World
+
+EPOCH = date(2025, 1, 1)
+FIRST, LAST = date(2025, 6, 1), date(2026, 11, 24)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The force of the demonstration, lived until its last day."""
+    force = World(DEFAULT_SEED, EPOCH)
+    force.advance(LAST)
+    return force
+
+
+@pytest.fixture(scope="session")
+def period() -> Period:
+    """The demonstration's range."""
+    return Period(FIRST, FIRST, LAST, daily_personnel_since(LAST))

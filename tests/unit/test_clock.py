@@ -1,0 +1,70 @@
+"""Moments are read as people in London mean them, and named by London days."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from oic_assurance.clock import default_as_at, london_day, parse_moment, start_of_day, utc_now
+from oic_assurance.errors import AssuranceError
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-31T05:30", "2026-01-31T05:30+00:00"),
+        ("2026-07-31T05:30", "2026-07-31T04:30+00:00"),
+        ("2026-07-31 05:30:15", "2026-07-31T04:30:15+00:00"),
+        ("2026-07-31", "2026-07-30T23:00+00:00"),
+        ("2026-07-31T05:30+00:00", "2026-07-31T05:30+00:00"),
+        ("2026-07-31T05:30Z", "2026-07-31T05:30+00:00"),
+        ("  2026-07-31T05:30+02:00 ", "2026-07-31T03:30+00:00"),
+        # 01:30 happens twice on the last Sunday of October: the first is meant.
+        ("2026-10-25T01:30", "2026-10-25T00:30+00:00"),
+        # 01:30 does not happen on the last Sunday of March: the clock had not changed yet.
+        ("2026-03-29T01:30", "2026-03-29T01:30+00:00"),
+    ],
+)
+def test_a_moment_without_offset_is_london_time(text: str, expected: str) -> None:
+    moment = parse_moment(text)
+    assert moment == datetime.fromisoformat(expected)
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2026-13-01", "2026-02-30T10:00", "0001-01-01T00:00+14:00"]
+)
+def test_what_is_no_moment_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(AssuranceError, match="is not a moment") as caught:
+        parse_moment(text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-01-31T05:30+00:00", "2026-01-31T05:30+00:00"),
+        ("2026-01-31T05:29:59+00:00", "2026-01-30T05:30+00:00"),
+        ("2026-07-31T04:30+00:00", "2026-07-31T04:30+00:00"),
+        ("2026-07-31T04:29+00:00", "2026-07-30T04:30+00:00"),
+        # The day after each clock change, before 05:30: yesterday's run was at the other offset.
+        ("2026-03-29T04:00+00:00", "2026-03-28T05:30+00:00"),
+        ("2026-10-25T05:00+00:00", "2026-10-24T04:30+00:00"),
+        # In summer it is tomorrow in London before it is in UTC.
+        ("2026-07-31T23:30+00:00", "2026-07-31T04:30+00:00"),
+    ],
+)
+def test_the_default_moment_is_the_last_half_past_five_in_london(now: str, expected: str) -> None:
+    assert default_as_at(datetime.fromisoformat(now)) == datetime.fromisoformat(expected)
+
+
+def test_a_day_is_a_london_day() -> None:
+    assert london_day(datetime(2026, 7, 31, 23, 30, tzinfo=UTC)) == date(2026, 8, 1)
+    assert london_day(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)) == date(2026, 1, 31)
+    assert start_of_day(date(2026, 7, 31)) == datetime(2026, 7, 30, 23, tzinfo=UTC)
+    assert (
+        start_of_day(date(2026, 10, 26)) - start_of_day(date(2026, 10, 25))
+    ).total_seconds() == (25 * 3600)
+
+
+def test_now_is_aware() -> None:
+    assert utc_now().tzinfo is UTC
