@@ -7,6 +7,7 @@ the ones before it.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from expectations.definition import SuiteDefinition
 from expectations.vocabulary import (
@@ -41,14 +42,14 @@ where attrelid = '{rows}'::regclass
 """
 
 _UNKNOWN_BATCHES = """
-select distinct landed.batch_id
-from {rows} as landed
-left join {audit}.batch as batch
-    on landed.batch_id = batch.batch_id
-    and landed.force_code = batch.force_code
-    and batch.dataset = '<<dataset>>'
-    and batch.status = 'landed'
-where batch.batch_id is null
+select landed.batch_id
+from (select distinct batch_id, force_code from {rows}) as landed
+left join (
+    select batch_id, force_code, dataset
+    from {audit}.batch
+    where dataset = '<<dataset>>' and status = 'landed'
+) as batch using (batch_id, force_code)
+where batch.dataset is null
 """
 
 # A late delivery can add rows that say again what a later one had said: they have no row number.
@@ -140,7 +141,7 @@ def landed(dataset: str, table: str | None = None) -> Callable[[SuiteFunction], 
 
 
 def _every_table(source: Dataset, raw: Table) -> list[Promise | tuple[Promise, ...]]:
-    by_us = {"owner": DATA_ENGINEERING}
+    by_us: dict[str, Any] = {"owner": DATA_ENGINEERING}
     never = getattr(source.place, "never_extracted", ())
     required = [name for name in raw.key if raw.column(name).required]
     return [
@@ -164,7 +165,7 @@ def _every_table(source: Dataset, raw: Table) -> list[Promise | tuple[Promise, .
         filled(*required, words="Every record has its {column}.", **by_us),
         unique(
             "force_code",
-            *raw.key,
+            "row_key",
             "version_at",
             "batch_id",
             name="version_unique",
@@ -246,7 +247,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Promise]:
     return promises
 
 
-# A join, because `exists` in a list of columns is asked row by row where the planner knows no better.
+# A join, because the planner may ask an `exists` among the columns row by row.
 _REFERENCE = """
 select <<key>>, other.reference is not null as holds
 from {current} as record

@@ -107,7 +107,9 @@ def mart(
 def _every_mart(key: tuple[str, ...]) -> list[Promise | tuple[Promise, ...]]:
     return [
         filled("force_code", *key, words="Every row says its {column}."),
-        unique("force_code", *key, words="There are no two rows for the same thing."),
+        unique(
+            "publication_id", "force_code", *key, words="There are no two rows for the same thing."
+        ),
         every_row(
             "of_this_publication",
             "publication_id = {build_id}",

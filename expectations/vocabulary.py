@@ -216,12 +216,35 @@ def sql(text: str, **parts: str) -> str:
     return text
 
 
+# Counting is spared where a unique index already sees to it.
+_DUPLICATES = """
+select <<key>>
+from {rows}
+where not exists (
+    select
+    from pg_catalog.pg_index as i
+    where i.indrelid = '{rows}'::regclass
+        and i.indisunique
+        and i.indisvalid
+        and i.indpred is null
+        and (
+            select array_agg(a.attname::text)
+            from unnest(i.indkey) as part (attnum)
+            left join pg_catalog.pg_attribute as a
+                on a.attrelid = i.indrelid and a.attnum = part.attnum
+        ) <@ array[<<names>>]
+)
+group by <<key>>
+having count(*) > 1
+"""
+
+
 def unique(*columns: str, words: str, name: str = "key_unique", **how: Any) -> Promise:
     """Promise that no two rows have the same columns."""
-    query = "select <<key>> from {rows} group by <<key>> having count(*) > 1"
+    names = ", ".join(f"'{column}'" for column in columns)
     return nothing(
         name,
-        sql(query, key=", ".join(columns)),
+        sql(_DUPLICATES, key=", ".join(columns), names=names),
         words=words,
         columns=columns,
         **{"dimension": "uniqueness", **how},

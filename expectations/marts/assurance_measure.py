@@ -263,8 +263,7 @@ def _adds_up() -> list[Promise]:
         nothing(
             "referrals_add_up",
             sql(_OTHER_THAN_THE_REFERRALS, **referral_measures),
-            words="Referral figures are the sum of the referrals, for the force and for each unit "
-            "of the teams beneath it: none is lost or counted twice.",
+            words="Referral figures of the force and of each unit are the sum of its referrals.",
         ),
         nothing(
             "people_add_up",

@@ -51,7 +51,7 @@ def fct_plan_strand() -> Promises:
             "met_as_defined",
             "is_met = (has_owner and has_evidence and coalesce(approved_on <= "
             f"{_TODAY}, false) and coalesce(review_due_on >= {_TODAY}, false))",
-            words="A strand is met by a plan with owner, evidence, approval and time to its review.",
+            words="A strand is met by a plan with owner, evidence, approval and time left.",
             columns=("is_met",),
         ),
         every_row(

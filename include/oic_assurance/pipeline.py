@@ -15,6 +15,7 @@ from oic_assurance import runs
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.transform import build as building
+from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
@@ -70,9 +71,14 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 
 
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
-    """Build the candidate marts, but for those that quote the gate."""
+    """Build the candidate marts, but for those that quote the gate.
+
+    A deadline that has passed since the last run is frozen first, so that its marts can show it.
+    """
     with _accountable(settings, run_id, "building the marts"):
-        building.build_marts(settings, building.load_build(settings, build_id))
+        build = building.load_build(settings, build_id)
+        freeze_deadlines(settings, build)
+        building.build_marts(settings, build)
 
 
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:

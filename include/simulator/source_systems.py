@@ -62,20 +62,22 @@ def _exists(connection: psycopg.Connection, table: Table) -> bool:
 def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[Table]) -> None:
     """Let the extraction login, where there is one, read what may be extracted and no more."""
     schema, login = SOURCES[system]
-    if not connection.execute("select from pg_roles where rolname = %s", [login]).fetchone():
+    if not connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
         return
     reader = sql.Identifier(login)
     connection.execute(
         sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), reader)
     )
     for table in tables:
+        name = sql.Identifier(table.schema, table.name)
+        if not table.never_extracted:
+            connection.execute(sql.SQL("grant select on {} to {}").format(name, reader))
+            continue
         allowed = [column for column in table.columns if column not in table.never_extracted]
         columns = sql.SQL(", ").join(map(sql.Identifier, allowed))
-        what = (
-            sql.SQL("select ({})").format(columns) if table.never_extracted else sql.SQL("select")
-        )
-        name = sql.Identifier(table.schema, table.name)
-        connection.execute(sql.SQL("grant {} on {} to {}").format(what, name, reader))
+        # What default privileges gave on the whole table would reach the withheld columns too.
+        connection.execute(sql.SQL("revoke all on {} from {}").format(name, reader))
+        connection.execute(sql.SQL("grant select ({}) on {} to {}").format(columns, name, reader))
 
 
 def _create_folders(settings: Settings) -> list[str]:

@@ -1,7 +1,7 @@
 """How to break each promise: one small harm to the small force's tables for every one of them.
 
-`{t}` is the table of the suite. What holds for all tables of a kind is broken by the promise's name, or
-by the kind of promise; a harm for one suite alone names it.
+`{t}` is the table of the suite. A promise of all tables is broken by its name, or by its kind; a harm
+for one suite alone names it.
 """
 
 import re
@@ -11,7 +11,9 @@ from expectations.vocabulary import Promise, Suite
 ONE = "where ctid = (select min(ctid) from {t})"
 AGAIN = "insert into {t} select * from {t} limit 1"
 MEASURE = "where measure_code = 'nccu_intel_compliance' and org_unit_code = 'T1'"
-SHARE = "where measure_code = 'intel_plan_strands_met' and period_start = '2026-05-01'"
+MAY = "period_start = '2026-05-01'"
+SHARE = f"where measure_code = 'intel_plan_strands_met' and {MAY}"
+POINT = "where point_code = 'HYDRA'"
 REPORT = "raw_law_enforcement.intelligence_report"
 
 
@@ -75,14 +77,14 @@ HARMS = {
     "share_is_what_it_says": f"update {{t}} set value = 0.5 {SHARE}",
     "share_between_0_and_1": f"update {{t}} set value = 1.5 {SHARE}",
     "value_within_its_interval": f"update {{t}} set ci_high = 0.1 {SHARE}",
-    "nothing_small": "update {t} set is_suppressed = false, numerator = 2, denominator = 9, value = 0.2 "
-    "where point_code = 'NCCU_INTEL'",
+    "nothing_small": "update {t} set is_suppressed = false, numerator = 2, denominator = 9, "
+    "value = 0.2 where point_code = 'NCCU_INTEL'",
     "suppressed_is_blank": "update {t} set numerator = 3 where is_suppressed",
     "no_single_suppression": "update {t} set is_suppressed = false where org_unit_code = 'D2'",
     "public_is_published": "update {t} set value = 0.123 where not is_suppressed",
     # ---------------------------------------------------------------- measures
-    "candidate.assurance_measure measure_code_listed": f"update {{t}} set measure_code = 'other' {ONE}",
-    "candidate.assurance_measure org_unit_code_known": f"update {{t}} set org_unit_code = 'X' {MEASURE}",
+    "candidate.assurance_measure org_unit_code_known": "update {t} set org_unit_code = 'X' "
+    "where org_unit_code = 'T1'",
     "measure_of_its_point": f"update {{t}} set point_code = 'HYDRA' {MEASURE}",
     "period_is_a_month": f"update {{t}} set period_start = '2026-05-02' {MEASURE}",
     "hours_without_numerator": "update {t} set numerator = 1 where measure_code like 'nccu_hours%'",
@@ -93,10 +95,10 @@ HARMS = {
     "candidate.assurance_measure referrals_add_up": f"update {{t}} set numerator = 1 {MEASURE}",
     "people_add_up": "update {t} set denominator = 3 where measure_code = 'elearning_module_3' "
     "and period_start = '2026-05-01'",
-    "figures_agree": "update {t} set value = 40 where measure_code = 'nccu_hours_to_submission_p50' "
-    "and period_start = '2026-05-01'",
-    "package_within_modules": "update {t} set numerator = 0 where measure_code = 'elearning_module_4' "
-    "and period_start = '2026-05-01'",
+    "figures_agree": "update {t} set value = 40 "
+    f"where measure_code = 'nccu_hours_to_submission_p50' and {MAY}",
+    "package_within_modules": "update {t} set numerator = 0 "
+    f"where measure_code = 'elearning_module_4' and {MAY}",
     # ---------------------------------------------------------------- facts
     "counted_as_defined": "update {t} set is_counted = true where referral_type = 'VICTIM'",
     "class_follows_document": "update {t} set report_urn = null where referral_ref = 'R1'",
@@ -119,7 +121,7 @@ HARMS = {
     "strands_add_up": "update {t} set is_met = true where strand = 'SHARE'",
     "listed_once": AGAIN,
     "band_follows_age": f"update {{t}} set age_days = 3 {ONE}",
-    "training_by_requirement": "update {t} set record_ref = '100002' where point_code = 'ELEARNING'",
+    "training_by_requirement": "update {t} set record_ref = '1' where point_code = 'ELEARNING'",
     "missing_documents_listed": "delete from {t} where record_ref = 'R5'",
     # ---------------------------------------------------------------- dimensions and the rest
     "has_today": "delete from {t} where date_day = '2026-05-15'",
@@ -153,13 +155,13 @@ HARMS = {
     "four_points": "delete from {t} where point_code = 'HYDRA'",
     "for_this_moment": f"update {{t}} set as_at = '2026-05-14' {ONE}",
     "position_is_the_measure": "update {t} set denominator = 4 where point_code = 'HYDRA'",
-    "never_green_on_a_stale_source": "update {t} set source_status = 'stale' where point_code = 'HYDRA'",
+    "never_green_on_a_stale_source": f"update {{t}} set source_status = 'stale' {POINT}",
     "caveat_when_unknown": "update {t} set source_status = 'failed' where point_code = 'HYDRA'",
     "met_means_figures": "update {t} set numerator = 0 where point_code = 'HYDRA'",
     "deadline_decides": "update {t} set deadline = '2026-12-31' where point_code = 'HYDRA'",
     "days_to_the_deadline": "update {t} set days_to_deadline = 5 where point_code = 'HYDRA'",
     "earlier_values_are_shares": f"update {{t}} set value_at_deadline = 95 {ONE}",
-    "nothing_at_a_deadline_to_come": "update {t} set deadline = '2026-12-31' where point_code = 'HYDRA'",
+    "nothing_at_a_deadline_to_come": f"update {{t}} set deadline = '2026-12-31' {POINT}",
     "forecast_lies_ahead": f"update {{t}} set forecast_date = '2026-01-01' {ONE}",
     "failed_within_checked": f"update {{t}} set failed = 9 {ONE}",
     "verdict_follows_failures": "update {t} set verdict = 'passed'",
@@ -168,8 +170,7 @@ HARMS = {
     # ---------------------------------------------------------------- landed: every table
     "columns_present": "alter table {t} rename column {key} to was_key",
     "no_forbidden_columns": "alter table {t} add column narrative text",
-    "version_unique": "insert into {t} select (jsonb_populate_record(landed, "
-    """'{"row_key": "another"}')).* from {t} as landed limit 1""",
+    "version_unique": AGAIN,
     "content_or_gone": f"update {{t}} set row_fingerprint = null {ONE}",
     "batch_known": f"update {{t}} set batch_id = 999 {ONE}",
     "batches_complete": f"delete from {{t}} {ONE}",
@@ -208,7 +209,8 @@ HARMS = {
             "arresting_officer_no_known", "author_officer_no_known", "district_code_known",
             "employee_no_known", "nccu_referral_ref_known", "occurrence_ref_known",
             "raw_general.personnel org_unit_code_known", "parent_org_unit_code_known",
-            "plan_ref_known", "report_urn_known", "reporting_officer_no_known", "session_code_known",
+            "plan_ref_known", "report_urn_known", "reporting_officer_no_known",
+            "session_code_known",
         ),
         "update {t} set {column} = 'NOTHING'",
     ),

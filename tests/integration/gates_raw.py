@@ -23,7 +23,8 @@ insert into raw_general.org_unit (
     org_unit_code, org_unit_name, parent_org_unit_code, kind,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select code, code || ' unit', parent, kind, force_code, 8, place, code, version_at, landed_at, code, false
+select code, code || ' unit', parent, kind, force_code, 8, place, code, version_at, landed_at,
+    code, false
 from provenance, (values
     (1, 'F', null, 'FORCE'), (2, 'D1', 'F', 'DISTRICT'), (3, 'D2', 'F', 'DISTRICT'),
     (4, 'T1', 'D1', 'TEAM'), (5, 'T2', 'D1', 'TEAM')
@@ -94,7 +95,8 @@ select n, '2600000000' || n, n < 3, 'LORRY_DROP', 'D1', 'OPEN', version_at, vers
 from provenance, generate_series(1, 3) as n;
 
 insert into raw_law_enforcement.nccu_referral (
-    referral_id, referral_ref, occurrence_ref, reporting_officer_no, contacted_at, created_at, updated_at,
+    referral_id, referral_ref, occurrence_ref, reporting_officer_no, contacted_at, created_at,
+    updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
 select n, 'R' || n, '26000000001', (900 + n)::text, contacted_at, contacted_at, contacted_at,
@@ -105,16 +107,19 @@ from provenance, unnest(array[
 ]::timestamptz[]) with ordinality as contact (contacted_at, n);
 
 insert into raw_law_enforcement.custody_record (
-    custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at, released_at,
+    custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
+    released_at,
     created_at, updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select n, '2600000000' || n, '901', 'IMMIGRATION', version_at, version_at + interval '1 day', version_at,
+select n, '2600000000' || n, '901', 'IMMIGRATION', version_at, version_at + interval '1 day',
+    version_at,
     version_at, force_code, 3, n, n::text, version_at, landed_at, n::text, false
 from provenance, generate_series(1, 2) as n;
 
 insert into raw_law_enforcement.intelligence_report (
-    report_id, report_urn, document_type_code, grading_scheme, protective_marking, author_officer_no,
+    report_id, report_urn, document_type_code, grading_scheme, protective_marking,
+    author_officer_no,
     occurrence_ref, nccu_referral_ref, status, submitted_at, created_at, updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )

@@ -55,7 +55,8 @@ def empty_world(connection: psycopg.Connection) -> None:
     """
     rows = connection.execute(
         "select schemaname, tablename from pg_tables "
-        "where schemaname in ('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
+        "where schemaname in "
+        "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
     kept = {
         "assurance_position", "data_quality_status", "dim_date", "dim_recommendation",
@@ -74,11 +75,17 @@ from (values ('ALL'), ('UNKNOWN')) as unit (code), (
     select distinct publication_id from candidate.dim_date
 ) as build;
 update candidate.assurance_position
-set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null, forecast_date = null,
+set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
+    forecast_date = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
+update candidate_public.assurance_position as public
+set status = position.status, is_suppressed = false, numerator = 0, denominator = 0, value = null
+from candidate.assurance_position as position
+where position.point_code = public.point_code;
 delete from candidate.data_quality_status;
 insert into candidate.data_quality_status
-select 'E23000022', dataset, dimension, severity, count(*), count(*) filter (where not success), now(),
+select 'E23000022', dataset, dimension, severity, count(*), count(*) filter (where not success),
+    now(),
     case when bool_and(success) then 'passed' else severity end,
     (select distinct publication_id from candidate.dim_date)
 from audit.latest_expectation_result
@@ -92,7 +99,8 @@ create table policy.policy_threshold as
 select name, value::double precision as value, date '2020-01-01' as effective_from,
     null::date as effective_to
 from (values
-    ('timely_hours', 24), ('grace_hours', 72), ('before_call_hours', 24), ('suppression_threshold', 5)
+    ('timely_hours', 24), ('grace_hours', 72), ('before_call_hours', 24),
+    ('suppression_threshold', 5)
 ) as threshold (name, value);
 create schema candidate;
 create schema candidate_public;
@@ -125,7 +133,8 @@ from generate_series(1, 12) as n, (values
 ) as version (valid_from, valid_to);
 
 create table candidate.dim_date as
-select 'E23000022' as force_code, day::date as date_day, date_trunc('month', day)::date as month_start,
+select 'E23000022' as force_code, day::date as date_day, date_trunc('month',
+    day)::date as month_start,
     extract(year from day)::int as calendar_year, extract(month from day)::int as calendar_month,
     extract(day from day)::int as day_of_month, extract(isodow from day)::int as iso_day_of_week,
     extract(isodow from day) > 5 as is_weekend, 24::double precision as hours_in_day,
@@ -151,7 +160,8 @@ from audit.batch;
 FACTS = """
 create table candidate.fct_intelligence_report as
 select 'E23000022' as force_code, 'U' || n as report_urn, 'NCCU_INTEL' as document_type_code,
-    submitted_at, submitted_at::date as submitted_on, 'SUBMITTED' as status, '3x5x2' as grading_scheme,
+    submitted_at, submitted_at::date as submitted_on, 'SUBMITTED' as status,
+    '3x5x2' as grading_scheme,
     n <> 4 as is_graded_validly, 'P' as handling_code, md5('1') as officer_key,
     <build>::bigint as publication_id
 from unnest(array[
@@ -162,10 +172,13 @@ create table candidate.fct_nccu_referral as
 select 'E23000022' as force_code, 'R' || n as referral_ref, '26000000001' as occurrence_ref,
     contacted_at, contacted_at::date as contacted_on, 'PHONE' as channel, type as referral_type,
     unit as org_unit_code, md5(n::text) as officer_key, true as is_officer_resolved,
-    class as intelligence_class, case when urn is null then 'NONE' else 'REFERRAL_REF' end as link_method,
+    class as intelligence_class,
+    case when urn is null then 'NONE' else 'REFERRAL_REF' end as link_method,
     urn as report_urn,
-    (extract(epoch from submitted_at - contacted_at) / 3600)::double precision as hours_to_submission,
-    type = 'IMMIGRATION_CRIME' and class <> 'awaiting' as is_counted, <build>::bigint as publication_id
+    (extract(epoch from submitted_at - contacted_at) / 3600)::double precision
+        as hours_to_submission,
+    type = 'IMMIGRATION_CRIME' and class <> 'awaiting' as is_counted,
+    <build>::bigint as publication_id
 from (values
     (1, 'IMMIGRATION_CRIME', 'T1', 'submitted_in_time', 'U1'),
     (2, 'IMMIGRATION_CRIME', 'T1', 'submitted_late', 'U2'),
@@ -189,7 +202,7 @@ select 'E23000022' as force_code, '2600000000' || n as occurrence_ref,
     <build>::bigint as publication_id
 from generate_series(1, 2) as n;
 
--- One is complete in everything, two has half the modules, three is away and lacks Hydra, four has left.
+-- One is complete in everything, two has half the modules, three is away without Hydra, four left.
 create table candidate.fct_training_requirement as
 select 'E23000022' as force_code, md5(n::text) as officer_key, code as requirement_code,
     case code when 'HYDRA' then 'HYDRA' else 'ELEARNING' end as point_code, 'T1' as org_unit_code,
@@ -221,14 +234,16 @@ from (values
 
 create table candidate.restatement as
 select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,
-    date '2026-04-01' as period_start, 'ALL' as org_unit_code, 0.98::double precision as value_before,
+    date '2026-04-01' as period_start, 'ALL' as org_unit_code,
+    0.98::double precision as value_before,
     1.0::double precision as value_after, 'LATE_RECORD' as cause, 1::bigint as record_count,
     <build>::bigint as publication_id;
 """
 
 MEASURES = """
 create table candidate.assurance_measure as
-select 'E23000022' as force_code, measure as measure_code, point as point_code, month as period_start,
+select 'E23000022' as force_code, measure as measure_code, point as point_code,
+    month as period_start,
     unit as org_unit_code, numerator::bigint, denominator::bigint,
     numerator / nullif(denominator, 0)::double precision as value,
     numerator / nullif(denominator, 0)::double precision * 0.9 as ci_low,
@@ -255,7 +270,8 @@ from (values
 ) as figure (measure, point, month, unit, numerator, denominator);
 
 insert into candidate.assurance_measure
-select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', date '2026-05-01', 'ALL',
+select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', date '2026-05-01',
+    'ALL',
     null, 2, hours, null, null, <build>
 from (values ('p50', 16.0), ('p90', 27.2)) as figure (percentile, hours);
 """
@@ -287,7 +303,8 @@ where org_unit_code = 'ALL';
 
 POSITIONS = """
 create table candidate.assurance_position as
-select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 04:30Z' as as_at, status,
+select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 04:30Z' as as_at,
+    status,
     numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
     numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
     deadline::date, deadline::date - date '2026-05-15' as days_to_deadline,
@@ -327,7 +344,8 @@ select force_code, measure_code, point_code, period_start, org_unit_code,
 from candidate.assurance_measure
 where org_unit_code in ('ALL', 'D1') and measure_code not like 'nccu_hours%'
 union all
-select 'E23000022', 'nccu_intel_compliance', 'NCCU_INTEL', date '2026-05-01', 'D2', true, null, null,
+select 'E23000022', 'nccu_intel_compliance', 'NCCU_INTEL', date '2026-05-01', 'D2', true, null,
+    null,
     null, <build>;
 
 create table candidate_public.assurance_position as

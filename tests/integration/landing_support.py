@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import xlsxwriter
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from oic_assurance.clock import start_of_day
@@ -60,6 +61,7 @@ class World:
         self.settings = dataclasses.replace(settings, dropzone=f"file://{self.dropzone}")
         self.dropzone.mkdir()
         self.runs = 0
+        self._sessions: dict[str, psycopg.Connection] = {}
         self._empty_warehouse()
 
     def _empty_warehouse(self) -> None:
@@ -108,13 +110,29 @@ class World:
 
     def rms(self, statement: str, *values: Any) -> None:
         """Run a statement in the records management system."""
-        with connect_owner(self.settings, "rms") as connection:
-            connection.execute(statement.encode(), values or None)
+        self._owner("rms").execute(statement.encode(), values or None)
 
     def intelligence(self, statement: str, *values: Any) -> None:
         """Run a statement in the intelligence system."""
-        with connect_owner(self.settings, "intelligence") as connection:
-            connection.execute(statement.encode(), values or None)
+        self._owner("intelligence").execute(statement.encode(), values or None)
+
+    def _warehouse(self) -> psycopg.Connection:
+        if "warehouse" not in self._sessions:
+            self._sessions["warehouse"] = connect(
+                self.settings, role="oic_landing", autocommit=True
+            )
+        return self._sessions["warehouse"]
+
+    def _owner(self, system: str) -> psycopg.Connection:
+        if system not in self._sessions:
+            self._sessions[system] = connect_owner(self.settings, system)
+            self._sessions[system].autocommit = True
+        return self._sessions[system]
+
+    def close(self) -> None:
+        """End the sessions that were opened to look and to write."""
+        for connection in self._sessions.values():
+            connection.close()
 
     # ------------------------------------------------------------ warehouse
 
@@ -125,8 +143,11 @@ class World:
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the warehouse."""
-        with connect(self.settings, role="oic_landing") as connection:
-            return connection.execute(statement.encode(), values or None).fetchall()
+        return self._warehouse().execute(statement.encode(), values or None).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """Change the warehouse."""
+        self._warehouse().execute(statement.encode(), values or None)
 
     def one(self, statement: str, *values: Any) -> Any:
         """Ask the warehouse for a single value."""
@@ -159,18 +180,15 @@ class World:
             columns=SQL(", ").join([*map(Identifier, columns)] or [SQL("true")]),
             raw=Identifier(declared.raw_schema, which.name),
         )
-        with connect(self.settings, role="oic_landing") as connection:
-            rows = connection.execute(statement, (at, known or 2**62)).fetchall()
+        rows = self._warehouse().execute(statement, (at, known or 2**62)).fetchall()
         return {key: tuple(values) if columns else () for key, *values in rows}
 
     def batches(self, name: str) -> list[dict[str, Any]]:
         """Return the dataset's batches, the earliest first."""
-        with connect(self.settings, role="oic_landing") as connection:
-            connection.row_factory = psycopg.rows.dict_row  # type: ignore[assignment]
-            rows: list[Any] = connection.execute(
+        with self._warehouse().cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(
                 "select * from audit.batch where dataset = %s order by batch_id", (name,)
             ).fetchall()
-        return rows
 
     def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
         """Return place, key and reasons of the dataset's rejected rows."""

@@ -4,7 +4,6 @@ import itertools
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
 
 from oic_assurance.publishing.fingerprint import content_fingerprint, fingerprint_tables
 from oic_assurance.publishing.publish import publish
@@ -77,10 +76,8 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         [],
     ),
     "source_freshness": ("dataset text not null, verdict text", "dataset", []),
-    "restatement": ("measure_code text not null, value_before numeric(12, 4)", "measure_code", []),
-    "fct_hydra_session": ("session_ref text not null, held_on date", "session_ref", []),
+    "restatement": ("measure_code text not null, value_before numeric(12,4)", "measure_code", []),
     "fct_product": ("product_ref text not null, made_on date", "product_ref", []),
-    "fct_dissemination": ("dissemination_ref text not null, sent_on date", "dissemination_ref", []),
 }
 _PUBLIC: dict[str, tuple[str, str, list[str]]] = {
     "assurance_position": ("point_code text not null, status text", "point_code", []),
@@ -124,13 +121,14 @@ def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") 
 
 def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: str = "") -> None:
     """Build every candidate table afresh, as dbt does: under another name, then renamed."""
+    script = ["drop schema if exists candidate, candidate_public cascade"]
+    for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):
+        script.append(f"create schema {schema}")
+        for name, spec in specs.items():
+            script += _making(schema, name, spec)
+            script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
     with connect(settings, role="oic_transform") as conn:
-        conn.execute("drop schema if exists candidate, candidate_public cascade")
-        conn.execute("create schema candidate; create schema candidate_public")
-        for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):
-            for name, (columns, key, references) in specs.items():
-                _make(conn, schema, name, (columns, key, references))
-                _fill(conn, schema, name, build.build_id, scale, salt)
+        conn.execute("; ".join(script))  # type: ignore[arg-type]
 
 
 def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
@@ -173,72 +171,55 @@ def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psy
     return psycopg.connect(url(settings, name), autocommit=autocommit)
 
 
-def _make(
-    conn: psycopg.Connection, schema: str, name: str, spec: tuple[str, str, list[str]]
-) -> None:
+def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
+    """Build, audit and publish; return the publication's id."""
+    return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id
+
+
+def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[str]:
     columns, key, references = spec
+    to_itself = [line for line in references if line.endswith(f"{schema}.{name}")]
     lines = [
         "force_code text not null",
         "publication_id bigint not null",
         columns,
         f"primary key (publication_id, force_code, {key})",
-        *(line for line in references if name != "dim_org_unit"),
+        *(line for line in references if line not in to_itself),
     ]
-    draft, final = sql.Identifier(schema, f"{name}__dbt_tmp"), sql.Identifier(schema, name)
-    conn.execute(sql.SQL(f"create table {{}} ({', '.join(lines)})").format(draft))
-    # An index as dbt names them: unlike any other, and for nobody to guess.
-    conn.execute(
-        sql.SQL("create index {} on {} (force_code)").format(
-            sql.Identifier(f"index_{next(_SUFFIX):032x}"), draft
-        )
-    )
-    conn.execute(sql.SQL("alter table {} rename to {}").format(draft, sql.Identifier(name)))
-    if name == "dim_org_unit":
-        conn.execute(sql.SQL("alter table {} add " + references[0]).format(final))  # type: ignore[arg-type]
-    conn.execute(sql.SQL("comment on table {} is {}").format(final, sql.Literal(f"About {name}.")))
-    conn.execute(
-        sql.SQL("comment on column {} is 'ONS police force area code.'").format(
-            sql.Identifier(schema, name, "force_code")
-        )
-    )
+    draft = f"{schema}.{name}__dbt_tmp"
+    return [
+        f"create table {draft} ({', '.join(lines)})",
+        # An index as dbt names them: unlike any other, and for nobody to guess.
+        f"create index index_{next(_SUFFIX):032x} on {draft} (force_code)",
+        f"alter table {draft} rename to {name}",
+        *(f"alter table {schema}.{name} add {line}" for line in to_itself),
+        f"comment on table {schema}.{name} is 'About {name}.'",
+        f"comment on column {schema}.{name}.force_code is 'ONS police force area code.'",
+    ]
 
 
-def _fill(
-    conn: psycopg.Connection, schema: str, name: str, build_id: int, scale: int, salt: str
-) -> None:
-    """Fill a table with rows that look like its name, `scale` times a handful."""
+def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, salt: str) -> str:
+    """Return how to fill a table with rows like its columns, `scale` times a handful."""
     values = {
         "text": f"'{salt}' || i",
         "date": "date '2025-01-01' + i",
-        "timestamp with time zone": "timestamptz '2026-01-01 00:00+00' + i * interval '1 minute'",
+        "timestamptz": "timestamptz '2026-01-01 00:00+00' + i * interval '1 minute'",
         "boolean": "i % 2 = 0",
         "bigint": "i",
-        "double precision": "i / 3.0",
+        "double": "i / 3.0",
         "numeric(12,4)": "i / 7.0",
     }
     # References must find something: units and officers are few, and every fact names one of them.
     special = {
-        "force_code": f"'{FORCE}'",
-        "publication_id": str(build_id),
-        "org_unit_code": "'U' || (1 + (i - 1) % 5)" if name != "dim_org_unit" else "'U' || i",
-        "officer_key": "'K' || (1 + (i - 1) % 10)" if name != "dim_officer" else "'K' || i",
+        "org_unit_code": "'U' || i" if name == "dim_org_unit" else "'U' || (1 + (i - 1) % 5)",
+        "officer_key": "'K' || i" if name == "dim_officer" else "'K' || (1 + (i - 1) % 10)",
+        "requirement_code": "'R' || i",
         "parent_code": "'U1'",
     }
-    if name == "fct_training_requirement":
-        special["requirement_code"] = "'R' || i"
-    columns = conn.execute(
-        "select attname, format_type(atttypid, atttypmod) from pg_attribute "
-        "where attrelid = format('%%I.%%I', %s::text, %s::text)::regclass and attnum > 0",
-        (schema, name),
-    ).fetchall()
-    expressions = ", ".join(special.get(column, values[type_]) for column, type_ in columns)
-    conn.execute(
-        sql.SQL(
-            f"insert into {{}} select {expressions} from generate_series(1, {10 * scale}) as i"
-        ).format(sql.Identifier(schema, name))
+    typed = dict(column.split()[:2] for column in columns.split(", "))
+    expressions = [special.get(column, values[type_]) for column, type_ in typed.items()]
+    return (
+        f"insert into {schema}.{name} (force_code, publication_id, {', '.join(typed)}) "
+        f"select '{FORCE}', {build_id}, {', '.join(expressions)} "
+        f"from generate_series(1, {10 * scale}) as i"
     )
-
-
-def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
-    """Build, audit and publish; return the publication's id."""
-    return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id

@@ -239,7 +239,7 @@ def test_survives_kill_9(own: Settings) -> None:
         os.kill(running.pid, signal.SIGKILL)
         begun = time.monotonic()
         embedded.start(own)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 30
         with psycopg.connect(url(own, "rms")) as owner:
             assert owner.execute("select kept from rms.kept").fetchone() == (1,)
 

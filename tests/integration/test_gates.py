@@ -1,4 +1,4 @@
-"""The gate on a real warehouse: what holds passes, every promise can be seen to break, nothing leaks."""
+"""The gate on a real warehouse: what is sound passes, every promise can break, nothing leaks."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from oic_assurance.gates.run import audit_stage, run_suites
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, connect, sqlalchemy_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url, sqlalchemy_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.integration.gates_harm import harm_of, tables_in
 from tests.integration.gates_world import Build, empty_world, make_world
@@ -193,7 +193,7 @@ def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
 
 
 def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
-    harm = "update candidate.fct_nccu_referral set channel = 'FAX of J Smith' where referral_ref = 'R3'"
+    harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
     with world.harmed(harm):
         verdict = audit_stage(world.settings, world.build, "marts")
 
@@ -250,9 +250,9 @@ def test_a_promise_that_cannot_be_evaluated_has_failed_alone(world: World) -> No
     with world.harmed("alter table candidate.dim_date rename column hours_in_day to hours", undo):
         verdict = audit_stage(world.settings, world.build, "marts")
 
-    (outcome,) = verdict.failed
-    assert outcome.promise.name == "hours_of_the_day"
-    assert outcome.exception == 'UndefinedColumn: column "hours_in_day" does not exist'
+    assert [(o.promise.name, o.exception) for o in verdict.failed] == [
+        ("hours_of_the_day", 'UndefinedColumn: column "hours_in_day" does not exist')
+    ]
     assert verdict.blocks
 
 
@@ -293,13 +293,6 @@ def test_nothing_appears_on_the_screen(world: World) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_the_audit_writes_nothing_but_evidence(world: World) -> None:
-    before = sorted(path for path in world.settings.project_root.glob("*"))
-    with world.harmed("update candidate.fct_plan_strand set is_met = null"):
-        audit_stage(world.settings, world.build, "marts")
-    assert sorted(path for path in world.settings.project_root.glob("*")) == before
 
 
 def test_an_unknown_stage_is_refused(world: World) -> None:

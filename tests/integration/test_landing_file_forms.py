@@ -40,8 +40,10 @@ def warehouse(home: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> World:
-    return World(warehouse, tmp_path)
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
 
 
 def text(

@@ -5,6 +5,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.publication import sole_publisher
 from oic_assurance.publishing.publish import current_publication, list_publications, publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
@@ -63,7 +64,12 @@ def five(fresh_warehouse: Settings) -> Settings:
 def test_a_few_stay_attached_more_stay_aside_and_the_rest_is_erased(five: Settings) -> None:
     done = detach_old(five, attached=2, keep=4)
     assert (done.detached, done.erased, done.put_off) == ([1, 2, 3], [1], None)
-    assert places(five) == {2: (0, 20), 3: (0, 20), 4: (20, 0), 5: (20, 0)}
+    assert places(five) == {
+        2: (0, len(TABLES)),
+        3: (0, len(TABLES)),
+        4: (len(TABLES), 0),
+        5: (len(TABLES), 0),
+    }
     check_seen(five, 5, 50)
     # Nothing that stands alone holds on to what readers use.
     with connect(five) as conn:
@@ -120,7 +126,7 @@ def test_a_roll_back_brings_back_what_was_set_aside(five: Settings) -> None:
     publish(five, build)
     rollback(five, 2, "the newest is wrong")
     check_seen(five, 2, 20)
-    assert places(five)[2] == (20, 0)
+    assert places(five)[2] == (len(TABLES), 0)
     with (
         connect(five, role="oic_publish") as conn,
         pytest.raises(psycopg.errors.ForeignKeyViolation),
@@ -186,17 +192,14 @@ def test_an_interrupted_detachment_is_finished(five: Settings) -> None:
                     "concurrently"
                 )
     assert detach_old(five, attached=4).detached == [1]
-    assert places(five)[1] == (0, 20)
+    assert places(five)[1] == (0, len(TABLES))
     check_seen(five, 5, 50)
 
 
 def test_retention_leaves_a_publisher_alone(five: Settings) -> None:
-    from oic_assurance.publishing.publication import lock_pointer
-
-    with connect(five, role="oic_publish") as publisher:
-        lock_pointer(publisher, patience="1s")
+    with sole_publisher(five, patience="1s"):
         assert detach_old(five, attached=1).put_off == "a publication is under way"
-    assert places(five)[1] == (20, 0)
+    assert places(five)[1] == (len(TABLES), 0)
 
 
 def test_the_planner_is_told_what_was_published(five: Settings) -> None:

@@ -23,27 +23,21 @@ def main() -> int:
     given = parser.parse_args()
     hard = 0
     for seed in given.seeds:
+        home = given.home / f"seed{seed}"
+        runs = check(seed, home, given.as_at, given.later, source_down=given.source_down)
         try:
-            found = check(
-                seed,
-                given.home / f"seed{seed}",
-                given.as_at,
-                given.later,
-                source_down=given.source_down,
-            )
+            for title, differences in runs:
+                hard += _print(f"seed {seed}, {title}", differences, given.limit)
         except CommandError as failure:
             print(f"seed {seed}: {failure}")
             hard += 1
-            continue
-        for title, differences in found.items():
-            hard += _print(f"seed {seed}, {title}", differences, given.limit)
     return 1 if hard else 0
 
 
 def _print(title: str, differences: list[Difference], limit: int) -> int:
     """Print the differences of one run, a few of each kind; give how many are hard."""
     hard = sum(not difference.soft for difference in differences)
-    print(f"== {title}: {hard} differences, {len(differences) - hard} soft")
+    print(f"== {title}: {hard} differences, {len(differences) - hard} soft", flush=True)
     shown: Counter[tuple[str, str]] = Counter()
     for difference in differences:
         kind = (difference.table, difference.column)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,22 +119,20 @@ def check(
     later: list[str] | None = None,
     *,
     source_down: bool = False,
-) -> dict[str, list[Difference]]:
-    """Make the world of a seed, run at several moments, over two days; give the differences."""
+) -> Iterator[tuple[str, list[Difference]]]:
+    """Make the world of a seed, run at several moments, over two days; yield the differences."""
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]
     plan += [(1, moment) for moment in (world.later if later is None else later)]
-    found: dict[str, list[Difference]] = {}
     outsider = prepare(home)
     try:
         rounds = Rounds(outsider, world)
         for step, moment in plan:
             rounds.fill_to(step)
-            found[f"step {step} as at {moment}"] = rounds.run(moment)
+            yield f"step {step} as at {moment}", rounds.run(moment)
         if source_down:
             failed = frozenset({"intelligence"})
-            found["intelligence down"] = rounds.run("2026-06-21T05:30", failed)
+            yield "intelligence down", rounds.run("2026-06-21T05:30", failed)
         outsider.call("quarantine", "list")
     finally:
         outsider.call("db", "stop")
-    return found

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from expectations.vocabulary import Promise, Suite
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.places import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns
 from oic_assurance.gates.verdict import Outcome
 
@@ -32,7 +32,10 @@ class Auditor:
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}
         self._datasource = context.data_sources.add_postgres(
-            "warehouse", connection_string=self._url
+            "warehouse",
+            connection_string=self._url,
+            # One session, so that what is kept in it for a suite is there for all of its queries.
+            kwargs={"pool_size": 1, "max_overflow": 0},
         )
         return self
 
@@ -51,16 +54,25 @@ class Auditor:
         """Run a suite and return how each promise came out; a bad table does not raise."""
         try:
             batch = self._batch(suite)
+            if suite.versioned:
+                self._execute(self._places.keep_current(suite))
             first = self._validate(batch, suite, suite.promises, "BOOLEAN_ONLY")
             details = self._details(batch, suite, first)
         except Exception as error:
             # A suite that cannot run has failed, whatever the cause.
             line = one_line(str(error.__cause__ or error))
             return [Outcome(suite, promise, False, exception=line) for promise in suite.promises]
+        finally:
+            if suite.versioned:
+                self._execute(f"drop table if exists {current_table(suite)}")
         return [
             outcome_of(suite, promise, first[promise.name], details.get(promise.name))
             for promise in suite.promises
         ]
+
+    def _execute(self, statement: str) -> None:
+        with self._datasource.get_execution_engine().engine.begin() as connection:
+            connection.exec_driver_sql(statement)
 
     def _batch(self, suite: Suite) -> Any:
         self._assets += 1

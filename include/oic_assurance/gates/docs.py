@@ -1,8 +1,8 @@
 """Data Docs: a small site of what the gate found, to be opened from a folder.
 
-Great Expectations renders each suite's page from the results that are on record; the frame around it is
-ours, because the one it brings loads style sheets, scripts and pictures from other people's servers. The
-pages say what was promised and how many rows broke it: no value of a row, and no key of one either.
+Great Expectations renders each suite's page from the results that are on record; the frame around
+it is ours, because the one it brings loads style sheets, scripts and pictures from other people's
+servers. The pages say what was promised and how many rows broke it: no value of a row, and no key.
 """
 
 import shutil
@@ -107,9 +107,7 @@ def _by_suite(results: Sequence[Result]) -> list[_SuiteResults]:
     found: dict[str, dict[str, Result]] = {}
     for result in results:
         found.setdefault(result["suite"], {})[result["expectation"]] = result
-    return [
-        _SuiteResults(suite, found[suite.name]) for suite in suites() if suite.name in found
-    ]
+    return [_SuiteResults(suite, found[suite.name]) for suite in suites() if suite.name in found]
 
 
 def _index(build: _Build, gates: Sequence[Result], found: Sequence[_SuiteResults]) -> str:
@@ -142,7 +140,9 @@ def _validation_result(found: _SuiteResults, places: Places) -> Any:
     )
 
     results = [
-        _expectation_result(expectation_of(promise, found.suite, places), found.results[promise.name])
+        _expectation_result(
+            expectation_of(promise, found.suite, places), found.results[promise.name]
+        )
         for promise in found.suite.promises
         if promise.name in found.results
     ]
@@ -181,14 +181,15 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows broke a promise, in the two ways that are shown: in words and per cent."""
+    """Return how many rows broke a promise, in both ways that it is shown."""
     evaluated, unexpected = row["evaluated"], row["unexpected"]
     if unexpected is None:
         return {}
     return {
         "element_count": evaluated,
         "unexpected_count": unexpected,
-        "unexpected_percent": 100 * unexpected / evaluated if evaluated else 0,
+        # More can be wrong than there are rows, where rows are missing.
+        "unexpected_percent": min(100 * unexpected / max(evaluated, 1), 100),
         "observed_value": f"{unexpected} of {evaluated}",
     }
 

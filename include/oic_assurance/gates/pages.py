@@ -23,7 +23,9 @@ INDEX = """<!DOCTYPE html>
 </table>
 <h2>Broken promises</h2>
 <table>
-<thead><tr><th>Table</th><th>Promise</th><th>Severity</th><th>Rows</th><th>Put right by</th></tr></thead>
+<thead>
+<tr><th>Table</th><th>Promise</th><th>Severity</th><th>Rows</th><th>Put right by</th></tr>
+</thead>
 <tbody>
 {% for one in suites %}
 {% for promise in one.failed %}
@@ -38,11 +40,14 @@ INDEX = """<!DOCTYPE html>
 </table>
 <h2>All suites</h2>
 <table>
-<thead><tr><th>Table</th><th>What it holds</th><th>Stage</th><th>Promises</th><th>Broken</th></tr></thead>
+<thead>
+<tr><th>Table</th><th>What it holds</th><th>Stage</th><th>Promises</th><th>Broken</th></tr>
+</thead>
 <tbody>
 {% for one in suites %}
 <tr><td><a href="{{ one.file }}">{{ one.suite.name }}</a></td><td>{{ one.suite.words }}</td>
-<td>{{ one.suite.stage }}</td><td>{{ one.results | length }}</td><td>{{ one.failed | length }}</td></tr>
+<td>{{ one.suite.stage }}</td>
+<td>{{ one.results | length }}</td><td>{{ one.failed | length }}</td></tr>
 {% endfor %}
 </tbody>
 </table>

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC
 
-from expectations.vocabulary import Suite
+from expectations.vocabulary import Suite, sql
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.verdict import BuildUnderAudit
 
@@ -13,6 +13,17 @@ BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_KEEP_CURRENT = """
+create temporary table <<current>> as
+select latest.*
+from (
+    select distinct on (force_code, row_key) *
+    from <<table>>
+    where batch_id <= <<known>>
+    order by force_code desc, row_key desc, version_at desc, batch_id desc
+) as latest
+where not latest.is_tombstone
+"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Places:
         """Return the table of a suite, with its schema."""
         return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
 
-    def fill(self, sql: str, suite: Suite) -> str:
+    def fill(self, text: str, suite: Suite) -> str:
         """Return a promise's SQL with its placeholders filled in; other braces are left alone."""
         known = {
             **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
@@ -41,20 +52,26 @@ class Places:
             "rows": self.table(suite),
         }
         if suite.versioned:
-            known["current"] = _current_versions(known["rows"], known["known_batch_id"])
-        return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), sql)
+            known["current"] = current_table(suite)
+        return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
+
+    def keep_current(self, suite: Suite) -> str:
+        """Return the statement that keeps the records of a raw table as the build may see them now.
+
+        Several promises of a suite look at them, so they are sought once and kept for the session.
+        They are sought in the order of the index that landing keeps, backwards: nothing is sorted.
+        """
+        return sql(
+            _KEEP_CURRENT,
+            current=current_table(suite),
+            table=self.table(suite),
+            known=str(int(self.build.known_batch_id)),
+        )
 
 
-def _current_versions(table: str, known_batch_id: str) -> str:
-    """Return a subquery of the latest version of each record that the build may see, if not gone.
-
-    It asks in the order of the index that landing keeps, backwards, so that nothing is sorted.
-    """
-    return (
-        f"(select latest.* from (select distinct on (force_code, row_key) * from {table} "  # noqa: S608
-        f"where batch_id <= {known_batch_id} order by force_code desc, row_key desc, "
-        "version_at desc, batch_id desc) as latest where not latest.is_tombstone)"
-    )
+def current_table(suite: Suite) -> str:
+    """Return the name of the temporary table that keeps a raw table's records as they are now."""
+    return f"pg_temp.current_{_safe(suite.table)}"
 
 
 def _safe(name: str) -> str:

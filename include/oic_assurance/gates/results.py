@@ -1,14 +1,12 @@
 """Keeps what the gate found: a row an expectation, a verdict a stage, a fingerprint a table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import psycopg
 
+from oic_assurance.gates.evidence import Fingerprints
 from oic_assurance.gates.verdict import BuildUnderAudit, Outcome, Verdict
-from oic_assurance.publishing.fingerprint import TableFingerprint, content_fingerprint
-
-#: By schema and table.
-Fingerprints = Mapping[tuple[str, str], TableFingerprint]
+from oic_assurance.publishing.fingerprint import content_fingerprint
 
 _INSERT_RESULT = """
 insert into audit.expectation_result (

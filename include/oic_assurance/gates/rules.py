@@ -23,6 +23,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 COUNTS_METRIC = "oic_assurance.rule.counts"
 KEYS_METRIC = "oic_assurance.rule.keys"
+VERDICT_COLUMN = "holds"
 _COLON_OF_A_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)")
 
 
@@ -32,7 +33,7 @@ class RuleCounts(TableMetricProvider):
     metric_name = COUNTS_METRIC
     value_keys = ("counts",)
 
-    @metric_partial(
+    @metric_partial(  # type: ignore[untyped-decorator]
         engine=SqlAlchemyExecutionEngine,
         partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
         domain_type=MetricDomainTypes.TABLE,
@@ -54,7 +55,7 @@ class RuleKeys(TableMetricProvider):
     metric_name = KEYS_METRIC
     value_keys = ("keys",)
 
-    @metric_value(engine=SqlAlchemyExecutionEngine)
+    @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
     def _sqlalchemy(
         cls,  # noqa: N805 - Great Expectations calls it with the class
         execution_engine: SqlAlchemyExecutionEngine,
@@ -66,7 +67,10 @@ class RuleKeys(TableMetricProvider):
         # A colon in a text of ours is no parameter.
         text = _COLON_OF_A_PARAMETER.sub(r"\\:", metric_value_kwargs["keys"])
         found = execution_engine.execute_query(sa.text(text)).fetchall()
-        return [dict(row._mapping) for row in found]
+        return [
+            {name: value for name, value in row._mapping.items() if name != VERDICT_COLUMN}
+            for row in found
+        ]
 
 
 class ExpectRuleToHold(BatchExpectation):

@@ -2,11 +2,58 @@
 
 from typing import Any
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Promise, Suite, sql
 from oic_assurance.gates.places import Places
 
 # Enough to start looking; how many there are is counted in full.
 KEYS_KEPT = 20
+
+# What counts: an array of how many broke the promise, and of how many (null: of the table's rows).
+# It must be an aggregate, so that there is one answer however many rows the table has.
+# What finds: the keys of some that broke it.
+_RULES = {
+    "every_row": (
+        """
+        array[
+            count(*) filter (where (<<among>>) and (<<condition>>) is not true),
+            count(*) filter (where <<among>>)
+        ]
+        """,
+        """
+        select <<keys>>
+        from {rows}
+        where (<<among>>) and (<<condition>>) is not true
+        limit <<kept>>
+        """,
+    ),
+    "every": (
+        """
+        case when count(*) >= 0 then (
+            select array[count(*) filter (where found.holds is not true), count(*)]
+            from (<<query>>) as found
+        ) end
+        """,
+        """
+        select found.*
+        from (<<query>>) as found
+        where found.holds is not true
+        limit <<kept>>
+        """,
+    ),
+    "nothing": (
+        """
+        case when count(*) >= 0 then (
+            select array[count(*), null]
+            from (<<query>>) as found
+        ) end
+        """,
+        """
+        select found.*
+        from (<<query>>) as found
+        limit <<kept>>
+        """,
+    ),
+}
 
 
 def expectation_of(promise: Promise, suite: Suite, places: Places) -> Any:
@@ -56,29 +103,13 @@ def expectation_of(promise: Promise, suite: Suite, places: Places) -> Any:
 
 def rule_sql(promise: Promise, suite: Suite, places: Places) -> tuple[str, str]:
     """Return what counts the broken and all for a promise in SQL, and what finds their keys."""
-    given = promise.arguments
-    if promise.kind == "every_row":
-        among, condition = given["among"], given["condition"]
-        counts = (
-            f"array[count(*) filter (where ({among}) and ({condition}) is not true), "
-            f"count(*) filter (where {among})]"
-        )
-        keys = (
-            f"select {', '.join(key_columns(promise, suite)) or 'count(*) as rows'} from {{rows}} "  # noqa: S608
-            f"where ({among}) and ({condition}) is not true"
-        )
-    elif promise.kind == "every":
-        query = given["query"]
-        counts = (
-            "(select array[count(*) filter (where found.holds is not true), count(*)] "  # noqa: S608
-            f"from ({query}) as found)"
-        )
-        keys = f"select found.* from ({query}) as found where found.holds is not true"  # noqa: S608
-    else:
-        query = given["query"]
-        counts = f"(select array[count(*), null] from ({query}) as found)"  # noqa: S608
-        keys = f"select found.* from ({query}) as found"  # noqa: S608
-    return places.fill(counts, suite), places.fill(f"{keys} limit {KEYS_KEPT}", suite)
+    counts, keys = _RULES[promise.kind]
+    parts = {
+        "keys": ", ".join(key_columns(promise, suite)) or "count(*) as rows",
+        "kept": str(KEYS_KEPT),
+        **{name: str(promise.arguments.get(name, "")) for name in ("among", "condition", "query")},
+    }
+    return places.fill(sql(counts, **parts), suite), places.fill(sql(keys, **parts), suite)
 
 
 def key_columns(promise: Promise, suite: Suite) -> tuple[str, ...]:

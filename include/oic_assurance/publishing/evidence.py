@@ -124,27 +124,38 @@ def check_fingerprints(
 
     The caller holds a lock on the candidates, so that they stay what they are here.
     """
-    rows = conn.execute(
-        "select schema_name, table_name, rows, fingerprint from audit.table_fingerprint "
-        "where build_id = %s",
-        (build_id,),
-    ).fetchall()
-    audited = {
-        (schema, table): TableFingerprint(count, text) for schema, table, count, text in rows
-    }
-    published: dict[str, TableFingerprint] = {}
     for face in candidates:
-        for name, now in fingerprint_tables(conn, face.candidate).items():
-            _compare(f"{face.candidate}.{name}", audited.pop((face.candidate, name), None), now)
-            published[f"{face.parents}.{name}"] = now
-    gone = sorted(
-        f"{schema}.{table}"
-        for schema, table in audited
-        if schema in {face.candidate for face in candidates}
+        audited = _audited(conn, face, build_id)
+        found = fingerprint_tables(conn, face.candidate)
+        for name, now in found.items():
+            _compare(f"{face.candidate}.{name}", audited.get(name), now)
+        gone = [f"{face.candidate}.{name}" for name in sorted(set(audited) - set(found))]
+        if gone:
+            raise NotPublishableError(f"{', '.join(gone)} was audited but is no longer there")
+    return audited_content(conn, tuple(candidates), build_id)
+
+
+def audited_content(conn: psycopg.Connection, faces: tuple[Face, ...], build_id: int) -> str:
+    """Return the fingerprint of all tables that were audited, by the names that readers know."""
+    return content_fingerprint(
+        {
+            f"{face.parents}.{name}": fingerprint
+            for face in faces
+            for name, fingerprint in _audited(conn, face, build_id).items()
+        }
     )
-    if gone:
-        raise NotPublishableError(f"{', '.join(gone)} was audited but is no longer there")
-    return content_fingerprint(published)
+
+
+def _audited(conn: psycopg.Connection, face: Face, build_id: int) -> dict[str, TableFingerprint]:
+    rows = conn.execute(
+        """
+        select table_name, rows, fingerprint
+        from audit.table_fingerprint
+        where build_id = %s and schema_name = %s
+        """,
+        (build_id, face.candidate),
+    ).fetchall()
+    return {name: TableFingerprint(count, fingerprint) for name, count, fingerprint in rows}
 
 
 def _compare(place: str, audited: TableFingerprint | None, now: TableFingerprint) -> None:

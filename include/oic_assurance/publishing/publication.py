@@ -1,5 +1,7 @@
 """Publications on record, and the pointer to the one that readers see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -101,9 +103,23 @@ def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: st
     )
 
 
-def lock_pointer(conn: psycopg.Connection, *, patience: str) -> None:
-    """Wait until nobody else publishes, rolls back or detaches; keep them out until the commit."""
-    conn.execute("select set_config('lock_timeout', %s, true)", (patience,))
-    # Should this client vanish without a word, the lock goes with its session.
-    conn.execute("set local idle_in_transaction_session_timeout = '60s'")
-    conn.execute("select pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
+@contextmanager
+def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Connection]:
+    """Connect, and keep out whoever else would publish, roll back or detach until the end.
+
+    Every statement commits by itself, unless it stands in a transaction. Who does not get the lock
+    within `patience` gets `LockNotAvailable`.
+    """
+    with connect(settings, role=ROLE, autocommit=True) as conn:
+        # Should this client vanish without a word, the lock goes with its session.
+        for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+            conn.execute("select set_config(%s, '60s', false)", (name,))
+        limit_waiting(conn, patience)
+        conn.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
+        # Closing the connection gives it back.
+        yield conn
+
+
+def limit_waiting(conn: psycopg.Connection, patience: str) -> None:
+    """Let statements wait no longer than this for a lock."""
+    conn.execute("select set_config('lock_timeout', %s, false)", (patience,))

@@ -1,4 +1,4 @@
-"""Publish a build: check the evidence, attach its tables, move the pointer, all at once."""
+"""Publish a build: check the evidence, attach its tables, then move the pointer."""
 
 import random
 import time
@@ -8,9 +8,10 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, GateBlocked
-from oic_assurance.publishing.attach import move_and_attach
+from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.evidence import (
     BuildRecord,
+    audited_content,
     check_candidates,
     check_fingerprints,
     check_gates,
@@ -20,18 +21,18 @@ from oic_assurance.publishing.evidence import (
 from oic_assurance.publishing.faces import FACES, Face
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
-    ROLE,
     Publication,
     current_publication,
     find_publication,
+    limit_waiting,
     list_publications,
-    lock_pointer,
     log_disclosure,
     move_pointer,
+    sole_publisher,
 )
 from oic_assurance.publishing.refusal import NotPublishableError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.connections import reason
 
 #: How long to wait for another publisher, for the candidates, and for readers of a parent that
 #: changes. The last is shorter than the server's `deadlock_timeout`: of a reader and us, we are who
@@ -55,18 +56,23 @@ def publish(settings: Settings, build: Build) -> Publication:
     """Publish a build, or raise `GateBlocked` and leave what readers see as it is.
 
     The evidence decides, not who calls or what colour a task has: every gate has a verdict for this
-    very build, none is critical, and the candidate's tables are to the bit what was audited. All of
-    that is checked inside the transaction that publishes.
+    very build, none is critical, and the candidate's tables are to the bit what was audited.
 
-    Publishing again what is published returns the same publication and changes nothing, so that a
-    task that was killed and is tried again converges. Publication goes by the order of the calls:
-    what is published becomes current, also when a build that was opened later is current already (a
-    repeated run for an older date, say). Whoever does not want that calls `rollback`.
+    Two short transactions, and a lock over both that lets one publisher work at a time. The first
+    checks the evidence and attaches the tables; nobody sees them. The second asks the gates again
+    and moves the pointer. In one, a reader could see the pointer's move a moment before his session
+    is told of the new partitions, and find tables empty.
+
+    Publishing again what is published returns the same publication and changes nothing, and one
+    that was killed is taken up where it ended, so that a task that is tried again converges.
+    Publication goes by the order of the calls: what is published becomes current, also when a build
+    that was opened later is current already (a repeated run for an older date, say). Whoever does
+    not want that calls `rollback`.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with connect(settings, role=ROLE) as conn:
+            with sole_publisher(settings, patience=PUBLISHER_PATIENCE) as conn:
                 return _publish(settings, conn, build.build_id)
         except NotPublishableError as refusal:
             raise _blocked(settings, build.build_id, str(refusal)) from refusal
@@ -82,25 +88,46 @@ def publish(settings: Settings, build: Build) -> Publication:
 
 
 def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Publication:
-    lock_pointer(conn, patience=PUBLISHER_PATIENCE)
     published = find_publication(conn, build_id)
     if published is not None:
         return published
     build = read_build(conn, build_id)
-    verdict = check_gates(conn, build_id)
+    check_gates(conn, build_id)
+    with conn.transaction():
+        if _attached_content(conn, build_id) is None:
+            _attach(conn, build_id)
+        elif not attach_again(conn, build_id):
+            raise NotPublishableError("its tables are no longer kept: a new run is needed")
+    with conn.transaction():
+        return _show(conn, settings.force_code, build)
+
+
+def _attach(conn: psycopg.Connection, build_id: int) -> None:
+    """Check the candidates and attach them, where readers do not see them yet."""
     candidates = _locked_candidates(conn, build_id)
     content = check_fingerprints(conn, candidates, build_id)
-    _wait_at_most(conn, READER_PATIENCE)
+    limit_waiting(conn, READER_PATIENCE)
     prepare_parents(conn, candidates)
     move_and_attach(conn, candidates, build_id)
-    return _record(conn, settings.force_code, build, verdict, content)
+    conn.execute(
+        "insert into audit.generation (build_id, content_fingerprint) values (%s, %s)",
+        (build_id, content),
+    )
+
+
+def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
+    """Return the fingerprint of the tables that are attached for a build, or None."""
+    row = conn.execute(
+        "select content_fingerprint from audit.generation where build_id = %s", (build_id,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Tables]:
     """Return the candidates as they are and, until the commit, stay."""
     seen = read_candidates(conn, FACES)
     check_candidates(seen, build_id)
-    _wait_at_most(conn, CANDIDATE_PATIENCE)
+    limit_waiting(conn, CANDIDATE_PATIENCE)
     places = [table.place_identifier for tables in seen.values() for table in tables.values()]
     conn.execute(
         sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(", ").join(places))
@@ -113,10 +140,14 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Ta
     return candidates
 
 
-def _record(
-    conn: psycopg.Connection, force_code: str, build: BuildRecord, verdict: str, content: str
-) -> Publication:
+def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publication:
     """Enter the publication, let readers see it, and log that they were given it."""
+    verdict = check_gates(conn, build.build_id)
+    content = audited_content(conn, FACES, build.build_id)
+    if content != _attached_content(conn, build.build_id):
+        raise NotPublishableError(
+            "it was built anew after a publication of it was interrupted: a new run is needed"
+        )
     conn.execute(
         """
         insert into marts.publication (
@@ -144,10 +175,6 @@ def _record(
     if current is None:
         raise AssertionError("what was inserted is there")
     return current
-
-
-def _wait_at_most(conn: psycopg.Connection, patience: str) -> None:
-    conn.execute("select set_config('lock_timeout', %s, true)", (patience,))
 
 
 def _blocked(settings: Settings, build_id: int, why: str) -> GateBlocked:

@@ -24,8 +24,9 @@ from oic_assurance.warehouse.connections import connect, reason
 
 ATTACHED = 7
 KEPT = 400
-#: For each step, before what is left over is put off to the next time.
-PATIENCE_SECONDS = 10.0
+#: For the whole of it, and for one step, before what is left over is put off to the next time.
+PATIENCE_SECONDS = 20.0
+STEP_SECONDS = 2.0
 # Some of the steps need a table for themselves for a moment. A reader who comes meanwhile waits no
 # longer than this; and it is shorter than `deadlock_timeout`, so that of a reader and us we give
 # way.
@@ -61,6 +62,10 @@ class _PutOffError(Exception):
     """Readers are in the way; nothing is lost by trying again at the next publication."""
 
 
+class _StillSeenError(_PutOffError):
+    """A reader still sees a generation as the current one, and so those that came after it."""
+
+
 def detach_old(
     settings: Settings,
     *,
@@ -73,28 +78,26 @@ def detach_old(
     The current publication and the newest `attached` ones stay where they are; of all the rest the
     newest, up to `keep` generations in all, are kept as tables of their own. A reader whose
     transaction began while a generation was current does not lose it: it is then left for the next
-    time. So are steps that readers leave no room for, after `patience` seconds each. Interrupted at
-    any point, the next call goes on.
+    time. So are steps that readers leave no room for, after `patience` seconds of waiting in all.
+    Interrupted at any point, the next call goes on.
     """
     done = Retention()
+    deadline = time.monotonic() + patience
     with connect(settings, role=ROLE, autocommit=True) as conn, _alone(conn) as is_alone:
         if not is_alone:
             done.put_off = "a publication is under way"
             return done
         conn.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
-        parts = read_parts(conn)
-        aside, beyond = _choose(conn, parts, attached=max(attached, 1), keep=max(keep, 1))
+        aside, beyond = _choose(conn, attached=max(attached, 1), keep=max(keep, 1))
         try:
             # First what an interruption left behind.
-            _drop_own_keys(conn, patience)
-            for publication_id in aside:
-                mine = [part for part in parts if part.publication_id == publication_id]
-                if any(part.state is not State.DETACHED for part in mine):
-                    _set_aside(conn, mine, patience)
-                    done.detached.append(publication_id)
+            _drop_own_keys(conn, deadline)
+            _set_all_aside(conn, aside, deadline, done)
             for publication_id in beyond:
-                _erase(conn, [p for p in parts if p.publication_id == publication_id], patience)
-                done.erased.append(publication_id)
+                parts = _parts_of(conn, publication_id)
+                if all(part.state is State.DETACHED for part in parts):
+                    _erase(conn, parts, deadline)
+                    done.erased.append(publication_id)
         except _PutOffError as why:
             done.put_off = str(why)
     return done
@@ -112,36 +115,57 @@ def _alone(conn: psycopg.Connection) -> Iterator[bool]:
             conn.execute("select pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
 
 
-def _choose(
-    conn: psycopg.Connection, parts: list[Part], *, attached: int, keep: int
-) -> tuple[list[int], list[int]]:
+def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list[int], list[int]]:
     """Return the generations to set aside and, of them, those to erase; the oldest first."""
     current = find_current(conn)
-    newest_first = sorted({part.publication_id for part in parts}, reverse=True)
+    newest_first = sorted({part.publication_id for part in read_parts(conn)}, reverse=True)
     shown = {*newest_first[:attached], *([current.publication_id] if current else [])}
     aside = [publication_id for publication_id in newest_first if publication_id not in shown]
     beyond = [publication_id for publication_id in newest_first[keep:] if publication_id in aside]
     return aside[::-1], beyond[::-1]
 
 
-def _set_aside(conn: psycopg.Connection, parts: list[Part], patience: float) -> None:
+def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:
+    return [part for part in read_parts(conn) if part.publication_id == publication_id]
+
+
+def _set_all_aside(
+    conn: psycopg.Connection, aside: list[int], deadline: float, done: Retention
+) -> None:
+    """Set generations aside as far as readers allow: a table they keep does not keep the others."""
+    for publication_id in aside:
+        parts = _parts_of(conn, publication_id)
+        if all(part.state is State.DETACHED for part in parts):
+            continue
+        try:
+            _set_aside(conn, parts, deadline)
+            done.detached.append(publication_id)
+        except _StillSeenError as why:
+            done.put_off = str(why)
+            return
+        except _PutOffError as why:
+            done.put_off = str(why)
+
+
+def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
     """Detach the tables of one generation, those that refer to others first."""
-    _wait_for_its_readers(conn, parts[0].publication_id, patience)
+    _wait_for_its_readers(conn, parts[0].publication_id, deadline)
     parents = [table for face in FACES for table in read_tables(conn, face.parents).values()]
     by_parent = {(part.face.parents, part.table): part for part in parts}
     for parent in reversed(referenced_first(parents)):
         part = by_parent.get((parent.schema, parent.name))
         if part is not None:
-            _insist(partial(_detach, conn, part), patience, part.name)
-            _drop_own_keys(conn, patience)
+            _insist(partial(_detach, conn, part), deadline, part.name)
+            _drop_own_keys(conn, deadline)
 
 
 def _detach(conn: psycopg.Connection, part: Part) -> None:
-    # Asked each time: an attempt that was interrupted has left it pending.
-    state = next(iter(read_parts(conn, part.name))).state
-    if state is State.PENDING:
-        conn.execute(finalise(part))
-    elif state is State.ATTACHED:
+    # An attempt that was interrupted has left its table pending, and a parent has one at a time.
+    for other in read_parts(conn):
+        if other.parent == part.parent and other.state is State.PENDING:
+            conn.execute(finalise(other))
+    # Asked again: it may have been this one.
+    if read_parts(conn, part.name)[0].state is State.ATTACHED:
         conn.execute(
             sql.SQL("alter table {} detach partition {} concurrently").format(
                 part.parent, part.identifier
@@ -149,7 +173,7 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
         )
 
 
-def _drop_own_keys(conn: psycopg.Connection, patience: float) -> None:
+def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
     """Drop the foreign keys that detached tables keep: they would hold on to what they refer to.
 
     A transaction each, so that never are two tables that readers use locked at once.
@@ -158,10 +182,10 @@ def _drop_own_keys(conn: psycopg.Connection, patience: float) -> None:
         statement = sql.SQL("alter table {} drop constraint {}").format(
             sql.Identifier(GENERATION, table), sql.Identifier(key)
         )
-        _insist(partial(conn.execute, statement), patience, table)
+        _insist(partial(conn.execute, statement), deadline, table)
 
 
-def _erase(conn: psycopg.Connection, parts: list[Part], patience: float) -> None:
+def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
     tables = sql.SQL(", ").join(part.identifier for part in parts)
     what = f"publication {parts[0].publication_id}"
 
@@ -173,31 +197,35 @@ def _erase(conn: psycopg.Connection, parts: list[Part], patience: float) -> None
                 (f"the tables of {what}, which are kept no longer",),
             )
 
-    _insist(drop, patience, what)
+    _insist(drop, deadline, what)
 
 
-def _insist(step: Callable[[], object], patience: float, what: str) -> None:
+def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
     """Try a step until it finds a moment that readers leave free."""
-    deadline = time.monotonic() + patience
+    until = _until(deadline)
     while True:
         try:
             step()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > until:
                 raise _PutOffError(f"readers are at {what} ({reason(error)})") from error
             time.sleep(_PAUSE_SECONDS)
         else:
             return
 
 
-def _wait_for_its_readers(conn: psycopg.Connection, publication_id: int, patience: float) -> None:
+def _wait_for_its_readers(conn: psycopg.Connection, publication_id: int, deadline: float) -> None:
     """Wait for readers who still see a generation as the current one."""
-    deadline = time.monotonic() + patience
+    until = _until(deadline)
     while True:
         row = conn.execute(_OLD_SNAPSHOTS, (publication_id,)).fetchone()
         readers = row[0] if row else 0
         if not readers:
             return
-        if time.monotonic() > deadline:
-            raise _PutOffError(f"{readers} readers still see publication {publication_id}")
+        if time.monotonic() > until:
+            raise _StillSeenError(f"{readers} readers still see publication {publication_id}")
         time.sleep(_PAUSE_SECONDS)
+
+
+def _until(deadline: float) -> float:
+    return min(deadline, time.monotonic() + STEP_SECONDS)

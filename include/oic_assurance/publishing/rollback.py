@@ -6,15 +6,14 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
 from oic_assurance.publishing.faces import FACES
 from oic_assurance.publishing.publication import (
-    ROLE,
     Publication,
     find_publication,
-    lock_pointer,
     log_disclosure,
     move_pointer,
+    sole_publisher,
 )
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.connections import reason
 
 PATIENCE = "10s"
 
@@ -29,8 +28,7 @@ def rollback(settings: Settings, publication_id: int, why: str) -> Publication:
     if not why.strip():
         raise UsageError("A roll-back needs a reason: readers will ask for it.")
     try:
-        with connect(settings, role=ROLE) as conn:
-            lock_pointer(conn, patience=PATIENCE)
+        with sole_publisher(settings, patience=PATIENCE) as conn:
             return _rollback(conn, publication_id, why.strip())
     except psycopg.errors.LockNotAvailable as error:
         raise AssuranceError(
@@ -45,15 +43,19 @@ def _rollback(conn: psycopg.Connection, publication_id: int, why: str) -> Public
         raise UsageError(f"There is no publication {publication_id}.")
     if publication.is_current:
         return publication
-    if not attach_again(conn, publication_id):
+    # In a transaction of its own, for the reason that `publish` has.
+    with conn.transaction():
+        is_there = attach_again(conn, publication_id)
+    if not is_there:
         raise AssuranceError(
             f"The tables of publication {publication_id} are no longer kept: compute it again with "
             f"`assurance publication reproduce {publication_id}`."
         )
-    left = move_pointer(conn, publication_id, why)
-    readers = ", ".join(face.reader for face in FACES)
-    what = f"publication {publication_id} again, in place of {left}: {why}"
-    log_disclosure(conn, what, readers, None)
+    with conn.transaction():
+        left = move_pointer(conn, publication_id, why)
+        readers = ", ".join(face.reader for face in FACES)
+        what = f"publication {publication_id} again, in place of {left}: {why}"
+        log_disclosure(conn, what, readers, None)
     current = find_publication(conn, publication_id)
     if current is None:
         raise AssertionError("what was there is there")

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
-from oic_assurance.transform.dbt import Node, run_dbt
+from oic_assurance.transform.dbt import Node, forget_project, run_dbt
 from oic_assurance.transform.evidence import store_test_results
 from oic_assurance.transform.version import code_version, policy_fingerprint
 from oic_assurance.warehouse.connections import connect
@@ -35,24 +35,35 @@ class Build:
 
 
 def open_build(
-    settings: Settings, run_id: str, as_at: datetime, purpose: Purpose = "daily"
+    settings: Settings,
+    run_id: str,
+    as_at: datetime,
+    purpose: Purpose = "daily",
+    known_at: datetime | None = None,
 ) -> Build:
-    """Enter a build that sees every batch landed so far, and none that lands from here on."""
+    """Enter a build that sees what has landed by `known_at` (or so far), and nothing later."""
     with connect(settings, role=ROLE) as warehouse:
-        known = warehouse.execute("select coalesce(max(batch_id), 0) from audit.batch").fetchone()
+        known = warehouse.execute(
+            """
+            select coalesce(max(batch_id), 0)
+            from audit.batch
+            where landed_at <= coalesce(%s::timestamptz, clock_timestamp())
+            """,
+            (known_at,),
+        ).fetchone()
         known_batch_id = int(known[0]) if known else 0
         policy = policy_fingerprint(settings)
         row = warehouse.execute(
             """
             insert into audit.build (
-                run_id, as_at, known_batch_id, purpose, schema_prefix,
+                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix,
                 input_fingerprint, policy_fingerprint, code_version
             )
-            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s)
             returning build_id
             """,
             (
-                run_id, as_at, known_batch_id, purpose, schema_prefix(purpose),
+                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
                 _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
                 code_version(settings),
             ),
@@ -92,6 +103,7 @@ def build_marts(settings: Settings, build: Build) -> None:
     """Build every mart but the sealed ones into an empty candidate, and keep dbt's test results."""
     _check_purpose(build)
     _drop_candidate(settings, build)
+    forget_project()
     _build(settings, build, "marts", ["--exclude", SEALED])
 
 

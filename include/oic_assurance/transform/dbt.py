@@ -30,6 +30,8 @@ VARIABLES = {
     "password": "DBT_ENV_SECRET_ASSURANCE_PASSWORD",
 }
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 # Parsing takes longer than most of what follows it, so a process parses a project once.
 _parsed: dict[tuple[str, str, Path], "Manifest"] = {}
 
@@ -71,9 +73,14 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
         raise AssuranceError(
             f"{broken[0].kind} {broken[0].name}: {broken[0].message}{_more(broken)}"
         )
-    if result.exception is not None:
-        raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception))}")
+    if result.exception is not None or not (result.success or nodes):
+        raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or ''))}")
     return nodes
+
+
+def forget_project() -> None:
+    """Let the next command parse the project anew: a build leaves marks on what was parsed."""
+    _parsed.clear()
 
 
 def one_line(text: str) -> str:
@@ -125,7 +132,8 @@ def target_dir(settings: Settings, target: str) -> Path:
 @contextmanager
 def _connection_variables(settings: Settings) -> Iterator[None]:
     parts = conninfo_to_dict(warehouse_url(settings))
-    parts.setdefault("sslmode", "prefer")
+    loopback = parts.get("host") in LOOPBACK
+    parts.setdefault("sslmode", "disable" if loopback else "prefer")
     wanted = {variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)}
     before = {variable: os.environ.get(variable) for variable in wanted}
     os.environ.update(wanted)

@@ -27,7 +27,7 @@ def store_test_results(
 ) -> None:
     """Enter the outcome of each dbt test that was run, and the verdict on all of them so far."""
     rows = [
-        (build_id, suite, *_evidence(node))
+        (build_id, suite, *evidence_of(node))
         for node in nodes
         if node.kind == TEST and node.status != NOT_RUN
     ]
@@ -68,7 +68,8 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
     )
 
 
-def _evidence(node: Node) -> tuple[Any, ...]:
+def evidence_of(node: Node) -> tuple[Any, ...]:
+    """Return what is kept of a test, in the order of the columns."""
     test = node.node
     meta = getattr(test.config, "meta", None) or {}
     return (

@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 
 from simulator.delivery.forms import TextForm
 from simulator.moments import london
@@ -20,10 +21,18 @@ def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: s
     order = list(range(len(columns)))
     if form.shuffled:
         order = order[2:] + order[:2]
-    names = [header(form.header, columns[place]) for place in order]
+    columns = [columns[place] for place in order]
+    names = [header(form.header, column) for column in columns]
+    # Most cells are texts that every form writes alike: there are millions of them.
+    as_it_is = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:
-        cells = [written(form, columns[place], row[place]) for place in order]
+        cells = [
+            cell if alike and isinstance(cell, str) else written(form, column, cell)
+            for cell, column, alike in zip(
+                [row[place] for place in order], columns, as_it_is, strict=True
+            )
+        ]
         if form.padded:
             cells[-1], cells[0] = f"{cells[-1]}  ", f"{cells[0]} "
         lines.append(cells)
@@ -64,9 +73,14 @@ def written(form: TextForm, column: str, value: Cell) -> str:
         wall = london(value)
         return wall.isoformat() if form.moments == "offset" else f"{wall:{form.moments}}"
     if isinstance(value, date):
-        if form.dates == "serial":
-            return str((value - EXCEL_DAY_ZERO).days)
-        return value.strftime(form.dates)
+        return _day(form.dates, value)
     if form.lost_zeros and column == "employee_no":
         return str(value).lstrip("0")
     return str(value)
+
+
+@cache
+def _day(style: str, value: date) -> str:
+    if style == "serial":
+        return str((value - EXCEL_DAY_ZERO).days)
+    return value.strftime(style)

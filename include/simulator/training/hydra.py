@@ -10,7 +10,7 @@ from simulator.people.person import Person
 
 LAUNCH = date(2025, 9, 1)
 FIRST_SESSION = date(2025, 9, 18)
-ANNOUNCED_AHEAD = timedelta(weeks=6)
+ANNOUNCED_AHEAD = timedelta(weeks=12)
 VENUES = ("Wootton Hall Hydra Suite", "Weekley Wood Training Centre")
 # Rooms: how many pods there are and how many sit in one.
 PODS = (2, 3)

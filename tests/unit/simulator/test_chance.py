@@ -22,7 +22,7 @@ def test_a_stream_depends_on_seed_concern_and_day_alone() -> None:
 def test_the_first_draws_are_the_same_on_every_machine() -> None:
     """Should this fail after an upgrade, every seed makes another force than it did before."""
     rng = Chance(20260430).stream("checks", DAY)
-    assert [rng.randint(1, 1000) for _ in range(4)] == [457, 976, 371, 993]
+    assert [rng.randint(1, 1000) for _ in range(4)] == [221, 577, 469, 743]
 
 
 @pytest.mark.parametrize("expected", [0.2, 4.0, 55.0])

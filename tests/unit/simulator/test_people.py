@@ -12,9 +12,8 @@ from simulator.people.careers import Careers
 from simulator.people.roster import team_on_duty
 from simulator.world import World
 
-from .conftest import EPOCH, LAST
-
-MONTHS = [date(2025, 1, 1), date(2025, 9, 15), date(2026, 4, 30), LAST]
+EPOCH, LAST = date(2025, 1, 1), date(2026, 11, 24)
+MONTHS = [EPOCH, date(2025, 9, 15), date(2026, 4, 30), LAST]
 
 
 @pytest.mark.parametrize("day", MONTHS)

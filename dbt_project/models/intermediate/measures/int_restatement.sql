@@ -1,5 +1,5 @@
--- Figures of months that were complete in the current publication and now come out differently, with why.
--- For referrals the records that differ say it; for the rest what came in since then.
+-- Figures of months that were over in the current publication and now come out differently, with why.
+-- For referrals the records that differ say it; what else changed is a correction.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -20,8 +20,8 @@ with
     published_build as (
         select
             previous.policy_fingerprint <> build.policy_fingerprint as is_rule_changed,
-            {{ london_day("previous.as_at") }} as as_at_day,
-            previous.known_batch_id
+            previous.as_at,
+            {{ london_day("previous.as_at") }} as as_at_day
         from build
         inner join {{ source("audit", "build") }} as previous
             on previous.build_id = (
@@ -31,24 +31,31 @@ with
             )
     ),
 
+    -- A figure of the current month moves because the month does; it is restated only where both
+    -- publications are for the same moment.
     changed as (
         select
-            before.force_code,
-            before.measure_code,
-            before.period_start,
-            before.org_unit_code,
+            coalesce(before.force_code, after.force_code) as force_code,
+            coalesce(before.measure_code, after.measure_code) as measure_code,
+            coalesce(before.period_start, after.period_start) as period_start,
+            coalesce(before.org_unit_code, after.org_unit_code) as org_unit_code,
             before.value as value_before,
             after.value as value_after,
             published_build.is_rule_changed
         from published_measure as before
-        cross join published_build
-        left join {{ ref("int_measure") }} as after
+        full outer join {{ ref("int_measure") }} as after
             on before.force_code = after.force_code
             and before.measure_code = after.measure_code
             and before.period_start = after.period_start
             and before.org_unit_code = after.org_unit_code
+        cross join published_build
+        cross join build
         where
-            {{ month_end("before.period_start") }} < published_build.as_at_day
+            (
+                {{ month_end("coalesce(before.period_start, after.period_start)") }}
+                < least(published_build.as_at_day, build.as_at_day)
+                or published_build.as_at = build.as_at
+            )
             and before.value is distinct from after.value
     ),
 

@@ -1,19 +1,19 @@
 -- The status of every point, exactly in the order of the mart contract.
 with
+    -- The last twelve complete months and the current one, also where that goes back before the first month
+    -- that a measure is shown for.
     nccu as (
         select
-            measure.force_code,
+            record.force_code,
             'NCCU_INTEL' as point_code,
-            sum(measure.numerator) as numerator,
-            sum(measure.denominator) as denominator
-        from {{ ref("int_measure") }} as measure
+            sum(record.numerator) as numerator,
+            count(*) as denominator
+        from {{ ref("int_measure_record") }} as record
         cross join {{ ref("stg_audit__build") }} as build
         where
-            measure.measure_code = 'nccu_intel_compliance'
-            and measure.org_unit_code = 'ALL'
-            -- The last twelve complete months and the current one.
-            and measure.period_start >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
-        group by measure.force_code
+            record.measure_code = 'nccu_intel_compliance'
+            and record.period_start >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
+        group by record.force_code
     ),
 
     referral_point as (

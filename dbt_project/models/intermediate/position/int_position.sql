@@ -97,7 +97,9 @@ with
             on point.force_code = status.force_code and point.point_code = status.point_code
         left join progress on point.force_code = progress.force_code and point.point_code = progress.point_code
         left join {{ ref("stg_audit__deadline_position") }} as then_known
-            on point.force_code = then_known.force_code and point.point_code = then_known.point_code
+            on point.force_code = then_known.force_code
+            and point.point_code = then_known.point_code
+            and point.deadline = then_known.deadline
         left join voice on point.force_code = voice.force_code and point.point_code = voice.point_code
         left join data_voice on point.force_code = data_voice.force_code and point.point_code = data_voice.point_code
     )

@@ -5,6 +5,7 @@ with
         select
             force_code,
             point_code,
+            {{ london_day("as_at") }} as deadline,
             value,
             status
         from source

@@ -1,0 +1,34 @@
+"""A force with two months of history, in a state folder that the end-to-end tests share."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+SEED, FIRST_DAY, LAST_DAY = "11", "2026-03-01", "2026-04-20"
+AS_AT = "2026-04-21T05:30"
+
+
+@pytest.fixture(scope="session")
+def terminal() -> Iterator[Terminal]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-end-to-end-"))
+    terminal = Terminal(home)
+    try:
+        made = terminal.assurance("simulate", "--seed", SEED, "--from", FIRST_DAY, "--to", LAST_DAY)
+        assert made.returncode == 0, made.stderr
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def first_run(terminal: Terminal) -> str:
+    """What the first run showed."""
+    done = terminal.assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

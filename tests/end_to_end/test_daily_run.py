@@ -1,0 +1,167 @@
+"""The whole way: sources in, a publication out, and what stands when something is in the way."""
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.end_to_end.conftest import AS_AT
+from tests.end_to_end.terminal import PROJECT, Terminal
+
+CONTRACT = {
+    "assurance_position", "assurance_measure", "assurance_exception", "fct_nccu_referral",
+    "fct_oic_incident", "fct_intelligence_report", "fct_training_requirement", "fct_plan_strand",
+    "dim_date", "dim_org_unit", "dim_officer", "dim_recommendation", "data_quality_status",
+    "source_freshness", "restatement", "publication",
+}  # fmt: skip
+POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
+
+
+def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
+    """Return what a BI tool reads."""
+    with psycopg.connect(terminal.url("bi")) as reader:
+        return reader.execute(query.encode()).fetchall()
+
+
+def current(terminal: Terminal) -> int:
+    ((publication_id,),) = ask(
+        terminal, "select publication_id from marts.publication where is_current"
+    )
+    assert isinstance(publication_id, int)
+    return publication_id
+
+
+@pytest.fixture
+def harmed_project(tmp_path: Path) -> Iterator[Path]:
+    """A checkout of one's own, to break a model in."""
+    for name in ("include", "expectations", "dags", "dbt_project"):
+        shutil.copytree(
+            PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
+        )
+    yield tmp_path
+
+
+def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, first_run: str) -> None:
+    assert "Assurance position as at Tue 21 Apr 2026 05:30" in first_run
+    for point in POINTS:
+        assert point in first_run
+    for part in ("Quarantine", "Gate", "Where", "db url bi", "dbt docs", "Data Docs"):
+        assert part in first_run
+    assert len(first_run.splitlines()) <= 50
+    assert "[info" not in first_run
+    assert (terminal.home / "reports" / "dbt_docs.html").stat().st_size > 100_000
+    assert (terminal.home / "reports" / "data_docs" / "index.html").exists()
+
+
+def test_every_contract_table_is_there_and_shows_one_publication(
+    terminal: Terminal, first_run: str
+) -> None:
+    found = ask(
+        terminal,
+        "select table_name from information_schema.tables where table_schema = 'marts'",
+    )
+    assert {name for (name,) in found} >= CONTRACT
+    shown = current(terminal)
+    for table in sorted(CONTRACT - {"publication"}):
+        ids = ask(terminal, f"select distinct publication_id from marts.{table}")
+        assert ids in ([(shown,)], []), table
+    assert {
+        code for (code,) in ask(terminal, "select point_code from marts.assurance_position")
+    } == (POINTS)
+
+
+def test_status_lists_and_quarantine_tell_where_things_stand(
+    terminal: Terminal, first_run: str
+) -> None:
+    status = terminal.assurance("status")
+    assert status.returncode == 0
+    assert "published" in status.stdout
+    assert "rms/occurrence" in status.stdout
+    listed = terminal.assurance("publication", "list").stdout
+    assert [line.split()[:2] for line in listed.splitlines()][1] == ["*", str(current(terminal))]
+    assert terminal.assurance("quarantine", "list", "--limit", "3").returncode == 0
+
+
+def test_a_source_that_is_down_makes_its_points_unknown_and_the_rest_goes_on(
+    terminal: Terminal, first_run: str
+) -> None:
+    before = current(terminal)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"postgresql://reader:secret-of-rms@127.0.0.1:{closed.getsockname()[1]}/rms"
+        without = Terminal(terminal.home, extra={"AIRFLOW_CONN_RMS": url})
+        began = time.monotonic()
+        done = without.assurance("run", "--as-at", "2026-04-21T06:30")
+        assert time.monotonic() - began < 240
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "secret-of-rms" not in done.stdout + done.stderr
+    assert "Not extracted: rms/nccu_referral" in done.stdout
+    assert current(terminal) > before
+    status = dict(ask(terminal, "select point_code, status from marts.assurance_position"))
+    assert status["NCCU_INTEL"] == "unknown"
+    assert status["ELEARNING"] != "unknown"
+    verdicts = dict(ask(terminal, "select dataset, verdict from marts.source_freshness"))
+    assert {verdicts[name] for name in verdicts if name.startswith("rms/")} == {"failed"}
+    assert verdicts["hr/personnel"] == "fresh"
+
+
+def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
+    terminal: Terminal, first_run: str, harmed_project: Path
+) -> None:
+    before = current(terminal)
+    figures = ask(terminal, "select * from marts.assurance_measure order by 1, 2, 3, 4, 5")
+    mart = harmed_project / "dbt_project/models/marts/assurance/assurance_measure.sql"
+    harmed = mart.read_text().replace("measure.numerator,", "measure.denominator + 1 as numerator,")
+    assert harmed != mart.read_text()
+    mart.write_text(harmed)
+    done = Terminal(terminal.home, harmed_project).assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 1
+    assert done.stderr.startswith("assurance: the run was blocked")
+    assert f"Publication {before} still stands for readers" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert current(terminal) == before
+    assert ask(terminal, "select * from marts.assurance_measure order by 1, 2, 3, 4, 5") == figures
+    assert "blocked" in terminal.assurance("status").stdout
+
+
+def test_a_model_that_cannot_be_built_is_named(
+    terminal: Terminal, first_run: str, harmed_project: Path
+) -> None:
+    before = current(terminal)
+    mart = harmed_project / "dbt_project/models/marts/core/fct_plan_strand.sql"
+    mart.write_text(mart.read_text() + "\nwhere no_such_column\n")
+    done = Terminal(terminal.home, harmed_project).assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 1
+    assert "fct_plan_strand" in done.stderr
+    assert "no_such_column" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert current(terminal) == before
+
+
+def test_two_runs_at_once_are_refused_and_a_killed_one_leaves_nothing_behind(
+    terminal: Terminal, first_run: str
+) -> None:
+    first = terminal.begin("run", "--as-at", AS_AT)
+    try:
+        assert first.stdout is not None
+        while "Open the run" not in first.stdout.readline():
+            assert first.poll() is None
+        second = terminal.assurance("run", "--as-at", AS_AT)
+    finally:
+        first.kill()
+        first.communicate()
+    assert second.returncode == 1
+    assert f"process {first.pid}" in second.stderr
+    assert second.stderr.count("\n") == 1
+    before = current(terminal)
+    done = terminal.assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert current(terminal) > before
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        left = warehouse.execute("select count(*) from audit.run where outcome = 'running'")
+        assert left.fetchone() == (0,)

@@ -1,0 +1,149 @@
+"""Killed anywhere and run again, landing ends in the same state as undisturbed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.settings import Settings
+from tests.integration.landing_support import World, person, warehouse_of_its_own
+
+PEOPLE = "hr/personnel"
+CUSTODY = "rms/custody_record"
+LAND = """
+import sys
+from oic_assurance.settings import load_settings
+from oic_assurance.landing.land import land_dataset
+print("begun", flush=True)
+for dataset in sys.argv[1:]:
+    land_dataset(load_settings(), dataset, "killed")
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def fill(world: World) -> None:
+    for day in range(1, 13):
+        rows = [person(f"{n:06d}", f"T{(n * day) % 7}") for n in range(day, 400 + day)]
+        world.personnel(f"202601{day:02d}", *rows)
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 50), now(), now(),"
+        " now() - n * interval '1 second' from generate_series(1, 20000) as n"
+    )
+
+
+def landed(world: World) -> object:
+    """Return what raw and audit hold, but for ids and clocks."""
+    return (
+        world.query(
+            "select row_key, version_at, row_number, row_fingerprint, is_tombstone"
+            " from raw_general.personnel order by 1, 2, 3"
+        ),
+        world.query(
+            "select row_key, version_at from raw_law_enforcement.custody_record order by 1"
+        ),
+        world.query(
+            "select dataset, source_place, status, row_count, rows_new, sha256 from audit.batch"
+            " where kind = 'file' order by dataset, delivered_for"
+        ),
+        world.query("select row_count, rows_new from audit.batch where kind = 'database'"),
+    )
+
+
+def kept(world: World) -> tuple[set[str], set[str]]:
+    """Return the kept files that batches name, and those that are there."""
+    named = world.query("select kept_as from audit.batch where kept_as is not null")
+    there = [
+        path
+        for dataset in (PEOPLE, CUSTODY)
+        for path in (world.settings.home / "batches" / dataset).iterdir()
+    ]
+    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in there}
+
+
+def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None:
+    fill(world)
+    world.land(PEOPLE)
+    world.land(CUSTODY)
+    undisturbed = landed(world)
+    chance = random.Random(7)
+    for _ in range(8):
+        again = World(world.settings, tmp_path / f"again{chance.random()}")
+        again.close()
+        kill_while_landing(world, chance.uniform(0.0, 0.5))
+        world.land(PEOPLE)
+        world.land(CUSTODY)
+        assert landed(world) == undisturbed
+        named, there = kept(world)
+        assert named == there
+
+
+def kill_while_landing(world: World, seconds: float) -> None:
+    environment = os.environ | {
+        "ASSURANCE_DROPZONE": world.settings.dropzone,
+        "PYTHONPATH": str(world.settings.project_root / "include"),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", LAND, PEOPLE, CUSTODY], env=environment, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+def test_an_attempt_that_was_killed_stays_on_record_without_an_end(world: World) -> None:
+    for day in range(1, 29):
+        world.personnel(f"202602{day:02d}", *[f"{n:06d}" for n in range(2000)])
+    kill_while_landing(world, 0.3)
+    world.land(PEOPLE)
+    rows = world.query(
+        "select run_id, outcome from audit.extraction where dataset = %s order by 1", PEOPLE
+    )
+    assert rows == [("killed", None), ("run 1", "succeeded")]
+
+
+def test_a_full_disk_leaves_nothing_behind_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    world.land(PEOPLE)
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    world.personnel("20260301", "000001")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(Exception, match="No space left on device"):
+        world.land(PEOPLE)
+    monkeypatch.setattr(os, "fsync", real)
+    named, there = kept_of_people(world)
+    assert named == there
+    assert world.land(PEOPLE).batches == 1
+
+
+def kept_of_people(world: World) -> tuple[set[str], set[str]]:
+    named, there = kept(world)
+    return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}

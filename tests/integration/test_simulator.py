@@ -1,0 +1,201 @@
+"""The simulator against real source databases and a real dropzone."""
+
+import gzip
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import connections
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.cluster import OWNERS, SOURCES
+from simulator.force import simulate
+from simulator.moments import midnight
+from simulator.source_systems import DATASETS_BY_FILE, connect_owner, create_sources
+from simulator.tables import TABLES
+
+SEED = 11
+FIRST, BREAK, AFTER, LAST = (
+    date(2025, 6, 1),
+    date(2025, 6, 24),
+    date(2025, 6, 25),
+    date(2025, 6, 26),
+)
+
+NewForce = Callable[[str], Settings]
+
+
+@pytest.fixture
+def new_force(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[NewForce]:
+    """Empty source databases, a dropzone and a state folder, as often as they are asked for."""
+    owners = {system: connections.url(settings, system) for system in SOURCES}
+    administrator = connections.admin_url(settings)
+    made: list[str] = []
+
+    def create(name: str) -> Settings:
+        for system, uri in owners.items():
+            database = f"{system}_{uuid.uuid4().hex[:10]}"
+            _administer(administrator, "create database {} owner {}", database, OWNERS[system])
+            made.append(database)
+            monkeypatch.setenv(f"AIRFLOW_CONN_{system.upper()}", _in_database(uri, database))
+        home = tmp_path / name
+        return replace(settings, home=home, dropzone=f"file://{home}/dropzone")
+
+    yield create
+    for database in made:
+        _administer(administrator, "drop database {} with (force)", database)
+
+
+def _administer(uri: str, statement: str, *names: str) -> None:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+
+
+def _in_database(uri: str, database: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(uri) | {"dbname": database}
+    return libpq_uri({key: str(value) for key, value in parts.items()})
+
+
+def databases(settings: Settings) -> dict[str, tuple[int, str]]:
+    """How many rows each table holds, and a fingerprint of them all."""
+    found = {}
+    for table in TABLES.values():
+        query = sql.SQL(
+            "select count(*), coalesce(md5(string_agg(t::text, '|' order by t::text)), '')"
+            " from {} as t"
+        ).format(sql.Identifier(table.schema, table.name))
+        with closing(connect_owner(settings, table.system)) as connection:
+            row = connection.execute(query).fetchone()
+        assert row is not None
+        found[table.full_name] = (row[0], row[1])
+    return found
+
+
+def files(settings: Settings) -> dict[str, tuple[str, float]]:
+    """Bytes and modification time of every file in the dropzone."""
+    root = settings.home / "dropzone"
+    return {
+        str(path.relative_to(root)): (
+            hashlib.sha256(path.read_bytes()).hexdigest(),
+            path.stat().st_mtime,
+        )
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def truth_of(settings: Settings) -> bytes:
+    return (settings.home / "simulator" / "truth.json.gz").read_bytes()
+
+
+def test_empty_sources_are_made_once(new_force: NewForce) -> None:
+    force = new_force("empty")
+    made = create_sources(force)
+    assert [line for line in made if "table" in line] == [
+        f"{table.system}: table {table.full_name}" for table in TABLES.values()
+    ]
+    assert all((force.home / "dropzone" / dataset).is_dir() for dataset in DATASETS_BY_FILE)
+    with connect_owner(force, "rms") as connection:
+        connection.execute(
+            "insert into rms.occurrence (occurrence_id, occurrence_ref, status)"
+            " values (1, '26000000001', 'no such status')"
+        )
+    assert create_sources(force) == []
+    assert databases(force)["rms.occurrence"][0] == 1
+
+
+def test_the_extraction_login_reads_all_but_what_is_withheld(settings: Settings) -> None:
+    create_sources(settings)
+    report = TABLES["report"]
+    allowed = [column for column in report.columns if column not in report.never_extracted]
+    query = sql.SQL("select {} from intel.report")
+    with connections.connect_source(settings, "intelligence") as connection:
+        connection.execute(query.format(sql.SQL(", ").join(map(sql.Identifier, allowed))))
+        connection.execute("select count(*) from intel.dissemination")
+    for statement in (
+        b"select narrative from intel.report",
+        b"select source_identity from intel.report",
+        b"select * from intel.report",
+        b"select r from intel.report as r",
+    ):
+        with (
+            connections.connect_source(settings, "intelligence") as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(statement)
+
+
+def test_a_range_continued_equals_the_range_in_one_go(new_force: NewForce) -> None:
+    whole = new_force("whole")
+    report = simulate(whole, SEED, FIRST, LAST)
+    in_one_go = (databases(whole), files(whole), truth_of(whole))
+    assert report.rows["rms.nccu_referral"] > 50
+    assert report.files["hr/personnel"] >= 26
+
+    parts = new_force("parts")
+    simulate(parts, SEED, FIRST, BREAK)
+    before = databases(parts)
+    simulate(parts, SEED, AFTER, AFTER)
+    simulate(parts, SEED, LAST, LAST)
+    assert before != databases(parts)
+    assert (databases(parts), files(parts), truth_of(parts)) == in_one_go
+    simulate(parts, SEED, LAST, LAST)  # a day done again changes nothing
+    assert (databases(parts), files(parts), truth_of(parts)) == in_one_go
+
+
+def test_rows_of_earlier_days_change_when_a_day_is_added(new_force: NewForce) -> None:
+    force = new_force("changes")
+    simulate(force, SEED, FIRST, BREAK)
+    query = "select occurrence_id, updated_at from rms.occurrence"
+    with connect_owner(force, "rms") as connection:
+        before = dict(connection.execute(query).fetchall())
+    simulate(force, SEED, AFTER, AFTER)
+    with connect_owner(force, "rms") as connection:
+        after = dict(connection.execute(query).fetchall())
+    changed = [key for key in before if key in after and after[key] != before[key]]
+    assert len(changed) > 5
+    assert all(after[key] >= midnight(AFTER) for key in changed)
+
+
+def test_what_is_withheld_is_in_its_database_and_nowhere_else(new_force: NewForce) -> None:
+    force = new_force("withheld")
+    simulate(force, SEED, FIRST, BREAK)
+    with connect_owner(force, "intelligence") as connection:
+        rows = connection.execute("select narrative, source_identity from intel.report").fetchall()
+    assert len(rows) > 100
+    secrets = [text.split(" Codeword ")[-1].split(".")[0].encode() for row in rows for text in row]
+    for path in force.home.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            content = gzip.decompress(content) if path.suffix == ".gz" else content
+            assert not [secret for secret in secrets if secret in content], path
+
+
+def test_a_force_of_another_seed_is_refused(new_force: NewForce) -> None:
+    force = new_force("seed")
+    simulate(force, SEED, FIRST, FIRST)
+    with pytest.raises(UsageError, match="A force of seed 11 is there already"):
+        simulate(force, 12, FIRST, LAST)
+
+
+def test_a_source_that_cannot_be_reached_is_one_clear_line(
+    new_force: NewForce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    force = new_force("down")
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://somebody:secret@127.0.0.1:1/rms")
+    with pytest.raises(
+        AssuranceError, match=r"The rms database cannot be reached .*port 1"
+    ) as told:
+        create_sources(force)
+    assert "secret" not in told.value.message

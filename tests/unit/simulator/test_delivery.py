@@ -1,0 +1,173 @@
+"""The files: readable in all their forms, on their days, and fresh at the end."""
+
+import csv
+import io
+from collections import Counter
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from simulator.chance import Chance
+from simulator.delivery import drops, text, workbook
+from simulator.delivery.completions import COLUMNS as COMPLETION_COLUMNS
+from simulator.delivery.dropzone import planned
+from simulator.delivery.forms import (
+    BOOK_FORMS,
+    SERIAL_DATES,
+    TEXT_FORMS,
+    WITH_OFFSETS,
+    BookForm,
+    TextForm,
+)
+from simulator.delivery.personnel import COLUMNS, Ledger, seen_on
+from simulator.moments import end_of, utc
+from simulator.period import Period
+from simulator.world import World
+
+ROWS: list[text.Row] = [("000731", date(2026, 3, 9), "Rushden – Oundle", None)]
+NAMES = ("employee_no", "start_date", "unit", "leave_date")
+DATED = ("hr/personnel", "hr/org_unit", "lms/completions", "hydra/attendance")
+
+
+def read(form: TextForm, content: bytes) -> list[list[str]]:
+    lines = content.decode(form.encoding)
+    return list(csv.reader(io.StringIO(lines, newline=""), delimiter=form.delimiter))
+
+
+@pytest.mark.parametrize("form", [*TEXT_FORMS, SERIAL_DATES, WITH_OFFSETS], ids=lambda f: f.name)
+def test_a_text_form_says_the_same_in_its_own_way(form: TextForm) -> None:
+    content = text.render(form, NAMES, ROWS, "A title")
+    lines = read(form, content)
+    if form.title:
+        assert lines.pop(0)[0] == "A title"
+    if form.total:
+        assert lines.pop()[0] == "Total: 1"
+    headings = [cell.lower().replace(" ", "_") for cell in lines[0]]
+    row = dict(zip(headings, lines[1], strict=True))
+    assert set(headings) >= set(NAMES)
+    assert row["employee_no"].strip() == ("731" if form.lost_zeros else "000731")
+    assert row["start_date"] in ("2026-03-09", "09/03/2026", "46090")
+    assert row["unit"] == "Rushden – Oundle"
+    assert row["leave_date"].strip() == ""
+    assert content == text.render(form, NAMES, ROWS, "A title")
+
+
+def test_moments_are_written_by_the_clock_on_the_wall() -> None:
+    summer = utc(2026, 7, 1, 8, 5)
+    assert text.written(TextForm(), "completed_at", summer) == "2026-07-01 09:05"
+    assert text.written(WITH_OFFSETS, "completed_at", summer) == "2026-07-01T09:05:00+01:00"
+
+
+@pytest.mark.parametrize("form", BOOK_FORMS, ids=lambda form: form.name)
+def test_a_workbook_says_the_same_in_its_own_way(form: BookForm) -> None:
+    sheets = {"First": workbook.Sheet(NAMES, ROWS), "Second": workbook.Sheet(NAMES, [])}
+    content = workbook.render(form, sheets, "A title")
+    assert content == workbook.render(form, sheets, "A title")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    assert set(book.sheet_names) >= {"First", "Second"}
+    lines = book.get_sheet_by_name("First").to_python()
+    row = lines[2 if form.title else 1]
+    assert row[0] == (731 if form.numbers else "000731")
+    assert row[1] == ("09/03/2026" if form.text_dates else date(2026, 3, 9))
+
+
+@pytest.fixture(scope="module")
+def dropped(world: World, period: Period) -> list[drops.Drop]:
+    return planned(world, period)
+
+
+def names(dropped: list[drops.Drop], dataset: str) -> set[str]:
+    return {drop.name for drop in dropped if drop.dataset == dataset}
+
+
+def test_each_file_comes_on_its_day(dropped: list[drops.Drop], period: Period) -> None:
+    for drop in dropped:
+        assert period.holds(drop.dropped_at)
+        if drop.dataset in DATED:
+            day = drop.name.split("_")[-1][:8]
+            due = date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}")
+            assert timedelta(0) <= drop.dropped_at.date() - due <= timedelta(days=3)
+    personnel = names(dropped, "hr/personnel")
+    assert {f"personnel_2026{day}.csv" for day in ("1122", "1123", "1124", "0601")} <= personnel
+    assert "personnel_20260602.csv" not in personnel
+    assert names(dropped, "governance/plans") == {"plan_register.xlsx"}
+
+
+def test_registers_come_at_least_monthly(dropped: list[drops.Drop]) -> None:
+    for dataset in ("governance/plans", "governance/recommendations"):
+        moments = [drop.dropped_at for drop in dropped if drop.dataset == dataset]
+        gaps = [later - earlier for earlier, later in pairwise(moments)]
+        assert max(gaps) <= timedelta(days=34)
+
+
+def test_the_newest_files_of_each_dataset_are_whole(
+    dropped: list[drops.Drop], period: Period
+) -> None:
+    fresh = [
+        drop
+        for drop in dropped
+        if drop.trouble not in drops.HURTFUL and not drop.name.endswith(".part")
+    ]
+    for dataset, days in dict(zip(DATED, (1, 7, 1, 7), strict=True)).items():
+        last = max(drop.dropped_at for drop in fresh if drop.dataset == dataset)
+        assert end_of(period.end) - last <= timedelta(days=days)
+        assert not [
+            drop
+            for drop in dropped
+            if drop.dataset == dataset
+            and drop.trouble in drops.HURTFUL
+            and drop.dropped_at > end_of(drops.TEETHING_UNTIL) + timedelta(days=3)
+        ]
+
+
+def test_every_trouble_of_the_source_contract_happens(dropped: list[drops.Drop]) -> None:
+    seen = Counter(drop.trouble for drop in dropped)
+    wanted = {drops.LATE, drops.AGAIN, drops.CORRECTED, drops.PARTIAL, drops.EMPTY}
+    assert seen.keys() >= wanted | {drops.TRUNCATED, drops.OTHER_DATASET}
+    completions = [drop for drop in dropped if drop.dataset == "lms/completions"]
+    assert len(names(completions, "lms/completions")) < 18 * 31 + len(completions) // 10
+    days = {drop.name[12:20] for drop in completions if not drop.name.endswith(".part")}
+    assert 3 <= (date(2026, 11, 24) - date(2025, 6, 1)).days + 1 - len(days) <= 20  # missing
+    share = 1 - seen[None] / len(dropped)
+    assert 0.02 <= share <= 0.15
+    forms = {drop.form for drop in dropped}
+    assert len(forms) > 12
+
+
+def test_a_report_of_the_learning_system_overlaps_the_days_before(
+    dropped: list[drops.Drop],
+) -> None:
+    whole = {
+        drop.name: drop
+        for drop in dropped
+        if drop.dataset == "lms/completions" and drop.trouble is None and drop.form == "usual"
+    }
+    for name in ("completions_20260424.csv", "completions_20260430.csv"):
+        content = whole[name].content() if name in whole else None
+        if content is None:
+            continue
+        lines = content.decode().splitlines()
+        assert lines[0].split(",") == list(COMPLETION_COLUMNS)
+        days = {line.split(",")[5][:10] for line in lines[1:] if line.split(",")[5]}
+        assert len(days) > 2
+
+
+def test_the_ledger_shows_what_hr_had_keyed(world: World) -> None:
+    ledger = Ledger(world.careers.people)
+    for day in (date(2025, 6, 2), date(2026, 2, 9), date(2026, 2, 10), date(2026, 11, 24)):
+        rows = ledger.rows_on(day)
+        listed = [seen_on(person, day) for person in world.careers.people]
+        assert rows == sorted(row for row in listed if row is not None)
+        ahead = [row for row in rows if row[COLUMNS.index("leave_date")]]
+        furthest = max(row[COLUMNS.index("leave_date")] for row in ahead)  # type: ignore[type-var]
+        assert furthest <= day + timedelta(days=14)  # type: ignore[operator]
+
+
+def test_a_trouble_is_drawn_from_the_file_alone() -> None:
+    export = drops.Export("hr/personnel", date(2026, 5, 4), "p.csv", 3.0, "usual", lambda: b"x")
+    first = drops.drops_of(Chance(9), export, safe=False)
+    assert [(d.name, d.dropped_at, d.trouble) for d in first] == [
+        (d.name, d.dropped_at, d.trouble) for d in drops.drops_of(Chance(9), export, safe=False)
+    ]
