@@ -25,32 +25,46 @@ left join {rows} as shown on force.force_code = shown.force_code and point.code 
 where shown.point_code is null
 """
 
-# The position is the point's first measure: this month's, and for referrals the last twelve
-# complete months and this one.
+# The position is the point's first measure as at this month. That of the referrals covers the last
+# twelve complete months and this one, also those before the first month that a measure is shown for,
+# so it is counted from the referrals. A point has no figure to compare before it was launched.
 _OTHER_THAN_THE_MEASURE = """
 with
-    month as (select date_trunc('month', <<today>>)::date as this_month),
-    counted as (
+    month as (select date_trunc('month', <<today>>) as this_month),
+    referral as (
         select
-            measure.force_code, point.code as point_code,
-            sum(measure.numerator) as numerator, sum(measure.denominator) as denominator
+            fact.force_code, 'NCCU_INTEL' as point_code, count(*) as denominator,
+            count(*) filter (
+                where fact.intelligence_class in ('submitted_in_time', 'submitted_late')
+            ) as numerator
+        from {candidate}.fct_nccu_referral as fact
+        cross join month
+        where fact.is_counted
+            and fact.contacted_at at time zone 'Europe/London'
+                >= month.this_month - interval '12 months'
+        group by 1, 2
+    ),
+    figure as (
+        select measure.force_code, point.code as point_code, measure.numerator, measure.denominator
         from {candidate}.assurance_measure as measure
         inner join (values <<measures>>) as point (code, measure_code)
             on measure.measure_code = point.measure_code
         cross join month
-        where measure.org_unit_code = 'ALL'
-            and measure.period_start <= month.this_month
-            and measure.period_start >= case
-                when point.code = 'NCCU_INTEL' then month.this_month - interval '12 months'
-                else month.this_month
-            end
-        group by 1, 2
+        where point.code <> 'NCCU_INTEL'
+            and measure.org_unit_code = 'ALL'
+            and measure.period_start = month.this_month
     )
 select shown.point_code
 from {rows} as shown
-left join counted using (force_code, point_code)
-where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
-    or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
+left join referral using (force_code, point_code)
+left join figure using (force_code, point_code)
+where case
+        when shown.point_code = 'NCCU_INTEL'
+            then (coalesce(shown.numerator, 0), coalesce(shown.denominator, 0))
+                <> (coalesce(referral.numerator, 0), coalesce(referral.denominator, 0))
+        else (coalesce(shown.numerator, 0), coalesce(shown.denominator, 0))
+            <> (figure.numerator, figure.denominator)
+    end
 """
 
 

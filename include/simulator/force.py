@@ -27,6 +27,11 @@ class SimulationReport:
     troubles: dict[str, int] = field(default_factory=dict)
 
 
+def simulated(settings: Settings) -> state.State | None:
+    """Return what has been simulated in this home so far, or None."""
+    return state.read(_folder(settings))
+
+
 def simulate(
     settings: Settings,
     seed: int,
@@ -40,7 +45,7 @@ def simulate(
     meanwhile lie in the dropzone. Doing a range again changes nothing. `progress` is called with
     what is being done, how much of it is done, and how much there is to do.
     """
-    folder = settings.home / "simulator"
+    folder = _folder(settings)
     kept, period = state.next_period(state.read(folder), seed, start, end)
     create_sources(settings)
     world = World(seed, kept.epoch)
@@ -62,3 +67,7 @@ def simulate(
         files=dict(Counter(drop.dataset for drop in drops)),
         troubles=dict(Counter(drop.trouble for drop in drops if drop.trouble)),
     )
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "simulator"

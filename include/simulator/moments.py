@@ -1,7 +1,7 @@
 """Moments of simulated days. Everything is kept in UTC; a day is one of Europe/London."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from oic_assurance.clock import LONDON, start_of_day
@@ -66,8 +66,3 @@ def clock_goes_back(day: date) -> bool:
 def clock_goes_forward(day: date) -> bool:
     """Return whether this is the day that lacks an hour."""
     return end_of(day) - midnight(day) < DAY
-
-
-def utc(*parts: int) -> datetime:
-    """Return a moment from its UTC parts."""
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]

@@ -3,7 +3,6 @@
 import shutil
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +36,13 @@ def current(terminal: Terminal) -> int:
 
 
 @pytest.fixture
-def harmed_project(tmp_path: Path) -> Iterator[Path]:
+def harmed_project(tmp_path: Path) -> Path:
     """A checkout of one's own, to break a model in."""
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
         )
-    yield tmp_path
+    return tmp_path
 
 
 def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, first_run: str) -> None:

@@ -1,4 +1,4 @@
-"""What is never extracted is nowhere: narratives, source identities; and no officer's number in a mart."""
+"""What is never extracted is nowhere: narratives, source identities; no officer number in marts."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
 """How to break each promise: one small harm to the small force's tables for every one of them.
 
-`{t}` is the table of the suite. A promise of all tables is broken by its name, or by its kind; a harm
-for one suite alone names it.
+`{t}` is the table of the suite. A promise of all tables is broken by its name, or by its kind; a
+harm for one suite alone names it.
 """
 
 import re

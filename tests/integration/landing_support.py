@@ -59,7 +59,7 @@ class World:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.dropzone = folder / "dropzone"
         self.settings = dataclasses.replace(settings, dropzone=f"file://{self.dropzone}")
-        self.dropzone.mkdir()
+        self.dropzone.mkdir(parents=True)
         self.runs = 0
         self._sessions: dict[str, psycopg.Connection] = {}
         self._empty_warehouse()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from tests.integration.landing_support import World, person, warehouse_of_its_own
 
@@ -82,14 +83,16 @@ def kept(world: World) -> tuple[set[str], set[str]]:
 
 def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None:
     fill(world)
+    begun = time.monotonic()
     world.land(PEOPLE)
     world.land(CUSTODY)
+    whole = time.monotonic() - begun
     undisturbed = landed(world)
     chance = random.Random(7)
-    for _ in range(8):
-        again = World(world.settings, tmp_path / f"again{chance.random()}")
-        again.close()
-        kill_while_landing(world, chance.uniform(0.0, 0.5))
+    for number in range(10):
+        # From nothing again, with the same sources.
+        World(world.settings, tmp_path / str(number)).close()
+        kill_while_landing(world, chance.uniform(0.0, 1.5 * whole))
         world.land(PEOPLE)
         world.land(CUSTODY)
         assert landed(world) == undisturbed
@@ -97,7 +100,8 @@ def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None
         assert named == there
 
 
-def kill_while_landing(world: World, seconds: float) -> None:
+def kill_while_landing(world: World, seconds: float | None) -> None:
+    """Kill a landing after so long, or (None) as soon as its attempt is on record."""
     environment = os.environ | {
         "ASSURANCE_DROPZONE": world.settings.dropzone,
         "PYTHONPATH": str(world.settings.project_root / "include"),
@@ -107,7 +111,11 @@ def kill_while_landing(world: World, seconds: float) -> None:
     )
     assert process.stdout is not None
     process.stdout.readline()
-    time.sleep(seconds)
+    if seconds is None:
+        while not world.query("select from audit.extraction where run_id = 'killed'"):
+            time.sleep(0.002)
+    else:
+        time.sleep(seconds)
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -116,7 +124,7 @@ def kill_while_landing(world: World, seconds: float) -> None:
 def test_an_attempt_that_was_killed_stays_on_record_without_an_end(world: World) -> None:
     for day in range(1, 29):
         world.personnel(f"202602{day:02d}", *[f"{n:06d}" for n in range(2000)])
-    kill_while_landing(world, 0.3)
+    kill_while_landing(world, None)
     world.land(PEOPLE)
     rows = world.query(
         "select run_id, outcome from audit.extraction where dataset = %s order by 1", PEOPLE
@@ -136,7 +144,7 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(
 
     world.personnel("20260301", "000001")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(Exception, match="No space left on device"):
+    with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
         world.land(PEOPLE)
     monkeypatch.setattr(os, "fsync", real)
     named, there = kept_of_people(world)

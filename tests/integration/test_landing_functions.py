@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oic_assurance.clock import parse_moment
-from oic_assurance.settings import Settings
 from tests.integration.landing_support import World, warehouse_of_its_own
 
 LONDON = ZoneInfo("Europe/London")

@@ -93,7 +93,8 @@ def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
     ensure_raw_tables(world.settings)
     ensure_raw_tables(world.settings)
     names = world.query(
-        "select schemaname || '.' || tablename from pg_tables where schemaname like 'raw_%' order by 1"
+        "select schemaname || '.' || tablename from pg_tables"
+        " where schemaname like 'raw_%' order by 1"
     )
     assert [name for (name,) in names] == [
         "raw_general.completion", "raw_general.hydra_attendance", "raw_general.hydra_session",

@@ -126,7 +126,7 @@ class Events:
     def _incident(self, number: int) -> None:
         """Make an occurrence with its referrals, documents and arrests."""
         rng = self.rng
-        reported = self.moment()
+        reported = min(self.moment(), LAST)
         ref = f"{reported:%y}{rng.randint(0, 999999999):09d}"
         self.tables["rms.occurrence"].append(
             {

@@ -75,6 +75,18 @@ def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
     return rows
 
 
+def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str]:
+    """List what was known and is deleted or vanished at `as_at`, by one of its columns."""
+    gone = set()
+    for record in known.tables[name].values():
+        version = _version(record.versions, as_at) or record.versions[0]
+        vanished = record.vanished_at is not None and record.vanished_at <= as_at
+        deleted = version["deleted_at"] is not None and version["deleted_at"] <= as_at
+        if vanished or deleted:
+            gone.add(version[column])
+    return gone
+
+
 def _version(versions: list[Row], as_at: datetime) -> Row | None:
     """Follow the contract.
 

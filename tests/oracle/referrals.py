@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from .clock import day_of, month_of
 from .hr import People, Person
-from .known import Known, table_as_at
+from .known import Known, gone_as_at, table_as_at
 from .matching import decide, grading_is_valid, make_documents, make_referrals, match
 from .model import Row
 from .tally import Tally
@@ -127,14 +127,9 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
     "An occurrence `CANCELLED` has … none in capture completeness"; a deleted one "counts nowhere".
     One that was never known is not excluded (see oracle_notes).
     """
-    standing = {row["occurrence_ref"]: row for row in table_as_at(known, "rms.occurrence", as_at)}
-    excluded = {ref for ref, row in standing.items() if row["status"] == "CANCELLED"}
-    for record in known.tables["rms.occurrence"].values():
-        first = record.versions[0]
-        began = min(first["created_at"], first["updated_at"])
-        if began <= as_at and first["occurrence_ref"] not in standing:
-            excluded.add(first["occurrence_ref"])
-    return excluded
+    standing = table_as_at(known, "rms.occurrence", as_at)
+    cancelled = {row["occurrence_ref"] for row in standing if row["status"] == "CANCELLED"}
+    return cancelled | gone_as_at(known, "rms.occurrence", "occurrence_ref", as_at)
 
 
 def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:

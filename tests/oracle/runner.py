@@ -98,7 +98,10 @@ class Rounds:
         if moment == "now":
             moment = datetime.now(UTC).isoformat(timespec="seconds")
         down = {f"AIRFLOW_CONN_{name.upper()}": NOWHERE for name in failed}
-        self.outsider.call("run", "--as-at", moment, more=down)
+        try:
+            self.outsider.call("run", "--as-at", moment, more=down)
+        except CommandError as failure:
+            return [Difference("run", moment, "exit", 0, str(failure))]
         now = datetime.now(UTC)
         steps = self.world.steps[: self.filled + 1]
         for seen in steps:

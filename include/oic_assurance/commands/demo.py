@@ -15,17 +15,20 @@ HISTORY_MONTHS = 18
 @click.command()
 @click.option("--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True)
 def demo(seed: int) -> int:
-    """Make a synthetic force with 18 months of history when there is none, then run."""
+    """Make a synthetic force with 18 months of history, or let it live on until yesterday; run."""
     from oic_assurance import clock
     from oic_assurance.commands.run import run_once
     from oic_assurance.commands.simulate import make_force
     from oic_assurance.settings import load_settings
+    from simulator.force import simulated
 
     settings = load_settings()
     now = clock.utc_now()
+    yesterday = clock.london_day(now) - timedelta(days=1)
     if not _has_force(settings):
-        yesterday = clock.london_day(now) - timedelta(days=1)
         make_force(settings, seed, months_before(yesterday, HISTORY_MONTHS), yesterday)
+    elif (force := simulated(settings)) is not None and force.last < yesterday:
+        make_force(settings, force.seed, force.last + timedelta(days=1), yesterday)
     return run_once(settings, clock.default_as_at(now))
 
 

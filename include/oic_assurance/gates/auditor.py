@@ -5,7 +5,8 @@ then only what failed, for counts and for the keys of the rows, never for their 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -53,35 +54,40 @@ class Auditor:
     def audit(self, suite: Suite) -> list[Outcome]:
         """Run a suite and return how each promise came out; a bad table does not raise."""
         try:
-            batch = self._batch(suite)
-            if suite.versioned:
-                self._execute(self._places.keep_current(suite))
-            first = self._validate(batch, suite, suite.promises, "BOOLEAN_ONLY")
-            details = self._details(batch, suite, first)
+            with self._batch(suite) as batch:
+                first = self._validate(batch, suite, suite.promises, "BOOLEAN_ONLY")
+                details = self._details(batch, suite, first)
         except Exception as error:
             # A suite that cannot run has failed, whatever the cause.
             line = one_line(str(error.__cause__ or error))
             return [Outcome(suite, promise, False, exception=line) for promise in suite.promises]
-        finally:
-            if suite.versioned:
-                self._execute(f"drop table if exists {current_table(suite)}")
         return [
             outcome_of(suite, promise, first[promise.name], details.get(promise.name))
             for promise in suite.promises
         ]
 
+    @contextmanager
+    def _batch(self, suite: Suite) -> Iterator[Any]:
+        """Give the table of a suite as a batch, with what its promises need beside it."""
+        # Great Expectations remembers counts by the asset's name, so each has one of its own; and
+        # it writes its configuration anew for each asset, so none stays longer than needed.
+        self._assets += 1
+        name = f"{suite.name} {self._assets}"
+        asset = self._datasource.add_table_asset(
+            name, table_name=suite.table, schema_name=self._places.schema(suite.schema)
+        )
+        if suite.versioned:
+            self._execute(self._places.keep_current(suite))
+        try:
+            yield asset.add_batch_definition_whole_table("all").get_batch()
+        finally:
+            if suite.versioned:
+                self._execute(f"drop table {current_table(suite)}")
+            self._datasource.delete_asset(name)
+
     def _execute(self, statement: str) -> None:
         with self._datasource.get_execution_engine().engine.begin() as connection:
             connection.exec_driver_sql(statement)
-
-    def _batch(self, suite: Suite) -> Any:
-        self._assets += 1
-        asset = self._datasource.add_table_asset(
-            f"{suite.name}_{self._assets}",
-            table_name=suite.table,
-            schema_name=self._places.schema(suite.schema),
-        )
-        return asset.add_batch_definition_whole_table("all").get_batch()
 
     def _validate(
         self, batch: Any, suite: Suite, promises: Iterable[Promise], result_format: Any

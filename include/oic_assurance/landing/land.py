@@ -41,9 +41,9 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
     what = declared(dataset)
     report = LandingReport(what.name)
     with _warehouse(settings) as connection:
-        _ensure_tables(connection, settings, what)
         attempt = _begin(connection, settings, what, run_id)
         try:
+            _ensure_tables(connection, settings, what)
             landing = FileLanding if what.kind == "file" else DatabaseLanding
             landing(settings, connection, what, run_id, report).land()
         except AssuranceError as error:
@@ -54,6 +54,10 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
             failure = f"{what.name}: the warehouse did not take it: {reason(error)}."
             if not connection.broken:
                 _end(connection, attempt, report, failure=failure)
+            raise ServerError(failure) from error
+        except OSError as error:
+            failure = f"{what.name}: the batch cannot be kept in {settings.home}: {error.strerror}."
+            _end(connection, attempt, report, failure=failure)
             raise ServerError(failure) from error
         _end(connection, attempt, report)
     return report

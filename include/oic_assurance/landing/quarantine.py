@@ -82,11 +82,11 @@ def counts_by_reason(settings: Settings) -> list[ReasonCount]:
     What differs from row to row, which stands after a colon, does not make another reason.
     """
     query = """
-        select r.dataset, split_part(reason, ':', 1) as reason, count(*) as rows,
+        select r.dataset, split_part(why, ':', 1) as reason, count(*) as rows,
             max(r.rejected_at) as latest_at
         from audit.rejected_row as r
         inner join audit.batch as b using (batch_id)
-        cross join lateral unnest(r.reasons) as reason
+        cross join lateral unnest(r.reasons) as why
         where b.force_code = %(force)s and r.status = 'rejected'
         group by 1, 2
         order by 1, 3 desc, 2

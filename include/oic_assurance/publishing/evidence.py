@@ -29,6 +29,13 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
+_PARENTS = """
+select c.relname
+from pg_catalog.pg_class as c
+where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %s)
+    and c.relkind = 'p'
+"""
+
 
 @dataclass(frozen=True)
 class BuildRecord:
@@ -87,9 +94,7 @@ def read_candidates(conn: psycopg.Connection, faces: tuple[Face, ...]) -> dict[F
     candidates: dict[Face, Tables] = {}
     for face in faces:
         tables = read_tables(conn, face.candidate)
-        published = {
-            name for name, table in read_tables(conn, face.parents).items() if table.kind == "p"
-        }
+        published = {row[0] for row in conn.execute(_PARENTS, (face.parents,)).fetchall()}
         missing = sorted((face.required | published) - set(tables))
         if missing:
             raise NotPublishableError(f"{face.candidate} lacks {', '.join(missing)}")

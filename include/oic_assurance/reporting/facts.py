@@ -53,10 +53,8 @@ class FailedExtraction:
 
 @dataclass(frozen=True)
 class RefusedDelivery:
-    """A delivery that was refused whole, and why."""
+    """A delivery that was refused whole: the reason names dataset and file."""
 
-    dataset: str
-    place: str
     reason: str
 
 
@@ -145,7 +143,7 @@ def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]
         settings,
         RefusedDelivery,
         """
-        select dataset, source_place as place, coalesce(reason, '') as reason
+        select coalesce(reason, dataset || ': ' || source_place) as reason
         from audit.batch
         where run_id = %s and status = 'refused'
         order by batch_id

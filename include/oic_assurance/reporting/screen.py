@@ -18,6 +18,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.transform.docs import docs_page
 
 SHOWN = 5
+CHECKLISTS = frozenset({"INTEL_PLAN"})
 LONGEST_REASON = 70
 
 
@@ -105,9 +106,9 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
         return ["  No position is published."]
     rows = [
         (
-            point.point_code, point.status, share(point.value),
+            point.point_code, point.status, _value(point),
             f"{point.numerator or 0:g}/{point.denominator or 0:g}",
-            interval(point.ci_low, point.ci_high),
+            interval(point.ci_low, point.ci_high) if _is_share(point) else NOTHING,
             day(point.deadline) if point.deadline else "every time", point.source_status or NOTHING,
         )
         for point in points
@@ -122,6 +123,17 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
     return lines
 
 
+def _is_share(point: facts.Point) -> bool:
+    """Tell a share of many from a checklist of three, of which a percentage says nothing."""
+    return point.point_code not in CHECKLISTS
+
+
+def _value(point: facts.Point) -> str:
+    if _is_share(point) or point.numerator is None or point.denominator is None:
+        return share(point.value)
+    return f"{point.numerator:g} met"
+
+
 def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
     rows = [
         (item.dataset, item.verdict, moment(item.last_landed_at), moment(item.due_by))
@@ -134,8 +146,11 @@ def _extraction(settings: Settings, run: Run) -> list[str]:
     lines = []
     for failure in facts.failed_extractions(settings, run.run_id):
         lines += wrapped(f"Not extracted: {failure.dataset}: {failure.reason}", 0)
-    for refused in facts.refused_deliveries(settings, run.run_id):
-        lines += wrapped(f"Refused: {refused.dataset} {refused.place}: {refused.reason}", 0)
+    refused = facts.refused_deliveries(settings, run.run_id)
+    for delivery in refused[:SHOWN]:
+        lines += wrapped(f"Refused: {delivery.reason}", 0)
+    if len(refused) > SHOWN:
+        lines.append(f"Refused: {count(len(refused) - SHOWN, 'more delivery', 'more deliveries')}")
     return lines
 
 

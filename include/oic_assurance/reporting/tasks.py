@@ -49,7 +49,7 @@ class TaskLines:
 
     def __enter__(self) -> "TaskLines":
         """Begin with what comes before the first task."""
-        self._step = self._screen.begin("Read the DAG")
+        self._step = self._screen.begin("Airflow")
         return self
 
     def __exit__(

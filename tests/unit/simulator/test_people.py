@@ -1,11 +1,11 @@
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from oic_assurance.clock import LONDON
 from simulator.chance import Chance
-from simulator.moments import days, utc
+from simulator.moments import days
 from simulator.organisation.posts import ELEARNING_ROLES, HYDRA_ROLES
 from simulator.organisation.units import MOVED_ON, UNITS, units_on
 from simulator.people.careers import Careers
@@ -125,5 +125,6 @@ def test_teams_take_turns_and_each_rests_four_days_of_ten() -> None:
 
 
 def test_a_night_shift_lasts_over_midnight_and_over_a_clock_change() -> None:
-    night = [utc(2026, 10, 24, 22, 30), utc(2026, 10, 25, 0, 30), utc(2026, 10, 25, 1, 30)]
+    before_midnight = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    night = [before_midnight + timedelta(hours=hours) for hours in (0, 2, 3)]
     assert len({team_on_duty(moment) for moment in night}) == 1

@@ -1,11 +1,11 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.moments import after, utc
+from simulator.moments import after
 from simulator.records import Record, Store
 
-BORN = utc(2026, 3, 1, 12)
+BORN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def referral() -> Record:

@@ -94,17 +94,23 @@ comment on function landing.is_ambiguous(text, timestamptz) is
 'Whether a text, read as this moment, names a time that a clock change repeats or skips.';
 
 create function landing.as_bigint(value text) returns bigint
-language sql immutable parallel safe as $function$
-    select case
-        when value ~ '^[+-]?\d+$' and pg_input_is_valid(value, 'bigint') then value::bigint
-    end
+language plpgsql stable strict parallel safe as $function$
+begin
+    if value ~ '^[+-]?\d+$' and pg_input_is_valid(value, 'bigint') then
+        return value::bigint;
+    end if;
+    return null;
+end
 $function$;
 
 create function landing.as_integer(value text) returns integer
-language sql immutable parallel safe as $function$
-    select case
-        when value ~ '^[+-]?\d+$' and pg_input_is_valid(value, 'integer') then value::integer
-    end
+language plpgsql stable strict parallel safe as $function$
+begin
+    if value ~ '^[+-]?\d+$' and pg_input_is_valid(value, 'integer') then
+        return value::integer;
+    end if;
+    return null;
+end
 $function$;
 
 create function landing.as_numeric(value text) returns numeric

@@ -1,0 +1,101 @@
+"""The rules of the mart contract: said as dbt unit tests beside the models, they all hold."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg import sql
+
+from oic_assurance.landing.land import ensure_raw_tables
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.transform.build import open_build
+from oic_assurance.transform.dbt import run_dbt
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
+from tests.conftest import PROJECT_ROOT
+
+DATABASE = "warehouse_rules"
+MODELS = PROJECT_ROOT / "dbt_project" / "models"
+# Each group of models is a test of its own: it says where a rule is broken, and takes seconds.
+GROUPS = (
+    "staging",
+    "intermediate.calendar",
+    "intermediate.people",
+    "intermediate.nccu",
+    "intermediate.training",
+    "intermediate.plans",
+    "intermediate.measures",
+    "intermediate.position",
+    "intermediate.exceptions",
+    "intermediate.disclosure",
+    "marts",
+)
+
+
+@pytest.fixture(scope="module")
+def empty_models(home: Path) -> Iterator[Settings]:
+    """A warehouse in which nothing was landed, with every model built from that.
+
+    A unit test gives its rows itself, but takes their types from the models as they are built.
+    """
+    settings = load_settings()
+    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
+    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
+    create = sql.SQL("create database {} owner warehouse_owner").format(sql.Identifier(DATABASE))
+    drop = sql.SQL("drop database {} with (force)").format(sql.Identifier(DATABASE))
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(create)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+        migrate(settings)
+        ensure_raw_tables(settings)
+        open_build(settings, "rules", datetime(2026, 3, 10, 5, 30, tzinfo=UTC))
+        run_dbt(settings, "daily", ["seed"])
+        run_dbt(settings, "daily", ["run"])
+        yield settings
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(drop)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_rule_holds(empty_models: Settings, group: str) -> None:
+    nodes = run_dbt(empty_models, "daily", ["test", "--select", f"test_type:unit,{group}"])
+
+    assert nodes
+    assert [node.name for node in nodes if not node.succeeded] == []
+
+
+def test_every_rule_belongs_to_a_group() -> None:
+    assert {group_of(path) for path, _ in rules()} == set(GROUPS)
+
+
+def test_every_rule_says_in_words_what_it_proves() -> None:
+    silent = [rule["name"] for _, rule in rules() if len(rule.get("description", "")) < 40]
+
+    assert silent == []
+
+
+def test_every_step_between_sources_and_marts_has_a_rule() -> None:
+    steps = {path.stem for path in MODELS.glob("intermediate/**/*.sql")}
+
+    assert steps - {rule["model"] for _, rule in rules()} == set()
+
+
+def rules() -> list[tuple[Path, dict[str, Any]]]:
+    """Return every unit test with the file that it stands in."""
+    found = []
+    for path in sorted(MODELS.rglob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found += [(path, rule) for rule in content.get("unit_tests", [])]
+    return found
+
+
+def group_of(path: Path) -> str:
+    """Return the group that a model's file belongs to."""
+    layer, folder, *_ = path.relative_to(MODELS).parts
+    return f"{layer}.{folder}" if layer == "intermediate" else layer
