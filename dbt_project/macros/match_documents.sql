@@ -13,7 +13,8 @@
             referral.officer_key = document.officer_key as is_own_officer,
             'REFERRAL_REF' as link_method
         from {{ referral }} as referral
-        inner join {{ document }} as document
+        inner join
+            {{ document }} as document
             on referral.force_code = document.force_code
             and referral.referral_ref = document.named_referral_ref
             and document.submitted_at >= referral.first_usable_at
@@ -28,47 +29,61 @@
     without_own as (
         select referral.*
         from {{ referral }} as referral
-        left join named
+        left join
+            named
             on referral.force_code = named.force_code
             and referral.referral_ref = named.referral_ref
             and named.is_own_officer
         where named.referral_ref is null and referral.occurrence_ref is not null
     ),
 
-    {{ take_in_order("by_officer", "without_own", "unnamed", ["force_code", "occurrence_ref", "officer_key"]) }},
+    {{
+        take_in_order(
+            "by_officer",
+            "without_own",
+            "unnamed",
+            ["force_code", "occurrence_ref", "officer_key"],
+        )
+    }},
 
     left_over as (
         select unnamed.*
         from unnamed
-        left join by_officer
-            on unnamed.force_code = by_officer.force_code and unnamed.report_urn = by_officer.report_urn
+        left join
+            by_officer
+            on unnamed.force_code = by_officer.force_code
+            and unnamed.report_urn = by_officer.report_urn
         where by_officer.report_urn is null
     ),
 
     without_any as (
         select without_own.*
         from without_own
-        left join named
-            on without_own.force_code = named.force_code and without_own.referral_ref = named.referral_ref
-        left join by_officer
-            on without_own.force_code = by_officer.force_code and without_own.referral_ref = by_officer.referral_ref
+        left join
+            named
+            on without_own.force_code = named.force_code
+            and without_own.referral_ref = named.referral_ref
+        left join
+            by_officer
+            on without_own.force_code = by_officer.force_code
+            and without_own.referral_ref = by_officer.referral_ref
         where named.referral_ref is null and by_officer.referral_ref is null
     ),
 
-    {{ take_in_order("by_anyone", "without_any", "left_over", ["force_code", "occurrence_ref"]) }},
+    {{
+        take_in_order(
+            "by_anyone", "without_any", "left_over", ["force_code", "occurrence_ref"]
+        )
+    }},
 
     matched as (
         select *
         from named
         union all
-        select
-            *,
-            'OCCURRENCE_OFFICER' as link_method
+        select *, 'OCCURRENCE_OFFICER' as link_method
         from by_officer
         union all
-        select
-            *,
-            'OCCURRENCE_ONLY' as link_method
+        select *, 'OCCURRENCE_ONLY' as link_method
         from by_anyone
     )
 {%- endmacro %}
@@ -85,14 +100,18 @@
     {{ name }}_waiting as (
         select
             *,
-            row_number() over (partition by {{ queue }} order by contacted_at, referral_ref) as place
+            row_number() over (
+                partition by {{ queue }} order by contacted_at, referral_ref
+            ) as place
         from {{ waiting }}
     ),
 
     {{ name }}_documents as (
         select
             *,
-            row_number() over (partition by {{ queue }} order by submitted_at, report_urn) as place
+            row_number() over (
+                partition by {{ queue }} order by submitted_at, report_urn
+            ) as place
         from {{ documents }}
     ),
 
@@ -102,8 +121,12 @@
             waiting.referral_ref,
             count(document.report_urn) as documents
         from {{ name }}_waiting as waiting
-        left join {{ name }}_documents as document
-            on {% for column in within %}waiting.{{ column }} = document.{{ column }} and {% endfor %}document.submitted_at < waiting.first_usable_at
+        left join
+            {{ name }}_documents as document
+            on {% for column in within %}
+                waiting.{{ column }} = document.{{ column }} and
+            {% endfor %} document.submitted_at
+            < waiting.first_usable_at
         group by waiting.force_code, waiting.referral_ref
     ),
 
@@ -111,13 +134,18 @@
         select
             waiting.*,
             waiting.place + max(too_early.documents + 1 - waiting.place) over (
-                partition by {% for column in within %}waiting.{{ column }}{{ ", " if not loop.last }}{% endfor %}
+                partition by
+                    {% for column in within %}
+                        waiting.{{ column }}{{ ", " if not loop.last }}
+                    {% endfor %}
                 order by waiting.place
                 rows between unbounded preceding and current row
             ) as takes_place
         from {{ name }}_waiting as waiting
-        inner join {{ name }}_too_early as too_early
-            on waiting.force_code = too_early.force_code and waiting.referral_ref = too_early.referral_ref
+        inner join
+            {{ name }}_too_early as too_early
+            on waiting.force_code = too_early.force_code
+            and waiting.referral_ref = too_early.referral_ref
     ),
 
     {{ name }} as (
@@ -128,7 +156,11 @@
             document.submitted_at,
             turn.officer_key = document.officer_key as is_own_officer
         from {{ name }}_turn as turn
-        inner join {{ name }}_documents as document
-            on {% for column in within %}turn.{{ column }} = document.{{ column }} and {% endfor %}turn.takes_place = document.place
+        inner join
+            {{ name }}_documents as document
+            on {% for column in within %}
+                turn.{{ column }} = document.{{ column }} and
+            {% endfor %} turn.takes_place
+            = document.place
     )
 {%- endmacro %}

@@ -34,16 +34,8 @@ class Run:
 
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
     """Enter a run; one at a time runs, so any other that is not closed was interrupted."""
+    close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
-        warehouse.execute(
-            """
-            update audit.run
-            set outcome = 'failed', finished_at = clock_timestamp(),
-                message = coalesce(message, 'interrupted before its end')
-            where outcome = 'running' and run_id <> %s
-            """,
-            (run_id,),
-        )
         warehouse.execute(
             """
             insert into audit.run (run_id, as_at, code_version)
@@ -53,6 +45,20 @@ def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
                 outcome = 'running', finished_at = null, message = null, publication_id = null
             """,
             (run_id, as_at, code_version(settings)),
+        )
+
+
+def close_interrupted(settings: Settings, but: str | None = None) -> None:
+    """Enter the end of runs that could not do so themselves, but for one that goes on."""
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            update audit.run
+            set outcome = 'failed', finished_at = clock_timestamp(),
+                message = coalesce(message, 'interrupted before its end')
+            where outcome = 'running' and run_id is distinct from %s
+            """,
+            (but,),
         )
 
 

@@ -1,6 +1,7 @@
 """The whole way: sources in, a publication out, and what stands when something is in the way."""
 
 import shutil
+import signal
 import socket
 import time
 from pathlib import Path
@@ -164,3 +165,17 @@ def test_two_runs_at_once_are_refused_and_a_killed_one_leaves_nothing_behind(
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         left = warehouse.execute("select count(*) from audit.run where outcome = 'running'")
         assert left.fetchone() == (0,)
+
+
+def test_an_interrupted_run_ends_as_a_whole_and_says_so(terminal: Terminal, first_run: str) -> None:
+    before = current(terminal)
+    run = terminal.begin("run", "--as-at", AS_AT)
+    assert run.stdout is not None
+    while "Close the landing" not in run.stdout.readline():
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    out, _ = run.communicate(timeout=120)
+    assert run.returncode == 130
+    assert out.rstrip().endswith("assurance: interrupted.")
+    assert current(terminal) == before
+    assert "interrupted before its end" in terminal.assurance("status").stdout

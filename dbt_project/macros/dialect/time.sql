@@ -1,14 +1,17 @@
 {#- What the warehouse's SQL dialect has to say about time. The models speak only of these. -#}
-
 {#- The Europe/London calendar day in which a moment falls. -#}
-{% macro london_day(moment) %}{{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}{% endmacro %}
+{% macro london_day(moment) %}
+    {{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}
+{% endmacro %}
 
 {% macro postgres__london_day(moment) -%}
     cast(({{ moment }}) at time zone 'Europe/London' as date)
 {%- endmacro %}
 
 {#- The moment at which a Europe/London day begins. -#}
-{% macro london_midnight(day) %}{{ return(adapter.dispatch("london_midnight", "oic_assurance")(day)) }}{% endmacro %}
+{% macro london_midnight(day) %}
+    {{ return(adapter.dispatch("london_midnight", "oic_assurance")(day)) }}
+{% endmacro %}
 
 {% macro postgres__london_midnight(day) -%}
     (cast({{ day }} as timestamp) at time zone 'Europe/London')
@@ -29,9 +32,14 @@
 {% endmacro %}
 
 {% macro postgres__day_spine(first, last) -%}
-    lateral (
+    lateral(
         select cast(series.moment as date) as day
-        from generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day') as series(moment)
+        from
+            generate_series(
+                cast({{ first }} as timestamp),
+                cast({{ last }} as timestamp),
+                interval '1 day'
+            ) as series(moment)
     )
 {%- endmacro %}
 
@@ -51,7 +59,9 @@
 {%- endmacro %}
 
 {#- The day of the week, 1 for Monday to 7 for Sunday; an integer. -#}
-{% macro iso_day_of_week(day) %}{{ return(adapter.dispatch("iso_day_of_week", "oic_assurance")(day)) }}{% endmacro %}
+{% macro iso_day_of_week(day) %}
+    {{ return(adapter.dispatch("iso_day_of_week", "oic_assurance")(day)) }}
+{% endmacro %}
 
 {% macro postgres__iso_day_of_week(day) -%}
     cast(extract(isodow from {{ day }}) as integer)

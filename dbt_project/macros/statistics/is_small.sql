@@ -2,6 +2,9 @@
 {% macro is_small(numerator, denominator, smallest) -%}
     (
         ({{ numerator }} > 0 and {{ numerator }} < {{ smallest }})
-        or ({{ denominator }} - {{ numerator }} > 0 and {{ denominator }} - {{ numerator }} < {{ smallest }})
+        or (
+            {{ denominator }} - {{ numerator }} > 0
+            and {{ denominator }} - {{ numerator }} < {{ smallest }}
+        )
     )
 {%- endmacro %}

@@ -1,8 +1,12 @@
 {#- Wilson's interval at 95% (z = 1.959964) for a share `numerator` of `denominator`; null when there is
     nothing to divide by. Kept inside 0 and 1, where rounding in the last digit could leave it. -#}
-{% macro wilson_low(numerator, denominator) -%} {{ _wilson(numerator, denominator, "-") }} {%- endmacro %}
+{% macro wilson_low(numerator, denominator) -%}
+    {{ _wilson(numerator, denominator, "-") }}
+{%- endmacro %}
 
-{% macro wilson_high(numerator, denominator) -%} {{ _wilson(numerator, denominator, "+") }} {%- endmacro %}
+{% macro wilson_high(numerator, denominator) -%}
+    {{ _wilson(numerator, denominator, "+") }}
+{%- endmacro %}
 
 {% macro _wilson(numerator, denominator, sign) -%}
     {%- set double = dbt.type_float() -%}
@@ -11,11 +15,21 @@
     {%- set p = "(cast(" ~ numerator ~ " as " ~ double ~ ") / " ~ n ~ ")" -%}
     case
         when {{ denominator }} > 0
-            then least(1, greatest(0,
-                ({{ p }} + {{ z }} * {{ z }} / (2 * {{ n }})
-                {{ sign }} {{ z }} * sqrt({{ p }} * (1 - {{ p }}) / {{ n }} + {{ z }} * {{ z }} / (4 * {{ n }} * {{ n }})))
-                / (1 + {{ z }} * {{ z }} / {{ n }})
-            ))
+        then
+            least(
+                1,
+                greatest(
+                    0,
+                    (
+                        {{ p }} + {{ z }} * {{ z }} / (2 * {{ n }})
+                        {{ sign }} {{ z }} * sqrt(
+                            {{ p }} * (1 - {{ p }}) / {{ n }}
+                            + {{ z }} * {{ z }} / (4 * {{ n }} * {{ n }})
+                        )
+                    )
+                    / (1 + {{ z }} * {{ z }} / {{ n }})
+                )
+            )
     end
 {%- endmacro %}
 

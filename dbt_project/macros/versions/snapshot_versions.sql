@@ -6,31 +6,41 @@
     relation: a raw table fed by dated full files. The result has its columns and `valid_from`, `valid_to` (dates). -#}
 {% macro snapshot_versions(relation) -%}
     select spans.*
-    from (
-        select
-            versions.*,
-            case
-                when versions.version_at = min(versions.version_at) over (partition by versions.force_code)
-                    then {{ beginning_of_time() }}
-                else {{ london_day("versions.version_at") }}
-            end as valid_from,
-            coalesce(
-                {{ london_day("lead(versions.version_at) over (
-                    partition by versions.force_code, versions.row_key order by versions.version_at
-                )") }},
-                {{ end_of_time() }}
-            ) as valid_to
-        from (
+    from
+        (
             select
-                known.*,
-                row_number() over (
-                    partition by known.force_code, known.row_key, known.version_at
-                    order by known.batch_id desc, known.row_number desc
-                ) as recency
-            from {{ relation }} as known
-            inner join {{ ref("stg_audit__build") }} as build on known.batch_id <= build.known_batch_id
-        ) as versions
-        where versions.recency = 1
-    ) as spans
+                versions.*,
+                case
+                    when
+                        versions.version_at = min(versions.version_at) over (
+                            partition by versions.force_code
+                        )
+                    then {{ beginning_of_time() }}
+                    else {{ london_day("versions.version_at") }}
+                end as valid_from,
+                coalesce(
+                    {{
+                        london_day(
+                            "lead(versions.version_at) over (                     partition by versions.force_code, versions.row_key order by versions.version_at                 )"
+                        )
+                    }},
+                    {{ end_of_time() }}
+                ) as valid_to
+            from
+                (
+                    select
+                        known.*,
+                        row_number() over (
+                            partition by
+                                known.force_code, known.row_key, known.version_at
+                            order by known.batch_id desc, known.row_number desc
+                        ) as recency
+                    from {{ relation }} as known
+                    inner join
+                        {{ ref("stg_audit__build") }} as build
+                        on known.batch_id <= build.known_batch_id
+                ) as versions
+            where versions.recency = 1
+        ) as spans
     where not spans.is_tombstone
 {%- endmacro %}

@@ -11,37 +11,46 @@
 {% macro version_as_at(relation, first_version_stands, deleted=none) -%}
     select
         ranked.*
-        {%- if deleted == "marked" %},
-        coalesce(ranked.deleted_at <= ranked.as_at, false) as is_deleted
+        {%- if deleted == "marked" %}
+            , coalesce(ranked.deleted_at <= ranked.as_at, false) as is_deleted
         {%- endif %}
-    from (
-        select
-            versions.*,
-            build.as_at,
-            min(versions.version_at) over (partition by versions.force_code) as first_delivery_at,
-            row_number() over (
-                partition by versions.force_code, versions.row_key
-                order by
-                    case when versions.version_at <= build.as_at then 0 else 1 end,
-                    case when versions.version_at <= build.as_at then versions.version_at end desc,
-                    versions.version_at,
-                    versions.batch_id desc,
-                    versions.row_number desc
-            ) as recency
-        from {{ relation }} as versions
-        inner join {{ ref("stg_audit__build") }} as build on versions.batch_id <= build.known_batch_id
-    ) as ranked
+    from
+        (
+            select
+                versions.*,
+                build.as_at,
+                min(versions.version_at) over (
+                    partition by versions.force_code
+                ) as first_delivery_at,
+                row_number() over (
+                    partition by versions.force_code, versions.row_key
+                    order by
+                        case when versions.version_at <= build.as_at then 0 else 1 end,
+                        case
+                            when versions.version_at <= build.as_at
+                            then versions.version_at
+                        end desc,
+                        versions.version_at,
+                        versions.batch_id desc,
+                        versions.row_number desc
+                ) as recency
+            from {{ relation }} as versions
+            inner join
+                {{ ref("stg_audit__build") }} as build
+                on versions.batch_id <= build.known_batch_id
+        ) as ranked
     where
-        ranked.recency = 1
-        and not ranked.is_tombstone
+        ranked.recency = 1 and not ranked.is_tombstone
         {% if first_version_stands == "if_created" -%}
-        and (ranked.version_at <= ranked.as_at or ranked.created_at <= ranked.as_at)
+            and (ranked.version_at <= ranked.as_at or ranked.created_at <= ranked.as_at)
         {%- elif first_version_stands == "first_delivery" -%}
-        and (ranked.version_at <= ranked.as_at or ranked.version_at = ranked.first_delivery_at)
-        {%- else -%}
-        and ranked.version_at <= ranked.as_at
+            and (
+                ranked.version_at <= ranked.as_at
+                or ranked.version_at = ranked.first_delivery_at
+            )
+        {%- else -%} and ranked.version_at <= ranked.as_at
         {%- endif %}
         {% if deleted == "left_out" -%}
-        and (ranked.deleted_at is null or ranked.deleted_at > ranked.as_at)
+            and (ranked.deleted_at is null or ranked.deleted_at > ranked.as_at)
         {%- endif %}
 {%- endmacro %}

@@ -2,6 +2,8 @@
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -46,7 +48,7 @@ def run_once(settings: "Settings", as_at: datetime) -> int:
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:
             with screen.step("Warehouse"):
                 prepare_warehouse(settings)
-            with TaskLines(settings, screen) as lines:
+            with TaskLines(settings, screen) as lines, _interrupted_runs_are_closed(settings):
                 run_id = run_daily(settings, as_at, lines.report)
         finished = runs.find_run(settings, run_id)
         if finished is None or finished.outcome != "published":
@@ -55,6 +57,17 @@ def run_once(settings: "Settings", as_at: datetime) -> int:
             return 1
         _show(settings, finished)
     return 0
+
+
+@contextmanager
+def _interrupted_runs_are_closed(settings: "Settings") -> Iterator[None]:
+    from oic_assurance import runs
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        runs.close_interrupted(settings)
+        raise
 
 
 def _show(settings: "Settings", finished: "Run") -> None:

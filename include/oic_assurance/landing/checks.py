@@ -154,7 +154,7 @@ def repeats_statement(table: Table) -> Composed:
     """
     return SQL(
         """
-        with repeated as (
+        with repeated as materialized (
             select
                 row_key, min(row_number) as first_row, count(*) as times,
                 count(distinct row_fingerprint) > 1 as differ,

@@ -71,6 +71,8 @@ def _warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
         connection.execute("set datestyle = 'ISO, YMD'")
         # Plans are short and run by the hundred.
         connection.execute("set jit = off")
+        # What a crash of the machine takes back is landed again; the attempt's end waits for all.
+        connection.execute("set synchronous_commit = off")
         yield connection
     finally:
         connection.close()
@@ -103,6 +105,7 @@ def _begin(
 def _end(
     connection: psycopg.Connection, attempt: int, report: LandingReport, failure: str | None = None
 ) -> None:
+    connection.execute("set synchronous_commit = on")
     connection.execute(
         """
         update audit.extraction

@@ -3,13 +3,14 @@
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from oic_assurance.orchestration.environment import airflow_environment, airflow_home
@@ -26,12 +27,15 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
     """Run the daily DAG for a moment, reporting each task, and return the run's id."""
     _set_environment(settings)
     _ensure_metadata(settings)
-    listener = _listen(report)
+    interruption = Interruption()
+    listener = _listen(report, interruption)
     try:
+        interruption.watch()
         dag = _load(settings.project_root / DAG_FILE).assurance_daily()
         # No logical date: the same moment can be run any number of times.
         run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
     finally:
+        interruption.forget()
         _forget(listener)
     return str(run.run_id)
 
@@ -82,7 +86,38 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-def _listen(report: Callable[[TaskEvent], None]) -> Any:
+class Interruption:
+    """Ctrl-C, or a polite request to end: for the whole run, not for the task it happens to meet.
+
+    Airflow takes it for a task that failed and goes on with the next, so it is raised once more
+    where tasks report.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def watch(self) -> None:
+        """Take the signals."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._ask)
+
+    def forget(self) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """End the run, if that was asked for."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+
+def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> Any:
     from airflow.listeners import hookimpl
     from airflow.sdk.listener import get_listener_manager
 
@@ -93,6 +128,7 @@ def _listen(report: Callable[[TaskEvent], None]) -> Any:
             self.began = time.monotonic()
 
         def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
+            interruption.check()
             self.began = time.monotonic()
             report(self._event(task_instance, "running"))
 
@@ -102,6 +138,7 @@ def _listen(report: Callable[[TaskEvent], None]) -> Any:
         def on_task_instance_failed(
             self, previous_state: Any, task_instance: Any, error: Any
         ) -> None:
+            interruption.check()
             state = str(getattr(task_instance.state, "value", task_instance.state))
             report(self._event(task_instance, state, " ".join(str(error).split())))
 

@@ -144,8 +144,13 @@ def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
 
 def _extraction(settings: Settings, run: Run) -> list[str]:
     lines = []
+    by_reason: dict[str, list[str]] = {}
     for failure in facts.failed_extractions(settings, run.run_id):
-        lines += wrapped(f"Not extracted: {failure.dataset}: {failure.reason}", 0)
+        # A reason of one system or of the dropzone is told once, for all that it stops.
+        reason = failure.reason.removeprefix(f"{failure.dataset}: ")
+        by_reason.setdefault(reason, []).append(failure.dataset)
+    for reason, datasets in by_reason.items():
+        lines += wrapped(f"Not extracted: {', '.join(datasets)}: {reason}", 0)
     refused = facts.refused_deliveries(settings, run.run_id)
     for delivery in refused[:SHOWN]:
         lines += wrapped(f"Refused: {delivery.reason}", 0)

@@ -1,11 +1,10 @@
--- A training point starts with the launch of its first item, the others when the register says.
+-- A training point starts with the launch of its first item, the others when the
+-- register says.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     launches as (
-        select
-            item.point_code,
-            min(item.launched_on) as launched_on
+        select item.point_code, min(item.launched_on) as launched_on
         from {{ ref("policy_training_item") }} as item
         group by item.point_code
     ),

@@ -37,7 +37,11 @@ with
     aged as (
         select
             everything.*,
-            {{ dbt.datediff(london_day("everything.opened_at"), "build.as_at_day", "day") }} as age_days
+            {{
+                dbt.datediff(
+                    london_day("everything.opened_at"), "build.as_at_day", "day"
+                )
+            }} as age_days
         from everything
         cross join build
     ),
@@ -46,9 +50,12 @@ with
         select
             *,
             case
-                when age_days <= 1 then '0-1'
-                when age_days <= 7 then '2-7'
-                when age_days <= 28 then '8-28'
+                when age_days <= 1
+                then '0-1'
+                when age_days <= 7
+                then '2-7'
+                when age_days <= 28
+                then '8-28'
                 else 'over 28'
             end as age_band
         from aged

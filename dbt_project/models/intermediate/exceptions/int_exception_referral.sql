@@ -1,12 +1,17 @@
--- Referrals that need somebody to act: no document, somebody else's document, one that is not valid.
+-- Referrals that need somebody to act: no document, somebody else's document, one
+-- that is not valid.
 with
     final as (
         select
             force_code,
-            case intelligence_class
-                when 'missing' then 'REFERRAL_DOCUMENT_MISSING'
-                when 'submitted_by_other' then 'REFERRAL_DOCUMENT_BY_OTHER'
-                when 'submitted_invalid' then 'REFERRAL_DOCUMENT_INVALID'
+            case
+                intelligence_class
+                when 'missing'
+                then 'REFERRAL_DOCUMENT_MISSING'
+                when 'submitted_by_other'
+                then 'REFERRAL_DOCUMENT_BY_OTHER'
+                when 'submitted_invalid'
+                then 'REFERRAL_DOCUMENT_INVALID'
             end as exception_code,
             'NCCU_INTEL' as point_code,
             referral_ref as record_ref,
@@ -14,7 +19,10 @@ with
             officer_key,
             contacted_at as opened_at
         from {{ ref("int_nccu_referral_class") }}
-        where is_counted and intelligence_class in ('missing', 'submitted_by_other', 'submitted_invalid')
+        where
+            is_counted
+            and intelligence_class
+            in ('missing', 'submitted_by_other', 'submitted_invalid')
         union all
         select
             force_code,
@@ -31,7 +39,10 @@ with
             force_code,
             'CUSTODY_WITHOUT_REFERRAL',
             'NCCU_INTEL',
-            coalesce(occurrence_ref, 'custody ' || cast(custody_id as {{ dbt.type_string() }})),
+            coalesce(
+                occurrence_ref,
+                'custody ' || cast(custody_id as {{ dbt.type_string() }})
+            ),
             org_unit_code,
             officer_key,
             detained_at

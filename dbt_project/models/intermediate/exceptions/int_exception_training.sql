@@ -1,13 +1,14 @@
--- People in post who still lack an item that their role needs, since it was launched or they came to need it.
+-- People in post who still lack an item that their role needs, since it was launched
+-- or they came to need it.
 with
     outstanding as (
-        select
-            today.*,
-            item.launched_on
+        select today.*, item.launched_on
         from {{ ref("int_training_today") }} as today
         cross join {{ ref("stg_audit__build") }} as build
-        inner join {{ ref("policy_training_item") }} as item
-            on today.requirement_code = item.requirement_code and {{ in_force("item", "build.as_at_day") }}
+        inner join
+            {{ ref("policy_training_item") }} as item
+            on today.requirement_code = item.requirement_code
+            and {{ in_force("item", "build.as_at_day") }}
         where
             today.is_in_post
             and not today.is_long_term_absent

@@ -1,4 +1,5 @@
--- Every measure by month and unit, with its interval. The force has a row for every month, also one in
+-- Every measure by month and unit, with its interval. The force has a row for every
+-- month, also one in
 -- which there was nothing to divide by.
 with
     month as (select * from {{ ref("int_measure_month") }}),
@@ -40,18 +41,10 @@ with
     ),
 
     unit as (
-        select
-            force_code,
-            measure_code,
-            period_start,
-            org_unit_code
+        select force_code, measure_code, period_start, org_unit_code
         from figure
         union
-        select
-            force_code,
-            measure_code,
-            period_start,
-            'ALL'
+        select force_code, measure_code, period_start, 'ALL'
         from month
     ),
 
@@ -65,19 +58,26 @@ with
             month.as_on,
             month.is_complete,
             cast(
-                coalesce(figure.numerator, case when policy.unit_of_value = 'share' then 0 end) as bigint
+                coalesce(
+                    figure.numerator,
+                    case when policy.unit_of_value = 'share' then 0 end
+                ) as bigint
             ) as numerator,
             cast(coalesce(figure.denominator, 0) as bigint) as denominator,
             figure.value,
             figure.ci_low,
             figure.ci_high
         from unit
-        inner join month
+        inner join
+            month
             on unit.force_code = month.force_code
             and unit.measure_code = month.measure_code
             and unit.period_start = month.period_start
-        inner join {{ ref("policy_measure") }} as policy on unit.measure_code = policy.measure_code
-        left join figure
+        inner join
+            {{ ref("policy_measure") }} as policy
+            on unit.measure_code = policy.measure_code
+        left join
+            figure
             on unit.force_code = figure.force_code
             and unit.measure_code = figure.measure_code
             and unit.period_start = figure.period_start

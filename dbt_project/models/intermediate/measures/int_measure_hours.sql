@@ -1,4 +1,5 @@
--- Median and 90th percentile of the hours to submission over the compliant referrals, by month and unit.
+-- Median and 90th percentile of the hours to submission over the compliant referrals,
+-- by month and unit.
 with
     referral as (
         select
@@ -21,18 +22,14 @@ with
             referral.is_compliant,
             referral.hours_to_submission
         from referral
-        left join {{ ref("int_org_unit_ancestor") }} as ancestor
+        left join
+            {{ ref("int_org_unit_ancestor") }} as ancestor
             on referral.force_code = ancestor.force_code
             and referral.org_unit_code = ancestor.org_unit_code
             and referral.contacted_on >= ancestor.valid_from
             and referral.contacted_on < ancestor.valid_to
         union all
-        select
-            force_code,
-            period_start,
-            'ALL',
-            is_compliant,
-            hours_to_submission
+        select force_code, period_start, 'ALL', is_compliant, hours_to_submission
         from referral
     ),
 

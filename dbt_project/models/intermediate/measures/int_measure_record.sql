@@ -1,18 +1,15 @@
--- Every record that enters a measure, with what it adds to numerator and denominator, the month it
+-- Every record that enters a measure, with what it adds to numerator and denominator,
+-- the month it
 -- belongs to, and the team and day by which it is rolled up.
 with
     referral as (
-        select
-            *,
-            {{ month_of("contacted_on") }} as period_start
+        select *, {{ month_of("contacted_on") }} as period_start
         from {{ ref("int_nccu_referral_class") }}
         where is_due
     ),
 
     custody as (
-        select
-            *,
-            {{ month_of("detained_on") }} as period_start
+        select *, {{ month_of("detained_on") }} as period_start
         from {{ ref("int_immigration_custody") }}
     ),
 

@@ -1,4 +1,5 @@
--- Numerator and denominator of every share by month, for each team, each unit above it and the force.
+-- Numerator and denominator of every share by month, for each team, each unit above
+-- it and the force.
 with
     leaf as (
         select
@@ -25,19 +26,14 @@ with
             leaf.numerator,
             leaf.denominator
         from leaf
-        left join {{ ref("int_org_unit_ancestor") }} as ancestor
+        left join
+            {{ ref("int_org_unit_ancestor") }} as ancestor
             on leaf.force_code = ancestor.force_code
             and leaf.org_unit_code = ancestor.org_unit_code
             and leaf.rolled_up_on >= ancestor.valid_from
             and leaf.rolled_up_on < ancestor.valid_to
         union all
-        select
-            force_code,
-            measure_code,
-            period_start,
-            'ALL',
-            numerator,
-            denominator
+        select force_code, measure_code, period_start, 'ALL', numerator, denominator
         from leaf
     ),
 
@@ -50,8 +46,10 @@ with
             case when plan_day.is_met then 1 else 0 end as numerator,
             1 as denominator
         from {{ ref("int_measure_month") }} as month
-        inner join {{ ref("int_plan_day") }} as plan_day
-            on month.force_code = plan_day.force_code and month.as_on = plan_day.day
+        inner join
+            {{ ref("int_plan_day") }} as plan_day
+            on month.force_code = plan_day.force_code
+            and month.as_on = plan_day.day
         where month.measure_code = 'intel_plan_strands_met'
     ),
 

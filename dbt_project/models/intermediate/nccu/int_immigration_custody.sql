@@ -1,11 +1,12 @@
--- Occurrences with an immigration custody record, and whether the NCCU was told of them. The month and
--- team are those of the first such record; a record without an occurrence stands for one of its own.
--- An occurrence that was cancelled or deleted counts nowhere; one that the system never had counts as named.
+-- Occurrences with an immigration custody record, and whether the NCCU was told of
+-- them. The month and
+-- team are those of the first such record; a record without an occurrence stands for
+-- one of its own.
+-- An occurrence that was cancelled or deleted counts nowhere; one that the system
+-- never had counts as named.
 with
     custody as (
-        select
-            *,
-            {{ london_day("detained_at") }} as detained_on
+        select *, {{ london_day("detained_at") }} as detained_on
         from {{ ref("stg_rms__custody_record") }}
         where detention_reason_code = 'IMMIGRATION'
     ),
@@ -14,16 +15,17 @@ with
         select
             *,
             row_number() over (
-                partition by force_code, occurrence_ref, case when occurrence_ref is null then custody_id end
+                partition by
+                    force_code,
+                    occurrence_ref,
+                    case when occurrence_ref is null then custody_id end
                 order by detained_at, custody_id
             ) as place
         from custody
     ),
 
     referred as (
-        select distinct
-            force_code,
-            occurrence_ref
+        select distinct force_code, occurrence_ref
         from {{ ref("stg_rms__nccu_referral") }}
         where occurrence_ref is not null
     ),
@@ -39,13 +41,16 @@ with
             officer.org_unit_code,
             referred.occurrence_ref is not null as has_referral
         from ranked as first_record
-        left join {{ ref("stg_rms__occurrence") }} as occurrence
+        left join
+            {{ ref("stg_rms__occurrence") }} as occurrence
             on first_record.force_code = occurrence.force_code
             and first_record.occurrence_ref = occurrence.occurrence_ref
-        left join referred
+        left join
+            referred
             on first_record.force_code = referred.force_code
             and first_record.occurrence_ref = referred.occurrence_ref
-        left join {{ ref("int_collar_resolution") }} as officer
+        left join
+            {{ ref("int_collar_resolution") }} as officer
             on first_record.force_code = officer.force_code
             and first_record.arresting_officer_no = officer.collar_no
             and first_record.detained_on = officer.event_day

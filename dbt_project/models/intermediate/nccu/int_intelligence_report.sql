@@ -1,9 +1,8 @@
--- Every intelligence report with its author resolved and its grading judged by its own scheme.
+-- Every intelligence report with its author resolved and its grading judged by its
+-- own scheme.
 with
     report as (
-        select
-            *,
-            {{ london_day("coalesce(submitted_at, created_at)") }} as event_day
+        select *, {{ london_day("coalesce(submitted_at, created_at)") }} as event_day
         from {{ ref("stg_intelligence__report") }}
     ),
 
@@ -24,24 +23,30 @@ with
             source_code.code is not null
             and assessment_code.code is not null
             and handling_code.code is not null
-            and (report.has_handling_conditions or not handling_code.needs_conditions) as is_graded_validly,
+            and (
+                report.has_handling_conditions or not handling_code.needs_conditions
+            ) as is_graded_validly,
             report.submitted_at is not null and report.status <> 'DRAFT' as is_submitted
         from report
-        left join {{ ref("int_collar_resolution") }} as author
+        left join
+            {{ ref("int_collar_resolution") }} as author
             on report.force_code = author.force_code
             and report.author_officer_no = author.collar_no
             and report.event_day = author.event_day
-        left join {{ ref("policy_grading") }} as source_code
+        left join
+            {{ ref("policy_grading") }} as source_code
             on report.grading_scheme = source_code.grading_scheme
             and source_code.element = 'source_evaluation'
             and report.source_evaluation = source_code.code
             and {{ in_force("source_code", "report.event_day") }}
-        left join {{ ref("policy_grading") }} as assessment_code
+        left join
+            {{ ref("policy_grading") }} as assessment_code
             on report.grading_scheme = assessment_code.grading_scheme
             and assessment_code.element = 'intelligence_assessment'
             and report.intelligence_assessment = assessment_code.code
             and {{ in_force("assessment_code", "report.event_day") }}
-        left join {{ ref("policy_grading") }} as handling_code
+        left join
+            {{ ref("policy_grading") }} as handling_code
             on report.grading_scheme = handling_code.grading_scheme
             and handling_code.element = 'handling_code'
             and report.handling_code = handling_code.code

@@ -2,11 +2,7 @@
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 
-    document as (
-        select *
-        from {{ ref("int_nccu_document") }}
-        where is_counting
-    ),
+    document as (select * from {{ ref("int_nccu_document") }} where is_counting),
 
     {{ match_documents("referral", "document") }}
 

@@ -1,4 +1,5 @@
--- The class of every referral: the best that its documents give, decided by the earliest of equals.
+-- The class of every referral: the best that its documents give, decided by the
+-- earliest of equals.
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 
@@ -8,17 +9,19 @@ with
         select
             matched.*,
             case
-                when not matched.is_own_officer then 'submitted_by_other'
-                when matched.submitted_at <= referral.timely_until then 'submitted_in_time'
+                when not matched.is_own_officer
+                then 'submitted_by_other'
+                when matched.submitted_at <= referral.timely_until
+                then 'submitted_in_time'
                 else 'submitted_late'
             end as intelligence_class
         from {{ ref("int_nccu_match_counting") }} as matched
-        inner join referral
-            on matched.force_code = referral.force_code and matched.referral_ref = referral.referral_ref
+        inner join
+            referral
+            on matched.force_code = referral.force_code
+            and matched.referral_ref = referral.referral_ref
         union all
-        select
-            *,
-            'submitted_invalid' as intelligence_class
+        select *, 'submitted_invalid' as intelligence_class
         from {{ ref("int_nccu_match_invalid") }}
     ),
 
@@ -28,10 +31,14 @@ with
             row_number() over (
                 partition by force_code, referral_ref
                 order by
-                    case intelligence_class
-                        when 'submitted_in_time' then 1
-                        when 'submitted_late' then 2
-                        when 'submitted_by_other' then 3
+                    case
+                        intelligence_class
+                        when 'submitted_in_time'
+                        then 1
+                        when 'submitted_late'
+                        then 2
+                        when 'submitted_by_other'
+                        then 3
                         else 4
                     end,
                     submitted_at,
@@ -45,14 +52,20 @@ with
             referral.*,
             coalesce(
                 deciding.intelligence_class,
-                case when build.as_at < referral.awaiting_until then 'awaiting' else 'missing' end
+                case
+                    when build.as_at < referral.awaiting_until
+                    then 'awaiting'
+                    else 'missing'
+                end
             ) as intelligence_class,
             coalesce(deciding.link_method, 'NONE') as link_method,
             deciding.report_urn,
-            {{ hours_between("referral.contacted_at", "deciding.submitted_at") }} as hours_to_submission
+            {{ hours_between("referral.contacted_at", "deciding.submitted_at") }}
+            as hours_to_submission
         from referral
         cross join build
-        left join ranked as deciding
+        left join
+            ranked as deciding
             on referral.force_code = deciding.force_code
             and referral.referral_ref = deciding.referral_ref
             and deciding.preference = 1
@@ -62,8 +75,10 @@ with
         select
             *,
             intelligence_class <> 'awaiting' as is_due,
-            referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted,
-            intelligence_class in ('submitted_in_time', 'submitted_late') as is_compliant
+            referral_type = 'IMMIGRATION_CRIME'
+            and intelligence_class <> 'awaiting' as is_counted,
+            intelligence_class
+            in ('submitted_in_time', 'submitted_late') as is_compliant
         from classed
     )
 

@@ -1,5 +1,7 @@
--- Whose collar number it was on the day of an event: the one person in post with that number.
--- Nobody, or two, leaves the number unresolved: then it is the same person as the same unresolved
+-- Whose collar number it was on the day of an event: the one person in post with that
+-- number.
+-- Nobody, or two, leaves the number unresolved: then it is the same person as the
+-- same unresolved
 -- number elsewhere, and nobody else.
 with
     events as (
@@ -9,10 +11,7 @@ with
             {{ london_day("contacted_at") }} as event_day
         from {{ ref("stg_rms__nccu_referral") }}
         union
-        select
-            force_code,
-            arresting_officer_no,
-            {{ london_day("detained_at") }}
+        select force_code, arresting_officer_no, {{ london_day("detained_at") }}
         from {{ ref("stg_rms__custody_record") }}
         union
         select
@@ -31,7 +30,8 @@ with
             min(holder.employee_no) as employee_no,
             min(holder.org_unit_code) as org_unit_code
         from events
-        left join {{ ref("int_collar_holder") }} as holder
+        left join
+            {{ ref("int_collar_holder") }} as holder
             on events.force_code = holder.force_code
             and events.collar_no = holder.collar_no
             and events.event_day >= holder.held_from
@@ -39,12 +39,7 @@ with
         group by events.force_code, events.collar_no, events.event_day
     ),
 
-    resolved as (
-        select
-            *,
-            holders = 1 as is_resolved
-        from holders
-    ),
+    resolved as (select *, holders = 1 as is_resolved from holders),
 
     final as (
         select
@@ -52,13 +47,23 @@ with
             resolved.collar_no,
             resolved.event_day,
             resolved.is_resolved,
-            case when resolved.is_resolved then coalesce(resolved.org_unit_code, 'UNKNOWN') else 'UNKNOWN' end as org_unit_code,
+            case
+                when resolved.is_resolved
+                then coalesce(resolved.org_unit_code, 'UNKNOWN')
+                else 'UNKNOWN'
+            end as org_unit_code,
             pseudonym.officer_key
         from resolved
-        left join {{ ref("stg_identity__pseudonym") }} as pseudonym
+        left join
+            {{ ref("stg_identity__pseudonym") }} as pseudonym
             on resolved.force_code = pseudonym.force_code
             and resolved.is_resolved = pseudonym.is_person
-            and case when resolved.is_resolved then resolved.employee_no else resolved.collar_no end = pseudonym.identifier
+            and case
+                when resolved.is_resolved
+                then resolved.employee_no
+                else resolved.collar_no
+            end
+            = pseudonym.identifier
     )
 
 select *

@@ -1,5 +1,7 @@
--- Every version of every officer under the pseudonym: where they were and what they did, from when to
--- when. A number that resolved to nobody has one version, so that nothing that joins to it is lost.
+-- Every version of every officer under the pseudonym: where they were and what they
+-- did, from when to
+-- when. A number that resolved to nobody has one version, so that nothing that joins
+-- to it is lost.
 with
     person as (
         select
@@ -14,7 +16,8 @@ with
             personnel.valid_from,
             personnel.valid_to
         from {{ ref("stg_hr__personnel") }} as personnel
-        inner join {{ ref("stg_identity__pseudonym") }} as pseudonym
+        inner join
+            {{ ref("stg_identity__pseudonym") }} as pseudonym
             on personnel.force_code = pseudonym.force_code
             and personnel.employee_no = pseudonym.identifier
             and pseudonym.is_person
@@ -47,7 +50,13 @@ with
     final as (
         select
             *,
-            md5(force_code || '|' || officer_key || '|' || cast(valid_from as {{ dbt.type_string() }})) as officer_version_key
+            md5(
+                force_code
+                || '|'
+                || officer_key
+                || '|'
+                || cast(valid_from as {{ dbt.type_string() }})
+            ) as officer_version_key
         from version
     )
 

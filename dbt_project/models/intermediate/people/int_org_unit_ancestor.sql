@@ -1,4 +1,5 @@
--- For every unit the units above it, and itself, on every day: the hierarchy as the org-unit file
+-- For every unit the units above it, and itself, on every day: the hierarchy as the
+-- org-unit file
 -- latest at or before the day has it.
 with recursive
     unit as (select * from {{ ref("stg_hr__org_unit") }}),
@@ -23,7 +24,8 @@ with recursive
             least(climb.valid_to, parent.valid_to),
             climb.steps + 1
         from climb
-        inner join unit as parent
+        inner join
+            unit as parent
             on climb.force_code = parent.force_code
             and climb.next_code = parent.org_unit_code
             and climb.valid_from < parent.valid_to
@@ -33,12 +35,7 @@ with recursive
     ),
 
     final as (
-        select distinct
-            force_code,
-            org_unit_code,
-            ancestor_code,
-            valid_from,
-            valid_to
+        select distinct force_code, org_unit_code, ancestor_code, valid_from, valid_to
         from climb
     )
 

@@ -1,18 +1,28 @@
--- Stretches of days inside which no policy about people changes, so that a stretch of somebody's
+-- Stretches of days inside which no policy about people changes, so that a stretch of
+-- somebody's
 -- career that lies inside one of them is judged by one policy.
 with
     changes as (
-        select effective_from as changes_on from {{ ref("policy_role_requirement") }}
+        select effective_from as changes_on
+        from {{ ref("policy_role_requirement") }}
         union
-        select {{ add_days("effective_to", 1) }} from {{ ref("policy_role_requirement") }} where effective_to is not null
+        select {{ add_days("effective_to", 1) }}
+        from {{ ref("policy_role_requirement") }}
+        where effective_to is not null
         union
-        select effective_from from {{ ref("policy_absence") }}
+        select effective_from
+        from {{ ref("policy_absence") }}
         union
-        select {{ add_days("effective_to", 1) }} from {{ ref("policy_absence") }} where effective_to is not null
+        select {{ add_days("effective_to", 1) }}
+        from {{ ref("policy_absence") }}
+        where effective_to is not null
         union
-        select effective_from from {{ ref("policy_training_item") }}
+        select effective_from
+        from {{ ref("policy_training_item") }}
         union
-        select {{ add_days("effective_to", 1) }} from {{ ref("policy_training_item") }} where effective_to is not null
+        select {{ add_days("effective_to", 1) }}
+        from {{ ref("policy_training_item") }}
+        where effective_to is not null
         union
         select {{ beginning_of_time() }}
     ),
@@ -20,7 +30,9 @@ with
     final as (
         select
             changes_on as period_from,
-            coalesce(lead(changes_on) over (order by changes_on), {{ end_of_time() }}) as period_to
+            coalesce(
+                lead(changes_on) over (order by changes_on), {{ end_of_time() }}
+            ) as period_to
         from changes
     )
 

@@ -1,10 +1,9 @@
--- Which strand had a plan that met the requirement, on every day since the point started: owned,
+-- Which strand had a plan that met the requirement, on every day since the point
+-- started: owned,
 -- approved, evidenced, and its review not overdue.
 with
     days as (
-        select
-            point.force_code,
-            spine.day
+        select point.force_code, spine.day
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
         cross join {{ day_spine("point.starts_on", "build.as_at_day") }} as spine
@@ -14,18 +13,22 @@ with
     complete_plan as (
         select *
         from {{ ref("stg_governance__plan") }}
-        where owner_role is not null and evidence_ref is not null and approved_on is not null and review_due_on is not null
+        where
+            owner_role is not null
+            and evidence_ref is not null
+            and approved_on is not null
+            and review_due_on is not null
     ),
 
     final as (
         select
-            days.force_code,
-            days.day,
-            strand.strand,
-            count(plan.plan_ref) > 0 as is_met
+            days.force_code, days.day, strand.strand, count(plan.plan_ref) > 0 as is_met
         from days
-        inner join {{ ref("policy_plan_strand") }} as strand on {{ in_force("strand", "days.day") }}
-        left join complete_plan as plan
+        inner join
+            {{ ref("policy_plan_strand") }} as strand
+            on {{ in_force("strand", "days.day") }}
+        left join
+            complete_plan as plan
             on days.force_code = plan.force_code
             and strand.strand = plan.strand
             and plan.approved_on <= days.day

@@ -1,4 +1,5 @@
--- Each strand with the plan that speaks for it today: one that meets the requirement before one that
+-- Each strand with the plan that speaks for it today: one that meets the requirement
+-- before one that
 -- does not, then the latest approved.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
@@ -22,19 +23,22 @@ with
             *,
             row_number() over (
                 partition by force_code, strand
-                order by is_meeting desc, approved_on desc nulls last, review_due_on desc nulls last, plan_ref
+                order by
+                    is_meeting desc,
+                    approved_on desc nulls last,
+                    review_due_on desc nulls last,
+                    plan_ref
             ) as place
         from plan
     ),
 
     on_deadline as (
-        select
-            plan_day.force_code,
-            plan_day.strand,
-            plan_day.is_met
+        select plan_day.force_code, plan_day.strand, plan_day.is_met
         from {{ ref("int_plan_day") }} as plan_day
-        inner join {{ ref("int_point") }} as point
-            on plan_day.force_code = point.force_code and plan_day.day = point.deadline
+        inner join
+            {{ ref("int_point") }} as point
+            on plan_day.force_code = point.force_code
+            and plan_day.day = point.deadline
         where point.point_code = 'INTEL_PLAN'
     ),
 
@@ -54,10 +58,15 @@ with
         from {{ ref("policy_plan_strand") }} as strand
         cross join {{ ref("stg_audit__force") }} as force
         cross join build
-        left join ranked
-            on force.force_code = ranked.force_code and strand.strand = ranked.strand and ranked.place = 1
-        left join on_deadline
-            on force.force_code = on_deadline.force_code and strand.strand = on_deadline.strand
+        left join
+            ranked
+            on force.force_code = ranked.force_code
+            and strand.strand = ranked.strand
+            and ranked.place = 1
+        left join
+            on_deadline
+            on force.force_code = on_deadline.force_code
+            and strand.strand = on_deadline.strand
         where {{ in_force("strand", "build.as_at_day") }}
     )
 

@@ -1,13 +1,9 @@
--- The first-named measure of each point with a deadline, for the force, on every day since it started,
+-- The first-named measure of each point with a deadline, for the force, on every day
+-- since it started,
 -- and whether the point was met on that day.
 with
     day as (
-        select
-            force_code,
-            point_code,
-            day,
-            numerator,
-            denominator
+        select force_code, point_code, day, numerator, denominator
         from {{ ref("int_training_day") }}
         union all
         select
@@ -29,10 +25,13 @@ with
             cast(day.denominator as bigint) as denominator,
             day.denominator > 0
             and day.numerator
-            >= case when day.point_code = 'INTEL_PLAN' then 1 else target.value end * day.denominator as is_met
+            >= case when day.point_code = 'INTEL_PLAN' then 1 else target.value end
+            * day.denominator as is_met
         from day
-        inner join {{ ref("policy_threshold") }} as target
-            on target.name = 'training_target' and {{ in_force("target", "day.day") }}
+        inner join
+            {{ ref("policy_threshold") }} as target
+            on target.name = 'training_target'
+            and {{ in_force("target", "day.day") }}
     )
 
 select *

@@ -1,4 +1,5 @@
--- What is known of each point with a deadline: met now, met on the deadline day, ever met.
+-- What is known of each point with a deadline: met now, met on the deadline day, ever
+-- met.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -19,8 +20,10 @@ with
             day.point_code,
             max(case when day.is_met then 1 else 0 end) = 1 as is_met_by_deadline
         from day
-        inner join {{ ref("int_point") }} as point
-            on day.force_code = point.force_code and day.point_code = point.point_code
+        inner join
+            {{ ref("int_point") }} as point
+            on day.force_code = point.force_code
+            and day.point_code = point.point_code
         where day.day <= point.deadline
         group by day.force_code, day.point_code
     ),
@@ -33,9 +36,13 @@ with
             run_rate.value as weeks
         from day
         cross join build
-        inner join {{ ref("policy_threshold") }} as run_rate
-            on run_rate.name = 'run_rate_weeks' and {{ in_force("run_rate", "build.as_at_day") }}
-        where day.day = {{ add_days("build.as_at_day", "-7 * cast(run_rate.value as integer)") }}
+        inner join
+            {{ ref("policy_threshold") }} as run_rate
+            on run_rate.name = 'run_rate_weeks'
+            and {{ in_force("run_rate", "build.as_at_day") }}
+        where
+            day.day
+            = {{ add_days("build.as_at_day", "-7 * cast(run_rate.value as integer)") }}
     ),
 
     final as (
@@ -48,23 +55,41 @@ with
             coalesce(now.denominator, 0) as denominator,
             coalesce(now.is_met, false) as is_met,
             coalesce(ever.is_ever_met, false) as is_ever_met,
-            case when point.is_deadline_reached then then_day.numerator end as numerator_at_deadline,
-            case when point.is_deadline_reached then then_day.denominator end as denominator_at_deadline,
+            case
+                when point.is_deadline_reached then then_day.numerator
+            end as numerator_at_deadline,
+            case
+                when point.is_deadline_reached then then_day.denominator
+            end as denominator_at_deadline,
             coalesce(then_day.is_met, false) as is_met_on_deadline,
-            coalesce(until_deadline.is_met_by_deadline, false) as is_ever_met_by_deadline,
+            coalesce(
+                until_deadline.is_met_by_deadline, false
+            ) as is_ever_met_by_deadline,
             (now.numerator - recent.numerator_before) / recent.weeks as recent_per_week
         from {{ ref("int_point") }} as point
         cross join build
-        left join day as now
-            on point.force_code = now.force_code and point.point_code = now.point_code and build.as_at_day = now.day
-        left join day as then_day
+        left join
+            day as now
+            on point.force_code = now.force_code
+            and point.point_code = now.point_code
+            and build.as_at_day = now.day
+        left join
+            day as then_day
             on point.force_code = then_day.force_code
             and point.point_code = then_day.point_code
             and point.deadline = then_day.day
-        left join ever on point.force_code = ever.force_code and point.point_code = ever.point_code
-        left join until_deadline
-            on point.force_code = until_deadline.force_code and point.point_code = until_deadline.point_code
-        left join recent on point.force_code = recent.force_code and point.point_code = recent.point_code
+        left join
+            ever
+            on point.force_code = ever.force_code
+            and point.point_code = ever.point_code
+        left join
+            until_deadline
+            on point.force_code = until_deadline.force_code
+            and point.point_code = until_deadline.point_code
+        left join
+            recent
+            on point.force_code = recent.force_code
+            and point.point_code = recent.point_code
         where point.deadline is not null
     )
 

@@ -1,5 +1,7 @@
--- Whether each dataset is fresh, stale or failed. A database is as fresh as its last extraction that
--- succeeded, a file as its latest delivery at or before the run's moment. Failed: could not be extracted
+-- Whether each dataset is fresh, stale or failed. A database is as fresh as its last
+-- extraction that
+-- succeeded, a file as its latest delivery at or before the run's moment. Failed:
+-- could not be extracted
 -- in this run, or the newest delivery was refused.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
@@ -28,11 +30,7 @@ with
     ),
 
     refusal as (
-        select
-            force_code,
-            dataset,
-            delivered_at,
-            max(reason) as reason
+        select force_code, dataset, delivered_at, max(reason) as reason
         from {{ ref("stg_audit__delivery") }}
         where not is_landed
         group by force_code, dataset, delivered_at
@@ -43,7 +41,8 @@ with
             force_code,
             dataset,
             max(case when is_succeeded then finished_at end) as last_success_at,
-            coalesce(max(case when is_in_this_run and is_succeeded then 1 end), 0) = 1 as is_extracted_now,
+            coalesce(max(case when is_in_this_run and is_succeeded then 1 end), 0)
+            = 1 as is_extracted_now,
             max(case when is_in_this_run and not is_succeeded then reason end) as reason
         from {{ ref("stg_audit__extraction") }}
         group by force_code, dataset
@@ -52,8 +51,16 @@ with
     latest as (
         select
             expected.*,
-            case when expected.is_database then extraction.last_success_at else delivery.last_delivery_at end as last_record_at,
-            case when expected.is_database then extraction.last_success_at else delivery.last_landed_at end as last_landed_at,
+            case
+                when expected.is_database
+                then extraction.last_success_at
+                else delivery.last_delivery_at
+            end as last_record_at,
+            case
+                when expected.is_database
+                then extraction.last_success_at
+                else delivery.last_landed_at
+            end as last_landed_at,
             coalesce(extraction.is_extracted_now, false) as is_extracted_now,
             coalesce(
                 delivery.last_refused_at > delivery.last_delivery_at,
@@ -62,11 +69,16 @@ with
             extraction.reason as extraction_reason,
             refusal.reason as refusal_reason
         from expected
-        left join delivery
-            on expected.force_code = delivery.force_code and expected.dataset = delivery.dataset
-        left join extraction
-            on expected.force_code = extraction.force_code and expected.dataset = extraction.dataset
-        left join refusal
+        left join
+            delivery
+            on expected.force_code = delivery.force_code
+            and expected.dataset = delivery.dataset
+        left join
+            extraction
+            on expected.force_code = extraction.force_code
+            and expected.dataset = extraction.dataset
+        left join
+            refusal
             on expected.force_code = refusal.force_code
             and expected.dataset = refusal.dataset
             and delivery.last_refused_at = refusal.delivered_at
@@ -74,8 +86,7 @@ with
 
     due as (
         select
-            *,
-            {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
+            *, {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
         from latest
     ),
 
@@ -87,15 +98,21 @@ with
             due.last_landed_at,
             due.due_by,
             case
-                when not due.is_extracted_now or due.is_newest_refused then 'failed'
-                when due.due_by is null or build.as_at > due.due_by then 'stale'
+                when not due.is_extracted_now or due.is_newest_refused
+                then 'failed'
+                when due.due_by is null or build.as_at > due.due_by
+                then 'stale'
                 else 'fresh'
             end as verdict,
             case
-                when not due.is_extracted_now then coalesce(due.extraction_reason, 'not extracted in this run')
-                when due.is_newest_refused then due.refusal_reason
-                when due.due_by is null then 'nothing was ever delivered'
-                when build.as_at > due.due_by then 'nothing new since it was due'
+                when not due.is_extracted_now
+                then coalesce(due.extraction_reason, 'not extracted in this run')
+                when due.is_newest_refused
+                then due.refusal_reason
+                when due.due_by is null
+                then 'nothing was ever delivered'
+                when build.as_at > due.due_by
+                then 'nothing new since it was due'
             end as reason
         from due
         cross join build

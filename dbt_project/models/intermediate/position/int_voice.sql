@@ -1,4 +1,5 @@
--- What the force says of itself and what the Commissioner judged: the latest event of each in the log,
+-- What the force says of itself and what the Commissioner judged: the latest event of
+-- each in the log,
 -- and whether it says that the point is assured.
 with
     event as (
@@ -28,8 +29,10 @@ with
             meaning.status is not null and meaning.is_assured as is_assured
         from latest
         cross join {{ ref("stg_audit__build") }} as build
-        left join {{ ref("policy_voice_status") }} as meaning
-            on latest.normal_status = meaning.status and {{ in_force("meaning", "build.as_at_day") }}
+        left join
+            {{ ref("policy_voice_status") }} as meaning
+            on latest.normal_status = meaning.status
+            and {{ in_force("meaning", "build.as_at_day") }}
         where latest.place = 1
     )
 

@@ -1,4 +1,5 @@
--- When each person first completed each item. An e-learning module counts by its version, from its
+-- When each person first completed each item. An e-learning module counts by its
+-- version, from its
 -- launch on; Hydra by the first session attended and passed.
 with
     module_completion as (
@@ -10,13 +11,18 @@ with
             item.launched_on,
             min({{ london_day("completion.completed_at") }}) as completed_on
         from {{ ref("stg_lms__completion") }} as completion
-        inner join {{ ref("policy_training_item") }} as item
+        inner join
+            {{ ref("policy_training_item") }} as item
             on completion.module_code = item.requirement_code
             and completion.module_version = item.module_version
             and {{ london_day("completion.completed_at") }} >= item.launched_on
         where completion.status = 'COMPLETED' and item.module_version is not null
         group by
-            completion.force_code, completion.employee_no, item.requirement_code, item.module_version, item.launched_on
+            completion.force_code,
+            completion.employee_no,
+            item.requirement_code,
+            item.module_version,
+            item.launched_on
     ),
 
     hydra_completion as (
@@ -25,10 +31,15 @@ with
             attendance.employee_no,
             min(session.session_date) as completed_on
         from {{ ref("stg_hydra__attendance") }} as attendance
-        inner join {{ ref("stg_hydra__session") }} as session
-            on attendance.force_code = session.force_code and attendance.session_code = session.session_code
+        inner join
+            {{ ref("stg_hydra__session") }} as session
+            on attendance.force_code = session.force_code
+            and attendance.session_code = session.session_code
         cross join {{ ref("stg_audit__build") }} as build
-        where attendance.has_attended and attendance.outcome = 'PASS' and session.session_date <= build.as_at_day
+        where
+            attendance.has_attended
+            and attendance.outcome = 'PASS'
+            and session.session_date <= build.as_at_day
         group by attendance.force_code, attendance.employee_no
     ),
 
@@ -50,14 +61,13 @@ with
             item.launched_on,
             hydra_completion.completed_on
         from hydra_completion
-        inner join (
-            select distinct
-                requirement_code,
-                module_version,
-                launched_on
-            from {{ ref("policy_training_item") }}
-            where point_code = 'HYDRA'
-        ) as item on true
+        inner join
+            (
+                select distinct requirement_code, module_version, launched_on
+                from {{ ref("policy_training_item") }}
+                where point_code = 'HYDRA'
+            ) as item
+            on true
     )
 
 select *

@@ -1,4 +1,5 @@
--- Relevant people in post, a row per person, point and stretch of days, with the day on which all that
+-- Relevant people in post, a row per person, point and stretch of days, with the day
+-- on which all that
 -- their role needs for the point was complete.
 with
     requirement as (
@@ -16,9 +17,18 @@ with
             is_long_term_absent,
             in_post_from,
             in_post_to,
-            case when count(*) = count(completed_on) then max(completed_on) end as completed_on
+            case
+                when count(*) = count(completed_on) then max(completed_on)
+            end as completed_on
         from requirement
-        group by force_code, employee_no, point_code, org_unit_code, is_long_term_absent, in_post_from, in_post_to
+        group by
+            force_code,
+            employee_no,
+            point_code,
+            org_unit_code,
+            is_long_term_absent,
+            in_post_from,
+            in_post_to
     )
 
 select *

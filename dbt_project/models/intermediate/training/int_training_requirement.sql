@@ -1,5 +1,7 @@
--- Who needs which item of training, over which days (`valid_to` excluded): the personnel file of the day
--- gives role, team, absence and whether in post; policy of the day says what the role needs.
+-- Who needs which item of training, over which days (`valid_to` excluded): the
+-- personnel file of the day
+-- gives role, team, absence and whether in post; policy of the day says what the role
+-- needs.
 with
     career as (
         select
@@ -13,8 +15,10 @@ with
             greatest(personnel.valid_from, policy.period_from) as valid_from,
             least(personnel.valid_to, policy.period_to) as valid_to
         from {{ ref("stg_hr__personnel") }} as personnel
-        inner join {{ ref("int_policy_period") }} as policy
-            on personnel.valid_from < policy.period_to and policy.period_from < personnel.valid_to
+        inner join
+            {{ ref("int_policy_period") }} as policy
+            on personnel.valid_from < policy.period_to
+            and policy.period_from < personnel.valid_to
     ),
 
     needed as (
@@ -26,12 +30,18 @@ with
             item.launched_on,
             absence.absence_status is not null as is_long_term_absent
         from career
-        inner join {{ ref("policy_role_requirement") }} as requirement
-            on career.role_code = requirement.role_code and {{ in_force("requirement", "career.valid_from") }}
-        inner join {{ ref("policy_training_item") }} as item
-            on requirement.requirement_code = item.requirement_code and {{ in_force("item", "career.valid_from") }}
-        left join {{ ref("policy_absence") }} as absence
-            on career.absence_status = absence.absence_status and {{ in_force("absence", "career.valid_from") }}
+        inner join
+            {{ ref("policy_role_requirement") }} as requirement
+            on career.role_code = requirement.role_code
+            and {{ in_force("requirement", "career.valid_from") }}
+        inner join
+            {{ ref("policy_training_item") }} as item
+            on requirement.requirement_code = item.requirement_code
+            and {{ in_force("item", "career.valid_from") }}
+        left join
+            {{ ref("policy_absence") }} as absence
+            on career.absence_status = absence.absence_status
+            and {{ in_force("absence", "career.valid_from") }}
     ),
 
     final as (
@@ -45,10 +55,13 @@ with
             needed.valid_from,
             needed.valid_to,
             greatest(needed.valid_from, needed.start_date) as in_post_from,
-            least(needed.valid_to, {{ add_days("needed.leave_date", 1) }}) as in_post_to,
+            least(
+                needed.valid_to, {{ add_days("needed.leave_date", 1) }}
+            ) as in_post_to,
             completion.completed_on
         from needed
-        left join {{ ref("int_training_completion") }} as completion
+        left join
+            {{ ref("int_training_completion") }} as completion
             on needed.force_code = completion.force_code
             and needed.employee_no = completion.employee_no
             and needed.requirement_code = completion.requirement_code

@@ -10,18 +10,23 @@ with
             requirement.point_code,
             requirement.org_unit_code,
             coalesce(
-                build.as_at_day >= requirement.in_post_from and build.as_at_day < requirement.in_post_to, false
+                build.as_at_day >= requirement.in_post_from
+                and build.as_at_day < requirement.in_post_to,
+                false
             ) as is_in_post,
             requirement.is_long_term_absent,
             requirement.completed_on is not null as is_complete,
             requirement.completed_on
         from {{ ref("int_training_requirement") }} as requirement
         cross join build
-        inner join {{ ref("stg_identity__pseudonym") }} as pseudonym
+        inner join
+            {{ ref("stg_identity__pseudonym") }} as pseudonym
             on requirement.force_code = pseudonym.force_code
             and requirement.employee_no = pseudonym.identifier
             and pseudonym.is_person
-        where build.as_at_day >= requirement.valid_from and build.as_at_day < requirement.valid_to
+        where
+            build.as_at_day >= requirement.valid_from
+            and build.as_at_day < requirement.valid_to
     )
 
 select *

@@ -3,7 +3,11 @@ with
         select
             exception.force_code,
             md5(
-                exception.exception_code || '|' || exception.record_ref || '|' || coalesce(exception.officer_key, '')
+                exception.exception_code
+                || '|'
+                || exception.record_ref
+                || '|'
+                || coalesce(exception.officer_key, '')
             ) as exception_key,
             exception.exception_code,
             exception.point_code,

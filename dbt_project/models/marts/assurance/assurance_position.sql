@@ -34,8 +34,15 @@ with
             position.source_status,
             case
                 when position.source_caveat is not null and gate.warnings > 0
-                    then position.source_caveat || '; ' || cast(gate.warnings as {{ dbt.type_string() }}) || ' data quality warnings'
-                when gate.warnings > 0 then cast(gate.warnings as {{ dbt.type_string() }}) || ' data quality warnings'
+                then
+                    position.source_caveat
+                    || '; '
+                    || cast(gate.warnings as {{ dbt.type_string() }})
+                    || ' data quality warnings'
+                when gate.warnings > 0
+                then
+                    cast(gate.warnings as {{ dbt.type_string() }})
+                    || ' data quality warnings'
                 else position.source_caveat
             end as caveat,
             build.publication_id

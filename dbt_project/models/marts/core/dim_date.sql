@@ -5,15 +5,26 @@ with
     days as (
         select spine.day
         from build
-        cross join {{ day_spine("cast('2020-01-01' as date)", add_days("build.as_at_day", 366)) }} as spine
+        cross join
+            {{
+                day_spine(
+                    "cast('2020-01-01' as date)", add_days("build.as_at_day", 366)
+                )
+            }} as spine
         union
-        select contacted_on from {{ ref("int_nccu_referral") }}
+        select contacted_on
+        from {{ ref("int_nccu_referral") }}
         union
-        select reported_on from {{ ref("int_oic_incident") }}
+        select reported_on
+        from {{ ref("int_oic_incident") }}
         union
-        select {{ london_day("submitted_at") }} from {{ ref("int_intelligence_report") }} where submitted_at is not null
+        select {{ london_day("submitted_at") }}
+        from {{ ref("int_intelligence_report") }}
+        where submitted_at is not null
         union
-        select completed_on from {{ ref("int_training_today") }} where completed_on is not null
+        select completed_on
+        from {{ ref("int_training_today") }}
+        where completed_on is not null
     ),
 
     final as (
@@ -26,7 +37,12 @@ with
             cast(extract(day from days.day) as integer) as day_of_month,
             {{ iso_day_of_week("days.day") }} as iso_day_of_week,
             {{ iso_day_of_week("days.day") }} >= 6 as is_weekend,
-            {{ hours_between(london_midnight("days.day"), london_midnight(add_days("days.day", 1))) }} as hours_in_day,
+            {{
+                hours_between(
+                    london_midnight("days.day"),
+                    london_midnight(add_days("days.day", 1)),
+                )
+            }} as hours_in_day,
             build.publication_id
         from days
         cross join {{ ref("stg_audit__force") }} as force

@@ -6,7 +6,8 @@ with
             officer.officer_key,
             officer.valid_from,
             officer.valid_to,
-            build.as_at_day >= officer.valid_from and build.as_at_day < officer.valid_to as is_current,
+            build.as_at_day >= officer.valid_from
+            and build.as_at_day < officer.valid_to as is_current,
             officer.is_resolved,
             officer.employment_type,
             officer.rank_grade,

@@ -14,10 +14,14 @@ with
         from {{ ref("recommendation_register") }} as register
         cross join {{ ref("stg_audit__build") }} as build
         cross join {{ ref("stg_audit__force") }} as force
-        left join {{ ref("int_point") }} as point
-            on force.force_code = point.force_code and register.point_code = point.point_code
-        left join {{ ref("accountable_body") }} as body
-            on force.force_code = body.force_code and {{ in_force("body", "build.as_at_day") }}
+        left join
+            {{ ref("int_point") }} as point
+            on force.force_code = point.force_code
+            and register.point_code = point.point_code
+        left join
+            {{ ref("accountable_body") }} as body
+            on force.force_code = body.force_code
+            and {{ in_force("body", "build.as_at_day") }}
     )
 
 select *

@@ -15,7 +15,8 @@ with
             build.publication_id
         from {{ ref("int_intelligence_report") }} as report
         cross join {{ ref("stg_audit__build") }} as build
-        left join {{ ref("int_officer_version") }} as officer
+        left join
+            {{ ref("int_officer_version") }} as officer
             on report.force_code = officer.force_code
             and report.officer_key = officer.officer_key
             and report.event_day >= officer.valid_from

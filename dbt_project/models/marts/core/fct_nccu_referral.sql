@@ -20,7 +20,8 @@ with
             build.publication_id
         from {{ ref("int_nccu_referral_class") }} as referral
         cross join {{ ref("stg_audit__build") }} as build
-        left join {{ ref("int_officer_version") }} as officer
+        left join
+            {{ ref("int_officer_version") }} as officer
             on referral.force_code = officer.force_code
             and referral.officer_key = officer.officer_key
             and referral.contacted_on >= officer.valid_from

@@ -14,7 +14,8 @@ with
             build.publication_id
         from {{ ref("int_training_today") }} as requirement
         cross join {{ ref("stg_audit__build") }} as build
-        left join {{ ref("int_officer_version") }} as officer
+        left join
+            {{ ref("int_officer_version") }} as officer
             on requirement.force_code = officer.force_code
             and requirement.officer_key = officer.officer_key
             and build.as_at_day >= officer.valid_from

@@ -6,7 +6,9 @@ with
         select policy.value as smallest
         from {{ ref("policy_threshold") }} as policy
         cross join {{ ref("stg_audit__build") }} as build
-        where policy.name = 'suppression_threshold' and {{ in_force("policy", "build.as_at_day") }}
+        where
+            policy.name = 'suppression_threshold'
+            and {{ in_force("policy", "build.as_at_day") }}
     ),
 
     judged as (
@@ -14,7 +16,13 @@ with
             position.*,
             -- Three strands are not people: there is nobody to protect in them.
             position.point_code <> 'INTEL_PLAN'
-            and {{ is_small("position.numerator", "position.denominator", "threshold.smallest") }} as is_suppressed
+            and {{
+                is_small(
+                    "position.numerator",
+                    "position.denominator",
+                    "threshold.smallest",
+                )
+            }} as is_suppressed
         from {{ ref("assurance_position") }} as position
         cross join threshold
     ),

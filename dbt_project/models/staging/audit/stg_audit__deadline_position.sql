@@ -3,11 +3,7 @@ with
 
     renamed as (
         select
-            force_code,
-            point_code,
-            {{ london_day("as_at") }} as deadline,
-            value,
-            status
+            force_code, point_code, {{ london_day("as_at") }} as deadline, value, status
         from source
     )
 

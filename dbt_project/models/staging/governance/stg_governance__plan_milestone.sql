@@ -1,6 +1,11 @@
 with
     source as (
-        {{ version_as_at(source("general", "plan_milestone"), first_version_stands="first_delivery") }}
+        {{
+            version_as_at(
+                source("general", "plan_milestone"),
+                first_version_stands="first_delivery",
+            )
+        }}
     ),
 
     renamed as (
@@ -9,7 +14,9 @@ with
             plan_ref,
             milestone,
             due_date as due_on,
-            case when completed_date <= {{ london_day("as_at") }} then completed_date end as completed_on
+            case
+                when completed_date <= {{ london_day("as_at") }} then completed_date
+            end as completed_on
         from source
     )
 

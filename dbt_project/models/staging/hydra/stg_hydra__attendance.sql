@@ -1,6 +1,11 @@
 with
     source as (
-        {{ version_as_at(source("general", "hydra_attendance"), first_version_stands="first_delivery") }}
+        {{
+            version_as_at(
+                source("general", "hydra_attendance"),
+                first_version_stands="first_delivery",
+            )
+        }}
     ),
 
     renamed as (

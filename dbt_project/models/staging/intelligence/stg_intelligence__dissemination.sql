@@ -1,15 +1,16 @@
 with
     source as (
-        {{ version_as_at(source("law_enforcement", "dissemination"), first_version_stands="if_created", deleted="left_out") }}
+        {{
+            version_as_at(
+                source("law_enforcement", "dissemination"),
+                first_version_stands="if_created",
+                deleted="left_out",
+            )
+        }}
     ),
 
     renamed as (
-        select
-            force_code,
-            dissemination_id,
-            report_urn,
-            recipient_agency,
-            shared_at
+        select force_code, dissemination_id, report_urn, recipient_agency, shared_at
         from source
         where shared_at <= as_at
     )

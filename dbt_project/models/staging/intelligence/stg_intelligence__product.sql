@@ -1,6 +1,12 @@
 with
     source as (
-        {{ version_as_at(source("law_enforcement", "product"), first_version_stands="if_created", deleted="left_out") }}
+        {{
+            version_as_at(
+                source("law_enforcement", "product"),
+                first_version_stands="if_created",
+                deleted="left_out",
+            )
+        }}
     ),
 
     renamed as (

@@ -1,6 +1,12 @@
 with
     source as (
-        {{ version_as_at(source("law_enforcement", "intelligence_report"), first_version_stands="if_created", deleted="left_out") }}
+        {{
+            version_as_at(
+                source("law_enforcement", "intelligence_report"),
+                first_version_stands="if_created",
+                deleted="left_out",
+            )
+        }}
     ),
 
     renamed as (
@@ -17,7 +23,8 @@ with
             source_evaluation,
             intelligence_assessment,
             handling_code,
-            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
+            {{ blank_to_null("handling_conditions") }}
+            is not null as has_handling_conditions,
             protective_marking,
             created_at,
             {{ if_happened("submitted_at") }} as submitted_at

@@ -1,6 +1,10 @@
 with
     source as (
-        {{ version_as_at(source("general", "completion"), first_version_stands="never") }}
+        {{
+            version_as_at(
+                source("general", "completion"), first_version_stands="never"
+            )
+        }}
     ),
 
     renamed as (

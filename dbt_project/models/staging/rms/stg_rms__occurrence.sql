@@ -1,6 +1,12 @@
 with
     source as (
-        {{ version_as_at(source("law_enforcement", "occurrence"), first_version_stands="if_created", deleted="marked") }}
+        {{
+            version_as_at(
+                source("law_enforcement", "occurrence"),
+                first_version_stands="if_created",
+                deleted="marked",
+            )
+        }}
     ),
 
     renamed as (
