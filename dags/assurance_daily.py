@@ -125,6 +125,10 @@ def assurance_daily() -> None:
     def publish(build_id: int) -> int:
         return pipeline.publish(load_settings(), run_id(), build_id)
 
+    @task
+    def tidy() -> None:
+        pipeline.tidy(load_settings())
+
     # Also after a gate that blocked: that is when its pages are wanted most.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def document() -> None:
@@ -146,10 +150,12 @@ def assurance_daily() -> None:
     audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
     published = publish(build_id)
     documented = document()
+    closed = close_run()
 
     [opened, extracted] >> build_id >> built >> audited >> sealed
     sealed >> audited_sealed >> published
-    [build_id, published] >> documented >> close_run()
+    published >> tidy() >> closed
+    [build_id, published] >> documented >> closed
 
 
 assurance_daily()

@@ -106,6 +106,13 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
         return publish_build(settings, building.load_build(settings, build_id)).publication_id
 
 
+def tidy(settings: Settings) -> None:
+    """Set old generations aside; readers have the new one already, so it cannot fail a run."""
+    from oic_assurance.publishing.upkeep import tidy as tidy_generations
+
+    tidy_generations(settings)
+
+
 def document(settings: Settings, run_id: str) -> None:
     """Write the pages that describe the models and show what the gate found; never blocks a run."""
     from oic_assurance.gates.docs import build_data_docs

@@ -18,6 +18,7 @@ LABELS = {
     "seal_marts": "Seal the marts with the verdict (dbt)",
     "audit_sealed": "Audit what was sealed",
     "publish": "Publish",
+    "tidy": "Set old publications aside",
     "document": "Write the documentation",
     "close_run": "Close the run",
 }
