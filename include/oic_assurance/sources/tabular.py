@@ -110,27 +110,36 @@ def _rows(
     In a sheet every row has all cells; in delimited text (`delimiter` given) a row with more or
     fewer cells than the header is a fault.
     """
-    pick = itemgetter(*header.positions) if len(header.positions) > 1 else None
-    number = 0
+    pick = itemgetter(*header.positions, header.positions[0])
+    count = len(header.positions)
+    width = header.width
+    for number, record in enumerate(_without_totals(records, notes), 1):
+        if isinstance(record, Broken):
+            yield _broken(number, record, header, delimiter)
+        elif delimiter is not None and len(record) != width:
+            yield _wrong_count(number, record, header)
+        else:
+            yield [number, None, None, *[cell.strip() for cell in pick(record)[:count]]]
+
+
+def _without_totals(
+    records: Iterable[Record | Broken], notes: dict[str, Any]
+) -> Iterator[Record | Broken]:
+    """Leave out blank lines, and lines of totals when no row comes after them."""
     held: list[Record] = []
     for record in records:
-        if isinstance(record, list):
+        # A row that begins with a digit is neither; most rows do.
+        if isinstance(record, list) and not (record and record[0][:1].isdigit()):
             first = next((cell for cell in record if cell and not cell.isspace()), None)
             if first is None:
                 continue
-            if _TOTAL.match(first) and _is_total(record) and len(held) < TOTAL_LINES:
+            if len(held) < TOTAL_LINES and _TOTAL.match(first) and _is_total(record):
                 held.append(record)
                 continue
-        for one in (*held, record):
-            number += 1
-            if isinstance(one, Broken):
-                yield _broken(number, one, header, delimiter)
-            elif delimiter is not None and len(one) != header.width:
-                yield _wrong_count(number, one, header)
-            else:
-                cells = pick(one) if pick else (one[header.positions[0]],)
-                yield [number, None, None, *[cell.strip() for cell in cells]]
-        held.clear()
+        if held:
+            yield from held
+            held.clear()
+        yield record
     if held:
         notes["total_lines"] = len(held)
 

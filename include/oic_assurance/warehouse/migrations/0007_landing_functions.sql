@@ -10,7 +10,12 @@ language plpgsql stable strict parallel safe as $function$
 declare
     iso text;
 begin
-    if value ~ '^\d{4}-\d\d-\d\d([T ] ?\d?\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$' then
+    -- Most values have one of these shapes, and to compare shapes is cheap.
+    if translate(value, '123456789T', '000000000 ') in (
+        '0000-00-00', '0000-00-00 00:00', '0000-00-00 00:00:00'
+    ) then
+        iso := value;
+    elsif value ~ '^\d{4}-\d\d-\d\d([T ] ?\d?\d:\d\d(:\d\d(\.\d{1,9})?)?( ?(Z|[+-]\d\d(:?\d\d)?))?)?$' then
         iso := value;
     elsif value ~ '^\d?\d/\d?\d/\d{4}([T ] ?\d?\d:\d\d(:\d\d(\.\d{1,9})?)?)?$' then
         iso := regexp_replace(value, '^(\d?\d)/(\d?\d)/(\d{4})', '\3-\2-\1');
@@ -36,7 +41,10 @@ comment on function landing.as_iso(text) is
 create function landing.as_date(value text) returns date
 language sql stable parallel safe as $function$
     select case
-        when value ~ '^\d{4}-\d\d-\d\d$' and pg_input_is_valid(value, 'date') then value::date
+        when
+            translate(value, '123456789', '000000000') = '0000-00-00'
+            and pg_input_is_valid(value, 'date')
+            then value::date
         else landing.as_iso(value)::timestamp::date
     end
 $function$;
