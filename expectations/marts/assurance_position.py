@@ -26,7 +26,7 @@ where shown.point_code is null
 """
 
 # The position is the point's first measure as at this month. That of the referrals covers the last
-# twelve complete months and this one, also those before the first month that a measure is shown for,
+# twelve complete months and this one, also months before the first one that a measure is shown for,
 # so it is counted from the referrals. A point has no figure to compare before it was launched.
 _OTHER_THAN_THE_MEASURE = """
 with

@@ -17,7 +17,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.transform import build as building
 from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
-from oic_assurance.warehouse.connections import reason, uses_embedded_server
+from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
 
 if TYPE_CHECKING:
@@ -29,7 +29,12 @@ def prepare_warehouse(settings: Settings) -> None:
     """Start the embedded server where it is needed, and bring the warehouse up to this code."""
     if uses_embedded_server():
         embedded.start(settings)
-    migrate(settings)
+    connect(settings).close()
+    try:
+        migrate(settings)
+    except ServerError as error:
+        # It was reached a moment ago: what stops a migration does not heal by trying again.
+        raise AssuranceError(error.message) from error
 
 
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -62,10 +63,11 @@ class World:
         self.dropzone.mkdir(parents=True)
         self.runs = 0
         self._sessions: dict[str, psycopg.Connection] = {}
-        self._empty_warehouse()
+        self.forget()
+        shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
-    def _empty_warehouse(self) -> None:
-        """Delete what an earlier test has landed; only the owner of everything may."""
+    def forget(self) -> None:
+        """Delete all that was landed here; only the owner of everything may."""
         with psycopg.connect(admin_url(self.settings, self._database())) as connection:
             tables = connection.execute(
                 """

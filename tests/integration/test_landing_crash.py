@@ -76,7 +76,7 @@ def kept(world: World) -> tuple[set[str], set[str]]:
     there = [
         path
         for dataset in (PEOPLE, CUSTODY)
-        for path in (world.settings.home / "batches" / dataset).iterdir()
+        for path in (world.settings.home / "batches" / dataset).glob("*")
     ]
     return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in there}
 
@@ -155,3 +155,13 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(
 def kept_of_people(world: World) -> tuple[set[str], set[str]]:
     named, there = kept(world)
     return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}
+
+
+def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    [kept_before] = (world.settings.home / "batches" / PEOPLE).iterdir()
+    world.forget()
+    world.personnel("20260102", "000001")
+    world.land(PEOPLE)
+    assert kept_before.exists()

@@ -50,7 +50,7 @@ def test_days_that_can_be_read(world: World, text: str, day: date) -> None:
         "2026-02-29", "29/02/2026", "31/04/2026", "12/31/2026", "2026-13-01", "2026/02/28",
         "20260228", "28-02-2026", "28.02.2026", "28/02/26", "26-02-28", "28 Feb 2026", "today",
         "now", "infinity", "epoch", "0000-00-00", "1234", "123456", "2026-02-28 25:00", "", "TBC",
-        "2026-02-28 BC", "--", "2026-02", "'; drop table x; --",
+        "2026-02-28 BC", "--", "2026-02", "'; drop table x; --", "٤٥٠٠٠", "٢٠٢٦-٠١-٠١",
     ],
 )  # fmt: skip
 def test_days_that_cannot(world: World, text: str) -> None:
@@ -114,6 +114,8 @@ def test_wall_clocks_are_read_as_python_reads_them(world: World) -> None:
         ("as_boolean", "n", False),
         ("as_boolean", "maybe", None),
         ("as_numeric", "85%", None),
+        ("as_numeric", "٨٥", None),
+        ("as_integer", "٨٥", None),
         ("as_numeric", "NaN", None),
         ("as_numeric", "1e5", None),
         ("as_numeric", ".5", 0.5),

@@ -178,6 +178,21 @@ def test_a_late_file_of_changes_lasts_until_the_record_is_named_again(world: Wor
     assert score("20260105") == [("000001", 50), ("000002", 60)]
 
 
+def test_of_two_files_for_a_later_day_the_one_landed_last_bounds_a_late_one(world: World) -> None:
+    world.completions("20260101", completion("000001", 50))
+    world.completions("20260103", completion("000001", 50))
+    world.land("lms/completions")
+    world.completions("20260103", completion("000001", 60))
+    world.land("lms/completions")
+    world.completions("20260102", completion("000001", 55))
+    world.land("lms/completions")
+    scores = [
+        world.state("lms/completions", ("score",), london_midnight(day)).popitem()[1]
+        for day in ("20260101", "20260102", "20260103")
+    ]
+    assert scores == [(50,), (55,), (60,)]
+
+
 def test_how_a_date_is_written_is_no_change(world: World) -> None:
     world.completions("20260101", completion("000001", 50, "2025-06-02 10:00"))
     world.completions("20260102", completion("1", "50", "02/06/2025 10:00:00"))

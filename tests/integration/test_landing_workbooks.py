@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declaration import dataset
 from tests.integration.landing_support import World, warehouse_of_its_own, workbook
 
 HYDRA = "hydra/attendance/hydra_20260105.xlsx"
@@ -225,3 +226,16 @@ def test_plans_land_with_whatever_they_lack(world: World) -> None:
     assert world.state("governance/plans", ("due_date",), table="plan_milestone") == {
         "(P1,Sign-off)": (None,)
     }
+
+
+def test_a_key_can_be_a_whole_page_and_still_tells_records_apart(world: World) -> None:
+    page = "to be reached " * 2000
+    plans = [[c.name for c in dataset("governance/plans").tables[0].columns], ["P1", "COLLECT"]]
+    header = ["plan_ref", "milestone", "due_date", "completed_date"]
+    milestones = [header, ["P1", page + "first"], ["P1", page + "second"], ["P1", "third"]]
+    content = workbook({"Plans": plans, "Milestones": milestones})
+    world.drop("governance/plans/plan_register.xlsx", content)
+    report = world.land("governance/plans")
+    assert (report.rows_landed, report.rows_rejected) == (4, 0)
+    state = world.state("governance/plans", ("milestone",), table="plan_milestone")
+    assert {text for (text,) in state.values()} == {page + "first", page + "second", "third"}

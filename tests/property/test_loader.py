@@ -27,7 +27,7 @@ from tests.integration.landing_support import (
     warehouse_of_its_own,
 )
 
-EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
 PROFILE = settings(
     max_examples=EXAMPLES,
     deadline=None,

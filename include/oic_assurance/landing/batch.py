@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import Any, Literal
@@ -32,6 +32,8 @@ EXTRACT_FORMAT = "oic-assurance extract 1"
 UNFINISHED = ".part"
 #: Fast and already four to ten times smaller: what is kept is texts that repeat themselves.
 COMPRESSION = 1
+#: How far the warehouse's clock may be from this machine's.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Keeper:
 
     def __init__(self, settings: Settings, dataset: Dataset) -> None:
         self._home = settings.home
+        self._dataset = dataset
         self._folder = settings.home / "batches" / dataset.name
         for folder in (settings.home / "batches", self._folder.parent, self._folder):
             private_folder(settings, folder)
@@ -123,15 +126,33 @@ class Keeper:
         finally:
             kept.discard()
 
-    def remove_orphans(self, connection: psycopg.Connection, dataset: Dataset) -> None:
-        """Remove what a killed landing left: files that no batch names."""
-        rows = connection.execute(
+    def remove_leftovers(self, connection: psycopg.Connection) -> None:
+        """Remove what killed attempts left: files from their time that no batch names.
+
+        Older ones stay whatever this warehouse says of them: it can be another one for today.
+        """
+        row = connection.execute(
+            """
+            select min(started_at) from (
+                select started_at from audit.extraction
+                where dataset = %s and finished_at is null
+                order by extraction_id desc
+                offset 1 -- the newest is the attempt that asks
+            ) as killed
+            """,
+            (self._dataset.name,),
+        ).fetchone()
+        if row is None or row[0] is None:
+            return
+        since = (row[0] - CLOCK_SKEW).timestamp()
+        names = connection.execute(
             "select kept_as from audit.batch where dataset = %s and kept_as is not null",
-            (dataset.name,),
+            (self._dataset.name,),
         ).fetchall()
-        named = {name for (name,) in rows}
+        named = {name for (name,) in names}
         for path in self._folder.iterdir():
-            if path.is_file() and str(path.relative_to(self._home)) not in named:
+            is_named = str(path.relative_to(self._home)) in named
+            if path.is_file() and not is_named and path.stat().st_mtime >= since:
                 path.unlink(missing_ok=True)
 
 

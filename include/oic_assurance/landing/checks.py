@@ -14,6 +14,7 @@ from oic_assurance.landing.raw_tables import content_columns
 from oic_assurance.sources.model import Column, Dataset, Table
 
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
+LONGEST_KEY = 400
 OTHER_ROW_LANDED = "another row with this key was landed"
 
 _READERS = {
@@ -90,7 +91,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
     from_file = dataset.kind == "file"
     read: Callable[[Column], list[Composable]] = _read_text if from_file else _read_typed
     columns = content_columns(dataset, table)
-    reasons = [reason for column in table.columns for reason in _reasons(column, from_file)]
+    breaks = [each for column in table.columns for each in _breaks(column, from_file)]
     return SQL(
         """
         insert into {checked} (row_number, {names}, row_key, row_fingerprint, reasons)
@@ -102,7 +103,8 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
             row_number, {names}, {key}, md5(row({content})::text),
             case
                 when fault is not null then array[fault]
-                else array_remove(array[{reasons}]::text[], null)
+                when {broken} then array_remove(array[{reasons}], null)
+                else '{{}}'
             end
         from reading as r
         """
@@ -116,7 +118,14 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         content=SQL(", ").join(
             Identifier("r", name) for name in columns if name not in _texts(table, columns)
         ),
-        reasons=SQL(", ").join(reasons or [SQL("null")]),
+        # Nearly all rows are good, and to ask so is cheaper than to collect nothing.
+        broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in breaks)]),
+        reasons=SQL(", ").join(
+            [
+                SQL("null::text"),
+                *(SQL("case when {} then {} end").format(c, Literal(w)) for c, w in breaks),
+            ]
+        ),
     )
 
 
@@ -204,7 +213,7 @@ def _read_text(column: Column) -> list[Composable]:
     value: Composable = given
     if column.digits is not None:
         value = SQL("case when {} ~ {} then lpad({}, {}, '0') end").format(
-            given, Literal(rf"^\d{{1,{column.digits}}}$"), given, Literal(column.digits)
+            given, Literal(f"^[0-9]{{1,{column.digits}}}$"), given, Literal(column.digits)
         )
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
@@ -232,16 +241,14 @@ def _read_typed(column: Column) -> list[Composable]:
     return [SQL("{} as {}").format(value, Identifier(column.name))]
 
 
-def _reasons(column: Column, from_file: bool) -> list[Composable]:
-    """Write the reasons that a value of a column can be wrong for, each an expression or null."""
+def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
+    """Write the conditions under which a column breaks a row, with the words for each."""
     value = Identifier("r", column.name)
     given = Identifier("r", f"given {column.name}") if from_file else value
-    found: list[Composable] = []
+    found: list[tuple[Composable, str]] = []
 
     def when(condition: Composable, words: str) -> None:
-        found.append(
-            SQL("case when {} then {} end").format(condition, Literal(f"{column.name} {words}"))
-        )
+        found.append((condition, f"{column.name} {words}"))
 
     if column.required:
         when(SQL("{} is null").format(given), "is missing")
@@ -275,6 +282,12 @@ def _key(table: Table, from_file: bool) -> Composed:
     text = SQL("{}::text").format(parts[0])
     if len(parts) > 1:
         text = SQL("row({})::text").format(SQL(", ").join(parts))
+    if from_file:
+        # Keys in files can be whole sentences, but an index holds no long ones.
+        text = SQL(
+            "case when length({t}) <= {most} then {t}"
+            " else left({t}, {most}) || ' … ' || md5({t}) end"
+        ).format(t=text, most=Literal(LONGEST_KEY))
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:

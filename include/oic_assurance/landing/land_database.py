@@ -70,7 +70,7 @@ class DatabaseLanding:
     def land(self) -> None:
         """Bring raw to the state of the source as one snapshot shows it."""
         with self._connection.transaction():
-            self._keeper.remove_orphans(self._connection, self._dataset)
+            self._keeper.remove_leftovers(self._connection)
         with snapshot(self._settings, self._dataset) as source:
             undeclared = source.check_columns()
             if undeclared:

@@ -74,7 +74,7 @@ class FileLanding:
             self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
         with self._connection.transaction():
             self._entered = {(e.source_place, e.delivered_for): e for e in self._earlier()}
-            self._keeper.remove_orphans(self._connection, self._dataset)
+            self._keeper.remove_leftovers(self._connection)
         for file in listing.files:
             known = self._entered.get((file.name, file.delivered_for or file.modified_at))
             if known and not zone.is_local and _looks_unchanged(known, file):

@@ -78,7 +78,8 @@ class TableLoader:
 
         def send() -> None:
             writer.writerows(waiting)
-            copy.write(buffer.getvalue())
+            # PostgreSQL's texts cannot hold a NUL; in what is kept it still stands.
+            copy.write(buffer.getvalue().replace("\0", "\N{SYMBOL FOR NULL}"))
             buffer.seek(0)
             buffer.truncate()
             waiting.clear()

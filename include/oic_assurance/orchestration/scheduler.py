@@ -29,7 +29,8 @@ from oic_assurance.warehouse.secrets import secret
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 LOGIN = "assurance"
-PROCESSES = ("api-server", "scheduler", "dag-processor")
+API_SERVER = "api-server"
+WORKERS = ("scheduler", "dag-processor")
 # Each task slot is a process of its own with dbt or Great Expectations in it.
 PARALLELISM = 2
 READY_SECONDS = 120.0
@@ -49,9 +50,11 @@ def up(settings: Settings, tell: Tell) -> int:
         _migrate(settings, environment)
         started: dict[str, subprocess.Popen[bytes]] = {}
         try:
-            for name in PROCESSES:
-                started[name] = _launch(settings, name, environment, port)
+            # Tasks report to the api-server: one that starts before it answers fails.
+            started[API_SERVER] = _launch(settings, API_SERVER, environment, port)
             _wait_until_ready(settings, started, port)
+            for name in WORKERS:
+                started[name] = _launch(settings, name, environment, port)
             tell(f"Airflow is at http://{HOST}:{port}")
             tell(f"Log in as {LOGIN} with the password {_password(settings)}")
             tell("Ctrl-C, or `make down` in another terminal, stops it all.")
@@ -150,7 +153,7 @@ def _migrate(settings: Settings, environment: dict[str, str]) -> None:
 def _launch(
     settings: Settings, name: str, environment: dict[str, str], port: int
 ) -> subprocess.Popen[bytes]:
-    arguments = ["--host", HOST, "--port", str(port)] if name == "api-server" else []
+    arguments = ["--host", HOST, "--port", str(port)] if name == API_SERVER else []
     with _log(settings, name).open("ab") as file:
         return subprocess.Popen(
             _airflow(name, *arguments), env=environment, cwd=airflow_home(settings),
@@ -168,7 +171,7 @@ def _wait_until_ready(
             return
         time.sleep(0.5)
     raise AssuranceError(
-        f"Airflow's api-server does not answer (see {_log(settings, 'api-server')})."
+        f"Airflow's api-server does not answer (see {_log(settings, API_SERVER)})."
     )
 
 

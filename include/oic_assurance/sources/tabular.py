@@ -110,6 +110,7 @@ def _rows(
     In a sheet every row has all cells; in delimited text (`delimiter` given) a row with more or
     fewer cells than the header is a fault.
     """
+    # One position more than is wanted, since of a single one no tuple would come.
     pick = itemgetter(*header.positions, header.positions[0])
     count = len(header.positions)
     width = header.width

@@ -98,7 +98,7 @@ def _check(stream: IO[bytes]) -> int:
 
 def _number(value: float) -> str:
     """Write a number as a person would: 123 is not 123.0."""
-    if value == int(value) and abs(value) < EXACT_INTEGER:
+    if value.is_integer() and abs(value) < EXACT_INTEGER:
         return str(int(value))
     return repr(value)
 

@@ -19,7 +19,7 @@ begin
         iso := value;
     elsif value ~ '^\d?\d/\d?\d/\d{4}([T ] ?\d?\d:\d\d(:\d\d(\.\d{1,9})?)?)?$' then
         iso := regexp_replace(value, '^(\d?\d)/(\d?\d)/(\d{4})', '\3-\2-\1');
-    elsif value ~ '^\d{5}(\.\d+)?$' then
+    elsif value ~ '^[0-9]{5}(\.[0-9]{1,20})?$' then
         -- Excel's count of days. A fraction is a time, kept to a little less than the second.
         iso := to_char(
             date_trunc(
@@ -123,7 +123,9 @@ $function$;
 
 create function landing.as_numeric(value text) returns numeric
 language sql immutable parallel safe as $function$
-    select case when value ~ '^[+-]?(\d{1,30}(\.\d{0,30})?|\.\d{1,30})$' then value::numeric end
+    select case
+        when value ~ '^[+-]?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})$' then value::numeric
+    end
 $function$;
 
 create function landing.as_boolean(value text) returns boolean

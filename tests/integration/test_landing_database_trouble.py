@@ -1,0 +1,172 @@
+"""Source databases in trouble: drifted, down, cut off, read by two at once."""
+
+import gzip
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.errors import SourceUnavailable
+from oic_assurance.settings import Settings
+from oic_assurance.sources.database import ContractBroken
+from oic_assurance.warehouse.connections import admin_url
+from simulator.source_systems import connect_owner
+from tests.integration.landing_databases import (
+    CUSTODY,
+    START,
+    at,
+    officers,
+    put,
+)
+from tests.integration.landing_support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
+    put(world, 1, at(0))
+    world.rms("alter table rms.custody_record add column force_doctor text")
+    try:
+        report = world.land(CUSTODY)
+        assert report.notes == ["columns kept out: force_doctor"]
+        assert report.rows_landed == 1
+        world.rms("alter table rms.custody_record rename column released_at to let_go_at")
+        with pytest.raises(ContractBroken, match="has no column released_at"):
+            world.land(CUSTODY)
+        world.rms("alter table rms.custody_record rename column let_go_at to released_at")
+        world.rms("alter table rms.custody_record alter column detained_at type text")
+        with pytest.raises(ContractBroken, match=r"detained_at is text, declared is timestamptz"):
+            world.land(CUSTODY)
+        assert world.land("rms/occurrence").batches == 0
+    finally:
+        world.rms("drop table rms.custody_record")
+        world.empty_sources()
+
+
+def test_a_table_that_is_not_there_is_a_broken_contract(world: World) -> None:
+    world.rms("drop table rms.custody_record")
+    try:
+        with pytest.raises(ContractBroken, match=r"there is no table rms\.rms\.custody_record"):
+            world.land(CUSTODY)
+    finally:
+        world.empty_sources()
+
+
+def test_a_source_that_is_down_can_heal_and_is_on_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://reader:hidden@127.0.0.1:1/rms")
+    with pytest.raises(SourceUnavailable) as caught:
+        world.land(CUSTODY)
+    assert "hidden" not in str(caught.value)
+    [(outcome, reason)] = world.query("select outcome, reason from audit.extraction")
+    assert outcome == "failed"
+    assert reason == str(caught.value)
+
+
+def test_a_connection_cut_in_the_middle_leaves_nothing_and_can_heal(world: World) -> None:
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 500), %s, %s, %s"
+        " from generate_series(1, 100000) as n",
+        START, START, START,
+    )  # fmt: skip
+    cut = threading.Thread(target=_cut_the_extraction, args=(world,))
+    cut.start()
+    with pytest.raises(SourceUnavailable, match="rms/custody_record"):
+        world.land(CUSTODY)
+    cut.join()
+    assert world.query("select * from raw_law_enforcement.custody_record") == []
+    assert list((world.settings.home / "batches" / CUSTODY).iterdir()) == []
+    assert world.land(CUSTODY).rows_landed == 100_000
+
+
+def _cut_the_extraction(world: World) -> None:
+    with psycopg.connect(admin_url(world.settings), autocommit=True) as administrator:
+        for _ in range(2000):
+            found = administrator.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = 'rms' and query like 'copy%%row_number%%' and state = 'active'"
+            ).fetchall()
+            if found:
+                return
+            time.sleep(0.002)
+
+
+def test_the_extract_is_kept_in_the_documented_form(world: World) -> None:
+    put(world, 1, at(0), "a\tb\\", occurrence_ref="26000000001")
+    put(world, 2, at(1))
+    world.land(CUSTODY)
+    [batch] = world.batches(CUSTODY)
+    text = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
+    header, _, content = text.partition(b"\n")
+    said = json.loads(header.removeprefix(b"# "))
+    assert said["format"] == "oic-assurance extract 1"
+    assert said["columns"][:3] == ["row_number", "custody_id", "occurrence_ref"]
+    rows = [line.split("\t") for line in content.decode().splitlines()]
+    assert rows[0][:4] == ["1", "1", "26000000001", "a\\tb\\\\"]
+    assert batch["sha256"] == hashlib.sha256(content).hexdigest()
+    assert batch["size_bytes"] == len(content)
+    assert (batch["source_place"], batch["kind"]) == ("rms.rms.custody_record", "database")
+    assert (batch["cursor_from"], batch["cursor_to"]) == (None, at(1))
+    places = world.query("select custody_id, row_number from raw_law_enforcement.custody_record")
+    assert sorted(places) == [(1, 1), (2, 2)]
+
+
+def test_the_source_is_read_in_one_snapshot(world: World) -> None:
+    """While records move in and out, what lands is always a state that the source was in."""
+    for key in range(50):
+        put(world, key, at(key))
+    stop = threading.Event()
+
+    def churn() -> None:
+        with connect_owner(world.settings, "rms") as connection:
+            number = 100
+            while not stop.is_set():
+                number += 1
+                connection.execute(
+                    "update rms.custody_record set custody_id = custody_id + 50, updated_at = now()"
+                    " where custody_id = (select min(custody_id) from rms.custody_record)"
+                )
+                connection.commit()
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for _ in range(8):
+            world.land(CUSTODY)
+            assert len(officers(world)) == 50
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_two_runs_at_once_land_each_change_once(world: World) -> None:
+    for key in range(200):
+        put(world, key, at(key))
+    reports = []
+    threads = [
+        threading.Thread(target=lambda: reports.append(world.land(CUSTODY))) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.rows_landed for report in reports) == [0, 0, 200]
