@@ -6,7 +6,12 @@ with
         select point.force_code, spine.day
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
-        cross join {{ day_spine("point.starts_on", "build.as_at_day") }} as spine
+        cross join
+            {{
+                day_spine(
+                    "least(point.starts_on, build.as_at_day)", "build.as_at_day"
+                )
+            }} as spine
         where point.point_code = 'INTEL_PLAN'
     ),
 

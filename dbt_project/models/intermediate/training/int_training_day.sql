@@ -1,8 +1,7 @@
--- Complete and relevant people of the force on every day since the launch, without
--- the long-term absent.
--- Each stretch of a career adds one on its first day and takes one off after its
--- last, so that the
--- cost follows the changes and not the days times the people.
+-- Complete and relevant people of the force on every day since the launch (before it,
+-- on the day of the run), without the long-term absent. Each stretch of a career adds
+-- one on its first day and takes one off after its last, so that the cost follows the
+-- changes and not the days times the people.
 with
     person as (
         select * from {{ ref("int_training_person") }} where not is_long_term_absent
@@ -62,7 +61,12 @@ with
             coalesce(lasting.denominator, 0) as denominator
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
-        cross join {{ day_spine("point.starts_on", "build.as_at_day") }} as spine
+        cross join
+            {{
+                day_spine(
+                    "least(point.starts_on, build.as_at_day)", "build.as_at_day"
+                )
+            }} as spine
         left join
             lasting
             on point.force_code = lasting.force_code
