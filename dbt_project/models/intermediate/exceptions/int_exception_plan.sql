@@ -23,7 +23,11 @@ with
         from {{ ref("int_plan_strand") }} as strand
         inner join
             {{ ref("int_point") }} as point on strand.force_code = point.force_code
-        where not strand.is_met and point.point_code = 'INTEL_PLAN'
+        cross join build
+        where
+            not strand.is_met
+            and point.point_code = 'INTEL_PLAN'
+            and point.starts_on <= build.as_at_day
         union all
         select
             milestone.force_code,
