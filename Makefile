@@ -44,7 +44,7 @@ lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commi
 format: setup-dev ## put Python and SQL into shape
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
-	@$(BIN)/sqlfmt --quiet --line-length 100 dbt_project
+	@$(BIN)/sqlfmt --quiet --reset-cache dbt_project
 
 up: setup ## Airflow's own scheduler and web page on this machine; Ctrl-C stops it all
 	@$(BIN)/assurance up

@@ -21,9 +21,7 @@
     ),
 
     unnamed as (
-        select *
-        from {{ document }}
-        where named_referral_ref is null and occurrence_ref is not null
+        select * from {{ document }} where named_referral_ref is null and occurrence_ref is not null
     ),
 
     without_own as (
@@ -70,11 +68,7 @@
         where named.referral_ref is null and by_officer.referral_ref is null
     ),
 
-    {{
-        take_in_order(
-            "by_anyone", "without_any", "left_over", ["force_code", "occurrence_ref"]
-        )
-    }},
+    {{ take_in_order("by_anyone", "without_any", "left_over", ["force_code", "occurrence_ref"]) }},
 
     matched as (
         select *
@@ -109,17 +103,12 @@
     {{ name }}_documents as (
         select
             *,
-            row_number() over (
-                partition by {{ queue }} order by submitted_at, report_urn
-            ) as place
+            row_number() over (partition by {{ queue }} order by submitted_at, report_urn) as place
         from {{ documents }}
     ),
 
     {{ name }}_too_early as (
-        select
-            waiting.force_code,
-            waiting.referral_ref,
-            count(document.report_urn) as documents
+        select waiting.force_code, waiting.referral_ref, count(document.report_urn) as documents
         from {{ name }}_waiting as waiting
         left join
             {{ name }}_documents as document

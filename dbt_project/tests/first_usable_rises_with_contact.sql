@@ -1,8 +1,6 @@
--- Matching takes documents in one pass, which is right while the first usable moment
--- rises with the
--- contact inside an occurrence. A policy that widens before_call_hours from one day
--- to the next could
--- break that for calls made around the change.
+-- Matching takes documents in one pass, which is right while the first usable moment rises with
+-- the contact inside an occurrence. A policy that widens before_call_hours from one day to the
+-- next could break that for calls made around the change.
 {{ config(severity="warn") }}
 
 with
@@ -12,8 +10,7 @@ with
             referral_ref,
             first_usable_at,
             lag(first_usable_at) over (
-                partition by force_code, occurrence_ref
-                order by contacted_at, referral_ref
+                partition by force_code, occurrence_ref order by contacted_at, referral_ref
             ) as first_usable_before
         from {{ ref("int_nccu_referral") }}
         where occurrence_ref is not null

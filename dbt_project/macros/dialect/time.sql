@@ -36,27 +36,19 @@
         select cast(series.moment as date) as day
         from
             generate_series(
-                cast({{ first }} as timestamp),
-                cast({{ last }} as timestamp),
-                interval '1 day'
+                cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval '1 day'
             ) as series(moment)
     )
 {%- endmacro %}
 
 {#- A day moved by a number of days; still a date. -#}
-{% macro add_days(day, days) -%}
-    cast({{ dbt.dateadd("day", days, day) }} as date)
-{%- endmacro %}
+{% macro add_days(day, days) -%} cast({{ dbt.dateadd("day", days, day) }} as date) {%- endmacro %}
 
 {#- The first day of the month that a day falls in; a date. -#}
-{% macro month_of(day) -%}
-    cast({{ dbt.date_trunc("month", day) }} as date)
-{%- endmacro %}
+{% macro month_of(day) -%} cast({{ dbt.date_trunc("month", day) }} as date) {%- endmacro %}
 
 {#- The last day of the month that a day falls in; a date. -#}
-{% macro month_end(day) -%}
-    cast({{ dbt.last_day(day, "month") }} as date)
-{%- endmacro %}
+{% macro month_end(day) -%} cast({{ dbt.last_day(day, "month") }} as date) {%- endmacro %}
 
 {#- The day of the week, 1 for Monday to 7 for Sunday; an integer. -#}
 {% macro iso_day_of_week(day) %}

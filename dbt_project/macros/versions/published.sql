@@ -9,9 +9,7 @@
             {%- endfor %}
         where 1 = 0
     {%- else -%}
-        select
-            {%- for name in columns %} {{ name }}{{ "," if not loop.last }}
-            {%- endfor %}
+        select {%- for name in columns %} {{ name }}{{ "," if not loop.last }} {%- endfor %}
         from {{ relation }}
     {%- endif -%}
 {%- endmacro %}

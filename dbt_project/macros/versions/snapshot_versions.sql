@@ -12,9 +12,8 @@
                 versions.*,
                 case
                     when
-                        versions.version_at = min(versions.version_at) over (
-                            partition by versions.force_code
-                        )
+                        versions.version_at
+                        = min(versions.version_at) over (partition by versions.force_code)
                     then {{ beginning_of_time() }}
                     else {{ london_day("versions.version_at") }}
                 end as valid_from,
@@ -31,8 +30,7 @@
                     select
                         known.*,
                         row_number() over (
-                            partition by
-                                known.force_code, known.row_key, known.version_at
+                            partition by known.force_code, known.row_key, known.version_at
                             order by known.batch_id desc, known.row_number desc
                         ) as recency
                     from {{ relation }} as known

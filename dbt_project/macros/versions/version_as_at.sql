@@ -27,8 +27,7 @@
                     order by
                         case when versions.version_at <= build.as_at then 0 else 1 end,
                         case
-                            when versions.version_at <= build.as_at
-                            then versions.version_at
+                            when versions.version_at <= build.as_at then versions.version_at
                         end desc,
                         versions.version_at,
                         versions.batch_id desc,
@@ -36,18 +35,14 @@
                 ) as recency
             from {{ relation }} as versions
             inner join
-                {{ ref("stg_audit__build") }} as build
-                on versions.batch_id <= build.known_batch_id
+                {{ ref("stg_audit__build") }} as build on versions.batch_id <= build.known_batch_id
         ) as ranked
     where
         ranked.recency = 1 and not ranked.is_tombstone
         {% if first_version_stands == "if_created" -%}
             and (ranked.version_at <= ranked.as_at or ranked.created_at <= ranked.as_at)
         {%- elif first_version_stands == "first_delivery" -%}
-            and (
-                ranked.version_at <= ranked.as_at
-                or ranked.version_at = ranked.first_delivery_at
-            )
+            and (ranked.version_at <= ranked.as_at or ranked.version_at = ranked.first_delivery_at)
         {%- else -%} and ranked.version_at <= ranked.as_at
         {%- endif %}
         {% if deleted == "left_out" -%}

@@ -104,7 +104,6 @@ def _dataset(said: dict[str, Any], fingerprint: str) -> Dataset:
         tables=tuple(_table(table) for table in said["tables"]),
         fingerprint=fingerprint,
         tolerance=Tolerance(**said.get("tolerance", {})),
-        stale_after_days=said.get("stale_after_days"),
     )
 
 

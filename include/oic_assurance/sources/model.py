@@ -128,7 +128,6 @@ class Dataset:
     #: Of the declaration's text: a delivery refused under another declaration is tried again.
     fingerprint: str
     tolerance: Tolerance = field(default_factory=Tolerance)
-    stale_after_days: int | None = None
 
     @property
     def kind(self) -> Literal["database", "file"]:

@@ -1,21 +1,17 @@
--- The months that each measure is shown for: since its point started, the current one
--- so far.
--- A figure "as at month end" is as on the month's last day, in the current month as
--- on today.
+-- The months that each measure is shown for: since its point started, the current one so far. A
+-- figure "as at month end" is as on the month's last day, in the current month as on today.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     days as (
         select spine.day
         from build
-        cross join
-            {{ day_spine("cast('2025-01-01' as date)", "build.as_at_day") }} as spine
+        cross join {{ day_spine("cast('2025-01-01' as date)", "build.as_at_day") }} as spine
     ),
 
     months as (
         select distinct
-            {{ month_of("days.day") }} as period_start,
-            {{ month_end("days.day") }} as period_end
+            {{ month_of("days.day") }} as period_start, {{ month_end("days.day") }} as period_end
         from days
     ),
 
@@ -30,8 +26,7 @@ with
         from {{ ref("policy_measure") }} as measure
         cross join build
         cross join months
-        inner join
-            {{ ref("int_point") }} as point on measure.point_code = point.point_code
+        inner join {{ ref("int_point") }} as point on measure.point_code = point.point_code
         where months.period_end >= point.starts_on
     )
 

@@ -1,16 +1,12 @@
--- The monthly shares for the force and its districts with small numbers suppressed: a
--- cell in which the
--- count, or what is left of the total, is small; and where a month has just one such
--- district, the
--- smallest other one too, so that the total does not give the first away.
+-- The monthly shares for the force and its districts with small numbers suppressed: a cell in
+-- which the count, or what is left of the total, is small; and where a month has just one such
+-- district, the smallest other one too, so that the total does not give the first away.
 with
     threshold as (
         select policy.value as smallest
         from {{ ref("policy_threshold") }} as policy
         cross join {{ ref("stg_audit__build") }} as build
-        where
-            policy.name = 'suppression_threshold'
-            and {{ in_force("policy", "build.as_at_day") }}
+        where policy.name = 'suppression_threshold' and {{ in_force("policy", "build.as_at_day") }}
     ),
 
     cell as (
@@ -60,10 +56,7 @@ with
     ),
 
     judged as (
-        select
-            *,
-            is_small
-            or (not is_force and small_cells = 1 and place = 1) as is_suppressed
+        select *, is_small or (not is_force and small_cells = 1 and place = 1) as is_suppressed
         from counted
     ),
 

@@ -37,11 +37,8 @@ with
     aged as (
         select
             everything.*,
-            {{
-                dbt.datediff(
-                    london_day("everything.opened_at"), "build.as_at_day", "day"
-                )
-            }} as age_days
+            {{ dbt.datediff(london_day("everything.opened_at"), "build.as_at_day", "day") }}
+            as age_days
         from everything
         cross join build
     ),

@@ -1,5 +1,4 @@
--- Plans whose review date has passed, strands that no plan meets, and milestones past
--- their date.
+-- Plans whose review date has passed, strands that no plan meets, and milestones past their date.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -21,8 +20,7 @@ with
             strand.strand,
             {{ london_midnight("point.starts_on") }}
         from {{ ref("int_plan_strand") }} as strand
-        inner join
-            {{ ref("int_point") }} as point on strand.force_code = point.force_code
+        inner join {{ ref("int_point") }} as point on strand.force_code = point.force_code
         cross join build
         where
             not strand.is_met

@@ -1,5 +1,5 @@
--- Referrals that need somebody to act: no document, somebody else's document, one
--- that is not valid.
+-- Referrals that need somebody to act: no document, somebody else's document, one that is not
+-- valid.
 with
     final as (
         select
@@ -21,8 +21,7 @@ with
         from {{ ref("int_nccu_referral_class") }}
         where
             is_counted
-            and intelligence_class
-            in ('missing', 'submitted_by_other', 'submitted_invalid')
+            and intelligence_class in ('missing', 'submitted_by_other', 'submitted_invalid')
         union all
         select
             force_code,
@@ -39,10 +38,7 @@ with
             force_code,
             'CUSTODY_WITHOUT_REFERRAL',
             'NCCU_INTEL',
-            coalesce(
-                occurrence_ref,
-                'custody ' || cast(custody_id as {{ dbt.type_string() }})
-            ),
+            coalesce(occurrence_ref, 'custody ' || cast(custody_id as {{ dbt.type_string() }})),
             org_unit_code,
             officer_key,
             detained_at

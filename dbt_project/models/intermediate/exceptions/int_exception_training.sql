@@ -1,5 +1,5 @@
--- People in post who still lack an item that their role needs, since it was launched
--- or they came to need it.
+-- People in post who still lack an item that their role needs, since it was launched or they came
+-- to need it.
 with
     outstanding as (
         select today.*, item.launched_on

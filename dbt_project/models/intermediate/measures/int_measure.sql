@@ -1,6 +1,5 @@
--- Every measure by month and unit, with its interval. The force has a row for every
--- month, also one in
--- which there was nothing to divide by.
+-- Every measure by month and unit, with its interval. The force has a row for every month, also
+-- one in which there was nothing to divide by.
 with
     month as (select * from {{ ref("int_measure_month") }}),
 
@@ -59,8 +58,7 @@ with
             month.is_complete,
             cast(
                 coalesce(
-                    figure.numerator,
-                    case when policy.unit_of_value = 'share' then 0 end
+                    figure.numerator, case when policy.unit_of_value = 'share' then 0 end
                 ) as bigint
             ) as numerator,
             cast(coalesce(figure.denominator, 0) as bigint) as denominator,
@@ -73,9 +71,7 @@ with
             on unit.force_code = month.force_code
             and unit.measure_code = month.measure_code
             and unit.period_start = month.period_start
-        inner join
-            {{ ref("policy_measure") }} as policy
-            on unit.measure_code = policy.measure_code
+        inner join {{ ref("policy_measure") }} as policy on unit.measure_code = policy.measure_code
         left join
             figure
             on unit.force_code = figure.force_code

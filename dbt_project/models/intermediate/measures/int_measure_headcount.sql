@@ -1,6 +1,5 @@
--- Relevant people in post at each month's end (the current month: today), by team,
--- and how many of them
--- are complete: the whole package, and each module.
+-- Relevant people in post at each month's end (the current month: today), by team, and how many of
+-- them are complete: the whole package, and each module.
 with
     whole_package as (
         select
@@ -32,8 +31,7 @@ with
         where module_measure_code is not null
     ),
 
-    -- The denominator of a module is everybody relevant to the package, so that
-    -- modules compare.
+    -- The denominator of a module is everybody relevant to the package, so that modules compare.
     single_module as (
         select
             month.force_code,
@@ -41,12 +39,9 @@ with
             month.period_start,
             month.as_on,
             person.org_unit_code,
-            case
-                when requirement.completed_on <= month.as_on then 1 else 0
-            end as numerator
+            case when requirement.completed_on <= month.as_on then 1 else 0 end as numerator
         from {{ ref("int_measure_month") }} as month
-        inner join
-            module_measure on month.measure_code = module_measure.module_measure_code
+        inner join module_measure on month.measure_code = module_measure.module_measure_code
         inner join
             {{ ref("int_training_person") }} as person
             on month.force_code = person.force_code

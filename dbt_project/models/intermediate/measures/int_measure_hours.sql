@@ -1,5 +1,5 @@
--- Median and 90th percentile of the hours to submission over the compliant referrals,
--- by month and unit.
+-- Median and 90th percentile of the hours to submission over the compliant referrals, by month and
+-- unit.
 with
     referral as (
         select

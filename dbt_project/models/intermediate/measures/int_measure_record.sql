@@ -1,5 +1,4 @@
--- Every record that enters a measure, with what it adds to numerator and denominator,
--- the month it
+-- Every record that enters a measure, with what it adds to numerator and denominator, the month it
 -- belongs to, and the team and day by which it is rolled up.
 with
     referral as (

@@ -1,5 +1,5 @@
--- Numerator and denominator of every share by month, for each team, each unit above
--- it and the force.
+-- Numerator and denominator of every share by month, for each team, each unit above it and the
+-- force.
 with
     leaf as (
         select

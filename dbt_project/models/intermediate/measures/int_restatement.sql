@@ -1,6 +1,5 @@
--- Figures of months that were over in the current publication and now come out
--- differently, with why.
--- For referrals the records that differ say it; what else changed is a correction.
+-- Figures of months that were over in the current publication and now come out differently, with
+-- why. For referrals the records that differ say it; what else changed is a correction.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -51,8 +50,7 @@ with
             )
     ),
 
-    -- A figure of the current month moves because the month does; it is restated only
-    -- where both
+    -- A figure of the current month moves because the month does; it is restated only where both
     -- publications are for the same moment.
     changed as (
         select
@@ -84,8 +82,7 @@ with
     referral_change as (
         select
             coalesce(before.force_code, after.force_code) as force_code,
-            {{ month_of("coalesce(before.contacted_on, after.contacted_on)") }}
-            as period_start,
+            {{ month_of("coalesce(before.contacted_on, after.contacted_on)") }} as period_start,
             sum(case when before.referral_ref is null then 1 else 0 end) as late,
             sum(case when after.referral_ref is null then 1 else 0 end) as deleted,
             count(*) as records

@@ -1,9 +1,7 @@
--- Occurrences with an immigration custody record, and whether the NCCU was told of
--- them. The month and
--- team are those of the first such record; a record without an occurrence stands for
--- one of its own.
--- An occurrence that was cancelled or deleted counts nowhere; one that the system
--- never had counts as named.
+-- Occurrences with an immigration custody record, and whether the NCCU was told of them. The month
+-- and team are those of the first such record; a record without an occurrence stands for one of
+-- its own. An occurrence that was cancelled or deleted counts nowhere; one that the system never
+-- had counts as named.
 with
     custody as (
         select *, {{ london_day("detained_at") }} as detained_on
@@ -16,9 +14,7 @@ with
             *,
             row_number() over (
                 partition by
-                    force_code,
-                    occurrence_ref,
-                    case when occurrence_ref is null then custody_id end
+                    force_code, occurrence_ref, case when occurrence_ref is null then custody_id end
                 order by detained_at, custody_id
             ) as place
         from custody

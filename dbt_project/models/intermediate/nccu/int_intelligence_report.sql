@@ -1,5 +1,4 @@
--- Every intelligence report with its author resolved and its grading judged by its
--- own scheme.
+-- Every intelligence report with its author resolved and its grading judged by its own scheme.
 with
     report as (
         select *, {{ london_day("coalesce(submitted_at, created_at)") }} as event_day

@@ -1,9 +1,6 @@
--- The documents that can answer a referral: submitted reports of a required type.
--- Which types are
--- required is policy as on the day of contact, so a type qualifies through the
--- referral that the
--- document names or, where it names none that exists, through a referral of its
--- occurrence.
+-- The documents that can answer a referral: submitted reports of a required type. Which types are
+-- required is policy as on the day of contact, so a type qualifies through the referral that the
+-- document names or, where it names none that exists, through a referral of its occurrence.
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 

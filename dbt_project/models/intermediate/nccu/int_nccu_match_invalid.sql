@@ -1,5 +1,4 @@
--- Step 4: what still has no document goes through the same steps with those that do
--- not count.
+-- Step 4: what still has no document goes through the same steps with those that do not count.
 with
     referral as (
         select candidate.*

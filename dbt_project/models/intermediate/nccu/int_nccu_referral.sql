@@ -19,10 +19,8 @@ with
             officer.org_unit_code,
             {{ dbt.dateadd("hour", "-before_call.value", "referral.contacted_at") }}
             as first_usable_at,
-            {{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }}
-            as timely_until,
-            {{ dbt.dateadd("hour", "grace.value", "referral.contacted_at") }}
-            as awaiting_until
+            {{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }} as timely_until,
+            {{ dbt.dateadd("hour", "grace.value", "referral.contacted_at") }} as awaiting_until
         from referral
         left join
             {{ ref("int_collar_resolution") }} as officer

@@ -1,5 +1,5 @@
--- The class of every referral: the best that its documents give, decided by the
--- earliest of equals.
+-- The class of every referral: the best that its documents give, decided by the earliest of
+-- equals.
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 
@@ -52,11 +52,7 @@ with
             referral.*,
             coalesce(
                 deciding.intelligence_class,
-                case
-                    when build.as_at < referral.awaiting_until
-                    then 'awaiting'
-                    else 'missing'
-                end
+                case when build.as_at < referral.awaiting_until then 'awaiting' else 'missing' end
             ) as intelligence_class,
             coalesce(deciding.link_method, 'NONE') as link_method,
             deciding.report_urn,
@@ -75,10 +71,8 @@ with
         select
             *,
             intelligence_class <> 'awaiting' as is_due,
-            referral_type = 'IMMIGRATION_CRIME'
-            and intelligence_class <> 'awaiting' as is_counted,
-            intelligence_class
-            in ('submitted_in_time', 'submitted_late') as is_compliant
+            referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted,
+            intelligence_class in ('submitted_in_time', 'submitted_late') as is_compliant
         from classed
     )
 

@@ -1,6 +1,5 @@
--- Occurrences with the organised-immigration-crime qualifier that were not cancelled,
--- with what was
--- reported and submitted about them.
+-- Occurrences with the organised-immigration-crime qualifier that were not cancelled, with what
+-- was reported and submitted about them.
 with
     referrals as (
         select force_code, occurrence_ref, count(*) as referral_count
@@ -34,10 +33,7 @@ with
             reports
             on occurrence.force_code = reports.force_code
             and occurrence.occurrence_ref = reports.occurrence_ref
-        where
-            occurrence.is_oic
-            and not occurrence.is_deleted
-            and occurrence.status <> 'CANCELLED'
+        where occurrence.is_oic and not occurrence.is_deleted and occurrence.status <> 'CANCELLED'
     )
 
 select *

@@ -1,5 +1,4 @@
--- Who held a collar number, and on which days: as that day's personnel file has it,
--- while in post.
+-- Who held a collar number, and on which days: as that day's personnel file has it, while in post.
 with
     personnel as (select * from {{ ref("stg_hr__personnel") }}),
 

@@ -1,7 +1,5 @@
--- Whose collar number it was on the day of an event: the one person in post with that
--- number.
--- Nobody, or two, leaves the number unresolved: then it is the same person as the
--- same unresolved
+-- Whose collar number it was on the day of an event: the one person in post with that number.
+-- Nobody, or two, leaves the number unresolved: then it is the same person as the same unresolved
 -- number elsewhere, and nobody else.
 with
     events as (
@@ -14,10 +12,7 @@ with
         select force_code, arresting_officer_no, {{ london_day("detained_at") }}
         from {{ ref("stg_rms__custody_record") }}
         union
-        select
-            force_code,
-            author_officer_no,
-            {{ london_day("coalesce(submitted_at, created_at)") }}
+        select force_code, author_officer_no, {{ london_day("coalesce(submitted_at, created_at)") }}
         from {{ ref("stg_intelligence__report") }}
     ),
 
@@ -58,11 +53,7 @@ with
             {{ ref("stg_identity__pseudonym") }} as pseudonym
             on resolved.force_code = pseudonym.force_code
             and resolved.is_resolved = pseudonym.is_person
-            and case
-                when resolved.is_resolved
-                then resolved.employee_no
-                else resolved.collar_no
-            end
+            and case when resolved.is_resolved then resolved.employee_no else resolved.collar_no end
             = pseudonym.identifier
     )
 

@@ -1,7 +1,6 @@
--- Every version of every officer under the pseudonym: where they were and what they
--- did, from when to
--- when. A number that resolved to nobody has one version, so that nothing that joins
--- to it is lost.
+-- Every version of every officer under the pseudonym: where they were and what they did, from when
+-- to when. A number that resolved to nobody has one version, so that nothing that joins to it is
+-- lost.
 with
     person as (
         select

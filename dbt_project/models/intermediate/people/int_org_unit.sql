@@ -1,8 +1,6 @@
--- Every unit that a figure can name, as it is today: those of the org-unit file, the
--- force as a whole
--- (ALL), the unit of numbers that resolve to nobody (UNKNOWN), and codes that other
--- systems use but the
--- org-unit file does not hold.
+-- Every unit that a figure can name, as it is today: those of the org-unit file, the force as a
+-- whole (ALL), the unit of numbers that resolve to nobody (UNKNOWN), and codes that other systems
+-- use but the org-unit file does not hold.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -15,8 +13,7 @@ with
                     case when unit.valid_from <= build.as_at_day then 0 else 1 end,
                     unit.valid_from desc
             ) as place,
-            unit.valid_from <= build.as_at_day
-            and build.as_at_day < unit.valid_to as is_current
+            unit.valid_from <= build.as_at_day and build.as_at_day < unit.valid_to as is_current
         from {{ ref("stg_hr__org_unit") }} as unit
         cross join build
     ),
@@ -65,12 +62,9 @@ with
             end as org_unit_name,
             listed.parent_org_unit_code,
             coalesce(
-                listed.kind,
-                case when named.org_unit_code = 'ALL' then 'FORCE' else 'UNKNOWN' end
+                listed.kind, case when named.org_unit_code = 'ALL' then 'FORCE' else 'UNKNOWN' end
             ) as kind,
-            coalesce(
-                listed.is_current, named.org_unit_code in ('ALL', 'UNKNOWN')
-            ) as is_current
+            coalesce(listed.is_current, named.org_unit_code in ('ALL', 'UNKNOWN')) as is_current
         from named
         left join
             listed

@@ -1,5 +1,4 @@
--- For every unit the units above it, and itself, on every day: the hierarchy as the
--- org-unit file
+-- For every unit the units above it, and itself, on every day: the hierarchy as the org-unit file
 -- latest at or before the day has it.
 with recursive
     unit as (select * from {{ ref("stg_hr__org_unit") }}),
@@ -35,8 +34,7 @@ with recursive
     ),
 
     final as (
-        select distinct force_code, org_unit_code, ancestor_code, valid_from, valid_to
-        from climb
+        select distinct force_code, org_unit_code, ancestor_code, valid_from, valid_to from climb
     )
 
 select *

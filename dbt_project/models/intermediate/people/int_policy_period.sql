@@ -1,5 +1,4 @@
--- Stretches of days inside which no policy about people changes, so that a stretch of
--- somebody's
+-- Stretches of days inside which no policy about people changes, so that a stretch of somebody's
 -- career that lies inside one of them is judged by one policy.
 with
     changes as (
@@ -30,9 +29,7 @@ with
     final as (
         select
             changes_on as period_from,
-            coalesce(
-                lead(changes_on) over (order by changes_on), {{ end_of_time() }}
-            ) as period_to
+            coalesce(lead(changes_on) over (order by changes_on), {{ end_of_time() }}) as period_to
         from changes
     )
 

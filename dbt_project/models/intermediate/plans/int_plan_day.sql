@@ -1,5 +1,4 @@
--- Which strand had a plan that met the requirement, on every day since the point
--- started: owned,
+-- Which strand had a plan that met the requirement, on every day since the point started: owned,
 -- approved, evidenced, and its review not overdue.
 with
     days as (
@@ -7,11 +6,7 @@ with
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
         cross join
-            {{
-                day_spine(
-                    "least(point.starts_on, build.as_at_day)", "build.as_at_day"
-                )
-            }} as spine
+            {{ day_spine("least(point.starts_on, build.as_at_day)", "build.as_at_day") }} as spine
         where point.point_code = 'INTEL_PLAN'
     ),
 
@@ -26,12 +21,9 @@ with
     ),
 
     final as (
-        select
-            days.force_code, days.day, strand.strand, count(plan.plan_ref) > 0 as is_met
+        select days.force_code, days.day, strand.strand, count(plan.plan_ref) > 0 as is_met
         from days
-        inner join
-            {{ ref("policy_plan_strand") }} as strand
-            on {{ in_force("strand", "days.day") }}
+        inner join {{ ref("policy_plan_strand") }} as strand on {{ in_force("strand", "days.day") }}
         left join
             complete_plan as plan
             on days.force_code = plan.force_code

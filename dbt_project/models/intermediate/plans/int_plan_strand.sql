@@ -1,6 +1,5 @@
--- Each strand with the plan that speaks for it today: one that meets the requirement
--- before one that
--- does not, then the latest approved.
+-- Each strand with the plan that speaks for it today: one that meets the requirement before one
+-- that does not, then the latest approved.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

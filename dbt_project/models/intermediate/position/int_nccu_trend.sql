@@ -1,14 +1,11 @@
--- The last three complete months that had something to count, and the three before
--- them.
+-- The last three complete months that had something to count, and the three before them.
 with
     month as (
         select
             force_code,
             numerator,
             denominator,
-            row_number() over (
-                partition by force_code order by period_start desc
-            ) as months_ago
+            row_number() over (partition by force_code order by period_start desc) as months_ago
         from {{ ref("int_measure") }}
         where
             measure_code = 'nccu_intel_compliance'

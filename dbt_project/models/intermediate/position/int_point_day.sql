@@ -1,17 +1,11 @@
--- The first-named measure of each point with a deadline, for the force, on every day
--- since it started,
--- and whether the point was met on that day.
+-- The first-named measure of each point with a deadline, for the force, on every day since it
+-- started, and whether the point was met on that day.
 with
     day as (
         select force_code, point_code, day, numerator, denominator
         from {{ ref("int_training_day") }}
         union all
-        select
-            force_code,
-            'INTEL_PLAN',
-            day,
-            sum(case when is_met then 1 else 0 end),
-            count(*)
+        select force_code, 'INTEL_PLAN', day, sum(case when is_met then 1 else 0 end), count(*)
         from {{ ref("int_plan_day") }}
         group by force_code, day
     ),

@@ -1,15 +1,11 @@
--- What is known of each point with a deadline: met now, met on the deadline day, ever
--- met.
+-- What is known of each point with a deadline: met now, met on the deadline day, ever met.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     day as (select * from {{ ref("int_point_day") }}),
 
     ever as (
-        select
-            force_code,
-            point_code,
-            max(case when is_met then 1 else 0 end) = 1 as is_ever_met
+        select force_code, point_code, max(case when is_met then 1 else 0 end) = 1 as is_ever_met
         from day
         group by force_code, point_code
     ),
@@ -40,9 +36,7 @@ with
             {{ ref("policy_threshold") }} as run_rate
             on run_rate.name = 'run_rate_weeks'
             and {{ in_force("run_rate", "build.as_at_day") }}
-        where
-            day.day
-            = {{ add_days("build.as_at_day", "-7 * cast(run_rate.value as integer)") }}
+        where day.day = {{ add_days("build.as_at_day", "-7 * cast(run_rate.value as integer)") }}
     ),
 
     final as (
@@ -62,9 +56,7 @@ with
                 when point.is_deadline_reached then then_day.denominator
             end as denominator_at_deadline,
             coalesce(then_day.is_met, false) as is_met_on_deadline,
-            coalesce(
-                until_deadline.is_met_by_deadline, false
-            ) as is_ever_met_by_deadline,
+            coalesce(until_deadline.is_met_by_deadline, false) as is_ever_met_by_deadline,
             (now.numerator - recent.numerator_before) / recent.weeks as recent_per_week
         from {{ ref("int_point") }} as point
         cross join build
@@ -78,18 +70,13 @@ with
             on point.force_code = then_day.force_code
             and point.point_code = then_day.point_code
             and point.deadline = then_day.day
-        left join
-            ever
-            on point.force_code = ever.force_code
-            and point.point_code = ever.point_code
+        left join ever on point.force_code = ever.force_code and point.point_code = ever.point_code
         left join
             until_deadline
             on point.force_code = until_deadline.force_code
             and point.point_code = until_deadline.point_code
         left join
-            recent
-            on point.force_code = recent.force_code
-            and point.point_code = recent.point_code
+            recent on point.force_code = recent.force_code and point.point_code = recent.point_code
         where point.deadline is not null
     )
 

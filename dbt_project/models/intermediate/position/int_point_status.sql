@@ -1,8 +1,7 @@
 -- The status of every point, exactly in the order of the mart contract.
 with
-    -- The last twelve complete months and the current one, also where that goes back
-    -- before the first month
-    -- that a measure is shown for.
+    -- The last twelve complete months and the current one, also where that goes back before the
+    -- first month that a measure is shown for.
     nccu as (
         select
             record.force_code,
@@ -13,8 +12,7 @@ with
         cross join {{ ref("stg_audit__build") }} as build
         where
             record.measure_code = 'nccu_intel_compliance'
-            and record.period_start
-            >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
+            and record.period_start >= {{ dbt.dateadd("month", -12, month_of("build.as_at_day")) }}
         group by record.force_code
     ),
 
@@ -34,12 +32,8 @@ with
                 else 'in_progress'
             end as status_of_data
         from {{ ref("int_point") }} as point
-        left join
-            nccu
-            on point.force_code = nccu.force_code
-            and point.point_code = nccu.point_code
-        left join
-            {{ ref("int_nccu_trend") }} as trend on point.force_code = trend.force_code
+        left join nccu on point.force_code = nccu.force_code and point.point_code = nccu.point_code
+        left join {{ ref("int_nccu_trend") }} as trend on point.force_code = trend.force_code
         where point.deadline is null
     ),
 
@@ -89,9 +83,7 @@ with
             cast(point.numerator as bigint) as numerator,
             cast(point.denominator as bigint) as denominator,
             case
-                when source.source_status <> 'fresh'
-                then 'unknown'
-                else point.status_of_data
+                when source.source_status <> 'fresh' then 'unknown' else point.status_of_data
             end as status,
             point.status_of_data,
             point.status_at_deadline,

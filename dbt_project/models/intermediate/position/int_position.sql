@@ -1,6 +1,5 @@
--- The position of every point as at the run's moment: status, figure, deadline,
--- run-rate, forecast and the
--- three voices. What the gate adds to the caveat comes after this.
+-- The position of every point as at the run's moment: status, figure, deadline, run-rate, forecast
+-- and the three voices. What the gate adds to the caveat comes after this.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -34,20 +33,13 @@ with
                     )
                     - deadline.numerator
             end as outstanding,
-            -- After the deadline what is outstanding is due within one cycle of the
-            -- Accountability Board.
+            -- After the deadline what is outstanding is due within one cycle of the Accountability
+            -- Board.
             case
                 when deadline.is_deadline_reached
                 then policy.recovery_weeks
                 else
-                    greatest(
-                        {{
-                            dbt.datediff(
-                                "build.as_at_day", "deadline.deadline", "day"
-                            )
-                        }},
-                        1
-                    )
+                    greatest({{ dbt.datediff("build.as_at_day", "deadline.deadline", "day") }}, 1)
                     / 7.0
             end as weeks_left
         from {{ ref("int_point_deadline") }} as deadline
@@ -60,9 +52,7 @@ with
             force_code,
             point_code,
             max(case when party = 'FORCE' then status end) as force_self_assessment,
-            max(
-                case when party = 'COMMISSIONER' then status end
-            ) as commissioner_judgement,
+            max(case when party = 'COMMISSIONER' then status end) as commissioner_judgement,
             min(case when is_assured then 1 else 0 end) as least_assured,
             max(case when is_assured then 1 else 0 end) as most_assured
         from {{ ref("int_voice") }}
@@ -95,8 +85,7 @@ with
             {{ wilson_low("status.numerator", "status.denominator") }} as ci_low,
             {{ wilson_high("status.numerator", "status.denominator") }} as ci_high,
             point.deadline,
-            {{ dbt.datediff("build.as_at_day", "point.deadline", "day") }}
-            as days_to_deadline,
+            {{ dbt.datediff("build.as_at_day", "point.deadline", "day") }} as days_to_deadline,
             {{
                 share(
                     "progress.numerator_at_deadline",
@@ -152,9 +141,7 @@ with
             and point.point_code = then_known.point_code
             and point.deadline = then_known.deadline
         left join
-            voice
-            on point.force_code = voice.force_code
-            and point.point_code = voice.point_code
+            voice on point.force_code = voice.force_code and point.point_code = voice.point_code
         left join
             data_voice
             on point.force_code = data_voice.force_code

@@ -1,17 +1,11 @@
--- Whether each dataset is fresh, stale or failed. A database is as fresh as its last
--- extraction that
--- succeeded, a file as its latest delivery at or before the run's moment. Failed:
--- could not be extracted
--- in this run, or the newest delivery was refused.
+-- Whether each dataset is fresh, stale or failed. A database is as fresh as its last extraction
+-- that succeeded, a file as its latest delivery at or before the run's moment. Failed: could not
+-- be extracted in this run, or the newest delivery was refused.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     expected as (
-        select
-            force.force_code,
-            policy.dataset,
-            policy.stale_after_days,
-            policy.is_database
+        select force.force_code, policy.dataset, policy.stale_after_days, policy.is_database
         from {{ ref("policy_staleness") }} as policy
         cross join {{ ref("stg_audit__force") }} as force
         cross join build
@@ -85,8 +79,7 @@ with
     ),
 
     due as (
-        select
-            *, {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
+        select *, {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
         from latest
     ),
 

@@ -1,11 +1,8 @@
--- What the force says of itself and what the Commissioner judged: the latest event of
--- each in the log,
--- and whether it says that the point is assured.
+-- What the force says of itself and what the Commissioner judged: the latest event of each in the
+-- log, and whether it says that the point is assured.
 with
     event as (
-        select
-            *,
-            upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status
+        select *, upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status
         from {{ ref("stg_governance__recommendation_event") }}
     ),
 

@@ -1,5 +1,4 @@
--- When each person first completed each item. An e-learning module counts by its
--- version, from its
+-- When each person first completed each item. An e-learning module counts by its version, from its
 -- launch on; Hydra by the first session attended and passed.
 with
     module_completion as (
@@ -27,9 +26,7 @@ with
 
     hydra_completion as (
         select
-            attendance.force_code,
-            attendance.employee_no,
-            min(session.session_date) as completed_on
+            attendance.force_code, attendance.employee_no, min(session.session_date) as completed_on
         from {{ ref("stg_hydra__attendance") }} as attendance
         inner join
             {{ ref("stg_hydra__session") }} as session
@@ -44,13 +41,7 @@ with
     ),
 
     final as (
-        select
-            force_code,
-            employee_no,
-            requirement_code,
-            module_version,
-            launched_on,
-            completed_on
+        select force_code, employee_no, requirement_code, module_version, launched_on, completed_on
         from module_completion
         union all
         select

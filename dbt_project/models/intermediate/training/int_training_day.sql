@@ -1,19 +1,13 @@
--- Complete and relevant people of the force on every day since the launch (before it,
--- on the day of the run), without the long-term absent. Each stretch of a career adds
--- one on its first day and takes one off after its last, so that the cost follows the
--- changes and not the days times the people.
+-- Complete and relevant people of the force on every day since the launch (before it, on the day
+-- of the run), without the long-term absent. Each stretch of a career adds one on its first day
+-- and takes one off after its last, so that the cost follows the changes and not the days times
+-- the people.
 with
-    person as (
-        select * from {{ ref("int_training_person") }} where not is_long_term_absent
-    ),
+    person as (select * from {{ ref("int_training_person") }} where not is_long_term_absent),
 
     steps as (
         select
-            force_code,
-            point_code,
-            in_post_from as day,
-            1 as denominator_step,
-            0 as numerator_step
+            force_code, point_code, in_post_from as day, 1 as denominator_step, 0 as numerator_step
         from person
         union all
         select force_code, point_code, in_post_to, -1, 0
@@ -44,11 +38,7 @@ with
     ),
 
     lasting as (
-        select
-            *,
-            lead(day) over (
-                partition by force_code, point_code order by day
-            ) as next_day
+        select *, lead(day) over (partition by force_code, point_code order by day) as next_day
         from levels
     ),
 
@@ -62,11 +52,7 @@ with
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
         cross join
-            {{
-                day_spine(
-                    "least(point.starts_on, build.as_at_day)", "build.as_at_day"
-                )
-            }} as spine
+            {{ day_spine("least(point.starts_on, build.as_at_day)", "build.as_at_day") }} as spine
         left join
             lasting
             on point.force_code = lasting.force_code

@@ -1,11 +1,8 @@
--- Relevant people in post, a row per person, point and stretch of days, with the day
--- on which all that
--- their role needs for the point was complete.
+-- Relevant people in post, a row per person, point and stretch of days, with the day on which all
+-- that their role needs for the point was complete.
 with
     requirement as (
-        select *
-        from {{ ref("int_training_requirement") }}
-        where in_post_from < in_post_to
+        select * from {{ ref("int_training_requirement") }} where in_post_from < in_post_to
     ),
 
     final as (
@@ -17,9 +14,7 @@ with
             is_long_term_absent,
             in_post_from,
             in_post_to,
-            case
-                when count(*) = count(completed_on) then max(completed_on)
-            end as completed_on
+            case when count(*) = count(completed_on) then max(completed_on) end as completed_on
         from requirement
         group by
             force_code,

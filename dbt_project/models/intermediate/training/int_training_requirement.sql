@@ -1,6 +1,5 @@
--- Who needs which item of training, over which days (`valid_to` excluded): the
--- personnel file of the day
--- gives role, team, absence and whether in post; policy of the day says what the role
+-- Who needs which item of training, over which days (`valid_to` excluded): the personnel file of
+-- the day gives role, team, absence and whether in post; policy of the day says what the role
 -- needs.
 with
     career as (
@@ -55,9 +54,7 @@ with
             needed.valid_from,
             needed.valid_to,
             greatest(needed.valid_from, needed.start_date) as in_post_from,
-            least(
-                needed.valid_to, {{ add_days("needed.leave_date", 1) }}
-            ) as in_post_to,
+            least(needed.valid_to, {{ add_days("needed.leave_date", 1) }}) as in_post_to,
             completion.completed_on
         from needed
         left join

@@ -24,9 +24,7 @@ with
             on requirement.force_code = pseudonym.force_code
             and requirement.employee_no = pseudonym.identifier
             and pseudonym.is_person
-        where
-            build.as_at_day >= requirement.valid_from
-            and build.as_at_day < requirement.valid_to
+        where build.as_at_day >= requirement.valid_from and build.as_at_day < requirement.valid_to
     )
 
 select *

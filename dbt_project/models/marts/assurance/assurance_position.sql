@@ -40,9 +40,7 @@ with
                     || cast(gate.warnings as {{ dbt.type_string() }})
                     || ' data quality warnings'
                 when gate.warnings > 0
-                then
-                    cast(gate.warnings as {{ dbt.type_string() }})
-                    || ' data quality warnings'
+                then cast(gate.warnings as {{ dbt.type_string() }}) || ' data quality warnings'
                 else position.source_caveat
             end as caveat,
             build.publication_id

@@ -24,9 +24,7 @@ with
             summary.expectations,
             summary.failed,
             summary.checked_at,
-            case
-                when summary.failed = 0 then 'passed' else summary.severity
-            end as verdict,
+            case when summary.failed = 0 then 'passed' else summary.severity end as verdict,
             build.publication_id
         from summary
         cross join {{ ref("stg_audit__force") }} as force

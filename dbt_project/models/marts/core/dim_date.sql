@@ -6,11 +6,7 @@ with
         select spine.day
         from build
         cross join
-            {{
-                day_spine(
-                    "cast('2020-01-01' as date)", add_days("build.as_at_day", 366)
-                )
-            }} as spine
+            {{ day_spine("cast('2020-01-01' as date)", add_days("build.as_at_day", 366)) }} as spine
         union
         select contacted_on
         from {{ ref("int_nccu_referral") }}

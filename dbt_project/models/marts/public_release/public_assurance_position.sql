@@ -6,9 +6,7 @@ with
         select policy.value as smallest
         from {{ ref("policy_threshold") }} as policy
         cross join {{ ref("stg_audit__build") }} as build
-        where
-            policy.name = 'suppression_threshold'
-            and {{ in_force("policy", "build.as_at_day") }}
+        where policy.name = 'suppression_threshold' and {{ in_force("policy", "build.as_at_day") }}
     ),
 
     judged as (

@@ -11,9 +11,7 @@ with
             source.delivered_for as delivered_at,
             source.landed_at
         from source
-        inner join
-            {{ ref("stg_audit__build") }} as build
-            on source.batch_id <= build.known_batch_id
+        inner join {{ ref("stg_audit__build") }} as build on source.batch_id <= build.known_batch_id
         where source.kind = 'file' and source.delivered_for <= build.as_at
     )
 

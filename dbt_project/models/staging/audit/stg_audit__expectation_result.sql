@@ -11,9 +11,7 @@ with
             source.stage,
             source.checked_at
         from source
-        inner join
-            {{ ref("stg_audit__build") }} as build
-            on source.build_id = build.publication_id
+        inner join {{ ref("stg_audit__build") }} as build on source.build_id = build.publication_id
     )
 
 select *

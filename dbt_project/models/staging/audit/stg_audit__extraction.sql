@@ -11,9 +11,7 @@ with
             source.started_at,
             source.finished_at
         from source
-        inner join
-            {{ ref("stg_audit__build") }} as build
-            on source.started_at <= build.known_at
+        inner join {{ ref("stg_audit__build") }} as build on source.started_at <= build.known_at
     )
 
 select *

@@ -4,9 +4,7 @@ with
     forces_of_this_build as (
         select source.force_code
         from source
-        inner join
-            {{ ref("stg_audit__build") }} as build
-            on source.build_id = build.publication_id
+        inner join {{ ref("stg_audit__build") }} as build on source.build_id = build.publication_id
     )
 
 select *

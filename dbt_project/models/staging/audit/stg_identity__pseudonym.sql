@@ -2,8 +2,7 @@ with
     source as (select * from {{ source("identity", "pseudonym") }}),
 
     renamed as (
-        select force_code, officer_key, identifier, kind = 'employee_no' as is_person
-        from source
+        select force_code, officer_key, identifier, kind = 'employee_no' as is_person from source
     )
 
 select *

@@ -1,10 +1,6 @@
 with
     source as (
-        {{
-            version_as_at(
-                source("general", "plan"), first_version_stands="first_delivery"
-            )
-        }}
+        {{ version_as_at(source("general", "plan"), first_version_stands="first_delivery") }}
     ),
 
     renamed as (

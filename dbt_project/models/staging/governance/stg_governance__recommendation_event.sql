@@ -9,8 +9,7 @@ with
     ),
 
     renamed as (
-        select
-            force_code, point_code, party, status, event_at, row_number as place_in_log
+        select force_code, point_code, party, status, event_at, row_number as place_in_log
         from source
         where event_at <= as_at
     )

@@ -9,12 +9,7 @@ with
     ),
 
     renamed as (
-        select
-            force_code,
-            session_code,
-            employee_no,
-            outcome,
-            attended = 'Y' as has_attended
+        select force_code, session_code, employee_no, outcome, attended = 'Y' as has_attended
         from source
     )
 

@@ -8,9 +8,7 @@ with
         }}
     ),
 
-    renamed as (
-        select force_code, session_code, venue, capacity, session_date from source
-    )
+    renamed as (select force_code, session_code, venue, capacity, session_date from source)
 
 select *
 from renamed

@@ -23,8 +23,7 @@ with
             source_evaluation,
             intelligence_assessment,
             handling_code,
-            {{ blank_to_null("handling_conditions") }}
-            is not null as has_handling_conditions,
+            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
             protective_marking,
             created_at,
             {{ if_happened("submitted_at") }} as submitted_at

@@ -1,11 +1,5 @@
 with
-    source as (
-        {{
-            version_as_at(
-                source("general", "completion"), first_version_stands="never"
-            )
-        }}
-    ),
+    source as ({{ version_as_at(source("general", "completion"), first_version_stands="never") }}),
 
     renamed as (
         select
