@@ -1,0 +1,29 @@
+"""The published figures are those that the contracts give, computed a second way."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.runner import check
+
+# Before the launch of the training, on a deadline day, and after everything; then a day's changes.
+FIRST_DAY = ["2025-02-10T05:30", "2026-04-30T12:00", "2026-06-20T05:30"]
+DAY_AFTER = ["2026-06-21T05:30", "2025-10-26T01:30:00+00:00"]
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_an_outsider_s_oracle_agrees(seed: int, tmp_path: Path) -> None:
+    compared = 0
+    for title, differences in check(seed, tmp_path, FIRST_DAY, DAY_AFTER, source_down=True):
+        hard = [str(difference) for difference in differences if not difference.soft]
+        assert not hard, f"{title}: {len(hard)} differences\n" + "\n".join(hard[:20])
+        compared += 1
+    assert compared == len(FIRST_DAY) + len(DAY_AFTER) + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])
+def test_an_outsider_s_oracle_agrees_at_every_moment(seed: int, tmp_path: Path) -> None:
+    for title, differences in check(seed, tmp_path, source_down=True):
+        hard = [str(difference) for difference in differences if not difference.soft]
+        assert not hard, f"{title}: {len(hard)} differences\n" + "\n".join(hard[:20])
