@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
 
 from oic_assurance.errors import SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.database import ContractBroken
-from oic_assurance.warehouse.connections import admin_url
+from oic_assurance.warehouse.connections import admin_url, connect
 from simulator.source_systems import connect_owner
 from tests.integration.landing_databases import (
     CUSTODY,
@@ -112,22 +115,45 @@ def _cut_the_extraction(world: World) -> None:
 
 def test_the_extract_is_kept_in_the_documented_form(world: World) -> None:
     put(world, 1, at(0), "a\tb\\", occurrence_ref="26000000001")
-    put(world, 2, at(1))
+    put(world, 2, at(1), " ")
     world.land(CUSTODY)
-    [batch] = world.batches(CUSTODY)
+    straight, looked_at = world.batches(CUSTODY)
+    header, rows = kept_extract(world, straight)
+    assert header["format"] == "oic-assurance extract 2"
+    assert header["copy_format"] == "binary"
+    assert header["place"] == "rms.rms.custody_record"
+    [row] = rows
+    assert row["row_number"] == 1
+    assert (row["custody_id"], row["arresting_officer_no"]) == (1, "a\tb\\")
+    assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
+    assert straight["kind"] == "database"
+    assert "@" in straight["landed_by"]
+    # As the source said it, whatever the rules made of it.
+    [row] = kept_extract(world, looked_at)[1]
+    assert row["arresting_officer_no"] == " "
+    assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
+
+
+def kept_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the header and the rows of a kept extract, read back by PostgreSQL itself."""
     text = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
-    header, _, content = text.partition(b"\n")
-    said = json.loads(header.removeprefix(b"# "))
-    assert said["format"] == "oic-assurance extract 1"
-    assert said["columns"][:3] == ["row_number", "custody_id", "occurrence_ref"]
-    rows = [line.split("\t") for line in content.decode().splitlines()]
-    assert rows[0][:4] == ["1", "1", "26000000001", "a\\tb\\\\"]
+    first, _, content = text.partition(b"\n")
     assert batch["sha256"] == hashlib.sha256(content).hexdigest()
     assert batch["size_bytes"] == len(content)
-    assert (batch["source_place"], batch["kind"]) == ("rms.rms.custody_record", "database")
-    assert (batch["cursor_from"], batch["cursor_to"]) == (None, at(1))
-    places = world.query("select custody_id, row_number from raw_law_enforcement.custody_record")
-    assert sorted(places) == [(1, 1), (2, 2)]
+    header = json.loads(first.removeprefix(b"# "))
+    columns = SQL(", ").join(map(Identifier, header["columns"]))
+    with (
+        connect(world.settings, role="oic_landing") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        cursor.execute(
+            "create temporary table kept as"
+            " select * from raw_law_enforcement.custody_record where false"
+        )
+        statement = SQL("copy kept ({}) from stdin (format {})")
+        with cursor.copy(statement.format(columns, SQL(header["copy_format"]))) as copy:
+            copy.write(content)
+        return header, cursor.execute(SQL("select {} from kept").format(columns)).fetchall()
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:

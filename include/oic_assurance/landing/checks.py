@@ -5,12 +5,14 @@ typed, since there the catalogue vouches for the types. One statement reads them
 typed, with key, fingerprint and reasons.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from psycopg import sql
-from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.landing.raw_tables import content_columns
+from oic_assurance.sources.database import hash_of
 from oic_assurance.sources.model import Column, Dataset, Table
 
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
@@ -74,16 +76,37 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
     )
 
 
-def copy_statement(table: Table, options: str) -> Composed:
-    """Write the COPY into the stage table."""
-    names = ("row_number", "fault", "cells", *table.names)
-    if "csv" not in options:
-        names = ("row_number", *table.names)
-    return SQL("copy {} ({}) from stdin {}").format(
-        stage(table),
-        SQL(", ").join(map(Identifier, names)),
-        SQL(options),
+def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Composed:
+    """Write the COPY into the stage table: of a file's rows as csv, of a database's otherwise."""
+    names = ("row_number", *(("fault", "cells") if form == "csv" else ()), *table.names)
+    return SQL("copy {} ({}) from stdin (format {})").format(
+        stage(table), SQL(", ").join(map(Identifier, names)), SQL(form)
     )
+
+
+def fingerprint(content: Sequence[Composable]) -> Composed:
+    """Write what tells whether a record has changed; it is compared with the same key's alone."""
+    return SQL("to_hex({})").format(hash_of(content))
+
+
+def needs_a_look(table: Table) -> Composed:
+    """Write the condition under which a database row `r` may not be landed just as it stands.
+
+    It breaks a rule, or holds a text that can be blank, which would be read as absent. To ask how
+    a text begins is much cheaper than to ask whether it is blank, and says enough here.
+    """
+    conditions = [condition for c in table.columns for condition, _ in _breaks(c, from_file=False)]
+    conditions += [
+        SQL('{text} collate "C" < {mark} or {text} collate "C" between {space} and {last}').format(
+            text=Identifier("r", column.name),
+            mark=sql.Literal("!"),
+            space=sql.Literal("\N{NO-BREAK SPACE}"),
+            last=sql.Literal("\N{NO-BREAK SPACE}\U0010ffff"),
+        )
+        for column in table.columns
+        if column.type == "text" and not column.verbatim
+    ]
+    return SQL("(({}) is true)").format(SQL(" or ").join([SQL("false"), *conditions]))
 
 
 def check_statement(dataset: Dataset, table: Table) -> Composed:
@@ -100,7 +123,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
             from {stage} as s
         )
         select
-            row_number, {names}, {key}, md5(row({content})::text),
+            row_number, {names}, {key}, {fingerprint},
             case
                 when fault is not null then array[fault]
                 when {broken} then array_remove(array[{reasons}], null)
@@ -115,15 +138,15 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
         key=_key(table, from_file),
         # How a moment is written is no part of what it says.
-        content=SQL(", ").join(
-            Identifier("r", name) for name in columns if name not in _texts(table, columns)
+        fingerprint=fingerprint(
+            [Identifier("r", name) for name in columns if name not in _texts(table, columns)]
         ),
         # Nearly all rows are good, and to ask so is cheaper than to collect nothing.
         broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in breaks)]),
         reasons=SQL(", ").join(
             [
                 SQL("null::text"),
-                *(SQL("case when {} then {} end").format(c, Literal(w)) for c, w in breaks),
+                *(SQL("case when {} then {} end").format(c, sql.Literal(w)) for c, w in breaks),
             ]
         ),
     )
@@ -203,7 +226,7 @@ def mark_statement(table: Table) -> Composed:
                 where other.row_key = c.row_key and cardinality(other.reasons) = 0
             )
         """
-    ).format(checked=checked(table), mark=Literal(OTHER_ROW_LANDED))
+    ).format(checked=checked(table), mark=sql.Literal(OTHER_ROW_LANDED))
 
 
 def _read_text(column: Column) -> list[Composable]:
@@ -213,7 +236,7 @@ def _read_text(column: Column) -> list[Composable]:
     value: Composable = given
     if column.digits is not None:
         value = SQL("case when {} ~ {} then lpad({}, {}, '0') end").format(
-            given, Literal(f"^[0-9]{{1,{column.digits}}}$"), given, Literal(column.digits)
+            given, sql.Literal(f"^[0-9]{{1,{column.digits}}}$"), given, sql.Literal(column.digits)
         )
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
@@ -236,7 +259,7 @@ def _read_typed(column: Column) -> list[Composable]:
     value: Composable = Identifier("s", column.name)
     if column.type == "text" and not column.verbatim:
         value = SQL("case when btrim({}, {}) <> '' then {} end").format(
-            value, Literal(BLANKS), value
+            value, sql.Literal(BLANKS), value
         )
     return [SQL("{} as {}").format(value, Identifier(column.name))]
 
@@ -255,7 +278,7 @@ def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
     for other, values in column.required_when:
         when(
             SQL("{} is null and {} = any({})").format(
-                given, Identifier("r", other), Literal(list(values))
+                given, Identifier("r", other), sql.Literal(list(values))
             ),
             f"is missing though {other} is {' or '.join(values)}",
         )
@@ -265,12 +288,12 @@ def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
         when(SQL("{} is not null and {} is null").format(given, value), f"is not {words}")
     if column.codes:
         when(
-            SQL("{} <> all({})").format(value, Literal(list(column.codes))),
+            SQL("{} <> all({})").format(value, sql.Literal(list(column.codes))),
             f"is not one of {', '.join(column.codes)}",
         )
     if column.pattern is not None:
         when(
-            SQL("{} !~ {}").format(value, Literal(f"^(?:{column.pattern})$")),
+            SQL("{} !~ {}").format(value, sql.Literal(f"^(?:{column.pattern})$")),
             f"does not look like {column.pattern}",
         )
     return found
@@ -287,7 +310,7 @@ def _key(table: Table, from_file: bool) -> Composed:
         text = SQL(
             "case when length({t}) <= {most} then {t}"
             " else left({t}, {most}) || ' … ' || md5({t}) end"
-        ).format(t=text, most=Literal(LONGEST_KEY))
+        ).format(t=text, most=sql.Literal(LONGEST_KEY))
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:

@@ -1,25 +1,28 @@
 """Landing of database tables: what changed since the cursor, and what the cursor did not show.
 
 A row can commit minutes after its cursor value, so each extraction reaches back a little; what it
-reads again is known by its fingerprint. Keys are then reconciled, all in one snapshot.
+reads again is known by its fingerprint. The source adds up its keys in the same snapshot: where the
+sum is not what the rows read lead to, something has vanished or was missed, and the keys are
+reconciled one by one.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import Composed
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing import checks, quarantine
+from oic_assurance.landing import checks, quarantine, straight
 from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
-from oic_assurance.landing.load import Summary, TableLoader
+from oic_assurance.landing.load import TableLoader
+from oic_assurance.landing.raw_tables import filled_at_once
 from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
+from oic_assurance.landing.source_state import SourceState, load_state, store_state
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeyDigest, SourceTable, snapshot
+from oic_assurance.sources.database import KeySum, SourceDigest, SourceTable, snapshot
 from oic_assurance.sources.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
@@ -27,21 +30,17 @@ OVERLAP = timedelta(minutes=15)
 KEYS_AT_ONCE = 10_000
 
 
-class _NothingNewError(Exception):
-    """Ends the transaction of an extraction that brought nothing."""
-
-
 @dataclass
 class _Extraction:
-    """What one extraction has read so far."""
+    """One batch of rows on its way from a source to raw."""
 
     batch_id: int
-    cursor_from: datetime | None
-    digest: KeyDigest
+    kept: KeptWriter
     rows: int = 0
-    cursor_to: datetime | None = None
-    vanished: list[str] = field(default_factory=list)
-    at_the_door: list[str] = field(default_factory=list)
+    rows_new: int = 0
+    rejected: int = 0
+    #: What its rows have changed in the sum of the keys.
+    keys: KeySum = field(default_factory=lambda: KeySum(0, 0))
 
 
 class DatabaseLanding:
@@ -63,206 +62,224 @@ class DatabaseLanding:
         self._table = dataset.tables[0]
         self._run_id = run_id
         self._report = report
+        self._notes: dict[str, Any] = {}
+        self._known = SourceState()
         self._keeper = Keeper(settings, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
 
     def land(self) -> None:
         """Bring raw to the state of the source as one snapshot shows it."""
+        force_code = self._settings.force_code
         with self._connection.transaction():
             self._keeper.remove_leftovers(self._connection)
+            self._known = load_state(self._connection, self._dataset, force_code)
         with snapshot(self._settings, self._dataset) as source:
-            undeclared = source.check_columns()
-            if undeclared:
-                self._report.notes.append(f"columns kept out: {', '.join(undeclared)}")
-            try:
-                with self._connection.transaction():
-                    extraction = self._extract(source, undeclared)
-            except _NothingNewError as nothing:
-                extraction = nothing.args[0]
-                with self._connection.transaction():
-                    self._move_cursor(extraction)
+            self._note_undeclared(source.check_columns())
+            since = _since(self._known.cursor_at)
+            digest = source.digest(since)
+            with self._connection.transaction():
+                if not self._known.is_as(digest, self._dataset):
+                    self._extract(source, digest)
+                cursor_at = self._read_until(digest)
+                if cursor_at and _since(cursor_at) != since:
+                    digest = replace(digest, window=source.window(cursor_at - OVERLAP))
+                store_state(self._connection, self._dataset, force_code, cursor_at, digest)
 
-    def _extract(self, source: SourceTable, undeclared: list[str]) -> _Extraction:
-        cursor_from, known_digest = self._cursor()
-        extraction = _Extraction(
-            next_batch_id(self._connection), cursor_from, source.digest(), cursor_to=cursor_from
+    def _note_undeclared(self, columns: list[str]) -> None:
+        if columns:
+            self._report.notes.append(f"columns kept out: {', '.join(columns)}")
+            self._notes["columns_kept_out"] = columns
+
+    def _extract(self, source: SourceTable, digest: SourceDigest) -> None:
+        """Land what has changed since the last time, or all of it the first time."""
+        if self._known.cursor_at is None and not self._loader.has_rows():
+            if self._land_straight(source, digest) == digest.keys.rows:
+                return
+            first, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
+            reconcile = False
+        else:
+            since = _since(self._known.cursor_at) if self._known.is_under(self._dataset) else None
+            first, whole, reconcile = source.changed_since(since), None, True
+        batch_id, vanished = next_batch_id(self._connection), list[str]()
+        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+            extraction = _Extraction(batch_id, kept)
+            columns = ["row_number", *self._table.names]
+            kept.write_header(self._header(digest, columns, source.copy_format))
+            at_the_door = source.keys_at_the_door()
+            self._take(source, first, extraction, digest)
+            if reconcile and not self._adds_up(extraction, digest):
+                vanished = self._reconcile(source, extraction, digest, at_the_door)
+            self._refuse_what_is_too_bad(extraction, whole)
+            self._enter(extraction, digest, self._new_at_the_door(at_the_door))
+        if vanished:
+            self._bury(vanished, digest)
+
+    def _land_straight(self, source: SourceTable, digest: SourceDigest) -> int:
+        """Copy the rows that keep every rule to where they belong, and into the kept batch.
+
+        Returns how many they are.
+        """
+        batch_id = next_batch_id(self._connection)
+        values = straight.raw_values(
+            self._dataset, self._settings.force_code, batch_id, self._now()
         )
-        name = f"{extraction.batch_id:08d}-{self._table.name}.copy.gz"
-        with self._keeper.writer(name) as kept:
-            kept.write_header(self._header(extraction))
-            # What is read from the beginning needs no reconciling when nothing was known before.
-            reconcile = extraction.digest.text != known_digest and (
-                cursor_from is not None or self._loader.has_rows(extraction.digest.taken_at)
-            )
-            self._stage(source, extraction, kept, reconcile=reconcile)
-            summary = self._loader.check()
-            self._refuse_what_is_too_bad(extraction, summary)
-            rows_new = self._loader.insert_extracted(
-                extraction.batch_id, extraction.digest.taken_at
-            )
-            rejected = summary.rejected + len(extraction.at_the_door)
-            if not (rows_new or rejected or extraction.vanished):
-                raise _NothingNewError(extraction)
-            if rows_new or rejected:
-                kept.finish()
-                self._enter(extraction, kept, rows_new, rejected, undeclared)
-        if extraction.vanished:
-            self._bury(extraction)
-        self._move_cursor(extraction)
-        return extraction
+        query = source.straight(values, checks.needs_a_look(self._table))
+        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+            columns = straight.raw_columns(self._dataset)
+            kept.write_header(self._header(digest, columns, "binary"))
+            into = straight.copy_statement(self._dataset)
+            extraction = _Extraction(batch_id, kept)
+            with filled_at_once(self._connection, self._dataset, self._table):
+                extraction.rows = extraction.rows_new = self._copy(source, query, into, kept)
+            self._enter(extraction, digest, at_the_door=[])
+        return extraction.rows
 
-    def _header(self, extraction: _Extraction) -> dict[str, Any]:
-        return {
-            "dataset": self._dataset.name,
-            "place": str(self._place),
-            "columns": ["row_number", *self._table.names],
-            "snapshot_at": extraction.digest.taken_at.isoformat(),
-            "cursor_from": extraction.cursor_from.isoformat() if extraction.cursor_from else None,
-        }
-
-    def _stage(
-        self, source: SourceTable, extraction: _Extraction, kept: KeptWriter, *, reconcile: bool
+    def _take(
+        self, source: SourceTable, query: Composed, extraction: _Extraction, digest: SourceDigest
     ) -> None:
-        """Copy what is to be landed into the warehouse and into the kept batch at once."""
-        since = extraction.cursor_from - OVERLAP if extraction.cursor_from else None
-        self._copy_in(source.stream(source.changed_since(since)), extraction, kept)
-        at_the_door = source.keys_at_the_door()
-        if at_the_door:
-            known = quarantine.known_at_the_door(
-                self._connection, self._dataset, self._settings.force_code
-            )
-            extraction.at_the_door = [key for key in at_the_door if key not in known]
-        if reconcile:
-            self._reconciliation.take_keys(source)
-            missed = self._reconciliation.missed(at_the_door)
-            for start in range(0, len(missed), KEYS_AT_ONCE):
-                query = source.with_keys(missed[start : start + KEYS_AT_ONCE], extraction.rows)
-                self._copy_in(source.stream(query), extraction, kept)
-            extraction.vanished = self._reconciliation.vanished()
-        extraction.cursor_to = self._newest(extraction)
+        """Copy rows into the warehouse and the kept batch, check them, add what is new of them."""
+        if extraction.rows:
+            self._loader.clear()
+        into = checks.copy_statement(self._table, source.copy_format)
+        extraction.rows += self._copy(source, query, into, extraction.kept)
+        summary = self._loader.check()
+        rows_new, keys = self._loader.insert_extracted(extraction.batch_id, digest.taken_at)
+        if summary.rejected:
+            self._loader.quarantine(extraction.batch_id)
+        extraction.rejected += summary.rejected
+        extraction.rows_new += rows_new
+        extraction.keys += keys
 
-    def _copy_in(self, pieces: Iterator[bytes], extraction: _Extraction, kept: KeptWriter) -> None:
-        statement = checks.copy_statement(self._table, "")
+    def _copy(self, source: SourceTable, query: Composed, into: Composed, kept: KeptWriter) -> int:
         with self._connection.cursor() as cursor:
-            with cursor.copy(statement) as copy:
-                for piece in pieces:
+            with cursor.copy(into) as copy:
+                for piece in source.stream(query):
                     copy.write(piece)
                     kept.write(piece)
-            extraction.rows += max(cursor.rowcount, 0)
+            return max(cursor.rowcount, 0)
 
-    def _newest(self, extraction: _Extraction) -> datetime | None:
-        """Return how far the source was read: never past its own clock, never back."""
-        row = self._connection.execute(
-            SQL("select least(greatest(max({}), %s), greatest(%s, %s)) from {}").format(
-                Identifier(self._place.cursor), checks.stage(self._table)
-            ),
-            (extraction.cursor_from, extraction.digest.taken_at, extraction.cursor_from),
-        ).fetchone()
-        newest: datetime | None = row[0] if row else None
-        return newest if extraction.rows else extraction.cursor_from
+    def _adds_up(self, extraction: _Extraction, digest: SourceDigest) -> bool:
+        """Tell whether the rows that were read explain all that has changed in the source."""
+        return self._known.keys is not None and self._known.keys + extraction.keys == digest.keys
 
-    def _refuse_what_is_too_bad(self, extraction: _Extraction, summary: Summary) -> None:
-        if not self._dataset.tolerance.exceeded(summary.rejected, summary.rows):
+    def _reconcile(
+        self,
+        source: SourceTable,
+        extraction: _Extraction,
+        digest: SourceDigest,
+        at_the_door: list[str],
+    ) -> list[str]:
+        """Take what the cursor did not show; returns the keys that have vanished."""
+        self._reconciliation.take_keys(source)
+        missed = self._reconciliation.missed(at_the_door)
+        for start in range(0, len(missed), KEYS_AT_ONCE):
+            query = source.with_keys(missed[start : start + KEYS_AT_ONCE], extraction.rows)
+            self._take(source, query, extraction, digest)
+        return self._reconciliation.vanished()
+
+    def _new_at_the_door(self, keys: list[str]) -> list[str]:
+        if not keys:
+            return []
+        known = quarantine.known_at_the_door(
+            self._connection, self._dataset, self._settings.force_code
+        )
+        return [key for key in keys if key not in known]
+
+    def _refuse_what_is_too_bad(self, extraction: _Extraction, whole: int | None) -> None:
+        rows = extraction.rows if whole is None else whole
+        if not self._dataset.tolerance.exceeded(extraction.rejected, rows):
             return
         raise DeliveryRefused(
-            f"{self._dataset.name}: {summary.rejected} of {summary.rows} rows of {self._place} "
+            f"{self._dataset.name}: {extraction.rejected} of {rows} rows of {self._place} "
             "break the source contract, which is over the tolerance of "
             f"{self._dataset.tolerance.share:.0%}."
         )
 
-    def _enter(
-        self,
-        extraction: _Extraction,
-        kept: KeptWriter,
-        rows_new: int,
-        rejected: int,
-        undeclared: list[str],
-    ) -> None:
-        """Enter the batch of rows and what of it was rejected."""
-        self._loader.quarantine(extraction.batch_id)
-        if extraction.at_the_door:
+    def _enter(self, extraction: _Extraction, digest: SourceDigest, at_the_door: list[str]) -> None:
+        """Enter a batch of rows; one that has brought nothing leaves no trace."""
+        rejected = extraction.rejected + len(at_the_door)
+        if not (extraction.rows_new or rejected):
+            return
+        if at_the_door:
             quarantine.refuse_at_the_door(
-                self._connection,
-                self._dataset,
-                self._table,
-                extraction.batch_id,
-                extraction.at_the_door,
+                self._connection, self._dataset, self._table, extraction.batch_id, at_the_door
             )
-        batch = Batch(
-            extraction.batch_id,
-            self._dataset.name,
-            str(self._place),
-            "database",
-            extraction.digest.taken_at,
-            size_bytes=kept.size_bytes,
-            row_count=extraction.rows + len(extraction.at_the_door),
-            rows_new=rows_new,
-            rows_rejected=rejected,
-            sha256=kept.sha256,
-            cursor_from=extraction.cursor_from,
-            cursor_to=extraction.cursor_to,
-            notes={"columns_kept_out": undeclared} if undeclared else {},
-            kept_as=kept.kept_as,
+        extraction.kept.finish()
+        self._register(
+            Batch(
+                extraction.batch_id,
+                self._dataset.name,
+                str(self._place),
+                "database",
+                digest.taken_at,
+                size_bytes=extraction.kept.size_bytes,
+                row_count=extraction.rows + len(at_the_door),
+                rows_new=extraction.rows_new,
+                rows_rejected=rejected,
+                sha256=extraction.kept.sha256,
+                cursor_from=self._known.cursor_at,
+                cursor_to=self._read_until(digest),
+                notes=self._notes,
+                kept_as=extraction.kept.kept_as,
+            )
         )
-        register(self._connection, batch, self._settings.force_code, self._run_id)
-        self._count(batch)
 
-    def _bury(self, extraction: _Extraction) -> None:
+    def _bury(self, vanished: list[str], digest: SourceDigest) -> None:
         """Enter what vanished from the source as a batch of its own."""
         batch_id = next_batch_id(self._connection)
         with self._keeper.writer(f"{batch_id:08d}-{self._table.name}-vanished.copy.gz") as kept:
-            header = self._header(extraction)
-            kept.write_header({**header, "columns": [self._table.key[0]], "vanished": True})
-            kept.write("".join(f"{key}\n" for key in extraction.vanished).encode())
+            header = self._header(digest, [self._table.key[0]], "text")
+            kept.write_header({**header, "vanished": True})
+            kept.write("".join(f"{key}\n" for key in vanished).encode())
             kept.finish()
-        rows = self._reconciliation.insert_tombstones(
-            batch_id, extraction.vanished, extraction.digest.taken_at
+        rows = self._reconciliation.insert_tombstones(batch_id, vanished, digest.taken_at)
+        self._register(
+            Batch(
+                batch_id,
+                self._dataset.name,
+                str(self._place),
+                "reconciliation",
+                digest.taken_at,
+                size_bytes=kept.size_bytes,
+                row_count=len(vanished),
+                rows_new=rows,
+                rows_rejected=0,
+                sha256=kept.sha256,
+                kept_as=kept.kept_as,
+            )
         )
-        batch = Batch(
-            batch_id,
-            self._dataset.name,
-            str(self._place),
-            "reconciliation",
-            extraction.digest.taken_at,
-            size_bytes=kept.size_bytes,
-            row_count=len(extraction.vanished),
-            rows_new=rows,
-            rows_rejected=0,
-            sha256=kept.sha256,
-            kept_as=kept.kept_as,
-        )
-        register(self._connection, batch, self._settings.force_code, self._run_id)
-        self._count(batch)
 
-    def _count(self, batch: Batch) -> None:
+    def _register(self, batch: Batch) -> None:
+        register(self._connection, batch, self._settings.force_code, self._run_id)
         self._report.batches += 1
         self._report.rows_landed += batch.rows_new or 0
         self._report.rows_rejected += batch.rows_rejected or 0
 
-    def _cursor(self) -> tuple[datetime | None, str | None]:
-        row = self._connection.execute(
-            "select cursor_at, key_digest from audit.source_cursor"
-            " where force_code = %s and dataset = %s",
-            (self._settings.force_code, self._dataset.name),
-        ).fetchone()
-        return (row[0], row[1]) if row else (None, None)
+    def _header(self, digest: SourceDigest, columns: list[str], copy_format: str) -> dict[str, Any]:
+        cursor_from = self._known.cursor_at
+        return {
+            "dataset": self._dataset.name,
+            "place": str(self._place),
+            "columns": columns,
+            "copy_format": copy_format,
+            "snapshot_at": digest.taken_at.isoformat(),
+            "cursor_from": cursor_from.isoformat() if cursor_from else None,
+        }
 
-    def _move_cursor(self, extraction: _Extraction) -> None:
-        self._connection.execute(
-            """
-            insert into audit.source_cursor
-                (force_code, dataset, cursor_at, reconciled_at, key_digest)
-            values (%s, %s, %s, %s, %s)
-            on conflict (force_code, dataset) do update set
-                cursor_at = excluded.cursor_at, reconciled_at = excluded.reconciled_at,
-                key_digest = excluded.key_digest
-            """,
-            (
-                self._settings.force_code,
-                self._dataset.name,
-                extraction.cursor_to,
-                extraction.digest.taken_at,
-                extraction.digest.text,
-            ),
-        )
+    def _read_until(self, digest: SourceDigest) -> datetime | None:
+        """Return how far the source was read: never past its own clock, never back."""
+        known, newest = self._known.cursor_at, digest.newest
+        if newest is None:
+            return known
+        until = min(newest, digest.taken_at)
+        return max(until, known) if known else until
+
+    def _now(self) -> datetime:
+        [now] = self._connection.execute("select now()").fetchone() or (None,)
+        assert isinstance(now, datetime)  # noqa: S101 - for the type checker
+        return now
+
+
+def _since(cursor_at: datetime | None) -> datetime | None:
+    return cursor_at - OVERLAP if cursor_at else None

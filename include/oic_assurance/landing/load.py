@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks, quarantine
 from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.sources.database import KeySum, hash_of
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
 from oic_assurance.sources.tabular import Row
 
@@ -71,7 +72,7 @@ class TableLoader:
 
     def stage(self, rows: Iterable[Row]) -> None:
         """Copy a file's rows into the stage table, blank cells as nulls."""
-        statement = checks.copy_statement(self.table, "(format csv)")
+        statement = checks.copy_statement(self.table, "csv")
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\r\n")
         waiting: list[Row] = []
@@ -122,10 +123,11 @@ class TableLoader:
 
     # ---------------------------------------------------------------- versions
 
-    def has_rows(self, at: datetime) -> bool:
-        """Tell whether any record was known at a moment."""
+    def has_rows(self, at: datetime | None = None) -> bool:
+        """Tell whether any record is known, or was known at a moment."""
         statement = SQL(
-            "select exists (select from {} where force_code = {} and version_at <= %(at)s)"
+            "select exists (select from {} where force_code = {}"
+            " and version_at <= coalesce(%(at)s::timestamptz, 'infinity'))"
         )
         cursor = self._run("has rows", lambda: statement.format(self.raw, self.force), {"at": at})
         return bool((cursor.fetchone() or (False,))[0])
@@ -138,21 +140,34 @@ class TableLoader:
             {"batch": batch_id, "at": at},
         )
 
-    def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> int:
+    def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
         """Add the rows of a database that differ from what is known of their key.
 
         A version is valid from its cursor value. Where something later is known already (the record
-        had vanished, or its clock went back), it is valid from the extraction.
+        had vanished, or its clock went back), it is valid from the extraction. Returns how many
+        rows were new, and what all of them change in the sum of the keys that are known.
         """
         assert isinstance(self.dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
-        version_at = SQL(
-            "case when s.version_at > n.{c} then greatest(s.version_at, %(at)s) else n.{c} end"
-        ).format(c=Identifier(self.dataset.place.cursor))
-        return self._insert(
+        cursor = Identifier(self.dataset.place.cursor)
+        key = Identifier(self.table.key[0])
+        row = self._run(
             "extracted",
-            lambda: self._insert_statement(version_at, until=SQL("")),
+            lambda: SQL(_INSERT_EXTRACTED).format(
+                raw=self.raw,
+                names=self._names(),
+                provenance=_PROVENANCE,
+                values=self._names("n"),
+                force=self.force,
+                checked=checks.checked(self.table),
+                state=self._state(SQL("n.row_key"), until=SQL("")),
+                cursor=cursor,
+                now=hash_of([SQL("n.{}").format(key), SQL("n.{}").format(cursor)]),
+                before=hash_of([SQL("n.{}").format(key), SQL('n."stood at"')]),
+            ),
             {"batch": batch_id, "at": snapshot_at},
-        )
+        ).fetchone()
+        assert row is not None  # noqa: S101 - an aggregate always gives a row
+        return int(row[0]), KeySum(int(row[1]), int(row[2]))
 
     def insert_affected(self, batch_id: int, at: datetime) -> int:
         """Add what a later delivery says of the affected keys; see `changed_before`."""
@@ -333,6 +348,34 @@ class TableLoader:
             self._written[name] = write().as_bytes(self.connection)
         return self.connection.execute(self._written[name], values)
 
+
+_INSERT_EXTRACTED = """
+    with judged as materialized (
+        select
+            n.*, s.{cursor} as "stood at", coalesce(not s.is_tombstone, false) as "stood",
+            s.row_fingerprint as "stood as", s.version_at as "known from"
+        from {checked} as n
+        left join {state} as s on true
+        where cardinality(n.reasons) = 0 and n.repeats is null
+    ),
+    added as (
+        insert into {raw} ({names}, {provenance})
+        select
+            {values}, {force}, %(batch)s, n.row_number, n.row_key,
+            case
+                when n."known from" > n.{cursor} then greatest(n."known from", %(at)s)
+                else n.{cursor}
+            end,
+            now(), n.row_fingerprint, false
+        from judged as n
+        where not n."stood" or n."stood as" <> n.row_fingerprint
+        returning row_key
+    )
+    select
+        (select count(*) from added), count(*) filter (where not n."stood"),
+        coalesce(sum({now}), 0) - coalesce(sum({before}) filter (where n."stood"), 0)
+    from judged as n
+"""
 
 _ASSERT_AGAIN = """
     with changed as (

@@ -1,5 +1,8 @@
 """The raw tables: append-only, one row a version, made from the declarations."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 from psycopg import sql
 
@@ -90,6 +93,11 @@ def _create(
     )
     for column in wanted | PROVENANCE:
         _comment(connection, dataset, table, column)
+    _create_indexes(connection, dataset, table)
+
+
+def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
+    name = raw_name(dataset, table)
     # At most one version of a key at a moment from one batch; the order in which states are sought.
     connection.execute(
         sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(
@@ -102,6 +110,30 @@ def _create(
             sql.Identifier(f"{table.name}_batch"), name
         )
     )
+
+
+@contextmanager
+def filled_at_once(
+    connection: psycopg.Connection, dataset: Dataset, table: Table
+) -> Iterator[None]:
+    """Let an empty raw table be filled without its indexes, which are made when it is full.
+
+    To sort once is twice as fast as to find each row's place, and what goes into a table that was
+    emptied in the same transaction need not be logged where the server is set up so. Nobody can
+    read the table meanwhile, but there is nothing in it. A table that holds another force's rows is
+    left as it is.
+    """
+    name = raw_name(dataset, table)
+    if connection.execute(sql.SQL("select from {} limit 1").format(name)).fetchone() is not None:
+        yield
+        return
+    connection.execute(sql.SQL("truncate {}").format(name))
+    for index in (f"{table.name}_version", f"{table.name}_batch"):
+        connection.execute(
+            sql.SQL("drop index {}").format(sql.Identifier(dataset.raw_schema, index))
+        )
+    yield
+    _create_indexes(connection, dataset, table)
 
 
 def _comment(connection: psycopg.Connection, dataset: Dataset, table: Table, column: str) -> None:

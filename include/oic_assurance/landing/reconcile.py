@@ -35,7 +35,9 @@ class Reconciliation:
 
     def take_keys(self, source: SourceTable) -> None:
         """Copy the key and cursor value of every row of the source."""
-        statement = SQL("copy {} (row_key, cursor_at) from stdin").format(self._keys)
+        statement = SQL("copy {} (row_key, cursor_at) from stdin (format {})").format(
+            self._keys, SQL(source.copy_format)
+        )
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for piece in source.stream(source.all_keys()):
                 copy.write(piece)

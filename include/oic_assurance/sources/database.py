@@ -8,14 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
+from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.errors import DeliveryRefused, SourceUnavailable
 from oic_assurance.settings import Settings
-from oic_assurance.sources.model import DatabasePlace, Dataset
+from oic_assurance.sources.copy_out import copied_out
+from oic_assurance.sources.model import DatabasePlace, Dataset, Table
 from oic_assurance.warehouse.connections import connect_source, reason
 
 #: What `format_type` may call a column's type; a narrower one is as good.
@@ -28,7 +30,6 @@ _TYPES = {
     "timestamptz": ("timestamp with time zone",),
     "numeric": ("numeric", "bigint", "integer", "smallint"),
 }
-CHUNK_BYTES = 256 * 1024
 #: SQLSTATE classes of failures that trying again can heal: connection, resources, intervention.
 _CAN_HEAL = ("08", "53", "57", "40")
 
@@ -38,15 +39,37 @@ class ContractBroken(DeliveryRefused):
 
 
 @dataclass(frozen=True)
-class KeyDigest:
-    """How many rows a table has, and a digest of all their keys and cursor values."""
+class KeySum:
+    """How many rows a table has, and the sum of the hashes of each one's key and cursor value.
 
-    text: str
+    Two tables with the same sum hold the same keys at the same cursor values.
+    """
+
+    rows: int
+    total: int
+
+    def __add__(self, other: "KeySum") -> "KeySum":
+        """Return the sum after rows came (or went, where counted negative)."""
+        return KeySum(self.rows + other.rows, self.total + other.total)
+
+
+@dataclass(frozen=True)
+class SourceDigest:
+    """What a table holds, in a few bytes, as one snapshot shows it."""
+
+    keys: KeySum
+    #: The latest cursor value.
+    newest: datetime | None
+    #: Of the content of the rows from a moment on.
+    window: str
     taken_at: datetime
 
 
 class SourceTable:
     """One table of a source database, seen in one snapshot."""
+
+    #: How the streams are written.
+    copy_format: Literal["binary", "text"] = "binary"
 
     def __init__(self, connection: psycopg.Connection, dataset: Dataset) -> None:
         assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
@@ -55,8 +78,8 @@ class SourceTable:
         self._place = dataset.place
         self._table = dataset.tables[0]
         self._name = Identifier(self._place.schema, self._place.table)
-        self._key = Identifier(self._table.key[0])
-        self._cursor = Identifier(self._place.cursor)
+        self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
+        self._cursor = Identifier("r", self._place.cursor)
 
     def check_columns(self) -> list[str]:
         """Refuse a table with missing or retyped columns; return the names of undeclared ones."""
@@ -94,65 +117,93 @@ class SourceTable:
         )
         return dict(rows)
 
-    def digest(self) -> KeyDigest:
-        """Digest the keys and cursor values of all rows, inside the source."""
-        rows = self._ask(
+    def digest(self, since: datetime | None) -> SourceDigest:
+        """Digest the table inside the source; the window is the rows changed since a moment."""
+        in_window = SQL("false") if since is None else self._changed_since(since)
+        [row] = self._ask(
             SQL(
                 """
-                select count(*) || ':' || coalesce(sum(hash_record_extended(row({}, {}), 0)), 0),
+                select
+                    count(*), coalesce(sum({keys}), 0), max({cursor}),
+                    count(*) filter (where {window})
+                    || ':' || coalesce(sum({content}) filter (where {window}), 0),
                     now()
-                from {}
+                from {name} as r
                 """
-            ).format(self._key, self._cursor, self._name)
+            ).format(
+                keys=hash_of([self._key, self._cursor]),
+                cursor=self._cursor,
+                content=hash_of(typed(self._table)),
+                window=SQL("{} and {}").format(in_window, self._admitted()),
+                name=self._name,
+            )
         )
-        return KeyDigest(*rows[0])
+        return SourceDigest(KeySum(int(row[0]), int(row[1])), *row[2:])
+
+    def window(self, since: datetime) -> str:
+        """Digest the content of the rows changed since a moment, as `digest` does."""
+        [(text,)] = self._ask(
+            SQL(
+                "select count(*) || ':' || coalesce(sum({content}), 0) from {name} as r"
+                " where {since} and {admitted}"
+            ).format(
+                content=hash_of(typed(self._table)),
+                name=self._name,
+                since=self._changed_since(since),
+                admitted=self._admitted(),
+            )
+        )
+        return str(text)
 
     def keys_at_the_door(self) -> list[str]:
         """Return the keys of the rows whose marking does not admit them, and nothing else."""
         if self._place.door is None:
             return []
         rows = self._ask(
-            SQL("select {}::text from {} where not {} order by 1").format(
+            SQL("select {}::text from {} as r where not {} order by 1").format(
                 self._key, self._name, self._admitted()
-            ),
-            {"admits": list(self._place.door.admits)},
+            )
         )
         return [key for (key,) in rows]
 
-    def changed_since(self, moment: datetime | None) -> tuple[Composed, dict[str, Any]]:
+    def changed_since(self, moment: datetime | None) -> Composed:
         """Write the query for the rows changed at or after a moment; None means all of them."""
-        condition = SQL("true") if moment is None else SQL("{} >= %(since)s").format(self._cursor)
-        return self._rows(condition, {"since": moment} if moment else {}, after=0)
+        return self._rows(SQL("true") if moment is None else self._changed_since(moment), after=0)
 
-    def with_keys(self, keys: Sequence[str], after: int) -> tuple[Composed, dict[str, Any]]:
+    def with_keys(self, keys: Sequence[str], after: int) -> Composed:
         """Write the query for the rows with these keys, numbered on after `after`."""
         kind = SQL(self._table.column(self._table.key[0]).type)
-        condition = SQL("{} = any(%(keys)s::text[]::{}[])").format(self._key, kind)
-        return self._rows(condition, {"keys": list(keys)}, after)
+        condition = SQL("{} = any({}::text[]::{}[])").format(
+            self._key, sql.Literal(list(keys)), kind
+        )
+        return self._rows(condition, after)
 
-    def all_keys(self) -> tuple[Composed, dict[str, Any]]:
+    def where(self, condition: Composable) -> Composed:
+        """Write the query for the rows that meet a condition on their columns, called `r`."""
+        return self._rows(condition, after=0)
+
+    def straight(self, values: Sequence[Composable], but_for: Composable) -> Composed:
+        """Write the query for what is computed of each row, but for those of a condition."""
+        return SQL(
+            "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
+        ).format(SQL(", ").join(values), self._name, but_for, self._admitted())
+
+    def all_keys(self) -> Composed:
         """Write the query for the key and the cursor value of every row."""
-        return SQL("copy (select {}, {} from {}) to stdout").format(
+        return SQL("copy (select {}::text, {} from {} as r) to stdout (format binary)").format(
             self._key, self._cursor, self._name
-        ), {}
+        )
 
-    def stream(self, query: tuple[Composed, dict[str, Any]]) -> Iterator[bytes]:
+    def stream(self, query: Composed) -> Iterator[bytes]:
         """Run a query that `COPY`s out and give what it writes, gathered into larger pieces."""
-        pieces: list[bytes] = []
-        size = 0
         try:
-            with self._connection.cursor() as cursor, cursor.copy(*query) as copy:
-                for piece in copy:
-                    pieces.append(bytes(piece))
-                    size += len(piece)
-                    if size >= CHUNK_BYTES:
-                        yield b"".join(pieces)
-                        pieces.clear()
-                        size = 0
+            # The digest has been taken on this session, so its snapshot is the one that is read.
+            yield from copied_out(self._connection, query.as_bytes(self._connection))
         except psycopg.Error as error:
             raise source_error(error, self._dataset) from error
-        if pieces:
-            yield b"".join(pieces)
+
+    def _changed_since(self, moment: datetime) -> Composed:
+        return SQL("{} >= {}::timestamptz").format(self._cursor, sql.Literal(moment))
 
     def _ask(self, query: SQL | Composed, values: Any = None) -> list[Any]:
         """Run a query and give all rows: for the few that are asked for one by one."""
@@ -161,29 +212,41 @@ class SourceTable:
         except psycopg.Error as error:
             raise source_error(error, self._dataset) from error
 
-    def _rows(
-        self, condition: Composable, values: dict[str, Any], after: int
-    ) -> tuple[Composed, dict[str, Any]]:
-        query = SQL(
-            "copy (select %(after)s::bigint + row_number() over (), {columns} from {name}"
-            " where {condition} and {admitted}) to stdout"
+    def _rows(self, condition: Composable, after: int) -> Composed:
+        return SQL(
+            "copy (select {after}::bigint + row_number() over (), {values} from {name} as r"
+            " where {condition} and {admitted}) to stdout (format binary)"
         ).format(
-            columns=SQL(", ").join(map(Identifier, self._table.names)),
+            after=sql.Literal(after),
+            values=SQL(", ").join(typed(self._table)),
             name=self._name,
             condition=condition,
             admitted=self._admitted(),
         )
-        if self._place.door is not None:
-            values = {**values, "admits": list(self._place.door.admits)}
-        return query, {**values, "after": after}
 
     def _admitted(self) -> Composable:
         """Write the condition under which a row is let in; without a marking it is not."""
         if self._place.door is None:
             return SQL("true")
-        return SQL("coalesce({} = any(%(admits)s), false)").format(
-            Identifier(self._place.door.column)
+        return SQL("coalesce({} = any({}), false)").format(
+            Identifier("r", self._place.door.column), sql.Literal(list(self._place.door.admits))
         )
+
+
+def typed(table: Table) -> list[Composable]:
+    """Write the columns of `r` in their declared types: a source may have narrower ones."""
+    return [
+        SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
+        for column in table.columns
+    ]
+
+
+def hash_of(values: Sequence[Composable]) -> Composed:
+    """Write the hash of a row of values, the same in every session and on every server.
+
+    PostgreSQL cannot change it: a hash-partitioned table would not survive an upgrade.
+    """
+    return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))
 
 
 @contextmanager
