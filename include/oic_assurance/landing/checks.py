@@ -118,10 +118,6 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
     return SQL(
         """
         insert into {checked} (row_number, {names}, row_key, row_fingerprint, reasons)
-        with reading as materialized (
-            select row_number, fault, {readings}
-            from {stage} as s
-        )
         select
             row_number, {names}, {key}, {fingerprint},
             case
@@ -129,14 +125,41 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
                 when {broken} then array_remove(array[{reasons}], null)
                 else '{{}}'
             end
-        from reading as r
+        from (
+            -- An offset keeps what is computed inside from being computed again for each use of it.
+            select r.*, {whole_key} as "whole key"
+            from (
+                select row_number, fault, {readings}
+                from (select *{shapes} from {stage} as s offset 0) as s
+                offset 0
+            ) as r
+            offset 0
+        ) as r
         """
     ).format(
         checked=checked(table),
         stage=stage(table),
         names=SQL(", ").join(map(Identifier, columns)),
+        shapes=SQL("").join(
+            SQL(", landing.is_plain_moment({}) as {}").format(
+                Identifier("s", column.name), Identifier(f"plain {column.name}")
+            )
+            for column in table.columns
+            if from_file and column.type == "timestamptz"
+        ),
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
-        key=_key(table, from_file),
+        whole_key=_whole_key(table, from_file),
+        # Keys in files can be whole sentences, but an index holds no long ones.
+        key=SQL(
+            """
+            case
+                when length("whole key") <= {most} then "whole key"
+                else left("whole key", {most}) || ' … ' || md5("whole key")
+            end
+            """
+        ).format(most=sql.Literal(LONGEST_KEY))
+        if from_file
+        else Identifier("whole key"),
         # How a moment is written is no part of what it says.
         fingerprint=fingerprint(
             [Identifier("r", name) for name in columns if name not in _texts(table, columns)]
@@ -217,16 +240,28 @@ def mark_statement(table: Table) -> Composed:
     """Write the statement that marks a broken row whose key another row of the delivery brought."""
     return SQL(
         """
+        with broken as materialized ({broken})
         update {checked} as c
         set reasons = c.reasons || {mark}::text
-        where
-            cardinality(c.reasons) > 0
-            and exists (
-                select from {checked} as other
-                where other.row_key = c.row_key and cardinality(other.reasons) = 0
-            )
+        from (
+            select distinct b.row_number
+            from broken as b
+            inner join {checked} as other
+                on b.row_key = other.row_key and not cardinality(other.reasons) > 0
+        ) as brought
+        where c.row_number = brought.row_number
         """
-    ).format(checked=checked(table), mark=sql.Literal(OTHER_ROW_LANDED))
+    ).format(broken=broken_rows(table), checked=checked(table), mark=sql.Literal(OTHER_ROW_LANDED))
+
+
+def broken_rows(table: Table) -> Composed:
+    """Write the query for the rejected rows, `%(rejected)s` of them.
+
+    The server knows nothing of a temporary table; by the limit it learns that these are the few.
+    """
+    return SQL("select * from {} where cardinality(reasons) > 0 limit %(rejected)s").format(
+        checked(table)
+    )
 
 
 def _read_text(column: Column) -> list[Composable]:
@@ -235,23 +270,34 @@ def _read_text(column: Column) -> list[Composable]:
     name = Identifier(column.name)
     value: Composable = given
     if column.digits is not None:
-        value = SQL("case when {} ~ {} then lpad({}, {}, '0') end").format(
-            given, sql.Literal(f"^[0-9]{{1,{column.digits}}}$"), given, sql.Literal(column.digits)
-        )
+        value = SQL(
+            "case when length({v}) between 1 and {n} and translate({v}, '0123456789', '') = ''"
+            " then lpad({v}, {n}, '0') end"
+        ).format(v=given, n=sql.Literal(column.digits))
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
-    parts: list[Composable] = [
-        SQL("{} as {}").format(given, Identifier(f"given {column.name}")),
-        SQL("{} as {}").format(value, name),
-    ]
+    parts: list[Composable] = [SQL("{} as {}").format(given, Identifier(f"given {column.name}"))]
     if column.type == "timestamptz":
-        parts += [
-            SQL("{} as {}").format(given, Identifier(f"{column.name}_text")),
-            SQL("landing.is_ambiguous({}, {}) as {}").format(
-                given, value, Identifier(f"{column.name}_is_ambiguous")
-            ),
-        ]
+        parts += _read_moment(column)
+    else:
+        parts.append(SQL("{} as {}").format(value, name))
     return parts
+
+
+def _read_moment(column: Column) -> list[Composable]:
+    """Read a wall clock: its moment, how it was written, and whether a clock change blurs it."""
+    given = Identifier("s", column.name)
+    plain = Identifier("s", f"plain {column.name}")
+    return [
+        SQL(
+            "case when {} then {}::timestamp at time zone 'Europe/London'"
+            " else landing.as_moment({}) end as {}"
+        ).format(plain, given, given, Identifier(column.name)),
+        SQL("{} as {}").format(given, Identifier(f"{column.name}_text")),
+        SQL(
+            "case when {} then false else landing.is_ambiguous({}, landing.as_moment({})) end as {}"
+        ).format(plain, given, given, Identifier(f"{column.name}_is_ambiguous")),
+    ]
 
 
 def _read_typed(column: Column) -> list[Composable]:
@@ -299,18 +345,12 @@ def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
     return found
 
 
-def _key(table: Table, from_file: bool) -> Composed:
+def _whole_key(table: Table, from_file: bool) -> Composed:
     """Write a record's key as one text; null when a part of it cannot be read."""
     parts = [Identifier("r", name) for name in table.key]
     text = SQL("{}::text").format(parts[0])
     if len(parts) > 1:
         text = SQL("row({})::text").format(SQL(", ").join(parts))
-    if from_file:
-        # Keys in files can be whole sentences, but an index holds no long ones.
-        text = SQL(
-            "case when length({t}) <= {most} then {t}"
-            " else left({t}, {most}) || ' … ' || md5({t}) end"
-        ).format(t=text, most=sql.Literal(LONGEST_KEY))
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:

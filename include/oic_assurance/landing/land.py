@@ -74,6 +74,8 @@ def _warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
         # A key's state is found by the index. Where raw seems small, the planner would read all of
         # it for each row, also what the same statement is adding: a large first batch never ends.
         connection.execute("set enable_seqscan = off")
+        # A delivery is worked on in temporary tables.
+        connection.execute("set temp_buffers = '64MB'")
         # What a crash of the machine takes back is landed again; the attempt's end waits for all.
         connection.execute("set synchronous_commit = off")
         yield connection

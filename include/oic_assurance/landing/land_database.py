@@ -130,7 +130,7 @@ class DatabaseLanding:
             kept.write_header(self._header(digest, columns, "binary"))
             into = straight.copy_statement(self._dataset)
             extraction = _Extraction(batch_id, kept)
-            with filled_at_once(self._connection, self._dataset, self._table):
+            with filled_at_once(self._connection, self._dataset, self._table, digest.keys.rows):
                 extraction.rows = extraction.rows_new = self._copy(source, query, into, kept)
             self._enter(extraction, digest, at_the_door=[])
         return extraction.rows

@@ -15,7 +15,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks, quarantine
-from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
 from oic_assurance.sources.database import KeySum, hash_of
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
 from oic_assurance.sources.tabular import Row
@@ -66,6 +66,7 @@ class TableLoader:
         self.raw = raw_name(dataset, table)
         self.columns = tuple(content_columns(dataset, table))
         self._written: dict[str, bytes] = {}
+        self._found = Summary(0, 0, 0, {})
         connection.execute(checks.temporary_tables(dataset, table))
 
     # ---------------------------------------------------------------- rows in, rows checked
@@ -105,8 +106,10 @@ class TableLoader:
         if unresolved:
             self._run("repeats", lambda: checks.repeats_statement(self.table))
             summary, _ = self._summary(from_file)
+        self._found = summary
         if summary.rejected and from_file:
-            self._run("mark", lambda: checks.mark_statement(self.table))
+            rejected = {"rejected": summary.rejected}
+            self._run("mark", lambda: checks.mark_statement(self.table), rejected)
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
@@ -134,11 +137,25 @@ class TableLoader:
 
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
         """Add the rows of a file that say something new of their key as at `at`."""
-        return self._insert(
-            "delivered",
-            lambda: self._insert_statement(SQL("%(at)s"), until=SQL("and k.version_at <= %(at)s")),
-            {"batch": batch_id, "at": at},
-        )
+        values = {"batch": batch_id, "at": at}
+        if self.has_rows():
+            until = SQL("and k.version_at <= %(at)s")
+            return self._insert(
+                "delivered", lambda: self._insert_statement(SQL("%(at)s"), until), values
+            )
+        with filled_at_once(self.connection, self.dataset, self.table, self._found.rows):
+            return self._insert(
+                "first",
+                lambda: SQL(_INSERT_FIRST).format(
+                    raw=self.raw,
+                    names=self._names(),
+                    provenance=_PROVENANCE,
+                    values=self._names("n"),
+                    force=self.force,
+                    checked=checks.checked(self.table),
+                ),
+                values,
+            )
 
     def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
         """Add the rows of a database that differ from what is known of their key.
@@ -327,7 +344,7 @@ class TableLoader:
         self._run(
             "quarantine",
             lambda: quarantine.insert_statement(self.dataset, self.table),
-            {"batch": batch_id},
+            {"batch": batch_id, "rejected": self._found.rejected},
         )
 
     def _state(self, key: Composable, until: Composable) -> Composed:
@@ -348,6 +365,15 @@ class TableLoader:
             self._written[name] = write().as_bytes(self.connection)
         return self.connection.execute(self._written[name], values)
 
+
+_INSERT_FIRST = """
+    insert into {raw} ({names}, {provenance})
+    select
+        {values}, {force}, %(batch)s, n.row_number, n.row_key, %(at)s, now(), n.row_fingerprint,
+        false
+    from {checked} as n
+    where cardinality(n.reasons) = 0 and n.repeats is null
+"""
 
 _INSERT_EXTRACTED = """
     with judged as materialized (

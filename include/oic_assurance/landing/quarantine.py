@@ -106,16 +106,15 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
             (batch_id, dataset, table_name, row_number, row_key, reasons, content)
         select
             %(batch)s, {dataset}, {table}, c.row_number, c.row_key, c.reasons, {content}
-        from {checked} as c
+        from ({broken}) as c
         inner join {stage} as s using (row_number)
-        where cardinality(c.reasons) > 0
         order by c.row_number
         """
     ).format(
         dataset=Literal(dataset.name),
         table=Literal(table.name),
         content=_CONTENT,
-        checked=checks.checked(table),
+        broken=checks.broken_rows(table),
         stage=checks.stage(table),
     )
 

@@ -9,6 +9,9 @@ from psycopg import sql
 from oic_assurance.errors import AssuranceError
 from oic_assurance.sources.model import PROVENANCE, Dataset, Table
 
+#: From how many on a table is filled first and indexed afterwards.
+MANY_ROWS = 20_000
+
 _COMMENTS = {
     "force_code": "ONS police force area code.",
     "batch_id": "The batch that brought this version.",
@@ -114,17 +117,20 @@ def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Tab
 
 @contextmanager
 def filled_at_once(
-    connection: psycopg.Connection, dataset: Dataset, table: Table
+    connection: psycopg.Connection, dataset: Dataset, table: Table, rows: int
 ) -> Iterator[None]:
     """Let an empty raw table be filled without its indexes, which are made when it is full.
 
     To sort once is twice as fast as to find each row's place, and what goes into a table that was
     emptied in the same transaction need not be logged where the server is set up so. Nobody can
-    read the table meanwhile, but there is nothing in it. A table that holds another force's rows is
-    left as it is.
+    read the table meanwhile, but there is nothing in it. For few `rows` it is not worth while, and
+    a table that holds another force's rows is left as it is.
     """
     name = raw_name(dataset, table)
-    if connection.execute(sql.SQL("select from {} limit 1").format(name)).fetchone() is not None:
+    if (
+        rows < MANY_ROWS
+        or connection.execute(sql.SQL("select from {} limit 1").format(name)).fetchone() is not None
+    ):
         yield
         return
     connection.execute(sql.SQL("truncate {}").format(name))
