@@ -16,10 +16,10 @@ export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 # What is linted and formatted; dbt's SQL has a formatter of its own.
-CODE := dags expectations include tests
+CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-all lint format up down clean lock
+.PHONY: help setup setup-dev run test test-all bench lint format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## what there is to do (this list)
@@ -37,6 +37,9 @@ test: setup-dev ## the tests that fit into a coffee break
 
 test-all: setup-dev ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests
+
+bench: setup-dev ## what the landing costs beside its peers; writes benchmarks/README.md
+	@$(BIN)/python -m benchmarks
 
 lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

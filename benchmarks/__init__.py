@@ -1,0 +1,1 @@
+"""What the landing costs, beside what others do with the same rows in the same run."""

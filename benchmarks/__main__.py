@@ -1,0 +1,46 @@
+"""Measure the landing beside its peers and write the table: `make bench`.
+
+`python -m benchmarks [--rows N]… [--pairs N] [--only CASE]… [--home FOLDER]`
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from benchmarks.cases import CASES
+from benchmarks.table import write_table
+from benchmarks.world import World
+
+
+def main() -> None:
+    """Run the cases for each size."""
+    options = _options()
+    results = []
+    with tempfile.TemporaryDirectory(prefix="assurance-bench-", dir=options.home) as home:
+        Path(home).chmod(0o711)
+        world = World(Path(home))
+        try:
+            world.make_peer_tables()
+            for rows in options.rows:
+                if set(options.only) - {"files"}:
+                    world.fill(rows)
+                for name in options.only:
+                    world.forget()
+                    world.make_peer_tables()
+                    results += list(CASES[name](world, rows, options.pairs))
+        finally:
+            world.close()
+    write_table(results, options.pairs)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 5_000_000])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--home", type=Path, default=None, help="where there is room for 20 GB")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""What is measured: each case is a piece of work that the landing does, and the peer beside it."""
+
+import random
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import Compared, Cost, compare, median, run, run_shell
+from benchmarks.world import COLUMNS, DATASET, FILES, KEY, World
+from oic_assurance.sources.model import PROVENANCE
+
+HEADER = "employee_no,course_code,module_code,module_version,status,completed_at,score"
+BAD_SHARE = 0.005
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table."""
+
+    work: str
+    rows: int
+    peer: str
+    bar: float | None
+    ours: Cost
+    compared: Compared | None = None
+
+
+def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
+    """Land a whole PostgreSQL table, the batch kept and not kept."""
+    provenance = {
+        "force_code": "'E23000022'::text",
+        "batch_id": "1::bigint",
+        "row_number": "row_number() over ()",
+        "row_key": f"{KEY}::text",
+        "version_at": "updated_at",
+        "landed_at": "now()",
+        "row_fingerprint": "'0123456789abcdef'::text",
+        "is_tombstone": "false",
+    }
+    columns = ", ".join(COLUMNS)
+    select = f"select {columns}, {', '.join(provenance[name] for name in PROVENANCE)}"
+    pipe = (
+        f"{world.psql} -q '{world.source_url}' -c \"copy ({select} from rms.occurrence) to stdout"
+        f" (format binary)\" | {world.psql} -q '{world.warehouse_url}' -c"
+        f' "copy bench.same_shape ({columns}, {", ".join(PROVENANCE)}) from stdin (format binary)"'
+    )
+
+    def again() -> None:
+        world.forget()
+        world.execute("truncate bench.same_shape")
+        world.settle()
+
+    for work, bar, options in (
+        ("full load, batch not kept", 1.15, ["--not-kept"]),
+        ("full load, batch kept and hashed", 1.5, []),
+    ):
+        found = compare(
+            f"{work}, {rows} rows",
+            pairs,
+            lambda options=options: _land(DATASET, *options),  # type: ignore[misc]
+            lambda: run_shell(pipe),
+            before_each=again,
+        )
+        peer = "psql binary pipe into a table of the same shape"
+        yield Result(work, rows, peer, bar, median(found.ours), found)
+
+
+def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
+    """Land one changed row in a hundred; the source is reconciled too."""
+    _land(DATASET)
+    since = "2000-01-01"
+    _upsert(since)
+
+    def change() -> None:
+        nonlocal since
+        since = world.change(rows, 0.01)
+        world.settle()
+
+    found = compare(
+        f"1% changed of {rows} rows",
+        pairs,
+        lambda: _land(DATASET),
+        lambda: _upsert(since),
+        before_pair=change,
+    )
+    peer = "binary COPY into a temporary table, insert on conflict"
+    yield Result("1% changed", rows, peer, 1.3, median(found.ours), found)
+
+
+def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
+    """Land from a source that is as it was: what it costs to know that."""
+    _land(DATASET)
+    costs = [_land(DATASET) for _ in range(pairs)]
+    yield Result("nothing changed", rows, "under 1 s", None, median(costs))
+
+
+def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
+    """Land a delimited file with bad rows: into raw, and into quarantine with all reasons."""
+    folder = world.settings.home / "dropzone" / FILES
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    _write(folder / "completions_20260101.csv", rows, BAD_SHARE)
+    clean = world.settings.home / "clean.csv"
+    _write(clean, rows, 0.0)
+    copy = (
+        f"{world.psql} -q '{world.warehouse_url}' -c"
+        f" \"\\copy bench.completion ({HEADER}) from '{clean}' (format csv, header)\""
+    )
+
+    def again() -> None:
+        world.forget()
+        world.execute("truncate bench.completion")
+        world.settle()
+
+    found = compare(
+        f"CSV of {rows} rows",
+        pairs,
+        lambda: _land(FILES),
+        lambda: run_shell(copy),
+        before_each=again,
+    )
+    peer = "typed COPY of a clean file, no key, no check"
+    yield Result("CSV, 0.5% bad rows quarantined", rows, peer, 1.3, median(found.ours), found)
+
+
+def _land(dataset: str, *options: str) -> Cost:
+    return run([sys.executable, "-m", "benchmarks.land", dataset, *options])
+
+
+def _upsert(since: str) -> Cost:
+    return run([sys.executable, "-m", "benchmarks.upsert", since])
+
+
+def _write(path: Path, rows: int, bad_share: float) -> None:
+    """Write a file of completions, some of which break a rule each in one of four ways."""
+    chance = random.Random(20260101)  # noqa: S311 - not for secrets
+    with path.open("w") as file:
+        file.write(HEADER + "\n")
+        for n in range(rows):
+            person, status = f"{100_000 + n % 90_000}", "COMPLETED"
+            lap = n // 90_000
+            at = f"2025-{1 + n % 12:02d}-{1 + n % 28:02d} {lap % 24:02d}:{lap // 24 % 60:02d}:00"
+            if chance.random() < bad_share:
+                person, status, at = chance.choice(
+                    [
+                        ("", status, at),
+                        (person, "DONE", at),
+                        ("12x", status, "31/02/2025 10:00"),
+                        (person, status, ""),
+                    ]
+                )
+            file.write(f"{person},OIC-EL,OIC-EL-{n % 7},1,{status},{at},{50 + n % 51}\n")
+
+
+CASES = {
+    "full": full_load,
+    "changes": changes,
+    "nothing": nothing_changed,
+    "files": files,
+}

@@ -1,0 +1,52 @@
+"""The table in README.md, between two marks that say it was written by a program."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from benchmarks.cases import Result
+from benchmarks.measure import median
+
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- begin: written by `make bench` -->", "<!-- end -->"
+
+
+def write_table(results: Sequence[Result], pairs: int) -> None:
+    """Write the results into README.md, and show them."""
+    lines = [
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, "  # noqa: DTZ011 - the reader's own day
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}; "
+        f"medians of {pairs} pairs.",
+        "",
+        "| work | rows | ours | memory | peer | peer's time | ratio (from–to) | bar |",
+        "|---|---:|---:|---:|---|---:|---:|---:|",
+        *(_line(result) for result in results),
+    ]
+    text = "\n".join(lines)
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+def _line(result: Result) -> str:
+    cells = [
+        result.work,
+        f"{result.rows:,}",
+        f"{result.ours.seconds:.2f} s",
+        f"{result.ours.megabytes:.0f} MB",
+        result.peer,
+    ]
+    if result.compared is None:
+        cells += ["", "", "1 s" if result.bar is None else ""]
+    else:
+        least, most = result.compared.spread
+        cells += [
+            f"{median(result.compared.peers).seconds:.2f} s",
+            f"{result.compared.ratio:.2f} ({least:.2f}–{most:.2f})",
+            f"{result.bar}",
+        ]
+    return f"| {' | '.join(cells)} |"

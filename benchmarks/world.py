@@ -1,0 +1,130 @@
+"""A state folder of the benchmarks' own: source tables of any size, and everything landed again."""
+
+import os
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from oic_assurance.landing.land import ensure_raw_tables
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declaration import dataset
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import admin_url, extract_url, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.programs import bin_dir
+from simulator.source_systems import connect_owner, create_sources
+
+DATASET = "rms/occurrence"
+TABLE = dataset(DATASET).tables[0]
+COLUMNS = TABLE.names
+KEY = TABLE.key[0]
+RAW = ("raw_law_enforcement", "occurrence")
+FILES = "lms/completions"
+
+_FILL = """
+    insert into rms.occurrence
+    select
+        n, '26' || lpad(n::text, 9, '0'), 'OIC_INCIDENT_TYPE_' || n %% 7, '99/' || n %% 90,
+        n %% 3 = 0,
+        (array['ROAD_POLICING', 'LORRY_DROP', 'PUBLIC_CALL', 'CUSTODY', 'PARTNER'])[1 + n %% 5],
+        'DISTRICT_' || lpad((n %% 40)::text, 12, '0'), n %% 9,
+        (array['OPEN', 'CLOSED', 'CANCELLED'])[1 + n %% 3],
+        moment, moment + interval '1 hour', moment + interval '2 hours',
+        moment + interval '3 hours', null
+    from (
+        select n, timestamptz '2016-01-01' + n * interval '20 seconds' as moment
+        from generate_series(1, %s) as n
+    ) as numbered
+"""
+
+
+class World:
+    """Sources and warehouse on one server of their own."""
+
+    def __init__(self, home: Path) -> None:
+        os.environ |= {"ASSURANCE_HOME": str(home)}
+        self.settings: Settings = load_settings()
+        embedded.start(self.settings)
+        migrate(self.settings)
+        create_sources(self.settings)
+        ensure_raw_tables(self.settings)
+        self.source_url = extract_url(self.settings, "rms")
+        self.warehouse_url = warehouse_url(self.settings)
+        self.psql = str(bin_dir(self.settings) / "psql")
+        os.environ |= {"SOURCE_URL": self.source_url, "WAREHOUSE_URL": self.warehouse_url}
+
+    def fill(self, rows: int) -> None:
+        """Fill the source with so many incidents, some 160 bytes each."""
+        with connect_owner(self.settings, "rms") as connection:
+            connection.execute("truncate rms.occurrence")
+            connection.execute(_FILL, (rows,))
+        self.administrate("rms", "vacuum analyze rms.occurrence")
+
+    def change(self, rows: int, share: float) -> str:
+        """Change a share of the incidents, spread over the table; returns since when."""
+        step = round(1 / share)
+        with connect_owner(self.settings, "rms") as connection:
+            [since] = connection.execute("select now()").fetchone() or (None,)
+            connection.execute(
+                "update rms.occurrence set persons_count = persons_count + 1, updated_at = now()"
+                " where occurrence_id %% %s = (select floor(random() * %s))",
+                (step, step),
+            )
+        return str(since)
+
+    def forget(self) -> None:
+        """Empty the warehouse of what was landed."""
+        with psycopg.connect(admin_url(self.settings, "warehouse")) as connection:
+            for name in (RAW, ("raw_general", "completion")):
+                connection.execute(SQL("truncate {}").format(Identifier(*name)))
+            for table in ("rejected_row", "source_cursor", "extraction", "batch"):
+                connection.execute(SQL("delete from {}").format(Identifier("audit", table)))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let the server finish what it still writes, so that nobody else pays for it."""
+        self.administrate("warehouse", "checkpoint")
+
+    def make_peer_tables(self) -> None:
+        """Make the tables that peers load into, empty."""
+        self.execute(
+            """
+            drop schema if exists bench cascade;
+            create schema bench;
+            create table bench.same_shape (like raw_law_enforcement.occurrence including all);
+            create table bench.bare (like raw_law_enforcement.occurrence);
+            create table bench.latest (like raw_law_enforcement.occurrence);
+            """
+        )
+        names = SQL(", ").join(map(Identifier, COLUMNS))
+        self.execute(
+            SQL(
+                """
+                drop table bench.latest;
+                create table bench.latest as select {names} from raw_law_enforcement.occurrence
+                where false;
+                alter table bench.latest add primary key ({key});
+                create table bench.completion (
+                    employee_no text not null, course_code text not null, module_code text not null,
+                    module_version text not null, status text not null, completed_at timestamptz,
+                    score numeric
+                )
+                """
+            ).format(names=names, key=Identifier(KEY))
+        )
+
+    def execute(self, statement: str | SQL) -> None:
+        """Run statements in the warehouse as its owner."""
+        text = statement.encode() if isinstance(statement, str) else statement
+        with psycopg.connect(self.warehouse_url) as connection:
+            connection.execute(text)
+
+    def administrate(self, database: str, statement: str) -> None:
+        """Run a statement that only the server's owner may, outside a transaction."""
+        with psycopg.connect(admin_url(self.settings, database), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def close(self) -> None:
+        """Stop the server."""
+        embedded.stop(self.settings)
