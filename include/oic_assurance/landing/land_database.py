@@ -128,9 +128,10 @@ class DatabaseLanding:
         with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             columns = straight.raw_columns(self._dataset)
             kept.write_header(self._header(digest, columns, "binary"))
-            into = straight.copy_statement(self._dataset)
             extraction = _Extraction(batch_id, kept)
-            with filled_at_once(self._connection, self._dataset, self._table, digest.keys.rows):
+            rows = digest.keys.rows
+            with filled_at_once(self._connection, self._dataset, self._table, rows) as is_empty:
+                into = straight.copy_statement(self._dataset, frozen=is_empty)
                 extraction.rows = extraction.rows_new = self._copy(source, query, into, kept)
             self._enter(extraction, digest, at_the_door=[])
         return extraction.rows

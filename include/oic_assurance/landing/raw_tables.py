@@ -118,27 +118,28 @@ def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Tab
 @contextmanager
 def filled_at_once(
     connection: psycopg.Connection, dataset: Dataset, table: Table, rows: int
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Let an empty raw table be filled without its indexes, which are made when it is full.
 
     To sort once is twice as fast as to find each row's place, and what goes into a table that was
     emptied in the same transaction need not be logged where the server is set up so. Nobody can
     read the table meanwhile, but there is nothing in it. For few `rows` it is not worth while, and
-    a table that holds another force's rows is left as it is.
+    a table that holds another force's rows is left as it is. Gives whether it was emptied, so that
+    rows can be copied in frozen.
     """
     name = raw_name(dataset, table)
     if (
         rows < MANY_ROWS
         or connection.execute(sql.SQL("select from {} limit 1").format(name)).fetchone() is not None
     ):
-        yield
+        yield False
         return
     connection.execute(sql.SQL("truncate {}").format(name))
     for index in (f"{table.name}_version", f"{table.name}_batch"):
         connection.execute(
             sql.SQL("drop index {}").format(sql.Identifier(dataset.raw_schema, index))
         )
-    yield
+    yield True
     _create_indexes(connection, dataset, table)
 
 

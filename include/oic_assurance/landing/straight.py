@@ -40,8 +40,10 @@ def raw_values(
     return [*content, *(provenance[name] for name in PROVENANCE)]
 
 
-def copy_statement(dataset: Dataset) -> Composed:
-    """Write the COPY into raw."""
-    return SQL("copy {} ({}) from stdin (format binary)").format(
-        raw_name(dataset, dataset.tables[0]), SQL(", ").join(map(Identifier, raw_columns(dataset)))
+def copy_statement(dataset: Dataset, *, frozen: bool) -> Composed:
+    """Write the COPY into raw; frozen rows need not be written again after their commit."""
+    return SQL("copy {} ({}) from stdin (format binary, freeze {})").format(
+        raw_name(dataset, dataset.tables[0]),
+        SQL(", ").join(map(Identifier, raw_columns(dataset))),
+        SQL("on" if frozen else "off"),
     )
