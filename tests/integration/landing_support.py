@@ -68,7 +68,7 @@ class World:
 
     def forget(self) -> None:
         """Delete all that was landed here; only the owner of everything may."""
-        with psycopg.connect(admin_url(self.settings, self._database())) as connection:
+        with self.as_owner() as connection:
             tables = connection.execute(
                 """
                 select schemaname, tablename from pg_tables
@@ -79,6 +79,10 @@ class World:
             ).fetchall()
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
+
+    def as_owner(self) -> psycopg.Connection:
+        """Return a session of the server's owner, who may change what is append-only."""
+        return psycopg.connect(admin_url(self.settings, self._database()))
 
     def _database(self) -> str:
         return str(conninfo_to_dict(warehouse_url(self.settings))["dbname"])
