@@ -11,7 +11,8 @@ import yaml
 class Behind:
     """A raw table that the records behind a story stand in, and the query for what to find there.
 
-    `keys` gives texts, in a column `key`, that `column` of the raw table holds for them.
+    `keys` gives texts, in a column `key`, that `column` of the raw table holds for them, and may
+    give a moment, in a column `at`, where another version matters than the publication's latest.
     """
 
     dataset: str

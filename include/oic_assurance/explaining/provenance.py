@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.explaining.workspace import Knowledge, Records
+from oic_assurance.explaining.workspace import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset as declared
 from oic_assurance.sources.model import PROVENANCE, Dataset, Table
@@ -35,7 +35,7 @@ version as (
         raw.batch_id, raw.row_number, raw.row_key, raw.version_at, raw.landed_at, raw.is_tombstone,
         to_jsonb(raw) - %(provenance)s::text[] as content,
         raw.batch_id <= %(known)s as is_known,
-        raw.batch_id <= %(known)s and raw.version_at <= %(as_at)s as is_candidate
+        raw.batch_id <= %(known)s and raw.version_at <= %(at)s as is_candidate
     from {raw} as raw inner join record using (row_key)
     where raw.force_code = %(force)s
 ),
@@ -80,12 +80,16 @@ order by batch.batch_id
 
 @dataclass(frozen=True)
 class Sought:
-    """Raw records to look for: those of a table in which a column holds one of some keys."""
+    """Raw records to look for: those of a table in which a column holds one of some keys.
+
+    `at` is the moment whose version matters.
+    """
 
     dataset: str
     table: str
     column: str
     keys: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ class Version:
 
     `row_key` is left out where it holds a person's number; `row_number` is None where a late
     delivery made it necessary to say again what a later one had said. `stood` marks the version
-    that stood at the publication's moment, among those that it knew.
+    that stood at the moment `at`, among those that the publication knew.
     """
 
     dataset: str
@@ -108,6 +112,7 @@ class Version:
     landed_at: datetime
     is_tombstone: bool
     is_known: bool
+    at: datetime
     stood: bool
     changed: list[str] | None
 
@@ -160,13 +165,12 @@ def _versions(connection: psycopg.Connection, records: Records, item: Sought) ->
     statement = sql.SQL(_VERSIONS).format(
         raw=sql.Identifier(dataset.raw_schema, table.name), column=sql.Identifier(item.column)
     )
-    knowledge: Knowledge = records.knowledge
     rows = connection.cursor(row_factory=dict_row).execute(
         statement,
         {
             "force": records.force_code, "keys": list(item.keys),
             "provenance": [*PROVENANCE, *_cursor_of(dataset)],
-            "known": knowledge.known_batch_id, "as_at": knowledge.as_at,
+            "known": records.knowledge.known_batch_id, "at": item.at,
         },
     ).fetchall()  # fmt: skip
     names_a_person = _names_a_person(table)
@@ -175,6 +179,7 @@ def _versions(connection: psycopg.Connection, records: Records, item: Sought) ->
             item.dataset,
             item.table,
             table.sheet,
+            at=item.at,
             **{**row, "row_key": None if names_a_person else row["row_key"]},
         )
         for row in rows

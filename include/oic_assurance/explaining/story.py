@@ -66,5 +66,12 @@ def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Soug
         rows = records.ask(behind.keys, asked)
         keys = tuple(sorted({str(row["key"]) for row in rows if row["key"] is not None}))
         if keys:
-            found.append(Sought(behind.dataset, behind.table, behind.column, keys))
+            at = rows[0].get("at")
+            assert at is None or isinstance(at, datetime)  # noqa: S101 - for the type checker
+            found.append(
+                Sought(
+                    behind.dataset, behind.table, behind.column, keys,
+                    at or records.knowledge.as_at,
+                )
+            )  # fmt: skip
     return found

@@ -138,6 +138,10 @@ def _computed_again(
                 run_dbt(settings, "reproduce", ["seed"])
                 selected = [f"+{name}" for name in NEEDED]
                 run_dbt(settings, "reproduce", ["run", "--select", *selected])
+                connection.execute(
+                    "update audit.build set finished_at = clock_timestamp() where build_id = %s",
+                    (build.build_id,),
+                )
             yield build.schema_prefix
         finally:
             for name in SCHEMAS:

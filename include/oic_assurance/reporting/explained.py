@@ -9,7 +9,6 @@ from datetime import date, datetime
 
 from rich import box
 from rich.console import Console
-from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 
@@ -33,6 +32,8 @@ _FACTS = {
 }  # fmt: skip
 _NUMBERS = frozenset({"records", "numerator", "counted", "hours", "batch", "row"})
 _NO_END = (1900, 9999)
+_GAP = 3
+_WRAPPED = 20
 
 
 def as_json(explained: Figure | Story) -> str:
@@ -174,17 +175,24 @@ def _chapter(screen: Console, chapter: Chapter) -> None:
     screen.print(chapter.title, style="bold")
     heads = [name.replace("_", " ") for name in chapter.rows[0]]
     rows = [tuple(row.values()) for row in chapter.rows]
-    if len(rows) > 1:
-        table = _table(heads, rows)
-        if Measurement.get(screen, screen.options.update(width=1000), table).maximum <= width():
-            _put(screen, table)
-            return
+    if len(rows) > 1 and _fits(heads, rows):
+        _put(screen, _table(heads, rows))
+        return
     for row in rows:
         told = [(head, value) for head, value in zip(heads, row, strict=True) if value is not None]
         grid = Table.grid(padding=(0, 2))
         for head, value in told:
             grid.add_row(head, _text(value))
         screen.print(Padding(grid, (0, 0, 1, 2)))
+
+
+def _fits(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
+    """Tell whether a table has room; heads wrap between words, and the last column anywhere."""
+    widths = [
+        max(len(text) for text in [*head.split(), *(_text(row[i]) for row in rows)])
+        for i, head in enumerate(heads)
+    ]
+    return sum(widths[:-1]) + min(widths[-1], _WRAPPED) + _GAP * len(widths) <= width()
 
 
 def _versions(screen: Console, title: str, versions: Sequence[Version]) -> None:
@@ -208,7 +216,7 @@ def _what(version: Version) -> str:
         what = "delivered"
     if not version.is_known:
         return f"{what}; landed since, not known to this publication"
-    return f"{what}; stood at the moment" if version.stood else what
+    return f"{what}; stood on {moment(version.at)}" if version.stood else what
 
 
 def _source(screen: Console, source: Source) -> None:
