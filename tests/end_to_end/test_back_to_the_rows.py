@@ -9,7 +9,7 @@ import pytest
 from oic_assurance.cli import run_command
 from oic_assurance.explaining.figure import explain
 from oic_assurance.explaining.story import Story, tell
-from oic_assurance.explaining.workspace import Records, find, records_of
+from oic_assurance.explaining.workspace import STORY_ROLE, Records, find, records_of
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.end_to_end.kept_rows import differences
@@ -63,6 +63,11 @@ def named(records: Records, kind: str, at_most: int = 1) -> list[str]:
         {},
     )
     return [str(row["key"]) for row in rows]
+
+
+def stories(settings: Settings, kind: str, at_most: int = 1) -> list[Story]:
+    with records_of(settings, find(settings, None), STORY_ROLE) as records:
+        return [tell(settings, records, kind, key) for key in named(records, kind, at_most=at_most)]
 
 
 def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
@@ -166,11 +171,10 @@ def test_classes_that_do_not_add_up_are_said_to_and_fail(
 
 @pytest.mark.parametrize("kind", list(NAMED))
 def test_a_record_is_followed_to_rows_that_the_kept_batches_hold(
-    settings: Settings, records: Records, warehouse: psycopg.Connection, kind: str
+    settings: Settings, warehouse: psycopg.Connection, kind: str
 ) -> None:
     followed = 0
-    for key in named(records, kind, at_most=3):
-        story = tell(settings, records, kind, key)
+    for story in stories(settings, kind, at_most=3):
         batches = {source.batch_id: source for source in story.sources}
         assert {version.batch_id for version in story.versions} == set(batches)
         assert any(version.stood for version in story.versions)
@@ -198,11 +202,6 @@ def test_a_referral_says_why_each_document_did_or_did_not_count(records: Records
     assert set(outcomes) <= {str(row["class"]) for row in words}
 
 
-def story_of(settings: Settings, kind: str) -> Story:
-    with records_of(settings, find(settings, None)) as records:
-        return tell(settings, records, kind, named(records, kind)[0])
-
-
 def test_a_look_into_raw_is_a_consultation_and_on_record(
     settings: Settings, warehouse: psycopg.Connection
 ) -> None:
@@ -210,7 +209,7 @@ def test_a_look_into_raw_is_a_consultation_and_on_record(
         "select log_id, who, what, run_id from audit.processing_log where action = 'consultation'"
     )
     before = {row[0] for row in warehouse.execute(query.encode()).fetchall()}
-    story = story_of(settings, "referral")
+    (story,) = stories(settings, "referral")
     new = [row[1:] for row in warehouse.execute(query.encode()).fetchall() if row[0] not in before]
     assert [what.rsplit(": raw rows of ")[0] for _, what, _ in new] == [
         f"referral {story.key} in publication {story.publication_id}"
@@ -227,7 +226,7 @@ def test_a_look_into_raw_is_a_consultation_and_on_record(
 def test_no_officer_s_number_is_told(
     settings: Settings, warehouse: psycopg.Connection, terminal: Terminal
 ) -> None:
-    story = story_of(settings, "officer")
+    (story,) = stories(settings, "officer")
     told = terminal.assurance("explain", "--record", "officer", story.key, "--json").stdout
     ((number,),) = warehouse.execute(
         "select identifier from identity.pseudonym where officer_key = %s", (story.key,)

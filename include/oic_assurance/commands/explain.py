@@ -44,23 +44,26 @@ def explain(
     from oic_assurance.explaining.figure import explain as explain_figure
     from oic_assurance.explaining.figure import month
     from oic_assurance.explaining.story import tell
+    from oic_assurance.explaining.workspace import ROLE, STORY_ROLE
     from oic_assurance.settings import load_settings
 
     if (measure is None) == (record is None):
         raise click.UsageError("give a MEASURE or a --record, one of the two")
     of_month = month(period) if period else None
     settings = load_settings()
-    with _records(settings, publication_id) as records:
-        if record is not None:
-            _show(tell(settings, records, *record), wants_json)
-            return 0
+    if record is not None:
+        with _records(settings, publication_id, STORY_ROLE) as records:
+            story = tell(settings, records, *record)
+        _show(story, wants_json)
+        return 0
+    with _records(settings, publication_id, ROLE) as records:
         figure = explain_figure(records, measure or "", of_month, unit, only_class, limit)
     _show(figure, wants_json)
     return 1 if figure.mismatch else 0
 
 
 @contextmanager
-def _records(settings: "Settings", publication_id: int | None) -> "Iterator[Records]":
+def _records(settings: "Settings", publication_id: int | None, role: str) -> "Iterator[Records]":
     from oic_assurance.explaining.workspace import find, records_of
     from oic_assurance.reporting.chatter import to_log
 
@@ -76,7 +79,7 @@ def _records(settings: "Settings", publication_id: int | None) -> "Iterator[Reco
         with to_log(settings):
             yield
 
-    with records_of(settings, publication, told) as records:
+    with records_of(settings, publication, role, told) as records:
         yield records
 
 

@@ -34,6 +34,8 @@ class Story:
 def tell(settings: Settings, records: Records, kind: str, key: str) -> Story:
     """Return the story of a record; the look into raw is logged as a consultation.
 
+    The records are those that `STORY_ROLE` reads: people are found through their pseudonym.
+
     Raises `UsageError` for a kind that there is not, or a record that the build did not know.
     """
     known = kinds()

@@ -22,8 +22,10 @@ from oic_assurance.transform.build import open_build, schema_prefix
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 
-#: Sees marts, audit and every step of a build, and can change none of them.
+#: Sees what was published and the steps of a build, and can change neither.
 ROLE = "oic_gate"
+#: May also look up whom a pseudonym stands for; the story of a record is read as this, read-only.
+STORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 VIEWS = ("int_measure_member", "int_nccu_considered")
 #: What a record's story is told from, with all that these rest on.
@@ -104,22 +106,30 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
 def records_of(
     settings: Settings,
     publication: Publication,
+    role: str = ROLE,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Iterator[Records]:
-    """Give the records behind a publication; they stay as they are until the end.
+    """Give the records behind a publication, to be read as `role`; they stay until the end.
 
     Where they must be computed again, `while_computing` is entered for as long as dbt is at work.
     """
-    with connect(settings, role=ROLE) as connection:
+    with _reading(settings, role) as connection:
         knowledge = _knowledge(connection, publication)
         if _is_newest_build(connection, knowledge):
             yield Records(connection, settings, publication, knowledge, "")
             return
     with (
         _computed_again(settings, knowledge, while_computing) as prefix,
-        connect(settings, role=ROLE) as connection,
+        _reading(settings, role) as connection,
     ):
         yield Records(connection, settings, publication, knowledge, prefix)
+
+
+@contextmanager
+def _reading(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
+    with connect(settings, role=role) as connection:
+        connection.read_only = True
+        yield connection
 
 
 @contextmanager
