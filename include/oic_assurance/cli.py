@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("demo:demo", "A synthetic force when there is none, then the daily run."),
     "status": ("status:status", "Last run, current publication, freshness, open failures."),
     "publication": ("publication:publication", "What was published, and what readers see."),
+    "explain": ("explain:explain", "What a figure is made of, down to batch and row."),
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
     "up": ("scheduler:up", "Airflow's scheduler and web page, until Ctrl-C."),
     "down": ("scheduler:down", "Stop what `up` started in another terminal."),

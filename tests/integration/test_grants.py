@@ -60,6 +60,33 @@ def test_tables_that_landing_makes_are_read_by_whom_they_are_for(fresh_warehouse
     assert not may(fresh_warehouse, "oic_gate", "delete from raw_general.personnel")
 
 
+def test_who_looks_into_raw_acts_for_one_purpose_and_can_only_add_to_the_log(
+    fresh_warehouse: Settings,
+) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_landing",
+        "create table raw_general.personnel (employee_no text)",
+        "create table raw_law_enforcement.occurrence (occurrence_id bigint)",
+    )
+    log = "insert into audit.processing_log (action, what) values ('consultation', 'one record')"
+    for role, own, other in (
+        ("general_processing", "raw_general.personnel", "raw_law_enforcement.occurrence"),
+        ("law_enforcement_processing", "raw_law_enforcement.occurrence", "raw_general.personnel"),
+    ):
+        assert may(fresh_warehouse, role, f"select * from {own}")
+        assert may(fresh_warehouse, role, log)
+        for statement in (
+            f"select * from {other}",
+            f"delete from {own}",
+            "select * from audit.processing_log",
+            "delete from audit.processing_log",
+            "select * from audit.batch",
+            "select * from identity.pseudonym",
+        ):
+            assert not may(fresh_warehouse, role, statement)
+
+
 def test_what_transform_builds_is_read_by_the_gate_wherever_it_is(
     fresh_warehouse: Settings,
 ) -> None:

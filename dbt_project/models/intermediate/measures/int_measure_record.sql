@@ -16,6 +16,7 @@ with
         select
             force_code,
             'nccu_intel_compliance' as measure_code,
+            referral_ref as record_ref,
             period_start,
             org_unit_code,
             contacted_on as rolled_up_on,
@@ -26,6 +27,7 @@ with
         select
             force_code,
             'nccu_intel_compliance_all_types',
+            referral_ref,
             period_start,
             org_unit_code,
             contacted_on,
@@ -36,6 +38,7 @@ with
         select
             force_code,
             'nccu_intel_in_time',
+            referral_ref,
             period_start,
             org_unit_code,
             contacted_on,
@@ -46,6 +49,7 @@ with
         select
             force_code,
             'nccu_capture_completeness',
+            cast(custody_id as {{ dbt.type_string() }}),
             period_start,
             org_unit_code,
             detained_on,

@@ -21,7 +21,12 @@ with
     ),
 
     final as (
-        select days.force_code, days.day, strand.strand, count(plan.plan_ref) > 0 as is_met
+        select
+            days.force_code,
+            days.day,
+            strand.strand,
+            count(plan.plan_ref) > 0 as is_met,
+            min(plan.plan_ref) as plan_ref
         from days
         inner join {{ ref("policy_plan_strand") }} as strand on {{ in_force("strand", "days.day") }}
         left join
