@@ -62,19 +62,11 @@ order by row_key, version_at, batch_id
 
 _BATCHES = """
 select
-    batch.batch_id, batch.dataset, batch.kind, batch.source_place, batch.delivered_for,
-    batch.landed_at, batch.run_id, collection.who, batch.sha256, batch.kept_as
-from audit.batch as batch
-left join lateral (
-    select log.who
-    from audit.processing_log as log
-    where
-        log.action = 'collection' and log.run_id = batch.run_id
-        and starts_with(log.what, batch.dataset || ', batch ' || batch.batch_id || ':')
-    limit 1
-) as collection on true
-where batch.batch_id = any(%s)
-order by batch.batch_id
+    batch_id, dataset, kind, source_place, delivered_for, landed_at, run_id, landed_by as who,
+    sha256, kept_as
+from audit.batch
+where batch_id = any(%s)
+order by batch_id
 """
 
 
