@@ -19,7 +19,7 @@ from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeyDigest, SourceTable, snapshot
+from oic_assurance.sources.database import KeyDigest, Source, snapshot
 from oic_assurance.sources.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
@@ -83,7 +83,7 @@ class DatabaseLanding:
                 with self._connection.transaction():
                     self._move_cursor(extraction)
 
-    def _extract(self, source: SourceTable, undeclared: list[str]) -> _Extraction:
+    def _extract(self, source: Source, undeclared: list[str]) -> _Extraction:
         cursor_from, known_digest = self._cursor()
         extraction = _Extraction(
             next_batch_id(self._connection), cursor_from, source.digest(), cursor_to=cursor_from
@@ -106,7 +106,8 @@ class DatabaseLanding:
                 raise _NothingNewError(extraction)
             if rows_new or rejected:
                 kept.finish()
-                self._enter(extraction, kept, rows_new, rejected, undeclared)
+                notes = {"columns_kept_out": undeclared} if undeclared else {}
+                self._enter(extraction, kept, rows_new, rejected, notes | source.notes)
         if extraction.vanished:
             self._bury(extraction)
         self._move_cursor(extraction)
@@ -122,7 +123,7 @@ class DatabaseLanding:
         }
 
     def _stage(
-        self, source: SourceTable, extraction: _Extraction, kept: KeptWriter, *, reconcile: bool
+        self, source: Source, extraction: _Extraction, kept: KeptWriter, *, reconcile: bool
     ) -> None:
         """Copy what is to be landed into the warehouse and into the kept batch at once."""
         since = extraction.cursor_from - OVERLAP if extraction.cursor_from else None
@@ -177,7 +178,7 @@ class DatabaseLanding:
         kept: KeptWriter,
         rows_new: int,
         rejected: int,
-        undeclared: list[str],
+        notes: dict[str, Any],
     ) -> None:
         """Enter the batch of rows and what of it was rejected."""
         self._loader.quarantine(extraction.batch_id)
@@ -202,7 +203,7 @@ class DatabaseLanding:
             sha256=kept.sha256,
             cursor_from=extraction.cursor_from,
             cursor_to=extraction.cursor_to,
-            notes={"columns_kept_out": undeclared} if undeclared else {},
+            notes=notes,
             kept_as=kept.kept_as,
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
@@ -16,6 +16,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.errors import DeliveryRefused, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.model import DatabasePlace, Dataset
+from oic_assurance.warehouse.airflow_uri import connection_type
 from oic_assurance.warehouse.connections import connect_source, reason
 
 #: What `format_type` may call a column's type; a narrower one is as good.
@@ -45,6 +46,25 @@ class KeyDigest:
     taken_at: datetime
 
 
+class Source(Protocol):
+    """A table of a source database in one snapshot, whatever the database.
+
+    Queries are the source's own affair: they are handed back to `stream` as they came.
+    """
+
+    @property
+    def notes(self) -> dict[str, dict[str, int]]:
+        """What the streams so far coped with, as counts by column."""
+
+    def check_columns(self) -> list[str]: ...  # noqa: D102 - see `SourceTable`
+    def digest(self) -> KeyDigest: ...  # noqa: D102
+    def keys_at_the_door(self) -> list[str]: ...  # noqa: D102
+    def changed_since(self, moment: datetime | None) -> Any: ...  # noqa: D102
+    def with_keys(self, keys: Sequence[str], after: int) -> Any: ...  # noqa: D102
+    def all_keys(self) -> Any: ...  # noqa: D102
+    def stream(self, query: Any) -> Iterator[bytes]: ...  # noqa: D102
+
+
 class SourceTable:
     """One table of a source database, seen in one snapshot."""
 
@@ -57,6 +77,8 @@ class SourceTable:
         self._name = Identifier(self._place.schema, self._place.table)
         self._key = Identifier(self._table.key[0])
         self._cursor = Identifier(self._place.cursor)
+        #: The types of PostgreSQL are the declaration's: there is nothing to cope with.
+        self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
         """Refuse a table with missing or retyped columns; return the names of undeclared ones."""
@@ -187,9 +209,16 @@ class SourceTable:
 
 
 @contextmanager
-def snapshot(settings: Settings, dataset: Dataset) -> Iterator[SourceTable]:
+def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
     """Give a dataset's table as it is at one moment, whatever is committed there meanwhile."""
     assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+    kind = connection_type(dataset.place.system)
+    if kind is not None and kind != "postgres":
+        from oic_assurance.sources.hook_database import hook_snapshot
+
+        with hook_snapshot(settings, dataset, kind) as table:
+            yield table
+        return
     connection = connect_source(settings, dataset.place.system)
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
