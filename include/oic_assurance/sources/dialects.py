@@ -160,7 +160,9 @@ ORACLE = Dialect(
     quotes=('"', '"'),
     placeholder=":{}",
     session=("alter session set time_zone = '+00:00'", "set transaction read only"),
-    clock="select to_char(sys_extract_utc(systimestamp), 'YYYY-MM-DD\"T\"HH24:MI:SS.FF6') from dual",
+    clock="""
+        select to_char(sys_extract_utc(systimestamp), 'YYYY-MM-DD"T"HH24:MI:SS.FF6') from dual
+        """,
     # A number's precision and scale tell which of the declared types it fits.
     catalogue="""
         select lower(column_name),
