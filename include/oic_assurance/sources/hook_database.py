@@ -38,8 +38,8 @@ from oic_assurance.warehouse.folders import private_folder
 ROWS_AT_ONCE = 2_000
 #: SQL Server takes 2,100 values a statement, Oracle 1,000 in a list.
 KEYS_AT_ONCE = 500
-#: How long a server may keep silent in the middle of an answer.
-SILENCE_SECONDS = 300
+#: How long a server may keep silent before and in the middle of an answer.
+SILENCE_SECONDS = 120
 #: Errors of a driver (PEP 249) that trying again does not mend, by the names of their classes.
 _CANNOT_HEAL = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 _DOCS = "docs/connect-sources.md"
@@ -286,6 +286,7 @@ def _begin(connection: Any, dialect: Dialect, dataset: Dataset) -> datetime:
 
 def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
     _give_airflow_a_home(settings)
+    _limit_silence()
     from airflow.sdk import BaseHook
 
     at = f"{place.system}: the source database"
@@ -296,7 +297,6 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
         connection = hook.get_conn()
         if dialect.begins_itself:
             hook.set_autocommit(connection, True)
-        _limit_silence(connection)
     except Exception as error:  # hooks and drivers have errors of their own
         why = reason(error)
         if _is_of_a_driver(error) or isinstance(error, OSError):
@@ -317,14 +317,16 @@ def _give_airflow_a_home(settings: Settings) -> None:
     os.environ.setdefault("AIRFLOW__USAGE_DATA_COLLECTION__ENABLED", "False")
 
 
-def _limit_silence(connection: Any) -> None:
+def _limit_silence() -> None:
     """Let no server that went silent hold a landing up for ever, where the driver can see to it.
 
-    MySQL's takes the limit when it connects; Airflow's hook has no word for it.
+    MySQL's takes the limit when it connects, for which Airflow's hook has no word; its own limit
+    for connecting ends with the handshake's first byte.
     """
-    if type(connection).__module__.startswith("mysql.connector"):
-        connection.config(read_timeout=SILENCE_SECONDS)
-        connection.reconnect()
+    with suppress(ImportError):
+        from mysql.connector.constants import DEFAULT_CONFIGURATION
+
+        DEFAULT_CONFIGURATION["read_timeout"] = SILENCE_SECONDS
 
 
 def _unbuffered(connection: Any) -> Any:
