@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from oic_assurance.sources.model import ColumnType
 
@@ -43,7 +44,7 @@ class Dialect:
     #: Transactions are begun by `session`; the driver must not begin one before.
     begins_itself: bool = False
     #: Of the connection's extras, used where nothing else is said.
-    extras: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def spelt(self, name: str) -> str:
         """Return a declared name as the catalogue spells it."""
@@ -149,6 +150,8 @@ MSSQL = Dialect(
     ),
     exact="convert(varbinary(400), convert(nvarchar(200), {}))",
     begins_itself=True,
+    # Seconds for the login, and for a server that goes silent.
+    extras={"login_timeout": 10, "timeout": 120},
 )
 
 _ORACLE_NUMBER = "to_char({}, 'TM9', 'NLS_NUMERIC_CHARACTERS=''.,''')"
@@ -176,8 +179,7 @@ ORACLE = Dialect(
         from all_tab_columns where owner = {} and table_name = {} order by column_id
         """,
     readers={
-        "text": _each("{}", "char", "nchar", "varchar2", "nvarchar2")
-        | _each("to_char({})", "clob", "nclob"),
+        "text": _each("{}", "char", "nchar", "varchar2", "nvarchar2", "clob", "nclob"),
         "bigint": _each(_ORACLE_NUMBER, "number(1)", "integer", "bigint"),
         "integer": _each(_ORACLE_NUMBER, "number(1)", "integer"),
         "boolean": _each(_ORACLE_NUMBER, "number(1)"),
@@ -197,6 +199,8 @@ ORACLE = Dialect(
     zoned=frozenset({"timestamp with time zone", "timestamp with local time zone"}),
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     capitals=True,
+    # Long texts come as texts, not as handles to ask for one by one.
+    extras={"fetch_lobs": False},
 )
 
 DIALECTS = {dialect.name: dialect for dialect in (MYSQL, MSSQL, ORACLE)}
