@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-all bench lint format up down clean lock
+.PHONY: help setup setup-dev setup-connectors debian-packages run test test-all bench lint format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## what there is to do (this list)
@@ -29,13 +29,24 @@ setup: $(VENV)/.installed ## install what the pipeline needs, from the hashed lo
 
 setup-dev: $(VENV)/.installed-dev
 
+setup-connectors: $(VENV)/.installed-connectors
+
+# Servers that the connectors are proven against; nothing is started here.
+debian-packages: tests/connectors/debian-packages.txt
+	@missing=$$(for name in $$(cat $<); do \
+		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
+	test -z "$$missing" || { test "$$(id -u)" = 0 || \
+		{ echo "make test-all needs Debian packages: as root, apt-get install --no-install-recommends" $$missing >&2; exit 1; }; \
+		echo "Installing" $$missing "..."; apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
 run: setup ## a synthetic force when there is none, then the daily run; ends with the position
 	@$(BIN)/assurance demo --seed $(SEED)
 
 test: setup-dev ## the tests that fit into a coffee break
 	@$(BIN)/python -m pytest -q -m "not slow" tests
 
-test-all: setup-dev ## every test, the slow ones too
+test-all: setup-connectors debian-packages ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests
 
 bench: setup-dev ## what the landing costs beside its peers; writes benchmarks/README.md
@@ -65,6 +76,10 @@ lock: $(UV) ## resolve requirements*.in again into the hashed locks
 		requirements-dev.in -o requirements-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-dev.lock requirements.in -o requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		-c requirements-dev.lock requirements-connectors-dev.in -o requirements-connectors-dev.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
 
 # pip brings one pinned, hashed installer; that one brings the rest in seconds.
 $(UV): requirements-uv.lock
@@ -84,4 +99,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-connectors: requirements-connectors-dev.lock $(VENV)/.installed-dev
+	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-connectors-dev.lock
 	@touch $@

@@ -2,12 +2,12 @@
 
 from importlib.resources import files
 
-import fsspec
 import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
+from oic_assurance.sources.remote import open_dropzone
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.cluster import SOURCES
 from simulator.tables import TABLES, Table
@@ -81,7 +81,7 @@ def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[
 
 
 def _create_folders(settings: Settings) -> list[str]:
-    filesystem, root = fsspec.core.url_to_fs(settings.dropzone)
+    filesystem, root = open_dropzone(settings.dropzone)
     made = []
     for dataset in DATASETS_BY_FILE:
         folder = f"{root}/{dataset}"

@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.settings import PROJECT_ROOT, load_settings
-from oic_assurance.warehouse.airflow_uri import find_given
+from oic_assurance.warehouse.airflow_uri import connection_type, find_given
 from oic_assurance.warehouse.connections import connect_source, describe, sqlalchemy_url, url
 from oic_assurance.warehouse.secrets import find_secret, secret
 
@@ -164,3 +164,28 @@ def test_a_source_that_is_down_is_told_by_its_place(monkeypatch: pytest.MonkeyPa
         "rms: the source database cannot be reached (host 127.0.0.1, port 1, database rms): "
         "Connection refused."
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("", None),
+        ("postgres://u@h/d", "postgres"),
+        ("postgresql+psycopg://u@h/d", "postgres"),
+        ("mysql://u:p@h/d", "mysql"),
+        ('{"conn_type": "mssql", "host": "h"}', "mssql"),
+        ('{"host": "h"}', "postgres"),
+        ("no connection at all", "postgres"),
+    ],
+)
+def test_the_type_of_a_connection_is_told(
+    monkeypatch: pytest.MonkeyPatch, given: str, kind: str | None
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", given)
+    assert connection_type("rms") == kind
+
+
+def test_a_connection_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_NICHE", raising=False)
+    with pytest.raises(UsageError, match=r"'niche': set AIRFLOW_CONN_NICHE"):
+        connect_source(load_settings(), "niche")

@@ -40,10 +40,9 @@ def months_before(day: date, months: int) -> date:
 
 def _has_force(settings: "Settings") -> bool:
     """Tell whether anything was handed over yet: a file, or a row in a source database."""
-    import fsspec
-
     from oic_assurance.commands.simulate import marker
     from oic_assurance.pipeline import prepare_warehouse
+    from oic_assurance.sources.remote import open_dropzone
     from oic_assurance.warehouse.connections import connect_source
     from simulator.source_systems import create_sources
 
@@ -51,7 +50,7 @@ def _has_force(settings: "Settings") -> bool:
     create_sources(settings)
     if marker(settings).exists():
         return False
-    files, root = fsspec.core.url_to_fs(settings.dropzone)
+    files, root = open_dropzone(settings.dropzone)
     if files.find(root):
         return True
     with connect_source(settings, "rms") as rms:

@@ -22,7 +22,7 @@ from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.source_state import SourceState, load_state, store_state
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeySum, SourceDigest, SourceTable, snapshot
+from oic_assurance.sources.database import KeySum, Source, SourceDigest, SourceTable, snapshot
 from oic_assurance.sources.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
@@ -91,26 +91,27 @@ class DatabaseLanding:
             self._report.notes.append(f"columns kept out: {', '.join(columns)}")
             self._notes["columns_kept_out"] = columns
 
-    def _extract(self, source: SourceTable, digest: SourceDigest) -> None:
+    def _extract(self, source: Source, digest: SourceDigest) -> None:
         """Land what has changed since the last time, or all of it the first time."""
-        if self._known.cursor_at is None and not self._loader.has_rows():
+        is_first = self._known.cursor_at is None and not self._loader.has_rows()
+        if is_first and isinstance(source, SourceTable):
             if self._land_straight(source, digest) == digest.keys.rows:
                 return
-            first, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
-            reconcile = False
+            query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
         else:
             since = _since(self._known.cursor_at) if self._known.is_under(self._dataset) else None
-            first, whole, reconcile = source.changed_since(since), None, True
+            query, whole = source.changed_since(since), None
         batch_id, vanished = next_batch_id(self._connection), list[str]()
         with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             extraction = _Extraction(batch_id, kept)
             columns = ["row_number", *self._table.names]
             kept.write_header(self._header(digest, columns, source.copy_format))
             at_the_door = source.keys_at_the_door()
-            self._take(source, first, extraction, digest)
-            if reconcile and not self._adds_up(extraction, digest):
+            self._take(source, query, extraction, digest)
+            if not is_first and not self._adds_up(extraction, digest):
                 vanished = self._reconcile(source, extraction, digest, at_the_door)
             self._refuse_what_is_too_bad(extraction, whole)
+            self._notes |= source.notes
             self._enter(extraction, digest, self._new_at_the_door(at_the_door))
         if vanished:
             self._bury(vanished, digest)
@@ -137,7 +138,7 @@ class DatabaseLanding:
         return extraction.rows
 
     def _take(
-        self, source: SourceTable, query: Composed, extraction: _Extraction, digest: SourceDigest
+        self, source: Source, query: Any, extraction: _Extraction, digest: SourceDigest
     ) -> None:
         """Copy rows into the warehouse and the kept batch, check them, add what is new of them."""
         if extraction.rows:
@@ -152,7 +153,7 @@ class DatabaseLanding:
         extraction.rows_new += rows_new
         extraction.keys += keys
 
-    def _copy(self, source: SourceTable, query: Composed, into: Composed, kept: KeptWriter) -> int:
+    def _copy(self, source: Source, query: Any, into: Composed, kept: KeptWriter) -> int:
         with self._connection.cursor() as cursor:
             with cursor.copy(into) as copy:
                 for piece in source.stream(query):
@@ -166,7 +167,7 @@ class DatabaseLanding:
 
     def _reconcile(
         self,
-        source: SourceTable,
+        source: Source,
         extraction: _Extraction,
         digest: SourceDigest,
         at_the_door: list[str],

@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.sources.database import SourceTable
+from oic_assurance.sources.database import Source
 from oic_assurance.sources.model import DatabasePlace, Dataset
 
 
@@ -33,7 +33,7 @@ class Reconciliation:
             ).format(Identifier(f"keys_{self._table.name}"))
         )
 
-    def take_keys(self, source: SourceTable) -> None:
+    def take_keys(self, source: Source) -> None:
         """Copy the key and cursor value of every row of the source."""
         statement = SQL("copy {} (row_key, cursor_at) from stdin (format {})").format(
             self._keys, SQL(source.copy_format)

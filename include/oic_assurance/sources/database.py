@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import psycopg
 from psycopg import sql
@@ -18,6 +18,7 @@ from oic_assurance.errors import DeliveryRefused, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.copy_out import copied_out
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
+from oic_assurance.warehouse.airflow_uri import connection_type
 from oic_assurance.warehouse.connections import connect_source, reason
 
 #: What `format_type` may call a column's type; a narrower one is as good.
@@ -65,10 +66,32 @@ class SourceDigest:
     taken_at: datetime
 
 
+class Source(Protocol):
+    """A table of a source database in one snapshot, whatever the database.
+
+    Queries are the source's own affair: they are handed back to `stream` as they came.
+    """
+
+    #: How the streams are written.
+    copy_format: Literal["binary", "text"]
+
+    @property
+    def notes(self) -> dict[str, dict[str, int]]:
+        """What the streams so far coped with, as counts by column."""
+
+    def check_columns(self) -> list[str]: ...  # noqa: D102 - see `SourceTable`
+    def digest(self, since: datetime | None) -> SourceDigest: ...  # noqa: D102
+    def window(self, since: datetime) -> str: ...  # noqa: D102
+    def keys_at_the_door(self) -> list[str]: ...  # noqa: D102
+    def changed_since(self, moment: datetime | None) -> Any: ...  # noqa: D102
+    def with_keys(self, keys: Sequence[str], after: int) -> Any: ...  # noqa: D102
+    def all_keys(self) -> Any: ...  # noqa: D102
+    def stream(self, query: Any) -> Iterator[bytes]: ...  # noqa: D102
+
+
 class SourceTable:
     """One table of a source database, seen in one snapshot."""
 
-    #: How the streams are written.
     copy_format: Literal["binary", "text"] = "binary"
 
     def __init__(self, connection: psycopg.Connection, dataset: Dataset) -> None:
@@ -80,6 +103,8 @@ class SourceTable:
         self._name = Identifier(self._place.schema, self._place.table)
         self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
         self._cursor = Identifier("r", self._place.cursor)
+        #: The types of PostgreSQL are the declaration's: there is nothing to cope with.
+        self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
         """Refuse a table with missing or retyped columns; return the names of undeclared ones."""
@@ -250,9 +275,16 @@ def hash_of(values: Sequence[Composable]) -> Composed:
 
 
 @contextmanager
-def snapshot(settings: Settings, dataset: Dataset) -> Iterator[SourceTable]:
+def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
     """Give a dataset's table as it is at one moment, whatever is committed there meanwhile."""
     assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+    kind = connection_type(dataset.place.system)
+    if kind is not None and kind != "postgres":
+        from oic_assurance.sources.hook_database import hook_snapshot
+
+        with hook_snapshot(settings, dataset, kind) as table:
+            yield table
+        return
     connection = connect_source(settings, dataset.place.system)
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

@@ -8,6 +8,7 @@ import hashlib
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -117,6 +118,7 @@ def _database(said: dict[str, Any]) -> DatabasePlace:
         cursor=said["cursor"],
         never_extracted=tuple(place.get("never_extracted", ())),
         door=Door(door["column"], tuple(door["admits"])) if door else None,
+        time_zone=place.get("time_zone", "UTC"),
     )
 
 
@@ -162,6 +164,8 @@ def _contradictions(declared: Dataset, file: str) -> list[Problem]:
             problems.append((("cursor",), f"{place.cursor} is no timestamptz column"))
         if place.door and place.door.column not in first.names:
             problems.append((("place", "door"), f"there is no column {place.door.column}"))
+        if not _is_time_zone(place.time_zone):
+            problems.append((("place", "time_zone"), f"there is no time zone {place.time_zone}"))
         for name in set(place.never_extracted) & set(first.names):
             problems.append((("tables", 0, "columns", name), f"{name} is never extracted"))
     elif place.file.count(DAY) > 1:
@@ -193,6 +197,14 @@ def _table_contradictions(
             if other not in table.names:
                 problems.append((where, f"required_when names {other}, which is not declared"))
     return problems
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _line(node: yaml.Node | None, error: ValidationError) -> int:

@@ -13,13 +13,12 @@ from datetime import UTC, date, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-import fsspec
-
 from oic_assurance.clock import start_of_day
-from oic_assurance.errors import SourceUnavailable
+from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import DAY
 from oic_assurance.sources.model import Dataset, FilePlace
+from oic_assurance.sources.remote import open_dropzone, without_credentials
 
 UNFINISHED = (".part", ".tmp")
 CHUNK_BYTES = 1024 * 1024
@@ -62,10 +61,14 @@ class Dropzone:
     """The root that files are dropped under."""
 
     def __init__(self, settings: Settings) -> None:
-        self.url = settings.dropzone
+        self._url = settings.dropzone
+        #: Where it is, without the login, the password or the token that a URL can hold.
+        self.place = without_credentials(settings.dropzone)
         try:
-            self._system, self._root = fsspec.core.url_to_fs(self.url)
-        except (ValueError, ImportError, OSError) as error:
+            self._system, self._root = open_dropzone(self._url)
+        except UsageError:
+            raise
+        except Exception as error:  # each file system has errors of its own
             raise self._unavailable(error) from error
 
     @property
@@ -111,7 +114,7 @@ class Dropzone:
                 listing.folder_exists = False
                 if not self._system.isdir(self._root):
                     raise SourceUnavailable(
-                        f"The dropzone {self.url} does not exist or cannot be read: "
+                        f"The dropzone {self.place} does not exist or cannot be read: "
                         "make it with `assurance sources create`, or set ASSURANCE_DROPZONE."
                     )
                 return []
@@ -148,7 +151,8 @@ class Dropzone:
 
     def _unavailable(self, error: Exception, path: str = "") -> SourceUnavailable:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        place = f"{self.url} ({path})" if path else self.url
+        reason = reason.replace(self._url, self.place).rstrip(".")
+        place = f"{self.place} ({path})" if path else self.place
         return SourceUnavailable(f"The dropzone {place} cannot be read: {reason}.")
 
 

@@ -74,6 +74,8 @@ class DatabasePlace:
     cursor: str
     never_extracted: tuple[str, ...] = ()
     door: Door | None = None
+    #: Of moments that the source keeps without an offset.
+    time_zone: str = "UTC"
 
     def __str__(self) -> str:
         """Return it the way people write a table's name."""

@@ -35,6 +35,22 @@ def find_given(name: str) -> str | None:
     return libpq_uri(parts)
 
 
+def connection_type(name: str) -> str | None:
+    """Return the type of Airflow's connection `name`, or None when it is not set.
+
+    All that PostgreSQL's may be called is `postgres`, and so is a text that says no type.
+    """
+    text = os.environ.get(variable_name(name), "").strip()
+    if not text:
+        return None
+    try:
+        kind = json.loads(text).get("conn_type") if text.startswith("{") else urlsplit(text).scheme
+    except (ValueError, AttributeError):
+        kind = None
+    base = str(kind or "postgres").lower().partition("+")[0]
+    return "postgres" if base in SCHEMES else base
+
+
 def libpq_uri(parts: Parts) -> str:
     """Return the libpq URI of connection parts named as libpq names them."""
     rest = dict(parts)

@@ -7,7 +7,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.airflow_uri import find_given, libpq_uri
+from oic_assurance.warehouse.airflow_uri import (
+    connection_type,
+    find_given,
+    libpq_uri,
+    variable_name,
+)
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password_name
 from oic_assurance.warehouse.embedded import HOST, is_running, server_port
 from oic_assurance.warehouse.secrets import find_secret
@@ -38,14 +43,20 @@ def warehouse_url(settings: Settings) -> str:
 
 def extract_url(settings: Settings, name: str) -> str:
     """Return the libpq URI that a source database is read by."""
+    given = find_given(name)
+    if given:
+        return given
     if name not in SOURCES:
-        raise UsageError(f"There is no source database '{name}': choose {' or '.join(SOURCES)}.")
-    return find_given(name) or _embedded(settings, name, SOURCES[name][1])
+        raise UsageError(
+            f"There is no connection to the source database '{name}': set {variable_name(name)} "
+            "(see docs/connect-sources.md)."
+        )
+    return _embedded(settings, name, SOURCES[name][1])
 
 
 def uses_embedded_server() -> bool:
     """Tell whether any of the three databases is still the embedded server's."""
-    return not all(find_given(name) for name in ("warehouse", *SOURCES))
+    return not all(connection_type(name) for name in ("warehouse", *SOURCES))
 
 
 def airflow_metadata_url(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import fsspec
 
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
+from oic_assurance.sources.remote import open_dropzone, without_credentials
 from simulator.delivery import completions, hydra_book, org_units, personnel, registers
 from simulator.delivery.drops import Drop
 from simulator.period import Period
@@ -28,7 +29,7 @@ def planned(world: World, period: Period) -> list[Drop]:
 
 def write(settings: Settings, drops: list[Drop], progress: Progress | None = None) -> None:
     """Put the files where they belong; of those dropped twice under one name the last stays."""
-    filesystem, root = fsspec.core.url_to_fs(settings.dropzone)
+    filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
     # In the order of their names, which is that of their days: HR's ledger is read once, forwards.
     for number, key in enumerate(sorted(last), start=1):
@@ -40,7 +41,7 @@ def write(settings: Settings, drops: list[Drop], progress: Progress | None = Non
         except OSError as error:
             raise UsageError(
                 f"{drop.dataset}: {drop.name} cannot be written to the dropzone"
-                f" {settings.dropzone}: {error.strerror or error}."
+                f" {without_credentials(settings.dropzone)}: {error.strerror or error}."
             ) from error
         if "file" in _protocols(filesystem):
             moment = drop.dropped_at.timestamp()

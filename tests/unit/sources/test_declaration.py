@@ -191,3 +191,19 @@ def test_what_is_not_yaml_names_its_line() -> None:
     changed = text().replace("kind: file", "kind: [file")
     assert refusal(changed).startswith("hr_org_unit.yml, line ")
     assert "not YAML" in refusal(changed)
+
+
+def test_a_database_may_be_any_connection_but_its_time_zone_must_be_one() -> None:
+    said = text("rms_occurrence.yml")
+    declared = parse(
+        said.replace("system: rms,", "system: custody_9, time_zone: Europe/London,"),
+        "rms_occurrence.yml",
+    )
+    assert isinstance(declared.place, DatabasePlace)
+    assert (declared.place.system, declared.place.time_zone) == ("custody_9", "Europe/London")
+    wrong = said.replace("system: rms,", "system: rms, time_zone: Europe/Northampton,")
+    assert refusal(wrong, "rms_occurrence.yml") == (
+        "rms_occurrence.yml, line 4: there is no time zone Europe/Northampton."
+    )
+    capitals = said.replace("system: rms,", "system: RMS,")
+    assert "rms_occurrence.yml, line 4: " in refusal(capitals, "rms_occurrence.yml")

@@ -84,7 +84,7 @@ def test_another_file_system_by_its_url(settings: Settings) -> None:
         assert content.stream.read() == b"hello"
 
 
-@pytest.mark.parametrize("url", ["nothing://here", "s3://bucket/none"])
+@pytest.mark.parametrize("url", ["nothing://here", "gs://bucket/none"])
 def test_a_dropzone_of_no_known_kind_is_one_clear_line(settings: Settings, url: str) -> None:
     with pytest.raises(SourceUnavailable, match=f"The dropzone {url} cannot be read"):
         Dropzone(dataclasses.replace(settings, dropzone=url))

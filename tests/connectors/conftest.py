@@ -1,0 +1,39 @@
+"""Servers of the tests' own: a second kind of database, a warehouse and the world around them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.settings import Settings
+from tests.connectors.mariadb_server import MariaDb
+from tests.integration.landing_support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
+    server = MariaDb(tmp_path_factory.mktemp("mariadb"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb:
+    """Both source systems, empty, kept by MariaDB."""
+    mariadb_server.create_databases()
+    mariadb_server.use(monkeypatch)
+    return mariadb_server
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()

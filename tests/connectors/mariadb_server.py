@@ -1,0 +1,144 @@
+"""A MariaDB server of the tests' own, on a loopback port, in a folder of its own."""
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oic_assurance.sources.declaration import datasets
+from oic_assurance.sources.model import DatabasePlace
+
+PASSWORD = "hidden-in-every-error"
+#: The simulator's tables, as such a system would keep them.
+_TYPES = {
+    "bigint": "bigint",
+    "integer": "int",
+    "boolean": "tinyint(1)",
+    "text": "varchar(500)",
+    "date": "date",
+    "timestamptz": "datetime(6)",
+}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Find a server program, which Debian keeps where only root looks."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    assert found, f"{name} is not installed: tests/connectors/debian-packages.txt names its package"
+    return found
+
+
+class MariaDb:
+    """A server with the databases `rms` and `intel`, and a login that may only read them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._data = folder / "data"
+        self._log = folder / "server.log"
+        # The path of a socket may not be long.
+        self._socket = f"@assurance-{os.getpid()}"
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._session: Any = None
+        subprocess.run(
+            [
+                program("mariadb-install-db"), "--no-defaults", f"--user={getpass.getuser()}",
+                f"--datadir={self._data}", "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    program("mariadbd"), "--no-defaults", f"--user={getpass.getuser()}",
+                    f"--datadir={self._data}", f"--socket={self._socket}",
+                    "--bind-address=127.0.0.1", f"--port={self.port}", "--skip-name-resolve",
+                    "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=0",
+                ],
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        for _ in range(300):
+            try:
+                self.execute("select 1")
+            except Exception:  # it has errors of several kinds while it starts
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(self._log.read_text())
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it; `SIGKILL` is the way of a machine that lost its power."""
+        self._session = None
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(30)
+            self._process = None
+
+    def session(self, user: str = "root") -> Any:
+        """Connect as its administrator, in UTC."""
+        import mysql.connector
+
+        return mysql.connector.connect(
+            host="127.0.0.1", port=self.port, user=user, time_zone="+00:00", autocommit=True
+        )
+
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement as its administrator."""
+        if self._session is None:
+            self._session = self.session()
+        with self._session.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall() if cursor.with_rows else []
+
+    def create_databases(self) -> None:
+        """Make the databases anew, with the tables of the source contract, and the login."""
+        for name in ("rms", "intel"):
+            self.execute(f"drop database if exists {name}")
+            # Its own idea of what is equal: neither case nor accents count.
+            self.execute(f"create database {name} character set utf8mb4 collate utf8mb4_general_ci")
+        self.execute("create or replace user reader@'%' identified by %s", PASSWORD)
+        for dataset in datasets().values():
+            if not isinstance(dataset.place, DatabasePlace):
+                continue
+            place, table = dataset.place, dataset.tables[0]
+            columns = [f"{column.name} {_TYPES[column.type]} null" for column in table.columns]
+            columns += [f"{name} text" for name in place.never_extracted]
+            columns += [f"primary key ({table.key[0]})", f"key ({place.cursor})"]
+            name = f"{place.schema}.{place.table}"
+            self.execute(f"create table {name} ({', '.join(columns)})")
+            self.execute(f"grant select ({', '.join(table.names)}) on {name} to reader@'%'")
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let the landing find both source systems here."""
+        monkeypatch.setenv("AIRFLOW_CONN_RMS", self.connection())
+        monkeypatch.setenv("AIRFLOW_CONN_INTELLIGENCE", self.connection(schema="intel"))
+
+    def connection(self, **other: Any) -> str:
+        """Return it as Airflow writes a connection."""
+        return json.dumps(
+            {
+                "conn_type": "mysql",
+                "host": "127.0.0.1",
+                "port": self.port,
+                "login": "reader",
+                "password": PASSWORD,
+                "schema": "rms",
+            }
+            | other
+        )

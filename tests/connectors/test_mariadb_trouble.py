@@ -1,0 +1,148 @@
+"""MariaDB in trouble: killed in the middle, silent, drifted, closed to the login."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import SourceUnavailable, UsageError
+from oic_assurance.settings import PROJECT_ROOT
+from oic_assurance.sources import hook_database
+from oic_assurance.sources.database import ContractBroken
+from tests.connectors.mariadb_server import PASSWORD, MariaDb
+from tests.connectors.test_mariadb import custody, insert_many, put
+from tests.integration.landing_databases import CUSTODY, at, officers
+from tests.integration.landing_support import World
+
+pytestmark = pytest.mark.slow
+
+ROWS = 1_000_000
+#: What landing a large table may take beyond what landing an empty one takes.
+MEGABYTES_FOR_ROWS = 32
+MEGABYTES_WITHOUT_AIRFLOW = 100
+
+_LAND_AND_MEASURE = """
+import re
+from pathlib import Path
+from oic_assurance.landing.land import land_dataset
+from oic_assurance.settings import load_settings
+# Of this program alone; what `getrusage` tells begins with the size of the process it came from.
+status = Path("/proc/self/status")
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) // 1024
+from oic_assurance.warehouse import connections
+before = peak()
+from airflow.sdk import BaseHook
+airflow = peak() - before
+land_dataset(load_settings(), "rms/nccu_referral", "empty")
+empty = peak()
+report = land_dataset(load_settings(), "rms/custody_record", "large")
+print(report.rows_landed, airflow, empty, peak())
+"""
+
+
+def test_a_server_killed_in_the_middle_leaves_nothing_and_can_heal(
+    world: World, mariadb: MariaDb
+) -> None:
+    insert_many(mariadb, 400_000)
+    killer = threading.Thread(target=_kill_while_rows_are_read, args=(mariadb,))
+    killer.start()
+    with pytest.raises(SourceUnavailable, match=r"rms/custody_record: .* cannot be extracted"):
+        world.land(CUSTODY)
+    killer.join()
+    assert world.query("select * from raw_law_enforcement.custody_record") == []
+    assert world.query("select * from audit.batch") == []
+    assert list((world.settings.home / "batches" / CUSTODY).iterdir()) == []
+    mariadb.start()
+    assert world.land(CUSTODY).rows_landed == 400_000
+
+
+def _kill_while_rows_are_read(mariadb: MariaDb) -> None:
+    for _ in range(3000):
+        found = mariadb.execute(
+            "select 1 from information_schema.processlist"
+            " where user = 'reader' and info like '%%arresting_officer_no%%'"
+        )
+        if found:
+            break
+        time.sleep(0.01)
+    mariadb.stop(signal.SIGKILL)
+
+
+def test_a_server_that_is_down_refuses_or_keeps_silent_can_heal_and_is_on_record(
+    world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_database, "SILENCE_SECONDS", 3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        wrong = {
+            "is down": mariadb.connection(port=1),
+            "refuses": mariadb.connection(password=f"not {PASSWORD}"),
+            "is silent": mariadb.connection(port=silent.getsockname()[1]),
+        }
+        for what, connection in wrong.items():
+            monkeypatch.setenv("AIRFLOW_CONN_RMS", connection)
+            with pytest.raises(SourceUnavailable, match="cannot be reached") as caught:
+                world.land(CUSTODY)
+            assert PASSWORD not in str(caught.value), what
+    outcomes = world.query("select outcome, reason from audit.extraction order by extraction_id")
+    assert [outcome for outcome, _ in outcomes] == ["failed"] * 3
+    assert outcomes[-1][1] == str(caught.value)
+
+
+def test_drift_of_the_source_stops_that_dataset_alone(world: World, mariadb: MariaDb) -> None:
+    put(mariadb, CUSTODY, **custody(1, at(0)))
+    mariadb.execute("alter table rms.custody_record add column force_doctor text")
+    mariadb.execute("grant select (force_doctor) on rms.custody_record to reader@'%'")
+    result = world.land(CUSTODY)
+    assert result.notes == ["columns kept out: force_doctor"]
+    [batch] = world.batches(CUSTODY)
+    assert batch["notes"] == {"columns_kept_out": ["force_doctor"]}
+    mariadb.execute("alter table rms.custody_record modify detained_at varchar(30)")
+    with pytest.raises(ContractBroken, match=r"detained_at is varchar\(30\), declared is time"):
+        world.land(CUSTODY)
+    mariadb.execute("alter table rms.custody_record modify detained_at datetime(6)")
+    mariadb.execute("revoke select (released_at) on rms.custody_record from reader@'%'")
+    with pytest.raises(ContractBroken, match="has no column released_at that its login may read"):
+        world.land(CUSTODY)
+    assert world.land("rms/occurrence").batches == 0
+    mariadb.execute("drop table rms.custody_record")
+    with pytest.raises(ContractBroken, match=r"there is no table rms\.rms\.custody_record"):
+        world.land(CUSTODY)
+    assert officers(world) == {"1": "C1"}
+
+
+def test_a_connection_that_nothing_can_read_says_what_to_do(
+    world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", mariadb.connection(conn_type="cassandra"))
+    with pytest.raises(UsageError, match=r"AIRFLOW_CONN_RMS is .* type 'cassandra'.*mysql"):
+        world.land(CUSTODY)
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", mariadb.connection(conn_type="oracle"))
+    with pytest.raises(UsageError, match=r"type oracle.*docs/connect-sources\.md"):
+        world.land(CUSTODY)
+
+
+def test_memory_does_not_grow_with_the_table_and_nothing_is_left_in_the_users_home(
+    world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In a process of its own, that knows Airflow from nowhere else."""
+    insert_many(mariadb, ROWS)
+    for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
+        monkeypatch.delenv(name)
+    users_home = tmp_path / "home"
+    users_home.mkdir()
+    monkeypatch.setenv("HOME", str(users_home))
+    monkeypatch.setenv("PYTHONPATH", ":".join(sys.path))
+    done = subprocess.run(
+        [sys.executable, "-c", _LAND_AND_MEASURE],
+        check=True, capture_output=True, text=True, cwd=PROJECT_ROOT,
+    )  # fmt: skip
+    landed, airflow, empty, large = map(int, done.stdout.split())
+    assert landed == ROWS
+    assert large - empty < MEGABYTES_FOR_ROWS
+    assert large - airflow < MEGABYTES_WITHOUT_AIRFLOW
+    assert list(users_home.iterdir()) == []

@@ -1,0 +1,84 @@
+"""A dropzone on S3, served by a local server that speaks it: only the URL differs."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import SourceUnavailable
+from oic_assurance.sources.remote import open_dropzone
+from tests.connectors.file_world import fill, land_all, move
+from tests.connectors.mariadb_server import free_port
+from tests.integration.landing_support import World
+
+pytestmark = pytest.mark.slow
+
+BUCKET = "dropzone"
+#: What is no moment of the file's own: an object knows when it was put there.
+BY_MODIFICATION = ("governance/plans", "governance/recommendations")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    program = shutil.which("moto_server", path=path)
+    assert program, "moto_server is not installed: `make test-all` does it"
+    address = f"http://127.0.0.1:{port}"
+    with (tmp_path_factory.mktemp("s3") / "server.log").open("wb") as log:
+        process = subprocess.Popen([program, "-p", str(port)], stdout=log, stderr=log)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            break
+    yield address
+    process.terminate()
+    process.wait(30)
+
+
+@pytest.fixture
+def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The settings of S3's own, in the environment."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return server
+
+
+def test_files_on_s3_land_as_local_ones_do(world: World, cloud: str) -> None:
+    fill(world)
+    local = land_all(world)
+    world.forget()
+    system, _ = open_dropzone(f"s3://{BUCKET}")
+    system.mkdir(BUCKET)
+    system.put(f"{world.dropzone}/", f"{BUCKET}/drop/", recursive=True)
+    move(world, f"s3://{BUCKET}/drop")
+    remote = land_all(world)
+    for name in BY_MODIFICATION:
+        assert [each[0] for each in remote.pop(name)] == [each[0] for each in local.pop(name)]
+    for name in ("plan", "plan_milestone", "recommendation_event"):
+        assert len(remote.pop(name)) == len(local.pop(name))
+    assert remote == local
+    assert world.land("hr/personnel").batches == 0
+
+
+def test_a_bucket_that_is_not_there_or_a_server_that_is_down_is_told(
+    world: World, cloud: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(world, "s3://nowhere/drop")
+    with pytest.raises(SourceUnavailable, match=r"s3://nowhere/drop does not exist"):
+        world.land("hr/personnel")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    with pytest.raises(SourceUnavailable) as caught:
+        world.land("hr/personnel")
+    assert "sw0rdfish" not in str(caught.value)
