@@ -162,7 +162,7 @@ class FileLanding:
         summaries: dict[str, Summary] = {}
         for reading in read_tables(content, self._dataset):
             loader = self._loaders[reading.table.name]
-            loader.stage(reading.rows)
+            loader.stage_text(reading.copy_text())
             summary = loader.check()
             found = dict(reading.notes)
             if summary.repeats:
