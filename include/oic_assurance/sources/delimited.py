@@ -40,11 +40,14 @@ FURTHER_BLANKS = "".join(
 
 @dataclass(frozen=True)
 class Broken:
-    """A row that cannot be taken apart into cells, and why."""
+    """A row that cannot be taken as it is, and why."""
 
     cells: Record
-    line: str
+    #: What is kept of it.
+    kept: list[str]
     reason: str
+    #: Whether the cells are all there; otherwise the last one can be cut off.
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -281,7 +284,7 @@ class _RowReader:
     def _broken(self, reason: str) -> Broken:
         line = self.lines.give_back()
         cells = [cell.strip('"') for cell in line.split(self._delimiter)]
-        return Broken(cells, line, reason)
+        return Broken(cells, [line], reason)
 
 
 def _reason(error: csv.Error) -> str:

@@ -90,7 +90,7 @@ class RowMaker:
         self._count = len(header.positions)
         self._in_order = header.positions == tuple(range(header.width))
         self._number = 0
-        self._held: list[Record] = []
+        self._held: list[Record | Broken] = []
 
     def pieces(self, parts: Iterable[Part]) -> Iterator[Ready | list[Row]]:
         """Give the rows in pieces, in their order; the notes are complete at the end."""
@@ -174,12 +174,15 @@ class RowMaker:
 
     def _of_record(self, record: Record | Broken) -> list[Row]:
         """Make a record's row, leaving out blank lines, and lines of totals when no row follows."""
-        if isinstance(record, list) and not (record and record[0][:1].isdigit()):
-            first = next((cell for cell in record if cell and not cell.isspace()), None)
+        cells = record.cells if isinstance(record, Broken) else record
+        is_cut = isinstance(record, Broken) and not record.is_whole
+        # A row that begins with a digit is neither; most rows do.
+        if not (is_cut or (cells and cells[0][:1].isdigit())):
+            first = next((cell for cell in cells if cell and not cell.isspace()), None)
             if first is None:
                 self._notes["blank_lines"] = self._notes.get("blank_lines", 0) + 1
                 return []
-            if len(self._held) < TOTAL_LINES and _TOTAL.match(first) and _is_total(record):
+            if len(self._held) < TOTAL_LINES and _TOTAL.match(first) and _is_total(cells):
                 self._held.append(record)
                 return []
         return [*self._released(), self._row(record)] if self._held else [self._row(record)]
@@ -193,20 +196,21 @@ class RowMaker:
     def _row(self, record: Record | Broken) -> Row:
         self._number += 1
         if isinstance(record, Broken):
-            return self._faulty(record.cells, record.reason, [record.line])
+            cells = record.cells if record.is_whole else record.cells[:-1]
+            return self._faulty(cells, record.reason, record.kept)
         if self._delimiter is not None and len(record) != self._header.width:
             reason = f"the row has {len(record)} cells where the header has {self._header.width}"
-            return self._faulty(record, reason, record)
+            return self._faulty(record[:-1], reason, record)
         return [self._number, None, None, *self._values(record)]
 
     def _faulty(self, cells: Record, reason: str, kept: list[str]) -> Row:
-        """Give a broken row with what it holds where it should, but for its last cell.
+        """Give a broken row with those of its cells that can be relied upon.
 
-        That can be cut off. What is given serves one thing: to tell which record the row was about,
-        so that a full delivery does not count it as vanished.
+        They serve one thing: to tell which record the row was about, so that a full delivery does
+        not count it as vanished.
         """
         readable = [
-            cells[position].strip() if position < len(cells) - 1 else None
+            cells[position].strip() if position < len(cells) else None
             for position in self._header.positions
         ]
         return [self._number, reason, json.dumps(kept), *readable]

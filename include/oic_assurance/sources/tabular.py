@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 from oic_assurance.errors import DeliveryRefused
@@ -67,25 +66,18 @@ def _read_delimited(content: Content, dataset: Dataset) -> Reading:
 
 
 def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
-    book = Workbook(content.stream)
-    further = book.check_sheets(dataset)
+    book = Workbook(content.stream, dataset)
     readings = []
     for table in dataset.tables:
         sheet = table.sheet or ""
         try:
-            _, header = locate([list(islice(book.rows(sheet), SAMPLE_ROWS))], table, dataset)
+            _, header = locate([book.top(sheet, SAMPLE_ROWS)], table, dataset)
         except DeliveryRefused as error:
             raise DeliveryRefused(f"sheet {sheet}: {error.message}") from error
-        days = frozenset(
-            position
-            for position, column in zip(header.positions, table.columns, strict=True)
-            if column.type in ("date", "timestamptz")
-        )
-        notes = _header_notes(header)
-        records = islice(book.rows(sheet, days), header.index + 1, None)
-        readings.append(_reading(table, records, header, None, notes))
-    if further:
-        readings[0].notes["sheets_kept_out"] = further
+        notes = _header_notes(header) | book.notes(sheet)
+        readings.append(_reading(table, book.rows(sheet, header, table), header, None, notes))
+    if book.further:
+        readings[0].notes["sheets_kept_out"] = book.further
     return readings
 
 
