@@ -20,6 +20,8 @@ MEGABYTE = 1024 * 1024
 UNPACKED_BYTES = 512 * MEGABYTE
 #: What the declared sheets and their texts may unpack to, together.
 NEEDED_BYTES = 128 * MEGABYTE
+#: What they may hold of tags: four or more make a cell, and each costs memory and time of its own.
+MOST_TAGS = 10_000_000
 #: What the parts that only say what is where may unpack to, each.
 SMALL_BYTES = 8 * MEGABYTE
 CHUNK_BYTES = 256 * 1024
@@ -63,14 +65,19 @@ class Package:
         """Return a package, not compressed, of what is needed to read some sheets."""
         wanted = {name.lower() for name in (*ALWAYS, TEXTS, "xl/styles.xml", *self._further)}
         wanted |= {self.sheet_part(sheet).lower() for sheet in sheets}
-        packed, left = io.BytesIO(), NEEDED_BYTES
+        packed, left, tags = io.BytesIO(), NEEDED_BYTES, 0
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
             for key in sorted(wanted & self._names.keys()):
                 with target.open(self._names[key], "w") as part:
                     for chunk in self._chunks(self._names[key]):
                         left -= len(chunk)
+                        tags += chunk.count(b"<")
                         if left < 0:
-                            raise DeliveryRefused(_too_much("the workbook's sheets", NEEDED_BYTES))
+                            raise DeliveryRefused(_too_much("what is needed of it", NEEDED_BYTES))
+                        if tags > MOST_TAGS:
+                            raise DeliveryRefused(
+                                f"what is needed of it holds more than {MOST_TAGS:,} tags"
+                            )
                         part.write(chunk)
         return packed
 

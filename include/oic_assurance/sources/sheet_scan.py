@@ -13,7 +13,7 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.xml_events import feed, parser_without_doctype
 
 #: Of the rectangle between a sheet's first and last cell that hold something.
-MOST_CELLS = 4_000_000
+MOST_CELLS = 2_000_000
 #: Of the cells that cannot be taken as they are.
 MOST_DOUBTS = 50_000
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)

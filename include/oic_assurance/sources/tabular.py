@@ -1,6 +1,6 @@
 """A delivered file as rows of text, ready to be copied into the warehouse and checked there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,9 @@ from oic_assurance.sources.header import SAMPLE_ROWS, Header, locate
 from oic_assurance.sources.model import Dataset, FilePlace, Table
 from oic_assurance.sources.rows import Ready, Row, RowMaker, as_copy_text, as_rows
 from oic_assurance.sources.workbook import Workbook
+
+#: How many names of columns and sheets a note lists.
+MOST_NAMES = 20
 
 __all__ = ["Reading", "Row", "read_tables"]
 
@@ -77,7 +80,7 @@ def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
         notes = _header_notes(header) | book.notes(sheet)
         readings.append(_reading(table, book.rows(sheet, header, table), header, None, notes))
     if book.further:
-        readings[0].notes["sheets_kept_out"] = book.further
+        readings[0].notes["sheets_kept_out"] = _some(book.further)
     return readings
 
 
@@ -96,5 +99,15 @@ def _header_notes(header: Header) -> dict[str, Any]:
     if header.index:
         notes["lines_above_header"] = header.index
     if header.extra:
-        notes["columns_kept_out"] = list(header.extra)
+        notes["columns_kept_out"] = _some(header.extra)
+    if header.is_reordered:
+        notes["columns_reordered"] = True
+    if header.spelled:
+        notes["columns_spelled"] = header.spelled
     return notes
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """List names for a note, not all of them when they are very many."""
+    more = len(names) - MOST_NAMES
+    return [*names[:MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]
