@@ -5,6 +5,7 @@ only be read month first was written by other rules, and then nothing tells what
 mean: it is refused whole.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -33,7 +34,9 @@ def coped_with(connection: psycopg.Connection, table: Table) -> dict[str, dict[s
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
-            short = SQL("length({}) < {}").format(given, Literal(column.digits))
+            short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'").format(
+                c=given, digits=Literal(column.digits)
+            )
             counts.append((ZEROS, column, short))
         if column.type in ("date", "timestamptz"):
             counts.append((DAY_FIRST, column, SQL("strpos({}, '/') > 0").format(given)))
@@ -57,7 +60,7 @@ def coped_with(connection: psycopg.Connection, table: Table) -> dict[str, dict[s
 def _counted(
     connection: psycopg.Connection,
     rows: Composable,
-    counts: list[tuple[str, Column, Composable]],
+    counts: Sequence[tuple[str, Column, Composable]],
 ) -> dict[str, dict[str, int]]:
     if not counts:
         return {}
