@@ -9,6 +9,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset
 from tests.files.case import COLUMNS, DROPPED_AS, ROOT, Case
 from tests.files.catalogue import CASES
+from tests.files.page import PAGE, page
 from tests.integration.landing_support import World, warehouse_of_its_own
 
 
@@ -51,3 +52,8 @@ def test_every_file_belongs_to_a_case() -> None:
     }
     assert kept == {case.path for case in CASES if case.make is None}
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+def test_the_page_about_files_says_what_the_catalogue_says() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == page(text), "run `python -m tests.files.page`"
