@@ -122,6 +122,7 @@ CASES = [
     _lands(
         "a remark beside the table",
         lambda: both([*made.SESSIONS[:2], [*made.SESSIONS[2], None, "moved twice"]]),
+        {"rows_with_cells_beside_the_columns": 1},
     ),
     _lands(
         "sheets in another order and spelling",

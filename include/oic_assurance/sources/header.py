@@ -23,6 +23,8 @@ class Header:
     positions: tuple[int, ...]
     width: int
     extra: tuple[str, ...]
+    #: Positions without a name.
+    nameless: tuple[int, ...]
     #: By declared column the name it was given, where that is spelled otherwise.
     spelled: dict[str, str]
 
@@ -83,6 +85,7 @@ def _header(record: Record, index: int, found: list[str], table: Table) -> Heade
             for place, cell in enumerate(record)
             if cell.strip() and place not in positions
         ),
+        nameless=tuple(place for place, cell in enumerate(record) if not cell.strip()),
         spelled={name: text for name, text in given.items() if text != name},
     )
 

@@ -165,12 +165,17 @@ class RowMaker:
     def _values(self, record: Record, is_trimmed: bool = False) -> Sequence[str]:
         """Give the declared cells of a record, trimmed."""
         values: tuple[str, ...] = self._pick(record)[: self._count]
+        if any(record[place].strip() for place in self._header.nameless):
+            self._count_up("rows_with_cells_beside_the_columns")
         if is_trimmed:
             return values
         trimmed = [value.strip() for value in values]
         if any(map(str.__ne__, trimmed, values)):
-            self._notes["rows_trimmed"] = self._notes.get("rows_trimmed", 0) + 1
+            self._count_up("rows_trimmed")
         return trimmed
+
+    def _count_up(self, note: str) -> None:
+        self._notes[note] = self._notes.get(note, 0) + 1
 
     def _of_record(self, record: Record | Broken) -> list[Row]:
         """Make a record's row, leaving out blank lines, and lines of totals when no row follows."""
@@ -180,7 +185,7 @@ class RowMaker:
         if not (is_cut or (cells and cells[0][:1].isdigit())):
             first = next((cell for cell in cells if cell and not cell.isspace()), None)
             if first is None:
-                self._notes["blank_lines"] = self._notes.get("blank_lines", 0) + 1
+                self._count_up("blank_lines")
                 return []
             if len(self._held) < TOTAL_LINES and _TOTAL.match(first) and _is_total(cells):
                 self._held.append(record)
