@@ -50,7 +50,10 @@ def as_rows(pieces: Iterable[Ready | list[Row]]) -> Iterator[Row]:
 
 
 def as_copy_text(pieces: Iterable[Ready | list[Row]]) -> Iterator[str]:
-    """Give the rows as text for PostgreSQL's COPY in its CSV format, blank cells as nulls."""
+    """Give the rows as text for PostgreSQL's COPY in its CSV format, blank cells as nulls.
+
+    They keep their numbers but not their order.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     for piece in pieces:
