@@ -3,7 +3,7 @@
 import datetime as dt
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import IO, Any
 
@@ -172,8 +172,9 @@ def _number(value: float) -> str:
 
 def _moment(value: dt.datetime) -> str:
     """Write a moment to the second: Excel keeps them as fractions of a day, a little off."""
-    rounded = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
-    return rounded.isoformat(sep=" ")
+    with suppress(OverflowError):  # on the last day of all there is no next second
+        value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    return value.isoformat(sep=" ")
 
 
 _TEXT: dict[type[Any], Any] = {

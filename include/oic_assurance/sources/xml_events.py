@@ -50,5 +50,5 @@ def feed(parser: expat.XMLParserType, chunks: Iterable[bytes], what: str) -> Non
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an encoding
         raise DeliveryRefused(f"{what} is damaged: {error}") from error

@@ -3,14 +3,21 @@
 import io
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declaration import dataset
 from oic_assurance.sources.files import Content
 from oic_assurance.sources.tabular import read_tables
+from tests.files import text_cases
+from tests.files.case import HYDRA
+from tests.files.catalogue import BY_NAME
+from tests.files.workbooks import SESSIONS_PART, TEXTS_PART, both, repacked
 
 HEADER = b"org_unit_code,org_unit_name,parent_org_unit_code,kind\n"
 MEGABYTE = 1024 * 1024
@@ -57,19 +64,51 @@ def test_a_quote_that_is_never_closed_in_200_megabytes() -> None:
     ],
 )
 def test_no_line_costs_more_than_its_length(line: bytes) -> None:
-    data = repeated(line, 2 * MEGABYTE)
+    data = repeated(line, MEGABYTE)
     rows, _ = count(data)
     assert rows in (0, data.count(b"\n") - 1, data.count(b"\n") - 1 - 3)
 
 
 def test_quotes_that_open_in_every_line_are_given_up_on() -> None:
     with pytest.raises(DeliveryRefused, match="too many of its quotes are not closed"):
-        count(repeated(b'x""","Team\n', 8 * MEGABYTE))
+        count(repeated(b'x""","Team\n', MEGABYTE))
 
 
 def test_a_line_without_an_end_is_refused_before_it_fills_the_memory() -> None:
     with pytest.raises(DeliveryRefused, match="a line is longer than"):
         count(repeated(b"x", 50 * MEGABYTE))
+
+
+SCRAPS = (
+    b"<v>", b"</v>", b"<c>", b"</row>", b"-1", b"9" * 20, b"NaN", b"\xff", b"\0", b'"', b"\r", b"\n",
+    b",", b";", b' t="e"', b' t="d"', b' r="ZZZ9999999"', b'<mergeCell ref="A1:C3"/>', b"&#0;",
+    b"1e400", b"UTF-16", b"\xef\xbb\xbf", b"",
+)  # fmt: skip
+PARTS = (SESSIONS_PART, TEXTS_PART, "xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None, database=None)
+def test_a_file_that_is_damaged_anywhere_is_read_or_refused(data: st.DataObject) -> None:
+    def damaged(content: bytes) -> bytes:
+        for _ in range(data.draw(st.integers(1, 3))):
+            place = data.draw(st.integers(0, len(content)))
+            rest = place + data.draw(st.integers(0, 12))
+            content = content[:place] + data.draw(st.sampled_from(SCRAPS)) + content[rest:]
+        return content
+
+    name, content = data.draw(
+        st.one_of(
+            st.sampled_from(PARTS).map(lambda part: (HYDRA, repacked({part: damaged}))),
+            st.builds(lambda: (HYDRA, damaged(both()))),
+            st.sampled_from([case for case in text_cases.CASES if case.content()]).map(
+                lambda case: (case.dataset, damaged(case.content()))
+            ),
+        )
+    )
+    with suppress(DeliveryRefused):
+        for reading in read_tables(Content(io.BytesIO(content), len(content), ""), dataset(name)):
+            assert all(len(row) == 3 + len(reading.table.columns) for row in reading.rows)
 
 
 BOMBS = (
@@ -85,8 +124,6 @@ BOMBS = (
 
 @pytest.fixture(scope="module")
 def bombs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    from tests.files.catalogue import BY_NAME
-
     folder = tmp_path_factory.mktemp("bombs")
     paths = {name: folder / f"{number}.xlsx" for number, name in enumerate(BOMBS)}
     for name, path in paths.items():
@@ -114,8 +151,6 @@ with path.open("rb") as stream:
 
 @pytest.mark.slow
 def test_bombs_are_refused_in_little_memory(bombs: dict[str, Path]) -> None:
-    from tests.files.catalogue import BY_NAME
-
     for name, path in bombs.items():
         done = subprocess.run(
             [sys.executable, "-c", READ, str(path), str(ROOM)],
