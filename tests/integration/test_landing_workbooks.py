@@ -1,7 +1,5 @@
-"""Excel workbooks: dates, lost zeros and further sheets are coped with; the rest is refused."""
+"""Excel workbooks: damage, rows that are broken, keys and blanks; the rest is in the catalogue."""
 
-import io
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,29 +9,11 @@ import pytest
 
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset
+from tests.files import case
+from tests.files.workbooks import ATTENDANCE, SESSIONS, both
 from tests.integration.landing_support import World, warehouse_of_its_own, workbook
 
 HYDRA = "hydra/attendance/hydra_20260105.xlsx"
-SESSIONS = [
-    ["session_code", "session_date", "venue", "capacity"],
-    ["H1", date(2025, 10, 6), "Wootton Hall", 28],
-    ["H2", date(2025, 10, 13), None, None],
-]
-ATTENDANCE = [
-    ["session_code", "employee_no", "attended", "outcome"],
-    ["H1", "000123", "Y", "PASS"],
-    ["H1", "004567", "N", None],
-    ["H2", "000123", "Y", "REFER"],
-]
-LANDED = (
-    {"H1": (date(2025, 10, 6), "Wootton Hall", 28), "H2": (date(2025, 10, 13), None, None)},
-    {
-        "(H1,000123)": ("Y", "PASS"),
-        "(H1,004567)": ("N", None),
-        "(H2,000123)": ("Y", "REFER"),
-    },
-)
-Rows = list[list[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -56,124 +36,6 @@ def landed(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-def both(sessions: Rows = SESSIONS, attendance: Rows = ATTENDANCE, **options: Any) -> bytes:
-    return workbook({"Sessions": sessions, "Attendance": attendance}, **options)
-
-
-def with_dates(form: Any) -> Rows:
-    return [SESSIONS[0], *[[code, form(day), *rest] for code, day, *rest in SESSIONS[1:]]]
-
-
-FORMS = {
-    "plain": both(),
-    "dates as text": both(with_dates(lambda day: f"{day:%d/%m/%Y}")),
-    "dates as numbers": both(with_dates(lambda day: (day - date(1899, 12, 30)).days)),
-    "dates with a time": both(with_dates(lambda day: f"{day} 09:00:00")),
-    "counted from 1904": both(date_1904=True),
-    "counted from 1904, as numbers": both(
-        with_dates(lambda day: (day - date(1904, 1, 1)).days), date_1904=True
-    ),
-    "employee numbers as numbers": both(
-        attendance=[ATTENDANCE[0], *[[r[0], int(r[1]), *r[2:]] for r in ATTENDANCE[1:]]]
-    ),
-    "employee numbers with a quote's blanks": both(
-        attendance=[ATTENDANCE[0], *[[r[0], f" {r[1]} ", *r[2:]] for r in ATTENDANCE[1:]]]
-    ),
-    "title and total lines": both(
-        [["Hydra sessions"], [], *SESSIONS, ["Total", None, None, 28]],
-        [["Attendance"], *ATTENDANCE, ["Total 3 rows"]],
-    ),
-    "columns further right": both([[None, None, *row] for row in SESSIONS]),
-    "a column more": both([[*row, "x"] for row in SESSIONS]),
-    "a remark beside the table": both([*SESSIONS[:2], [*SESSIONS[2], None, "moved twice"]]),
-    "sheets in other spelling": workbook({"ATTENDANCE": ATTENDANCE, " sessions": SESSIONS}),
-    "fifty more sheets": workbook(
-        {
-            **{f"Notes {n}": [["anything"], ["goes"]] for n in range(50)},
-            "Sessions": SESSIONS,
-            "Attendance": ATTENDANCE,
-        }
-    ),
-}
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_a_workbook_lands_the_same(world: World, form: str) -> None:
-    world.drop(HYDRA, FORMS[form])
-    report = world.land("hydra/attendance")
-    assert (report.refused, world.reasons("hydra/attendance")) == ([], [])
-    assert landed(world) == LANDED
-
-
-def test_formulas_count_with_the_value_they_had_and_errors_are_blank(world: World) -> None:
-    import xlsxwriter
-
-    stream = io.BytesIO()
-    book = xlsxwriter.Workbook(stream, {"in_memory": True})
-    sessions, attendance = book.add_worksheet("Sessions"), book.add_worksheet("Attendance")
-    sessions.write_row(0, 0, SESSIONS[0])
-    sessions.write_formula(1, 0, '="H"&1', None, "H1")
-    sessions.write_formula(1, 1, "=DATE(2025,10,6)", None, 45936)
-    sessions.write_formula(1, 2, "=NA()", None, "#N/A")
-    sessions.write_formula(1, 3, "=4*7", None, 28)
-    attendance.write_row(0, 0, ATTENDANCE[0])
-    book.close()
-    world.drop(HYDRA, stream.getvalue())
-    assert world.land("hydra/attendance").rows_rejected == 0
-    assert landed(world) == ({"H1": (date(2025, 10, 6), None, 28)}, {})
-
-
-def encrypted() -> bytes:
-    """Return what an encrypted workbook looks like from outside."""
-    directory = "EncryptedPackage".encode("utf-16-le")
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + directory + bytes(512)
-
-
-def bomb() -> bytes:
-    stream = io.BytesIO(both())
-    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
-        for number in range(6):
-            archive.writestr(f"xl/media/{number}.bin", bytes(100 * 1024 * 1024))
-    return stream.getvalue()
-
-
-PLANS = {
-    "Plans": [["plan_ref"], ["P1"]],
-    "Milestones": [["plan_ref"], ["P1"]],
-}
-REFUSED = {
-    "protected by a password": (encrypted(), "the workbook is protected by a password"),
-    "an old format": (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1024),
-        "it is an old Office document, not an .xlsx workbook",
-    ),
-    "cut off": (both()[:-300], "the workbook is damaged"),
-    "text under its name": ("session_code,session_date\n", "it is not a workbook"),
-    "another archive": (b"PK\x05\x06" + bytes(18), "the workbook is damaged"),
-    "0 bytes": (b"", "it is empty (0 bytes)"),
-    "a bomb": (bomb(), "the workbook unpacks to more than 512 MB"),
-    "a sheet fewer": (workbook({"Sessions": SESSIONS}), "missing sheet Attendance"),
-    "a column fewer": (
-        both([row[:3] for row in SESSIONS]),
-        "sheet Sessions: missing column capacity",
-    ),
-    "a workbook of another dataset": (workbook(PLANS), "it looks like a file of governance/plans"),
-    "sheets swapped": (
-        workbook({"Sessions": ATTENDANCE, "Attendance": SESSIONS}),
-        "sheet Sessions: no header row with the columns",
-    ),
-}
-
-
-@pytest.mark.parametrize("form", REFUSED)
-def test_what_is_no_workbook_of_the_dataset_is_refused(world: World, form: str) -> None:
-    content, reason = REFUSED[form]
-    world.drop(HYDRA, content)
-    [(file, said)] = world.land("hydra/attendance").refused
-    assert file == "hydra_20260105.xlsx"
-    assert said.startswith(reason)
-
-
 def test_a_damaged_workbook_is_refused_wherever_the_damage_is(world: World) -> None:
     whole = both()
     for number, place in enumerate(range(30, len(whole), len(whole) // 25)):
@@ -185,14 +47,14 @@ def test_a_damaged_workbook_is_refused_wherever_the_damage_is(world: World) -> N
     statuses = [batch["status"] for batch in world.batches("hydra/attendance")]
     assert statuses[-1] == "landed"
     assert statuses.count("refused") > 10
-    assert landed(world) == LANDED
+    assert landed(world) == (case.SESSIONS, case.ATTENDANCE)
 
 
 def test_a_broken_row_of_one_sheet_leaves_the_rest(world: World) -> None:
     attendance = [*ATTENDANCE, ["H2", "12AB", "Y", "PASS"], ["H2", "000777", "yes", "FAIL"]]
     world.drop(HYDRA, both(attendance=attendance))
     assert world.land("hydra/attendance").rows_rejected == 2
-    assert landed(world) == LANDED
+    assert landed(world) == (case.SESSIONS, case.ATTENDANCE)
     assert world.reasons("hydra/attendance") == [
         (4, None, ["employee_no is not a number of up to 6 digits"]),
         (5, "(H2,000777)", ["attended is not one of Y, N", "outcome is not one of PASS, REFER"]),

@@ -9,6 +9,7 @@ import psycopg
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, open_kept, register
+from oic_assurance.landing.coped import coped_with
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
@@ -162,9 +163,9 @@ class FileLanding:
         summaries: dict[str, Summary] = {}
         for reading in read_tables(content, self._dataset):
             loader = self._loaders[reading.table.name]
-            loader.stage(reading.rows)
+            loader.stage_text(reading.copy_text())
             summary = loader.check()
-            found = dict(reading.notes)
+            found = reading.notes | coped_with(self._connection, reading.table)
             if summary.repeats:
                 found["repeated_rows_collapsed"] = summary.repeats
             if summary.blanked:

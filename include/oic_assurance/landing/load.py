@@ -4,8 +4,6 @@ A row in raw is one version of one key, valid from `version_at` and known since 
 state of a key at a moment is its row with the greatest (version_at, batch_id) until that moment.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +16,7 @@ from oic_assurance.landing import checks, quarantine
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
 from oic_assurance.sources.database import KeySum, hash_of
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
-from oic_assurance.sources.tabular import Row
-
-CHUNK_ROWS = 5_000
+from oic_assurance.sources.rows import Row, as_copy_text
 
 _PROVENANCE = SQL(
     "force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint,"
@@ -72,26 +68,15 @@ class TableLoader:
     # ---------------------------------------------------------------- rows in, rows checked
 
     def stage(self, rows: Iterable[Row]) -> None:
-        """Copy a file's rows into the stage table, blank cells as nulls."""
+        """Copy rows into the stage table, blank cells as nulls."""
+        self.stage_text(as_copy_text([row] for row in rows))
+
+    def stage_text(self, text: Iterable[str]) -> None:
+        """Copy a file's rows, as text of COPY's CSV format, into the stage table."""
         statement = checks.copy_statement(self.table, "csv")
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\r\n")
-        waiting: list[Row] = []
-
-        def send() -> None:
-            writer.writerows(waiting)
-            # PostgreSQL's texts cannot hold a NUL; in what is kept it still stands.
-            copy.write(buffer.getvalue().replace("\0", "\N{SYMBOL FOR NULL}"))
-            buffer.seek(0)
-            buffer.truncate()
-            waiting.clear()
-
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                waiting.append(row)
-                if len(waiting) == CHUNK_ROWS:
-                    send()
-            send()
+            for piece in text:
+                copy.write(piece)
 
     def check(self) -> Summary:
         """Read and check the staged rows; deal with keys that occur more than once."""

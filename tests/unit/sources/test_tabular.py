@@ -7,7 +7,7 @@ import pytest
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declaration import dataset
-from oic_assurance.sources.delimited import detect_encoding
+from oic_assurance.sources.encoding import detect_encoding
 from oic_assurance.sources.files import Content
 from oic_assurance.sources.header import normalised
 from oic_assurance.sources.tabular import read_tables

@@ -1,0 +1,6 @@
+"""Every kind of file that can come, each with what must become of it."""
+
+from tests.files import text_cases, value_cases, vast_cases, workbook_cases
+
+CASES = [*text_cases.CASES, *value_cases.CASES, *workbook_cases.CASES, *vast_cases.CASES]
+BY_NAME = {case.name: case for case in CASES}

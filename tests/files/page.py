@@ -1,0 +1,47 @@
+"""The table of `docs/files.md`, made of the catalogue: `python -m tests.files.page` writes it."""
+
+from itertools import groupby
+from pathlib import Path
+
+from tests.files.case import Case
+from tests.files.catalogue import CASES
+
+PAGE = Path(__file__).parents[2] / "docs" / "files.md"
+START, END = "<!-- the catalogue: python -m tests.files.page -->\n", "<!-- end -->\n"
+
+
+def table() -> str:
+    """Return the catalogue as Markdown."""
+    parts = []
+    for group, cases in groupby(CASES, key=lambda case: case.group):
+        lines = [f"## {group}", "", "| what comes | what becomes of it |", "|---|---|"]
+        lines += [f"| {_cell(case.name)} | {_cell(_outcome(case))} |" for case in cases]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def page(text: str) -> str:
+    """Return the page with the table as it should be."""
+    before, _, rest = text.partition(START)
+    return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
+
+
+def _outcome(case: Case) -> str:
+    if case.refused is not None:
+        return f"refused: *{case.refused}*"
+    notes = sorted({name for said in case.notes.values() for name in said})
+    parts = ["lands"] if any(case.expected().values()) or not case.rejected else []
+    if case.rejected:
+        reasons = dict.fromkeys(reason for _, _, reasons in case.rejected for reason in reasons)
+        parts.append(f"into quarantine: *{'; '.join(reasons)}*")
+    if notes:
+        parts.append(f"noted: {', '.join(f'`{name}`' for name in notes)}")
+    return "; ".join(parts)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,234 @@
+"""Delimited files: how they are encoded, cut into lines and cells, headed and closed."""
+
+from typing import Any
+
+from tests.files.case import PEOPLE, Case, Records, Rejected
+
+ENCODINGS, LINES, HEADERS, FRAMES, ROWS, OTHERS = (
+    "Encodings",
+    "Separators, quotes and lines",
+    "Headers",
+    "Title and total lines",
+    "Rows that are damaged",
+    "Not the file it should be",
+)
+COLUMNS = (
+    "employee_no", "collar_no", "employment_type", "rank_grade", "role_code", "org_unit_code",
+    "start_date", "leave_date", "absence_status",
+)  # fmt: skip
+
+
+def _lands(group: str, name: str, records: Records = PEOPLE, **notes: Any) -> Case:
+    return Case(
+        name, group, notes={"personnel": notes} if notes else {}, records={"personnel": records}
+    )
+
+
+def _refused(group: str, name: str, words: str) -> Case:
+    return Case(name, group, refused=words)
+
+
+def _rejects(group: str, name: str, row: Rejected, **notes: Any) -> Case:
+    return Case(name, group, rejected=(row,), notes={"personnel": notes} if notes else {})
+
+
+def _spelled(form: Any) -> dict[str, str]:
+    return {name: form(name) for name in COLUMNS if form(name) != name}
+
+
+def _of(key: str, **changes: Any) -> Records:
+    """Return everybody, one of them with another role."""
+    role = changes["role_code"]
+    return PEOPLE | {key: (*PEOPLE[key][:2], role, *PEOPLE[key][3:])}
+
+
+NO_HEADER = f"no header row with the columns {', '.join(COLUMNS)}"
+CUT = {"last_line": "without a line end"}
+
+CASES = [
+    _lands(ENCODINGS, "plain UTF-8"),
+    _lands(ENCODINGS, "UTF-8 with a byte-order mark", encoding="utf-8-sig"),
+    _lands(ENCODINGS, "UTF-16 with a byte-order mark", encoding="utf-16"),
+    _lands(ENCODINGS, "UTF-16 big-endian with a mark", encoding="utf-16"),
+    _lands(ENCODINGS, "UTF-16 little-endian without a mark", encoding="utf-16-le"),
+    _lands(ENCODINGS, "UTF-16 big-endian without a mark", encoding="utf-16-be"),
+    _lands(ENCODINGS, "Windows-1252", encoding="cp1252"),
+    _refused(ENCODINGS, "UTF-32", "it is UTF-32, which is not supported"),
+    _refused(
+        ENCODINGS,
+        "bytes of no encoding",
+        "it is readable neither as UTF-8 nor as UTF-16 or Windows-1252",
+    ),
+    _refused(
+        ENCODINGS,
+        "UTF-8 and Windows-1252 in one file",
+        "it is UTF-8 in one place and not in another",
+    ),
+    _refused(
+        ENCODINGS,
+        "a byte-order mark and then Windows-1252",
+        "it has the mark of UTF-8 but does not stay readable as that",
+    ),
+    _refused(
+        ENCODINGS,
+        "UTF-16 that breaks off",
+        "it starts as UTF-16 but does not stay readable as that",
+    ),
+    _refused(
+        ENCODINGS,
+        "zero bytes without a pattern",
+        "it holds zero bytes and nothing that tells how it is encoded",
+    ),
+    _rejects(
+        ENCODINGS,
+        "cut inside a character",
+        (4, "000777", ["the row has 5 cells where the header has 9"]),
+        **CUT,
+    ),
+    _rejects(ENCODINGS, "a NUL in a row", (4, "000777", ["the row holds a NUL character"])),
+    # ------------------------------------------------------------
+    _lands(LINES, "semicolons", delimiter=";"),
+    _lands(LINES, "tabs", delimiter="\t"),
+    _lands(LINES, "a separator line for Excel", delimiter=";", lines_above_header=1),
+    _lands(LINES, "CRLF", line_ends="CRLF"),
+    _lands(LINES, "old Mac line ends", line_ends="CR"),
+    _lands(LINES, "line ends of both kinds", line_ends="mixed"),
+    _lands(LINES, "no line end at the end", **CUT),
+    _lands(LINES, "everything quoted"),
+    _lands(LINES, "blank lines between", blank_lines=4),
+    _lands(LINES, "lines of separators at the end", blank_lines=2),
+    _lands(LINES, "a delimiter too many in every line"),
+    _lands(
+        LINES,
+        "commas in a file of semicolons",
+        _of("000123", role_code="RESPONSE, DAYS"),
+        delimiter=";",
+    ),
+    _lands(LINES, "blanks around", rows_trimmed=3),
+    _lands(LINES, "no-break spaces", rows_trimmed=3),
+    _lands(
+        LINES,
+        "UTF-16, semicolons, British dates, title and total",
+        encoding="utf-16",
+        delimiter=";",
+        lines_above_header=2,
+        line_ends="CRLF",
+        total_lines=1,
+        dates_written_dd_mm_yyyy={"start_date": 3, "leave_date": 1},
+    ),
+    _lands(
+        LINES,
+        "Windows-1252, CRLF, a quoted newline",
+        _of("000123", role_code="RESPONSE\r\nDAYS"),
+        encoding="cp1252",
+        line_ends="CRLF",
+    ),
+    _lands(LINES, "a byte-order mark and tabs", encoding="utf-8-sig", delimiter="\t"),
+    # ------------------------------------------------------------
+    _lands(HEADERS, "header in capitals", columns_spelled=_spelled(str.upper)),
+    _lands(
+        HEADERS,
+        "header with blanks",
+        columns_spelled=_spelled(lambda name: name.replace("_", " ").title()),
+    ),
+    _lands(
+        HEADERS,
+        "header with signs",
+        columns_spelled=_spelled(lambda name: name.replace("_no", " No.")),
+    ),
+    _lands(HEADERS, "columns in another order", columns_reordered=True),
+    _lands(HEADERS, "a column more", columns_kept_out=["shoe_size"]),
+    _lands(
+        HEADERS,
+        "capitals, another order, lost zeros, a column more",
+        columns_spelled=_spelled(str.upper),
+        columns_reordered=True,
+        columns_kept_out=["SHOE SIZE"],
+        leading_zeros_restored={"employee_no": 2},
+    ),
+    _refused(HEADERS, "a column fewer", "missing column absence_status"),
+    _refused(HEADERS, "two columns fewer", "missing columns employee_no, collar_no"),
+    _refused(HEADERS, "a column twice", "the header names employee_no more than once"),
+    _refused(HEADERS, "no header", NO_HEADER),
+    _refused(HEADERS, "a header far down", NO_HEADER),
+    _refused(
+        HEADERS, "rows above the header", "line 1 stands above the header but looks like a row"
+    ),
+    _rejects(
+        HEADERS,
+        "the header again in the middle",
+        (
+            2,
+            None,
+            [
+                "employee_no is not a number of up to 6 digits",
+                "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+                "start_date is not a date",
+                "leave_date is not a date",
+                "absence_status is not one of LONG_TERM_SICK, MATERNITY, CAREER_BREAK, SECONDMENT",
+            ],
+        ),
+    ),
+    _refused(
+        HEADERS, "a header only, of a full list", "it has no rows: a full list is never empty"
+    ),
+    # ------------------------------------------------------------
+    _lands(FRAMES, "a title line", lines_above_header=1),
+    _lands(FRAMES, "a title and a blank line", lines_above_header=2),
+    _lands(FRAMES, "a title of two lines in quotes", lines_above_header=1),
+    _lands(FRAMES, "a title with odd quotes", lines_above_header=1),
+    _lands(FRAMES, "a title with a quote that is not closed", lines_above_header=1),
+    _lands(FRAMES, "a total line", total_lines=1),
+    _lands(FRAMES, "a total line of full width", total_lines=1),
+    _lands(FRAMES, "a total in words", total_lines=2, blank_lines=1),
+    _rejects(
+        FRAMES,
+        "a total line in the middle",
+        (2, None, ["the row has 2 cells where the header has 9"]),
+    ),
+    # ------------------------------------------------------------
+    _rejects(
+        ROWS,
+        "a truncated last line",
+        (4, "000777", ["the row has 5 cells where the header has 9"]),
+        **CUT,
+    ),
+    _rejects(
+        ROWS,
+        "a last line cut inside a quote",
+        (4, "000777", ["the row cannot be read: a quote is not closed"]),
+        **CUT,
+    ),
+    _rejects(
+        ROWS,
+        "a quote that is not closed",
+        (2, "000777", ["the row cannot be read: a quote is not closed"]),
+    ),
+    _rejects(
+        ROWS,
+        "text after a closing quote",
+        (2, "000777", ["the row cannot be read: text follows a closing quote"]),
+    ),
+    _rejects(
+        ROWS,
+        "a cell too many in one row",
+        (4, "000777", ["the row has 10 cells where the header has 9"]),
+    ),
+    Case(
+        # A comma in a name would look the same where the last cell is blank.
+        "a delimiter too many in the rows alone",
+        ROWS,
+        rejected=tuple(
+            (number, key, ["the row has 10 cells where the header has 9"])
+            for number, key in enumerate(PEOPLE, 1)
+        ),
+        records={},
+    ),
+    # ------------------------------------------------------------
+    _refused(OTHERS, "0 bytes", "it is empty (0 bytes)"),
+    _refused(OTHERS, "blanks alone", NO_HEADER),
+    _refused(OTHERS, "prose", NO_HEADER),
+    _refused(OTHERS, "a file of another dataset", "it looks like a file of lms/completions"),
+    _refused(OTHERS, "a web page", "it is a web page or XML, not delimited text"),
+    _refused(OTHERS, "a PDF", "it is a PDF document, not delimited text"),
+]

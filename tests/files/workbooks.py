@@ -1,0 +1,127 @@
+"""Workbooks for the catalogue: sound ones, and ways to make something else of them."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+
+from tests.integration.landing_support import workbook
+
+Rows = list[list[Any]]
+SESSIONS: Rows = [
+    ["session_code", "session_date", "venue", "capacity"],
+    ["H1", date(2025, 10, 6), "Wootton Hall", 28],
+    ["H2", date(2025, 10, 13), None, None],
+]
+ATTENDANCE: Rows = [
+    ["session_code", "employee_no", "attended", "outcome"],
+    ["H1", "000123", "Y", "PASS"],
+    ["H1", "004567", "N", None],
+    ["H2", "000123", "Y", "REFER"],
+]
+NAMESPACE = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+SESSIONS_PART, TEXTS_PART = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+
+
+def both(sessions: Rows = SESSIONS, attendance: Rows = ATTENDANCE, **options: Any) -> bytes:
+    """Return a workbook of both sheets."""
+    return workbook({"Sessions": sessions, "Attendance": attendance}, **options)
+
+
+def with_dates(form: Callable[[date], Any]) -> Rows:
+    """Return the sessions with their dates written otherwise."""
+    return [SESSIONS[0], *[[code, form(day), *rest] for code, day, *rest in SESSIONS[1:]]]
+
+
+def with_numbers(form: Callable[[str], Any]) -> Rows:
+    """Return the attendance with its employee numbers written otherwise."""
+    return [ATTENDANCE[0], *[[row[0], form(row[1]), *row[2:]] for row in ATTENDANCE[1:]]]
+
+
+def written(write: Callable[[Any, Any], None]) -> bytes:
+    """Return a workbook of both sheets after `write` has had its way with them."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    sheets = [book.add_worksheet(name) for name in ("Sessions", "Attendance")]
+    for sheet, rows in zip(sheets, (SESSIONS, ATTENDANCE), strict=True):
+        for number, row in enumerate(rows):
+            for place, value in enumerate(row):
+                if isinstance(value, date):
+                    sheet.write_datetime(number, place, value, day)
+                elif value is not None:
+                    sheet.write(number, place, value)
+    write(*sheets)
+    book.close()
+    return stream.getvalue()
+
+
+def repacked(
+    change: dict[str, bytes | Callable[[bytes], bytes] | None], source: bytes | None = None
+) -> bytes:
+    """Return a workbook with some of its parts replaced, changed or left out."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(source or both())) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in old.namelist():
+            part = change.get(name, old.read(name))
+            if part is not None:
+                new.writestr(name, part(old.read(name)) if callable(part) else part)
+    return out.getvalue()
+
+
+def archive(**parts: bytes) -> bytes:
+    """Return a ZIP archive; `__` in a name stands for a slash, `_` for a dot."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, content in parts.items():
+            new.writestr(name.replace("__", "/").replace("_", "."), content)
+    return out.getvalue()
+
+
+def sheet(body: bytes, before: bytes = b"") -> bytes:
+    """Return a sheet's XML."""
+    start = b'<worksheet xmlns="' + NAMESPACE + b'"><sheetData>'
+    return before + start + body + b"</sheetData></worksheet>"
+
+
+def office_document(directory: str) -> bytes:
+    """Return what an OLE2 document with an entry of this name looks like from outside."""
+    entry = directory.encode("utf-16-le")
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + entry + bytes(512)
+
+
+def marked_encrypted() -> bytes:
+    """Return a workbook whose parts are marked as encrypted, as a ZIP with a password has them."""
+    data = bytearray(both())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = data.find(signature)
+        while place >= 0:
+            data[place + offset] |= 1
+            place = data.find(signature, place + 4)
+    return bytes(data)
+
+
+def with_a_claim(data: bytes, size: int) -> bytes:
+    """Return a workbook whose directory claims a size for the sheet of sessions."""
+    changed = bytearray(data)
+    entry = changed.rfind(SESSIONS_PART.encode()) - 46
+    assert changed[entry : entry + 4] == b"PK\x01\x02"
+    changed[entry + 24 : entry + 28] = size.to_bytes(4, "little")
+    return bytes(changed)
+
+
+def with_a_part_twice() -> bytes:
+    """Return a workbook whose archive holds one sheet two times."""
+    out = io.BytesIO(both())
+    with zipfile.ZipFile(out, "a") as book:
+        book.filelist  # noqa: B018 - read, so that the directory is known before it is added to
+        info = zipfile.ZipInfo(SESSIONS_PART)
+        book.NameToInfo.pop(SESSIONS_PART)
+        book.writestr(info, sheet(b""))
+    return out.getvalue()
