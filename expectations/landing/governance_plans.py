@@ -1,7 +1,8 @@
 """The register of plans."""
 
-from expectations.landed import landed, of_current, refers_to
-from expectations.vocabulary import INFO, WARNING, Promises
+from expectations.landed import landed
+from expectations.records import of_current
+from expectations.vocabulary import INFO, Promises
 
 
 @landed("governance/plans", "plan")
@@ -23,15 +24,6 @@ def plan() -> Promises:
 def plan_milestone() -> Promises:
     """Milestones: what each plan is to reach, and by when."""
     return [
-        refers_to(
-            "plan_ref",
-            "governance/plans",
-            "plan_ref",
-            table="plan",
-            key="plan_ref, milestone",
-            words="Milestones belong to a plan of the register.",
-            severity=WARNING,
-        ),
         of_current(
             "milestone_has_a_date",
             "plan_ref, milestone",

@@ -1,7 +1,8 @@
 """The log of what each party said."""
 
 from expectations.codes import POINTS, listed
-from expectations.landed import landed, of_current
+from expectations.landed import landed
+from expectations.records import of_current
 from expectations.vocabulary import INFO, Promises
 
 

@@ -1,6 +1,7 @@
 """Personnel."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import WARNING, Promises
 
 

@@ -1,6 +1,7 @@
 """Products of analysis."""
 
-from expectations.landed import landed, of_current
+from expectations.landed import landed
+from expectations.records import of_current
 from expectations.vocabulary import Promises
 
 

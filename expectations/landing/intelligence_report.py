@@ -1,22 +1,14 @@
 """Intelligence documents, metadata only."""
 
-from expectations.landed import landed, of_current, refers_to
-from expectations.vocabulary import DATA_ENGINEERING, Promises, every_row
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
+from expectations.vocabulary import Promises
 
 
 @landed("intelligence/report")
 def intelligence_report() -> Promises:
     """Intelligence documents: what they are, never what they say."""
     return [
-        every_row(
-            "marking_admitted",
-            "protective_marking in ('OFFICIAL', 'OFFICIAL-SENSITIVE')",
-            among="not is_tombstone",
-            words="Nothing marked above OFFICIAL-SENSITIVE was let in.",
-            columns=("protective_marking",),
-            dimension="privacy",
-            owner=DATA_ENGINEERING,
-        ),
         of_current(
             "submitted_has_a_time",
             "report_id",

@@ -1,6 +1,7 @@
 """Referrals to the NCCU as the records management system has them."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
 

@@ -105,7 +105,7 @@ def rule_sql(promise: Promise, suite: Suite, places: Places) -> tuple[str, str]:
     """Return what counts the broken and all for a promise in SQL, and what finds their keys."""
     counts, keys = _RULES[promise.kind]
     parts = {
-        "keys": ", ".join(key_columns(promise, suite)) or "count(*) as rows",
+        "keys": ", ".join(f'"{key}"' for key in key_columns(promise, suite)) or "count(*) as rows",
         "kept": str(KEYS_KEPT),
         **{name: str(promise.arguments.get(name, "")) for name in ("among", "condition", "query")},
     }
