@@ -22,11 +22,12 @@ with
         union all
         select dataset, effective_from, effective_to from {policy}.policy_point_dataset
     ),
-    today as (select greatest({as_at}, timestamptz '2020-01-01') at time zone 'Europe/London' as day)
+    today as (select date({as_at} at time zone 'Europe/London') as day)
 select distinct force.force_code, policy.dataset
 from policy
 inner join today
-    on today.day::date between policy.effective_from and coalesce(policy.effective_to, 'infinity')
+    on greatest(today.day, '2020-01-01')
+    between policy.effective_from and coalesce(policy.effective_to, 'infinity')
 cross join (select distinct force_code from {candidate}.assurance_measure) as force
 left join {rows} as shown on force.force_code = shown.force_code and policy.dataset = shown.dataset
 where shown.dataset is null
