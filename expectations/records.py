@@ -1,6 +1,6 @@
 """What suites say of the records of a raw table as they are now."""
 
-from expectations.vocabulary import INFO, WARNING, Dimension, Promise, Severity, every, sql
+from expectations.vocabulary import INFO, WARNING, Promise, Severity, every, every_record, sql
 from oic_assurance.sources.declaration import dataset as declared
 from oic_assurance.sources.model import Dataset, Table
 
@@ -76,7 +76,6 @@ def refers_within(
 
 def of_current(
     name: str,
-    key: str,
     condition: str,
     *,
     words: str,
@@ -84,16 +83,14 @@ def of_current(
     tolerating: float = 0.02,
     severity: Severity = WARNING,
     columns: tuple[str, ...] = (),
-    dimension: Dimension = "consistency",
 ) -> Promise:
     """Promise that a condition is true of nearly all records as they are now."""
-    query = "select <<key>>, (<<condition>>) as holds from {current} as record where <<among>>"
-    return every(
+    return every_record(
         name,
-        sql(query, key=key, condition=condition, among=among),
+        condition,
+        among=among,
         words=words,
         columns=columns,
         tolerating=tolerating,
         severity=severity,
-        dimension=dimension,
     )

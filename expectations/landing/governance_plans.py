@@ -11,7 +11,6 @@ def plan() -> Promises:
     return [
         of_current(
             "reviewed_after_approval",
-            "plan_ref",
             "approved_date <= review_due_date",
             among="approved_date is not null and review_due_date is not null",
             words="A plan is due for review after it was approved.",
@@ -26,7 +25,6 @@ def plan_milestone() -> Promises:
     return [
         of_current(
             "milestone_has_a_date",
-            "plan_ref, milestone",
             "due_date is not null",
             words="Milestones say by when.",
             columns=("due_date",),

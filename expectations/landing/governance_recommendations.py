@@ -12,7 +12,6 @@ def recommendation_event() -> Promises:
     return [
         of_current(
             "about_a_point",
-            "row_key",
             f"point_code in ({listed(POINTS)})",
             words="Statements are about one of the four points.",
             columns=("point_code",),

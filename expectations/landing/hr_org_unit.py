@@ -26,7 +26,6 @@ def org_unit() -> Promises:
         ),
         of_current(
             "has_a_superior",
-            "org_unit_code",
             "parent_org_unit_code is not null and parent_org_unit_code <> org_unit_code",
             among="kind <> 'FORCE'",
             words="Every unit but the force has another unit above it.",

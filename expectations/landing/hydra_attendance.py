@@ -51,7 +51,6 @@ def hydra_attendance() -> Promises:
         ),
         of_current(
             "outcome_of_attendance",
-            "session_code, employee_no",
             "attended = 'Y'",
             among="outcome is not null",
             words="Only who came has an outcome.",

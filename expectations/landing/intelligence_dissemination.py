@@ -19,7 +19,6 @@ def dissemination() -> Promises:
         ),
         of_current(
             "recorded_after_sharing",
-            "dissemination_id",
             "shared_at <= created_at + interval '1 day'",
             words="Sharing is recorded after it took place.",
             columns=("shared_at", "created_at"),

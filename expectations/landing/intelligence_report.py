@@ -11,7 +11,6 @@ def intelligence_report() -> Promises:
     return [
         of_current(
             "submitted_has_a_time",
-            "report_id",
             "submitted_at is not null",
             among="status = 'SUBMITTED'",
             words="Submitted documents say when they were submitted.",
@@ -19,7 +18,6 @@ def intelligence_report() -> Promises:
         ),
         of_current(
             "graded_by_a_known_scheme",
-            "report_id",
             "grading_scheme in ('3x5x2', '5x5x5')",
             words="Documents are graded by one of the two schemes.",
             columns=("grading_scheme",),

@@ -18,7 +18,6 @@ def completion() -> Promises:
         ),
         of_current(
             "score_in_range",
-            "row_key",
             "score between 0 and 100",
             among="score is not null",
             words="Scores are between nought and a hundred.",

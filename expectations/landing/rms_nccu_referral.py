@@ -11,14 +11,12 @@ def nccu_referral() -> Promises:
     return [
         of_current(
             "recorded_after_the_contact",
-            "referral_id",
             "contacted_at <= created_at",
             words="Referrals are recorded after the contact was made.",
             columns=("contacted_at", "created_at"),
         ),
         of_current(
             "names_an_occurrence",
-            "referral_id",
             "occurrence_ref is not null",
             words="Referrals say which occurrence they are about.",
             columns=("occurrence_ref",),

@@ -26,6 +26,20 @@ _RULES = {
         limit <<kept>>
         """,
     ),
+    "every_record": (
+        """
+        array[
+            count(*) filter (where (<<among>>) and (<<condition>>) is not true),
+            count(*) filter (where <<among>>)
+        ]
+        """,
+        """
+        select <<keys>>
+        from {current}
+        where (<<among>>) and (<<condition>>) is not true
+        limit <<kept>>
+        """,
+    ),
     "every": (
         """
         case when count(*) >= 0 then (
