@@ -70,21 +70,6 @@ AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
 RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
 VERDICTS = ("passed", "info", "warning", "critical")
 
-DATASETS = (
-    "rms/occurrence",
-    "rms/nccu_referral",
-    "rms/custody_record",
-    "intelligence/report",
-    "intelligence/dissemination",
-    "intelligence/product",
-    "hr/personnel",
-    "hr/org_unit",
-    "lms/completions",
-    "hydra/attendance",
-    "governance/plans",
-    "governance/recommendations",
-)
-
 
 def listed(codes: tuple[str, ...]) -> str:
     """Return codes as the list of a SQL `in`."""

@@ -1,21 +1,22 @@
 """What every raw table promises the models that read it.
 
-`landed` makes a suite of a function. Table, key, columns and owner come from the dataset's
-declaration. A row that breaks its declaration is in quarantine and not here, so the suites look at
-what landing cannot see in one row: versions, deliveries, references, and whether a delivery is like
-the ones before it.
+`landed` makes a suite of a function. Table, key, columns and owner come from the declaration of the
+dataset, and so does what needs no more than that: the promises of every raw table here, those of
+its columns in `expectations.basics`. A suite that is written by hand adds what only people know,
+such as references to other datasets; a dataset without one is checked all the same.
 """
 
 from collections.abc import Callable
 from typing import Any
 
+from expectations.basics import basics
 from expectations.definition import SuiteDefinition
 from expectations.vocabulary import (
     DATA_ENGINEERING,
     INFO,
     WARNING,
     Promise,
-    Severity,
+    Promises,
     SuiteFunction,
     every,
     every_row,
@@ -123,21 +124,34 @@ def landed(dataset: str, table: str | None = None) -> Callable[[SuiteFunction], 
     """Make a function the suite of a raw table; `table` names one where a dataset has several."""
     source = declared(dataset)
     raw = next(found for found in source.tables if table in (None, found.name))
+    return lambda function: suite_of(source, raw, function)
 
-    def make(function: SuiteFunction) -> SuiteDefinition:
-        return SuiteDefinition(
-            function=function,
-            stage="landing",
-            dataset=dataset,
-            schema=source.raw_schema,
-            table=raw.name,
-            key=raw.key,
-            owner=source.owner,
-            shared=flatten([*_every_table(source, raw), *_deliveries(source, raw)]),
-            versioned=True,
-        )
 
-    return make
+def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None) -> SuiteDefinition:
+    """Return what a raw table promises: what follows from its declaration, and what is written."""
+    return SuiteDefinition(
+        function=function or _nothing_written(raw),
+        stage="landing",
+        dataset=source.name,
+        schema=source.raw_schema,
+        table=raw.name,
+        key=raw.key,
+        owner=source.owner,
+        shared=flatten(
+            [*_every_table(source, raw), *basics(source, raw), *_deliveries(source, raw)]
+        ),
+        versioned=True,
+    )
+
+
+def _nothing_written(raw: Table) -> SuiteFunction:
+    """Return the suite function of a table that nobody wrote one for: no promises, its words."""
+
+    def function() -> Promises:
+        return ()
+
+    function.__doc__ = f"{raw.description.strip().partition(chr(10))[0].rstrip('.')}."
+    return function
 
 
 def _every_table(source: Dataset, raw: Table) -> list[Promise | tuple[Promise, ...]]:
@@ -245,74 +259,3 @@ def _deliveries(source: Dataset, raw: Table) -> list[Promise]:
             )
         )
     return promises
-
-
-# A join, because the planner may ask an `exists` among the columns row by row.
-_REFERENCE = """
-select <<key>>, other.reference is not null as holds
-from {current} as record
-left join (
-    select distinct force_code as other_force, <<other_column>> as reference
-    from {<<schema>>}.<<other>>
-) as other on record.force_code = other.other_force and record.<<column>> = other.reference
-where record.<<column>> is not null
-"""
-
-
-def refers_to(
-    column: str,
-    dataset: str,
-    other_column: str,
-    *,
-    key: str,
-    words: str,
-    table: str | None = None,
-    tolerating: float = 0.05,
-    severity: Severity = INFO,
-) -> Promise:
-    """Promise that nearly all references to another dataset lead somewhere.
-
-    What the contracts give a meaning to, such as a name of nothing, is counted elsewhere: here it
-    is only a question of how many there are.
-    """
-    other = declared(dataset)
-    other_table = next(found for found in other.tables if table in (None, found.name))
-    return every(
-        f"{column}_known",
-        sql(
-            _REFERENCE,
-            key=key,
-            column=column,
-            schema=other.raw_schema,
-            other=other_table.name,
-            other_column=other_column,
-        ),
-        words=words,
-        columns=(column,),
-        tolerating=tolerating,
-        severity=severity,
-    )
-
-
-def of_current(
-    name: str,
-    key: str,
-    condition: str,
-    *,
-    words: str,
-    among: str = "true",
-    tolerating: float = 0.02,
-    severity: Severity = WARNING,
-    columns: tuple[str, ...] = (),
-) -> Promise:
-    """Promise that a condition is true of nearly all records as they are now."""
-    query = "select <<key>>, (<<condition>>) as holds from {current} as record where <<among>>"
-    return every(
-        name,
-        sql(query, key=key, condition=condition, among=among),
-        words=words,
-        columns=columns,
-        tolerating=tolerating,
-        severity=severity,
-        dimension="consistency",
-    )

@@ -14,7 +14,7 @@ SQL in a promise names places by placeholders, which the gate fills in for the b
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 Severity = Literal["critical", "warning", "info"]
@@ -30,7 +30,17 @@ Dimension = Literal[
     "privacy",
 ]
 Stage = Literal["landing", "marts", "sealed"]
-Kind = Literal["filled", "one_of", "matches", "between", "columns", "every_row", "every", "nothing"]
+Kind = Literal[
+    "filled",
+    "one_of",
+    "matches",
+    "between",
+    "columns",
+    "every_row",
+    "every_record",
+    "every",
+    "nothing",
+]
 
 CRITICAL: Severity = "critical"
 WARNING: Severity = "warning"
@@ -170,6 +180,23 @@ def every_row(
         arguments={"condition": condition, "among": among, "tolerating": tolerating},
         **_how(how, "consistency"),
     )
+
+
+def every_record(
+    name: str,
+    condition: str,
+    *,
+    words: str,
+    among: str = "true",
+    tolerating: float = 0.0,
+    columns: Sequence[str] = (),
+    **how: Any,
+) -> Promise:
+    """Promise the same of every record of a raw table as it is now, whatever it was before."""
+    promise = every_row(
+        name, condition, words=words, among=among, tolerating=tolerating, columns=columns, **how
+    )
+    return replace(promise, kind="every_record")
 
 
 def every(

@@ -1,7 +1,8 @@
 """The register of plans."""
 
-from expectations.landed import landed, of_current, refers_to
-from expectations.vocabulary import INFO, WARNING, Promises
+from expectations.landed import landed
+from expectations.records import of_current
+from expectations.vocabulary import INFO, Promises
 
 
 @landed("governance/plans", "plan")
@@ -10,7 +11,6 @@ def plan() -> Promises:
     return [
         of_current(
             "reviewed_after_approval",
-            "plan_ref",
             "approved_date <= review_due_date",
             among="approved_date is not null and review_due_date is not null",
             words="A plan is due for review after it was approved.",
@@ -23,18 +23,8 @@ def plan() -> Promises:
 def plan_milestone() -> Promises:
     """Milestones: what each plan is to reach, and by when."""
     return [
-        refers_to(
-            "plan_ref",
-            "governance/plans",
-            "plan_ref",
-            table="plan",
-            key="plan_ref, milestone",
-            words="Milestones belong to a plan of the register.",
-            severity=WARNING,
-        ),
         of_current(
             "milestone_has_a_date",
-            "plan_ref, milestone",
             "due_date is not null",
             words="Milestones say by when.",
             columns=("due_date",),

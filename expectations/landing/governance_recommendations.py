@@ -1,7 +1,8 @@
 """The log of what each party said."""
 
 from expectations.codes import POINTS, listed
-from expectations.landed import landed, of_current
+from expectations.landed import landed
+from expectations.records import of_current
 from expectations.vocabulary import INFO, Promises
 
 
@@ -11,7 +12,6 @@ def recommendation_event() -> Promises:
     return [
         of_current(
             "about_a_point",
-            "row_key",
             f"point_code in ({listed(POINTS)})",
             words="Statements are about one of the four points.",
             columns=("point_code",),

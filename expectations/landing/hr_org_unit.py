@@ -1,6 +1,7 @@
 """Units of the force."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current
 from expectations.vocabulary import WARNING, Promises, nothing
 
 _NOT_ONE_FORCE = """
@@ -25,18 +26,9 @@ def org_unit() -> Promises:
         ),
         of_current(
             "has_a_superior",
-            "org_unit_code",
             "parent_org_unit_code is not null and parent_org_unit_code <> org_unit_code",
             among="kind <> 'FORCE'",
             words="Every unit but the force has another unit above it.",
             columns=("parent_org_unit_code",),
-        ),
-        refers_to(
-            "parent_org_unit_code",
-            "hr/org_unit",
-            "org_unit_code",
-            key="org_unit_code",
-            words="The unit above another is in the file too.",
-            severity=WARNING,
         ),
     ]

@@ -1,6 +1,7 @@
 """Personnel."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import WARNING, Promises
 
 
@@ -10,7 +11,6 @@ def personnel() -> Promises:
     return [
         of_current(
             "leaves_after_starting",
-            "employee_no",
             "start_date <= leave_date",
             among="leave_date is not null",
             words="People leave after they started.",
@@ -18,7 +18,6 @@ def personnel() -> Promises:
         ),
         of_current(
             "has_a_role",
-            "employee_no",
             "role_code is not null and org_unit_code is not null",
             among="leave_date is null",
             words="Everybody in post has a role and a team.",
@@ -26,7 +25,6 @@ def personnel() -> Promises:
         ),
         of_current(
             "officers_have_a_number",
-            "employee_no",
             "collar_no is not null",
             among="employment_type = 'OFFICER' and leave_date is null",
             words="Every officer in post has a collar number.",

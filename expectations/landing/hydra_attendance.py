@@ -1,7 +1,8 @@
 """Hydra sessions and who attended them."""
 
-from expectations.landed import landed, of_current, refers_to
-from expectations.vocabulary import INFO, WARNING, Promises, every
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
+from expectations.vocabulary import INFO, Promises, every
 
 _PLACES = """
 select session.session_code, count(attendance.row_key) <= session.capacity as holds
@@ -42,15 +43,6 @@ def hydra_attendance() -> Promises:
     """Who was booked on a session, who came, and how it went."""
     return [
         refers_to(
-            "session_code",
-            "hydra/attendance",
-            "session_code",
-            table="hydra_session",
-            key="session_code, employee_no",
-            words="Attendance is at a session that is listed.",
-            severity=WARNING,
-        ),
-        refers_to(
             "employee_no",
             "hr/personnel",
             "employee_no",
@@ -59,7 +51,6 @@ def hydra_attendance() -> Promises:
         ),
         of_current(
             "outcome_of_attendance",
-            "session_code, employee_no",
             "attended = 'Y'",
             among="outcome is not null",
             words="Only who came has an outcome.",

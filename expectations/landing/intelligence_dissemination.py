@@ -1,6 +1,7 @@
 """What was shared, and with whom."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import WARNING, Promises
 
 
@@ -18,7 +19,6 @@ def dissemination() -> Promises:
         ),
         of_current(
             "recorded_after_sharing",
-            "dissemination_id",
             "shared_at <= created_at + interval '1 day'",
             words="Sharing is recorded after it took place.",
             columns=("shared_at", "created_at"),

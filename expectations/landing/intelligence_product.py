@@ -1,6 +1,7 @@
 """Products of analysis."""
 
-from expectations.landed import landed, of_current
+from expectations.landed import landed
+from expectations.records import of_current
 from expectations.vocabulary import Promises
 
 
@@ -10,7 +11,6 @@ def product() -> Promises:
     return [
         of_current(
             "covers_a_period",
-            "product_id",
             "covers_from <= covers_to",
             among="covers_from is not null and covers_to is not null",
             words="A product covers a period that ends after it begins.",

@@ -1,25 +1,16 @@
 """Intelligence documents, metadata only."""
 
-from expectations.landed import landed, of_current, refers_to
-from expectations.vocabulary import DATA_ENGINEERING, Promises, every_row
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
+from expectations.vocabulary import Promises
 
 
 @landed("intelligence/report")
 def intelligence_report() -> Promises:
     """Intelligence documents: what they are, never what they say."""
     return [
-        every_row(
-            "marking_admitted",
-            "protective_marking in ('OFFICIAL', 'OFFICIAL-SENSITIVE')",
-            among="not is_tombstone",
-            words="Nothing marked above OFFICIAL-SENSITIVE was let in.",
-            columns=("protective_marking",),
-            dimension="privacy",
-            owner=DATA_ENGINEERING,
-        ),
         of_current(
             "submitted_has_a_time",
-            "report_id",
             "submitted_at is not null",
             among="status = 'SUBMITTED'",
             words="Submitted documents say when they were submitted.",
@@ -27,7 +18,6 @@ def intelligence_report() -> Promises:
         ),
         of_current(
             "graded_by_a_known_scheme",
-            "report_id",
             "grading_scheme in ('3x5x2', '5x5x5')",
             words="Documents are graded by one of the two schemes.",
             columns=("grading_scheme",),

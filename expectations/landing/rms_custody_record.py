@@ -1,6 +1,7 @@
 """Custody records."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
 
@@ -10,7 +11,6 @@ def custody_record() -> Promises:
     return [
         of_current(
             "released_after_detention",
-            "custody_id",
             "released_at >= detained_at",
             among="released_at is not null",
             words="People are released after they were detained.",

@@ -1,6 +1,7 @@
 """Referrals to the NCCU as the records management system has them."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
 
@@ -10,14 +11,12 @@ def nccu_referral() -> Promises:
     return [
         of_current(
             "recorded_after_the_contact",
-            "referral_id",
             "contacted_at <= created_at",
             words="Referrals are recorded after the contact was made.",
             columns=("contacted_at", "created_at"),
         ),
         of_current(
             "names_an_occurrence",
-            "referral_id",
             "occurrence_ref is not null",
             words="Referrals say which occurrence they are about.",
             columns=("occurrence_ref",),

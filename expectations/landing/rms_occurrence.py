@@ -1,6 +1,7 @@
 """Incidents of the records management system."""
 
-from expectations.landed import landed, of_current, refers_to
+from expectations.landed import landed
+from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
 
@@ -10,14 +11,12 @@ def occurrence() -> Promises:
     return [
         of_current(
             "reference_well_formed",
-            "occurrence_id",
             "occurrence_ref ~ '^[0-9]{11}$'",
             words="Occurrence references are a year and nine digits.",
             columns=("occurrence_ref",),
         ),
         of_current(
             "reported_after_it_happened",
-            "occurrence_id",
             "occurred_at <= reported_at",
             among="occurred_at is not null",
             words="Incidents are reported after they happened.",

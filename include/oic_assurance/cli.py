@@ -15,7 +15,7 @@ from oic_assurance.errors import AssuranceError, UsageError
 # Name: where it is, and what `--help` says, so that help needs none of the modules.
 COMMANDS = {
     "db": ("database:db", "The embedded PostgreSQL server."),
-    "sources": ("sources:sources", "The source systems that stand beside it."),
+    "sources": ("sources:sources", "The source systems, and what is declared of them."),
     "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
     "run": ("run:run", "The daily run once: extract, build, check, publish."),
     "demo": ("demo:demo", "A synthetic force when there is none, then the daily run."),

@@ -52,6 +52,20 @@ def load_settings() -> Settings:
     )
 
 
+def declarations_folder() -> Path | None:
+    """Return the folder of a deployment's own declarations, where it has one.
+
+    Apart from the settings, because what is declared is asked for where no settings are at hand.
+    """
+    given = os.environ.get("ASSURANCE_DECLARATIONS", "").strip()
+    if not given:
+        return None
+    folder = Path(given).expanduser().resolve()
+    if not folder.is_dir():
+        raise UsageError(f"ASSURANCE_DECLARATIONS: '{given}' is not a folder.")
+    return folder
+
+
 def _home() -> Path:
     given = os.environ.get("ASSURANCE_HOME", "").strip()
     if not given:

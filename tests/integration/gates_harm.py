@@ -5,10 +5,15 @@ harm for one suite alone names it.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from expectations.vocabulary import Promise, Suite
 
 ONE = "where ctid = (select min(ctid) from {t})"
+A_KEY_AGAIN = (
+    "insert into {t} select (jsonb_populate_record(null::{t}, to_jsonb(landed) || "
+    """'{"row_key": "as another"}')).* from (select * from {t} limit 1) as landed"""
+)
 AGAIN = "insert into {t} select * from {t} limit 1"
 MEASURE = "where measure_code = 'nccu_intel_compliance' and org_unit_code = 'T1'"
 MAY = "period_start = '2026-05-01'"
@@ -41,6 +46,35 @@ def _fill(sql: str, suite: Suite, promise: Promise) -> str:
     for name, value in filled_in.items():
         sql = sql.replace(name, value)
     return sql
+
+
+def harms_of_basics(suite: Suite, basics: Sequence[Promise]) -> Iterator[tuple[str, set[str]]]:
+    """Return SQL that breaks what follows from a table's columns, and the promises it breaks.
+
+    Many are broken by one harm: by blanks, by values that nothing declares, by a key given twice.
+    """
+    if not basics:
+        return
+    blank = [p for p in basics if p.name.endswith(("_filled", "_filled_when_due"))]
+    wrong = [p for p in basics if _wrong(p)]
+    for broken, changes in (
+        (blank, [f"{p.columns[0]} = null" for p in blank]),
+        (wrong, sorted({_wrong(p) for p in wrong})),
+    ):
+        if broken:
+            harm = f"update {suite.schema}.{suite.table} set {', '.join(changes)}"
+            yield harm, {p.name for p in broken}
+    yield _fill(A_KEY_AGAIN, suite, basics[0]), {"key_unique"}
+
+
+def _wrong(promise: Promise) -> str:
+    """Return the change that breaks a promise about the value of a column, if it is one."""
+    (column, *_), name = promise.columns, promise.name
+    if name.endswith(("_listed", "_well_formed")):
+        return f"{column} = 'SOMETHING ELSE'"
+    if name.endswith("_in_range"):
+        return f"{column} = '1066-10-14'"
+    return f"{column}_is_ambiguous = true" if name.endswith("_unambiguous") else ""
 
 
 def tables_in(sql: str) -> list[str]:
@@ -133,7 +167,8 @@ HARMS = {
     "has_the_whole_force": "delete from {t} where org_unit_code = 'ALL'",
     "superior_known": "update {t} set parent_org_unit_code = 'D9' where org_unit_code = 'T1'",
     "no_point_missing": "delete from {t} where point_code = 'HYDRA'",
-    "no_dataset_missing": f"delete from {{t}} {ONE}",
+    "no_dataset_missing": "delete from {t} where dataset = 'hr/personnel'",
+    "has_a_policy": "delete from {t} where dataset = 'hr/org_unit'",
     "fresh_means_delivered": f"update {{t}} set due_by = '2026-05-01' {ONE}",
     "all_fresh": f"update {{t}} set verdict = 'stale' {ONE}",
     "candidate.restatement org_unit_code_known": "update {t} set org_unit_code = 'X'",
@@ -198,7 +233,6 @@ HARMS = {
     "one_force": "update {t} set kind = 'FORCE'",
     "has_a_superior": "update {t} set parent_org_unit_code = null",
     "score_in_range": "update {t} set score = 180",
-    "time_unambiguous": "update {t} set completed_at_is_ambiguous = true",
     "no_more_than_places": "update {t} set capacity = 0",
     "outcome_of_attendance": "update {t} set attended = 'N'",
     "reviewed_after_approval": "update {t} set review_due_date = approved_date - 1",

@@ -78,28 +78,30 @@ select 'PL1', 'Trained', date '2026-01-01',
 from provenance;
 
 insert into raw_general.recommendation_event (
-    event_at, point_code, party, status,
+    event_at, event_at_is_ambiguous, point_code, party, status,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select version_at, 'HYDRA', 'FORCE', 'Complete',
+select version_at, false, 'HYDRA', 'FORCE', 'Complete',
     force_code, 12, 1, '1', version_at, landed_at, 'a', false
 from provenance;
 
 insert into raw_law_enforcement.occurrence (
-    occurrence_id, occurrence_ref, is_oic, detection_route, district_code, status, occurred_at,
-    reported_at, created_at, updated_at,
+    occurrence_id, occurrence_ref, incident_type_code, is_oic, detection_route, district_code,
+    status, occurred_at, reported_at, created_at, updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select n, '2600000000' || n, n < 3, 'LORRY_DROP', 'D1', 'OPEN', version_at, version_at, version_at,
-    version_at, force_code, 1, n, n::text, version_at, landed_at, n::text, false
+select n, '2600000000' || n, 'CLANDESTINE', n < 3, 'LORRY_DROP', 'D1', 'OPEN',
+    version_at, version_at, version_at, version_at,
+    force_code, 1, n, n::text, version_at, landed_at, n::text, false
 from provenance, generate_series(1, 3) as n;
 
 insert into raw_law_enforcement.nccu_referral (
-    referral_id, referral_ref, occurrence_ref, reporting_officer_no, contacted_at, created_at,
-    updated_at,
+    referral_id, referral_ref, occurrence_ref, reporting_officer_no, channel, referral_type,
+    outcome, contacted_at, created_at, updated_at,
     force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint, is_tombstone
 )
-select n, 'R' || n, '26000000001', (900 + n)::text, contacted_at, contacted_at, contacted_at,
+select n, 'R' || n, '26000000001', (900 + n)::text, 'PHONE', 'IMMIGRATION_CRIME', 'PENDING',
+    contacted_at, contacted_at, contacted_at,
     force_code, 2, n, n::text, contacted_at, landed_at, n::text, false
 from provenance, unnest(array[
     '2026-05-01 10:00Z', '2026-05-02 10:00Z', '2026-05-03 10:00Z', '2026-05-04 10:00Z',

@@ -102,6 +102,13 @@ from (values
     ('timely_hours', 24), ('grace_hours', 72), ('before_call_hours', 24),
     ('suppression_threshold', 5)
 ) as threshold (name, value);
+create table policy.policy_staleness as
+select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
+from audit.batch;
+create table policy.policy_point_dataset as table policy.policy_staleness;
+insert into policy.policy_point_dataset values
+    ('custody/book', date '2020-01-01', date '2021-12-31'),
+    ('custody/app', date '2027-01-01', null);
 create schema candidate;
 create schema candidate_public;
 """

@@ -14,8 +14,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from expectations.basics import basics
 from expectations.catalogue import suites, suites_of
-from expectations.vocabulary import STAGES, Suite, every_row
+from expectations.vocabulary import STAGES, Promise, Suite, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.docs import build_data_docs
@@ -24,10 +25,11 @@ from oic_assurance.gates.quiet import quiet
 from oic_assurance.gates.run import audit_stage, run_suites
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declaration import dataset
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, sqlalchemy_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
-from tests.integration.gates_harm import harm_of, tables_in
+from tests.integration.gates_harm import harm_of, harms_of_basics, tables_in
 from tests.integration.gates_world import Build, empty_world, make_world
 
 DATABASE = "warehouse_gates"
@@ -126,7 +128,11 @@ def test_a_sound_warehouse_keeps_every_promise(world: World, stage: str) -> None
 @pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name)
 def test_every_promise_can_be_broken(world: World, auditor: Auditor, suite: Suite) -> None:
     unbroken = []
+    following = of_columns(suite)
+    together = {name for _, names in harms_of_basics(suite, following) for name in names}
     for promise in suite.promises:
+        if promise.name in together:
+            continue
         with world.harmed(*harm_of(suite, promise)):
             (outcome,) = auditor.audit(replace(suite, promises=(promise,)))
         if outcome.success or outcome.exception:
@@ -135,6 +141,26 @@ def test_every_promise_can_be_broken(world: World, auditor: Auditor, suite: Suit
             assert outcome.unexpected, promise.name
     assert unbroken == []
     assert broken(auditor.audit(suite)) == []
+
+
+@pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
+def test_what_follows_from_columns_can_be_broken(
+    world: World, auditor: Auditor, suite: Suite
+) -> None:
+    following = of_columns(suite)
+    assert {promise.name for promise in following} <= {p.name for p in suite.promises}
+    for harm, names in harms_of_basics(suite, following):
+        with world.harmed(harm):
+            outcomes = auditor.audit(replace(suite, promises=following))
+        assert names <= {o.promise.name for o in outcomes if not o.success and o.unexpected}
+
+
+def of_columns(suite: Suite) -> tuple[Promise, ...]:
+    """Return the promises of a landed table that follow from the columns of its declaration."""
+    if suite.stage != "landing":
+        return ()
+    source = dataset(suite.dataset)
+    return basics(source, next(table for table in source.tables if table.name == suite.table))
 
 
 def test_an_empty_warehouse_breaks_nothing_critical(world: World) -> None:

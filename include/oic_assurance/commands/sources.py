@@ -1,11 +1,11 @@
-"""`assurance sources`: the source systems as the source contract says, empty."""
+"""`assurance sources`: the source systems, and what is written from their declarations."""
 
 import click
 
 
 @click.group()
 def sources() -> None:
-    """Set up the source systems that stand beside the warehouse."""
+    """Set up the source systems that stand beside the warehouse; document what is declared."""
 
 
 @sources.command()
@@ -21,3 +21,20 @@ def create() -> None:
     create_sources(settings)
     place = without_credentials(settings.dropzone)
     click.echo(f"The sources are there: databases rms and intelligence, files at {place}.")
+
+
+@sources.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail where a file fell behind.")
+def document(check: bool) -> None:
+    """Write dbt's sources and the datasets' pages from the declarations."""
+    from oic_assurance.documenting import generated
+    from oic_assurance.settings import load_settings
+
+    settings = load_settings()
+    if check:
+        generated.check(settings)
+        return
+    written = generated.write(settings)
+    for place in written:
+        click.echo(place)
+    click.echo(f"{len(written)} files changed." if written else "Nothing has changed.")

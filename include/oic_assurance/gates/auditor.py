@@ -5,12 +5,12 @@ then only what failed, for counts and for the keys of the rows, never for their 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Promise, Suite, sql
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.places import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns
@@ -35,6 +35,7 @@ class Auditor:
         self._datasource = context.data_sources.add_postgres(
             "warehouse",
             connection_string=self._url,
+            create_temp_table=False,
             # One session, so that what is kept in it for a suite is there for all of its queries.
             kwargs={"pool_size": 1, "max_overflow": 0},
         )
@@ -53,37 +54,69 @@ class Auditor:
 
     def audit(self, suite: Suite) -> list[Outcome]:
         """Run a suite and return how each promise came out; a bad table does not raise."""
+        # Two readings at most, each of all that it can answer: rows, and records as they are now.
+        of_records = [promise for promise in suite.promises if promise.kind == "every_record"]
+        of_rows = [promise for promise in suite.promises if promise.kind != "every_record"]
         try:
-            with self._batch(suite) as batch:
-                first = self._validate(batch, suite, suite.promises, "BOOLEAN_ONLY")
-                details = self._details(batch, suite, first)
+            with self._current(suite):
+                found = self._audit(suite, of_rows, self._rows_asset)
+                found |= self._audit(suite, of_records, self._records_asset)
         except Exception as error:
             # A suite that cannot run has failed, whatever the cause.
             line = one_line(str(error.__cause__ or error))
             return [Outcome(suite, promise, False, exception=line) for promise in suite.promises]
-        return [
-            outcome_of(suite, promise, first[promise.name], details.get(promise.name))
-            for promise in suite.promises
-        ]
+        return [found[promise.name] for promise in suite.promises]
+
+    def _audit(
+        self, suite: Suite, promises: Sequence[Promise], make_asset: Callable[[Suite, str], Any]
+    ) -> dict[str, Outcome]:
+        """Return how promises about one batch came out, by their names."""
+        if not promises:
+            return {}
+        with self._batch(suite, make_asset) as batch:
+            first = self._validate(batch, suite, promises, "BOOLEAN_ONLY")
+            details = self._details(batch, suite, promises, first)
+        return {
+            promise.name: outcome_of(suite, promise, first[promise.name], details.get(promise.name))
+            for promise in promises
+        }
 
     @contextmanager
-    def _batch(self, suite: Suite) -> Iterator[Any]:
-        """Give the table of a suite as a batch, with what its promises need beside it."""
+    def _current(self, suite: Suite) -> Iterator[None]:
+        """Keep a raw table's records as they are now, for as long as its suite runs."""
+        if not suite.versioned:
+            yield
+            return
+        self._execute(self._places.keep_current(suite))
+        try:
+            yield
+        finally:
+            self._execute(f"drop table {current_table(suite)}")
+
+    @contextmanager
+    def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
+        """Give what promises are about as a batch."""
         # Great Expectations remembers counts by the asset's name, so each has one of its own; and
         # it writes its configuration anew for each asset, so none stays longer than needed.
         self._assets += 1
         name = f"{suite.name} {self._assets}"
+        definition = make_asset(suite, name)
+        try:
+            yield definition.get_batch()
+        finally:
+            self._datasource.delete_asset(name)
+
+    def _rows_asset(self, suite: Suite, name: str) -> Any:
         asset = self._datasource.add_table_asset(
             name, table_name=suite.table, schema_name=self._places.schema(suite.schema)
         )
-        if suite.versioned:
-            self._execute(self._places.keep_current(suite))
-        try:
-            yield asset.add_batch_definition_whole_table("all").get_batch()
-        finally:
-            if suite.versioned:
-                self._execute(f"drop table {current_table(suite)}")
-            self._datasource.delete_asset(name)
+        return asset.add_batch_definition_whole_table("all")
+
+    def _records_asset(self, suite: Suite, name: str) -> Any:
+        # A query, because tables are looked for in another session, which does not see this one's.
+        query = sql("select * from <<current>>", current=current_table(suite))
+        asset = self._datasource.add_query_asset(name, query)
+        return asset.add_batch_definition_whole_table("all")
 
     def _execute(self, statement: str) -> None:
         with self._datasource.get_execution_engine().engine.begin() as connection:
@@ -102,15 +135,17 @@ class Auditor:
         ).results
         return {result.expectation_config.meta["promise"]: result for result in results}
 
-    def _details(self, batch: Any, suite: Suite, first: dict[str, Any]) -> dict[str, Any]:
+    def _details(
+        self, batch: Any, suite: Suite, promises: Sequence[Promise], first: dict[str, Any]
+    ) -> dict[str, Any]:
         """Run again what failed, and only that: how many rows, and which."""
         failed: dict[tuple[str, ...], list[Promise]] = defaultdict(list)
-        for promise in suite.promises:
+        for promise in promises:
             result = first[promise.name]
             if not result.success and not exception_of(result):
                 failed[key_columns(promise, suite)].append(promise)
         details: dict[str, Any] = {}
-        for columns, promises in failed.items():
+        for columns, broken in failed.items():
             result_format: dict[str, Any] = {
                 "result_format": "SUMMARY",
                 "partial_unexpected_count": KEYS_KEPT,
@@ -118,5 +153,5 @@ class Auditor:
             }
             if columns:
                 result_format["unexpected_index_column_names"] = list(columns)
-            details |= self._validate(batch, suite, promises, result_format)
+            details |= self._validate(batch, suite, broken, result_format)
         return details

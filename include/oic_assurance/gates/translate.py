@@ -26,6 +26,20 @@ _RULES = {
         limit <<kept>>
         """,
     ),
+    "every_record": (
+        """
+        array[
+            count(*) filter (where (<<among>>) and (<<condition>>) is not true),
+            count(*) filter (where <<among>>)
+        ]
+        """,
+        """
+        select <<keys>>
+        from {current}
+        where (<<among>>) and (<<condition>>) is not true
+        limit <<kept>>
+        """,
+    ),
     "every": (
         """
         case when count(*) >= 0 then (
@@ -105,7 +119,7 @@ def rule_sql(promise: Promise, suite: Suite, places: Places) -> tuple[str, str]:
     """Return what counts the broken and all for a promise in SQL, and what finds their keys."""
     counts, keys = _RULES[promise.kind]
     parts = {
-        "keys": ", ".join(key_columns(promise, suite)) or "count(*) as rows",
+        "keys": ", ".join(f'"{key}"' for key in key_columns(promise, suite)) or "count(*) as rows",
         "kept": str(KEYS_KEPT),
         **{name: str(promise.arguments.get(name, "")) for name in ("among", "condition", "query")},
     }

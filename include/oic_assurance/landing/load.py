@@ -363,7 +363,7 @@ _INSERT_FIRST = """
 _INSERT_EXTRACTED = """
     with judged as materialized (
         select
-            n.*, s.{cursor} as "stood at", coalesce(not s.is_tombstone, false) as "stood",
+            n.*, s.{cursor} as "stood at", coalesce(not s.is_tombstone, false) as "stood before",
             s.row_fingerprint as "stood as", s.version_at as "known from"
         from {checked} as n
         left join {state} as s on true
@@ -379,12 +379,12 @@ _INSERT_EXTRACTED = """
             end,
             now(), n.row_fingerprint, false
         from judged as n
-        where not n."stood" or n."stood as" <> n.row_fingerprint
+        where not n."stood before" or n."stood as" <> n.row_fingerprint
         returning row_key
     )
     select
-        (select count(*) from added), count(*) filter (where not n."stood"),
-        coalesce(sum({now}), 0) - coalesce(sum({before}) filter (where n."stood"), 0)
+        (select count(*) from added), count(*) filter (where not n."stood before"),
+        coalesce(sum({now}), 0) - coalesce(sum({before}) filter (where n."stood before"), 0)
     from judged as n
 """
 

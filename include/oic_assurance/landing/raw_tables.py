@@ -12,18 +12,6 @@ from oic_assurance.sources.model import PROVENANCE, Dataset, Table
 #: From how many on a table is filled first and indexed afterwards.
 MANY_ROWS = 20_000
 
-_COMMENTS = {
-    "force_code": "ONS police force area code.",
-    "batch_id": "The batch that brought this version.",
-    "row_number": "Place of the row in its batch; null where a late delivery made it necessary to "
-    "say again what a later one had said.",
-    "row_key": "The record's key as one text.",
-    "version_at": "From when this version is valid.",
-    "landed_at": "When it was landed.",
-    "row_fingerprint": "Of the content, to tell whether a record has changed.",
-    "is_tombstone": "Whether the record was gone from this version on.",
-}
-
 
 def raw_name(dataset: Dataset, table: Table) -> sql.Identifier:
     """Return the raw table's name for use in a statement."""
@@ -31,18 +19,8 @@ def raw_name(dataset: Dataset, table: Table) -> sql.Identifier:
 
 
 def content_columns(dataset: Dataset, table: Table) -> dict[str, str]:
-    """Return the columns that hold what the source said, with their types.
-
-    A file's moment is a wall clock: it is kept as it was written too, with a mark on the times that
-    a clock change repeats or skips.
-    """
-    columns: dict[str, str] = {}
-    for column in table.columns:
-        columns[column.name] = column.type
-        if dataset.kind == "file" and column.type == "timestamptz":
-            columns[f"{column.name}_text"] = "text"
-            columns[f"{column.name}_is_ambiguous"] = "boolean"
-    return columns
+    """Return the columns that hold what the source said, with their types."""
+    return dataset.content_columns(table)
 
 
 def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
@@ -144,18 +122,11 @@ def filled_at_once(
 
 
 def _comment(connection: psycopg.Connection, dataset: Dataset, table: Table, column: str) -> None:
-    base = column.removesuffix("_text").removesuffix("_is_ambiguous")
-    if column in _COMMENTS:
-        text = _COMMENTS[column]
-    elif column in table.names:
-        text = table.column(column).description
-    elif column.endswith("_text"):
-        text = f"{base} as it was written."
-    else:
-        text = f"Whether a clock change repeats or skips {base}."
     connection.execute(
         sql.SQL("comment on column {}.{} is {}").format(
-            raw_name(dataset, table), sql.Identifier(column), sql.Literal(text)
+            raw_name(dataset, table),
+            sql.Identifier(column),
+            sql.Literal(dataset.describe(table, column)),
         )
     )
 

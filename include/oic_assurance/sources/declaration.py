@@ -1,22 +1,28 @@
 """Declarations: one small YAML file a dataset, checked, with errors that name the line.
 
-Everything else follows from them: what is extracted, the raw tables, the checks of each row.
+Everything else follows from them: what is extracted, the raw tables, the checks of each row, what
+the gate expects, dbt's sources and the pages that describe them. A deployment can keep declarations
+of its own in a folder beside the project's: `ASSURANCE_DECLARATIONS`.
 """
 
 import functools
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from oic_assurance.errors import UsageError
+from oic_assurance.settings import declarations_folder
+from oic_assurance.sources import yaml_lines
+from oic_assurance.sources.agreement import disagreements, disputes
 from oic_assurance.sources.model import (
-    PROVENANCE,
     Column,
     DatabasePlace,
     Dataset,
@@ -28,36 +34,28 @@ from oic_assurance.sources.model import (
 )
 
 SCHEMA_FILE = "_schema.yml"
-DAY = "YYYYMMDD"
 
 
 class DeclarationError(UsageError):
     """A declaration does not say what it must; the message names file and line."""
 
 
-@functools.cache
+@dataclass(frozen=True)
+class Declaration:
+    """A dataset as its file declares it, and where in the file each part of that stands."""
+
+    dataset: Dataset
+    file: str
+    text: yaml_lines.LinedYaml
+
+    def error(self, path: yaml_lines.Path, words: str) -> DeclarationError:
+        """Return an error about the part of the file that a path leads to."""
+        return DeclarationError(f"{self.file}, line {self.text.line(path)}: {words}.")
+
+
 def datasets() -> dict[str, Dataset]:
     """Return all declared datasets by name, in alphabetical order."""
-    folder = resources.files("oic_assurance.sources").joinpath("declarations")
-    return load_folder(folder)
-
-
-def load_folder(folder: Traversable) -> dict[str, Dataset]:
-    """Read and check the declarations of a folder."""
-    found: dict[str, Dataset] = {}
-    owners: dict[str, str] = {}
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not entry.name.endswith(".yml") or entry.name == SCHEMA_FILE:
-            continue
-        dataset = parse(entry.read_text(encoding="utf-8"), entry.name)
-        for table in dataset.tables:
-            if table.name in owners:
-                raise DeclarationError(
-                    f"{entry.name}: the raw table {table.name} is {owners[table.name]}'s already."
-                )
-            owners[table.name] = dataset.name
-        found[dataset.name] = dataset
-    return dict(sorted(found.items()))
+    return _declared(declarations_folder())
 
 
 def dataset(name: str) -> Dataset:
@@ -68,21 +66,58 @@ def dataset(name: str) -> Dataset:
     return known[name]
 
 
+@functools.cache
+def _declared(own: Path | None) -> dict[str, Dataset]:
+    """Read the project's declarations and a deployment's own; once a process."""
+    built_in = resources.files("oic_assurance.sources").joinpath("declarations")
+    return load_folders(built_in, *([own] if own else []))
+
+
+def load_folders(*folders: Traversable) -> dict[str, Dataset]:
+    """Read and check the declarations of folders, alone and against each other."""
+    found: list[Declaration] = []
+    for folder in folders:
+        for file, text in _files(folder):
+            declaration = read_declaration(text, file)
+            for path, words in disputes(declaration.dataset, [one.dataset for one in found]):
+                raise declaration.error(path, words)
+            found.append(declaration)
+    return {one.dataset.name: one.dataset for one in sorted(found, key=lambda d: d.dataset.name)}
+
+
+def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
+    """Give name and text of each declaration in a folder, in the order of their names."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if not entry.name.endswith((".yml", ".yaml")) or entry.name == SCHEMA_FILE:
+            continue
+        file = str(entry) if isinstance(entry, Path) and entry.parent == folder else entry.name
+        try:
+            yield file, entry.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8"
+            raise DeclarationError(f"{file} cannot be read: {reason}.") from error
+
+
 def parse(text: str, file: str) -> Dataset:
-    """Read one declaration; `file` is its file's name, which errors quote."""
+    """Return the dataset that a text declares; `file` is its file, which errors quote."""
+    return read_declaration(text, file).dataset
+
+
+def read_declaration(text: str, file: str) -> Declaration:
+    """Read one declaration and check all that can be checked without the others."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        said = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise DeclarationError(f"{file}, line {line}: not YAML: {error.problem}.") from error
-    mistake = best_match(_validator().iter_errors(said))
-    if mistake is not None:
-        raise DeclarationError(f"{file}, line {_line(node, mistake)}: {_words(mistake)}.")
-    declared = _dataset(said, hashlib.sha256(text.encode("utf-8")).hexdigest())
-    for path, problem in _contradictions(declared, file):
-        raise DeclarationError(f"{file}, line {_line_of_path(node, path)}: {problem}.")
-    return declared
+        lined = yaml_lines.read(text)
+    except yaml_lines.YamlMistake as mistake:
+        raise DeclarationError(f"{file}, line {mistake.line}: {mistake.words}.") from mistake
+    error = best_match(_validator().iter_errors(lined.said))
+    if error is not None:
+        path, words = _explained(error)
+        raise DeclarationError(f"{file}, line {lined.line(path)}: {words}.")
+    fingerprint = hashlib.sha256(text.encode("utf-8")).hexdigest()
+    declaration = Declaration(_dataset(lined.said, fingerprint), file, lined)
+    for path, words in disagreements(declaration.dataset, lined.said, Path(file).name):
+        raise declaration.error(path, words)
+    return declaration
 
 
 @functools.cache
@@ -91,6 +126,25 @@ def _validator() -> Draft202012Validator:
     schema = yaml.safe_load(folder.joinpath(SCHEMA_FILE).read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
+
+
+def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
+    """Return where a mistake stands and what it is, in the words of somebody who has to mend it."""
+    path = tuple(error.absolute_path)
+    where = ".".join(str(step) for step in path) or "the declaration"
+    words = error.message
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        stranger = next(name for name in error.instance if name not in known)
+        path = (*path, stranger)
+        words = f"'{stranger}' was unexpected: choose of {', '.join(known)}"
+    elif error.validator == "pattern" and "description" in error.schema:
+        words = f"{words}: {error.schema['description']}".rstrip(".")
+    elif error.validator == "type" and error.validator_value == "string":
+        words = f"{error.instance!r} is no text: quote it"
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, error.instance)
+    return path, f"{where}: {words}"
 
 
 def _dataset(said: dict[str, Any], fingerprint: str) -> Dataset:
@@ -143,90 +197,3 @@ def _column(name: str, rules: dict[str, Any]) -> Column:
             "required_when": tuple((other, tuple(values)) for other, values in when.items()),
         },
     )
-
-
-Problem = tuple[tuple[str | int, ...], str]
-
-
-def _contradictions(declared: Dataset, file: str) -> list[Problem]:
-    """List what the schema cannot see: parts of a declaration that do not fit together."""
-    problems: list[Problem] = []
-    expected = declared.name.replace("/", "_") + ".yml"
-    if file != expected:
-        problems.append((("dataset",), f"the file of {declared.name} must be called {expected}"))
-    for number, table in enumerate(declared.tables):
-        problems += _table_contradictions(declared, table, ("tables", number))
-    place, first = declared.place, declared.tables[0]
-    if isinstance(place, DatabasePlace):
-        if len(first.key) != 1:
-            problems.append((("tables", 0, "key"), "a database table needs a key of one column"))
-        if place.cursor not in first.names or first.column(place.cursor).type != "timestamptz":
-            problems.append((("cursor",), f"{place.cursor} is no timestamptz column"))
-        if place.door and place.door.column not in first.names:
-            problems.append((("place", "door"), f"there is no column {place.door.column}"))
-        if not _is_time_zone(place.time_zone):
-            problems.append((("place", "time_zone"), f"there is no time zone {place.time_zone}"))
-        for name in set(place.never_extracted) & set(first.names):
-            problems.append((("tables", 0, "columns", name), f"{name} is never extracted"))
-    elif place.file.count(DAY) > 1:
-        problems.append((("place", "file"), f"{DAY} may occur only once"))
-    return problems
-
-
-def _table_contradictions(
-    declared: Dataset, table: Table, path: tuple[str | int, ...]
-) -> list[Problem]:
-    problems: list[Problem] = []
-    is_workbook = isinstance(declared.place, FilePlace) and declared.place.format == "xlsx"
-    if is_workbook != (table.sheet is not None):
-        problems.append((path, "a sheet is named for the tables of a workbook, and only for them"))
-    if len(declared.tables) > 1 and not is_workbook:
-        problems.append((path, "only a workbook holds more than one table"))
-    for name in table.key:
-        if name not in table.names:
-            problems.append(((*path, "key"), f"the key's column {name} is not declared"))
-    for column in table.columns:
-        where = (*path, "columns", column.name)
-        if column.name in PROVENANCE:
-            problems.append((where, f"{column.name} is a column that landing adds itself"))
-        if column.type != "text" and (
-            column.codes or column.pattern or column.digits or column.verbatim or column.identifies
-        ):
-            problems.append((where, f"{column.name} has rules for text but is {column.type}"))
-        for other, _ in column.required_when:
-            if other not in table.names:
-                problems.append((where, f"required_when names {other}, which is not declared"))
-    return problems
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
-
-
-def _line(node: yaml.Node | None, error: ValidationError) -> int:
-    return _line_of_path(node, tuple(error.absolute_path))
-
-
-def _line_of_path(node: yaml.Node | None, path: tuple[str | int, ...]) -> int:
-    """Follow a path into the YAML as far as it leads and return the line it ends on."""
-    line = node.start_mark.line + 1 if node else 1
-    for step in path:
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == step), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            found = (node.value[step], node.value[step])
-        if found is None:
-            return line
-        node = found[1]
-        line = int(found[0].start_mark.line) + 1
-    return line
-
-
-def _words(error: ValidationError) -> str:
-    where = ".".join(str(step) for step in error.absolute_path) or "the declaration"
-    return f"{where}: {error.message}"

@@ -5,7 +5,6 @@ it to be quiet; `.part` and `.tmp` are not files yet.
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,8 +15,7 @@ from typing import IO, Any
 from oic_assurance.clock import start_of_day
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import DAY
-from oic_assurance.sources.model import Dataset, FilePlace
+from oic_assurance.sources.model import DAY, Dataset, FilePlace
 from oic_assurance.sources.remote import open_dropzone, without_credentials
 
 UNFINISHED = (".part", ".tmp")
@@ -128,7 +126,7 @@ class Dropzone:
         name = str(entry["name"]).rstrip("/").rsplit("/", 1)[-1]
         if entry.get("type") != "file" or name.startswith(".") or name.endswith(UNFINISHED):
             return
-        match = _pattern(place.file).fullmatch(name)
+        match = place.pattern.fullmatch(name)
         if match is None:
             listing.unknown.append(name)
             return
@@ -154,12 +152,6 @@ class Dropzone:
         reason = reason.replace(self._url, self.place).rstrip(".")
         place = f"{self.place} ({path})" if path else self.place
         return SourceUnavailable(f"The dropzone {place} cannot be read: {reason}.")
-
-
-def _pattern(file: str) -> re.Pattern[str]:
-    before, mark, after = file.partition(DAY)
-    day = r"(?P<day>\d{8})" if mark else ""
-    return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
 
 
 def _start_of(day: str) -> datetime | None:

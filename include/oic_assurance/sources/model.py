@@ -1,9 +1,13 @@
 """What a declaration says of a dataset, as frozen dataclasses."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
+
+#: In the name of a file it stands for the day of the delivery.
+DAY = "YYYYMMDD"
 
 #: Columns that landing adds to every raw table, so a source cannot bring its own under these names.
 PROVENANCE: dict[str, str] = {
@@ -15,6 +19,18 @@ PROVENANCE: dict[str, str] = {
     "landed_at": "timestamptz not null",
     "row_fingerprint": "text",
     "is_tombstone": "boolean not null",
+}
+
+_PROVENANCE_WORDS = {
+    "force_code": "ONS police force area code.",
+    "batch_id": "The batch that brought this version.",
+    "row_number": "Place of the row in its batch; null where a late delivery made it necessary to "
+    "say again what a later one had said.",
+    "row_key": "The record's key as one text.",
+    "version_at": "From when this version is valid.",
+    "landed_at": "When it was landed.",
+    "row_fingerprint": "Of the content, to tell whether a record has changed.",
+    "is_tombstone": "Whether the record was gone from this version on.",
 }
 
 
@@ -33,6 +49,8 @@ class Column:
     verbatim: bool = False
     when_unreadable: Literal["reject", "blank"] = "reject"
     identifies: Literal["employee_no", "collar_no"] | None = None
+    #: A column of a table of the same dataset, as `table.column`.
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +112,13 @@ class FilePlace:
         """Return it the way people write a path."""
         return f"{self.folder}/{self.file}"
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What the names of its files match; the day of the delivery is the group `day`."""
+        before, mark, after = self.file.partition(DAY)
+        day = r"(?P<day>\d{8})" if mark else ""
+        return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -140,3 +165,31 @@ class Dataset:
     def raw_schema(self) -> str:
         """The schema of its raw tables."""
         return f"raw_{self.classification}"
+
+    def content_columns(self, table: Table) -> dict[str, str]:
+        """Return the columns of a raw table that hold what the source said, with their types.
+
+        A file's moment is a wall clock: it is kept as it was written too, with a mark on the times
+        that a clock change repeats or skips.
+        """
+        columns: dict[str, str] = {}
+        for column in table.columns:
+            columns[column.name] = column.type
+            if self.is_wall_clock(column):
+                columns[f"{column.name}_text"] = "text"
+                columns[f"{column.name}_is_ambiguous"] = "boolean"
+        return columns
+
+    def describe(self, table: Table, name: str) -> str:
+        """Say what a column of a raw table holds, whoever it comes from."""
+        if name in _PROVENANCE_WORDS:
+            return _PROVENANCE_WORDS[name]
+        if name in table.names:
+            return table.column(name).description
+        if name.endswith("_text"):
+            return f"{name.removesuffix('_text')} as it was written."
+        return f"Whether a clock change repeats or skips {name.removesuffix('_is_ambiguous')}."
+
+    def is_wall_clock(self, column: Column) -> bool:
+        """Tell whether a column's moments come as times of day in London."""
+        return self.kind == "file" and column.type == "timestamptz"

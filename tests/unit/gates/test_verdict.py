@@ -91,7 +91,9 @@ def test_rules_become_counts_and_keys() -> None:
         "array[ count(*) filter (where (not gone) and (n > 0) is not true), "
         "count(*) filter (where not gone) ]"
     )
-    assert keys == "select k, j from candidate.t where (not gone) and (n > 0) is not true limit 20"
+    assert keys == (
+        'select "k", "j" from candidate.t where (not gone) and (n > 0) is not true limit 20'
+    )
 
 
 def test_queries_become_one_aggregate_each() -> None:

@@ -128,7 +128,7 @@ def line_of(content: str, needle: str) -> int:
     [
         ("delivery: full", "delivery: whole", "delivery", "'whole' is not one of"),
         ("type: text", "type: varchar", "varchar", "'varchar' is not one of"),
-        ("kind: file", "kind: file\ncolour: blue", "dataset", "'colour' was unexpected"),
+        ("kind: file", "kind: file\ncolour: blue", "colour", "'colour' was unexpected: choose of"),
         ("owner: Human resources, workforce data\n", "", "dataset", "'owner' is a required"),
         ("format: csv", "format: pdf", "place", "'pdf' is not one of"),
         ("key: [org_unit_code]", "key: [unit]", "key:", "the key's column unit is not declared"),

@@ -1,0 +1,96 @@
+"""What suites say of the records of a raw table as they are now."""
+
+from expectations.vocabulary import INFO, WARNING, Promise, Severity, every, every_record, sql
+from oic_assurance.sources.declaration import dataset as declared
+from oic_assurance.sources.model import Dataset, Table
+
+# A join, because the planner may ask an `exists` among the columns row by row.
+_REFERENCE = """
+select <<key>>, other.reference is not null as holds
+from {current} as record
+left join (
+    select distinct force_code as other_force, <<other_column>> as reference
+    from {<<schema>>}.<<other>>
+) as other on record.force_code = other.other_force and record.<<column>> = other.reference
+where record.<<column>> is not null
+"""
+
+
+def refers_to(
+    column: str,
+    dataset: str,
+    other_column: str,
+    *,
+    key: str,
+    words: str,
+    table: str | None = None,
+    tolerating: float = 0.05,
+    severity: Severity = INFO,
+) -> Promise:
+    """Promise that nearly all references to another dataset lead somewhere.
+
+    What the contracts give a meaning to, such as a name of nothing, is counted elsewhere: here it
+    is only a question of how many there are.
+    """
+    other = declared(dataset)
+    return refers_within(
+        column,
+        other,
+        next(found for found in other.tables if table in (None, found.name)),
+        other_column,
+        key=key,
+        words=words,
+        tolerating=tolerating,
+        severity=severity,
+    )
+
+
+def refers_within(
+    column: str,
+    other: Dataset,
+    other_table: Table,
+    other_column: str,
+    *,
+    key: str,
+    words: str,
+    tolerating: float = 0.05,
+    severity: Severity = WARNING,
+) -> Promise:
+    """Promise the same of references to a table that is at hand: one of the same dataset."""
+    return every(
+        f"{column}_known",
+        sql(
+            _REFERENCE,
+            key=key,
+            column=column,
+            schema=other.raw_schema,
+            other=other_table.name,
+            other_column=other_column,
+        ),
+        words=words,
+        columns=(column,),
+        tolerating=tolerating,
+        severity=severity,
+    )
+
+
+def of_current(
+    name: str,
+    condition: str,
+    *,
+    words: str,
+    among: str = "true",
+    tolerating: float = 0.02,
+    severity: Severity = WARNING,
+    columns: tuple[str, ...] = (),
+) -> Promise:
+    """Promise that a condition is true of nearly all records as they are now."""
+    return every_record(
+        name,
+        condition,
+        among=among,
+        words=words,
+        columns=columns,
+        tolerating=tolerating,
+        severity=severity,
+    )

@@ -1,0 +1,1 @@
+"""What follows from the declarations and is committed: dbt's sources, a page a dataset."""

@@ -1,0 +1,68 @@
+"""The generated files: which there are, writing them, and telling those that fell behind."""
+
+from pathlib import Path
+
+from oic_assurance.documenting import pages
+from oic_assurance.documenting.dbt_sources import SOURCES, sources_file, sources_yaml
+from oic_assurance.documenting.policy import stale_after_days
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declaration import datasets
+
+COMMAND = "assurance sources document"
+STAGING = Path("dbt_project") / "models" / "staging"
+PAGES = Path("docs") / "datasets"
+_NOTE = f"Written by `{COMMAND}` from the declarations: change those, then run it again."
+
+
+def generated(settings: Settings) -> dict[Path, str]:
+    """Return what follows from the declarations: the files, by their place in the project."""
+    known = list(datasets().values())
+    stale_after = stale_after_days(settings.project_root)
+    files = {
+        STAGING / sources_file(kind): f"# {_NOTE}\n{sources_yaml(kind, known, stale_after)}"
+        for kind in SOURCES
+    }
+    texts = {"README.md": pages.index(known)} | {
+        pages.page_file(one): pages.page(one, stale_after.get(one.name)) for one in known
+    }
+    return files | {PAGES / name: f"<!-- {_NOTE} -->\n{text}" for name, text in texts.items()}
+
+
+def write(settings: Settings) -> list[Path]:
+    """Write the files that differ, remove pages of datasets that are gone; return which it were."""
+    wanted = generated(settings)
+    behind = _behind(settings, wanted)
+    for place in behind:
+        path = settings.project_root / place
+        if place in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted[place], encoding="utf-8")
+        else:
+            path.unlink()
+    return behind
+
+
+def check(settings: Settings) -> None:
+    """Raise an error that names the files which are not what the declarations say, if there are."""
+    behind = _behind(settings, generated(settings))
+    if behind:
+        more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
+        raise AssuranceError(
+            f"{behind[0]}{more}: not what the declarations say. Run `{COMMAND}` and commit."
+        )
+
+
+def _behind(settings: Settings, wanted: dict[Path, str]) -> list[Path]:
+    root = settings.project_root
+    differ = [place for place, text in wanted.items() if _text(root / place) != text]
+    left_over = [
+        PAGES / path.name
+        for path in sorted((root / PAGES).glob("*.md"))
+        if PAGES / path.name not in wanted and _NOTE in (_text(path) or "")
+    ]
+    return differ + left_over
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None

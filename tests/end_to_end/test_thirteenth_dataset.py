@@ -1,0 +1,123 @@
+"""A dataset without a model and without policy is landed and gated by the daily run like others."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+from tests.integration.walk import DATASET, DECLARATION, FILE, TABLE, blocks
+
+pytestmark = pytest.mark.slow
+
+SUITE = f"raw_law_enforcement.{TABLE}"
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-thirteenth-"))
+    own = home / "declarations"
+    own.mkdir(parents=True)
+    (own / DECLARATION).write_text(blocks()[DECLARATION], encoding="utf-8")
+    terminal = Terminal(home, extra={"ASSURANCE_DECLARATIONS": str(own)})
+    try:
+        span = ("--from", "2026-05-25", "--to", "2026-06-01")
+        made = terminal.assurance("simulate", "--seed", "11", *span)
+        assert made.returncode == 0, made.stderr
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(terminal.url("warehouse")) as owner:
+        return owner.execute(query.encode()).fetchall()
+
+
+def gated(terminal: Terminal, run_id: str) -> dict[str, bool]:
+    """Return what the gate found of the thirteenth dataset in a run, by promise."""
+    query = f"""
+        select result.expectation, result.success
+        from audit.latest_expectation_result as result
+        inner join audit.build as build using (build_id)
+        where build.run_id = '{run_id}' and result.suite = '{SUITE}'
+    """
+    return dict(ask(terminal, query))
+
+
+def last_run(terminal: Terminal) -> tuple[str, str, str]:
+    """Return the latest run: its id, its outcome and the verdict of its landing gate."""
+    ((run_id, outcome, verdict),) = ask(
+        terminal,
+        """
+        select run.run_id, run.outcome, gate.verdict
+        from audit.run as run
+        inner join audit.build as build using (run_id)
+        inner join audit.gate as gate on gate.build_id = build.build_id and gate.stage = 'landing'
+        order by run.started_at desc limit 1
+        """,
+    )
+    return run_id, outcome, verdict
+
+
+def test_it_is_declared_and_nothing_came_yet(terminal: Terminal) -> None:
+    done = terminal.assurance("run", "--as-at", "2026-06-01T05:30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = gated(terminal, last_run(terminal)[0])
+    assert not found["has_records"]
+    assert all(met for name, met in found.items() if name != "has_records")
+
+
+def test_a_file_lands_and_is_gated_and_policy_that_is_missing_is_a_warning(
+    terminal: Terminal,
+) -> None:
+    folder = terminal.home / "dropzone" / DATASET
+    folder.mkdir(parents=True)
+    (folder / FILE).write_text(blocks()[FILE], encoding="utf-8")
+    done = terminal.assurance("run", "--as-at", "2026-06-02T05:30")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]
+    found = gated(terminal, last_run(terminal)[0])
+    assert set(blocks()["expected"].splitlines()) <= set(found)
+    assert all(found.values())
+    missing = ask(
+        terminal,
+        "select severity, observed from audit.latest_expectation_result "
+        "where expectation = 'has_a_policy' and not success order by build_id desc limit 1",
+    )
+    assert missing == [("warning", f'{{"keys": [{{"dataset": "{DATASET}"}}]}}')]
+    listed = terminal.assurance("quarantine", "list").stdout
+    assert DATASET in listed
+    assert blocks()["reasons"].splitlines()[0] in " ".join(listed.split())
+    assert terminal.assurance("status").returncode == 0
+
+
+def test_a_broken_declaration_stops_the_run_with_its_line(terminal: Terminal) -> None:
+    file = terminal.home / "declarations" / DECLARATION
+    sound = file.read_text(encoding="utf-8")
+    file.write_text(sound.replace("delivery: full", "delivery: whole"), encoding="utf-8")
+    try:
+        done = terminal.assurance("run", "--as-at", "2026-06-02T05:30")
+    finally:
+        file.write_text(sound, encoding="utf-8")
+    assert done.returncode != 0
+    said = " ".join((done.stdout + done.stderr).split())
+    assert f"{DECLARATION}, line 5: delivery: 'whole' is not one of" in said
+    assert "Traceback" not in said
+
+
+def test_a_declaration_that_is_taken_away_leaves_the_others_as_they_were(
+    terminal: Terminal,
+) -> None:
+    without = replace(terminal, extra={})
+    done = without.assurance("run", "--as-at", "2026-06-02T05:30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert gated(terminal, last_run(terminal)[0]) == {}
+    assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]
