@@ -299,5 +299,22 @@ def _key(table: Table, from_file: bool) -> Composed:
     return SQL("case when {} then {} end").format(SQL(" and ").join(readable), text)
 
 
+def read_as(column: Column, text: Composable) -> Composable:
+    """Write how a text is read as a column's type; what cannot be read is null."""
+    if column.type not in _READERS:
+        return text
+    return SQL("landing.{}({})").format(Identifier(_READERS[column.type]), text)
+
+
+def unreadable(column: Column) -> str:
+    """Return the reason for a value that cannot be read as the column's type."""
+    return f"{column.name} is not {_WORDS.get(column.type, 'readable')}"
+
+
+def missing(column: Column) -> str:
+    """Return the reason for a value that must be there and is not."""
+    return f"{column.name} is missing"
+
+
 def _texts(table: Table, columns: dict[str, str]) -> set[str]:
     return {name for name in columns if name not in table.names and name.endswith("_text")}

@@ -8,9 +8,10 @@ from typing import Any
 import psycopg
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, open_kept, register
+from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, register
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
+from oic_assurance.landing.said import SaidReader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files import Content, DroppedFile, Dropzone
 from oic_assurance.sources.model import Dataset
@@ -29,7 +30,6 @@ class _Entered:
     declaration: str | None
     size_bytes: int | None
     modified_at: datetime | None
-    kept_as: str | None
 
     def is_same(self, content: Content, declaration: str) -> bool:
         """Tell whether a file was delivered with just these bytes, and need not be looked at again.
@@ -91,9 +91,9 @@ class FileLanding:
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
-                notes ->> 'declaration', size_bytes, modified_at, kept_as
+                notes ->> 'declaration', size_bytes, modified_at
             from audit.batch
-            where force_code = %s and dataset = %s
+            where force_code = %s and dataset = %s and kind = 'file'
             order by batch_id
             """,
             (self._settings.force_code, self._dataset.name),
@@ -122,7 +122,6 @@ class FileLanding:
             self._dataset.fingerprint,
             batch.size_bytes,
             batch.modified_at,
-            batch.kept_as,
         )
 
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
@@ -214,22 +213,9 @@ class FileLanding:
         whether it does name one stands only in the kept batch.
         """
         loader = next(iter(self._loaders.values()))
-        if not next(self._landed_after(at), None) or not loader.changed_before(batch_id, at):
-            return
-        later = [e for e in self._earlier() if e.status == "landed" and e.delivered_for > at]
-        later.sort(key=lambda entered: (entered.delivered_for, -entered.batch_id))
-        for entered in later:
-            if entered.kept_as is None:
-                continue
-            loader.clear()
-            try:
-                with open_kept(self._settings, entered.kept_as) as content:
-                    self._stage_and_check(content)
-            except DeliveryRefused:
-                # It was landed under a declaration that has changed since.
-                continue
-            if not loader.settle_affected(batch_id, entered.delivered_for):
-                return
+        if next(self._landed_after(at), None) and loader.changed_before(batch_id, at):
+            said = SaidReader(self._settings, loader)
+            said.settle(batch_id, said.after(at))
 
     def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
         self._report.refused.append((file.name, reason))
