@@ -155,6 +155,14 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
     ).format(checked=checked(table), repeats=repeats, counts=counts)
 
 
+def reasons_statement(table: Table) -> Composed:
+    """Write the statement that counts the rows of each reason, whatever differs after its colon."""
+    return SQL(
+        "select split_part(why, ':', 1), count(*) from {} cross join unnest(reasons) as why"
+        " group by 1 order by 1"
+    ).format(checked(table))
+
+
 def repeats_statement(table: Table) -> Composed:
     """Write the statement that deals with keys that occur more than once in a delivery.
 

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.sources.files import Content
 from oic_assurance.sources.model import Column, Dataset, FilePlace, Table
-from oic_assurance.sources.tabular import Reading, read_tables
+from oic_assurance.sources.tabular import Reading, Row, read_tables
 
 REJECTED_ID = "rejected_id"
 REASONS = "reasons"
@@ -114,7 +114,7 @@ def read_corrected(dataset: Dataset, path: Path) -> CorrectedFile:
         with path.open("rb") as stream:
             content = _content(stream)
             reading = _reading(content, dataset, path)
-            rows = tuple(_corrections(reading, path))
+            rows = tuple(_corrections(list(reading.rows), path))
     except OSError as error:
         raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
     if not rows:
@@ -149,9 +149,9 @@ def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
     )
 
 
-def _corrections(reading: Reading, path: Path) -> Iterator[Correction]:
+def _corrections(rows: list[Row], path: Path) -> Iterator[Correction]:
     places: dict[int, int] = {}
-    for place, fault, _, given_id, *cells in reading.rows:
+    for place, fault, _, given_id, *cells in rows:
         where = f"{path.name}, row {place}"
         if fault:
             raise AssuranceError(f"{where}: {fault}.")

@@ -1,5 +1,6 @@
 """Landing of dropped files: each one once, in the order of their days, whole or not at all."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 import psycopg
 
 from oic_assurance.errors import DeliveryRefused
+from oic_assurance.landing import checks
 from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, register
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
@@ -180,7 +182,8 @@ class FileLanding:
         if self._dataset.tolerance.exceeded(rejected, rows):
             raise DeliveryRefused(
                 f"{rejected} of {rows} rows break the source contract, which is over the tolerance "
-                f"of {self._dataset.tolerance.share:.0%}"
+                f"of {self._dataset.tolerance.share:.0%}: most often, "
+                f"{self._most_frequent_reason()}"
             )
         if self._dataset.delivery != "full":
             return
@@ -190,6 +193,13 @@ class FileLanding:
             if not loader.table.may_start_empty or loader.has_rows(at):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
+
+    def _most_frequent_reason(self) -> str:
+        """Return why rows break, above all: a column that changed its type says its name here."""
+        found: Counter[str] = Counter()
+        for loader in self._loaders.values():
+            found.update(dict(self._connection.execute(checks.reasons_statement(loader.table))))
+        return max(found, key=lambda reason: found[reason])
 
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
         rows_new = loader.insert_delivered(batch_id, at)

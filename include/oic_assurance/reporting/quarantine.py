@@ -45,7 +45,9 @@ def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
 
 def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
     """Return what was written, what was not, and what to do next."""
-    lines = wrapped(f"{to}: {count(exported.rows, 'row')} of {dataset}, for you alone to read.", 0)
+    lines = _hanging(
+        f"{count(exported.rows, 'row')} of {dataset} in {to}, for you alone to read.", 0
+    )
     if exported.in_one_piece:
         lines += wrapped(
             f"{_rows(exported.in_one_piece)} could not be taken apart into cells: see their last "
@@ -56,8 +58,8 @@ def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
             f"{_rows(exported.at_the_door)} refused at the door by their marking: nothing of them "
             "was read, so nothing is exported.", 0,
         )  # fmt: skip
-    lines += wrapped(
-        f"Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
+    lines += _hanging(
+        "Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
         f"`assurance quarantine replay {dataset} {to}`.", 0,
     )  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -163,8 +165,10 @@ def _next_steps(rows: Sequence[RejectedRow], counts: Sequence[ReasonCount]) -> l
 
 
 def _hanging(text: str, indent: int) -> list[str]:
+    """Return a text in lines; a path or a command's word is never broken."""
+    pad = " " * indent
     return textwrap.wrap(
-        text, width(), subsequent_indent=" " * indent, drop_whitespace=True, break_on_hyphens=False
+        text, width(), subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
     )
 
 
