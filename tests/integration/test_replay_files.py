@@ -4,16 +4,21 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import ServerError
+from oic_assurance.landing.batch import Keeper, KeptWriter
 from oic_assurance.landing.quarantine import Which, list_rejected
 from oic_assurance.landing.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources import declaration
+from oic_assurance.transform.build import open_build
 from tests.integration.landing_support import (
     World,
     completion,
@@ -45,7 +50,7 @@ def wizard(employee_no: str, unit: str = "T1") -> str:
     return person(employee_no, unit).replace("OFFICER", "WIZARD")
 
 
-def officer(unit: str | None = None) -> object:
+def officer(unit: str | None = None) -> Callable[[Row], Row]:
     def change(row: Row) -> Row:
         return {**row, "employment_type": "OFFICER"} | ({"org_unit_code": unit} if unit else {})
 
@@ -72,7 +77,7 @@ def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: 
     world.personnel("20260102", "000001", wizard("000002", "x"), wizard("000003"))
     world.personnel("20260103", "000001", person("000002", "A"))
     world.land(PEOPLE)
-    report = correct(world, PEOPLE, officer("B"))  # type: ignore[arg-type]
+    report = correct(world, PEOPLE, officer("B"))
     assert (report.landed, report.rows_new, report.broken) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
@@ -86,7 +91,7 @@ def test_a_late_delivery_sees_what_a_replay_has_said(world: World) -> None:
     world.personnel("20260101", person("000002", "A"))
     world.personnel("20260103", wizard("000002", "A"))
     world.land(PEOPLE)
-    assert correct(world, PEOPLE, officer()).rows_new == 0  # type: ignore[arg-type]
+    assert correct(world, PEOPLE, officer()).rows_new == 0
     world.personnel("20260102", person("000002", "B"))
     world.land(PEOPLE)
     assert units(world, "20260102") == {"000002": "B"}
@@ -98,7 +103,7 @@ def test_what_was_delivered_again_for_the_same_day_has_the_word(world: World) ->
     world.land(PEOPLE)
     world.personnel("20260102", "000001", person("000002", "B"))
     world.land(PEOPLE)
-    report = correct(world, PEOPLE, officer("C"))  # type: ignore[arg-type]
+    report = correct(world, PEOPLE, officer("C"))
     assert (report.landed, report.rows_new) == (2, 0)
     assert units(world, "20260102") == {"000001": "T1", "000002": "B"}
 
@@ -206,7 +211,7 @@ def test_a_replay_is_a_batch_that_says_of_what_by_whom_and_why(world: World) -> 
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)
     attempts = world.one("select count(*) from audit.extraction")
-    correct(world, PEOPLE, officer())  # type: ignore[arg-type]
+    correct(world, PEOPLE, officer())
     delivery, batch = world.batches(PEOPLE)
     assert (batch["kind"], batch["replay_of"]) == ("replay", delivery["batch_id"])
     assert batch["source_place"] == "personnel_20260101.csv"
@@ -300,6 +305,34 @@ def test_a_crash_between_two_deliveries_leaves_whole_replays(
     ]  # fmt: skip
 
 
+def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"))
+    world.land(PEOPLE)
+    path, [row] = export(world, PEOPLE)
+    write(path, [{**row, "employment_type": "OFFICER"}])
+    known: list[int] = []
+
+    def open_one() -> None:
+        build = open_build(world.settings, "beside", datetime(2026, 1, 2, tzinfo=UTC))
+        known.append(build.known_batch_id)
+
+    opening = threading.Thread(target=open_one)
+    real = Keeper.writer
+
+    def while_kept(keeper: Keeper, name: str) -> AbstractContextManager[KeptWriter]:
+        # The replay has its number by now, and nothing of it can be seen yet.
+        opening.start()
+        while not world.query("select from pg_locks where locktype = 'advisory' and not granted"):
+            assert opening.is_alive()
+        return real(keeper, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeper, "writer", while_kept)
+        report = replay(world.settings, PEOPLE, path, None, "tester")
+    opening.join()
+    assert known == [report.deliveries[0].batch_id]
+
+
 def test_only_what_is_asked_for_is_listed(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"), person("000003", start="x"))
     world.land(PEOPLE)
@@ -311,7 +344,7 @@ def test_only_what_is_asked_for_is_listed(world: World) -> None:
         )
     ]  # fmt: skip
     assert listed == [["000003"], ["000002", "000003"], []]
-    correct(world, PEOPLE, officer(), reason="employment_type")  # type: ignore[arg-type]
+    correct(world, PEOPLE, officer(), reason="employment_type")
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
     both = list_rejected(world.settings, Which(with_replayed=True))
     assert [(row.row_key, row.status) for row in both] == [
