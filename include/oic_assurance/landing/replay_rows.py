@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.errors import AssuranceError
@@ -146,9 +145,10 @@ class ReplayRows:
             self._connection.execute(checks.repeats_statement(self._table))
         checked = checks.checked(self._table)
         self._connection.execute(
-            SQL("delete from {} where row_number not in (select row_number from {})").format(
-                checked, self._name
-            )
+            SQL(
+                "delete from {} as c where not exists"
+                " (select from {} as t where t.row_number = c.row_number)"
+            ).format(checked, self._name)
         )
         rows = self._connection.execute(
             SQL(
@@ -227,13 +227,3 @@ class ReplayRows:
 
     def _target(self) -> tuple[Identifier, Composed]:
         return self._name, SQL(", ").join(map(Identifier, self.columns))
-
-
-def rejected_numbers(connection: psycopg.Connection, batch_id: int, table: str) -> list[int]:
-    """Return the places of the rows of a delivery that were rejected when it came."""
-    rows = connection.execute(
-        "select row_number from audit.rejected_row"
-        " where batch_id = %s and table_name = %s and row_number is not null",
-        (batch_id, table),
-    ).fetchall()
-    return [number for (number,) in rows]

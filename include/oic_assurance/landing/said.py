@@ -15,7 +15,7 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.batch import open_kept
 from oic_assurance.landing.load import TableLoader
-from oic_assurance.landing.replay_rows import ReplayRows, rejected_numbers
+from oic_assurance.landing.replay_rows import ReplayRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.sources.tabular import read_tables
@@ -86,8 +86,11 @@ class SaidReader:
         except DeliveryRefused:
             return False
         self._connection.execute(
-            SQL("delete from {} where row_number = any(%s)").format(checks.stage(self._table)),
-            (rejected_numbers(self._connection, said.batch_id, self._table.name),),
+            SQL(
+                "delete from {} as s using audit.rejected_row as r where r.batch_id = %s"
+                " and r.table_name = %s and r.row_number = s.row_number"
+            ).format(checks.stage(self._table)),
+            (said.batch_id, self._table.name),
         )
         self._stage_replays(said.batch_id)
         return True

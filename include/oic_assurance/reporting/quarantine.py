@@ -50,8 +50,8 @@ def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
     )
     if exported.in_one_piece:
         lines += wrapped(
-            f"{_rows(exported.in_one_piece)} could not be taken apart into cells: see their last "
-            "column.", 0,
+            f"{_rows(exported.in_one_piece)} could not be taken apart into cells: see the last "
+            "column, as_it_came.", 0,
         )  # fmt: skip
     if exported.at_the_door:
         lines += wrapped(
