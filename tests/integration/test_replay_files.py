@@ -155,6 +155,20 @@ def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
     assert list(units(world, "20260101")) == ["000001", "000002"]
 
 
+def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.personnel("20260101", "000001", person("000002", start="x"))
+    world.personnel("20260102", "000001", wizard("000003"))
+    world.land(PEOPLE)
+    admit_wizards(monkeypatch)
+    report = again(world, PEOPLE)
+    assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
+        (True, 0), (False, 1),
+    ]  # fmt: skip
+    assert list(units(world, "20260102")) == ["000001", "000003"]
+
+
 def test_what_breaks_again_stays_with_every_reason_it_ever_broke(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)

@@ -89,6 +89,11 @@ class _Replaying:
                 choice = waiting(self._connection, self._dataset, force)
         self._report.replayed_before = choice.replayed_before
         self._report.in_one_piece = choice.in_one_piece
+        # Outside the transactions, since what one of them takes back must not take the tables along.
+        self._loaders = {
+            table.name: TableLoader(self._connection, self._dataset, table, force)
+            for table in {mended.table.name: mended.table for mended in choice.deliveries}.values()
+        }
         for mended in choice.deliveries:
             delivery = ReplayedDelivery(mended)
             with contextlib.suppress(_NothingFoundOutError), self._connection.transaction():
@@ -105,7 +110,7 @@ class _Replaying:
         rows = self._rows(mended)
         if not rows:
             raise _NothingFoundOutError
-        loader = self._loader(mended)
+        loader = self._loaders[mended.table.name]
         through = ReplayRows(loader)
         notes: dict[str, Any] = {}
         if self._dataset.kind == "file":
@@ -142,14 +147,6 @@ class _Replaying:
         self._report.at_the_door += len(rows) - len(admitted)
         return admitted
 
-    def _loader(self, mended: Mended) -> TableLoader:
-        name = mended.table.name
-        if name not in self._loaders:
-            self._loaders[name] = TableLoader(
-                self._connection, self._dataset, mended.table, self._settings.force_code
-            )
-        return self._loaders[name]
-
     def _overtaken(
         self,
         mended: Mended,
@@ -166,7 +163,7 @@ class _Replaying:
         through.stage()
         keys = {outcome.row_key for outcome in through.check() if outcome.row_key is not None}
         through.clear()
-        self._loader(mended).clear()
+        self._loaders[mended.table.name].clear()
         found: set[str] = set()
         for one in at_once:
             found |= said.spoken_of(one, keys)
