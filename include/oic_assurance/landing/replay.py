@@ -89,7 +89,7 @@ class _Replaying:
                 choice = waiting(self._connection, self._dataset, force)
         self._report.replayed_before = choice.replayed_before
         self._report.in_one_piece = choice.in_one_piece
-        # Outside the transactions, since what one of them takes back must not take the tables along.
+        # Outside the transactions: what one of them takes back must not take the tables along.
         self._loaders = {
             table.name: TableLoader(self._connection, self._dataset, table, force)
             for table in {mended.table.name: mended.table for mended in choice.deliveries}.values()
