@@ -21,6 +21,8 @@ from tests.integration.landing_databases import (
 from tests.integration.landing_support import World, warehouse_of_its_own
 from tests.integration.replay_support import Row, again, correct, export, write
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def warehouse(home: Path) -> Iterator[Settings]:

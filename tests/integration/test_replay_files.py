@@ -21,7 +21,6 @@ from oic_assurance.sources import declaration
 from oic_assurance.transform.build import open_build
 from tests.integration.landing_support import (
     World,
-    completion,
     london_midnight,
     person,
     warehouse_of_its_own,
@@ -29,7 +28,7 @@ from tests.integration.landing_support import (
 )
 from tests.integration.replay_support import Row, again, correct, export, write
 
-PEOPLE, COMPLETIONS, HYDRA = "hr/personnel", "lms/completions", "hydra/attendance"
+PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
 
 
 @pytest.fixture(scope="module")
@@ -106,60 +105,6 @@ def test_what_was_delivered_again_for_the_same_day_has_the_word(world: World) ->
     report = correct(world, PEOPLE, officer("C"))
     assert (report.landed, report.rows_new) == (2, 0)
     assert units(world, "20260102") == {"000001": "T1", "000002": "B"}
-
-
-def test_later_changes_stand_when_an_earlier_one_is_corrected(world: World) -> None:
-    world.completions("20260101", completion("000001", 50))
-    world.completions("20260102", completion("000001", 60).replace("OIC-EL-1,1", ",1"))
-    world.completions("20260103", completion("000001", 50))
-    world.land(COMPLETIONS)
-    report = correct(world, COMPLETIONS, lambda row: {**row, "module_code": "OIC-EL-1"})
-    assert (report.landed, report.rows_new) == (1, 1)
-    scores = [
-        [int(s) for (s,) in world.state(COMPLETIONS, ("score",), london_midnight(day)).values()]
-        for day in ("20260101", "20260102", "20260103")
-    ]
-    assert scores == [[50], [60], [50]]
-
-
-def test_changes_delivered_again_for_the_same_day_have_the_word(world: World) -> None:
-    def score(known: str = "20260101") -> list[int]:
-        states = world.state(COMPLETIONS, ("score",), london_midnight(known)).values()
-        return [int(value) for (value,) in states]
-
-    unnamed = completion("000001", 60).replace("OIC-EL-1,1", ",1")
-    world.completions("20260101", completion("000001", 50))
-    world.completions("20260102", unnamed)
-    world.land(COMPLETIONS)
-    world.completions("20260102", unnamed, completion("000001", 50))
-    world.land(COMPLETIONS)
-    first, second = (b["batch_id"] for b in world.batches(COMPLETIONS)[1:])
-
-    def change(row: Row) -> Row:
-        return {**row, "module_code": "OIC-EL-1"}
-
-    report = correct(world, COMPLETIONS, change, batch_id=first)
-    assert (report.landed, report.rows_new) == (1, 0)
-    assert score("20260102") == [50]
-    # In the one that has the word, the correction contradicts the row beside it.
-    report = correct(world, COMPLETIONS, change, batch_id=second)
-    assert report.landed == 0
-    assert score("20260102") == [50]
-
-
-def test_a_late_file_of_changes_sees_what_a_replay_has_said(world: World) -> None:
-    world.completions("20260101", completion("000001", 50))
-    world.completions("20260103", completion("000001", 50).replace("OIC-EL-1,1", ",1"))
-    world.land(COMPLETIONS)
-    report = correct(world, COMPLETIONS, lambda row: {**row, "module_code": "OIC-EL-1"})
-    assert (report.landed, report.rows_new) == (1, 0)
-    world.completions("20260102", completion("000001", 60))
-    world.land(COMPLETIONS)
-    scores = [
-        [int(s) for (s,) in world.state(COMPLETIONS, ("score",), london_midnight(day)).values()]
-        for day in ("20260102", "20260103")
-    ]
-    assert scores == [[60], [50]]
 
 
 def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:

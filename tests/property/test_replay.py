@@ -39,6 +39,7 @@ PROFILE = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+pytestmark = pytest.mark.slow
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 
