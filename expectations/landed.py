@@ -81,7 +81,7 @@ select
 from {audit}.batch
 where dataset = '<<dataset>>'
     and status = 'landed'
-    and kind <> 'reconciliation'
+    and kind not in ('reconciliation', 'replay')
     and batch_id <= {known_batch_id}
 window deliveries as (partition by force_code order by delivered_for, batch_id)
 """

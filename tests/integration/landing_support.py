@@ -73,7 +73,8 @@ class World:
                 """
                 select schemaname, tablename from pg_tables
                 where schemaname like 'raw_%' or schemaname = 'identity' or tablename in (
-                    'rejected_row', 'batch', 'extraction', 'source_cursor', 'processing_log'
+                    'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
+                    'source_cursor', 'processing_log'
                 )
                 """
             ).fetchall()

@@ -218,6 +218,19 @@ def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
     assert [o.promise.name for o in verdict.failed] == ["all_fresh"]
 
 
+def test_a_replay_is_no_delivery_to_compare_others_with(world: World, auditor: Auditor) -> None:
+    replay = (
+        "insert into audit.batch select (jsonb_populate_record(batch, "
+        """'{"batch_id": 99, "kind": "replay", "replay_of": 7, "row_count": 10, "rows_new": 0, """
+        """"rows_rejected": 10}')).* from audit.batch where dataset = 'hr/personnel'"""
+    )
+    (suite,) = [suite for suite in suites_of("landing") if suite.table == "personnel"]
+    with world.harmed(replay):
+        assert broken(auditor.audit(suite)) == []
+    with world.harmed(replay.replace('"replay"', '"file"').replace("7,", "null,")):
+        assert len(broken(auditor.audit(suite))) == 2
+
+
 def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
     harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
     with world.harmed(harm):

@@ -292,7 +292,8 @@ def test_a_batch_over_its_tolerance_is_refused_whole(world: World) -> None:
     assert report.refused == [
         (
             "personnel_20260102.csv",
-            "20 of 96 rows break the source contract, which is over the tolerance of 20%",
+            "20 of 96 rows break the source contract, which is over the tolerance of 20%: most "
+            "often, employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
         )
     ]
     assert (report.batches, report.rows_rejected) == (1, 19)

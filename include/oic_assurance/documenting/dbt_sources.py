@@ -22,7 +22,8 @@ _LAST_EXTRACTED = (
     "where dataset = '{dataset}' and outcome = 'succeeded'"
 )
 _LAST_LANDED = (
-    "select max(landed_at) from audit.batch where dataset = '{dataset}' and status = 'landed'"
+    "select max(landed_at) from audit.batch where dataset = '{dataset}'"
+    " and kind <> 'replay' and status = 'landed'"
 )
 
 

@@ -3,8 +3,10 @@
 A kept file is the file's bytes, compressed. A kept database extract is compressed too: its first
 line is `# ` and a JSON object (`format`, `dataset`, `place`, `columns`, `copy_format`,
 `snapshot_at`, `cursor_from`), the rest is what PostgreSQL's `COPY` writes of these columns in that
-format, binary or text. The SHA-256 in `audit.batch` is that of the content as it came: the file's
-bytes, or the extract without its first line.
+format, binary or text. A kept replay is such a text of what was put through the door: `columns` are
+the row's number in the delivery that it mends, the rejected row's id and the declared columns; its
+header names that delivery (`replay_of`) and the table. The SHA-256 in `audit.batch` is that of the
+content as it came: the file's bytes, or the extract without its first line.
 """
 
 import getpass
@@ -48,7 +50,7 @@ class Batch:
     batch_id: int
     dataset: str
     source_place: str
-    kind: Literal["database", "file", "reconciliation"]
+    kind: Literal["database", "file", "reconciliation", "replay"]
     delivered_for: datetime
     status: Literal["landed", "refused"] = "landed"
     reason: str | None = None
@@ -62,6 +64,8 @@ class Batch:
     cursor_to: datetime | None = None
     notes: dict[str, Any] = field(default_factory=dict)
     kept_as: str | None = None
+    #: The delivery whose rejected rows this batch replays.
+    replay_of: int | None = None
 
 
 def next_batch_id(connection: psycopg.Connection) -> int:
@@ -81,12 +85,12 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
         insert into audit.batch (
             batch_id, run_id, force_code, dataset, source_place, kind, delivered_for, size_bytes,
             modified_at, row_count, rows_new, rows_rejected, sha256, cursor_from, cursor_to, notes,
-            status, reason, kept_as, landed_by
+            status, reason, kept_as, landed_by, replay_of
         ) values (
             %(batch_id)s, %(run)s, %(force)s, %(dataset)s, %(source_place)s, %(kind)s,
             %(delivered_for)s, %(size_bytes)s, %(modified_at)s, %(row_count)s, %(rows_new)s,
             %(rows_rejected)s, %(sha256)s, %(cursor_from)s, %(cursor_to)s, %(notes)s, %(status)s,
-            %(reason)s, %(kept_as)s, %(who)s
+            %(reason)s, %(kept_as)s, %(who)s, %(replay_of)s
         )
         """,
         values,
@@ -148,12 +152,15 @@ class Keeper:
             """
             select min(started_at) from (
                 select started_at from audit.extraction
-                where dataset = %s and finished_at is null
-                order by extraction_id desc
+                where dataset = %(dataset)s and finished_at is null
+                union all
+                select started_at from audit.replay
+                where dataset = %(dataset)s and finished_at is null
+                order by started_at desc
                 offset 1 -- the newest is the attempt that asks
             ) as killed
             """,
-            (self._dataset.name,),
+            {"dataset": self._dataset.name},
         ).fetchone()
         if row is None or row[0] is None:
             return
@@ -187,9 +194,9 @@ class KeptWriter:
         """The SHA-256 of the content so far."""
         return self._digest.hexdigest()
 
-    def write_header(self, header: dict[str, Any]) -> None:
+    def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
         """Write the first line of an extract, which is no part of its content."""
-        text = json.dumps({"format": EXTRACT_FORMAT, **header}, ensure_ascii=False)
+        text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._file.write(self._zip.compress(f"# {text}\n".encode()))
 
     def write(self, chunk: bytes) -> None:

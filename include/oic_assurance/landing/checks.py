@@ -201,6 +201,14 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
     ).format(checked=checked(table), repeats=repeats, counts=counts)
 
 
+def reasons_statement(table: Table) -> Composed:
+    """Write the statement that counts the rows of each reason, whatever differs after its colon."""
+    return SQL(
+        "select split_part(why, ':', 1), count(*) from {} cross join unnest(reasons) as why"
+        " group by 1 order by 1"
+    ).format(checked(table))
+
+
 def repeats_statement(table: Table) -> Composed:
     """Write the statement that deals with keys that occur more than once in a delivery.
 
@@ -360,6 +368,23 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
         else:
             readable.append(SQL("{} is not null").format(part))
     return SQL("case when {} then {} end").format(SQL(" and ").join(readable), text)
+
+
+def read_as(column: Column, text: Composable) -> Composable:
+    """Write how a text is read as a column's type; what cannot be read is null."""
+    if column.type not in _READERS:
+        return text
+    return SQL("landing.{}({})").format(Identifier(_READERS[column.type]), text)
+
+
+def unreadable(column: Column) -> str:
+    """Return the reason for a value that cannot be read as the column's type."""
+    return f"{column.name} is not {_WORDS.get(column.type, 'readable')}"
+
+
+def missing(column: Column) -> str:
+    """Return the reason for a value that must be there and is not."""
+    return f"{column.name} is missing"
 
 
 def _texts(table: Table, columns: dict[str, str]) -> set[str]:

@@ -26,9 +26,9 @@ def dataset_ids() -> list[str]:
 
 def ensure_raw_tables(settings: Settings) -> None:
     """Make the raw tables of all datasets, or bring them up to their declarations."""
-    with _warehouse(settings) as connection:
+    with session(settings) as connection:
         for dataset in datasets().values():
-            _ensure_tables(connection, settings, dataset)
+            ensure_tables(connection, settings, dataset)
 
 
 def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport:
@@ -40,31 +40,39 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
     """
     what = declared(dataset)
     report = LandingReport(what.name)
-    with _warehouse(settings) as connection:
+    with session(settings) as connection:
         attempt = _begin(connection, settings, what, run_id)
         try:
-            _ensure_tables(connection, settings, what)
-            landing = FileLanding if what.kind == "file" else DatabaseLanding
-            landing(settings, connection, what, run_id, report).land()
+            with in_one_line(settings, what):
+                ensure_tables(connection, settings, what)
+                landing = FileLanding if what.kind == "file" else DatabaseLanding
+                landing(settings, connection, what, run_id, report).land()
         except AssuranceError as error:
-            _end(connection, attempt, report, failure=error.message)
-            raise
-        except psycopg.Error as error:
-            # Without the details of the error, which can hold values.
-            failure = f"{what.name}: the warehouse did not take it: {reason(error)}."
             if not connection.broken:
-                _end(connection, attempt, report, failure=failure)
-            raise ServerError(failure) from error
-        except OSError as error:
-            failure = f"{what.name}: the batch cannot be kept in {settings.home}: {error.strerror}."
-            _end(connection, attempt, report, failure=failure)
-            raise ServerError(failure) from error
+                _end(connection, attempt, report, failure=error.message)
+            raise
         _end(connection, attempt, report)
     return report
 
 
 @contextmanager
-def _warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
+def in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
+    """Say in one line what the warehouse or the disk did not take."""
+    try:
+        yield
+    except psycopg.Error as error:
+        # Without the details of the error, which can hold values.
+        raise ServerError(
+            f"{dataset.name}: the warehouse did not take it: {reason(error)}."
+        ) from error
+    except OSError as error:
+        raise ServerError(
+            f"{dataset.name}: the batch cannot be kept in {settings.home}: {error.strerror}."
+        ) from error
+
+
+@contextmanager
+def session(settings: Settings) -> Iterator[psycopg.Connection]:
     """Give a session in which texts of dates and moments are always the same."""
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
@@ -83,7 +91,7 @@ def _warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
         connection.close()
 
 
-def _ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
+def ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
     """Take the dataset's lock, kept until the session ends, and see to its raw tables."""
     connection.execute(
         "select pg_advisory_lock(hashtextextended(%s, 0))",

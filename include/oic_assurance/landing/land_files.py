@@ -1,5 +1,6 @@
 """Landing of dropped files: each one once, in the order of their days, whole or not at all."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +9,12 @@ from typing import Any
 import psycopg
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, open_kept, register
+from oic_assurance.landing import checks
+from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, register
 from oic_assurance.landing.coped import coped_with
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
+from oic_assurance.landing.said import SaidReader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files import Content, DroppedFile, Dropzone
 from oic_assurance.sources.model import Dataset
@@ -30,7 +33,6 @@ class _Entered:
     declaration: str | None
     size_bytes: int | None
     modified_at: datetime | None
-    kept_as: str | None
 
     def is_same(self, content: Content, declaration: str) -> bool:
         """Tell whether a file was delivered with just these bytes, and need not be looked at again.
@@ -92,9 +94,9 @@ class FileLanding:
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
-                notes ->> 'declaration', size_bytes, modified_at, kept_as
+                notes ->> 'declaration', size_bytes, modified_at
             from audit.batch
-            where force_code = %s and dataset = %s
+            where force_code = %s and dataset = %s and kind = 'file'
             order by batch_id
             """,
             (self._settings.force_code, self._dataset.name),
@@ -123,7 +125,6 @@ class FileLanding:
             self._dataset.fingerprint,
             batch.size_bytes,
             batch.modified_at,
-            batch.kept_as,
         )
 
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
@@ -182,7 +183,8 @@ class FileLanding:
         if self._dataset.tolerance.exceeded(rejected, rows):
             raise DeliveryRefused(
                 f"{rejected} of {rows} rows break the source contract, which is over the tolerance "
-                f"of {self._dataset.tolerance.share:.0%}"
+                f"of {self._dataset.tolerance.share:.0%}: most often, "
+                f"{self._most_frequent_reason()}"
             )
         if self._dataset.delivery != "full":
             return
@@ -192,6 +194,13 @@ class FileLanding:
             if not loader.table.may_start_empty or loader.has_rows(at):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
+
+    def _most_frequent_reason(self) -> str:
+        """Return why rows break, above all: a column that changed its type says its name here."""
+        found: Counter[str] = Counter()
+        for loader in self._loaders.values():
+            found.update(dict(self._connection.execute(checks.reasons_statement(loader.table))))
+        return max(found, key=lambda reason: found[reason])
 
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
         rows_new = loader.insert_delivered(batch_id, at)
@@ -215,22 +224,9 @@ class FileLanding:
         whether it does name one stands only in the kept batch.
         """
         loader = next(iter(self._loaders.values()))
-        if not next(self._landed_after(at), None) or not loader.changed_before(batch_id, at):
-            return
-        later = [e for e in self._earlier() if e.status == "landed" and e.delivered_for > at]
-        later.sort(key=lambda entered: (entered.delivered_for, -entered.batch_id))
-        for entered in later:
-            if entered.kept_as is None:
-                continue
-            loader.clear()
-            try:
-                with open_kept(self._settings, entered.kept_as) as content:
-                    self._stage_and_check(content)
-            except DeliveryRefused:
-                # It was landed under a declaration that has changed since.
-                continue
-            if not loader.settle_affected(batch_id, entered.delivered_for):
-                return
+        if next(self._landed_after(at), None) and loader.changed_before(batch_id, at):
+            said = SaidReader(self._settings, loader)
+            said.settle(batch_id, said.after(at))
 
     def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
         self._report.refused.append((file.name, reason))

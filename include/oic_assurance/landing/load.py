@@ -171,6 +171,34 @@ class TableLoader:
         assert row is not None  # noqa: S101 - an aggregate always gives a row
         return int(row[0]), KeySum(int(row[1]), int(row[2]))
 
+    def insert_replayed(self, batch_id: int, replay_of: int) -> int:
+        """Add the rows of a database that were rejected in a delivery, as versions of that time.
+
+        A version is valid from its cursor value. Where the source had moved on to another version
+        that is valid from there or before (its clock went back or stood still), that one stands.
+        """
+        assert isinstance(self.dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+        cursor = SQL("n.{}").format(Identifier(self.dataset.place.cursor))
+        moved_on = SQL(
+            """
+            exists (
+                select from {raw} as k inner join audit.batch as b using (batch_id)
+                where
+                    k.force_code = {force} and k.row_key = n.row_key and k.version_at <= {cursor}
+                    and coalesce(b.replay_of, b.batch_id) > %(replay_of)s
+            )
+            """
+        ).format(raw=self.raw, force=self.force, cursor=cursor)
+        return self._insert(
+            "replayed",
+            lambda: self._insert_statement(
+                cursor,
+                until=SQL("and k.version_at <= {}").format(cursor),
+                only=SQL("and not {}").format(moved_on),
+            ),
+            {"batch": batch_id, "replay_of": replay_of},
+        )
+
     def insert_affected(self, batch_id: int, at: datetime) -> int:
         """Add what a later delivery says of the affected keys; see `changed_before`."""
         return self._insert(
@@ -257,7 +285,8 @@ class TableLoader:
         """Say again what the next full delivery had said of each key that a late one has changed.
 
         The next delivery added nothing to raw for a key that was then as before. A delivery in
-        which the key's row was rejected said nothing of it, so the one after that counts.
+        which the key's row was rejected, and not replayed, said nothing of it, so the one after
+        that counts.
         """
         return self._insert(
             "again",
@@ -403,12 +432,13 @@ _ASSERT_AGAIN = """
         from audit.batch as b
         where
             b.force_code = {force} and b.dataset = {dataset} and b.status = 'landed'
-            and b.delivered_for > %(at)s
+            and b.kind <> 'replay' and b.delivered_for > %(at)s
             and not exists (
                 select from audit.rejected_row as r
                 where
                     r.batch_id = b.batch_id and r.table_name = {table} and r.row_key = c.row_key
                     and not r.reasons @> array[{landed}]
+                    and r.replayed_key is distinct from r.row_key
             )
         order by b.delivered_for
         limit 1

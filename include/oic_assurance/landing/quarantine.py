@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, ClassVar, LiteralString
 
 import psycopg
 from psycopg.rows import class_row
@@ -15,15 +16,65 @@ from oic_assurance.warehouse.connections import connect
 
 REFUSED_AT_THE_DOOR = "its protective marking does not admit it: the content was not read"
 
-# A row that could not be taken apart is kept as the cells or the line that it was.
+# A row that could not be taken apart is kept as the cells or the line that it was, with what of it
+# could be told all the same.
 _CONTENT = SQL(
     """
-    case
-        when s.cells is not null then jsonb_build_object('cells', s.cells::jsonb)
-        else to_jsonb(s) - array['row_number', 'fault', 'cells']
+    (to_jsonb(s) - array['row_number', 'fault', 'cells'])
+    || case
+        when s.cells is not null then jsonb_build_object('cells', s.cells::jsonb) else '{}'
     end
     """
 )
+
+# What a row breaks now: what it broke when it came, or in the last replay that did not land it.
+WITH_REASONS: LiteralString = """
+    audit.rejected_row as r
+    inner join audit.batch as b on r.batch_id = b.batch_id
+    cross join lateral (
+        select coalesce(
+            (
+                select again.reasons
+                from audit.replayed_row as again
+                where again.rejected_id = r.rejected_id and cardinality(again.reasons) > 0
+                order by again.batch_id desc
+                limit 1
+            ),
+            r.reasons
+        ) as reasons
+    ) as now
+"""
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which rejected rows are meant; what is not given does not matter."""
+
+    dataset: str | None = None
+    table: str | None = None
+    #: A piece of a reason, in any case.
+    reason: str | None = None
+    batch_id: int | None = None
+    #: Whether those that a replay landed are meant too.
+    with_replayed: bool = False
+
+    CONDITION: ClassVar[LiteralString] = """
+        b.force_code = %(force)s
+        and (%(with_replayed)s or r.status = 'rejected')
+        and (%(dataset)s::text is null or r.dataset = %(dataset)s)
+        and (%(table)s::text is null or r.table_name = %(table)s)
+        and (%(batch_id)s::bigint is null or r.batch_id = %(batch_id)s)
+        and (
+            %(reason)s::text is null or exists (
+                select from unnest(now.reasons) as why
+                where position(lower(%(reason)s) in lower(why)) > 0
+            )
+        )
+    """
+
+    def values(self, settings: Settings) -> dict[str, Any]:
+        """Return what the condition asks for."""
+        return {**vars(self), "force": settings.force_code}
 
 
 @dataclass(frozen=True)
@@ -38,8 +89,11 @@ class RejectedRow:
     row_number: int | None
     row_key: str | None
     reasons: list[str]
+    #: What it broke before and does not break any more, since it was replayed.
+    earlier_reasons: list[str]
     status: str
     rejected_at: datetime
+    replayed_in: int | None
 
 
 @dataclass(frozen=True)
@@ -53,49 +107,70 @@ class ReasonCount:
 
 
 def list_rejected(
-    settings: Settings, dataset: str | None = None, limit: int | None = None
+    settings: Settings, which: Which | None = None, limit: int | None = None
 ) -> list[RejectedRow]:
     """Return the rows that are in quarantine, the latest first."""
-    query = """
+    which = which or Which()
+    query: LiteralString = f"""
         select
             r.rejected_id, r.dataset, r.table_name, b.source_place, r.batch_id, r.row_number,
-            r.row_key, r.reasons, r.status, r.rejected_at
-        from audit.rejected_row as r
-        inner join audit.batch as b using (batch_id)
-        where
-            b.force_code = %(force)s and r.status = 'rejected'
-            and (%(dataset)s::text is null or r.dataset = %(dataset)s)
+            r.row_key, now.reasons, r.status, r.rejected_at, r.replayed_in,
+            array(
+                select why
+                from (
+                    select r.batch_id, r.reasons
+                    union all
+                    select again.batch_id, again.reasons
+                    from audit.replayed_row as again
+                    where again.rejected_id = r.rejected_id
+                ) as attempt
+                cross join lateral unnest(attempt.reasons) as why
+                where why <> all(now.reasons)
+                group by why
+                order by min(attempt.batch_id), why
+            ) as earlier_reasons
+        from {WITH_REASONS}
+        where {which.CONDITION}
         order by r.batch_id desc, r.table_name, r.row_number nulls first, r.rejected_id
         limit %(limit)s
-    """
-    values = {"force": settings.force_code, "dataset": dataset, "limit": limit}
+    """  # noqa: S608 - two constants of this module
     with (
         connect(settings, role="oic_landing") as connection,
         connection.cursor(row_factory=class_row(RejectedRow)) as cursor,
     ):
-        return cursor.execute(query, values).fetchall()
+        return cursor.execute(query, {**which.values(settings), "limit": limit}).fetchall()
 
 
-def counts_by_reason(settings: Settings) -> list[ReasonCount]:
+def counts_by_reason(settings: Settings, which: Which | None = None) -> list[ReasonCount]:
     """Return how many rows are in quarantine for each reason of each dataset.
 
     What differs from row to row, which stands after a colon, does not make another reason.
     """
-    query = """
+    which = which or Which()
+    query: LiteralString = f"""
         select r.dataset, split_part(why, ':', 1) as reason, count(*) as rows,
             max(r.rejected_at) as latest_at
-        from audit.rejected_row as r
-        inner join audit.batch as b using (batch_id)
-        cross join lateral unnest(r.reasons) as why
-        where b.force_code = %(force)s and r.status = 'rejected'
+        from {WITH_REASONS}
+        cross join lateral unnest(now.reasons) as why
+        where {which.CONDITION}
         group by 1, 2
         order by 1, 3 desc, 2
-    """
+    """  # noqa: S608 - two constants of this module
     with (
         connect(settings, role="oic_landing") as connection,
         connection.cursor(row_factory=class_row(ReasonCount)) as cursor,
     ):
-        return cursor.execute(query, {"force": settings.force_code}).fetchall()
+        return cursor.execute(query, which.values(settings)).fetchall()
+
+
+def count_rejected(settings: Settings, which: Which) -> int:
+    """Return how many rows are in quarantine."""
+    query: LiteralString = f"""
+        select count(*) from {WITH_REASONS} where {which.CONDITION}
+    """  # noqa: S608 - two constants of this module
+    with connect(settings, role="oic_landing") as connection:
+        row = connection.execute(query, which.values(settings)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def insert_statement(dataset: Dataset, table: Table) -> Composed:

@@ -83,24 +83,6 @@ def publications_screen(settings: Settings) -> str:
     return "\n".join(table(head, rows, indent=0)) + "\n"
 
 
-def quarantine_screen(settings: Settings, limit: int) -> str:
-    """Return rejected rows with their reasons, never their content."""
-    from oic_assurance.landing.quarantine import list_rejected
-
-    found = list_rejected(settings, limit=limit + 1)
-    if not found:
-        return "Nothing is in quarantine.\n"
-    lines = []
-    for row in found[:limit]:
-        place = f"row {row.row_number}" if row.row_number is not None else "row of the database"
-        key = f", key {row.row_key}" if row.row_key else ""
-        lines.append(f"{row.dataset} {row.source_place}, {place}{key} ({row.status})")
-        lines += [line for reason in row.reasons for line in wrapped(reason, 4)]
-    if len(found) > limit:
-        lines.append(f"There are more than {limit}: see --limit.")
-    return "\n".join(lines) + "\n"
-
-
 def _position(points: Sequence[facts.Point]) -> list[str]:
     if not points:
         return ["  No position is published."]

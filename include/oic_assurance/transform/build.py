@@ -43,6 +43,8 @@ def open_build(
 ) -> Build:
     """Enter a build that sees what has landed by `known_at` (or so far), and nothing later."""
     with connect(settings, role=ROLE) as warehouse:
+        # A replay at work has taken its number already: it must not appear among what is known.
+        warehouse.execute("select pg_advisory_xact_lock(hashtextextended('known batches', 0))")
         known = warehouse.execute(
             """
             select coalesce(max(batch_id), 0)
