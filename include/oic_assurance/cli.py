@@ -22,6 +22,7 @@ COMMANDS = {
     "status": ("status:status", "Last run, current publication, freshness, open failures."),
     "publication": ("publication:publication", "What was published, and what readers see."),
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
+    "batch": ("batch:batch", "Deliveries as they were kept, and whether raw agrees with them."),
     "up": ("scheduler:up", "Airflow's scheduler and web page, until Ctrl-C."),
     "down": ("scheduler:down", "Stop what `up` started in another terminal."),
 }
