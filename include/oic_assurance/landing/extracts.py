@@ -4,14 +4,18 @@ Nothing of ours takes the stream apart: PostgreSQL wrote it and PostgreSQL reads
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
+from oic_assurance.landing.batch import KeptWriter
 from oic_assurance.landing.checks import BLANKS
-from oic_assurance.landing.kept import Hashed, UnreadableError
+from oic_assurance.landing.kept import Hashed, UnreadableError, read_header, unpacked
 from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.settings import Settings
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
@@ -59,15 +63,28 @@ class ExtractTable:
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from error
 
-    def empty_again(self) -> Iterator[bytes]:
-        """Give the rows that are left in the format that they came in."""
-        order = SQL("order by row_number") if "row_number" in self.columns else SQL("")
-        statement = SQL("copy (select {} from {} {}) to stdout (format {})").format(
-            self._names(), self.name, order, SQL(self.form)
-        )
+    def pieces(self) -> Iterator[bytes]:
+        """Give the rows in the format that they came in."""
+        statement = SQL(
+            "copy (select {} from {} order by row_number) to stdout (format {})"
+        ).format(self._names(), self.name, SQL(self.form))
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for piece in copy:
                 yield bytes(piece)
+
+    def remove(self, places: Sequence[int], keys: Sequence[str]) -> list[int]:
+        """Remove the rows at these places or with these keys; returns the places of all of them."""
+        rows = self._connection.execute(
+            SQL(
+                "delete from {} where row_number = any(%s) or {} = any(%s) returning row_number"
+            ).format(self.name, self.key),
+            (list(places), list(keys)),
+        ).fetchall()
+        return sorted(place for (place,) in rows)
+
+    def drop(self) -> None:
+        """Make room for the next extract of the same transaction."""
+        self._connection.execute(SQL("drop table {}").format(self.name))
 
     @property
     def key(self) -> Composable:
@@ -92,6 +109,51 @@ class ExtractTable:
 
     def _names(self) -> Composed:
         return SQL(", ").join(map(Identifier, self.columns))
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A kept extract without some of its rows."""
+
+    sha256: str
+    #: The numbers that those rows had.
+    places: list[int]
+
+
+def rewrite_extract(
+    settings: Settings,
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    source: Path,
+    target: Path,
+    *,
+    places: Sequence[int] = (),
+    keys: Sequence[str] = (),
+) -> Rewritten:
+    """Write a kept extract again without the rows at `places` or with `keys`, in a transaction.
+
+    `target` may be `source`; it appears when it is whole, and not at all when no row goes.
+    """
+    [table] = dataset.tables[:1]
+    with unpacked(source) as stream:
+        header = read_header(stream)
+        extract = ExtractTable(connection, dataset, table, header)
+        content = Hashed(stream)
+        extract.fill(content)
+    gone = extract.remove(places, keys)
+    if not gone:
+        extract.drop()
+        return Rewritten(content.sha256, gone)
+    kept = KeptWriter(target, settings.home)
+    try:
+        kept.write_header(header)
+        for piece in extract.pieces():
+            kept.write(piece)
+        kept.finish()
+    finally:
+        kept.discard()
+    extract.drop()
+    return Rewritten(kept.sha256, gone)
 
 
 def _types(connection: psycopg.Connection, dataset: Dataset, table: Table) -> list[tuple[str, str]]:

@@ -170,16 +170,15 @@ class Hashed:
 
 
 @contextmanager
-def unpacked(settings: Settings, kept_as: str) -> Iterator[Bytes]:
+def unpacked(path: Path) -> Iterator[Bytes]:
     """Give a kept file's bytes; raises `UnreadableError` also while they are read."""
-    path = settings.home / kept_as
     try:
         with gzip.open(path, "rb") as stream:
             yield stream
     except FileNotFoundError as error:
-        raise UnreadableError(f"the kept file {kept_as} is missing") from error
+        raise UnreadableError(f"the kept file {path.name} is missing") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(f"the kept file {kept_as} cannot be unpacked: {error}") from error
+        raise UnreadableError(f"the kept file {path.name} cannot be unpacked: {error}") from error
 
 
 def read_header(stream: Bytes) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from psycopg.sql import SQL, Identifier
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, quarantine
 from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
+from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
@@ -42,6 +44,8 @@ class _Extraction:
     cursor_to: datetime | None = None
     vanished: list[str] = field(default_factory=list)
     at_the_door: list[str] = field(default_factory=list)
+    #: Places of rows that were erased before the source said them again.
+    kept_out: list[int] = field(default_factory=list)
 
 
 class DatabaseLanding:
@@ -64,6 +68,7 @@ class DatabaseLanding:
         self._run_id = run_id
         self._report = report
         self._keeper = Keeper(settings, dataset)
+        self._erased = Erased(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
 
@@ -97,6 +102,9 @@ class DatabaseLanding:
             )
             self._stage(source, extraction, kept, reconcile=reconcile)
             summary = self._loader.check()
+            if places := self._erased.places(self._loader):
+                summary = self._loader.leave_out(places)
+                extraction.kept_out = places
             self._refuse_what_is_too_bad(extraction, summary)
             rows_new = self._loader.insert_extracted(
                 extraction.batch_id, extraction.digest.taken_at
@@ -132,10 +140,12 @@ class DatabaseLanding:
             known = quarantine.known_at_the_door(
                 self._connection, self._dataset, self._settings.force_code
             )
-            extraction.at_the_door = [key for key in at_the_door if key not in known]
+            new = [key for key in at_the_door if key not in known]
+            extraction.at_the_door = self._erased.left(self._table, new)
         if reconcile:
             self._reconciliation.take_keys(source)
             missed = self._reconciliation.missed(at_the_door)
+            missed = self._erased.left(self._table, missed)
             for start in range(0, len(missed), KEYS_AT_ONCE):
                 query = source.with_keys(missed[start : start + KEYS_AT_ONCE], extraction.rows)
                 self._copy_in(source.stream(query), extraction, kept)
@@ -202,11 +212,23 @@ class DatabaseLanding:
             sha256=kept.sha256,
             cursor_from=extraction.cursor_from,
             cursor_to=extraction.cursor_to,
-            notes={"columns_kept_out": undeclared} if undeclared else {},
+            notes=_notes(undeclared, extraction.kept_out),
             kept_as=kept.kept_as,
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
+        if extraction.kept_out:
+            self._keep_without(extraction, batch)
         self._count(batch)
+
+    def _keep_without(self, extraction: _Extraction, batch: Batch) -> None:
+        """Keep a batch without what had been erased before the source said it again."""
+        gone = extraction.kept_out
+        path = self._settings.home / str(batch.kept_as)
+        after = rewrite_extract(
+            self._settings, self._connection, self._dataset, path, path, places=gone
+        )
+        sha256 = (batch.sha256, after.sha256)
+        log_kept_out(self._connection, batch.batch_id, sha256, {self._table.name: gone})
 
     def _bury(self, extraction: _Extraction) -> None:
         """Enter what vanished from the source as a batch of its own."""
@@ -266,3 +288,10 @@ class DatabaseLanding:
                 extraction.digest.text,
             ),
         )
+
+
+def _notes(undeclared: list[str], kept_out: list[int]) -> dict[str, Any]:
+    notes: dict[str, Any] = {"columns_kept_out": undeclared} if undeclared else {}
+    if kept_out:
+        notes["erased_kept_out"] = len(kept_out)
+    return notes

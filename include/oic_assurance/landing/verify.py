@@ -162,7 +162,7 @@ class _Verification:
 
     def _verify_file(self, batch: KeptBatch, kept_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(self._settings, kept_as) as stream:
+            with unpacked(self._settings.home / kept_as) as stream:
                 content = Hashed(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -195,7 +195,7 @@ class _Verification:
 
     def _verify_extract(self, batch: KeptBatch, kept_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with unpacked(self._settings, kept_as) as stream:
+        with unpacked(self._settings.home / kept_as) as stream:
             header = read_header(stream)
             content = Hashed(stream)
             if header.get("vanished"):
