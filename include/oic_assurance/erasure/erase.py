@@ -49,6 +49,8 @@ class Found:
     """What there is of the records, by place."""
 
     raw: Counter[int] = field(default_factory=Counter)
+    #: Of them, what late deliveries made necessary to say again.
+    said_again: Counter[int] = field(default_factory=Counter)
     rejected: Counter[int] = field(default_factory=Counter)
     rewritings: list[Rewriting] = field(default_factory=list)
     pseudonyms: int = 0
@@ -187,12 +189,19 @@ class _Erasure:
     def _find_raw(self, found: Found) -> None:
         rows = self._connection.execute(
             SQL(
-                "select batch_id, count(*) from {}"
-                " where force_code = %s and row_key = any(%s) group by batch_id"
+                """
+                select k.batch_id, count(*), count(*) filter (
+                    where k.row_number is null and k.version_at <> b.delivered_for
+                )
+                from {} as k left join audit.batch as b using (batch_id)
+                where k.force_code = %s and k.row_key = any(%s)
+                group by k.batch_id
+                """
             ).format(self._raw),
             (self._force, self._keys),
         ).fetchall()
-        found.raw = Counter(dict(rows))
+        found.raw = Counter({batch_id: rows for batch_id, rows, _ in rows})
+        found.said_again = Counter({batch_id: again for batch_id, _, again in rows})
 
     def _find_rejected(self, found: Found) -> None:
         """Find rejected rows with the keys, and those without a readable key that name one."""
@@ -374,7 +383,7 @@ class _Erasure:
                     "batch": batch_id,
                     "after": one.sha256_after if one else None,
                     "places": Jsonb({self._table.name: one.places} if one else {}),
-                    "raw": found.raw[batch_id],
+                    "raw": found.raw[batch_id] - found.said_again[batch_id],
                     "rejected": found.rejected[batch_id],
                 },
             )

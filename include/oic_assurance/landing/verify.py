@@ -311,13 +311,13 @@ class _Verification:
     def _count_raw(self, batch: KeptBatch) -> None:
         held = batch.erased_raw
         for table in self._dataset.tables:
-            # What a late delivery of changes made necessary to say again is no row that it brought.
-            brought = "and row_number is not null" if self._dataset.delivery == "changes" else ""
+            # What a late delivery made necessary to say again is no row that it brought.
             row = self._connection.execute(
-                SQL("select count(*) from {} where force_code = %s and batch_id = %s {}").format(
-                    raw_name(self._dataset, table), SQL(brought)
-                ),
-                (self._force, batch.batch_id),
+                SQL(
+                    "select count(*) from {} where force_code = %s and batch_id = %s"
+                    " and (row_number is not null or version_at = %s)"
+                ).format(raw_name(self._dataset, table)),
+                (self._force, batch.batch_id, batch.delivered_for),
             ).fetchone()
             held += row[0] if row else 0
         if held != (batch.rows_new or 0):

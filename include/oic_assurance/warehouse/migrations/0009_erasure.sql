@@ -69,6 +69,8 @@ comment on column audit.batch_erasure.erasure_id is
 'Empty where a delivery said again what had been erased, and was kept without it from the start.';
 comment on column audit.batch_erasure.places is
 'By table, the places that are gaps now: the other rows keep the numbers that they came with.';
+comment on column audit.batch_erasure.raw_rows is
+'How many of the rows that the batch brought to raw went: `audit.batch` keeps the number that came.';
 create index batch_erasure_of_batch on audit.batch_erasure (batch_id);
 
 create table audit.erasure_finish (
