@@ -118,9 +118,9 @@ def test_the_log_says_what_went_and_does_not_lead_to_the_record(world: World) ->
     )
     assert (reason, records, raw_rows, kept_rows) == ("asked for under DPA 2018 s.47", 1, 1, 1)
     assert "login warehouse_owner" in who
-    assert world.query(
-        "select sha256_before, sha256_after, places from audit.batch_erasure"
-    ) == [(before, hashlib.sha256(content).hexdigest(), {"personnel": [2]})]
+    assert world.query("select sha256_before, sha256_after, places from audit.batch_erasure") == [
+        (before, hashlib.sha256(content).hexdigest(), {"personnel": [2]})
+    ]
     [(mark,)] = world.query("select key_mark from audit.erased_key")
     assert len(mark) == 64
     assert world.one("select what from audit.processing_log where action = 'erasure'").startswith(

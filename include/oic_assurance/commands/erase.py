@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 @click.argument("key", required=False)
 @click.option("--reason", metavar="TEXT", help="Why; it is logged, so it must not name the record.")
 @click.option("--table", "table_name", help="The table, where several of the dataset have the key.")
+@click.option("--expired", is_flag=True, help="What is past its retention, of DATASET or of all.")
+@click.option("--finish", is_flag=True, help="Remove the last traces now, as the next run would.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and erase nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def erase(
@@ -22,6 +24,8 @@ def erase(
     key: str | None,
     reason: str | None,
     table_name: str | None,
+    expired: bool,
+    finish: bool,
     dry_run: bool,
     yes: bool,
 ) -> int:
@@ -33,11 +37,15 @@ def erase(
     from oic_assurance.settings import load_settings
     from oic_assurance.sources.declaration import dataset as declared
 
+    settings = load_settings()
+    if expired or finish:
+        if key or reason or (finish and (expired or dataset or dry_run)):
+            raise click.UsageError("--expired takes a DATASET at most, and --finish nothing")
+        return _finish(settings) if finish else _erase_expired(settings, dataset, dry_run, yes)
     if dataset is None or key is None:
         raise click.UsageError("Missing argument 'DATASET' or 'KEY'")
     if not (reason and reason.strip()):
         raise click.UsageError("Missing option '--reason'")
-    settings = load_settings()
     chosen = declared(dataset)
     return _erase_one(
         settings, chosen, _table(settings, chosen, key, table_name), key, reason.strip(),
@@ -87,3 +95,32 @@ def _table(settings: "Settings", dataset: "Dataset", key: str, table_name: str |
         return found[0]
     which = "several tables have" if found else "no table has"
     raise UsageError(f"{dataset.name}: {which} this key: name one of {', '.join(names)} (--table).")
+
+
+def _erase_expired(settings: "Settings", name: str | None, dry_run: bool, yes: bool) -> int:
+    from oic_assurance.erasure.erase import erase as erase_records
+    from oic_assurance.erasure.expired import expired_records
+    from oic_assurance.reporting.erasures import erased_lines, expired_lines
+    from oic_assurance.sources.declaration import dataset as declared
+    from oic_assurance.sources.declaration import datasets
+
+    chosen = [declared(name)] if name else list(datasets().values())
+    found = [request for one in chosen for request in expired_records(settings, one)]
+    click.echo("\n".join(expired_lines(found)))
+    if dry_run or not found:
+        return 0
+    if not yes and sys.stdin.isatty():
+        click.confirm("Erase them? This cannot be undone", abort=True)
+    for request in found:
+        gone = erase_records(settings, request)
+        click.echo("\n".join(erased_lines(request.dataset, request.table, gone)))
+    return 0
+
+
+def _finish(settings: "Settings") -> int:
+    from oic_assurance.erasure.finish import finish_erasures
+    from oic_assurance.reporting.erasures import finish_line
+
+    done = finish_erasures(settings)
+    click.echo(finish_line(done))
+    return 0 if done.waits_for is None else 1

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 import psycopg
@@ -42,6 +43,8 @@ class Request:
     keys: tuple[str, ...]
     reason: str
     kind: Literal["request", "retention"] = "request"
+    #: Rejected rows without a readable key go too when their delivery was for an earlier moment.
+    unkeyed_before: datetime | None = None
 
 
 @dataclass
@@ -215,17 +218,20 @@ class _Erasure:
                 and (
                     r.row_key = any(%(keys)s)
                     or (
-                        r.row_key is null and exists (
-                            select from unnest(%(sought)s::text[]) as one
-                            where r.content::text
-                                ~ ('(^|[^[:alnum:]])' || one || '([^[:alnum:]]|$)')
+                        r.row_key is null and (
+                            b.delivered_for < %(before)s::timestamptz
+                            or exists (
+                                select from unnest(%(sought)s::text[]) as one
+                                where r.content::text
+                                    ~ ('(^|[^[:alnum:]])' || one || '([^[:alnum:]]|$)')
+                            )
                         )
                     )
                 )
             """,
             {
                 "force": self._force, "dataset": self._dataset.name, "table": self._table.name,
-                "keys": self._keys, "sought": sought,
+                "keys": self._keys, "sought": sought, "before": self._request.unkeyed_before,
             },
         ).fetchall()  # fmt: skip
         for rejected_id, batch_id, place in rows:

@@ -1,6 +1,9 @@
 """What an erasure took, or would take, on the screen: counts by place, never the record."""
 
-from oic_assurance.erasure.erase import Found
+from collections.abc import Sequence
+
+from oic_assurance.erasure.erase import Found, Request
+from oic_assurance.erasure.finish import Finish
 from oic_assurance.reporting.layout import count
 from oic_assurance.sources.model import Dataset, Table
 
@@ -22,6 +25,32 @@ def erased_lines(dataset: Dataset, table: Table, found: Found) -> list[str]:
         "The marts lose it with the next publication, and the end of that run removes the last"
         " traces.",
     ]
+
+
+def expired_lines(requests: Sequence[Request]) -> list[str]:
+    """Return how many records are past their retention, a line a table."""
+    if not requests:
+        return ["Nothing is past its retention."]
+    return [
+        f"{one.dataset.name}, {one.table.name}: {count(len(one.keys), 'record')} past retention: "
+        f"{one.dataset.retention.years} years, {one.dataset.retention.basis}"
+        for one in requests
+    ]
+
+
+def finish_line(done: Finish) -> str:
+    """Return what came of removing the last traces."""
+    if not done.erasures:
+        return "Nothing was erased since the last traces went."
+    if done.waits_for is not None:
+        return (
+            f"Traces of {count(done.erasures, 'erasure')} are left: waiting for {done.waits_for}."
+        )
+    dropped = count(len(done.publications), "publication")
+    return (
+        f"The last traces of {count(done.erasures, 'erasure')} are gone; {dropped} that held them "
+        "went too."
+    )
 
 
 def _counts(found: Found) -> list[str]:
