@@ -67,7 +67,7 @@ def _erase_one(
     from oic_assurance.reporting.erasures import erased_lines, found_lines
 
     request = Request(dataset, table, (key,), reason)
-    if dry_run or (not yes and sys.stdin.isatty()):
+    if dry_run or (not yes and is_terminal()):
         found = erase(settings, request, dry_run=True)
         click.echo("\n".join(found_lines(dataset, table, found)))
         if dry_run or not found:
@@ -109,7 +109,7 @@ def _erase_expired(settings: "Settings", name: str | None, dry_run: bool, yes: b
     click.echo("\n".join(expired_lines(found)))
     if dry_run or not found:
         return 0
-    if not yes and sys.stdin.isatty():
+    if not yes and is_terminal():
         click.confirm("Erase them? This cannot be undone", abort=True)
     for request in found:
         gone = erase_records(settings, request)
@@ -124,3 +124,8 @@ def _finish(settings: "Settings") -> int:
     done = finish_erasures(settings)
     click.echo(finish_line(done))
     return 0 if done.waits_for is None else 1
+
+
+def is_terminal() -> bool:
+    """Tell whether somebody sits there who can be asked."""
+    return sys.stdin.isatty()

@@ -90,6 +90,10 @@ def _create(
     )
     for column in wanted | PROVENANCE:
         _comment(connection, dataset, table, column)
+    # Append-only for whoever fills it too: the owner has to do without these like everybody else.
+    connection.execute(
+        sql.SQL("revoke update, delete, truncate on {} from current_user").format(name)
+    )
     # At most one version of a key at a moment from one batch; the order in which states are sought.
     connection.execute(
         sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(

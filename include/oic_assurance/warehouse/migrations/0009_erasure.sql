@@ -118,4 +118,7 @@ set local role oic_landing;
 grant select, delete on all tables in schema raw_general, raw_law_enforcement to oic_erasure;
 alter default privileges in schema raw_general, raw_law_enforcement
 grant select, delete on tables to oic_erasure;
+-- As landing itself does with the tables that it makes from now on.
+revoke update, delete, truncate on all tables in schema raw_general, raw_law_enforcement
+from oic_landing;
 reset role;
