@@ -6,6 +6,7 @@ So files and log converge, and neither needs the erased key for it.
 """
 
 import os
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,7 +176,7 @@ class KeptCopies:
             ([0, str(at)] for at in range(len(lines))), batch.gaps_of(self._table.name)
         )
         numbers = [int(row[0] or 0) for row in numbered]
-        gone = [at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted]
+        gone = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
         if not gone:
             return None
         kept = KeptWriter(path.with_name(path.name + DRAFT), self._settings.home)
@@ -188,7 +189,7 @@ class KeptCopies:
                 kept.finish()
         finally:
             kept.discard()
-        places = [numbers[at] for at in gone]
+        places = [numbers[at] for at in sorted(gone)]
         return Rewriting(batch.batch_id, str(batch.sha256), kept.sha256, places)
 
 
@@ -251,4 +252,4 @@ def _sync(folder: Path) -> None:
 def _numbers_now(places: Sequence[int], gaps: set[int]) -> list[int]:
     """Return the numbers by which rows are read now that had `places` before others were erased."""
     earlier = sorted(gaps)
-    return [place - sum(1 for gap in earlier if gap < place) for place in places]
+    return [place - bisect_left(earlier, place) for place in places]

@@ -40,6 +40,7 @@ def without_rows(content: Content, dataset: Dataset, places: Places) -> Iterator
 
     Raises `AssuranceError` when what is left would not read as before.
     """
+    places = {table: frozenset(numbers) for table, numbers in places.items()}
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as draft:
         if isinstance(dataset.place, FilePlace) and dataset.place.format == "xlsx":
             _write_workbook(content, dataset, places, draft)
