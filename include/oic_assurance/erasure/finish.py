@@ -28,13 +28,15 @@ from oic_assurance.warehouse.write_ahead_log import clear_log
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
 #: How long rewriting a table waits for whoever reads it.
 LOCK_PATIENCE = "60s"
-#: Beside the raw tables; the last holds samples of every table's values for the planner.
-REWRITTEN = (
-    "audit.rejected_row",
-    "audit.expectation_result",
-    "identity.pseudonym",
-    "pg_catalog.pg_statistic",
-)
+#: Beside the raw tables.
+REWRITTEN = ("audit.rejected_row", "audit.expectation_result", "identity.pseudonym")
+#: The planner keeps samples of every table's values, and of an empty table the last ones it saw.
+CLEARS_SAMPLES_SINCE = 180_000
+_CLEAR_SAMPLES = """
+select pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
+from pg_catalog.pg_stats
+where schemaname not in ('pg_catalog', 'information_schema')
+"""
 _PENDING = """
 select erasure_id, erased_at, dataset, table_name, first_batch_id
 from audit.erasure
@@ -146,12 +148,14 @@ def _rewrite_tables(settings: Settings, pending: list[_Pending], done: Finish) -
         for name in (*raw, *REWRITTEN):
             try:
                 connection.execute(
-                    sql.SQL("vacuum (full, analyze) {}").format(sql.Identifier(*name.split(".")))
-                    if name != "pg_catalog.pg_statistic"
-                    else sql.SQL("vacuum full pg_catalog.pg_statistic")
+                    sql.SQL("vacuum (full) {}").format(sql.Identifier(*name.split(".")))
                 )
             except psycopg.errors.LockNotAvailable as error:
                 done.waits_for = f"readers of {name} ({reason(error)})"
+        if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
+            connection.execute(_CLEAR_SAMPLES.encode())
+        connection.execute("analyze")
+        connection.execute("vacuum (full) pg_catalog.pg_statistic")
 
 
 def _remove_logs(settings: Settings, before: datetime) -> None:
