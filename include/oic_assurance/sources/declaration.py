@@ -156,6 +156,7 @@ def _contradictions(declared: Dataset, file: str) -> list[Problem]:
         problems.append((("dataset",), f"the file of {declared.name} must be called {expected}"))
     for number, table in enumerate(declared.tables):
         problems += _table_contradictions(declared, table, ("tables", number))
+    problems += _retention_contradictions(declared)
     place, first = declared.place, declared.tables[0]
     if isinstance(place, DatabasePlace):
         if len(first.key) != 1:
@@ -171,6 +172,21 @@ def _contradictions(declared: Dataset, file: str) -> list[Problem]:
     elif place.file.count(DAY) > 1:
         problems.append((("place", "file"), f"{DAY} may occur only once"))
     return problems
+
+
+def _retention_contradictions(declared: Dataset) -> list[Problem]:
+    name = declared.retention.counts_from
+    if name is None:
+        return []
+    where = ("retention", "counts_from")
+    kinds = {
+        column.type for table in declared.tables for column in table.columns if column.name == name
+    }
+    if not kinds:
+        return [(where, f"there is no column {name}")]
+    if kinds - {"date", "timestamptz"}:
+        return [(where, f"{name} is no date and no timestamptz column")]
+    return []
 
 
 def _table_contradictions(
