@@ -107,7 +107,7 @@ def test_histories_of_every_kind_agree(world: World) -> None:
     assert [why for proof in proofs.values() for why in proof.not_compared] == []
     assert (proofs[PEOPLE].batches, proofs[PEOPLE].rows) == (4, 18)
     assert (proofs[HYDRA].batches, proofs[HYDRA].rows) == (1, 3)
-    assert proofs[CUSTODY].batches == 3
+    assert proofs[CUSTODY].batches >= 3
     assert (proofs[COMPLETIONS].batches, proofs[COMPLETIONS].rows) == (3, 6)
 
 

@@ -20,6 +20,9 @@ from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 Form = Literal["text", "binary"]
+#: Where one binary stream ends and the next begins, in a batch that was read in several pieces: no
+#: value can hold these bytes, since no text in UTF-8 does and no number is that long.
+SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 class ExtractTable:
@@ -54,7 +57,7 @@ class ExtractTable:
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 with cursor.copy(statement) as copy:
-                    for chunk in content.chunks():
+                    for chunk in self._one_stream(content):
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
@@ -62,6 +65,18 @@ class ExtractTable:
             for _ in content.chunks():
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from error
+
+    def _one_stream(self, content: Hashed) -> Iterator[bytes]:
+        """Give an extract's bytes as the one stream that COPY takes."""
+        if self.form == "text":
+            yield from content.chunks()
+            return
+        rest = b""
+        for chunk in content.chunks():
+            rest = (rest + chunk).replace(SEAM, b"")
+            yield rest[: -len(SEAM)]
+            rest = rest[-len(SEAM) :]
+        yield rest
 
     def pieces(self) -> Iterator[bytes]:
         """Give the rows in the format that they came in."""

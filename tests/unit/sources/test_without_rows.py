@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+import zipfile
 from datetime import date
 
 import pytest
+import xlsxwriter
 
 from oic_assurance.sources.declaration import dataset
 from oic_assurance.sources.files import Content
@@ -91,3 +93,32 @@ def test_a_workbook_reads_as_before_but_for_the_row(options: dict[str, bool]) ->
     assert [row[3:] for row in found["hydra_attendance"]] == [["S1", "000002", "N", ""]]
     with without_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
         assert left.sha256 == first
+
+
+def test_a_row_goes_from_the_texts_that_a_workbook_shares_and_doubts_about_others_stay() -> None:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    sessions, attendance = book.add_worksheet("Sessions"), book.add_worksheet("Attendance")
+    further = book.add_worksheet("Further")
+    sessions.write_row(0, 0, ["session_code", "session_date", "venue", "capacity"])
+    sessions.write_row(1, 0, ["S1", 46030, "Hall", 20])
+    attendance.write_row(0, 0, ["session_code", "employee_no", "attended", "outcome"])
+    attendance.write_row(1, 0, ["S1", "GONE77", "Y", "PASS"])
+    attendance.write_row(2, 0, ["S1", "000002", "N", ""])
+    attendance.write_formula(3, 0, '="S"&1', None, "S1")
+    attendance.write_row(3, 1, ["000003", "Y", "PASS"])
+    attendance.merge_range(4, 0, 5, 0, "S1")
+    attendance.write_row(4, 1, ["000004", "Y", "PASS"])
+    attendance.write_row(5, 1, ["000005", "Y", "PASS"])
+    further.write_row(0, 0, ["GONE77 is written here too"])
+    book.close()
+    raw = stream.getvalue()
+    before = {one.table.name: list(one.rows) for one in read_tables(content_of(raw), HYDRA)}
+    with without_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+        found = {one.table.name: list(one.rows) for one in read_tables(left, HYDRA)}
+        left.stream.seek(0)
+        with zipfile.ZipFile(left.stream) as parts:
+            assert not [name for name in parts.namelist() if b"GONE77" in parts.read(name)]
+    kept = [row[1:] for row in before["hydra_attendance"][1:]]
+    assert [row[1:] for row in found["hydra_attendance"]] == kept
+    assert [row[1] for row in found["hydra_attendance"]].count(None) < len(kept)
