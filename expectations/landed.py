@@ -54,6 +54,7 @@ where batch.dataset is null
 """
 
 # A late delivery can add rows that say again what a later one had said: they have no row number.
+# What was erased since is on record.
 _BATCHES_THAT_LOST_ROWS = """
 select batch.batch_id
 from {audit}.batch as batch
@@ -62,12 +63,17 @@ left join (
     from (<<tables>>) as every_table
     group by batch_id
 ) as found using (batch_id)
+left join (
+    select batch_id, sum(raw_rows) as rows
+    from {audit}.batch_erasure
+    group by batch_id
+) as erased using (batch_id)
 where batch.dataset = '<<dataset>>'
     and batch.status = 'landed'
     and batch.batch_id <= {known_batch_id}
     and (
-        coalesce(found.landed, 0) < coalesce(batch.rows_new, 0)
-        or coalesce(found.numbered, 0) > coalesce(batch.rows_new, 0)
+        coalesce(found.landed, 0) < coalesce(batch.rows_new, 0) - coalesce(erased.rows, 0)
+        or coalesce(found.numbered, 0) > coalesce(batch.rows_new, 0) - coalesce(erased.rows, 0)
     )
 """
 

@@ -23,6 +23,8 @@ COMMANDS = {
     "publication": ("publication:publication", "What was published, and what readers see."),
     "explain": ("explain:explain", "What a figure is made of, down to batch and row."),
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
+    "batch": ("batch:batch", "Deliveries as they were kept, and whether raw agrees with them."),
+    "erase": ("erase:erase", "Erase a record from everywhere, and log it."),
     "up": ("scheduler:up", "Airflow's scheduler and web page, until Ctrl-C."),
     "down": ("scheduler:down", "Stop what `up` started in another terminal."),
 }

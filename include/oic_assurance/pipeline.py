@@ -112,10 +112,15 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
 
 
 def tidy(settings: Settings) -> None:
-    """Set old generations aside; readers have the new one already, so it cannot fail a run."""
+    """Set old generations aside, and remove the last traces of what was erased.
+
+    Readers have the new generation already, so it cannot fail a run.
+    """
+    from oic_assurance.erasure.finish import finish_erasures
     from oic_assurance.publishing.upkeep import tidy as tidy_generations
 
     tidy_generations(settings)
+    finish_erasures(settings)
 
 
 def document(settings: Settings, run_id: str) -> None:

@@ -74,10 +74,13 @@ class World:
                 select schemaname, tablename from pg_tables
                 where schemaname like 'raw_%' or schemaname = 'identity' or tablename in (
                     'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
-                    'source_cursor', 'processing_log'
+                    'source_cursor', 'processing_log', 'erasure', 'erased_key', 'batch_erasure',
+                    'erasure_finish'
                 )
                 """
             ).fetchall()
+            # In any order, whatever refers to what.
+            connection.execute("set session_replication_role = replica")
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
 

@@ -16,6 +16,8 @@ from psycopg.sql import Composed
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, quarantine, straight
 from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
+from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import filled_at_once
 from oic_assurance.landing.reconcile import Reconciliation
@@ -41,6 +43,8 @@ class _Extraction:
     rejected: int = 0
     #: What its rows have changed in the sum of the keys.
     keys: KeySum = field(default_factory=lambda: KeySum(0, 0))
+    #: Places of rows that were erased before the source said them again.
+    kept_out: list[int] = field(default_factory=list)
 
 
 class DatabaseLanding:
@@ -65,6 +69,7 @@ class DatabaseLanding:
         self._notes: dict[str, Any] = {}
         self._known = SourceState()
         self._keeper = Keeper(settings, dataset)
+        self._erased = Erased(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
 
@@ -94,7 +99,8 @@ class DatabaseLanding:
     def _extract(self, source: Source, digest: SourceDigest) -> None:
         """Land what has changed since the last time, or all of it the first time."""
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
-        if is_first and isinstance(source, SourceTable):
+        # What was erased is only known again when it has been looked at.
+        if is_first and isinstance(source, SourceTable) and not self._erased:
             if self._land_straight(source, digest) == digest.keys.rows:
                 return
             query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
@@ -146,6 +152,9 @@ class DatabaseLanding:
         into = checks.copy_statement(self._table, source.copy_format)
         extraction.rows += self._copy(source, query, into, extraction.kept)
         summary = self._loader.check()
+        if places := self._erased.places(self._loader):
+            summary = self._loader.leave_out(places)
+            extraction.kept_out += places
         rows_new, keys = self._loader.insert_extracted(extraction.batch_id, digest.taken_at)
         if summary.rejected:
             self._loader.quarantine(extraction.batch_id)
@@ -174,7 +183,7 @@ class DatabaseLanding:
     ) -> list[str]:
         """Take what the cursor did not show; returns the keys that have vanished."""
         self._reconciliation.take_keys(source)
-        missed = self._reconciliation.missed(at_the_door)
+        missed = self._erased.left(self._table, self._reconciliation.missed(at_the_door))
         for start in range(0, len(missed), KEYS_AT_ONCE):
             query = source.with_keys(missed[start : start + KEYS_AT_ONCE], extraction.rows)
             self._take(source, query, extraction, digest)
@@ -186,7 +195,7 @@ class DatabaseLanding:
         known = quarantine.known_at_the_door(
             self._connection, self._dataset, self._settings.force_code
         )
-        return [key for key in keys if key not in known]
+        return self._erased.left(self._table, [key for key in keys if key not in known])
 
     def _refuse_what_is_too_bad(self, extraction: _Extraction, whole: int | None) -> None:
         rows = extraction.rows if whole is None else whole
@@ -222,10 +231,22 @@ class DatabaseLanding:
                 sha256=extraction.kept.sha256,
                 cursor_from=self._known.cursor_at,
                 cursor_to=self._read_until(digest),
-                notes=self._notes,
+                notes=self._notes | _kept_out(extraction),
                 kept_as=extraction.kept.kept_as,
             )
         )
+        if extraction.kept_out:
+            self._keep_without(extraction)
+
+    def _keep_without(self, extraction: _Extraction) -> None:
+        """Keep a batch without what had been erased before the source said it again."""
+        gone, before = extraction.kept_out, extraction.kept.sha256
+        path = self._settings.home / extraction.kept.kept_as
+        after = rewrite_extract(
+            self._settings, self._connection, self._dataset, path, path, places=gone
+        )
+        places = {self._table.name: gone}
+        log_kept_out(self._connection, extraction.batch_id, (before, after.sha256), places)
 
     def _bury(self, vanished: list[str], digest: SourceDigest) -> None:
         """Enter what vanished from the source as a batch of its own."""
@@ -285,3 +306,7 @@ class DatabaseLanding:
 
 def _since(cursor_at: datetime | None) -> datetime | None:
     return cursor_at - OVERLAP if cursor_at else None
+
+
+def _kept_out(extraction: _Extraction) -> dict[str, int]:
+    return {"erased_kept_out": len(extraction.kept_out)} if extraction.kept_out else {}

@@ -1,7 +1,7 @@
 """Landing of dropped files: each one once, in the order of their days, whole or not at all."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, register
 from oic_assurance.landing.coped import coped_with
+from oic_assurance.landing.erased import Erased, log_kept_out
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.said import SaidReader
@@ -19,6 +20,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.files import Content, DroppedFile, Dropzone
 from oic_assurance.sources.model import Dataset
 from oic_assurance.sources.tabular import read_tables
+from oic_assurance.sources.without_rows import without_rows
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class FileLanding:
         self._run_id = run_id
         self._report = report
         self._keeper = Keeper(settings, dataset)
+        self._erased = Erased(settings, connection, dataset)
         self._loaders = {
             table.name: TableLoader(connection, dataset, table, settings.force_code)
             for table in dataset.tables
@@ -130,9 +133,10 @@ class FileLanding:
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
         notes = self._stage_and_check(content)
         summaries: dict[str, Summary] = notes.pop("summaries")
+        kept_out: dict[str, list[int]] = notes.pop("kept_out")
         rows = sum(summary.rows for summary in summaries.values())
         rejected = sum(summary.rejected for summary in summaries.values())
-        self._refuse_what_is_too_bad(summaries, rows, rejected, at)
+        self._refuse_what_is_too_bad(summaries, rows, rejected, at, kept_out)
         batch_id = next_batch_id(self._connection)
         rows_new = sum(self._insert(loader, batch_id, at) for loader in self._loaders.values())
         if rejected:
@@ -148,25 +152,42 @@ class FileLanding:
             at,
             size_bytes=content.size_bytes,
             modified_at=file.modified_at,
-            row_count=rows,
+            row_count=rows + sum(map(len, kept_out.values())),
             rows_new=rows_new,
             rows_rejected=rejected,
             sha256=content.sha256,
             notes={**notes, "declaration": self._dataset.fingerprint},
-            kept_as=self._keeper.keep(content, file.name, batch_id),
+            kept_as=self._keep(content, file.name, batch_id, kept_out),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
         return batch
+
+    def _keep(
+        self, content: Content, name: str, batch_id: int, kept_out: dict[str, list[int]]
+    ) -> str:
+        """Keep a file, without what had been erased before it said it again."""
+        if not kept_out:
+            return self._keeper.keep(content, name, batch_id)
+        with without_rows(content, self._dataset, kept_out) as left:
+            sha256 = (content.sha256, left.sha256)
+            log_kept_out(self._connection, batch_id, sha256, kept_out)
+            return self._keeper.keep(left, name, batch_id)
 
     def _stage_and_check(self, content: Content) -> dict[str, Any]:
         """Read all tables of a file into the warehouse; returns the notes and the summaries."""
         notes: dict[str, Any] = {}
         summaries: dict[str, Summary] = {}
+        kept_out: dict[str, list[int]] = {}
         for reading in read_tables(content, self._dataset):
             loader = self._loaders[reading.table.name]
             loader.stage_text(reading.copy_text())
             summary = loader.check()
+            if places := self._erased.places(loader):
+                summary = loader.leave_out(places)
+                kept_out[reading.table.name] = places
             found = reading.notes | coped_with(self._connection, reading.table)
+            if places:
+                found["erased_kept_out"] = len(places)
             if summary.repeats:
                 found["repeated_rows_collapsed"] = summary.repeats
             if summary.blanked:
@@ -174,11 +195,16 @@ class FileLanding:
             if found:
                 notes[reading.table.name] = found
             summaries[reading.table.name] = summary
-        notes["summaries"] = summaries
+        notes["summaries"], notes["kept_out"] = summaries, kept_out
         return notes
 
     def _refuse_what_is_too_bad(
-        self, summaries: dict[str, Summary], rows: int, rejected: int, at: datetime
+        self,
+        summaries: dict[str, Summary],
+        rows: int,
+        rejected: int,
+        at: datetime,
+        kept_out: Container[str],
     ) -> None:
         if self._dataset.tolerance.exceeded(rejected, rows):
             raise DeliveryRefused(
@@ -189,7 +215,7 @@ class FileLanding:
         if self._dataset.delivery != "full":
             return
         for loader in self._loaders.values():
-            if summaries[loader.table.name].rows:
+            if summaries[loader.table.name].rows or loader.table.name in kept_out:
                 continue
             if not loader.table.may_start_empty or loader.has_rows(at):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"

@@ -104,6 +104,14 @@ class TableLoader:
         blanked = {n: c for n, c in zip(names, counts, strict=False) if c}
         return Summary(rows, rejected, repeats, blanked), unresolved
 
+    def leave_out(self, places: list[int]) -> Summary:
+        """Take checked rows out again, as if they had not been delivered."""
+        statement = "delete from {} where row_number = any(%(places)s)"
+        for table in (checks.checked(self.table), checks.stage(self.table)):
+            self.connection.execute(SQL(statement).format(table), {"places": places})
+        self._found = self._summary(self.dataset.kind == "file")[0]
+        return self._found
+
     def clear(self) -> None:
         """Empty the temporary tables inside a transaction."""
         self._run("clear stage", lambda: SQL("delete from {}").format(checks.stage(self.table)))

@@ -40,7 +40,7 @@ def assign_pseudonyms(settings: Settings) -> int:
                             and p.identifier = seen.identifier
                     )
                 """
-            ).format(_seen(connection)),
+            ).format(seen_numbers(connection)),
             {"force": settings.force_code},
         ).fetchall()
         rows = [(settings.force_code, kind, one, pseudonym(key, kind, one)) for kind, one in new]
@@ -56,8 +56,8 @@ def assign_pseudonyms(settings: Settings) -> int:
     return len(rows)
 
 
-def _seen(connection: psycopg.Connection) -> Composed:
-    """Write the query for every number in the raw tables that are there."""
+def seen_numbers(connection: psycopg.Connection) -> Composed:
+    """Write the query for every number in the raw tables that are there; asks for `force`."""
     parts: list[Composable] = [SQL("select null::text as kind, null::text as identifier")]
     for dataset in datasets().values():
         for table in dataset.tables:

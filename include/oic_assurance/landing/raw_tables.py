@@ -74,6 +74,8 @@ def _create(
     )
     for column in wanted | PROVENANCE:
         _comment(connection, dataset, table, column)
+    # Append-only for whoever fills it too: the owner has to do without these like everybody else.
+    connection.execute(sql.SQL("revoke update, delete on {} from current_user").format(name))
     _create_indexes(connection, dataset, table)
 
 

@@ -6,7 +6,7 @@ latest few stay attached. Those set aside stay whole, and a roll-back attaches t
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -96,10 +96,43 @@ def detach_old(
             for publication_id in beyond:
                 parts = _parts_of(conn, publication_id)
                 if all(part.state is State.DETACHED for part in parts):
-                    _erase(conn, parts, deadline)
+                    _erase(conn, parts, deadline, "which are kept no longer")
                     done.erased.append(publication_id)
         except _PutOffError as why:
             done.put_off = str(why)
+    return done
+
+
+def drop_generations(
+    settings: Settings,
+    publication_ids: Sequence[int],
+    why: str,
+    *,
+    patience: float = PATIENCE_SECONDS,
+) -> Retention:
+    """Drop the tables of these publications, whatever retention would keep, but the current one's.
+
+    As far as readers allow: what they leave no room for is put off, as in `detach_old`.
+    """
+    done = Retention()
+    deadline = time.monotonic() + patience
+    with connect(settings, role=ROLE, autocommit=True) as conn, _alone(conn) as is_alone:
+        if not is_alone:
+            done.put_off = "a publication is under way"
+            return done
+        conn.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
+        current = find_current(conn)
+        try:
+            _drop_own_keys(conn, deadline)
+            for publication_id in sorted(publication_ids):
+                parts = _parts_of(conn, publication_id)
+                if not parts or (current and current.publication_id == publication_id):
+                    continue
+                _set_aside(conn, parts, deadline)
+                _erase(conn, _parts_of(conn, publication_id), deadline, why)
+                done.erased.append(publication_id)
+        except _PutOffError as put_off:
+            done.put_off = str(put_off)
     return done
 
 
@@ -185,7 +218,7 @@ def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
         _insist(partial(conn.execute, statement), deadline, table)
 
 
-def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
+def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: str) -> None:
     tables = sql.SQL(", ").join(part.identifier for part in parts)
     what = f"publication {parts[0].publication_id}"
 
@@ -194,7 +227,7 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None
             conn.execute(sql.SQL("drop table {}").format(tables))
             conn.execute(
                 "insert into audit.processing_log (action, what) values ('erasure', %s)",
-                (f"the tables of {what}, which are kept no longer",),
+                (f"the tables of {what}, {why}",),
             )
 
     _insist(drop, deadline, what)

@@ -40,6 +40,7 @@ def disagreements(dataset: Dataset, said: Mapping[str, Any], file: str) -> Itera
         yield from _of_database(dataset.place, dataset.tables[0])
     else:
         yield from _of_files(dataset.place)
+    yield from _of_retention(dataset)
     for number, table in enumerate(dataset.tables):
         path: Path = ("tables", number)
         yield from _of_table(dataset, table, path)
@@ -98,6 +99,8 @@ def _same_place(one: DatabasePlace | FilePlace, other: DatabasePlace | FilePlace
 def _of_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
     if len(table.key) != 1:
         yield ("tables", 0, "key"), "a database table needs a key of one column"
+    elif table.key[0] in table.names and not table.column(table.key[0]).required:
+        yield ("tables", 0, "key"), f"a database row has a key: {table.key[0]} must be required"
     if place.cursor not in table.names or table.column(place.cursor).type != "timestamptz":
         yield ("cursor",), f"{place.cursor} is no timestamptz column"
     elif not table.column(place.cursor).required:
@@ -217,6 +220,17 @@ def _of_reference(dataset: Dataset, column: Column, path: Path) -> Iterator[Prob
         yield path, f"{column.name} refers to {column.refers_to}, which is not declared here"
     elif table.column(other).type != column.type:
         yield path, f"{column.name} is {column.type} but {column.refers_to} is not"
+
+
+def _of_retention(dataset: Dataset) -> Iterator[Problem]:
+    name = dataset.retention.counts_from
+    if name is None:
+        return
+    kinds = {c.type for table in dataset.tables for c in table.columns if c.name == name}
+    if not kinds:
+        yield ("retention", "counts_from"), f"there is no column {name}"
+    elif kinds - {"date", "timestamptz"}:
+        yield ("retention", "counts_from"), f"{name} is no date and no timestamptz column"
 
 
 def _is_time_zone(name: str) -> bool:

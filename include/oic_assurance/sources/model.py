@@ -134,10 +134,12 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long records are kept, and why."""
+    """How long records are kept, from when on, and why."""
 
     years: int
     basis: str
+    #: The column that holds the moment from which the years count; None for the latest version's.
+    counts_from: str | None = None
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Workbook:
         _refuse_other_formats(stream)
         package = Package(stream)
         self.counts_from_1904 = package.counts_from_1904
-        names = _declared_sheets(package.sheet_names, dataset)
+        names = declared_sheets(package.sheet_names, dataset)
         self.further = [name for name in package.sheet_names if name not in names.values()]
         unpacked = package.unpacked(names.values())
         with zipfile.ZipFile(unpacked) as parts:
@@ -109,7 +109,7 @@ def _holds(stream: IO[bytes], text: bytes) -> bool:
     return False
 
 
-def _declared_sheets(present: list[str], dataset: Dataset) -> dict[str, str]:
+def declared_sheets(present: list[str], dataset: Dataset) -> dict[str, str]:
     """Return by declared sheet what the workbook calls it."""
     found: dict[str, str] = {}
     missing = []

@@ -1,0 +1,1 @@
+"""Erasure: records that are to be gone, from everywhere that the warehouse holds them."""

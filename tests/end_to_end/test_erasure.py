@@ -1,0 +1,130 @@
+"""What was erased cannot be found in the state folder any more, once a new publication stands."""
+
+import gzip
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = pytest.mark.slow
+
+PERSON, COLLAR, ROLE = "987654", "QWXZ7731", "ZQJXVKROLE"
+REFERRAL, REFERENCE = "987650001", "NCCUZQXJW88"
+WANTED = [COLLAR.encode(), ROLE.encode(), REFERENCE.encode(), REFERRAL.encode()]
+BLOCK = 4 * 1024 * 1024
+#: Of the sources themselves.
+SOURCES = ("rms", "intelligence")
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[Terminal]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-erasure-"))
+    terminal = Terminal(home)
+    try:
+        made = terminal.assurance("simulate", "--seed", "5", "--from", "2026-04-01",
+                                  "--to", "2026-04-20")  # fmt: skip
+        assert made.returncode == 0, made.stderr
+        put_records(terminal)
+        yield terminal
+    finally:
+        terminal.assurance("db", "stop")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def put_records(terminal: Terminal) -> None:
+    """Let the newest personnel file and the records system say something that nothing else says."""
+    newest = max((terminal.home / "dropzone/hr/personnel").glob("personnel_*.csv"))
+    columns = newest.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    values = {
+        "employee_no": PERSON, "collar_no": COLLAR, "employment_type": "OFFICER",
+        "rank_grade": "PC", "role_code": ROLE, "org_unit_code": "T1", "start_date": "2020-01-01",
+    }  # fmt: skip
+    row = ",".join(values.get("".join(c.lower().replace(" ", "_")), "") for c in columns)
+    newest.write_bytes(newest.read_bytes().rstrip() + b"\n" + row.encode() + b"\n")
+    with psycopg.connect(terminal.url("rms")) as source:
+        source.execute(
+            """
+            insert into rms.nccu_referral (
+                referral_id, referral_ref, reporting_officer_no, contacted_at, channel,
+                referral_type, nccu_reference, created_at, updated_at
+            ) values (
+                %s, 'R' || %s, %s, '2026-04-15 10:00Z', 'PHONE', 'IMMIGRATION_CRIME', %s,
+                '2026-04-15 11:00Z', '2026-04-15 11:00Z'
+            )
+            """,
+            (REFERRAL, REFERRAL, COLLAR, REFERENCE),
+        )
+
+
+def places_with(terminal: Terminal) -> set[str]:
+    """Return the files of the state, but for the sources', that hold any of the values.
+
+    The server is stopped for it, so that it has written all that it had in memory.
+    """
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        oids = warehouse.execute(
+            "select oid::text from pg_database where datname = any(%s)", (list(SOURCES),)
+        ).fetchall()
+    assert terminal.assurance("db", "stop").returncode == 0
+    left_out = [terminal.home / "dropzone"]
+    left_out += [terminal.home / "postgres/data/base" / oid for (oid,) in oids]
+    found = set()
+    for path in terminal.home.rglob("*"):
+        if path.is_file() and not any(path.is_relative_to(folder) for folder in left_out):
+            try:
+                held = holds(path)
+            except FileNotFoundError:
+                continue
+            if held:
+                found.add(str(path.relative_to(terminal.home)))
+    assert terminal.assurance("db", "start").returncode == 0
+    return found
+
+
+def holds(path: Path) -> bool:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rb") as file:
+        rest = b""
+        while block := file.read(BLOCK):
+            held = rest + block
+            if any(value in held for value in WANTED):
+                return True
+            rest = held[-32:]
+    return False
+
+
+def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> None:
+    done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    before = places_with(terminal)
+    for part in ("batches/hr/personnel", "batches/rms/nccu_referral", "data/pg_wal", "data/base"):
+        assert [place for place in before if part in place], part
+    for name, key in (("hr/personnel", PERSON), ("rms/nccu_referral", REFERRAL)):
+        shown = terminal.assurance("erase", name, key, "--reason", "a test", "--dry-run")
+        assert "kept batches  1 row in 1 batch" in shown.stdout, shown.stdout + shown.stderr
+        done = terminal.assurance("erase", name, key, "--reason", "a test")
+        assert done.returncode == 0, done.stdout + done.stderr
+    early = terminal.assurance("erase", "--finish")
+    assert (early.returncode, "waiting for the next publication" in early.stdout) == (1, True)
+    done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert places_with(terminal) == set()
+    assert "Nothing was erased since" in terminal.assurance("erase", "--finish").stdout
+    verified = terminal.assurance("batch", "verify")
+    assert verified.returncode == 0, verified.stdout
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        generations = warehouse.execute(
+            "select distinct substring(tablename from '__([0-9]+)$')::int from pg_tables"
+            " where schemaname = 'generation' order by 1"
+        ).fetchall()
+        assert generations == [(2,)]
+        told = warehouse.execute(
+            "select publication_id, count(*) from audit.publication_before_erasure"
+            " group by 1 order by 1"
+        ).fetchall()
+        assert told == [(1, 2)]

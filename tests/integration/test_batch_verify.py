@@ -1,0 +1,216 @@
+"""Raw and the kept batches are proven to agree, and each harm to either is found and named."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.landing.kept import kept_batches
+from oic_assurance.landing.verify import Proof, verify
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect
+from tests.integration.landing_databases import CUSTODY, at, put
+from tests.integration.landing_support import (
+    World,
+    completion,
+    person,
+    warehouse_of_its_own,
+    workbook,
+)
+
+PEOPLE = "hr/personnel"
+COMPLETIONS = "lms/completions"
+HYDRA = "hydra/attendance"
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def harm(world: World, statement: str, *values: object) -> None:
+    """Change what nobody but an administrator may change."""
+    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+        administrator.execute(statement.encode(), values or None)
+
+
+def proven(world: World, dataset: str) -> Proof:
+    [proof] = verify(world.settings, dataset)
+    return proof
+
+
+def said(world: World, dataset: str) -> list[str]:
+    return [str(each) for each in proven(world, dataset).disagreements]
+
+
+def kept_file(world: World, dataset: str, number: int = 0) -> Path:
+    with connect(world.settings, role="oic_landing") as connection:
+        kept = kept_batches(connection, world.settings.force_code, dataset)[number].kept_as
+    assert kept is not None
+    return world.settings.home / kept
+
+
+def deliver_people(world: World) -> None:
+    """Deliver changes, a leaver, a late file, broken rows, rows said twice, and a new file."""
+    world.personnel("20260101", "000001", "000002", "000003", "000009")
+    world.land(PEOPLE)
+    world.personnel("20260105", "000001", person("000002", "T2"), "000003", "000004")
+    world.land(PEOPLE)
+    broken = ",C5,OFFICER,PC,RESPONSE,T1,2020-01-01,,", "000006,C6,OFFICER,PC,R,T1,not a day,,"
+    world.personnel("20260103", "000001", person("000002", "T3"), "000003", "000003", *broken)
+    world.land(PEOPLE)
+    world.personnel("20260107", "000001", person("000002", "T2"), *broken)
+    world.land(PEOPLE)
+
+
+def deliver_custody(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(1))
+    put(world, 3, at(2), detention_reason_code=" ")
+    world.land(CUSTODY)
+    put(world, 1, at(30), officer="C2")
+    put(world, 4, at(31))
+    world.rms("delete from rms.custody_record where custody_id = 2")
+    world.land(CUSTODY)
+
+
+def test_histories_of_every_kind_agree(world: World) -> None:
+    deliver_people(world)
+    deliver_custody(world)
+    world.completions("20260101", completion("000001", 50), completion("000002", 60))
+    world.completions("20260103", completion("000001", 50), completion("000003", "x"))
+    world.land(COMPLETIONS)
+    world.completions("20260102", completion("000001", 40), completion("000002", 60))
+    world.land(COMPLETIONS)
+    sheets = {
+        "Sessions": [["session_code", "session_date", "venue", "capacity"],
+                     ["S1", date(2026, 1, 5), "Hall", 20]],
+        "Attendance": [["session_code", "employee_no", "attended", "outcome"],
+                       ["S1", "000001", "Y", "PASS"], ["S1", "000002", "N", ""]],
+    }  # fmt: skip
+    world.drop("hydra/attendance/hydra_20260108.xlsx", workbook(sheets))
+    world.land(HYDRA)
+    proofs = {proof.dataset: proof for proof in verify(world.settings)}
+    assert [str(d) for proof in proofs.values() for d in proof.disagreements] == []
+    assert [why for proof in proofs.values() for why in proof.not_compared] == []
+    assert (proofs[PEOPLE].batches, proofs[PEOPLE].rows) == (4, 18)
+    assert (proofs[HYDRA].batches, proofs[HYDRA].rows) == (1, 3)
+    assert proofs[CUSTODY].batches >= 3
+    assert (proofs[COMPLETIONS].batches, proofs[COMPLETIONS].rows) == (3, 6)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "update raw_general.personnel set org_unit_code = 'T9'"
+            " where row_key = '000001' and version_at = (select min(version_at) from"
+            " raw_general.personnel)",
+            "row 1, key 000001: raw and the kept batch differ in org_unit_code",
+        ),
+        (
+            "delete from raw_general.personnel where row_key = '000004' and not is_tombstone",
+            "row 4, key 000004: the kept batch has this row, and it is neither in raw nor in",
+        ),
+        (
+            "delete from raw_general.personnel where row_key = '000009' and is_tombstone",
+            "key 000009: the delivery does not name it any more, and raw does not have it vanished",
+        ),
+        (
+            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
+            "'row_key', '000077', 'employee_no', '000077', 'row_number', 77))).*"
+            " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
+            "row 77, key 000077: raw names this place, and the kept batch has no row there",
+        ),
+        (
+            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
+            "'row_key', '000077', 'employee_no', '000077', 'row_number', null))).*"
+            " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
+            "key 000077: raw holds a row that no delivery had said",
+        ),
+        (
+            "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
+            "'batch_id', 999999999))).* from raw_general.personnel as p where row_key = '000004'"
+            " and not is_tombstone",
+            "raw holds 1 rows of batch 999999999, and there is no such batch",
+        ),
+        (
+            "update raw_general.personnel set version_at = version_at - interval '1 hour'"
+            " where row_key = '000004' and not is_tombstone",
+            "row 4, key 000004: raw has it valid from another moment than it came for",
+        ),
+        (
+            "delete from audit.rejected_row where row_key = '000006'",
+            "row 6, key 000006: the kept batch has this row, and it is neither in raw nor in",
+        ),
+    ],
+)
+def test_a_harm_to_raw_or_quarantine_is_found(world: World, statement: str, expected: str) -> None:
+    deliver_people(world)
+    assert said(world, PEOPLE) == []
+    harm(world, statement)
+    assert [line for line in said(world, PEOPLE) if expected in line]
+
+
+def test_a_harm_to_what_came_from_a_database_is_found(world: World) -> None:
+    deliver_custody(world)
+    assert said(world, CUSTODY) == []
+    harm(world, "update raw_law_enforcement.custody_record set arresting_officer_no = 'C9'"
+                " where row_key = '4'")  # fmt: skip
+    assert [line for line in said(world, CUSTODY) if "differ in arresting_officer_no" in line]
+    harm(world, "delete from raw_law_enforcement.custody_record where is_tombstone")
+    assert [line for line in said(world, CUSTODY) if "it vanished, and raw does not" in line]
+
+
+@pytest.mark.parametrize("dataset", [PEOPLE, CUSTODY])
+def test_one_flipped_byte_in_a_kept_file_is_found(world: World, dataset: str) -> None:
+    deliver_people(world)
+    deliver_custody(world)
+    path = kept_file(world, dataset)
+    whole = path.read_bytes()
+    for place in (len(whole) // 2, len(whole) - 6):
+        harmed = bytearray(whole)
+        harmed[place] ^= 1
+        path.write_bytes(bytes(harmed))
+        assert len(said(world, dataset)) >= 1
+    content = bytearray(gzip.decompress(whole))
+    content[-3] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+    assert [line for line in said(world, dataset) if "SHA-256 differs" in line]
+
+
+def test_swapped_missing_and_strange_kept_files_are_named(world: World) -> None:
+    deliver_people(world)
+    first, second = kept_file(world, PEOPLE, 0), kept_file(world, PEOPLE, 1)
+    held = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    assert [line for line in said(world, PEOPLE) if "SHA-256 differs" in line]
+    first.write_bytes(held)
+    assert said(world, PEOPLE) == []
+    second.rename(second.with_name("elsewhere.gz"))
+    lines = said(world, PEOPLE)
+    assert [line for line in lines if f"{second.name} is missing" in line]
+    assert [line for line in lines if "elsewhere.gz belongs to no batch" in line]
+
+
+def test_a_line_names_dataset_batch_place_and_row(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    harm(world, "update raw_general.personnel set rank_grade = 'SGT', org_unit_code = 'T4'")
+    batch = world.one("select batch_id from audit.batch")
+    assert said(world, PEOPLE) == [
+        f"hr/personnel, batch {batch} (personnel_20260101.csv), row 1, key 000001: "
+        "raw and the kept batch differ in rank_grade, org_unit_code"
+    ]
