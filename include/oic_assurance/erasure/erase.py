@@ -21,7 +21,7 @@ from psycopg.types.json import Jsonb
 from oic_assurance.erasure.kept_copies import KeptCopies, Rewriting, settle_drafts
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.erased import SECRET, mark
-from oic_assurance.landing.kept import KeptBatch, kept_batches
+from oic_assurance.landing.kept import kept_batches
 from oic_assurance.landing.pseudonyms import seen_numbers
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.settings import Settings
@@ -243,22 +243,16 @@ class _Erasure:
     def _find_kept(self, found: Found, *, write: bool) -> None:
         copies = KeptCopies(self._settings, self._connection, self._dataset, self._table)
         for batch in kept_batches(self._connection, self._force, self._dataset.name):
-            places = found.rejected_places.get(batch.batch_id, [])
-            if batch.kind not in ("file", "database"):
-                places = [*places, *self._raw_places(batch)]
+            delivery = batch.batch_id
+            if batch.replay_of is not None:
+                if (batch.notes or {}).get("table") != self._table.name:
+                    continue
+                # Its rows keep the places that they had in the delivery that it mends.
+                delivery = batch.replay_of
+            places = found.rejected_places.get(delivery, [])
             rewriting = copies.without(batch, self._keys, places, write=write)
             if rewriting is not None:
                 found.rewritings.append(rewriting)
-
-    def _raw_places(self, batch: KeptBatch) -> list[int]:
-        rows = self._connection.execute(
-            SQL(
-                "select row_number from {} where force_code = %s and batch_id = %s"
-                " and row_key = any(%s) and row_number is not null and not is_tombstone"
-            ).format(self._raw),
-            (self._force, batch.batch_id, self._keys),
-        ).fetchall()
-        return [place for (place,) in rows]
 
     # ---------------------------------------------------------------- take away
 

@@ -46,6 +46,13 @@ class Agreement:
             found += [self._lost_tombstones(), self._wrong_tombstones()]
         return found
 
+    def of_replay(self) -> list[Composed]:
+        """Return the queries for a replay, which brings some rows of an earlier delivery.
+
+        What later deliveries had said of its rows stands, so raw need not hold all of them.
+        """
+        return [self._places(), self._twice()]
+
     # ---------------------------------------------------------------- rows of raw
 
     def _places(self) -> Composed:

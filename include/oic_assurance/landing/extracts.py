@@ -15,6 +15,7 @@ from oic_assurance.landing.batch import KeptWriter
 from oic_assurance.landing.checks import BLANKS
 from oic_assurance.landing.kept import Hashed, UnreadableError, read_header, unpacked
 from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing.replay_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.warehouse.connections import reason
@@ -37,8 +38,10 @@ class ExtractTable:
         self.columns: list[str] = [str(name) for name in header["columns"]]
         self.form: Form = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
-        # Types are raw's; what raw does not know (of a replay, say) is text.
+        # Types are raw's, but what went through the door again can be any text.
         known = dict(_types(connection, dataset, table))
+        if header.get("format") == REPLAY_FORMAT:
+            known = {"row_number": "bigint"}
         connection.execute(
             SQL("create temporary table {} ({}) on commit drop").format(
                 Identifier(f"extract_{table.name}"),

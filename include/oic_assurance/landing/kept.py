@@ -50,6 +50,8 @@ class KeptBatch:
     kept_as: str | None
     #: Of the kept content as it is to be now; None where nothing was kept.
     sha256: str | None
+    #: The delivery that a replay mends.
+    replay_of: int | None = None
     erased_raw: int = 0
     erased_rejected: int = 0
     #: By table, the places that are gaps now.
@@ -73,7 +75,7 @@ class KeptBatch:
 _BATCHES = """
     select
         b.batch_id, b.run_id, b.dataset, b.kind, b.source_place, b.delivered_for, b.landed_at,
-        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.kept_as,
+        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.kept_as, b.replay_of,
         coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
         coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
         coalesce(g.gaps, '{}') as gaps

@@ -13,26 +13,17 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks, quarantine
+from oic_assurance.landing.load_statements import (
+    ASSERT_AGAIN,
+    INSERT_EXTRACTED,
+    INSERT_FIRST,
+    PROVENANCE,
+    STATE,
+)
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
 from oic_assurance.sources.database import KeySum, hash_of
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
 from oic_assurance.sources.rows import Row, as_copy_text
-
-_PROVENANCE = SQL(
-    "force_code, batch_id, row_number, row_key, version_at, landed_at, row_fingerprint,"
-    " is_tombstone"
-)
-
-_STATE = SQL(
-    """
-    lateral (
-        select k.* from {raw} as k
-        where k.force_code = {force} and k.row_key = {key} {until}
-        order by k.version_at desc, k.batch_id desc
-        limit 1
-    )
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -139,10 +130,10 @@ class TableLoader:
         with filled_at_once(self.connection, self.dataset, self.table, self._found.rows):
             return self._insert(
                 "first",
-                lambda: SQL(_INSERT_FIRST).format(
+                lambda: SQL(INSERT_FIRST).format(
                     raw=self.raw,
                     names=self._names(),
-                    provenance=_PROVENANCE,
+                    provenance=PROVENANCE,
                     values=self._names("n"),
                     force=self.force,
                     checked=checks.checked(self.table),
@@ -162,10 +153,10 @@ class TableLoader:
         key = Identifier(self.table.key[0])
         row = self._run(
             "extracted",
-            lambda: SQL(_INSERT_EXTRACTED).format(
+            lambda: SQL(INSERT_EXTRACTED).format(
                 raw=self.raw,
                 names=self._names(),
-                provenance=_PROVENANCE,
+                provenance=PROVENANCE,
                 values=self._names("n"),
                 force=self.force,
                 checked=checks.checked(self.table),
@@ -245,7 +236,7 @@ class TableLoader:
         ).format(
             raw=self.raw,
             names=self._names(),
-            provenance=_PROVENANCE,
+            provenance=PROVENANCE,
             values=self._names("n"),
             force=self.force,
             row_number=row_number,
@@ -280,7 +271,7 @@ class TableLoader:
             ).format(
                 raw=self.raw,
                 key=SQL(", ").join(map(Identifier, self.table.key)),
-                provenance=_PROVENANCE,
+                provenance=PROVENANCE,
                 force=self.force,
                 checked=checks.checked(self.table),
             ),
@@ -298,7 +289,7 @@ class TableLoader:
         """
         return self._insert(
             "again",
-            lambda: SQL(_ASSERT_AGAIN).format(
+            lambda: SQL(ASSERT_AGAIN).format(
                 raw=self.raw,
                 names=self._names(),
                 values=SQL(", ").join(
@@ -309,7 +300,7 @@ class TableLoader:
                     else Identifier("old", name)
                     for name in self.columns
                 ),
-                provenance=_PROVENANCE,
+                provenance=PROVENANCE,
                 force=self.force,
                 dataset=Literal(self.dataset.name),
                 table=Literal(self.table.name),
@@ -370,7 +361,7 @@ class TableLoader:
         )
 
     def _state(self, key: Composable, until: Composable) -> Composed:
-        return _STATE.format(raw=self.raw, force=self.force, key=key, until=until)
+        return STATE.format(raw=self.raw, force=self.force, key=key, until=until)
 
     def _names(self, alias: str | None = None) -> Composed:
         return SQL(", ").join(
@@ -386,76 +377,3 @@ class TableLoader:
         if name not in self._written:
             self._written[name] = write().as_bytes(self.connection)
         return self.connection.execute(self._written[name], values)
-
-
-_INSERT_FIRST = """
-    insert into {raw} ({names}, {provenance})
-    select
-        {values}, {force}, %(batch)s, n.row_number, n.row_key, %(at)s, now(), n.row_fingerprint,
-        false
-    from {checked} as n
-    where cardinality(n.reasons) = 0 and n.repeats is null
-"""
-
-_INSERT_EXTRACTED = """
-    with judged as materialized (
-        select
-            n.*, s.{cursor} as "stood at", coalesce(not s.is_tombstone, false) as "stood before",
-            s.row_fingerprint as "stood as", s.version_at as "known from"
-        from {checked} as n
-        left join {state} as s on true
-        where cardinality(n.reasons) = 0 and n.repeats is null
-    ),
-    added as (
-        insert into {raw} ({names}, {provenance})
-        select
-            {values}, {force}, %(batch)s, n.row_number, n.row_key,
-            case
-                when n."known from" > n.{cursor} then greatest(n."known from", %(at)s)
-                else n.{cursor}
-            end,
-            now(), n.row_fingerprint, false
-        from judged as n
-        where not n."stood before" or n."stood as" <> n.row_fingerprint
-        returning row_key
-    )
-    select
-        (select count(*) from added), count(*) filter (where not n."stood before"),
-        coalesce(sum({now}), 0) - coalesce(sum({before}) filter (where n."stood before"), 0)
-    from judged as n
-"""
-
-_ASSERT_AGAIN = """
-    with changed as (
-        select * from {raw}
-        where force_code = {force} and batch_id = %(batch)s and version_at = %(at)s
-    )
-    insert into {raw} ({names}, {provenance})
-    select
-        {values}, {force}, %(batch)s, null, c.row_key, later.delivered_for, now(),
-        old.row_fingerprint, coalesce(old.is_tombstone, true)
-    from changed as c
-    inner join lateral (
-        select b.delivered_for
-        from audit.batch as b
-        where
-            b.force_code = {force} and b.dataset = {dataset} and b.status = 'landed'
-            and b.kind <> 'replay' and b.delivered_for > %(at)s
-            and not exists (
-                select from audit.rejected_row as r
-                where
-                    r.batch_id = b.batch_id and r.table_name = {table} and r.row_key = c.row_key
-                    and not r.reasons @> array[{landed}]
-                    and r.replayed_key is distinct from r.row_key
-            )
-        order by b.delivered_for
-        limit 1
-    ) as later on true
-    left join {old} as old on true
-    where
-        old.version_at is distinct from later.delivered_for
-        and (
-            coalesce(old.is_tombstone, true) <> c.is_tombstone
-            or old.row_fingerprint is distinct from c.row_fingerprint
-        )
-"""
