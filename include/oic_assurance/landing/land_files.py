@@ -10,7 +10,7 @@ import psycopg
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.batch import Batch, Keeper, next_batch_id, register
+from oic_assurance.landing.batch import CLOCK_SKEW, Batch, Keeper, next_batch_id, register
 from oic_assurance.landing.coped import coped_with
 from oic_assurance.landing.erased import Erased, log_kept_out
 from oic_assurance.landing.load import Summary, TableLoader
@@ -35,6 +35,7 @@ class _Entered:
     declaration: str | None
     size_bytes: int | None
     modified_at: datetime | None
+    landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
         """Tell whether a file was delivered with just these bytes, and need not be looked at again.
@@ -83,7 +84,7 @@ class FileLanding:
             self._keeper.remove_leftovers(self._connection)
         for file in listing.files:
             known = self._entered.get((file.name, file.delivered_for or file.modified_at))
-            if known and not zone.is_local and _looks_unchanged(known, file):
+            if known and _looks_unchanged(known, file, is_local=zone.is_local):
                 continue
             try:
                 with zone.read(file) as content:
@@ -97,7 +98,7 @@ class FileLanding:
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
-                notes ->> 'declaration', size_bytes, modified_at
+                notes ->> 'declaration', size_bytes, modified_at, landed_at
             from audit.batch
             where force_code = %s and dataset = %s and kind = 'file'
             order by batch_id
@@ -274,10 +275,21 @@ class FileLanding:
         return batch
 
 
-def _looks_unchanged(known: _Entered, file: DroppedFile) -> bool:
-    """Tell, without reading it, whether a file far away is the one that was landed."""
-    return (
+def _looks_unchanged(known: _Entered, file: DroppedFile, *, is_local: bool) -> bool:
+    """Tell, without reading it, whether a file is the one that was landed.
+
+    Years of files are not read again each day. Of a local one it is known too when anything of it
+    was changed, which nobody can set; far away size and time must do.
+    """
+    looks_same = (
         known.status == "landed"
         and known.size_bytes == file.size_bytes
         and known.modified_at == file.modified_at
+    )
+    if not (looks_same and is_local):
+        return looks_same
+    return (
+        file.changed_at is not None
+        and known.landed_at is not None
+        and file.changed_at < known.landed_at - CLOCK_SKEW
     )

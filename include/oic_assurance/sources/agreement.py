@@ -99,8 +99,6 @@ def _same_place(one: DatabasePlace | FilePlace, other: DatabasePlace | FilePlace
 def _of_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
     if len(table.key) != 1:
         yield ("tables", 0, "key"), "a database table needs a key of one column"
-    elif table.key[0] in table.names and not table.column(table.key[0]).required:
-        yield ("tables", 0, "key"), f"a database row has a key: {table.key[0]} must be required"
     if place.cursor not in table.names or table.column(place.cursor).type != "timestamptz":
         yield ("cursor",), f"{place.cursor} is no timestamptz column"
     elif not table.column(place.cursor).required:

@@ -33,6 +33,8 @@ class DroppedFile:
     path: str
     size_bytes: int
     modified_at: datetime
+    #: When anything of it was last changed, name and times included; None where nothing tells.
+    changed_at: datetime | None
     #: The version time of the delivery; None when the name holds a day that does not exist.
     delivered_for: datetime | None
 
@@ -133,7 +135,14 @@ class Dropzone:
         modified_at = self._modified_at(entry)
         delivered_for = _start_of(match["day"]) if DAY in place.file else modified_at
         listing.files.append(
-            DroppedFile(name, entry["name"], int(entry["size"]), modified_at, delivered_for)
+            DroppedFile(
+                name,
+                entry["name"],
+                int(entry["size"]),
+                modified_at,
+                self._changed_at(entry),
+                delivered_for,
+            )
         )
 
     def _modified_at(self, entry: dict[str, Any]) -> datetime:
@@ -146,6 +155,12 @@ class Dropzone:
             value = datetime.fromisoformat(value)
         moment: datetime = value
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+    def _changed_at(self, entry: dict[str, Any]) -> datetime | None:
+        # What a local file system tells as "created" is Unix's time of the last change of anything.
+        if not self.is_local or entry.get("created") is None:
+            return None
+        return datetime.fromtimestamp(entry["created"], UTC)
 
     def _unavailable(self, error: Exception, path: str = "") -> SourceUnavailable:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__

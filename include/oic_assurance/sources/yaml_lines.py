@@ -8,6 +8,8 @@ import yaml
 #: The keys and places in lists that lead to a value.
 Path = tuple[str | int, ...]
 
+#: The same loader, ten times as fast where the library that it is written in was found.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _DAY = "tag:yaml.org,2002:timestamp"
@@ -47,7 +49,7 @@ def read(text: str) -> LinedYaml:
     A key that is given twice is a mistake here: YAML's reader would silently take the last.
     """
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise YamlMistake(line, f"not YAML: {error.problem}") from error
@@ -57,7 +59,7 @@ def read(text: str) -> LinedYaml:
     if node is None:
         raise YamlMistake(1, "it says nothing")
     _check(node, set())
-    return LinedYaml(yaml.safe_load(text), node)
+    return LinedYaml(yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, node)
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:
