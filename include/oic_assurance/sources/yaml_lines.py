@@ -59,7 +59,7 @@ def read(text: str) -> LinedYaml:
     if node is None:
         raise YamlMistake(1, "it says nothing")
     _check(node, set())
-    return LinedYaml(yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe one, node)
+    return LinedYaml(yaml.load(text, Loader=_LOADER), node)  # noqa: S506 - a safe one
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:
