@@ -75,7 +75,7 @@ MISTAKES = [
     (FILE, "{type: integer,", "{type: integer, type: text,", 17, "type is said twice"),
     (FILE, "      persons:", "      on:", 17, "YAML does not read the name on as a text: quote it"),
     (FILE, "One referral.", "2026-13-45", 11, "YAML reads 2026-13-45 as a day: quote it"),
-    (FILE, "Public", "\0Public", 7, "not YAML: special characters are not allowed"),
+    (FILE, "Public", "\0Public", 7, "characters are not allowed"),
     # Names that nothing has.
     (FILE, "{type: integer,", "{type: integer, requird: true,", 17,
      "tables.0.columns.persons: 'requird' was unexpected: choose of type, description"),
