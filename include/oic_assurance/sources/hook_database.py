@@ -19,7 +19,7 @@ from itertools import count
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from oic_assurance.errors import AssuranceError, SourceUnavailable, UsageError
+from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.copy_text import (
     NULL,
@@ -32,6 +32,7 @@ from oic_assurance.sources.copy_text import (
 )
 from oic_assurance.sources.database import ContractBroken, KeySum, SourceDigest
 from oic_assurance.sources.dialects import DIALECTS, Dialect, plain_type
+from oic_assurance.sources.driver_errors import is_of_a_driver, reason, told
 from oic_assurance.sources.model import DatabasePlace, Dataset
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.folders import private_folder
@@ -41,8 +42,6 @@ ROWS_AT_ONCE = 2_000
 KEYS_AT_ONCE = 500
 #: How long a server may keep silent before and in the middle of an answer.
 SILENCE_SECONDS = 120
-#: Errors of a driver (PEP 249) that trying again does not mend, by the names of their classes.
-_CANNOT_HEAL = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 _DOCS = "docs/connect-sources.md"
 
 
@@ -258,17 +257,17 @@ class HookTable:
     def _pages(self, query: Query) -> Iterator[Sequence[str | None]]:
         """Give rows as the server sends them: no more than a page of them is held."""
         for statement, values in query.statements:
-            with _told(self._dataset):
+            with told(self._dataset):
                 cursor = _unbuffered(self._connection)
                 cursor.arraysize = ROWS_AT_ONCE
                 cursor.execute(statement, values)
             while True:
-                with _told(self._dataset):
+                with told(self._dataset):
                     page = cursor.fetchmany(ROWS_AT_ONCE)
                 if not page:
                     break
                 yield from page
-            with _told(self._dataset):
+            with told(self._dataset):
                 cursor.close()
 
     def _all(self, statement: str, values: list[Any]) -> list[Sequence[Any]]:
@@ -300,7 +299,7 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[H
 
 def _begin(connection: Any, dialect: Dialect, dataset: Dataset) -> datetime:
     """Begin the snapshot, and return a moment by the database's clock that is not after it."""
-    with _told(dataset), closing(connection.cursor()) as cursor:
+    with told(dataset), closing(connection.cursor()) as cursor:
         cursor.execute(dialect.clock)
         [(now,)] = cursor.fetchall()
         for statement in dialect.session:
@@ -323,7 +322,7 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
             hook.set_autocommit(connection, True)
     except Exception as error:  # hooks and drivers have errors of their own
         why = reason(error)
-        if _is_of_a_driver(error) or isinstance(error, OSError):
+        if is_of_a_driver(error) or isinstance(error, OSError):
             where = f"host {said.host}, port {said.port or 'default'}"
             raise SourceUnavailable(f"{at} cannot be reached ({where}): {why}.") from error
         raise UsageError(
@@ -367,36 +366,5 @@ def zone_of(place: DatabasePlace) -> tzinfo:
     return UTC if place.time_zone == "UTC" else ZoneInfo(place.time_zone)
 
 
-@contextmanager
-def _told(dataset: Dataset) -> Iterator[None]:
-    """Turn an error of a driver into one that can heal, or into a broken contract."""
-    try:
-        yield
-    except AssuranceError:
-        raise
-    except Exception as error:  # each driver has errors of its own
-        # What is quoted in an error can be a value of a record.
-        why = re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason(error))
-        text = f"{dataset.name}: {dataset.place} cannot be extracted: {why}."
-        if _CANNOT_HEAL & _class_names(error):
-            raise ContractBroken(text) from error
-        raise SourceUnavailable(text) from error
-
-
-def reason(error: Exception) -> str:
-    """Return what a driver says went wrong, on one line."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return (line or type(error).__name__).rstrip(".")
-
-
 def _hash(line: str) -> int:
     return int.from_bytes(hashlib.blake2b(line.encode(), digest_size=8).digest())
-
-
-def _class_names(error: Exception) -> set[str]:
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
-def _is_of_a_driver(error: Exception) -> bool:
-    """Tell whether an error is one of PEP 249's, whatever driver it comes from."""
-    return bool({"Error", "DatabaseError", "InterfaceError"} & _class_names(error))
