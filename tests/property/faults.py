@@ -1,7 +1,7 @@
 """Faults at a chosen step of a landing: its process ends, or one of its sessions is cut.
 
-A step is a statement about to be sent, a piece of a COPY, or either side of a commit. What dies here
-runs its `finally` blocks; for a death that runs nothing there is `tests/crash`.
+A step is a statement about to be sent, a piece of a COPY, or either side of a commit. What dies
+here runs its `finally` blocks; for a death that runs nothing there is `tests/crash`.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from oic_assurance.warehouse.connections import admin_url
 SOURCES = ("rms", "intelligence")
 
 
-class ProcessEnded(BaseException):  # noqa: N818
+class ProcessEnded(BaseException):
     """Goes through everything that handles errors, as the end of a process does."""
 
 

@@ -1,8 +1,8 @@
 """Random histories of source databases, extractions and faults, against a plain model.
 
-Extractions fall anywhere in a history, and a fault can end one at any step. Whatever happened, raw
-then holds every version that an extraction has seen, once each, and says of every earlier extraction
-what it said then. LANDING_EXAMPLES sets how many histories are tried.
+Extractions fall anywhere in a history, and a fault can end one at any step. Whatever happened,
+raw then holds every version that an extraction has seen, once each, and says of every earlier
+extraction what it said then. LANDING_EXAMPLES sets how many histories are tried.
 """
 
 import os

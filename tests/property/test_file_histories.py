@@ -1,4 +1,4 @@
-"""Files as they are dropped, again, changed, late and out of order, landed by one run or two at once.
+"""Files dropped, again, changed, late and out of order, landed by one run or by two at once.
 
 A machine of rules draws the histories and holds raw against a plain model after every landing.
 LANDING_EXAMPLES sets how many are tried.
