@@ -55,10 +55,8 @@ def _run_points(harness: "Harness", points: list[Point], results: Results) -> No
         results.add(outcome.as_json())
         left = (time.monotonic() - began) / done * (len(waiting) - done)
         word = "ok " if outcome.converged else "BAD"
-        print(
-            f"{word} {done} of {len(waiting)}, {left:.0f} s left, {outcome.seconds:5.1f} s  {point}",
-            flush=True,
-        )
+        told = f"{word} {done} of {len(waiting)}, {left:.0f} s left, {outcome.seconds:5.1f} s"
+        print(f"{told}  {point}", flush=True)
         for line in outcome.wrong[:10]:
             print(f"    {line}", flush=True)
 

@@ -33,7 +33,8 @@ class Deed:
         """Do it now, and come back when it has been done."""
         if self.kind == "process killed":
             os.kill(pid or os.getpid(), signal.SIGKILL)
-            time.sleep(60)  # the signal is under way
+            while pid is None:  # the signal is under way
+                time.sleep(1)
         elif self.kind == "server killed":
             _end_server(settings, signal.SIGKILL)
         elif self.kind == "server stopped at once":

@@ -9,7 +9,7 @@ What a moment or a sequence decides is left out, since it differs between two un
   version time in raw where the source gave none;
 - of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`;
 - the run that did it (`run_id`), and what of `kept_as` is the batch's id;
-- digests over any of these: `audit.build`, and the fingerprints of raw in `audit.table_fingerprint`.
+- digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`.
 
 The record of the attempts themselves is not compared but judged: `audit.run`, `audit.extraction`
 and builds that were not published; see `leftovers`.
@@ -101,15 +101,15 @@ _PUBLISHED = {
 
 def gather(settings: Settings) -> Evidence:
     """Return the fingerprint of every table, written down without what is left out."""
-    with psycopg.connect(admin_url(settings, "warehouse")) as connection:
-        with connection.transaction(force_rollback=True):
-            connection.execute(SQL("create schema {}").format(Identifier(SCHEMA)))
-            connection.execute(_BATCHES.encode())
-            for name, query in _queries(connection):
-                connection.execute(
-                    SQL("create table {} as {}").format(Identifier(SCHEMA, name), query)
-                )
-            return fingerprint_tables(connection, SCHEMA, exclude=())
+    with (
+        psycopg.connect(admin_url(settings, "warehouse")) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        connection.execute(SQL("create schema {}").format(Identifier(SCHEMA)))
+        connection.execute(_BATCHES.encode())
+        for name, query in _queries(connection):
+            connection.execute(SQL("create table {} as {}").format(Identifier(SCHEMA, name), query))
+        return fingerprint_tables(connection, SCHEMA, exclude=())
 
 
 def differences(found: Evidence, expected: Evidence) -> list[str]:

@@ -100,7 +100,11 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
     points = []
     for number, group in enumerate(_groups(count)):
         chance = random.Random(f"{seed}:{number}")
-        world = "second" if group.work == "run" else chance.choice(["first", "second", "second"])
+        world = (
+            "second"
+            if group.work == "run"
+            else chance.choice(["first", "second", "second", "second"])
+        )
         point = Point(seed, number, group, world, share=chance.random())
         if group.means == "edge":
             traced = edges[f"{world} {group.work}"]

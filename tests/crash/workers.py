@@ -1,7 +1,8 @@
 """Workers killed: under the scheduler, the processes of tasks are killed while the rest goes on.
 
-One run of Airflow's own scheduler with its LocalExecutor; nearly every task loses the process of its
-first try, and some of their second. Each such kill is a point; all are judged by what the run leaves.
+One run of Airflow's own scheduler with its LocalExecutor; nearly every task loses the process of
+its first try, and some that of their second. Each such kill is a point, and all of them are judged
+by what the run leaves.
 """
 
 import contextlib
@@ -129,7 +130,7 @@ def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
             title = _title(int(entry.name))
             if title.startswith(TITLE):
                 with contextlib.suppress(OSError):
-                    opened = {os.readlink(link) for link in (entry / "fd").iterdir()}
+                    opened = {str(link.readlink()) for link in (entry / "fd").iterdir()}
                     if any(name.startswith(str(settings.home)) for name in opened):
                         yield title.removeprefix(TITLE).strip(), int(entry.name)
 

@@ -26,25 +26,25 @@ from simulator.force import simulate
 
 PROJECT = Path(__file__).resolve().parents[2]
 SEED = 11
-DAYS = (date(2026, 4, 1), date(2026, 4, 20), date(2026, 4, 22))
+DAYS = (date(2026, 4, 11), date(2026, 4, 20), date(2026, 4, 22))
 AS_AT = {
     "first": datetime(2026, 4, 21, 4, 30, tzinfo=UTC),
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
 #: Enough for several COPY messages and several pieces of a kept batch.
-BULK = 15_000
+BULK = 10_000
 
 #: Rows that nothing depends on, so that a table takes more than a moment to copy.
 _BULK = f"""
 insert into rms.custody_record (
-    custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at, created_at,
-    updated_at
+    custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
+    created_at, updated_at
 )
 select
     9000000 + n, null, 'C' || n % 50, repeat('OTHER', 8), moment, moment, moment
 from generate_series(1, {BULK}) as n
-cross join lateral (select timestamptz '2026-04-02 00:00+00' + n * interval '1 minute' as moment)
+cross join lateral (select timestamptz '2026-04-12 00:00+00' + n * interval '1 minute' as moment)
 """
 #: What the simulator's second day may not bring: hard deletes, broken rows, a row at the door.
 _SECOND_DAY = {
@@ -141,13 +141,18 @@ def assurance(settings: Settings, *arguments: str) -> subprocess.CompletedProces
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment of a process that knows nothing but the work folder."""
+    return {**environment_of_tests(), "ASSURANCE_HOME": str(settings.home)}
+
+
+def environment_of_tests() -> dict[str, str]:
+    """Return the environment of a process that knows this checkout, and no state folder."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG"))
     }
     path = os.pathsep.join([str(PROJECT / "include"), str(PROJECT)])
-    return {**kept, "ASSURANCE_HOME": str(settings.home), "PYTHONPATH": path}
+    return {**kept, "PYTHONPATH": path}
 
 
 def _between(first: date, last: date) -> list[str]:

@@ -33,12 +33,20 @@ PROFILE = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-KEYS = st.integers(1, 4)
+KEYS = st.integers(1, 3)
 #: More than the statements, COPY pieces and commits of a landing that has everything to do.
 STEPS = 45
 #: Where a change's cursor stands: at the present, behind it (inside the overlap, beyond it, at the
 #: very value that was read up to), ahead of the warehouse's clock, or where it was.
-CURSORS = ["present", "minutes late", "hours late", "at the edge", "ahead", "unchanged"]
+CURSORS = [
+    "present",
+    "minutes late",
+    "hours late",
+    "at the edge",
+    "ahead",
+    "unchanged",
+    "unchanged",
+]
 
 Change = tuple[str, int, str, str, str, int]
 Extraction = Fault | None
