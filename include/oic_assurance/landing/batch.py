@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -165,6 +165,7 @@ class KeptWriter:
         self._draft = path.with_name(path.name + UNFINISHED)
         self._digest = hashlib.sha256()
         self.size_bytes = 0
+        self._is_finished = False
         descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(descriptor, "wb")
         self._zip = gzip.GzipFile("", "wb", COMPRESSION, self._file, mtime=0)
@@ -192,13 +193,16 @@ class KeptWriter:
         os.fsync(self._file.fileno())
         self._file.close()
         self._draft.replace(self._path)
+        self._is_finished = True
 
     def discard(self) -> None:
-        """Remove what was not finished."""
-        if not self._file.closed:
-            self._zip.close()
-            self._file.close()
-            self._draft.unlink(missing_ok=True)
+        """Remove what was not finished, also where there is no room left to close it properly."""
+        if self._is_finished:
+            return
+        for open_end in (self._zip, self._file):
+            with suppress(OSError):
+                open_end.close()
+        self._draft.unlink(missing_ok=True)
 
 
 @contextmanager
