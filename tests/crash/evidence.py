@@ -7,7 +7,8 @@ What a moment or a sequence decides is left out, since it differs between two un
 - clocks: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`, `reconciled_at`,
   `published_at`; and the moment of an extraction, which is a database batch's `delivered_for` and a
   version time in raw where the source gave none;
-- of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`;
+- of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`,
+  and where a source is a database, `last_record_at` and `due_by`, which its extraction decides;
 - the run that did it (`run_id`), and what of `kept_as` is the batch's id;
 - digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`.
 
@@ -28,8 +29,8 @@ from oic_assurance.warehouse.connections import admin_url
 SCHEMA = "evidence"
 Evidence = Mapping[str, TableFingerprint]
 
-#: Of marts: ids, and clocks that readers are shown.
 _MARTS_LEAVE_OUT = ["publication_id", "checked_at", "last_landed_at"]
+_MARTS_OF_FILES_ONLY = {"last_record_at", "due_by"}
 
 _BATCHES = """
 create temporary table batch_name as
@@ -153,10 +154,17 @@ def _raw(connection: psycopg.Connection, schema: str, table: str) -> Composed:
 
 def _current(connection: psycopg.Connection, schema: str, table: str) -> Composed:
     names = _columns(connection, schema, table, _MARTS_LEAVE_OUT)
+    of_files = SQL("case when t.dataset !~ '^(rms|intelligence)/' then t.{n} end as {n}")
+    written = [
+        of_files.format(n=Identifier(name))
+        if name in _MARTS_OF_FILES_ONLY
+        else Identifier("t", name)
+        for name in names
+    ]
     return SQL(
         "select {names} from {table} as t where publication_id = ("
         " select publication_id from marts.publication where is_current)"
-    ).format(names=_list("t", names), table=Identifier(schema, table))
+    ).format(names=SQL(", ").join(written), table=Identifier(schema, table))
 
 
 def _tables(connection: psycopg.Connection, schema: str) -> list[tuple[str, str]]:

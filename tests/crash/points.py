@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from tests.crash.deeds import Kind
+from tests.crash.edges import LANDING
 
 Work = Literal["landing", "run"]
 Means = Literal["edge", "moment", "command", "proxy", "disk"]
@@ -107,7 +108,7 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
         )
         point = Point(seed, number, group, world, share=chance.random())
         if group.means == "edge":
-            traced = edges[f"{world} {group.work}"]
+            traced = [edge for edge in edges[f"{world} {group.work}"] if _is_of(group.work, edge)]
             turn = turns[group.name, world]
             if not turn:
                 turn += random.Random(f"{seed} {group.name} {world}").sample(
@@ -118,6 +119,11 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
             point = Point(seed, number, group, world, edge, nth, point.share)
         points.append(point)
     return points
+
+
+def _is_of(work: Work, edge: str) -> bool:
+    """Tell whether an edge is one of a kind of work: those of landings have points of their own."""
+    return work == "landing" or edge.partition(" ")[2] not in LANDING.values()
 
 
 def _groups(count: int) -> list[Group]:
