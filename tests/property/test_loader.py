@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -172,82 +170,3 @@ def test_the_order_of_landing_does_not_matter(
                 }
             )
     assert states[0] == states[1]
-
-
-START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
-Change = tuple[str, int, int, str]
-
-
-def changes() -> st.SearchStrategy[list[list[Change]]]:
-    """Rounds of changes to a source table, each followed by an extraction.
-
-    A change is what happens, the key, by how many minutes the clock moves (it may stand still or go
-    back, and a row may commit long after it), and the content.
-    """
-    change = st.tuples(
-        st.sampled_from(["put", "put", "put", "soft delete", "hard delete"]),
-        st.integers(1, 4),
-        st.sampled_from([-600, -5, 0, 0, 1, 60, 600]),
-        st.sampled_from(["A", "B", ""]),
-    )
-    return st.lists(st.lists(change, max_size=4), min_size=1, max_size=5)
-
-
-@PROFILE
-@given(rounds=changes())
-def test_databases_through_any_history(warehouse: Settings, rounds: list[list[Change]]) -> None:
-    with a_world(warehouse) as world:
-        world.empty_sources()
-        clock, source, expected = START, dict[int, Any](), dict[str, Any]()
-        seen: list[tuple[int, dict[str, Any]]] = []
-        for changes_of_round in rounds:
-            for what, key, minutes, officer in changes_of_round:
-                clock += timedelta(minutes=minutes)
-                if what == "hard delete":
-                    world.rms("delete from rms.custody_record where custody_id = %s", key)
-                    source.pop(key, None)
-                    continue
-                if source.get(key, (None, None, None))[2] == clock:
-                    # "set on every change": a change that leaves it as it was breaks the contract.
-                    clock += timedelta(seconds=1)
-                deleted = clock if what == "soft delete" else None
-                _write(world, key, officer, clock, deleted)
-                source[key] = (officer, deleted, clock)
-            world.land("rms/custody_record")
-            # A row that breaks the contract leaves its record as it was known before.
-            expected = {
-                str(key): row[:2] if row[0] else expected.get(str(key))
-                for key, row in source.items()
-            }
-            expected = {key: row for key, row in expected.items() if row is not None}
-            batches = known_batches(world, "rms/custody_record")
-            seen.append((batches[-1] if batches else 0, expected))
-            assert _present(world, None) == expected
-            assert world.land("rms/custody_record").batches == 0
-        # What was known after each extraction is still what was known then.
-        for (batch_id, then), (following, _) in pairwise([*seen, (2**62, {})]):
-            if batch_id and batch_id != following:
-                assert _present(world, batch_id) == then
-        doubles = world.query(
-            "select row_key, version_at, batch_id from raw_law_enforcement.custody_record"
-            " group by 1, 2, 3 having count(*) > 1"
-        )
-        assert doubles == []
-
-
-def _write(world: World, key: int, officer: str, clock: datetime, deleted: Any) -> None:
-    world.rms(
-        """
-        insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,
-            detained_at, created_at, updated_at, deleted_at)
-        values (%s, %s, 'IMMIGRATION', %s, %s, %s, %s)
-        on conflict (custody_id) do update set
-            arresting_officer_no = excluded.arresting_officer_no,
-            updated_at = excluded.updated_at, deleted_at = excluded.deleted_at
-        """,
-        key, officer, START, START, clock, deleted,
-    )  # fmt: skip
-
-
-def _present(world: World, known: int | None) -> dict[str, Any]:
-    return world.state("rms/custody_record", ("arresting_officer_no", "deleted_at"), known=known)

@@ -16,7 +16,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -185,6 +185,7 @@ class KeptWriter:
         self._draft = path.with_name(path.name + UNFINISHED)
         self._digest = hashlib.sha256()
         self.size_bytes = 0
+        self._is_finished = False
         descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(descriptor, "wb")
         self._zip = isal_zlib.compressobj(COMPRESSION, wbits=GZIP_WINDOW)
@@ -212,12 +213,15 @@ class KeptWriter:
         os.fsync(self._file.fileno())
         self._file.close()
         self._draft.replace(self._path)
+        self._is_finished = True
 
     def discard(self) -> None:
-        """Remove what was not finished."""
-        if not self._file.closed:
+        """Remove what was not finished, also where there is no room left to close it properly."""
+        if self._is_finished:
+            return
+        with suppress(OSError):
             self._file.close()
-            self._draft.unlink(missing_ok=True)
+        self._draft.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -17,7 +17,12 @@ from psycopg import sql
 from oic_assurance.publishing.attach import finalise
 from oic_assurance.publishing.faces import FACES, GENERATION
 from oic_assurance.publishing.generations import Part, State, own_foreign_keys, read_parts
-from oic_assurance.publishing.publication import ADVISORY_LOCK, ROLE, find_current
+from oic_assurance.publishing.publication import (
+    ADVISORY_LOCK,
+    ROLE,
+    Publication,
+    find_current,
+)
 from oic_assurance.publishing.shape import read_tables, referenced_first
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
@@ -76,7 +81,8 @@ def detach_old(
     """Set old generations aside and erase the oldest; readers notice nothing.
 
     The current publication and the newest `attached` ones stay where they are; of all the rest the
-    newest, up to `keep` generations in all, are kept as tables of their own. A reader whose
+    newest, up to `keep` generations in all, are kept as tables of their own. What was attached and
+    never shown is erased, once a later publication has taken its place. A reader whose
     transaction began while a generation was current does not lose it: it is then left for the next
     time. So are steps that readers leave no room for, after `patience` seconds of waiting in all.
     Interrupted at any point, the next call goes on.
@@ -151,11 +157,25 @@ def _alone(conn: psycopg.Connection) -> Iterator[bool]:
 def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list[int], list[int]]:
     """Return the generations to set aside and, of them, those to erase; the oldest first."""
     current = find_current(conn)
-    newest_first = sorted({part.publication_id for part in read_parts(conn)}, reverse=True)
+    there = {part.publication_id for part in read_parts(conn)}
+    abandoned = _abandoned(conn, there, current)
+    newest_first = sorted(there - abandoned, reverse=True)
     shown = {*newest_first[:attached], *([current.publication_id] if current else [])}
     aside = [publication_id for publication_id in newest_first if publication_id not in shown]
     beyond = [publication_id for publication_id in newest_first[keep:] if publication_id in aside]
-    return aside[::-1], beyond[::-1]
+    return sorted({*aside, *abandoned}), sorted({*beyond, *abandoned})
+
+
+def _abandoned(conn: psycopg.Connection, there: set[int], current: Publication | None) -> set[int]:
+    """Return the generations that were attached by a publisher who was killed, and never shown.
+
+    A later publication has taken their place; until there is one, they can be taken up again.
+    """
+    if current is None:
+        return set()
+    rows = conn.execute("select publication_id from marts.publication").fetchall()
+    earlier = {generation for generation in there if generation < current.publication_id}
+    return earlier - {published for (published,) in rows}
 
 
 def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:

@@ -1,0 +1,108 @@
+"""The edges that a process can be killed at: before and after each step, found by wrapping them.
+
+Nothing in the product knows of this: the functions are wrapped in the process that is to be killed.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import psycopg
+
+#: Called with the name of each edge as it is reached.
+Reached = Callable[[str], None]
+
+LANDING = {
+    "oic_assurance.landing.land:land_dataset": "dataset",
+    "oic_assurance.landing.land:ensure_raw_table": "raw table",
+    "oic_assurance.landing.batch:Keeper.remove_leftovers": "clear leftovers",
+    "oic_assurance.landing.load:TableLoader.stage": "stage",
+    "oic_assurance.landing.load:TableLoader.check": "check",
+    "oic_assurance.landing.load:TableLoader.insert_delivered": "insert delivered",
+    "oic_assurance.landing.load:TableLoader.insert_extracted": "insert extracted",
+    "oic_assurance.landing.load:TableLoader.insert_vanished": "insert vanished",
+    "oic_assurance.landing.load:TableLoader.assert_again": "assert again",
+    "oic_assurance.landing.load:TableLoader.changed_before": "changed before",
+    "oic_assurance.landing.load:TableLoader.settle_affected": "settle affected",
+    "oic_assurance.landing.load:TableLoader.quarantine": "quarantine",
+    "oic_assurance.landing.reconcile:Reconciliation.take_keys": "take keys",
+    "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
+    "oic_assurance.landing.batch:KeptWriter.write": "keep a piece",
+    "oic_assurance.landing.batch:KeptWriter.finish": "keep",
+    "oic_assurance.landing.land_database:register": "register",
+    "oic_assurance.landing.land_files:register": "register file",
+}
+RUN = {
+    "oic_assurance.pipeline:prepare_warehouse": "prepare the warehouse",
+    "oic_assurance.pipeline:open_run": "open run",
+    "oic_assurance.pipeline:extract": "extract",
+    "oic_assurance.pipeline:close_landing": "close landing",
+    "oic_assurance.landing.pseudonyms:assign_pseudonyms": "pseudonyms",
+    "oic_assurance.transform.build:open_build": "open build",
+    "oic_assurance.pipeline:build_marts": "build marts",
+    "oic_assurance.transform.build:_drop_candidate": "drop candidate",
+    "oic_assurance.transform.build:run_dbt": "dbt",
+    "oic_assurance.transform.build:store_test_results": "store test results",
+    "oic_assurance.pipeline:audit": "audit",
+    "oic_assurance.gates.run:run_suites": "suites",
+    "oic_assurance.gates.run:save": "save evidence",
+    "oic_assurance.pipeline:seal_marts": "seal marts",
+    "oic_assurance.pipeline:publish": "publish",
+    "oic_assurance.publishing.publish:_attach": "attach generation",
+    "oic_assurance.publishing.publish:prepare_parents": "prepare parents",
+    "oic_assurance.publishing.publish:move_and_attach": "move and attach",
+    "oic_assurance.publishing.publish:_show": "show publication",
+    "oic_assurance.publishing.publish:move_pointer": "move pointer",
+    "oic_assurance.pipeline:tidy": "tidy",
+    "oic_assurance.publishing.retention:_set_aside": "set aside",
+    "oic_assurance.publishing.retention:_detach": "detach",
+    "oic_assurance.pipeline:document": "document",
+    "oic_assurance.pipeline:close_run": "close run",
+}
+
+
+def watch(work: str, reached: Reached) -> None:
+    """Wrap every step of a kind of work, and every commit, for the rest of this process."""
+    steps = LANDING if work == "landing" else {**LANDING, **RUN}
+    for place, name in steps.items():
+        module, _, path = place.partition(":")
+        *owners, attribute = path.split(".")
+        owner: Any = importlib.import_module(module)
+        for each in owners:
+            owner = getattr(owner, each)
+        setattr(owner, attribute, _between_edges(getattr(owner, attribute), name, reached))
+    _watch_commits(reached)
+
+
+def _between_edges(real: Callable[..., Any], name: str, reached: Reached) -> Callable[..., Any]:
+    @wraps(real)
+    def watched(*arguments: Any, **options: Any) -> Any:
+        reached(f"before {name}")
+        result = real(*arguments, **options)
+        reached(f"after {name}")
+        return result
+
+    return watched
+
+
+def _watch_commits(reached: Reached) -> None:
+    transaction, commit = psycopg.Connection.transaction, psycopg.Connection.commit
+
+    @contextmanager
+    def watched_transaction(
+        self: psycopg.Connection, *arguments: Any, **options: Any
+    ) -> Iterator[Any]:
+        with transaction(self, *arguments, **options) as inside:
+            yield inside
+            reached("before commit")
+        reached("after commit")
+
+    def watched_commit(self: psycopg.Connection) -> None:
+        reached("before commit of a session")
+        commit(self)
+        reached("after commit of a session")
+
+    psycopg.Connection.transaction = watched_transaction  # type: ignore[assignment, method-assign]
+    psycopg.Connection.commit = watched_commit  # type: ignore[method-assign]

@@ -1,0 +1,194 @@
+"""What is compared with an undisturbed run: raw, audit, identity and marts, by fingerprint.
+
+What a moment or a sequence decides is left out, since it differs between two undisturbed runs too:
+
+- ids that sequences give out (a killed transaction uses them up). A batch is known by its dataset,
+  place, kind and number among those instead, also where raw and quarantine name it;
+- clocks: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`, `reconciled_at`,
+  `published_at`; and the moment of an extraction, which is a database batch's `delivered_for` and a
+  version time in raw where the source gave none;
+- of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`,
+  and where a source is a database, `last_record_at` and `due_by`, which its extraction decides;
+- the run that did it (`run_id`), and what of `kept_as` is the batch's id;
+- digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`.
+
+The record of the attempts themselves is not compared but judged: `audit.run`, `audit.extraction`
+and builds that were not published; see `leftovers`.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import psycopg
+from psycopg import sql
+from psycopg.sql import SQL, Composed, Identifier
+
+from oic_assurance.publishing.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url
+
+SCHEMA = "evidence"
+Evidence = Mapping[str, TableFingerprint]
+
+_MARTS_LEAVE_OUT = ["publication_id", "checked_at", "last_landed_at"]
+_MARTS_OF_FILES_ONLY = {"last_record_at", "due_by"}
+
+_BATCHES = """
+create temporary table batch_name as
+select
+    batch_id, kind, delivered_for,
+    concat_ws(
+        ' ', dataset, source_place, kind,
+        row_number() over (partition by dataset, source_place, kind order by batch_id)
+    ) as batch
+from audit.batch
+"""
+
+_AUDIT = {
+    "batch": """
+        select
+            n.batch, b.force_code, b.status, b.reason, b.size_bytes, b.modified_at, b.row_count,
+            b.rows_new, b.rows_rejected, b.sha256, b.cursor_from, b.cursor_to, b.notes::text,
+            regexp_replace(b.kept_as, '[0-9]{8}-', '') as kept_as,
+            case when b.kind = 'file' then b.delivered_for end as delivered_for
+        from audit.batch as b inner join batch_name as n using (batch_id)
+    """,
+    "rejected_row": """
+        select n.batch, r.dataset, r.table_name, r.row_number, r.row_key, r.reasons::text,
+            r.content::text, r.status
+        from audit.rejected_row as r inner join batch_name as n using (batch_id)
+    """,
+    "source_cursor": "select force_code, dataset, cursor_at, key_digest from audit.source_cursor",
+    "processing_log": """
+        select
+            action, who, to_whom, regexp_replace(what, '(batch|publication) [0-9]+', '\\1') as what
+        from audit.processing_log
+    """,
+    "pseudonym": "select * from identity.pseudonym",
+    "schema_migration": "select number, name, checksum from audit.schema_migration",
+}
+#: Of what was published last: how it was judged.
+_PUBLISHED = {
+    "gate": """
+        select g.stage, g.verdict, g.suites, g.expectations, g.failed
+        from audit.gate as g inner join marts.publication as p on g.build_id = p.publication_id
+        where p.is_current
+    """,
+    "expectation_result": """
+        select
+            r.stage, r.suite, r.dataset, r.dimension, r.expectation, r.column_name, r.description,
+            r.severity, r.owner, r.success, r.evaluated, r.unexpected, r.exception
+        from audit.latest_expectation_result as r
+        inner join marts.publication as p on r.build_id = p.publication_id
+        where p.is_current
+    """,
+    "table_fingerprint": """
+        select f.schema_name, f.table_name, f.rows
+        from audit.table_fingerprint as f
+        inner join marts.publication as p on f.build_id = p.publication_id
+        where p.is_current
+    """,
+    "deadline_position": """
+        select force_code, point_code, as_at, value, numerator, denominator, status
+        from audit.deadline_position
+    """,
+    "publication": """
+        select force_code, as_at, gate_verdict, is_current from marts.publication
+    """,
+    "publication_move": """
+        select from_publication is null as is_first from audit.publication_move
+    """,
+}
+
+
+def gather(settings: Settings) -> Evidence:
+    """Return the fingerprint of every table, written down without what is left out."""
+    with (
+        psycopg.connect(admin_url(settings, "warehouse")) as connection,
+        connection.transaction(force_rollback=True),
+    ):
+        connection.execute(SQL("create schema {}").format(Identifier(SCHEMA)))
+        connection.execute(_BATCHES.encode())
+        for name, query in _queries(connection):
+            connection.execute(SQL("create table {} as {}").format(Identifier(SCHEMA, name), query))
+        return fingerprint_tables(connection, SCHEMA, exclude=())
+
+
+def differences(found: Evidence, expected: Evidence) -> list[str]:
+    """Name the tables that are not as they should be."""
+    return [
+        f"{name}: {_rows(found.get(name))} instead of {_rows(expected.get(name))}"
+        for name in sorted({*found, *expected})
+        if found.get(name) != expected.get(name)
+    ]
+
+
+def _rows(table: TableFingerprint | None) -> str:
+    return f"{table.rows} rows ({table.fingerprint[:8]})" if table else "nothing"
+
+
+def _queries(connection: psycopg.Connection) -> Iterator[tuple[str, Composed]]:
+    for name, text in {**_AUDIT, **_PUBLISHED}.items():
+        yield f"audit.{name}", SQL("{}").format(SQL(text))
+    for schema, table in _tables(connection, "raw_%"):
+        yield f"{schema}.{table}", _raw(connection, schema, table)
+    for schema in ("marts", "public_release"):
+        for _, table in _tables(connection, schema):
+            if table != "publication":
+                yield f"{schema}.{table}", _current(connection, schema, table)
+
+
+def _raw(connection: psycopg.Connection, schema: str, table: str) -> Composed:
+    names = _columns(connection, schema, table, ["batch_id", "landed_at", "version_at"])
+    return SQL(
+        """
+        select
+            {names}, n.batch,
+            case
+                when n.kind <> 'file' and r.version_at = n.delivered_for then null
+                else r.version_at
+            end as version_at
+        from {table} as r inner join batch_name as n using (batch_id)
+        """
+    ).format(names=_list("r", names), table=Identifier(schema, table))
+
+
+def _current(connection: psycopg.Connection, schema: str, table: str) -> Composed:
+    names = _columns(connection, schema, table, _MARTS_LEAVE_OUT)
+    of_files = SQL("case when t.dataset !~ '^(rms|intelligence)/' then t.{n} end as {n}")
+    written = [
+        of_files.format(n=Identifier(name))
+        if name in _MARTS_OF_FILES_ONLY
+        else Identifier("t", name)
+        for name in names
+    ]
+    return SQL(
+        "select {names} from {table} as t where publication_id = ("
+        " select publication_id from marts.publication where is_current)"
+    ).format(names=SQL(", ").join(written), table=Identifier(schema, table))
+
+
+def _tables(connection: psycopg.Connection, schema: str) -> list[tuple[str, str]]:
+    return connection.execute(
+        """
+        select n.nspname, c.relname
+        from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
+        where n.nspname like %s and c.relkind in ('r', 'p') and not c.relispartition
+        order by 1, 2
+        """,
+        (schema,),
+    ).fetchall()
+
+
+def _columns(
+    connection: psycopg.Connection, schema: str, table: str, leave_out: list[str]
+) -> list[str]:
+    rows = connection.execute(
+        "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
+        " and not attisdropped and attname <> all(%s) order by attname",
+        (sql.Identifier(schema, table).as_string(connection), leave_out),
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _list(alias: str, names: list[str]) -> Composed:
+    return SQL(", ").join(Identifier(alias, name) for name in names)

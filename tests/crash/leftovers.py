@@ -1,0 +1,172 @@
+"""What a killed attempt may not leave once another has run: locks, half-made things, open ends."""
+
+import fcntl
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import psycopg
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url
+
+PATIENCE = 15.0
+#: What grows with every start, whatever becomes of it.
+LOGS = ("log", "dbt", "airflow", "postgres/data", "reports/data_docs")
+
+_AT_WORK = """
+select 'session of ' || coalesce(usename, '?') || ' ' || coalesce(state, '')
+from pg_stat_activity
+where backend_type = 'client backend' and pid <> pg_backend_pid()
+union all
+select 'lock ' || locktype || ' ' || mode
+from pg_locks
+where pid is distinct from pg_backend_pid() and pid in (
+    select pid from pg_stat_activity where backend_type = 'client backend'
+)
+union all
+select 'prepared transaction ' || gid from pg_prepared_xacts
+"""
+_OPEN_ENDS = {
+    "a run that is still running": "select run_id from audit.run where outcome = 'running'",
+    "a dataset whose last attempt did not succeed": """
+        select dataset from (
+            select distinct on (dataset) dataset, outcome from audit.extraction
+            order by dataset, extraction_id desc
+        ) as latest
+        where outcome is distinct from 'succeeded'
+    """,
+    "an attempt without its end that is not the killed one's": """
+        select dataset from audit.extraction where finished_at is null and run_id = 'again'
+    """,
+    "rejected rows without their batch": """
+        select rejected_id::text from audit.rejected_row as r
+        where not exists (select from audit.batch as b where b.batch_id = r.batch_id)
+    """,
+    "a table of a generation that was never published": """
+        select c.relname from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
+        where
+            n.nspname = 'generation' and c.relkind = 'r'
+            and substring(c.relname from '__([0-9]+)$')::bigint not in (
+                select publication_id from marts.publication
+            )
+    """,
+    "a generation that is half set aside": """
+        select i.inhrelid::regclass::text from pg_inherits as i where i.inhdetachpending
+    """,
+    "a schema of a build beside": r"""
+        select nspname from pg_namespace where nspname ~ '^(deadline|reproduce)_'
+    """,
+    "a temporary table that nobody has": """
+        select c.relname from pg_class as c
+        where c.relpersistence = 't' and pg_is_other_temp_schema(c.relnamespace)
+    """,
+    "an index that is not valid": """
+        select indexrelid::regclass::text from pg_index where not indisvalid
+    """,
+}
+
+
+def find(settings: Settings) -> list[str]:
+    """Return one line for each thing that is left."""
+    return [*_at_work(settings), *_open_ends(settings), *_files(settings), *_airflow(settings)]
+
+
+def relations(settings: Settings) -> list[str]:
+    """Return the names of all schemas and tables, ids aside: an undisturbed run has the same."""
+    query = """
+        select distinct n.nspname || '.' || regexp_replace(coalesce(c.relname, ''), '[0-9]+', '#')
+        from pg_namespace as n
+        left join pg_class as c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v')
+        where n.nspname !~ '^pg_|information_schema'
+        order by 1
+    """
+    with psycopg.connect(admin_url(settings, "warehouse")) as connection:
+        return [name for (name,) in connection.execute(query).fetchall()]
+
+
+def files(settings: Settings) -> list[str]:
+    """Return the names of all files of the state, ids aside: an undisturbed run has the same."""
+    return sorted({_without_id(path.relative_to(settings.home)) for path in _all(settings)})
+
+
+def _at_work(settings: Settings) -> list[str]:
+    deadline = time.monotonic() + PATIENCE
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        # A session that was closed, or whose client was killed, needs a moment to end.
+        while left := [line for (line,) in connection.execute(_AT_WORK).fetchall()]:
+            if time.monotonic() > deadline:
+                return left
+            time.sleep(0.02)
+    return []
+
+
+def _open_ends(settings: Settings) -> list[str]:
+    left = []
+    with psycopg.connect(admin_url(settings, "warehouse")) as connection:
+        for what, query in _OPEN_ENDS.items():
+            left += [f"{what}: {name}" for (name,) in connection.execute(query.encode()).fetchall()]
+    return left
+
+
+def _files(settings: Settings) -> list[str]:
+    with psycopg.connect(admin_url(settings, "warehouse")) as connection:
+        rows = connection.execute(
+            "select kept_as from audit.batch where kept_as is not null"
+        ).fetchall()
+    named = {name for (name,) in rows}
+    kept = settings.home / "batches"
+    there = {str(path.relative_to(settings.home)) for path in kept.rglob("*") if path.is_file()}
+    left = [f"a kept file that no batch names: {name}" for name in sorted(there - named)]
+    left += [f"a batch without its file: {name}" for name in sorted(named - there)]
+    left += [
+        f"a draft: {path.relative_to(settings.home)}"
+        for path in _all(settings)
+        if path.suffix in {".part", ".new", ".tmp"} and "dropzone" not in path.parts
+    ]
+    left += [f"a draft of a server: {p.name}" for p in settings.server_dir.glob("new-*")]
+    return left + [
+        f"the lock {path.name} is held"
+        for path in (settings.home / "locks").glob("*")
+        if _is_held(path)
+    ]
+
+
+def _airflow(settings: Settings) -> list[str]:
+    database = settings.home / "airflow" / "run.db"
+    if not database.exists():
+        return []
+    connection = sqlite3.connect(database)
+    try:
+        rows = connection.execute("select run_id from dag_run where state = 'running'").fetchall()
+    finally:
+        connection.close()
+    return [f"a DAG run that is still running: {name}" for (name,) in rows]
+
+
+def _all(settings: Settings) -> list[Path]:
+    skipped = [settings.home / name for name in LOGS]
+    return [
+        path
+        for path in settings.home.rglob("*")
+        if path.is_file() and not any(path.is_relative_to(folder) for folder in skipped)
+    ]
+
+
+def _without_id(path: Path) -> str:
+    name = path.name
+    if path.parts[0] == "batches":
+        name = name.partition("-")[2]
+    return str(path.parent / name)
+
+
+def _is_held(path: Path) -> bool:
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

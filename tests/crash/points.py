@@ -1,0 +1,134 @@
+"""Kill points: which there are, and how a number and a seed decide all of one."""
+
+import random
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from tests.crash.deeds import Kind
+from tests.crash.edges import LANDING
+
+Work = Literal["landing", "run"]
+Means = Literal["edge", "moment", "command", "proxy", "disk"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Points of one kind: what is at work, what happens to it, and by which means."""
+
+    name: str
+    only: str
+    work: Work
+    means: Means
+    what: str
+    #: How many of 200 points.
+    share: int
+
+
+def _landing(name: str, only: str, means: Means, what: str, share: int) -> Group:
+    return Group(name, only, "landing", means, what, share)
+
+
+def _run(name: str, only: str, means: Means, what: str, share: int) -> Group:
+    return Group(name, only, "run", means, what, share)
+
+
+GROUPS = (
+    _landing("process killed at an edge of a landing", "landing", "edge", "process killed", 50),
+    _landing("process killed at a moment of a landing", "landing", "moment", "process killed", 24),
+    _landing("server killed at an edge of a landing", "server", "edge", "server killed", 12),
+    _landing(
+        "server stopped at once at an edge of a landing",
+        "server", "edge", "server stopped at once", 8,
+    ),
+    _landing("server killed at a moment of a landing", "server", "moment", "server killed", 8),
+    _landing("source session ended by its server", "connection", "edge", "source session cut", 10),
+    _landing(
+        "warehouse session ended by its server", "connection", "edge", "warehouse session cut", 10
+    ),
+    _landing("connection to a source cut mid-stream", "connection", "proxy", "rms", 8),
+    _landing("connection to the warehouse cut mid-stream", "connection", "proxy", "warehouse", 8),
+    _landing("disk full where batches are kept", "disk", "disk", "batches", 6),
+    _landing("disk full under the server", "disk", "disk", "postgres", 6),
+    _run("process killed at an edge of a run", "run", "edge", "process killed", 26),
+    _run("process killed at a moment of a run", "run", "moment", "process killed", 8),
+    _run("server killed at an edge of a run", "server", "edge", "server killed", 5),
+    _run("server killed at a moment of a run", "server", "moment", "server killed", 3),
+    _run("warehouse session ended in a run", "connection", "edge", "warehouse session cut", 3),
+    _run("`assurance run` killed at a moment", "run", "command", "process killed", 5),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """One kill point; equal seeds and numbers make equal points of the same world."""
+
+    seed: int
+    number: int
+    group: Group
+    world: str
+    edge: str | None = None
+    nth: int = 1
+    #: When, as a share of what the work takes undisturbed; or how much of the room is left.
+    share: float = 0.0
+
+    @property
+    def deed(self) -> Kind:
+        """What is done to it, where a deed does it."""
+        return self.group.what  # type: ignore[return-value]
+
+    def __str__(self) -> str:
+        """Say which it is and what happens in it."""
+        where = f"{self.edge} (the {self.nth}.)" if self.edge else f"at {self.share:.3f}"
+        return f"{self.seed}:{self.number} {self.group.name}, {self.world} day, {where}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as what JSON can hold."""
+        return {**asdict(self), "group": self.group.name}
+
+
+Edges = Mapping[str, Sequence[str]]
+
+
+def plan(seed: int, count: int, edges: Edges) -> list[Point]:
+    """Return the points, in the order of their numbers.
+
+    Of each kind the edges are gone through by their names, in a random order, so that all names
+    have their turn before one has its second; which of an edge's occurrences it is, is random.
+    """
+    turns: dict[tuple[str, str], list[str]] = defaultdict(list)
+    points = []
+    for number, group in enumerate(_groups(count)):
+        chance = random.Random(f"{seed}:{number}")
+        world = (
+            "second"
+            if group.work == "run"
+            else chance.choice(["first", "second", "second", "second"])
+        )
+        point = Point(seed, number, group, world, share=chance.random())
+        if group.means == "edge":
+            traced = [edge for edge in edges[f"{world} {group.work}"] if _is_of(group.work, edge)]
+            turn = turns[group.name, world]
+            if not turn:
+                turn += random.Random(f"{seed} {group.name} {world}").sample(
+                    names := sorted(set(traced)), len(names)
+                )
+            edge = turn.pop()
+            nth = chance.randint(1, traced.count(edge))
+            point = Point(seed, number, group, world, edge, nth, point.share)
+        points.append(point)
+    return points
+
+
+def _is_of(work: Work, edge: str) -> bool:
+    """Tell whether an edge is one of a kind of work: those of landings have points of their own."""
+    return work == "landing" or edge.partition(" ")[2] not in LANDING.values()
+
+
+def _groups(count: int) -> list[Group]:
+    """Return the group of each point: each has its share, and at least one."""
+    whole = sum(group.share for group in GROUPS)
+    groups = [group for group in GROUPS for _ in range(max(1, round(group.share * count / whole)))]
+    # What rounding has taken away, the first group gets.
+    return groups + [GROUPS[0]] * (count - len(groups))

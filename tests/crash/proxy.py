@@ -1,0 +1,73 @@
+"""A proxy on the loopback that cuts one connection in the middle of its stream."""
+
+import contextlib
+import socket
+import struct
+import threading
+from types import TracebackType
+from typing import Self
+
+HOST = "127.0.0.1"
+PIECE = 16 * 1024
+#: Close by reset: what was sent and not yet read is lost, as on a broken line.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Proxy:
+    """Passes bytes on to a port until so many have gone one way; then one connection is cut.
+
+    Connections that come after that are left alone.
+    """
+
+    def __init__(self, port: int, cut_after: int) -> None:
+        self._target = port
+        self._left = cut_after
+        self._lock = threading.Lock()
+        self.has_cut = False
+        self._listener = socket.create_server((HOST, 0))
+        self.port = int(self._listener.getsockname()[1])
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take no more connections."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection((HOST, self._target))
+                for one, other in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := one.recv(PIECE):
+                if self._is_time(len(piece)):
+                    # Half of it still arrives.
+                    other.sendall(piece[: len(piece) // 2])
+                    for end in (one, other):
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                    break
+                other.sendall(piece)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def _is_time(self, size: int) -> bool:
+        with self._lock:
+            if self.has_cut:
+                return False
+            self._left -= size
+            self.has_cut = self._left <= 0
+            return self.has_cut

@@ -1,0 +1,91 @@
+"""Faults at a chosen step of a landing: its process ends, or one of its sessions is cut.
+
+A step is a statement about to be sent, a piece of a COPY, or either side of a commit. What dies
+here runs its `finally` blocks; for a death that runs nothing there is `tests/crash`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psycopg
+import pytest
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url
+
+SOURCES = ("rms", "intelligence")
+
+
+class ProcessEnded(BaseException):
+    """Goes through everything that handles errors, as the end of a process does."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens, and at which step."""
+
+    kind: Literal["process ends", "warehouse session cut", "source session cut"]
+    step: int
+
+
+@contextmanager
+def happening(settings: Settings, fault: Fault) -> Iterator[None]:
+    """Let a fault happen to whatever is done on connections until the end of the block."""
+    with (
+        psycopg.connect(admin_url(settings), autocommit=True) as administrator,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        _watch(patch, _Injector(fault, administrator))
+        yield
+
+
+class _Injector:
+    """Counts steps until it is time."""
+
+    def __init__(self, fault: Fault, administrator: psycopg.Connection) -> None:
+        self._fault = fault
+        self._administrator = administrator
+        self._steps = 0
+        self._sessions: dict[int, bool] = {}
+
+    def step(self, connection: psycopg.Connection) -> None:
+        """Count a step on a connection; at the chosen one the fault happens."""
+        if connection is self._administrator:
+            return
+        if not connection.closed:
+            self._sessions[connection.info.backend_pid] = connection.info.dbname in SOURCES
+        self._steps += 1
+        if self._steps != self._fault.step:
+            return
+        if self._fault.kind == "process ends":
+            raise ProcessEnded
+        for pid, is_source in self._sessions.items():
+            if is_source == (self._fault.kind == "source session cut"):
+                # Waits until it is gone, so that the very next statement meets the cut.
+                self._administrator.execute("select pg_terminate_backend(%s, 5000)", (pid,))
+
+
+def _watch(patch: pytest.MonkeyPatch, injector: _Injector) -> None:
+    execute, copy = psycopg.Cursor.execute, psycopg.Cursor.copy
+    write, transaction = psycopg.Copy.write, psycopg.Connection.transaction
+
+    def before(real: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(self: Any, *arguments: Any, **options: Any) -> Any:
+            injector.step(getattr(self, "connection", None) or self.cursor.connection)
+            return real(self, *arguments, **options)
+
+        return watched
+
+    @contextmanager
+    def around_the_commit(self: psycopg.Connection, *arguments: Any, **options: Any) -> Any:
+        with transaction(self, *arguments, **options) as inside:
+            yield inside
+            injector.step(self)
+        injector.step(self)
+
+    patch.setattr(psycopg.Cursor, "execute", before(execute))
+    patch.setattr(psycopg.Cursor, "copy", before(copy))
+    patch.setattr(psycopg.Copy, "write", before(write))
+    patch.setattr(psycopg.Connection, "transaction", around_the_commit)

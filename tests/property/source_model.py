@@ -1,0 +1,120 @@
+"""A table of a source database in plain Python: what it holds, and what extractions have seen."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from tests.integration.landing_databases import CUSTODY, REPORTS, put, put_report
+from tests.integration.landing_support import World
+
+Condition = Literal["good", "broken", "marked too high"]
+#: What an extraction sees of a record: content, cursor and soft deletion; None when it is gone.
+Version = tuple[str, datetime, datetime | None] | None
+
+OFFICER = {CUSTODY: "arresting_officer_no", REPORTS: "author_officer_no"}
+RAW = {CUSTODY: "custody_record", REPORTS: "intelligence_report"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of the source."""
+
+    content: str
+    condition: Condition
+    cursor: datetime
+    deleted_at: datetime | None
+
+    @property
+    def version(self) -> Version:
+        """What an extraction sees of it."""
+        return (self.content, self.cursor, self.deleted_at)
+
+
+@dataclass
+class Source:
+    """A source table that is written together with its model."""
+
+    world: World
+    dataset: str
+    records: dict[int, Record] = field(default_factory=dict)
+    seen: dict[str, list[Version]] = field(default_factory=dict)
+
+    def write(self, key: int, record: Record) -> None:
+        """Insert or replace a record.
+
+        The contract: the cursor is set on every change. So a cursor that the record had when it was
+        last seen is not used for another content, unless the caller means just that.
+        """
+        officer = "" if record.condition == "broken" else record.content
+        other: dict[str, Any] = {"deleted_at": record.deleted_at}
+        if self.dataset == CUSTODY:
+            put(self.world, key, record.cursor, officer, **other)
+        else:
+            marking = "SECRET" if record.condition == "marked too high" else "OFFICIAL"
+            other |= {"author_officer_no": officer, "protective_marking": marking}
+            put_report(self.world, key, record.cursor, **other)
+        self.records[key] = record
+
+    def unused(self, key: int, cursor: datetime) -> datetime:
+        """Return a cursor value that says of a record that it has changed."""
+        taken = {version[1] for version in self.seen.get(str(key), []) if version}
+        if key in self.records:
+            taken.add(self.records[key].cursor)
+        while cursor in taken:
+            cursor += timedelta(milliseconds=1)
+        return cursor
+
+    def remove(self, key: int) -> None:
+        """Delete a row, without a trace."""
+        if self.dataset == CUSTODY:
+            self.world.rms("delete from rms.custody_record where custody_id = %s", key)
+        else:
+            self.world.intelligence("delete from intel.report where report_id = %s", key)
+        self.records.pop(key, None)
+
+    def extracted(self) -> None:
+        """Note what an extraction sees now: what is broken or kept out is neither new nor gone."""
+        for key, record in self.records.items():
+            if record.condition == "good":
+                versions = self.seen.setdefault(str(key), [])
+                if not versions or versions[-1] != record.version:
+                    versions.append(record.version)
+        for key_seen, versions in self.seen.items():
+            if int(key_seen) not in self.records and versions[-1] is not None:
+                versions.append(None)
+
+    @property
+    def state(self) -> dict[str, Version]:
+        """The state of each record, as the last extraction saw it."""
+        return {key: versions[-1] for key, versions in self.seen.items() if versions[-1]}
+
+    # ------------------------------------------------------------ the same, as raw has it
+
+    def raw_state(self, at: datetime | None = None, known: int | None = None) -> dict[str, Any]:
+        """Return the state of each record that raw gives."""
+        columns = (OFFICER[self.dataset], "updated_at", "deleted_at")
+        when = {} if at is None else {"at": at}
+        return self.world.state(self.dataset, columns, known=known, **when)
+
+    def raw_versions(self) -> dict[str, list[Version]]:
+        """Return the versions of each record in raw, in the order they were landed."""
+        rows = self.world.query(
+            f"select row_key, is_tombstone, {OFFICER[self.dataset]}, updated_at, deleted_at"
+            f" from raw_law_enforcement.{RAW[self.dataset]} order by batch_id, row_key"
+        )
+        versions: dict[str, list[Version]] = {}
+        for key, is_tombstone, *content in rows:
+            version = None if is_tombstone else (content[0], content[1], content[2])
+            versions.setdefault(key, []).append(version)
+        return versions
+
+    def last_batch(self) -> int:
+        """Return the newest batch of the dataset, or 0."""
+        query = "select coalesce(max(batch_id), 0) from audit.batch where dataset = %s"
+        return int(self.world.one(query, self.dataset))
+
+    def cursor(self) -> tuple[datetime | None, datetime | None]:
+        """Return how far the source was read, and at which moment it was last looked at."""
+        query = "select cursor_at, reconciled_at from audit.source_cursor where dataset = %s"
+        rows = self.world.query(query, self.dataset)
+        return rows[0] if rows else (None, None)  # type: ignore[return-value]

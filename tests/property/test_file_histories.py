@@ -1,0 +1,214 @@
+"""Files dropped, again, changed, late and out of order, landed by one run or by two at once.
+
+A machine of rules draws the histories and holds raw against a plain model after every landing.
+LANDING_EXAMPLES sets how many are tried.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.land import land_dataset
+from oic_assurance.pipeline import extract
+from oic_assurance.settings import Settings
+from tests.integration.landing_support import (
+    World,
+    london_midnight,
+    person,
+    warehouse_of_its_own,
+)
+from tests.property.faults import Fault, ProcessEnded, happening
+
+PEOPLE = "hr/personnel"
+DAYS = [f"2026010{day}" for day in range(1, 6)]
+KEYS = ["000001", "000002", "000003"]
+STEPS = 60
+PROFILE = settings(
+    max_examples=int(os.environ.get("LANDING_EXAMPLES", "10")),
+    stateful_step_count=12,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a file says: the unit of each person that it lists."""
+
+    day: str
+    units: dict[str, str]
+
+
+class Files(RuleBasedStateMachine):
+    """A dropzone, landed now and then; of one day the file that was landed last speaks."""
+
+    warehouse: ClassVar[Settings]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self.world = World(self.warehouse, Path(self._folder.name))
+        self.dropped: dict[str, Delivery] = {}
+        self.landed: list[Delivery] = []
+        self.said: dict[int, list[Delivery]] = {}
+
+    def teardown(self) -> None:
+        self.world.close()
+        self._folder.cleanup()
+
+    # ------------------------------------------------------------ what happens in the dropzone
+
+    @rule(
+        day=st.sampled_from(DAYS),
+        units=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["A", "B"]), min_size=1),
+    )
+    def drop(self, day: str, units: dict[str, str]) -> None:
+        """A file of any day, new or under a name that was there before."""
+        self.dropped[day] = Delivery(day, dict(units))
+        self.world.personnel(day, *(person(key, unit) for key, unit in sorted(units.items())))
+
+    @precondition(lambda self: self.dropped)
+    @rule(data=st.data())
+    def drop_again(self, data: st.DataObject) -> None:
+        """The same bytes under the same name, with another time of modification."""
+        delivery = self.dropped[data.draw(st.sampled_from(sorted(self.dropped)))]
+        self.drop(delivery.day, delivery.units)
+
+    @rule(day=st.sampled_from(DAYS))
+    def half_written(self, day: str) -> None:
+        """What is not complete has not its name yet."""
+        self.world.drop(f"hr/personnel/personnel_{day}.csv.part", "employee_no,coll")
+
+    # ------------------------------------------------------------ landings
+
+    @rule()
+    def land(self) -> None:
+        assert self.world.land(PEOPLE).batches == self._note_what_is_new()
+        self._holds()
+
+    @rule()
+    def land_twice_at_once(self) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            reports = list(
+                pool.map(lambda run: land_dataset(self.world.settings, PEOPLE, run), ["one", "two"])
+            )
+        assert sum(report.batches for report in reports) == self._note_what_is_new()
+        self._holds()
+
+    @rule(
+        fault=st.builds(
+            Fault,
+            st.sampled_from(["process ends", "warehouse session cut"]),
+            st.integers(1, STEPS),
+        )
+    )
+    def land_with(self, fault: Fault) -> None:
+        """A landing that is cut off: whole files are landed, or nothing of them."""
+        before = self._batches()
+        try:
+            with happening(self.world.settings, fault):
+                # By the door that a run uses, which tells what can heal.
+                settings = self.world.settings
+                extract(settings, "with a fault", settings.force_code, PEOPLE)
+        except (AssuranceError, ProcessEnded):
+            pass
+        self._note_what_is_new(only=self._batches() - before)
+        self._holds()
+
+    # ------------------------------------------------------------ the model
+
+    def _batches(self) -> int:
+        return len(self.world.batches(PEOPLE))
+
+    def _note_what_is_new(self, only: int | None = None) -> int:
+        """Note the files that a landing takes in, by their days; returns how many."""
+        latest = {delivery.day: delivery for delivery in self.landed}
+        new = [d for day, d in sorted(self.dropped.items()) if latest.get(day) != d][:only]
+        batches = self.world.batches(PEOPLE)
+        for delivery, batch in zip(new, batches[len(batches) - len(new) :], strict=True):
+            self.landed.append(delivery)
+            self.said[batch["batch_id"]] = list(self.landed)
+        return len(new)
+
+    def _holds(self) -> None:
+        """Raw says of each day, after each batch, what the files landed until then said."""
+        for batch_id, landed in self.said.items():
+            for day in DAYS:
+                state = self.world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
+                assert {key: unit for key, (unit,) in state.items()} == _units(landed, day)
+        assert (
+            self.world.query(
+                "select row_key, version_at from raw_general.personnel"
+                " group by row_key, version_at, batch_id having count(*) > 1"
+            )
+            == []
+        )
+
+
+def _units(landed: list[Delivery], day: str) -> dict[str, str]:
+    """Return the list of the last delivery until a day; what it does not name has left."""
+    until = [delivery for delivery in landed if delivery.day <= day]
+    # Stable: of one day the one that was landed last.
+    return sorted(until, key=lambda delivery: delivery.day)[-1].units if until else {}
+
+
+def test_files_through_any_history(warehouse: Settings) -> None:
+    Files.warehouse = warehouse
+    run_state_machine_as_test(Files, settings=PROFILE)
+
+
+def test_of_two_landings_at_once_one_waits_and_finds_nothing_left_to_do(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    world = World(warehouse, tmp_path)
+    world.personnel("20260101", "000001", "000002")
+    with ThreadPoolExecutor(2) as pool:
+        with _lock_of(world, PEOPLE):
+            landings: list[Any] = [
+                pool.submit(land_dataset, world.settings, PEOPLE, run) for run in ("one", "two")
+            ]
+            _wait_until_waiting(world, 2)
+            assert world.batches(PEOPLE) == []
+        reports = [landing.result() for landing in landings]
+    assert sorted(report.batches for report in reports) == [0, 1]
+    assert sorted(world.state(PEOPLE, ())) == ["000001", "000002"]
+    assert len(world.batches(PEOPLE)) == 1
+    world.close()
+
+
+@contextmanager
+def _lock_of(world: World, dataset: str) -> Iterator[None]:
+    """Hold the lock that lets one landing of a dataset work at a time."""
+    name = f"landing {world.settings.force_code} {dataset}"
+    world.query("select pg_advisory_lock(hashtextextended(%s, 0))", name)
+    try:
+        yield
+    finally:
+        world.query("select pg_advisory_unlock(hashtextextended(%s, 0))", name)
+
+
+def _wait_until_waiting(world: World, sessions: int) -> None:
+    deadline = time.monotonic() + 30
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    while world.one(waiting) < sessions:
+        assert time.monotonic() < deadline, "a landing did not wait for the dataset's lock"
+        time.sleep(0.02)
