@@ -18,7 +18,7 @@ LANDING = {
     "oic_assurance.landing.land:land_dataset": "dataset",
     "oic_assurance.landing.land:ensure_raw_table": "raw table",
     "oic_assurance.landing.batch:Keeper.remove_leftovers": "clear leftovers",
-    "oic_assurance.landing.load:TableLoader.stage": "stage",
+    "oic_assurance.landing.load:TableLoader.stage_text": "stage",
     "oic_assurance.landing.load:TableLoader.check": "check",
     "oic_assurance.landing.load:TableLoader.insert_delivered": "insert delivered",
     "oic_assurance.landing.load:TableLoader.insert_extracted": "insert extracted",
@@ -31,7 +31,11 @@ LANDING = {
     "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
     "oic_assurance.landing.batch:KeptWriter.write": "keep a piece",
     "oic_assurance.landing.batch:KeptWriter.finish": "keep",
+    "oic_assurance.landing.land_database:DatabaseLanding._land_straight": "land straight",
+    "oic_assurance.landing.land_database:DatabaseLanding._take": "take",
     "oic_assurance.landing.land_database:register": "register",
+    "oic_assurance.landing.land_database:store_state": "store state",
+    "oic_assurance.landing.raw_tables:_create_indexes": "create indexes",
     "oic_assurance.landing.land_files:register": "register file",
 }
 RUN = {

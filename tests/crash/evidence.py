@@ -9,7 +9,8 @@ What a moment or a sequence decides is left out, since it differs between two un
   version time in raw where the source gave none;
 - of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`,
   and where a source is a database, `last_record_at` and `due_by`, which its extraction decides;
-- the run that did it (`run_id`), and what of `kept_as` is the batch's id;
+- the run that did it (`run_id`), what of `kept_as` is the batch's id, and the SHA-256 of a database
+  batch, in which rows name their batch and the moment of their landing (raw is compared itself);
 - digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`.
 
 The record of the attempts themselves is not compared but judged: `audit.run`, `audit.extraction`
@@ -47,8 +48,9 @@ _AUDIT = {
     "batch": """
         select
             n.batch, b.force_code, b.status, b.reason, b.size_bytes, b.modified_at, b.row_count,
-            b.rows_new, b.rows_rejected, b.sha256, b.cursor_from, b.cursor_to, b.notes::text,
+            b.rows_new, b.rows_rejected, b.cursor_from, b.cursor_to, b.notes::text,
             regexp_replace(b.kept_as, '[0-9]{8}-', '') as kept_as,
+            case when b.kind <> 'database' then b.sha256 end as sha256,
             case when b.kind = 'file' then b.delivered_for end as delivered_for
         from audit.batch as b inner join batch_name as n using (batch_id)
     """,
@@ -57,7 +59,10 @@ _AUDIT = {
             r.content::text, r.status
         from audit.rejected_row as r inner join batch_name as n using (batch_id)
     """,
-    "source_cursor": "select force_code, dataset, cursor_at, key_digest from audit.source_cursor",
+    "source_cursor": """
+        select force_code, dataset, cursor_at, key_digest, window_digest, declaration
+        from audit.source_cursor
+    """,
     "processing_log": """
         select
             action, who, to_whom, regexp_replace(what, '(batch|publication) [0-9]+', '\\1') as what
