@@ -83,7 +83,7 @@ def session(settings: Settings) -> Iterator[psycopg.Connection]:
         # it for each row, also what the same statement is adding: a large first batch never ends.
         connection.execute("set enable_seqscan = off")
         # A delivery is worked on in temporary tables.
-        connection.execute("set temp_buffers = '64MB'")
+        connection.execute("set temp_buffers = '256MB'")
         # What a crash of the machine takes back is landed again; the attempt's end waits for all.
         connection.execute("set synchronous_commit = off")
         yield connection
