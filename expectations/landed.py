@@ -77,6 +77,7 @@ where batch.dataset = '<<dataset>>'
     )
 """
 
+# What one look at a database brought is one delivery, also where it is two batches.
 _DELIVERIES = """
 select
     batch_id, force_code, row_count, rows_rejected,
@@ -84,11 +85,18 @@ select
     row_number() over (
         partition by force_code order by delivered_for desc, batch_id desc
     ) as recency
-from {audit}.batch
-where dataset = '<<dataset>>'
-    and status = 'landed'
-    and kind not in ('reconciliation', 'replay')
-    and batch_id <= {known_batch_id}
+from (
+    -- What one look at a database brought is one delivery, also where it is two batches.
+    select
+        max(batch_id) as batch_id, force_code, delivered_for, sum(row_count) as row_count,
+        sum(rows_rejected) as rows_rejected
+    from {audit}.batch
+    where dataset = '<<dataset>>'
+        and status = 'landed'
+        and kind not in ('reconciliation', 'replay')
+        and batch_id <= {known_batch_id}
+    group by force_code, delivered_for, case when kind = 'file' then batch_id end
+) as delivered
 window deliveries as (partition by force_code order by delivered_for, batch_id)
 """
 

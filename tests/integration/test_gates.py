@@ -231,6 +231,25 @@ def test_a_replay_is_no_delivery_to_compare_others_with(world: World, auditor: A
         assert len(broken(auditor.audit(suite))) == 2
 
 
+def test_two_batches_of_one_look_at_a_database_are_one_delivery(
+    world: World, auditor: Auditor
+) -> None:
+    """Rows that break a rule are a batch of their own when a table is read for the first time."""
+    (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
+    before = broken(auditor.audit(suite))
+    harm = (
+        "update audit.batch set row_count = 1000 where dataset = 'rms/custody_record';"
+        "insert into audit.batch select (jsonb_populate_record(batch, "
+        """'{"batch_id": 99, "row_count": 30, "rows_new": 0, "rows_rejected": 30}')).*"""
+        " from audit.batch where dataset = 'rms/custody_record' order by batch_id desc limit 1"
+    )
+    with world.harmed(harm):
+        assert broken(auditor.audit(suite)) == before
+    later = "; update audit.batch set delivered_for = now() + interval '1 day' where batch_id = 99"
+    with world.harmed(harm + later):
+        assert len(broken(auditor.audit(suite))) == len(before) + 1
+
+
 def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
     harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
     with world.harmed(harm):
