@@ -238,7 +238,8 @@ def test_two_batches_of_one_look_at_a_database_are_one_delivery(
     (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
     before = broken(auditor.audit(suite))
     harm = (
-        "update audit.batch set row_count = 1000 where dataset = 'rms/custody_record';"
+        "update audit.batch set row_count = 1000, kind = 'database'"
+        " where dataset = 'rms/custody_record';"
         "insert into audit.batch select (jsonb_populate_record(batch, "
         """'{"batch_id": 99, "row_count": 30, "rows_new": 0, "rows_rejected": 30}')).*"""
         " from audit.batch where dataset = 'rms/custody_record' order by batch_id desc limit 1"
