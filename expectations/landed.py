@@ -86,7 +86,6 @@ select
         partition by force_code order by delivered_for desc, batch_id desc
     ) as recency
 from (
-    -- What one look at a database brought is one delivery, also where it is two batches.
     select
         max(batch_id) as batch_id, force_code, delivered_for, sum(row_count) as row_count,
         sum(rows_rejected) as rows_rejected
