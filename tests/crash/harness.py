@@ -11,8 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.errors import AssuranceError
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import extract_url, warehouse_url
@@ -36,6 +38,8 @@ ROOM_BYTES = {
     ("first", "postgres"): 24_000_000,
     ("second", "postgres"): 3_000_000,
 }
+#: What shows that there is no coming back, as when the server does not start again.
+FAILURES = (AssuranceError, psycopg.Error, OSError, RuntimeError, subprocess.SubprocessError)
 AGAIN = "again"
 KILLED = "killed"
 
@@ -146,7 +150,7 @@ class Harness:
             getattr(self, f"_by_{point.group.means}")(point, outcome)
             self._again(point, outcome)
             outcome.wrong += self._compare(world, kind)
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        except FAILURES as error:
             outcome.wrong.append(f"{type(error).__name__}: {error}")
         finally:
             self._discard_disks()

@@ -28,7 +28,7 @@ import psycopg
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
-from tests.crash.harness import Harness
+from tests.crash.harness import FAILURES, Harness
 from tests.crash.world import environment
 
 TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
@@ -74,10 +74,15 @@ def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[s
     settings = harness.settings
     harness.template.restore("second")
     began = time.monotonic()
-    with _scheduler(settings):
-        tasks = _kill_until_the_run_ends(settings, chance)
-        wrong = _unfinished(settings)
-    wrong += harness.judge_run_at(_as_at(settings))
+    tasks: list[_Task] = []
+    try:
+        with _scheduler(settings):
+            tasks += _kill_until_the_run_ends(settings, chance)
+            wrong = _unfinished(settings)
+        wrong += harness.judge_run_at(_as_at(settings))
+    except FAILURES as error:
+        wrong = [f"{type(error).__name__}: {error}"]
+        tasks = tasks or [_Task("the run as a whole", 0, 0.0)] * AT_LEAST
     seconds = round((time.monotonic() - began) / max(1, len(tasks)), 2)
     return [
         {
