@@ -7,11 +7,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.crash.disk import enter_namespace
 from tests.crash.points import Point, plan
 from tests.crash.report import Results, not_converged, table
 from tests.crash.world import MEMORY
+
+if TYPE_CHECKING:
+    from tests.crash.harness import Harness
 
 ONLY = ("landing", "run", "server", "connection", "disk", "worker")
 
@@ -21,18 +25,14 @@ def main() -> int:
     asked = _arguments()
     # Imported here: it takes seconds, which `--help` need not.
     from tests.crash.harness import Harness
-    from tests.crash.workers import run_workers
 
     harness = Harness(asked.root)
     try:
-        edges = harness.prepare()
-        points = [
-            point for point in plan(asked.seed, asked.points, edges) if _is_asked(point, asked)
-        ]
+        points = plan(asked.seed, asked.points, harness.prepare())
         results = Results(asked.root / f"results-{asked.seed}-{asked.points}.jsonl")
-        _run_points(harness, points, results)
+        _run_points(harness, [point for point in points if _is_asked(point, asked)], results)
         if asked.only in (None, "worker") and asked.number is None:
-            _run_workers(run_workers, harness, asked.seed, asked.points, results)
+            _run_workers(harness, asked.seed, len(points), results)
     finally:
         harness.template.discard()
         if not asked.keep:
@@ -47,7 +47,7 @@ def main() -> int:
     return 1 if broken or not found else 0
 
 
-def _run_points(harness: "Harness", points: list[Point], results: Results) -> None:  # noqa: F821
+def _run_points(harness: "Harness", points: list[Point], results: Results) -> None:
     waiting = [point for point in points if point.number not in results.known]
     began = time.monotonic()
     for done, point in enumerate(waiting, start=1):
@@ -61,14 +61,20 @@ def _run_points(harness: "Harness", points: list[Point], results: Results) -> No
             print(f"    {line}", flush=True)
 
 
-def _run_workers(run, harness, seed: int, first: int, results: Results) -> None:  # type: ignore[no-untyped-def]
+def _run_workers(harness: "Harness", seed: int, first: int, results: Results) -> None:
+    """Run the scheduler, unless it was run before; its points are numbered after the others."""
+    from tests.crash.workers import run_workers
+
     if any(number >= first for number in results.known):
         return
-    for number, result in enumerate(run(harness, seed), start=first):
+    print("The scheduler's run, whose tasks are killed: some minutes.", flush=True)
+    for number, result in enumerate(run_workers(harness, seed), start=first):
         result["point"]["number"] = number
         results.add(result)
         word = "ok " if result["converged"] else "BAD"
-        print(f"{word} {result['point']['edge']} {'; '.join(result['wrong'][:5])}", flush=True)
+        print(f"{word} {result['point']['group']}, {result['point']['edge']}", flush=True)
+        for line in result["wrong"][:10]:
+            print(f"    {line}", flush=True)
 
 
 def _is_asked(point: Point, asked: argparse.Namespace) -> bool:

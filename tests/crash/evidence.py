@@ -11,7 +11,8 @@ What a moment or a sequence decides is left out, since it differs between two un
   and where a source is a database, `last_record_at` and `due_by`, which its extraction decides;
 - the run that did it (`run_id`), what of `kept_as` is the batch's id, and the SHA-256 of a database
   batch, in which rows name their batch and the moment of their landing (raw is compared itself);
-- digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`.
+- digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`;
+- the log's line about the tables of a generation that was attached, never shown, and erased.
 
 The record of the attempts themselves is not compared but judged: `audit.run`, `audit.extraction`
 and builds that were not published; see `leftovers`.
@@ -67,6 +68,11 @@ _AUDIT = {
         select
             action, who, to_whom, regexp_replace(what, '(batch|publication) [0-9]+', '\\1') as what
         from audit.processing_log
+        where
+            action <> 'erasure'
+            or substring(what from 'publication ([0-9]+)')::bigint in (
+                select publication_id from marts.publication
+            )
     """,
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",

@@ -11,8 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from oic_assurance.errors import AssuranceError
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import extract_url, warehouse_url
@@ -25,6 +27,8 @@ from tests.crash.proxy import Proxy
 from tests.crash.work import Account, Order
 from tests.crash.world import AS_AT, Template, assurance, end_server, environment
 
+#: Nothing that is disturbed takes longer than this to end, one way or the other.
+PATIENCE = 300.0
 #: A command imports for this long before it does anything.
 STARTING_SECONDS = 2.0
 #: What a landing sends at most: beyond it nothing would be cut.
@@ -36,6 +40,8 @@ ROOM_BYTES = {
     ("first", "postgres"): 24_000_000,
     ("second", "postgres"): 3_000_000,
 }
+#: What shows that there is no coming back, as when the server does not start again.
+FAILURES = (AssuranceError, psycopg.Error, OSError, RuntimeError, subprocess.SubprocessError)
 AGAIN = "again"
 KILLED = "killed"
 
@@ -146,7 +152,7 @@ class Harness:
             getattr(self, f"_by_{point.group.means}")(point, outcome)
             self._again(point, outcome)
             outcome.wrong += self._compare(world, kind)
-        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        except FAILURES as error:
             outcome.wrong.append(f"{type(error).__name__}: {error}")
         finally:
             self._discard_disks()
@@ -189,15 +195,13 @@ class Harness:
     def _by_edge(self, point: Point, outcome: Outcome) -> None:
         order = self._order(point.world, point.group.work, KILLED)
         order = replace(order, edge=point.edge, nth=point.nth, deed=Deed(point.deed))
-        self._until_its_end(order, outcome)
+        account = self._until_its_end(order, outcome)
+        outcome.interrupted = account is None or account.met
 
     def _by_moment(self, point: Point, outcome: Outcome) -> None:
         delay = point.share * 1.05 * self._seconds[f"{point.world} {point.group.work}"]
-        process, receiver = work.begin(self._order(point.world, point.group.work, KILLED))
-        outcome.interrupted = not receiver.poll(delay)
-        Deed(point.deed).do(self.settings, process.pid) if outcome.interrupted else None
-        self._account(receiver, outcome)
-        process.join()
+        order = self._order(point.world, point.group.work, KILLED)
+        self._until_its_end(order, outcome, Deed(point.deed), delay)
 
     def _by_command(self, point: Point, outcome: Outcome) -> None:
         """Kill `assurance run`, which runs the DAG in its own process."""
@@ -238,27 +242,31 @@ class Harness:
         folder = self.settings.home / point.group.what
         folder.mkdir(mode=0o700, exist_ok=True)
         with small_disk(folder, room):
-            self._until_its_end(self._order(point.world, point.group.work, KILLED), outcome)
-            outcome.interrupted = bool(outcome.untold) or self._failed
+            order = self._order(point.world, point.group.work, KILLED)
+            account = self._until_its_end(order, outcome)
+            outcome.interrupted = account is None or account.failed
 
-    def _until_its_end(self, order: Order, outcome: Outcome) -> None:
+    def _until_its_end(
+        self, order: Order, outcome: Outcome, deed: Deed | None = None, delay: float = 0.0
+    ) -> Account | None:
+        """Let work come to its end, with a deed after a while; None when it could not tell of it."""
         process, receiver = work.begin(order)
-        self._account(receiver, outcome)
-        process.join()
-
-    def _account(self, receiver: Any, outcome: Outcome) -> None:
-        """Wait for the work to end, whichever way it does."""
-        self._failed = True
         try:
-            if not receiver.poll(300):
+            if deed is not None:
+                outcome.interrupted = not receiver.poll(delay)
+                if outcome.interrupted:
+                    deed.do(self.settings, process.pid)
+            if not receiver.poll(PATIENCE):
                 raise TimeoutError("the work neither ends nor goes on")
             account: Account = receiver.recv()
         except EOFError:
-            return
+            return None
         finally:
+            process.kill()
+            process.join()
             receiver.close()
         outcome.untold = account.unexpected
-        self._failed = bool(account.failures or account.unexpected)
+        return account
 
     # ------------------------------------------------------------ the rest
 

@@ -46,10 +46,17 @@ class Account:
     """What a child tells when it comes to its end."""
 
     published: int | None = None
+    #: Whether it came to the edge that something was to happen at.
+    met: bool = False
     failures: list[str] = field(default_factory=list)
     #: Exceptions that nobody turned into a line for people.
     unexpected: list[str] = field(default_factory=list)
     edges: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether any of it went wrong."""
+        return bool(self.failures or self.unexpected)
 
 
 def warm_up() -> None:
@@ -122,7 +129,7 @@ class _Edge:
         if edge == self._order.edge:
             self._left -= 1
             if self._left == 0 and self._order.deed is not None:
-                self._busy = True
+                self._busy = self._account.met = True
                 self._order.deed.do(self._settings)
                 self._busy = False
 

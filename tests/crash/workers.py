@@ -1,13 +1,18 @@
-"""Workers killed: under the scheduler, the processes of tasks are killed while the rest goes on.
+"""Workers killed: under the scheduler, tasks and executor's workers die while the rest goes on.
 
 One run of Airflow's own scheduler with its LocalExecutor; nearly every task loses the process of
-its first try, and some that of their second. Each such kill is a point, and all of them are judged
-by what the run leaves.
+its first try, some that of their second, and a few the worker that looks after it, so that nobody
+hears of the task again. Each such kill is a point, and all are judged by what the run leaves.
+
+Only workers with a task are killed. One that waits for a task holds the lock of the executor's
+queue, and takes it along: then Airflow has to be started again, whatever the tasks do.
 """
 
 import contextlib
+import math
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -23,15 +28,25 @@ import psycopg
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
-from tests.crash.harness import Harness
+from tests.crash.harness import FAILURES, Harness
 from tests.crash.world import environment
 
-GROUP = "task's process killed under the scheduler"
+TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
 TITLE = "airflow worker -- "
 PATIENCE = 900.0
+#: Of a task whose worker is lost Airflow hears no more; by default it waits five minutes.
+QUICK_TO_NOTICE = {
+    "ASSURANCE_RETRY_SECONDS": "1",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "4",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
+}
+WORKERS_KILLED = 3
+#: One run of the scheduler has so many as a rule; another follows where it has not.
+AT_LEAST = 12
 #: How long tasks work, about; all others take a second or two, most of it imports.
 SECONDS = {"build_marts": 15.0, "audit_marts": 8.0, "audit_landing": 8.0, "seal_marts": 8.0}
-SHORT = 2.5
+SHORT = 1.5
 
 
 @dataclass
@@ -41,29 +56,48 @@ class _Task:
     name: str
     pid: int
     at: float
+    #: Whether its worker is killed, and not itself.
+    with_worker: bool = False
     killed: bool = False
 
 
 def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler in the second world, kill tasks, and tell what came of each kill."""
+    """Run the scheduler until enough tasks were killed, and tell what came of each kill."""
+    results: list[dict[str, Any]] = []
+    while len(results) < AT_LEAST:
+        results += _run_once(harness, random.Random(f"{seed} workers {len(results)}"), seed)
+    return results
+
+
+def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[str, Any]]:
+    """Run the scheduler in the second world, and judge the kills by what its run leaves."""
     settings = harness.settings
     harness.template.restore("second")
     began = time.monotonic()
-    with _scheduler(settings):
-        tasks = _kill_until_the_run_ends(settings, random.Random(f"{seed} workers"))
-    as_at = _as_at(settings)
-    wrong = _unfinished(settings) + harness.judge_run_at(as_at)
+    tasks: list[_Task] = []
+    try:
+        with _scheduler(settings):
+            tasks += _kill_until_the_run_ends(settings, chance)
+            wrong = _unfinished(settings)
+        wrong += harness.judge_run_at(_as_at(settings))
+    except FAILURES as error:
+        wrong = [f"{type(error).__name__}: {error}"]
+        tasks = tasks or [_Task("the run as a whole", 0, 0.0)] * AT_LEAST
     seconds = round((time.monotonic() - began) / max(1, len(tasks)), 2)
     return [
         {
-            "point": {"seed": seed, "number": number, "group": GROUP, "edge": task.name},
+            "point": {
+                "seed": seed,
+                "group": WORKER if task.with_worker else TASK,
+                "edge": task.name,
+            },
             "seconds": seconds,
             "interrupted": True,
             "converged": not wrong,
             "wrong": wrong,
             "untold": [],
         }
-        for number, task in enumerate(tasks)
+        for task in tasks
     ]
 
 
@@ -79,7 +113,7 @@ def _scheduler(settings: Settings) -> Iterator[None]:
             env={
                 **environment(settings),
                 "ASSURANCE_AIRFLOW_PORT": port,
-                "ASSURANCE_RETRY_SECONDS": "1",
+                **QUICK_TO_NOTICE,
             },
             stdin=subprocess.DEVNULL, stdout=file, stderr=file,
         )  # fmt: skip
@@ -103,22 +137,32 @@ def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[
                 usual = SECONDS.get(name.partition("[")[0], SHORT)
                 # The last try is left alone: after that somebody has to look.
                 spared = attempt > 1 and (attempt > 2 or chance.random() > 0.2)
-                delay = 1e9 if spared else chance.uniform(0, usual)
-                seen[task_id] = _Task(f"{name}, try {attempt}", pid, time.monotonic() + delay)
+                task = _Task(
+                    f"{name}, try {attempt}", pid, time.monotonic() + chance.uniform(0, usual)
+                )
+                task.at = math.inf if spared else task.at
+                workers = sum(other.with_worker for other in seen.values())
+                task.with_worker = workers < WORKERS_KILLED and chance.random() < 0.2
+                seen[task_id] = task
         for task in seen.values():
-            if not task.killed and time.monotonic() >= task.at:
-                task.killed = _kill(task.pid)
-                task.at = 1e12
+            if time.monotonic() >= task.at:
+                task.killed = _kill(task)
+                task.at = math.inf
         time.sleep(0.05)
     return [task for task in seen.values() if task.killed]
 
 
-def _kill(pid: int) -> bool:
-    """Kill a task's process; false when it has ended by itself."""
-    if not _title(pid).startswith(TITLE):
+def _kill(task: _Task) -> bool:
+    """Kill a task's process, or its worker; false when it has ended by itself."""
+    if _attempt(task.pid) is None:
         return False
+    victim = task.pid
+    if task.with_worker:
+        # The fourth field, after a name in brackets, is the parent.
+        status = Path(f"/proc/{task.pid}/stat").read_text()
+        victim = int(status.rpartition(")")[2].split()[1])
     with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(victim, signal.SIGKILL)
         return True
     return False
 
@@ -126,13 +170,18 @@ def _kill(pid: int) -> bool:
 def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
     """Return the processes of tasks at work in this state folder, by the id of the attempt."""
     for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            title = _title(int(entry.name))
-            if title.startswith(TITLE):
-                with contextlib.suppress(OSError):
-                    opened = {str(link.readlink()) for link in (entry / "fd").iterdir()}
-                    if any(name.startswith(str(settings.home)) for name in opened):
-                        yield title.removeprefix(TITLE).strip(), int(entry.name)
+        attempt = _attempt(int(entry.name)) if entry.name.isdigit() else None
+        if attempt is not None:
+            with contextlib.suppress(OSError):
+                opened = {str(link.readlink()) for link in (entry / "fd").iterdir()}
+                if any(name.startswith(str(settings.home)) for name in opened):
+                    yield attempt, int(entry.name)
+
+
+def _attempt(pid: int) -> str | None:
+    """Return the id of the task's attempt that a process works on, as its title says."""
+    name = _title(pid).removeprefix(TITLE)
+    return name if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name) else None
 
 
 def _title(pid: int) -> str:
