@@ -249,7 +249,7 @@ class Harness:
     def _until_its_end(
         self, order: Order, outcome: Outcome, deed: Deed | None = None, delay: float = 0.0
     ) -> Account | None:
-        """Let work come to its end, with a deed after a while; None when it could not tell of it."""
+        """Let work come to its end, with a deed after a while; None when it told nothing."""
         process, receiver = work.begin(order)
         try:
             if deed is not None:
