@@ -105,6 +105,8 @@ def ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: D
 def _begin(
     connection: psycopg.Connection, settings: Settings, dataset: Dataset, run_id: str
 ) -> int:
+    # A server that is killed must not forget the attempt: by it, the next one knows its leftovers.
+    connection.execute("set synchronous_commit = on")
     row = connection.execute(
         """
         insert into audit.extraction (run_id, force_code, dataset)
@@ -112,6 +114,7 @@ def _begin(
         """,
         (run_id, settings.force_code, dataset.name),
     ).fetchone()
+    connection.execute("set synchronous_commit = off")
     return int(row[0]) if row else 0
 
 
