@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.errors import ServerError
+from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
+from oic_assurance.sources.database import SourceTable
 from tests.integration.landing_support import World, person, warehouse_of_its_own
 
 PEOPLE = "hr/personnel"
@@ -155,6 +156,31 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(
 def kept_of_people(world: World) -> tuple[set[str], set[str]]:
     named, there = kept(world)
     return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}
+
+
+def test_what_a_failed_landing_had_kept_is_removed_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch was in its place already when the source went away."""
+    fill(world)
+    real = SourceTable.window
+
+    def gone(*_: object) -> str:
+        raise SourceUnavailable("the source has gone away")
+
+    monkeypatch.setattr(SourceTable, "window", gone)
+    with pytest.raises(SourceUnavailable):
+        world.land(CUSTODY)
+    monkeypatch.setattr(SourceTable, "window", real)
+    folder = world.settings.home / "batches" / CUSTODY
+    [left] = folder.iterdir()
+    # An erasure that waits to be finished has its files beside the others.
+    waiting = folder / f"{left.name}.erased"
+    waiting.write_bytes(b"")
+    world.land(CUSTODY)
+    named, there = kept(world)
+    assert there - named == {str(waiting.relative_to(world.settings.home))}
+    assert not left.exists()
 
 
 def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:

@@ -17,7 +17,7 @@ from psycopg.sql import SQL
 
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.batch import UNFINISHED, KeptWriter
+from oic_assurance.landing.batch import REWRITTEN, UNFINISHED, KeptWriter
 from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.kept import (
     EXTRACT_SUFFIX,
@@ -34,8 +34,6 @@ from oic_assurance.sources.files import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.sources.tabular import read_tables
 from oic_assurance.sources.without_rows import without_rows
-
-DRAFT = ".erased"
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ class KeptCopies:
         return [place for (place,) in rows]
 
     def _draft(self, path: Path, content: Content) -> None:
-        kept = KeptWriter(path.with_name(path.name + DRAFT), self._settings.home)
+        kept = KeptWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
@@ -154,7 +152,7 @@ class KeptCopies:
             is_list = bool(read_header(stream).get("vanished"))
         if is_list:
             return self._list_without(batch, path, keys, write)
-        target = path.with_name(path.name + DRAFT)
+        target = path.with_name(path.name + REWRITTEN)
         done = rewrite_extract(
             self._settings, self._connection, self._dataset, path, target, places=places, keys=keys
         )
@@ -179,7 +177,7 @@ class KeptCopies:
         gone = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
         if not gone:
             return None
-        kept = KeptWriter(path.with_name(path.name + DRAFT), self._settings.home)
+        kept = KeptWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
             kept.write_header(header)
             for at, line in enumerate(lines):
@@ -203,7 +201,7 @@ def settle_drafts(settings: Settings, connection: psycopg.Connection, dataset: D
         if draft.name.endswith(UNFINISHED):
             draft.unlink()
             continue
-        path = draft.with_name(draft.name.removesuffix(DRAFT))
+        path = draft.with_name(draft.name.removesuffix(REWRITTEN))
         row = connection.execute(
             """
             select e.sha256_after
@@ -224,14 +222,14 @@ def settle_drafts(settings: Settings, connection: psycopg.Connection, dataset: D
 
 
 def _drafts(folder: Path) -> list[Path]:
-    return [*folder.glob(f"*{DRAFT}"), *folder.glob(f"*{DRAFT}{UNFINISHED}")]
+    return [*folder.glob(f"*{REWRITTEN}"), *folder.glob(f"*{REWRITTEN}{UNFINISHED}")]
 
 
 def _sha256(path: Path) -> str | None:
     """Return the SHA-256 of a draft's content, which an extract's first line is no part of."""
     try:
         with unpacked(path) as stream:
-            if path.name.removesuffix(DRAFT).endswith(EXTRACT_SUFFIX):
+            if path.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
                 read_header(stream)
             content = Hashed(stream)
             for _ in content.chunks():

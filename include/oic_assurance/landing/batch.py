@@ -35,6 +35,8 @@ from oic_assurance.warehouse.folders import private_folder
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
+#: A kept batch written again by an erasure, until it takes the place of the one that it replaces.
+REWRITTEN = ".erased"
 #: As fast as the wire and already four to ten times smaller: what is kept repeats itself.
 COMPRESSION = 1
 #: zlib's way to ask for a gzip file: its largest window, and 16 for the head and the tail.
@@ -144,21 +146,25 @@ class Keeper:
             kept.discard()
 
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
-        """Remove what killed attempts left: files from their time that no batch names.
+        """Remove what attempts left that were killed or failed: files that no batch names.
 
-        Older ones stay whatever this warehouse says of them: it can be another one for today.
+        One that fails takes its batches back, and does not know whether its last word to the
+        warehouse was heard: so only the next one, which can ask, removes what they had kept.
+
+        Those from before their time stay whatever this warehouse says of them: it can be another
+        one for today. What an erasure has written anew waits for that erasure to be finished.
         """
         row = connection.execute(
             """
             select min(started_at) from (
                 select started_at from audit.extraction
-                where dataset = %(dataset)s and finished_at is null
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
                 union all
                 select started_at from audit.replay
-                where dataset = %(dataset)s and finished_at is null
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
                 order by started_at desc
                 offset 1 -- the newest is the attempt that asks
-            ) as killed
+            ) as unsuccessful
             """,
             {"dataset": self._dataset.name},
         ).fetchone()
@@ -171,7 +177,7 @@ class Keeper:
         ).fetchall()
         named = {name for (name,) in names}
         for path in self._folder.iterdir():
-            is_named = str(path.relative_to(self._home)) in named
+            is_named = str(path.relative_to(self._home)) in named or REWRITTEN in path.suffixes
             if path.is_file() and not is_named and path.stat().st_mtime >= since:
                 path.unlink(missing_ok=True)
 
