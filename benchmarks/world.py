@@ -62,15 +62,22 @@ class World:
         self.administrate("rms", "vacuum analyze rms.occurrence")
 
     def change(self, rows: int, share: float) -> str:
-        """Change a share of the incidents, spread over the table; returns since when."""
+        """Change a share of the incidents, spread over the table, a day later each time.
+
+        Returns since when.
+        """
         step = round(1 / share)
         with connect_owner(self.settings, "rms") as connection:
-            [since] = connection.execute("select now()").fetchone() or (None,)
+            [since] = connection.execute(
+                "select max(updated_at) + interval '1 day' from rms.occurrence"
+            ).fetchone() or (None,)
             connection.execute(
-                "update rms.occurrence set persons_count = persons_count + 1, updated_at = now()"
+                "update rms.occurrence set persons_count = persons_count + 1, updated_at = %s"
                 " where occurrence_id %% %s = (select floor(random() * %s))",
-                (step, step),
+                (since, step, step),
             )
+        # Whoever reads first would clean up after the change.
+        self.administrate("rms", "vacuum rms.occurrence")
         return str(since)
 
     def forget(self) -> None:

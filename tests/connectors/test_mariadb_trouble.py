@@ -122,6 +122,11 @@ def test_a_connection_that_nothing_can_read_says_what_to_do(
     with pytest.raises(UsageError, match=r"AIRFLOW_CONN_RMS is .* type 'cassandra'.*mysql"):
         world.land(CUSTODY)
     monkeypatch.setenv("AIRFLOW_CONN_RMS", mariadb.connection(conn_type="oracle"))
+    with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as told:
+        world.land(CUSTODY)
+    assert "\n" not in told.value.message
+    # As where its package is not installed.
+    monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
     with pytest.raises(UsageError, match=r"type oracle.*docs/connect-sources\.md"):
         world.land(CUSTODY)
 

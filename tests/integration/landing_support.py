@@ -120,11 +120,17 @@ class World:
 
     def rms(self, statement: str, *values: Any) -> None:
         """Run a statement in the records management system."""
-        self._owner("rms").execute(statement.encode(), values or None)
+        self._change("rms", statement, values)
 
     def intelligence(self, statement: str, *values: Any) -> None:
         """Run a statement in the intelligence system."""
-        self._owner("intelligence").execute(statement.encode(), values or None)
+        self._change("intelligence", statement, values)
+
+    def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
+        connection = self._owner(system)
+        connection.execute(statement.encode(), values or None)
+        # The server counts it now, and not in some seconds: a landing follows at once.
+        connection.execute("select pg_stat_force_next_flush()")
 
     def _warehouse(self) -> psycopg.Connection:
         if "warehouse" not in self._sessions:

@@ -115,6 +115,9 @@ class Source:
 
     def cursor(self) -> tuple[datetime | None, datetime | None]:
         """Return how far the source was read, and at which moment it was last looked at."""
-        query = "select cursor_at, reconciled_at from audit.source_cursor where dataset = %s"
+        query = (
+            "select cursor_at, greatest(reconciled_at, counted_at) from audit.source_cursor"
+            " where dataset = %s"
+        )
         rows = self.world.query(query, self.dataset)
         return rows[0] if rows else (None, None)  # type: ignore[return-value]

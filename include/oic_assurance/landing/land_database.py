@@ -1,9 +1,9 @@
 """Landing of database tables: what changed since the cursor, and what the cursor did not show.
 
 A row can commit minutes after its cursor value, so each extraction reaches back a little; what it
-reads again is known by its fingerprint. The source adds up its keys in the same snapshot: where the
-sum is not what the rows read lead to, something has vanished or was missed, and the keys are
-reconciled one by one.
+reads again is known by its fingerprint. The source adds up its keys in the same snapshot, unless
+its own counts say that nothing happened but what the rows read explain: where the sum is not what
+they lead to, something has vanished or was missed, and the keys are reconciled one by one.
 """
 
 from dataclasses import dataclass, field, replace
@@ -82,45 +82,76 @@ class DatabaseLanding:
         with snapshot(self._settings, self._dataset) as source:
             self._note_undeclared(source.check_columns())
             since = _since(self._known.cursor_at)
-            digest = source.digest(since)
+            relied_on = self._known.keys_by_count(source.counted, self._dataset)
+            # Where more was counted, the rows are read anyway.
+            has_moved = relied_on is not None and self._counted_since(source) != (0, 0, 0)
+            digest = source.digest(None if has_moved else since, relied_on)
             with self._connection.transaction():
-                if not self._known.is_as(digest, self._dataset):
-                    self._extract(source, digest)
-                cursor_at = self._read_until(digest)
-                if cursor_at and _since(cursor_at) != since:
-                    digest = replace(digest, window=source.window(cursor_at - OVERLAP))
-                store_state(self._connection, self._dataset, force_code, cursor_at, digest)
+                if not self._is_as_before(source, digest):
+                    digest = self._extract(source, digest)
+                self._remember(source, digest)
+
+    def _is_as_before(self, source: Source, digest: SourceDigest) -> bool:
+        """Tell whether nothing has changed in the source since the last time."""
+        return self._known.is_as(digest, self._dataset) and (
+            digest.is_added_up or self._counted_since(source) == (0, 0, 0)
+        )
+
+    def _remember(self, source: Source, digest: SourceDigest) -> None:
+        """Store how far the source was read, and what is to be found there the next time."""
+        cursor_at, window = self._read_until(digest), digest.window
+        if cursor_at and (window is None or cursor_at != self._known.cursor_at):
+            window = source.window(cursor_at - OVERLAP)
+        state = SourceState(
+            cursor_at,
+            digest.keys,
+            window,
+            self._dataset.fingerprint,
+            digest.taken_at if digest.is_added_up else self._known.reconciled_at,
+            source.counted,
+        )
+        store_state(self._connection, self._dataset, self._settings.force_code, state)
 
     def _note_undeclared(self, columns: list[str]) -> None:
         if columns:
             self._report.notes.append(f"columns kept out: {', '.join(columns)}")
             self._notes["columns_kept_out"] = columns
 
-    def _extract(self, source: Source, digest: SourceDigest) -> None:
-        """Land what has changed since the last time, or all of it the first time."""
+    def _extract(self, source: Source, digest: SourceDigest) -> SourceDigest:
+        """Land what has changed since the last time, or all of it the first time.
+
+        Returns the digest with the sum of the keys as they are now.
+        """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
         # What was erased is only known again when it has been looked at.
         if is_first and isinstance(source, SourceTable) and not self._erased:
             if self._land_straight(source, digest) == digest.keys.rows:
-                return
+                return digest
             query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
         else:
             since = _since(self._known.cursor_at) if self._known.is_under(self._dataset) else None
             query, whole = source.changed_since(since), None
-        batch_id, vanished = next_batch_id(self._connection), list[str]()
+        batch_id = next_batch_id(self._connection)
+        at_the_door, vanished = list[str](), list[str]()
         with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             extraction = _Extraction(batch_id, kept)
             columns = ["row_number", *self._table.names]
             kept.write_header(self._header(digest, columns, source.copy_format))
-            at_the_door = source.keys_at_the_door()
             self._take(source, query, extraction, digest)
-            if not is_first and not self._adds_up(extraction, digest):
-                vanished = self._reconcile(source, extraction, digest, at_the_door)
+            if self._explains_the_counts(source, extraction, digest):
+                digest = replace(digest, keys=digest.keys + extraction.keys)
+            else:
+                at_the_door = source.keys_at_the_door()
+                if not digest.is_added_up:
+                    digest = source.digest(_since(self._known.cursor_at))
+                if not is_first and not self._adds_up(extraction, digest):
+                    vanished = self._reconcile(source, extraction, digest, at_the_door)
             self._refuse_what_is_too_bad(extraction, whole)
             self._notes |= source.notes
             self._enter(extraction, digest, self._new_at_the_door(at_the_door))
         if vanished:
             self._bury(vanished, digest)
+        return digest
 
     def _land_straight(self, source: SourceTable, digest: SourceDigest) -> int:
         """Copy the rows that keep every rule to where they belong, and into the kept batch.
@@ -169,6 +200,21 @@ class DatabaseLanding:
                     copy.write(piece)
                     kept.write(piece)
             return max(cursor.rowcount, 0)
+
+    def _counted_since(self, source: Source) -> tuple[int, int, int] | None:
+        return source.counted.since(self._known.counted) if source.counted else None
+
+    def _explains_the_counts(
+        self, source: Source, extraction: _Extraction, digest: SourceDigest
+    ) -> bool:
+        """Tell whether the rows that were read are all that the source's server has counted.
+
+        A row that changed twice, was refused, or changed its key is counted otherwise than read:
+        then the keys are added up. So they are when a row was deleted.
+        """
+        changed = extraction.rows_new - extraction.keys.rows
+        read = (extraction.keys.rows, changed, 0)
+        return not digest.is_added_up and self._counted_since(source) == read
 
     def _adds_up(self, extraction: _Extraction, digest: SourceDigest) -> bool:
         """Tell whether the rows that were read explain all that has changed in the source."""

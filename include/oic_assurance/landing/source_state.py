@@ -4,12 +4,16 @@ It is stored in the transaction that lands what was read.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 
+from oic_assurance.sources.counted import Counted
 from oic_assurance.sources.database import KeySum, SourceDigest
 from oic_assurance.sources.model import Dataset
+
+#: For how long the source's own counts stand for the sum of its keys.
+RELIED_ON_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,16 @@ class SourceState:
     keys: KeySum | None = None
     window: str | None = None
     declaration: str | None = None
+    #: When the keys were last added up in the source, and what its server had counted then.
+    reconciled_at: datetime | None = None
+    counted: Counted | None = None
+
+    def keys_by_count(self, counted: Counted | None, dataset: Dataset) -> KeySum | None:
+        """Return the sum of the keys where the source's own counts can tell it for a while."""
+        if counted is None or counted.since(self.counted) is None or self.reconciled_at is None:
+            return None
+        is_recent = counted.at - self.reconciled_at < RELIED_ON_FOR
+        return self.keys if is_recent and self.is_under(dataset) else None
 
     def is_as(self, digest: SourceDigest, dataset: Dataset) -> bool:
         """Tell whether nothing has changed: neither a key or cursor value, nor recent content."""
@@ -33,42 +47,57 @@ class SourceState:
 def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> SourceState:
     """Return what is known of a dataset's source table."""
     row = connection.execute(
-        "select cursor_at, key_digest, window_digest, declaration from audit.source_cursor"
-        " where force_code = %s and dataset = %s",
+        """
+        select
+            cursor_at, key_digest, window_digest, declaration, reconciled_at,
+            counted_of, counted, counted_at
+        from audit.source_cursor
+        where force_code = %s and dataset = %s
+        """,
         (force_code, dataset.name),
     ).fetchone()
     if row is None:
         return SourceState()
-    rows, _, total = (row[1] or "").partition(":")
-    return SourceState(row[0], KeySum(int(rows), int(total)) if total else None, *row[2:])
+    cursor_at, keys, window, declaration, reconciled_at, of, counts, counted_at = row
+    rows, _, total = (keys or "").partition(":")
+    return SourceState(
+        cursor_at,
+        KeySum(int(rows), int(total)) if total else None,
+        window,
+        declaration,
+        reconciled_at,
+        Counted(of, counts[0], counts[1], counts[2], counted_at) if of else None,
+    )
 
 
 def store_state(
-    connection: psycopg.Connection,
-    dataset: Dataset,
-    force_code: str,
-    cursor_at: datetime | None,
-    digest: SourceDigest,
+    connection: psycopg.Connection, dataset: Dataset, force_code: str, state: SourceState
 ) -> None:
     """Remember how far the source was read and what it holds."""
+    counted, keys = state.counted, state.keys
     connection.execute(
         """
-        insert into audit.source_cursor (
-            force_code, dataset, cursor_at, reconciled_at, key_digest, window_digest, declaration
+        insert into audit.source_cursor as c (
+            force_code, dataset, cursor_at, key_digest, window_digest, declaration,
+            reconciled_at, counted_of, counted, counted_at
         )
-        values (%s, %s, %s, %s, %s, %s, %s)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         on conflict (force_code, dataset) do update set
-            cursor_at = excluded.cursor_at, reconciled_at = excluded.reconciled_at,
-            key_digest = excluded.key_digest, window_digest = excluded.window_digest,
-            declaration = excluded.declaration
+            cursor_at = excluded.cursor_at, key_digest = excluded.key_digest,
+            window_digest = excluded.window_digest, declaration = excluded.declaration,
+            reconciled_at = excluded.reconciled_at, counted_of = excluded.counted_of,
+            counted = excluded.counted, counted_at = excluded.counted_at
         """,
         (
             force_code,
             dataset.name,
-            cursor_at,
-            digest.taken_at,
-            f"{digest.keys.rows}:{digest.keys.total}",
-            digest.window,
+            state.cursor_at,
+            f"{keys.rows}:{keys.total}" if keys else None,
+            state.window,
             dataset.fingerprint,
+            state.reconciled_at,
+            counted.of if counted else None,
+            [counted.inserted, counted.updated, counted.deleted] if counted else None,
+            counted.at if counted else None,
         ),
     )

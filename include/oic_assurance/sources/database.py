@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.errors import DeliveryRefused, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.copy_out import copied_out
+from oic_assurance.sources.counted import Counted, counted_changes
 from oic_assurance.sources.model import DatabasePlace, Dataset, Table
 from oic_assurance.warehouse.airflow_uri import connection_type
 from oic_assurance.warehouse.connections import connect_source, reason
@@ -61,9 +62,11 @@ class SourceDigest:
     keys: KeySum
     #: The latest cursor value.
     newest: datetime | None
-    #: Of the content of the rows from a moment on.
-    window: str
+    #: Of the content of the rows from a moment on, where they were looked at.
+    window: str | None
     taken_at: datetime
+    #: Whether the keys were added up for it, or known before.
+    is_added_up: bool = True
 
 
 class Source(Protocol):
@@ -74,13 +77,15 @@ class Source(Protocol):
 
     #: How the streams are written.
     copy_format: Literal["binary", "text"]
+    #: What the server had counted of its changes just before the snapshot.
+    counted: Counted | None
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
         """What the streams so far coped with, as counts by column."""
 
     def check_columns(self) -> list[str]: ...  # noqa: D102 - see `SourceTable`
-    def digest(self, since: datetime | None) -> SourceDigest: ...  # noqa: D102
+    def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest: ...  # noqa: D102
     def window(self, since: datetime) -> str: ...  # noqa: D102
     def keys_at_the_door(self) -> list[str]: ...  # noqa: D102
     def changed_since(self, moment: datetime | None) -> Any: ...  # noqa: D102
@@ -94,8 +99,11 @@ class SourceTable:
 
     copy_format: Literal["binary", "text"] = "binary"
 
-    def __init__(self, connection: psycopg.Connection, dataset: Dataset) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, dataset: Dataset, counted: Counted | None = None
+    ) -> None:
         assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+        self.counted = counted
         self._connection = connection
         self._dataset = dataset
         self._place = dataset.place
@@ -142,31 +150,31 @@ class SourceTable:
         )
         return dict(rows)
 
-    def digest(self, since: datetime | None) -> SourceDigest:
-        """Digest the table inside the source; the window is the rows changed since a moment."""
-        in_window = SQL("false") if since is None else self._changed_since(since)
-        [row] = self._ask(
-            SQL(
-                """
-                select
-                    count(*), coalesce(sum({keys}), 0), max({cursor}),
-                    count(*) filter (where {window})
-                    || ':' || coalesce(sum({content}) filter (where {window}), 0),
-                    now()
-                from {name} as r
-                """
-            ).format(
-                keys=hash_of([self._key, self._cursor]),
+    def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
+        """Digest the table inside the source; the window is the rows changed since a moment.
+
+        Where the sum of the keys is known (`keys`), they are not read for it.
+        """
+        [(rows, total, newest, taken_at)] = self._ask(
+            SQL("select {sum}, max({cursor}), now() from {name} as r").format(
+                sum=self._sum() if keys is None else SQL("null, null"),
                 cursor=self._cursor,
-                content=hash_of(typed(self._table)),
-                window=SQL("{} and {}").format(in_window, self._admitted()),
                 name=self._name,
             )
         )
-        return SourceDigest(KeySum(int(row[0]), int(row[1])), *row[2:])
+        return SourceDigest(
+            keys or KeySum(int(rows), int(total)),
+            newest,
+            self.window(since) if since else None,
+            taken_at,
+            is_added_up=keys is None,
+        )
+
+    def _sum(self) -> Composed:
+        return SQL("count(*), coalesce(sum({}), 0)").format(hash_of([self._key, self._cursor]))
 
     def window(self, since: datetime) -> str:
-        """Digest the content of the rows changed since a moment, as `digest` does."""
+        """Digest the content of the rows changed since a moment."""
         [(text,)] = self._ask(
             SQL(
                 "select count(*) || ':' || coalesce(sum({content}), 0) from {name} as r"
@@ -289,7 +297,11 @@ def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        yield SourceTable(connection, dataset)
+        try:
+            counted = counted_changes(connection, dataset.place)
+        except psycopg.Error as error:
+            raise source_error(error, dataset) from error
+        yield SourceTable(connection, dataset, counted)
     finally:
         connection.close()
 

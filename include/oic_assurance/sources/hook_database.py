@@ -30,6 +30,7 @@ from oic_assurance.sources.copy_text import (
     wall_clock_before,
     writer,
 )
+from oic_assurance.sources.counted import Counted
 from oic_assurance.sources.database import ContractBroken, KeySum, SourceDigest
 from oic_assurance.sources.dialects import DIALECTS, Dialect, plain_type
 from oic_assurance.sources.driver_errors import is_of_a_driver, reason, told
@@ -71,6 +72,8 @@ class HookTable:
         self._place = dataset.place
         self._table = dataset.tables[0]
         self._name = dialect.quoted(self._place.schema, self._place.table)
+        #: No database but PostgreSQL is asked for its counts.
+        self.counted: Counted | None = None
         self._taken_at = at
         self._zone = zone_of(self._place)
         self._noted = Notes()
@@ -113,12 +116,13 @@ class HookTable:
         expected = {*self._table.names, *self._place.never_extracted}
         return [column for column in self._found if column not in expected]
 
-    def digest(self, since: datetime | None) -> SourceDigest:
+    def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
         """Digest the keys and cursor values of all rows, whatever their order.
 
         They are hashed here: no two databases hash alike. It costs reading the keys, and what was
         changed since a moment. As this hash is not the warehouse's, a sum that has changed is
-        never explained by the rows that were read, and the keys are compared one by one.
+        never explained by the rows that were read, and the keys are compared one by one. Nothing is
+        counted, so the sum is never known before.
         """
         newest: str | None = None
         rows = total = 0
@@ -131,7 +135,7 @@ class HookTable:
         return SourceDigest(
             KeySum(rows, total % 2**63),
             datetime.fromisoformat(newest) if newest else None,
-            self.window(since) if since else "",
+            self.window(since) if since else None,
             self._taken_at,
         )
 

@@ -4,6 +4,7 @@ Logins and keys are fsspec's affair (`FSSPEC_…` variables and files, or the cl
 must not be left to chance stands here. docs/connect-sources.md tells what to set.
 """
 
+import logging
 import re
 from importlib.util import find_spec
 from typing import Any
@@ -46,6 +47,8 @@ def _options(url: str) -> dict[str, Any]:
         raise UsageError(
             "A dropzone over SFTP needs the package sshfs: see docs/connect-sources.md."
         )
+    # It tells of every channel it opens, under any logging that shows more than warnings.
+    logging.getLogger("asyncssh").setLevel(logging.WARNING)
     return {
         **options,
         # A server whose key is not known is not talked to; () stands for ~/.ssh/known_hosts.
