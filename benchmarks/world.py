@@ -116,7 +116,15 @@ class World:
                     employee_no text not null, course_code text not null, module_code text not null,
                     module_version text not null, status text not null, completed_at timestamptz,
                     score numeric
-                )
+                );
+                create table bench.completion_shape (like raw_general.completion including all);
+                create sequence bench.row_key;
+                alter table bench.completion_shape
+                    alter force_code set default 'E23000022', alter batch_id set default 1,
+                    alter row_number set default 1, alter version_at set default now(),
+                    alter landed_at set default now(), alter is_tombstone set default false,
+                    alter row_key set default nextval('bench.row_key'),
+                    alter row_fingerprint set default '0123456789abcdef'
                 """
             ).format(names=names, key=Identifier(KEY))
         )

@@ -30,29 +30,20 @@ def coped_with(connection: psycopg.Connection, table: Table) -> dict[str, dict[s
 
     Raises `DeliveryRefused` when a column's dates are written month first.
     """
-    staged = SQL("{} as s where fault is null").format(checks.stage(table))
-    # What is written as it should be is told by the cheapest of looks; most columns of most files.
-    odd = _counted(connection, staged, [("odd", *look) for look in _looks(table)]).get("odd", {})
-    counts = [count for column in table.columns if column.name in odd for count in _counts(column)]
-    found = _counted(connection, staged, counts)
+    found = _counted(connection, table, [each for c in table.columns for each in _counts(c)])
     for name in found.get(DAY_FIRST, {}):
         _refuse_month_first(connection, table, name)
-    flags = [
-        (CLOCK_CHANGE, column, Identifier("s", f"{column.name}_is_ambiguous"))
-        for column in table.columns
-        if column.type == "timestamptz"
-    ]
-    landed = SQL("{} as s where cardinality(reasons) = 0").format(checks.checked(table))
-    return found | _counted(connection, landed, flags)
+    return found | _at_clock_changes(connection, table)
 
 
-def _looks(table: Table) -> Iterator[tuple[Column, Composable]]:
+def _looks(table: Table) -> Iterator[Composable]:
+    """Write the cheapest of looks by which a value is told that is not written as it should be."""
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
-            yield column, SQL("length({}) < {}").format(given, Literal(column.digits))
+            yield SQL("length({}) < {}").format(given, Literal(column.digits))
         if column.type in ("date", "timestamptz"):
-            yield column, SQL("strpos({}, '-') = 0").format(given)
+            yield SQL("strpos({}, '-') = 0").format(given)
 
 
 def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
@@ -60,6 +51,8 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
     if column.digits is not None:
         short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'")
         return [(ZEROS, column, short.format(c=given, digits=Literal(column.digits)))]
+    if column.type not in ("date", "timestamptz"):
+        return []
     serial = SQL("{} ~ '^[0-9]{{5}}([.][0-9]*)?$'").format(given)
     return [
         (DAY_FIRST, column, SQL("strpos({}, '/') > 0").format(given)),
@@ -68,17 +61,42 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
 
 
 def _counted(
-    connection: psycopg.Connection,
-    rows: Composable,
-    counts: Sequence[tuple[str, Column, Composable]],
+    connection: psycopg.Connection, table: Table, counts: Sequence[tuple[str, Column, Composable]]
 ) -> dict[str, dict[str, int]]:
+    """Count staged rows in which a column is written in another way; most rows of most files pass.
+
+    What is counted is looked for only where a look tells that there may be something.
+    """
     if not counts:
         return {}
-    statement = SQL("select {} from {}").format(
+    statement = SQL("select {} from {} as s where fault is null and ({})").format(
         SQL(", ").join(SQL("count(*) filter (where {})").format(what) for _, _, what in counts),
-        rows,
+        checks.stage(table),
+        SQL(" or ").join(_looks(table)),
     )
-    numbers = connection.execute(statement).fetchone() or ()
+    return _by_note(counts, connection.execute(statement).fetchone() or ())
+
+
+def _at_clock_changes(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
+    """Count landed rows whose local time a clock change repeats or skips."""
+    flags = [
+        (CLOCK_CHANGE, column, Identifier("s", f"{column.name}_is_ambiguous"))
+        for column in table.columns
+        if column.type == "timestamptz"
+    ]
+    if not flags:
+        return {}
+    statement = SQL("select {} from {} as s where cardinality(reasons) = 0 and ({})").format(
+        SQL(", ").join(SQL("count(*) filter (where {})").format(what) for _, _, what in flags),
+        checks.checked(table),
+        SQL(" or ").join(what for _, _, what in flags),
+    )
+    return _by_note(flags, connection.execute(statement).fetchone() or ())
+
+
+def _by_note(
+    counts: Sequence[tuple[str, Column, Composable]], numbers: Sequence[int]
+) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for (note, column, _), number in zip(counts, numbers, strict=True):
         if number:
