@@ -15,30 +15,38 @@ with
             and report.nccu_referral_ref = named.referral_ref
     ),
 
-    final as (
-        select distinct
-            pointed.force_code,
-            pointed.report_urn,
-            pointed.occurrence_ref,
-            pointed.named_referral_ref,
-            pointed.officer_key,
-            pointed.submitted_at,
-            pointed.status = 'SUBMITTED' and pointed.is_graded_validly as is_counting
+    -- A document and the day of contact of each referral that it can be for.
+    candidate as (
+        select pointed.*, referral.contacted_on
         from pointed
         inner join
             referral
             on pointed.force_code = referral.force_code
-            and (
-                pointed.named_referral_ref = referral.referral_ref
-                or (
-                    pointed.named_referral_ref is null
-                    and pointed.occurrence_ref = referral.occurrence_ref
-                )
-            )
+            and pointed.named_referral_ref = referral.referral_ref
+        union all
+        select pointed.*, referral.contacted_on
+        from pointed
+        inner join
+            referral
+            on pointed.force_code = referral.force_code
+            and pointed.occurrence_ref = referral.occurrence_ref
+        where pointed.named_referral_ref is null
+    ),
+
+    final as (
+        select distinct
+            candidate.force_code,
+            candidate.report_urn,
+            candidate.occurrence_ref,
+            candidate.named_referral_ref,
+            candidate.officer_key,
+            candidate.submitted_at,
+            candidate.status = 'SUBMITTED' and candidate.is_graded_validly as is_counting
+        from candidate
         inner join
             {{ ref("policy_document_type") }} as required
-            on pointed.document_type_code = required.document_type_code
-            and {{ in_force("required", "referral.contacted_on") }}
+            on candidate.document_type_code = required.document_type_code
+            and {{ in_force("required", "candidate.contacted_on") }}
     )
 
 select *
