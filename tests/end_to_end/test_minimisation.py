@@ -98,3 +98,54 @@ def test_no_mart_holds_an_officer_s_number(terminal: Terminal, first_run: str) -
                 ).format(sql.Identifier(schema, table), sql.Identifier(column))
             ).fetchone()
             assert found == (0,), f"{schema}.{table}.{column}"
+
+
+def test_who_may_not_read_the_pseudonyms_finds_no_number_beside_one(
+    terminal: Terminal, first_run: str
+) -> None:
+    """Neither the gate, nor a purpose's people, nor a reader; whatever the columns are called."""
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        relations = warehouse.execute(
+            """
+            select n.nspname, r.relname, array_agg(a.attname::text),
+                array(
+                    select rolname::text from pg_roles as who
+                    where
+                        has_schema_privilege(who.oid, n.oid, 'usage')
+                        and has_table_privilege(who.oid, r.oid, 'select')
+                        and not has_table_privilege(who.oid, 'identity.pseudonym', 'select')
+                )
+            from pg_class as r
+            inner join pg_namespace as n on r.relnamespace = n.oid
+            inner join pg_attribute as a on r.oid = a.attrelid
+            where
+                n.nspname !~ '^pg_|^information_schema$' and r.relkind in ('r', 'v', 'm', 'p')
+                and a.attnum > 0 and not a.attisdropped
+                and format_type(a.atttypid, null) in ('text', 'character varying')
+            group by n.oid, n.nspname, r.oid, r.relname
+            """
+        ).fetchall()
+        seen = [relation for relation in relations if relation[3]]
+        assert len(seen) > 50
+        found = []
+        for schema, name, columns, roles in seen:
+            for key in columns:
+                if _beside(warehouse, (schema, name), key, columns):
+                    found.append((f"{schema}.{name}", key, roles))
+    assert found == []
+
+
+def _beside(
+    warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
+) -> bool:
+    """Tell whether a column holds pseudonyms, and another one the numbers they stand for."""
+    held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
+    is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
+    names = sql.Identifier(*relation)
+    if warehouse.execute(held.format(names, is_key)).fetchone() != (True,):
+        return False
+    numbers = sql.SQL(" or ").join(
+        sql.SQL("p.identifier = t.{}").format(sql.Identifier(column)) for column in columns
+    )
+    both = sql.SQL("{} and ({})").format(is_key, numbers)
+    return warehouse.execute(held.format(names, both)).fetchone() == (True,)

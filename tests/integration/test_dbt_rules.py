@@ -15,7 +15,7 @@ from oic_assurance.settings import Settings, load_settings
 from oic_assurance.transform.build import open_build
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.conftest import PROJECT_ROOT
 
@@ -68,6 +68,35 @@ def test_every_rule_holds(empty_models: Settings, group: str) -> None:
 
     assert nodes
     assert [node.name for node in nodes if not node.succeeded] == []
+
+
+def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
+    empty_models: Settings,
+) -> None:
+    """Nobody else's: what is built is open to the gate by default, and staging to its purpose."""
+    with connect(empty_models) as connection:
+        others = connection.execute(
+            """
+            select who.rolname, r.oid::regclass::text
+            from pg_roles as who
+            cross join pg_class as r
+            where
+                r.oid in (
+                    select a.attrelid from pg_attribute as a
+                    where a.attname in ('identifier', 'employee_no', 'collar_no')
+                    intersect
+                    select a.attrelid from pg_attribute as a where a.attname = 'officer_key'
+                )
+                and r.relkind in ('r', 'v')
+                and has_table_privilege(who.oid, r.oid, 'select')
+                and not has_table_privilege(who.oid, 'identity.pseudonym', 'select')
+            """
+        ).fetchall()
+        built = connection.execute(
+            "select to_regclass('staging_general.stg_identity__pseudonym') is not null"
+        ).fetchone()
+    assert built == (True,)
+    assert others == []
 
 
 def test_every_rule_belongs_to_a_group() -> None:

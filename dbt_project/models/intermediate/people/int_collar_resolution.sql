@@ -1,6 +1,8 @@
 -- Whose collar number it was on the day of an event: the one person in post with that number.
 -- Nobody, or two, leaves the number unresolved: then it is the same person as the same unresolved
 -- number elsewhere, and nobody else.
+{{ config(post_hook="{{ keep_to_transform() }}") }}
+
 with
     events as (
         select

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ keep_to_transform() }}") }}
+
 with
     source as (select * from {{ source("identity", "pseudonym") }}),
 
