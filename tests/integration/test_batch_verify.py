@@ -1,5 +1,6 @@
 """Raw and the kept batches are proven to agree, and each harm to either is found and named."""
 
+import dataclasses
 import gzip
 from collections.abc import Iterator
 from datetime import date
@@ -9,7 +10,9 @@ import psycopg
 import pytest
 
 from oic_assurance.landing.kept import kept_batches
-from oic_assurance.landing.verify import Proof, verify
+from oic_assurance.landing.land import land_dataset
+from oic_assurance.landing.proof import Proof
+from oic_assurance.landing.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect
 from tests.integration.landing_databases import CUSTODY, at, put
@@ -162,6 +165,93 @@ def test_a_harm_to_raw_or_quarantine_is_found(world: World, statement: str, expe
     assert said(world, PEOPLE) == []
     harm(world, statement)
     assert [line for line in said(world, PEOPLE) if expected in line]
+
+
+def deliver_late(world: World) -> None:
+    """Deliver a list between two that say the same: what the second said is said again."""
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260105", "000001", "000002")
+    world.land(PEOPLE)
+    world.personnel("20260103", "000001", person("000002", "T9"), "000003")
+    world.land(PEOPLE)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "delete from raw_general.personnel where row_number is null and not is_tombstone",
+            "(personnel_20260105.csv), row 2, key 000002: another version than the delivery's",
+        ),
+        (
+            "delete from raw_general.personnel where row_number is null and is_tombstone",
+            "(personnel_20260105.csv), key 000003: it stands at the moment of a delivery that does",
+        ),
+        (
+            "update raw_general.personnel set row_fingerprint = '0'"
+            " where row_number is null and not is_tombstone",
+            "key 000002: raw and what was said before differ in row_fingerprint",
+        ),
+        (
+            "update raw_general.personnel set row_fingerprint = '0' where is_tombstone",
+            "key 000003: raw has a fingerprint of what has vanished",
+        ),
+        (
+            "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
+            "row 1, key 000001: raw and the kept batch differ in row_fingerprint",
+        ),
+    ],
+)
+def test_a_harm_to_what_was_said_again_or_to_a_fingerprint_is_found(
+    world: World, statement: str, expected: str
+) -> None:
+    deliver_late(world)
+    assert said(world, PEOPLE) == []
+    harm(world, statement)
+    assert [line for line in said(world, PEOPLE) if expected in line]
+
+
+@pytest.mark.parametrize("key", ["1", "4"], ids=["landed straight", "looked at"])
+def test_a_harm_to_a_fingerprint_of_a_database_row_is_found(world: World, key: str) -> None:
+    deliver_custody(world)
+    harm(
+        world,
+        "update raw_law_enforcement.custody_record set row_fingerprint = '0' where row_key = %s",
+        key,
+    )
+    lines = said(world, CUSTODY)
+    assert lines
+    assert all(f"key {key}: raw and the kept batch differ in row_fingerprint" in x for x in lines)
+
+
+def test_fingerprints_of_an_earlier_declaration_are_compared_where_its_columns_are_known(
+    world: World,
+) -> None:
+    deliver_people(world)
+    harm(world, 'update audit.batch set notes = notes || \'{"declaration": "another"}\'')
+    proof = proven(world, PEOPLE)
+    assert (proof.disagreements, proof.not_compared) == ([], [])
+    harm(
+        world,
+        "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
+    )
+    assert said(world, PEOPLE) == [
+        f"hr/personnel, batch {world.batches(PEOPLE)[0]['batch_id']} (personnel_20260101.csv): "
+        "1 rows of raw have another row_fingerprint"
+    ]
+    harm(world, "update raw_general.personnel set row_fingerprint = '0' where not is_tombstone")
+    why = "its fingerprints are of the columns of an earlier declaration"
+    assert why in {reason for _, reason in proven(world, PEOPLE).not_compared}
+
+
+def test_another_force_s_kept_files_in_the_same_state_are_not_strange(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    other = dataclasses.replace(world.settings, force_code="E23000001")
+    land_dataset(other, PEOPLE, "another force")
+    assert said(world, PEOPLE) == []
+    [proof] = verify(other, PEOPLE)
+    assert (proof.batches, proof.disagreements) == (1, [])
 
 
 def test_a_harm_to_what_came_from_a_database_is_found(world: World) -> None:

@@ -12,8 +12,9 @@ import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
 from oic_assurance import clock
-from oic_assurance.erasure.erase import ROLE, Request
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.erasure.erase import ROLE
+from oic_assurance.erasure.search import Request
+from oic_assurance.landing.raw_tables import is_there, raw_name
 from oic_assurance.settings import Settings
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
@@ -29,7 +30,7 @@ def expired_records(
     with connect(settings, role=ROLE) as connection:
         before = _years_before(connection, moment, retention.years)
         for table in dataset.tables:
-            if not _is_there(connection, dataset, table):
+            if not is_there(connection, dataset, table):
                 continue
             keys = {
                 *_keys_in_raw(connection, settings.force_code, dataset, table, before),
@@ -55,13 +56,6 @@ def _years_before(connection: psycopg.Connection, moment: datetime, years: int) 
     assert row is not None  # noqa: S101 - for the type checker
     before: datetime = row[0]
     return before
-
-
-def _is_there(connection: psycopg.Connection, dataset: Dataset, table: Table) -> bool:
-    row = connection.execute(
-        "select to_regclass(%s)", (f"{dataset.raw_schema}.{table.name}",)
-    ).fetchone()
-    return row is not None and row[0] is not None
 
 
 def _keys_in_raw(

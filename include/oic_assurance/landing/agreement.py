@@ -9,7 +9,8 @@ from typing import LiteralString
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing import checks
+from oic_assurance.landing.raw_tables import content_columns, raw_name
 from oic_assurance.sources.model import Dataset, Table
 
 
@@ -26,8 +27,13 @@ class Agreement:
         force_code: str,
         kept: Composable,
         names: Sequence[str],
+        *,
+        with_fingerprint: bool = True,
     ) -> None:
-        """`kept` is a query for the kept rows, `names` are the columns that they speak of."""
+        """`kept` is a query for the kept rows, `names` are the columns that they speak of.
+
+        Their `row_fingerprint` is what raw must have, unless it is of other columns than raw's.
+        """
         self._dataset = dataset
         self._table = table
         self._force = Literal(force_code)
@@ -35,15 +41,15 @@ class Agreement:
         self._kept = kept
         self._names = names
         # How a moment was written is no part of what it says.
+        self._content = list(content_columns(dataset, table))
         self._said = [name for name in names if name in table.names or not name.endswith("_text")]
         self._from_file = dataset.kind == "file"
+        self._compared = [*names, "row_fingerprint"] if with_fingerprint else list(names)
 
     def queries(self) -> list[Composed]:
         """Return the queries for a delivery of rows."""
         found = [self._places(), self._twice(), self._said_again(), self._unaccounted()]
-        found += [self._quarantine_places(), self._moments()]
-        if self._from_file:
-            found += [self._lost_tombstones(), self._wrong_tombstones()]
+        found += [self._quarantine_places(), self._moments(), self._loose_fingerprints()]
         return found
 
     def of_replay(self) -> list[Composed]:
@@ -77,7 +83,55 @@ class Agreement:
                 )
             """,
             differing=self._differing("r", "k"),
-            differ=self._differ("r", "k", self._names),
+            differ=self._differ("r", "k", self._compared),
+        )
+
+    def fingerprints(self) -> Composed:
+        """Count the rows whose fingerprint is that of the columns they speak of, and the others."""
+        made = checks.fingerprint([Identifier("k", name) for name in self._said])
+        return self._query(
+            """
+            select
+                count(*) filter (where r.row_fingerprint = {made}),
+                count(*) filter (where r.row_fingerprint is distinct from {made})
+            from {raw_rows} as r
+            inner join {kept} as k on r.row_number = k.row_number
+            where not r.is_tombstone
+            """,
+            made=made,
+        )
+
+    def _loose_fingerprints(self) -> Composed:
+        """Find fingerprints of rows without a place that are not of what these rows say."""
+        made = [
+            Identifier("r", name)
+            for name in self._content
+            if name in self._table.names or not name.endswith("_text")
+        ]
+        return self._query(
+            """
+            select
+                r.row_number, r.row_key,
+                case
+                    when r.is_tombstone then 'raw has a fingerprint of what has vanished'
+                    else 'raw and what was said before differ in row_fingerprint'
+                end
+            from {raw_rows} as r
+            where case
+                when r.is_tombstone then r.row_fingerprint is not null
+                else
+                    r.row_number is null and r.row_fingerprint is distinct from {made}
+                    and not exists (
+                        select from {raw} as k
+                        where
+                            k.force_code = {force} and k.row_key = r.row_key
+                            and k.batch_id < %(batch)s and k.row_fingerprint = r.row_fingerprint
+                            and not {differ}
+                    )
+            end
+            """,
+            made=checks.fingerprint(made),
+            differ=self._differ("r", "k"),
         )
 
     def _twice(self) -> Composed:
@@ -193,57 +247,10 @@ class Agreement:
             left join {kept} as k on r.row_number = k.row_number
             where
                 r.batch_id = %(batch)s and r.table_name = {table} and r.row_number is not null
+                -- Of what was landed as another record's, an erasure leaves the place alone.
+                and (r.content is not null or r.replayed_in is null)
                 and (k.row_number is null or r.row_key is distinct from k.row_key)
             """
-        )
-
-    # ---------------------------------------------------------------- what vanished
-
-    def _lost_tombstones(self) -> Composed:
-        if self._dataset.delivery != "full":
-            return self._query("select null::bigint, null::text, null::text where false")
-        return self._query(
-            """
-            select
-                null::bigint, s.row_key,
-                'the delivery does not name it any more, and raw does not have it vanished'
-            from {alive} as s
-            where
-                not s.is_tombstone
-                and not exists (select from {kept} as k where k.row_key = s.row_key)
-                and not exists (
-                    select from {raw_rows} as r
-                    where r.is_tombstone and r.row_key = s.row_key and r.version_at = %(at)s
-                )
-            """,
-            alive=self._alive(),
-        )
-
-    def _wrong_tombstones(self) -> Composed:
-        named = SQL("exists (select from {kept} as k where k.row_key = r.row_key)")
-        return self._query(
-            """
-            select
-                r.row_number, r.row_key,
-                'raw has it vanished, and the delivery does not say so'
-            from {raw_rows} as r
-            where
-                r.is_tombstone and case
-                    when r.version_at = %(at)s
-                        then {named} or not exists (
-                            select from {raw} as s
-                            where
-                                s.force_code = {force} and s.row_key = r.row_key
-                                and s.batch_id < %(batch)s and s.version_at <= %(at)s
-                                and not s.is_tombstone
-                        )
-                    else not exists (
-                        select from {raw_rows} as late
-                        where late.row_key = r.row_key and late.version_at = %(at)s
-                    )
-                end
-            """,
-            named=named.format(kept=self._kept),
         )
 
     def vanished(self, keys: Composable) -> list[Composed]:
@@ -281,19 +288,6 @@ class Agreement:
             **parts,
         )
 
-    def _alive(self) -> Composed:
-        return SQL(
-            """
-            (
-                select distinct on (k.row_key) k.row_key, k.is_tombstone
-                from {} as k
-                where
-                    k.force_code = {} and k.batch_id < %(batch)s and k.version_at <= %(at)s
-                order by k.row_key, k.version_at desc, k.batch_id desc
-            )
-            """
-        ).format(self._raw, self._force)
-
     def _differ(self, one: str, other: str, names: Sequence[str] | None = None) -> Composed:
         one_row, other_row = (
             SQL(", ").join(Identifier(alias, name) for name in names or self._said)
@@ -306,6 +300,6 @@ class Agreement:
             SQL("case when {} is distinct from {} then {} end").format(
                 Identifier(one, name), Identifier(other, name), Literal(name)
             )
-            for name in self._names
+            for name in self._compared
         )
         return SQL("array_to_string(array[{}], ', ')").format(cases)

@@ -12,12 +12,12 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.landing.batch import KeptWriter
-from oic_assurance.landing.checks import BLANKS
+from oic_assurance.landing.checks import BLANKS, fingerprint
 from oic_assurance.landing.kept import Hashed, UnreadableError, read_header, unpacked
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.landing.replay_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
-from oic_assurance.sources.model import Dataset, Table
+from oic_assurance.sources.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 Form = Literal["text", "binary"]
@@ -114,14 +114,27 @@ class ExtractTable:
     def rows(self, names: Sequence[str]) -> Composed:
         """Write the query for the rows as landing reads them: a blank text says nothing."""
         return SQL(
-            "(select row_number, {}, {} as row_key, null::bigint as repeats from {})"
-        ).format(SQL(", ").join(self._read(name) for name in names), self.key, self.name)
+            "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
+            " from {})"
+        ).format(
+            SQL(", ").join(
+                SQL("{} as {}").format(self._read(name), Identifier(name)) for name in names
+            ),
+            self.key,
+            fingerprint([self._read(name) for name in self.content]),
+            self.name,
+        )
+
+    @property
+    def content(self) -> list[str]:
+        """The columns that hold what the source said, in the order of the declaration then."""
+        return [name for name in self.columns if name not in PROVENANCE]
 
     def _read(self, name: str) -> Composable:
         column = self._table.column(name) if name in self._table.names else None
         if column is None or column.type != "text" or column.verbatim:
             return Identifier(name)
-        return SQL("case when btrim({n}, {blanks}) <> '' then {n} end as {n}").format(
+        return SQL("case when btrim({n}, {blanks}) <> '' then {n} end").format(
             n=Identifier(name), blanks=BLANKS
         )
 

@@ -195,10 +195,18 @@ def read_header(stream: Bytes) -> dict[str, Any]:
     return header
 
 
-def unnamed_files(settings: Settings, dataset: Dataset, batches: Iterable[KeptBatch]) -> list[Path]:
-    """Return the files in a dataset's folder that no batch names."""
+def unnamed_files(
+    settings: Settings, connection: psycopg.Connection, dataset: Dataset
+) -> list[Path]:
+    """Return the files in a dataset's folder that no batch names, of whichever force."""
     folder = settings.home / "batches" / dataset.name
-    named = {settings.home / batch.kept_as for batch in batches if batch.kept_as}
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path not in named)
+    # Listed first: what is kept afterwards is named afterwards.
+    found = sorted(folder.iterdir())
+    names = connection.execute(
+        "select kept_as from audit.batch where dataset = %s and kept_as is not null",
+        (dataset.name,),
+    ).fetchall()
+    named = {settings.home / name for (name,) in names}
+    return [path for path in found if path not in named]

@@ -23,6 +23,14 @@ def content_columns(dataset: Dataset, table: Table) -> dict[str, str]:
     return dataset.content_columns(table)
 
 
+def is_there(connection: psycopg.Connection, dataset: Dataset, table: Table) -> bool:
+    """Tell whether a raw table was made: landing makes it the first time."""
+    row = connection.execute(
+        "select to_regclass(%s)", (f"{dataset.raw_schema}.{table.name}",)
+    ).fetchone()
+    return row is not None and row[0] is not None
+
+
 def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
     """Make a raw table, or bring it up to its declaration: a newly declared column is added."""
     wanted = content_columns(dataset, table)

@@ -7,7 +7,6 @@ list also costs one look at the keys known at its time.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -19,6 +18,7 @@ from oic_assurance.landing import checks
 from oic_assurance.landing.agreement import Agreement
 from oic_assurance.landing.batch import open_kept
 from oic_assurance.landing.extracts import ExtractTable
+from oic_assurance.landing.file_agreement import FileAgreement
 from oic_assurance.landing.kept import (
     Hashed,
     KeptBatch,
@@ -30,7 +30,8 @@ from oic_assurance.landing.kept import (
     unpacked,
 )
 from oic_assurance.landing.load import TableLoader
-from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.landing.proof import Disagreement, Proof
+from oic_assurance.landing.raw_tables import content_columns, is_there, raw_name
 from oic_assurance.landing.replay_rows import ReplayRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
@@ -42,43 +43,6 @@ from oic_assurance.warehouse.connections import connect
 ROLE = "oic_landing"
 #: How many disagreements of one kind in one batch are told one by one.
 TOLD = 20
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """One thing in which raw and the kept batches do not agree."""
-
-    dataset: str
-    what: str
-    batch: KeptBatch | None = None
-    table: str | None = None
-    place: int | None = None
-    key: str | None = None
-
-    def __str__(self) -> str:
-        """Say it on one line: dataset, batch, place, row, what."""
-        parts = [self.dataset]
-        if self.batch is not None:
-            parts.append(f"batch {self.batch.batch_id} ({self.batch.source_place})")
-        if self.table is not None:
-            parts.append(self.table)
-        if self.place is not None:
-            parts.append(f"row {self.place}")
-        if self.key is not None:
-            parts.append(f"key {self.key}")
-        return f"{', '.join(parts)}: {self.what}"
-
-
-@dataclass
-class Proof:
-    """What was compared of one dataset, and what did not agree."""
-
-    dataset: str
-    batches: int = 0
-    rows: int = 0
-    #: Batches whose bytes hold and whose rows could not be compared, with the reason.
-    not_compared: list[tuple[KeptBatch, str]] = field(default_factory=list)
-    disagreements: list[Disagreement] = field(default_factory=list)
 
 
 def verify(
@@ -121,8 +85,8 @@ class _Verification:
     def run(self, batch_id: int | None) -> Proof:
         with self._alone():
             batches = kept_batches(self._connection, self._force, self._dataset.name, batch_id)
-            tables = [table for table in self._dataset.tables if self._is_there(table)]
-            if len(tables) < len(self._dataset.tables):
+            tables = self._dataset.tables
+            if not all(is_there(self._connection, self._dataset, table) for table in tables):
                 return self._proof
             for batch in batches:
                 with self._connection.transaction():
@@ -140,12 +104,6 @@ class _Verification:
             yield
         finally:
             self._connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", key)
-
-    def _is_there(self, table: Table) -> bool:
-        row = self._connection.execute(
-            "select to_regclass(%s)", (f"{self._dataset.raw_schema}.{table.name}",)
-        ).fetchone()
-        return row is not None and row[0] is not None
 
     # ---------------------------------------------------------------- one batch
 
@@ -191,8 +149,14 @@ class _Verification:
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
             names = self._names_then(batch, table)
-            agreement = Agreement(self._dataset, table, self._force, checks.checked(table), names)
+            is_of_today = self._is_of_today(batch)
+            agreement = FileAgreement(
+                self._dataset, table, self._force, checks.checked(table), names,
+                with_fingerprint=is_of_today,
+            )  # fmt: skip
             self._ask(batch, table, agreement.queries())
+            if not is_of_today:
+                self._compare_fingerprints(batch, table, agreement)
         return rows
 
     def _verify_extract(self, batch: KeptBatch, kept_as: str) -> None:
@@ -236,8 +200,14 @@ class _Verification:
         rows.stage(landed_in=batch.batch_id)
         rows.check()
         names = list(content_columns(self._dataset, table))
-        agreement = Agreement(self._dataset, table, self._force, checks.checked(table), names)
+        is_of_today = self._is_of_today(batch)
+        agreement = Agreement(
+            self._dataset, table, self._force, checks.checked(table), names,
+            with_fingerprint=is_of_today,
+        )  # fmt: skip
         self._ask(batch, table, agreement.of_replay())
+        if not is_of_today:
+            self._compare_fingerprints(batch, table, agreement)
         self._proof.rows += batch.row_count or 0
 
     def _compare_vanished(self, batch: KeptBatch, table: Table, keys: list[str]) -> None:
@@ -249,6 +219,23 @@ class _Verification:
         self._count_kept(batch, len(keys))
 
     # ---------------------------------------------------------------- parts
+
+    def _compare_fingerprints(self, batch: KeptBatch, table: Table, agreement: Agreement) -> None:
+        """Compare the fingerprints of a file that was landed under an earlier declaration.
+
+        Nothing says of which columns they were made. One that agrees does: no other columns would
+        come to the same.
+        """
+        row = self._connection.execute(
+            agreement.fingerprints(), {"batch": batch.batch_id, "at": batch.delivered_for}
+        ).fetchone()
+        agree, differ = row or (0, 0)
+        if differ and agree:
+            several = table.name if len(self._dataset.tables) > 1 else None
+            self._say(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
+        elif differ:
+            why = "its fingerprints are of the columns of an earlier declaration"
+            self._proof.not_compared.append((batch, why))
 
     def _same_bytes(self, batch: KeptBatch, sha256: str) -> bool:
         if sha256 == batch.sha256:
@@ -361,7 +348,7 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, what, table=table.name)
                 )
-        for path in unnamed_files(self._settings, self._dataset, batches):
+        for path in unnamed_files(self._settings, self._connection, self._dataset):
             what = f"the kept file {path.relative_to(self._settings.home)} belongs to no batch"
             self._proof.disagreements.append(Disagreement(self._dataset.name, what))
 

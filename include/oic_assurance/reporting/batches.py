@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oic_assurance.landing.kept import KeptBatch, kept_batches
-from oic_assurance.landing.verify import Proof
+from oic_assurance.landing.proof import Proof
 from oic_assurance.reporting.layout import NOTHING, count, moment, table
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
