@@ -14,6 +14,7 @@ import pytest
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.database import SourceTable
+from oic_assurance.warehouse.connections import connect
 from tests.integration.landing_support import World, person, warehouse_of_its_own
 
 PEOPLE = "hr/personnel"
@@ -191,3 +192,23 @@ def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:
     world.personnel("20260102", "000001")
     world.land(PEOPLE)
     assert kept_before.exists()
+
+
+def test_what_another_force_keeps_meanwhile_is_no_leftover(world: World) -> None:
+    """Both keep in one folder, and what is not committed yet no batch names."""
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    kept = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
+    name = f"landing E23000001 {PEOPLE}"
+    with connect(world.settings, role="oic_landing", autocommit=True) as other:
+        other.execute(
+            "insert into audit.extraction (run_id, force_code, dataset) values ('r', %s, %s)",
+            ("E23000001", PEOPLE),
+        )
+        other.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+        kept.write_bytes(b"what it has read so far")
+        world.land(PEOPLE)
+        assert kept.exists()
+    # It was killed.
+    world.land(PEOPLE)
+    assert not kept.exists()

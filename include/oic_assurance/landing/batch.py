@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import socket
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -120,6 +121,7 @@ class Keeper:
 
     def __init__(self, settings: Settings, dataset: Dataset) -> None:
         self._home = settings.home
+        self._force = settings.force_code
         self._dataset = dataset
         self._folder = settings.home / "batches" / dataset.name
         for folder in (settings.home / "batches", self._folder.parent, self._folder):
@@ -171,15 +173,43 @@ class Keeper:
         if row is None or row[0] is None:
             return
         since = (row[0] - CLOCK_SKEW).timestamp()
+        # Listed first: whoever begins now keeps nothing that is on the list.
+        found = list(self._folder.iterdir())
+        if self._another_force_is_at_work(connection):
+            return
         names = connection.execute(
             "select kept_as from audit.batch where dataset = %s and kept_as is not null",
             (self._dataset.name,),
         ).fetchall()
         named = {name for (name,) in names}
-        for path in self._folder.iterdir():
+        for path in found:
             is_named = str(path.relative_to(self._home)) in named or REWRITTEN in path.suffixes
             if path.is_file() and not is_named and path.stat().st_mtime >= since:
                 path.unlink(missing_ok=True)
+
+    def _another_force_is_at_work(self, connection: psycopg.Connection) -> bool:
+        """Tell whether another force lands the dataset now: what it keeps lies here, unnamed yet.
+
+        It holds its lock as long as it is at work; an attempt that was killed holds none.
+        """
+        row = connection.execute(
+            """
+            select coalesce(
+                bool_or(not pg_try_advisory_xact_lock_shared(
+                    hashtextextended('landing ' || force_code || ' ' || %(dataset)s, 0)
+                )), false
+            )
+            from (
+                select force_code from audit.extraction
+                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+                union
+                select force_code from audit.replay
+                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+            ) as other
+            """,
+            {"dataset": self._dataset.name, "force": self._force},
+        ).fetchone()
+        return bool(row and row[0])
 
 
 class KeptWriter:
@@ -241,7 +271,7 @@ def open_kept(settings: Settings, kept_as: str) -> Iterator[Content]:
                     digest.update(chunk)
                     size += len(chunk)
                     copy.write(chunk)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise AssuranceError(
                 f"The kept batch {settings.home / kept_as} cannot be read: {error}."
             ) from error
