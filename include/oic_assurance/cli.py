@@ -65,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code; whatever goes wrong is one line on standard error."""
+    if not all(_is_text(argument) for argument in arguments):
+        return _complain("an argument is not text in UTF-8.", USAGE)
     try:
         result = cli.main(args=list(arguments), prog_name="assurance", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -89,6 +91,15 @@ def run_command(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _is_text(argument: str) -> bool:
+    """Tell whether an argument can be sent on: bytes that are no text come as half characters."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _usage(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "assurance"
     message = " ".join(error.format_message().split())
@@ -103,6 +114,13 @@ def _complain(message: str, code: int) -> int:
 def _unexpected(error: Exception) -> str:
     """Keep the traceback where it can be read, and return the line that says where."""
     first = next(iter(str(error).splitlines()), "").strip()
+    if "psycopg" in sys.modules:
+        from psycopg import Error
+
+        from oic_assurance.warehouse.connections import reason
+
+        # PostgreSQL quotes values.
+        first = reason(error) if isinstance(error, Error) else first
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     with contextlib.suppress(AssuranceError, OSError):
         from oic_assurance.settings import load_settings

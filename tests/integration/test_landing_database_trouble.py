@@ -17,6 +17,7 @@ from psycopg.sql import SQL, Identifier
 from oic_assurance.errors import SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.database import ContractBroken
+from oic_assurance.sources.declaration import dataset
 from oic_assurance.warehouse.connections import admin_url, connect
 from simulator.source_systems import connect_owner
 from tests.integration.landing_databases import (
@@ -69,6 +70,27 @@ def test_a_table_that_is_not_there_is_a_broken_contract(world: World) -> None:
         with pytest.raises(ContractBroken, match=r"there is no table rms\.rms\.custody_record"):
             world.land(CUSTODY)
     finally:
+        world.empty_sources()
+
+
+def test_a_value_that_the_source_cannot_read_is_not_told(world: World) -> None:
+    """What is called a table can be a view, and PostgreSQL quotes what its casts do not take."""
+    put(world, 1, at(0), "Mallard")
+    world.rms("alter table rms.custody_record rename to custody_all")
+    columns = ", ".join(name for name in dataset(CUSTODY).tables[0].names if name != "custody_id")
+    world.rms(
+        "create view rms.custody_record as select arresting_officer_no::bigint as custody_id,"
+        f" {columns} from rms.custody_all"
+    )
+    world.rms("grant select on rms.custody_record to public")
+    try:
+        with pytest.raises(ContractBroken, match="invalid input syntax for type bigint") as caught:
+            world.land(CUSTODY)
+        [(reason,)] = world.query("select reason from audit.extraction")
+        assert "Mallard" not in reason + str(caught.value)
+    finally:
+        world.rms("drop view rms.custody_record")
+        world.rms("drop table rms.custody_all")
         world.empty_sources()
 
 

@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from oic_assurance.commands.parameters import ID
+
 
 @click.group()
 def batch() -> None:
@@ -12,7 +14,7 @@ def batch() -> None:
 
 @batch.command("list")
 @click.argument("dataset", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--limit", type=ID, default=50, show_default=True)
 def list_(dataset: str | None, limit: int) -> None:
     """Show landed batches, the newest first: what, from where, when, how much, by which run."""
     from oic_assurance.reporting.batches import batches_screen
@@ -25,7 +27,7 @@ def list_(dataset: str | None, limit: int) -> None:
 
 @batch.command()
 @click.argument("dataset", required=False)
-@click.option("--batch", "batch_id", type=int, metavar="ID", help="This batch alone.")
+@click.option("--batch", "batch_id", type=ID, metavar="ID", help="This batch alone.")
 def verify(dataset: str | None, batch_id: int | None) -> int:
     """Read the kept batches again and prove that raw agrees with them, row for row.
 

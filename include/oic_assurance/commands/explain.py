@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--period", metavar="YYYY-MM", help="The month; the default is the latest.")
 @click.option("--unit", default="ALL", show_default=True, help="Code of the unit.")
 @click.option("--class", "only_class", metavar="CLASS", help="Only the records of this class.")
-@click.option("--limit", type=click.IntRange(min=0), default=10, show_default=True,
+@click.option("--limit", type=click.IntRange(0, 1_000_000), default=10, show_default=True,
               help="How many records of each class are listed.")  # fmt: skip
 @click.option("--record", nargs=2, metavar="KIND KEY",
               help="The whole story of one record instead, such as `referral NR26000699`. "

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from oic_assurance.commands.parameters import ID
+
 
 @click.group()
 def quarantine() -> None:
@@ -15,9 +17,9 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--dataset", help="Of this dataset alone.")
 @click.option("--reason", metavar="TEXT", help="With this text in a reason, in any case.")
-@click.option("--batch", "batch_id", type=int, help="Of this batch alone.")
+@click.option("--batch", "batch_id", type=ID, metavar="ID", help="Of this batch alone.")
 @click.option("--all", "with_replayed", is_flag=True, help="Also what a replay has landed since.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--limit", type=ID, default=50, show_default=True)
 def list_(
     dataset: str | None, reason: str | None, batch_id: int | None, with_replayed: bool, limit: int
 ) -> None:
@@ -37,7 +39,7 @@ def list_(
 @click.argument("dataset")
 @click.option("--table", help="Of this table, where a dataset has several.")
 @click.option("--reason", metavar="TEXT", help="With this text in a reason, in any case.")
-@click.option("--batch", "batch_id", type=int, help="Of this batch alone.")
+@click.option("--batch", "batch_id", type=ID, metavar="ID", help="Of this batch alone.")
 @click.option(
     "--to",
     required=True,

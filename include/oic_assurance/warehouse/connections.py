@@ -1,5 +1,6 @@
 """Connections to the warehouse and its sources: whose login, which role, and what went wrong."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -21,6 +22,8 @@ NAMES = ("warehouse", "rms", "intelligence", "bi", "public")
 READERS = {"bi": "bi_reader", "public": "public_reader"}
 STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 CONNECT_SECONDS = 10
+#: The SQLSTATE class of values that are none of their type.
+DATA_EXCEPTION = "22"
 START_FIRST = "The embedded server is not running: run `assurance db start`."
 
 
@@ -117,8 +120,11 @@ def describe(uri: str) -> str:
 
 
 def reason(error: psycopg.Error) -> str:
-    """Return what PostgreSQL says went wrong, on one line and without its advice."""
+    """Return what PostgreSQL says went wrong, on one line, without its advice and any value."""
     primary = error.diag.message_primary or str(error)
+    if (error.sqlstate or "").startswith(DATA_EXCEPTION):
+        # What is quoted there is the value that was no good.
+        primary = re.sub(r'".*"', "…", primary, flags=re.DOTALL)
     line = next((line.strip() for line in primary.splitlines() if line.strip()), "no reason given")
     for prefix in ("connection failed: ", "connection is bad: "):
         line = line.removeprefix(prefix)
