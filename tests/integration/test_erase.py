@@ -10,7 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from oic_assurance.erasure.erase import Found, Request, erase, tables_with
+from oic_assurance.erasure.erase import erase, tables_with
+from oic_assurance.erasure.search import Found, Request
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.landing.verify import verify

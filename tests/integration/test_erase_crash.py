@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.erasure import erase as module
-from oic_assurance.erasure.erase import Request, erase
+from oic_assurance.erasure.erase import erase
+from oic_assurance.erasure.search import Request
 from oic_assurance.landing.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset
@@ -21,7 +22,8 @@ from tests.integration.landing_support import World, person, warehouse_of_its_ow
 PEOPLE = dataset("hr/personnel")
 REQUEST = Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for")
 ERASE = """
-from oic_assurance.erasure.erase import Request, erase
+from oic_assurance.erasure.erase import erase
+from oic_assurance.erasure.search import Request
 from oic_assurance.settings import load_settings
 from oic_assurance.sources.declaration import dataset
 people = dataset("hr/personnel")

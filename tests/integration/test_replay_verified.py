@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.erasure.erase import Request, erase
+from oic_assurance.erasure.erase import erase
+from oic_assurance.erasure.search import Request
 from oic_assurance.landing.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset

@@ -63,7 +63,8 @@ def _erase_one(
     dry_run: bool,
     yes: bool,
 ) -> int:
-    from oic_assurance.erasure.erase import Request, erase
+    from oic_assurance.erasure.erase import erase
+    from oic_assurance.erasure.search import Request
     from oic_assurance.reporting.erasures import erased_lines, found_lines
 
     request = Request(dataset, table, (key,), reason)

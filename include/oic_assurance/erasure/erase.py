@@ -7,73 +7,25 @@ nothing has happened, killed after it the next command puts the files in their p
 
 import getpass
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
 
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
-from oic_assurance.erasure.kept_copies import KeptCopies, Rewriting, settle_drafts
+from oic_assurance.erasure.kept_copies import settle_drafts
+from oic_assurance.erasure.search import Found, Request, Search
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.erased import SECRET, mark
-from oic_assurance.landing.kept import kept_batches
 from oic_assurance.landing.pseudonyms import seen_numbers
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing.raw_tables import is_there, raw_name
 from oic_assurance.settings import Settings
 from oic_assurance.sources.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.secrets import secret
 
 ROLE = "oic_erasure"
-#: A shorter key is a part of too many texts to be looked for in them.
-SHORTEST_SOUGHT = 4
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which records of which table are to go, and why."""
-
-    dataset: Dataset
-    table: Table
-    keys: tuple[str, ...]
-    reason: str
-    kind: Literal["request", "retention"] = "request"
-    #: Rejected rows without a readable key go too when their delivery was for an earlier moment.
-    unkeyed_before: datetime | None = None
-
-
-@dataclass
-class Found:
-    """What there is of the records, by place."""
-
-    raw: Counter[int] = field(default_factory=Counter)
-    #: Of them, what late deliveries made necessary to say again.
-    said_again: Counter[int] = field(default_factory=Counter)
-    rejected: Counter[int] = field(default_factory=Counter)
-    rewritings: list[Rewriting] = field(default_factory=list)
-    pseudonyms: int = 0
-    #: What quarantine holds of them has these places: row numbers by batch.
-    rejected_places: dict[int, list[int]] = field(default_factory=dict)
-    rejected_ids: list[int] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything."""
-        return bool(self.raw or self.rejected or self.rewritings)
-
-    @property
-    def kept_rows(self) -> int:
-        """How many rows of kept batches are theirs."""
-        return sum(len(rewriting.places) for rewriting in self.rewritings)
-
-    @property
-    def batches(self) -> set[int]:
-        """The batches that hold something of them."""
-        return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritings)}
 
 
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
@@ -87,6 +39,8 @@ def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Fou
             raise UsageError("The reason names the record: what is logged must not lead to it.")
     key_secret = secret(settings, SECRET)
     with _erasing(settings, request.dataset) as connection:
+        if not is_there(connection, request.dataset, request.table):
+            return Found()
         return _Erasure(settings, connection, request, key_secret).run(dry_run)
 
 
@@ -101,6 +55,8 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
     found = []
     with connect(settings, role=ROLE) as connection:
         for table in dataset.tables:
+            if not is_there(connection, dataset, table):
+                continue
             row = connection.execute(
                 SQL(
                     """
@@ -136,8 +92,12 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
             (f"landing {settings.force_code} {dataset.name}",),
         )
         settle_drafts(settings, connection, dataset)
-        yield connection
-        settle_drafts(settings, connection, dataset)
+        try:
+            yield connection
+        finally:
+            # Also of an erasure that was refused half way: its drafts are nobody's.
+            if not connection.closed:
+                settle_drafts(settings, connection, dataset)
     except psycopg.Error as error:
         # Without the details of the error, which can hold values.
         raise AssuranceError(
@@ -172,10 +132,7 @@ class _Erasure:
         self._secret = key_secret
 
     def run(self, dry_run: bool) -> Found:
-        found = Found()
-        self._find_raw(found)
-        self._find_rejected(found)
-        self._find_kept(found, write=not dry_run)
+        found = Search(self._settings, self._connection, self._request).run(write=not dry_run)
         if not found:
             return found
         with self._connection.transaction(force_rollback=dry_run):
@@ -186,73 +143,6 @@ class _Erasure:
             # The log last: a build that is opened after this moment sees nothing of them.
             self._log(found)
         return found
-
-    # ---------------------------------------------------------------- find
-
-    def _find_raw(self, found: Found) -> None:
-        rows = self._connection.execute(
-            SQL(
-                """
-                select k.batch_id, count(*), count(*) filter (
-                    where k.row_number is null and k.version_at <> b.delivered_for
-                )
-                from {} as k left join audit.batch as b using (batch_id)
-                where k.force_code = %s and k.row_key = any(%s)
-                group by k.batch_id
-                """
-            ).format(self._raw),
-            (self._force, self._keys),
-        ).fetchall()
-        found.raw = Counter({batch_id: rows for batch_id, rows, _ in rows})
-        found.said_again = Counter({batch_id: again for batch_id, _, again in rows})
-
-    def _find_rejected(self, found: Found) -> None:
-        """Find rejected rows with the keys, and those without a readable key that name one."""
-        sought = [re.escape(key) for key in self._keys if len(key) >= SHORTEST_SOUGHT]
-        rows = self._connection.execute(
-            """
-            select r.rejected_id, r.batch_id, r.row_number
-            from audit.rejected_row as r inner join audit.batch as b using (batch_id)
-            where
-                b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s
-                and (
-                    r.row_key = any(%(keys)s) or r.replayed_key = any(%(keys)s)
-                    or (
-                        r.row_key is null and (
-                            b.delivered_for < %(before)s::timestamptz
-                            or exists (
-                                select from unnest(%(sought)s::text[]) as one
-                                where r.content::text
-                                    ~ ('(^|[^[:alnum:]])' || one || '([^[:alnum:]]|$)')
-                            )
-                        )
-                    )
-                )
-            """,
-            {
-                "force": self._force, "dataset": self._dataset.name, "table": self._table.name,
-                "keys": self._keys, "sought": sought, "before": self._request.unkeyed_before,
-            },
-        ).fetchall()  # fmt: skip
-        for rejected_id, batch_id, place in rows:
-            found.rejected_ids.append(rejected_id)
-            found.rejected[batch_id] += 1
-            if place is not None:
-                found.rejected_places.setdefault(batch_id, []).append(place)
-
-    def _find_kept(self, found: Found, *, write: bool) -> None:
-        copies = KeptCopies(self._settings, self._connection, self._dataset, self._table)
-        for batch in kept_batches(self._connection, self._force, self._dataset.name):
-            delivery = batch.batch_id
-            if batch.replay_of is not None:
-                if (batch.notes or {}).get("table") != self._table.name:
-                    continue
-                # Its rows keep the places that they had in the delivery that it mends.
-                delivery = batch.replay_of
-            places = found.rejected_places.get(delivery, [])
-            rewriting = copies.without(batch, self._keys, places, write=write)
-            if rewriting is not None:
-                found.rewritings.append(rewriting)
 
     # ---------------------------------------------------------------- take away
 
@@ -277,6 +167,16 @@ class _Erasure:
     def _take_rejected(self, found: Found) -> None:
         self._connection.execute(
             "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
+        )
+        # What it was landed as says that it was replayed, and stays for that.
+        self._connection.execute(
+            "update audit.rejected_row set row_key = null, content = null"
+            " where rejected_id = any(%s)",
+            (found.blanked_ids,),
+        )
+        self._connection.execute(
+            "delete from audit.replayed_row where batch_id = any(%s) and row_key = any(%s)",
+            (list(found.attempts), self._keys),
         )
 
     def _take_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:

@@ -13,6 +13,7 @@ import psycopg
 from oic_assurance.clock import utc_now
 from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
 from oic_assurance.landing.corrections import read_corrected
+from oic_assurance.landing.erased import Erased
 from oic_assurance.landing.land import ensure_tables, session
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replay_choice import Mended, chosen, known_of, rows_of, waiting
@@ -76,6 +77,7 @@ class _Replaying:
         self._attempt = attempt
         self._report = report
         self._keeper = Keeper(settings, dataset)
+        self._erased = Erased(settings, connection, dataset)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
@@ -107,11 +109,11 @@ class _Replaying:
             "select pg_advisory_xact_lock_shared(hashtextextended('known batches', 0))"
         )
         mended = delivery.mended
-        rows = self._rows(mended)
-        if not rows:
-            raise _NothingFoundOutError
         loader = self._loaders[mended.table.name]
         through = ReplayRows(loader)
+        rows = self._not_erased(mended, through, self._rows(mended))
+        if not rows:
+            raise _NothingFoundOutError
         notes: dict[str, Any] = {}
         if self._dataset.kind == "file":
             said = SaidReader(self._settings, loader)
@@ -159,15 +161,31 @@ class _Replaying:
         at_once = [one for one in later if one.delivered_for == mended.delivered_for]
         if not at_once:
             return set()
-        through.take(rows)
-        through.stage()
-        keys = {outcome.row_key for outcome in through.check() if outcome.row_key is not None}
-        through.clear()
-        self._loaders[mended.table.name].clear()
+        keys = set(self._keys(mended, through, rows).values())
         found: set[str] = set()
         for one in at_once:
             found |= said.spoken_of(one, keys)
         return found
+
+    def _not_erased(
+        self, mended: Mended, through: ReplayRows, rows: list[ReplayRow]
+    ) -> list[ReplayRow]:
+        """Return the rows but for those that speak, as they are now, of erased records."""
+        if not (rows and self._erased):
+            return rows
+        keys = self._keys(mended, through, rows)
+        gone = {row for row, key in keys.items() if self._erased.holds(mended.table, key)}
+        self._report.erased += len(gone)
+        return [row for row in rows if row.rejected_id not in gone]
+
+    def _keys(self, mended: Mended, through: ReplayRows, rows: list[ReplayRow]) -> dict[int, str]:
+        """Return the key that each row has as it is now, if any, by rejected row."""
+        through.take(rows)
+        through.stage()
+        outcomes = through.check()
+        through.clear()
+        self._loaders[mended.table.name].clear()
+        return {one.rejected_id: one.row_key for one in outcomes if one.row_key is not None}
 
     def _judge(self, delivery: ReplayedDelivery, outcomes: list[Outcome]) -> None:
         """Sort what came of the rows; end it here when that is nothing but what is known."""

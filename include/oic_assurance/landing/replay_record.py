@@ -50,6 +50,8 @@ class ReplayReport:
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: Rows left out since their protective marking does not admit them.
     at_the_door: int = 0
+    #: Rows left out since the records that they speak of were erased.
+    erased: int = 0
     #: Rows that could not be taken apart and that only a correction can replay.
     in_one_piece: int = 0
 

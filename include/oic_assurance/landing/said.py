@@ -14,6 +14,7 @@ from psycopg.sql import SQL
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.batch import open_kept
+from oic_assurance.landing.kept import kept_batches, numbered_around
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replay_rows import ReplayRows
 from oic_assurance.settings import Settings
@@ -82,7 +83,7 @@ class SaidReader:
                     for reading in read_tables(content, self._dataset)
                     if reading.table.name == self._table.name
                 )
-                self._loader.stage(reading.rows)
+                self._loader.stage(numbered_around(reading.rows, self._gaps(said.batch_id)))
         except DeliveryRefused:
             return False
         self._connection.execute(
@@ -135,6 +136,12 @@ class SaidReader:
             self._loader.check()
             if not self._loader.settle_affected(batch_id, said.delivered_for):
                 return
+
+    def _gaps(self, batch_id: int) -> set[int]:
+        """Return the places that are gaps since rows were erased: quarantine counts them still."""
+        force = self._settings.force_code
+        [batch] = kept_batches(self._connection, force, self._dataset.name, batch_id)
+        return batch.gaps_of(self._table.name)
 
     def _stage_replays(self, batch_id: int) -> None:
         replays = self._connection.execute(

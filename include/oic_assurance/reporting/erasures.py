@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from oic_assurance.erasure.erase import Found, Request
 from oic_assurance.erasure.finish import Finish
+from oic_assurance.erasure.search import Found, Request
 from oic_assurance.reporting.layout import count
 from oic_assurance.sources.model import Dataset, Table
 

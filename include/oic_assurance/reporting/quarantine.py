@@ -102,6 +102,8 @@ def _left(report: "ReplayReport") -> list[str]:
         )  # fmt: skip
     if report.at_the_door:
         lines += wrapped(f"{_rows(report.at_the_door)} left out at the door, by their marking.", 0)
+    if report.erased:
+        lines += wrapped(f"{_rows(report.erased)} left out: of records that were erased.", 0)
     if report.in_one_piece:
         lines += wrapped(
             f"{_rows(report.in_one_piece)} left out: could not be taken apart, only a corrected "
