@@ -27,6 +27,7 @@ from tests.integration.landing_support import (
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
+UNITS = "org_unit_code,org_unit_name,parent_org_unit_code,kind\nF,Force,,FORCE\n"
 
 
 @pytest.fixture(scope="module")
@@ -293,6 +294,31 @@ def test_swapped_missing_and_strange_kept_files_are_named(world: World) -> None:
     lines = said(world, PEOPLE)
     assert [line for line in lines if f"{second.name} is missing" in line]
     assert [line for line in lines if "elsewhere.gz belongs to no batch" in line]
+
+
+def test_a_table_that_is_gone_is_a_disagreement(world: World) -> None:
+    world.drop("hr/org_unit/org_unit_20260101.csv", UNITS)
+    world.land("hr/org_unit")
+    harm(world, "drop table raw_general.org_unit")
+    try:
+        assert said(world, "hr/org_unit") == [
+            "hr/org_unit, org_unit: batches were landed, and raw does not have the table"
+        ]
+    finally:
+        world.drop("hr/org_unit/org_unit_20260101.csv", UNITS + "T1,Team 1,,TEAM\n")
+        world.land("hr/org_unit")
+
+
+def test_batches_of_a_dataset_that_is_declared_no_more_are_named(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    harm(world, "update audit.batch set dataset = 'hr/former'")
+    batch = world.one("select batch_id from audit.batch")
+    proofs = {proof.dataset: proof for proof in verify(world.settings)}
+    why = "its dataset is declared no more"
+    assert [reason for _, reason in proofs["hr/former"].not_compared] == [why]
+    [proof] = verify(world.settings, batch_id=batch)
+    assert [reason for _, reason in proof.not_compared] == [why]
 
 
 def test_a_line_names_dataset_batch_place_and_row(world: World) -> None:

@@ -55,11 +55,15 @@ def verify(
     with connect(settings, role=ROLE, autocommit=True) as connection:
         _prepare(connection)
         batches = kept_batches(connection, settings.force_code, dataset, batch_id)
-        chosen = {dataset} if dataset else {batch.dataset for batch in batches} or set(datasets())
+        chosen = {dataset} if dataset else {batch.dataset for batch in batches}
         if not dataset and batch_id is None:
-            chosen = set(datasets())
+            chosen |= set(datasets())
         for name in sorted(chosen):
-            yield _Verification(settings, connection, datasets()[name]).run(batch_id)
+            if name in datasets():
+                yield _Verification(settings, connection, datasets()[name]).run(batch_id)
+                continue
+            why = "its dataset is declared no more"
+            yield Proof(name, not_compared=[(one, why) for one in batches if one.dataset == name])
 
 
 def _prepare(connection: psycopg.Connection) -> None:
@@ -86,7 +90,15 @@ class _Verification:
         with self._alone():
             batches = kept_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
-            if not all(is_there(self._connection, self._dataset, table) for table in tables):
+            missing = [
+                table for table in tables if not is_there(self._connection, self._dataset, table)
+            ]
+            if missing:
+                if batches:
+                    what = "batches were landed, and raw does not have the table"
+                    self._proof.disagreements += [
+                        Disagreement(self._dataset.name, what, table=one.name) for one in missing
+                    ]
                 return self._proof
             for batch in batches:
                 with self._connection.transaction():
