@@ -170,7 +170,7 @@ def _connection_loss_can_heal(what: str) -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        raise ServerError(f"{what}: the database gave up: {reason(error)}.") from error
+        raise ServerError(f"{what}: the database gave up: {reason(error)}.") from None
 
 
 def _first_broken(failed: Sequence["Outcome"]) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from oic_assurance.errors import SourceUnavailable
+from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.database import ContractBroken
 from oic_assurance.sources.declaration import dataset
@@ -92,6 +93,23 @@ def test_a_value_that_the_source_cannot_read_is_not_told(world: World) -> None:
         world.rms("drop view rms.custody_record")
         world.rms("drop table rms.custody_all")
         world.empty_sources()
+
+
+def test_a_row_that_raw_does_not_take_is_not_told_in_a_traceback(world: World) -> None:
+    """PostgreSQL gives the failing row as a detail, and tracebacks end in the logs of tasks."""
+    put(world, 1, at(0))
+    world.land(CUSTODY)
+    raw = "alter table raw_law_enforcement.custody_record"
+    with world.as_owner() as owner:
+        owner.execute(f"{raw} add constraint no_mallard check (arresting_officer_no <> 'Mallard')")
+    put(world, 1, at(30), "Mallard")
+    try:
+        with pytest.raises(ServerError, match="violates check constraint") as caught:
+            world.land(CUSTODY)
+        assert "Mallard" not in "".join(traceback.format_exception(caught.value))
+    finally:
+        with world.as_owner() as owner:
+            owner.execute(f"{raw} drop constraint no_mallard")
 
 
 def test_a_source_that_is_down_can_heal_and_is_on_record(

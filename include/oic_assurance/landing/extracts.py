@@ -67,7 +67,7 @@ class ExtractTable:
             # The rest is read for its hash alone.
             for _ in content.chunks():
                 pass
-            raise UnreadableError(f"its rows cannot be read: {reason(error)}") from error
+            raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
     def _one_stream(self, content: Hashed) -> Iterator[bytes]:
         """Give an extract's bytes as the one stream that COPY takes."""

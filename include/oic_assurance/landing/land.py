@@ -61,10 +61,10 @@ def in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        # Without the details of the error, which can hold values.
+        # Without the details of the error, which can hold values: not in a traceback either.
         raise ServerError(
             f"{dataset.name}: the warehouse did not take it: {reason(error)}."
-        ) from error
+        ) from None
     except OSError as error:
         raise ServerError(
             f"{dataset.name}: the batch cannot be kept in {settings.home}: {error.strerror}."

@@ -24,8 +24,8 @@ def told(dataset: Dataset) -> Iterator[None]:
         why = re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason(error))
         text = f"{dataset.name}: {dataset.place} cannot be extracted: {why}."
         if _CANNOT_HEAL & _class_names(error):
-            raise ContractBroken(text) from error
-        raise SourceUnavailable(text) from error
+            raise ContractBroken(text) from None
+        raise SourceUnavailable(text) from None
 
 
 def reason(error: Exception) -> str:
