@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -319,6 +320,19 @@ def test_batches_of_a_dataset_that_is_declared_no_more_are_named(world: World) -
     assert [reason for _, reason in proofs["hr/former"].not_compared] == [why]
     [proof] = verify(world.settings, batch_id=batch)
     assert [reason for _, reason in proof.not_compared] == [why]
+
+
+@pytest.mark.slow
+def test_what_was_landed_a_moment_ago_is_verified_at_about_what_landing_cost(world: World) -> None:
+    """Before anything has told the planner how much there is."""
+    for day in range(1, 6):
+        rows = [person(f"{n:06d}", f"T{day if n % 50 == 0 else 1}") for n in range(40_000)]
+        world.personnel(f"2026010{day}", *rows)
+    begun = time.monotonic()
+    world.land(PEOPLE)
+    landed = time.monotonic()
+    assert said(world, PEOPLE) == []
+    assert time.monotonic() - landed < 4 * (landed - begun)
 
 
 def test_a_line_names_dataset_batch_place_and_row(world: World) -> None:

@@ -37,7 +37,7 @@ KNOWN_KEYS = """
     union all select row_key from audit.replayed_row
 """
 PROFILE = settings(
-    max_examples=int(os.environ.get("LANDING_EXAMPLES", "8")),
+    max_examples=int(os.environ.get("LANDING_EXAMPLES", "5")),
     stateful_step_count=14,
     deadline=None,
     database=None,

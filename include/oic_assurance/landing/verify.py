@@ -100,6 +100,9 @@ class _Verification:
                         Disagreement(self._dataset.name, what, table=one.name) for one in missing
                     ]
                 return self._proof
+            for table in tables if batches else ():
+                # What was landed a moment ago the planner does not know of yet.
+                self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
                     self._verify(batch)
