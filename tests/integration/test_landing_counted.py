@@ -23,9 +23,7 @@ def warehouse(home: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def world(
-    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Three records, landed twice: the second time they are counted as they were."""
     monkeypatch.setattr(counted, "MANY_ROWS", -1)
     world = World(warehouse, tmp_path)

@@ -233,7 +233,7 @@ class SourceTable:
             # The digest has been taken on this session, so its snapshot is the one that is read.
             yield from copied_out(self._connection, query.as_bytes(self._connection))
         except psycopg.Error as error:
-            raise source_error(error, self._dataset) from error
+            raise source_error(error, self._dataset) from None
 
     def _changed_since(self, moment: datetime) -> Composed:
         return SQL("{} >= {}::timestamptz").format(self._cursor, sql.Literal(moment))
@@ -243,7 +243,7 @@ class SourceTable:
         try:
             return self._connection.execute(query, values).fetchall()
         except psycopg.Error as error:
-            raise source_error(error, self._dataset) from error
+            raise source_error(error, self._dataset) from None
 
     def _rows(self, condition: Composable, after: int) -> Composed:
         return SQL(
@@ -300,7 +300,7 @@ def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
         try:
             counted = counted_changes(connection, dataset.place)
         except psycopg.Error as error:
-            raise source_error(error, dataset) from error
+            raise source_error(error, dataset) from None
         yield SourceTable(connection, dataset, counted)
     finally:
         connection.close()
