@@ -168,4 +168,13 @@ def _statuses() -> list[Promise]:
             columns=("forecast_date",),
             dimension="validity",
         ),
+        every_row(
+            "forecast_in_its_interval",
+            "coalesce(forecast_earliest <= forecast_date, false)"
+            " and coalesce(forecast_latest >= forecast_date, true)",
+            among="forecast_date is not null",
+            words="A forecast lies between the earliest and the latest day that are given with it.",
+            columns=("forecast_date", "forecast_earliest", "forecast_latest"),
+            dimension="consistency",
+        ),
     ]

@@ -197,6 +197,7 @@ HARMS = {
     "days_to_the_deadline": "update {t} set days_to_deadline = 5 where point_code = 'HYDRA'",
     "earlier_values_are_shares": f"update {{t}} set value_at_deadline = 95 {ONE}",
     "nothing_at_a_deadline_to_come": f"update {{t}} set deadline = '2026-12-31' {POINT}",
+    "forecast_in_its_interval": f"update {{t}} set forecast_earliest = '2026-07-01' {ONE}",
     "forecast_lies_ahead": f"update {{t}} set forecast_date = '2026-01-01' {ONE}",
     "failed_within_checked": f"update {{t}} set failed = 9 {ONE}",
     "verdict_follows_failures": "update {t} set verdict = 'passed'",

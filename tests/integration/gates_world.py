@@ -318,7 +318,8 @@ select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 0
     0.5::double precision as value_at_deadline, 'in_progress' as status_at_deadline,
     case when deadline is not null then 0.5::double precision end as value_at_deadline_known_then,
     case when deadline is not null then 'in_progress' end as status_at_deadline_known_then,
-    date '2026-06-30' as forecast_date, false as disagrees, 'fresh' as source_status,
+    date '2026-06-30' as forecast_date, date '2026-06-15' as forecast_earliest,
+    date '2026-08-30' as forecast_latest, false as disagrees, 'fresh' as source_status,
     null::text as caveat, <build>::bigint as publication_id
 from (values
     ('NCCU_INTEL', 'in_progress', 2, 5, null), ('INTEL_PLAN', 'overdue', 2, 3, '2025-12-31'),

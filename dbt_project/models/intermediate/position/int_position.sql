@@ -3,49 +3,9 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    policy as (
-        select target.value as training_target, recovery.value as recovery_weeks
-        from build
-        inner join
-            {{ ref("policy_threshold") }} as target
-            on target.name = 'training_target'
-            and {{ in_force("target", "build.as_at_day") }}
-        inner join
-            {{ ref("policy_threshold") }} as recovery
-            on recovery.name = 'recovery_weeks'
-            and {{ in_force("recovery", "build.as_at_day") }}
-    ),
+    deadline as (select * from {{ ref("int_point_deadline") }}),
 
-    progress as (
-        select
-            deadline.*,
-            case
-                when deadline.is_met
-                then 0
-                else
-                    ceil(
-                        case
-                            when deadline.point_code = 'INTEL_PLAN'
-                            then 1
-                            else policy.training_target
-                        end
-                        * deadline.denominator
-                    )
-                    - deadline.numerator
-            end as outstanding,
-            -- After the deadline what is outstanding is due within one cycle of the Accountability
-            -- Board.
-            case
-                when deadline.is_deadline_reached
-                then policy.recovery_weeks
-                else
-                    greatest({{ dbt.datediff("build.as_at_day", "deadline.deadline", "day") }}, 1)
-                    / 7.0
-            end as weeks_left
-        from {{ ref("int_point_deadline") }} as deadline
-        cross join build
-        cross join policy
-    ),
+    forecast as (select * from {{ ref("int_forecast") }}),
 
     voice as (
         select
@@ -88,8 +48,8 @@ with
             {{ dbt.datediff("build.as_at_day", "point.deadline", "day") }} as days_to_deadline,
             {{
                 share(
-                    "progress.numerator_at_deadline",
-                    "progress.denominator_at_deadline",
+                    "deadline.numerator_at_deadline",
+                    "deadline.denominator_at_deadline",
                 )
             }} as value_at_deadline,
             status.status_at_deadline,
@@ -99,23 +59,13 @@ with
             case
                 when point.is_deadline_reached then then_known.status
             end as status_at_deadline_known_then,
-            cast(
-                progress.outstanding / progress.weeks_left as {{ dbt.type_float() }}
-            ) as required_per_week,
-            cast(progress.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
-            case
-                when
-                    progress.outstanding > 0
-                    and progress.recent_per_week > 0
-                    and progress.outstanding / progress.recent_per_week < 520
-                then
-                    {{
-                        add_days(
-                            "build.as_at_day",
-                            "cast(ceil(7 * progress.outstanding / progress.recent_per_week) as integer)",
-                        )
-                    }}
-            end as forecast_date,
+            cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
+            cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
+            forecast.forecast_date,
+            forecast.forecast_earliest,
+            forecast.forecast_latest,
+            forecast.places_scheduled,
+            forecast.places_short,
             voice.force_self_assessment,
             voice.commissioner_judgement,
             coalesce(
@@ -132,9 +82,13 @@ with
             on point.force_code = status.force_code
             and point.point_code = status.point_code
         left join
-            progress
-            on point.force_code = progress.force_code
-            and point.point_code = progress.point_code
+            deadline
+            on point.force_code = deadline.force_code
+            and point.point_code = deadline.point_code
+        left join
+            forecast
+            on point.force_code = forecast.force_code
+            and point.point_code = forecast.point_code
         left join
             {{ ref("stg_audit__deadline_position") }} as then_known
             on point.force_code = then_known.force_code
