@@ -17,9 +17,6 @@ import pytest
 
 from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources import counted
-from oic_assurance.sources.declaration import dataset
-from oic_assurance.sources.model import DatabasePlace
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.cluster import data_dir
 from oic_assurance.warehouse.connections import (
@@ -30,7 +27,6 @@ from oic_assurance.warehouse.connections import (
     url,
 )
 from oic_assurance.warehouse.process import find_postmaster
-from simulator.source_systems import create_sources
 
 START = (
     "from oic_assurance.settings import load_settings;"
@@ -393,27 +389,3 @@ def test_without_user_namespaces_root_runs_the_server_as_nobody_others_as_themse
     finally:
         embedded.stop(settings)
         shutil.rmtree(base, ignore_errors=True)
-
-
-def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
-    monkeypatch.setattr(counted, "MANY_ROWS", -1)
-    embedded.start(own)
-    create_sources(own)
-    place = dataset("rms/occurrence").place
-    assert isinstance(place, DatabasePlace)
-
-    def counts() -> counted.Counted | None:
-        with connect_source(own, "rms") as source:
-            return counted.counted_changes(source, place)
-
-    before = counts()
-    assert before is not None
-    assert before.since(counts()) == (0, 0, 0)
-    postmaster = find_postmaster(data_dir(own))
-    assert postmaster is not None
-    os.kill(postmaster.pid, signal.SIGQUIT)
-    embedded.start(own)
-    after = counts()
-    assert after is not None
-    assert after.since(before) is None

@@ -1,5 +1,7 @@
 """A large table's keys are not added up where the source's own counts explain what was read."""
 
+import os
+import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +10,16 @@ import psycopg
 import pytest
 
 from oic_assurance.landing import source_state
-from oic_assurance.settings import Settings
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources import counted
 from oic_assurance.sources.database import SourceTable
-from oic_assurance.warehouse.connections import admin_url
+from oic_assurance.sources.declaration import dataset
+from oic_assurance.sources.model import DatabasePlace
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.cluster import data_dir
+from oic_assurance.warehouse.connections import admin_url, connect_source
+from oic_assurance.warehouse.process import find_postmaster
+from simulator.source_systems import create_sources
 from tests.integration.landing_databases import CUSTODY, REPORTS, at, officers, put_report
 from tests.integration.landing_support import World, warehouse_of_its_own
 
@@ -157,3 +165,35 @@ def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) 
     )
     assert world.land(REPORTS).rows_rejected == 1
     assert world.reasons(REPORTS)[0][1] == "1"
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A server of the test's own, which may be killed."""
+    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
+    settings = load_settings()
+    yield settings
+    embedded.stop(settings)
+
+
+def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
+    monkeypatch.setattr(counted, "MANY_ROWS", -1)
+    embedded.start(own)
+    create_sources(own)
+    place = dataset("rms/occurrence").place
+    assert isinstance(place, DatabasePlace)
+
+    def counts() -> counted.Counted | None:
+        with connect_source(own, "rms") as source:
+            return counted.counted_changes(source, place)
+
+    before = counts()
+    assert before is not None
+    assert before.since(counts()) == (0, 0, 0)
+    postmaster = find_postmaster(data_dir(own))
+    assert postmaster is not None
+    os.kill(postmaster.pid, signal.SIGQUIT)
+    embedded.start(own)
+    after = counts()
+    assert after is not None
+    assert after.since(before) is None
