@@ -166,6 +166,7 @@ def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) 
     assert world.land(REPORTS).rows_rejected == 1
     assert world.reasons(REPORTS)[0][1] == "1"
 
+
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """A server of the test's own, which may be killed."""
