@@ -86,6 +86,12 @@ _PUBLIC: dict[str, tuple[str, str, list[str]]] = {
         "measure_code",
         [],
     ),
+    "assurance_period": (
+        "measure_code text not null, period_start date not null, period_end date, "
+        "org_unit_code text not null, numerator bigint, denominator bigint",
+        "measure_code, period_start, org_unit_code",
+        [],
+    ),
 }
 TABLES = [("candidate", name) for name in _MARTS] + [("candidate_public", name) for name in _PUBLIC]
 _SUFFIX = itertools.count(1)

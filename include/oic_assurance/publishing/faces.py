@@ -73,7 +73,7 @@ PUBLIC_RELEASE = Face(
     parents="public_release",
     reader="public_reader",
     prefix="public__",
-    required=frozenset({"assurance_measure", "assurance_position"}),
+    required=frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
     # Its readers must not see `marts`: a function of ours looks the number up for them.
     current="public_release.current_publication()",
 )

@@ -18,7 +18,7 @@ from oic_assurance.publishing.evidence import (
     read_build,
     read_candidates,
 )
-from oic_assurance.publishing.faces import FACES, Face
+from oic_assurance.publishing.faces import FACES, GENERATION, PUBLIC_RELEASE, Face
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
@@ -31,6 +31,7 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
 )
 from oic_assurance.publishing.refusal import NotPublishableError
+from oic_assurance.publishing.released import enter_released
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 
@@ -115,6 +116,10 @@ def _attach(conn: psycopg.Connection, build_id: int) -> None:
     )
 
 
+def _released_periods(build_id: int) -> sql.Identifier:
+    return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
+
+
 def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
     """Return the fingerprint of the tables that are attached for a build, or None."""
     row = conn.execute(
@@ -160,6 +165,7 @@ def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publ
          content, verdict),
     )  # fmt: skip
     move_pointer(conn, build.build_id, f"published by run {build.run_id}")
+    enter_released(conn, _released_periods(build.build_id), build.build_id)
     readers = ", ".join(face.reader for face in FACES)
     what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
     log_disclosure(conn, what, readers, build.run_id)

@@ -1,77 +1,83 @@
--- The monthly shares for the force and its districts with small numbers suppressed: a cell in
--- which the count, or what is left of the total, is small; and where a month has just one such
--- district, the smallest other one too, so that the total does not give the first away.
+-- The monthly shares of the force and its districts with what of them may be told: a month that
+-- was released by itself, and strands of a plan, in which there is nobody to protect. Every
+-- district has a row for every month: which of them have one tells nothing.
 with
-    threshold as (
-        select policy.value as smallest
-        from {{ ref("policy_threshold") }} as policy
-        cross join {{ ref("stg_audit__build") }} as build
-        where policy.name = 'suppression_threshold' and {{ in_force("policy", "build.as_at_day") }}
-    ),
-
-    cell as (
+    month as (
         select
-            measure.force_code,
-            measure.measure_code,
-            measure.point_code,
-            measure.period_start,
-            measure.org_unit_code,
-            measure.numerator,
-            measure.denominator,
-            measure.value,
-            measure.org_unit_code = 'ALL' as is_force,
-            -- Strands are not people: there is nobody to protect in them.
-            measure.point_code <> 'INTEL_PLAN'
-            and {{
-                is_small(
-                    "measure.numerator",
-                    "measure.denominator",
-                    "threshold.smallest",
-                )
-            }} as is_small
-        from {{ ref("int_measure") }} as measure
+            month.force_code,
+            month.measure_code,
+            month.point_code,
+            month.period_start,
+            coalesce(public_measure.counted_as = 'strands', false) as is_open
+        from {{ ref("int_measure_month") }} as month
         inner join
             {{ ref("policy_measure") }} as policy
-            on measure.measure_code = policy.measure_code
+            on month.measure_code = policy.measure_code
             and policy.unit_of_value = 'share'
-        inner join
-            {{ ref("int_org_unit") }} as unit
-            on measure.force_code = unit.force_code
-            and measure.org_unit_code = unit.org_unit_code
-        cross join threshold
-        where measure.org_unit_code = 'ALL' or unit.kind = 'DISTRICT'
+        left join
+            {{ ref("policy_public_measure") }} as public_measure
+            on month.measure_code = public_measure.measure_code
+            and {{ in_force("public_measure", "month.period_start") }}
     ),
 
-    counted as (
+    released as (
+        select *
+        from {{ ref("int_public_release") }}
+        where period_end = {{ month_end("period_start") }} and org_unit_code <> 'REST'
+    ),
+
+    -- A row that the public was shown stays, also when its unit is a district no more.
+    cell as (
         select
-            *,
-            sum(case when is_small then 1 else 0 end) over (
-                partition by force_code, measure_code, period_start, is_force
-            ) as small_cells,
-            row_number() over (
-                partition by force_code, measure_code, period_start, is_force, is_small
-                order by denominator, org_unit_code
-            ) as place
-        from cell
+            month.force_code,
+            month.measure_code,
+            month.point_code,
+            month.period_start,
+            unit.org_unit_code
+        from month
+        inner join {{ ref("int_org_unit") }} as unit on month.force_code = unit.force_code
+        where
+            unit.org_unit_code = 'ALL' or (unit.kind = 'DISTRICT' and not month.is_open)
+        union
+        select force_code, measure_code, point_code, period_start, org_unit_code
+        from released
     ),
 
-    judged as (
-        select *, is_small or (not is_force and small_cells = 1 and place = 1) as is_suppressed
-        from counted
+    open_figure as (
+        select measure.*
+        from {{ ref("int_measure") }} as measure
+        inner join
+            month
+            on measure.force_code = month.force_code
+            and measure.measure_code = month.measure_code
+            and measure.period_start = month.period_start
+        where month.is_open
     ),
 
     final as (
         select
-            force_code,
-            measure_code,
-            point_code,
-            period_start,
-            org_unit_code,
-            is_suppressed,
-            case when not is_suppressed then numerator end as numerator,
-            case when not is_suppressed then denominator end as denominator,
-            case when not is_suppressed then value end as value
-        from judged
+            cell.force_code,
+            cell.measure_code,
+            cell.point_code,
+            cell.period_start,
+            cell.org_unit_code,
+            released.force_code is null and open_figure.force_code is null as is_suppressed,
+            coalesce(open_figure.numerator, released.numerator) as numerator,
+            coalesce(open_figure.denominator, released.denominator) as denominator,
+            coalesce(open_figure.value, released.value) as value
+        from cell
+        left join
+            open_figure
+            on cell.force_code = open_figure.force_code
+            and cell.measure_code = open_figure.measure_code
+            and cell.period_start = open_figure.period_start
+            and cell.org_unit_code = open_figure.org_unit_code
+        left join
+            released
+            on cell.force_code = released.force_code
+            and cell.measure_code = released.measure_code
+            and cell.period_start = released.period_start
+            and cell.org_unit_code = released.org_unit_code
     )
 
 select *

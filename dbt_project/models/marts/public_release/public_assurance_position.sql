@@ -2,27 +2,20 @@
 {{ config(alias="assurance_position", tags=["sealed"]) }}
 
 with
-    threshold as (
-        select policy.value as smallest
-        from {{ ref("policy_threshold") }} as policy
-        cross join {{ ref("stg_audit__build") }} as build
-        where policy.name = 'suppression_threshold' and {{ in_force("policy", "build.as_at_day") }}
-    ),
-
     judged as (
         select
             position.*,
             -- Three strands are not people: there is nobody to protect in them.
-            position.point_code <> 'INTEL_PLAN'
-            and {{
-                is_small(
-                    "position.numerator",
-                    "position.denominator",
-                    "threshold.smallest",
-                )
-            }} as is_suppressed
+            position.point_code = 'INTEL_PLAN' as is_open,
+            released.figures_from,
+            released.figures_to,
+            released.numerator as released_numerator,
+            released.denominator as released_denominator
         from {{ ref("assurance_position") }} as position
-        cross join threshold
+        left join
+            {{ ref("int_public_position") }} as released
+            on position.force_code = released.force_code
+            and position.point_code = released.point_code
     ),
 
     final as (
@@ -31,10 +24,16 @@ with
             point_code,
             as_at,
             status,
-            is_suppressed,
-            case when not is_suppressed then numerator end as numerator,
-            case when not is_suppressed then denominator end as denominator,
-            case when not is_suppressed then value end as value,
+            not is_open and figures_to is null as is_suppressed,
+            figures_from,
+            figures_to,
+            case when is_open then numerator else released_numerator end as numerator,
+            case when is_open then denominator else released_denominator end as denominator,
+            case
+                when is_open
+                then value
+                else {{ share("released_numerator", "released_denominator") }}
+            end as value,
             deadline,
             days_to_deadline,
             status_at_deadline,
