@@ -84,6 +84,8 @@ def tables_in(sql: str) -> list[str]:
 
 # A column that is added is dropped again, one that is renamed gets its name back.
 UNDONE = {
+    "nothing_small_between_releases": "delete from audit.released_figure; "
+    "delete from marts.publication",
     "no_protected_columns": "alter table {t} drop column collar_no",
     "no_forbidden_columns": "alter table {t} drop column narrative",
     "no_officer_numbers": "alter table {t} drop column extra",
@@ -114,8 +116,31 @@ HARMS = {
     "nothing_small": "update {t} set is_suppressed = false, numerator = 2, denominator = 9, "
     "value = 0.2 where point_code = 'NCCU_INTEL'",
     "suppressed_is_blank": "update {t} set numerator = 3 where is_suppressed",
-    "no_single_suppression": "update {t} set is_suppressed = false where org_unit_code = 'D2'",
-    "public_is_published": "update {t} set value = 0.123 where not is_suppressed",
+    "candidate_public.assurance_period part_of_the_whole": "update {t} set numerator = 9",
+    "candidate_public.assurance_period share_is_what_it_says": "update {t} set value = 0.123",
+    "candidate_public.assurance_period share_between_0_and_1": "update {t} set value = 1.5",
+    "candidate_public.assurance_period nothing_small": "update {t} set numerator = 2, "
+    "denominator = 9, value = 2 / 9.0",
+    "month_is_released": "update {t} set is_suppressed = false, numerator = 0, denominator = 0 "
+    f"where measure_code = 'hydra_completion' and {MAY}",
+    "every_district_every_month": "delete from {t} where measure_code = 'hydra_completion' "
+    f"and org_unit_code = 'D1' and {MAY}",
+    "whole_months": f"update {{t}} set period_end = '2026-04-29' {ONE}",
+    "one_measure_a_population": f"update {{t}} set measure_code = 'elearning_module_1' {ONE}",
+    "periods_apart": "insert into {t} select force_code, measure_code, point_code, '2026-03-01', "
+    "period_end, org_unit_code, numerator, denominator, value, publication_id from {t} limit 1",
+    "units_add_up": "insert into {t} select force_code, measure_code, point_code, period_start, "
+    "period_end, 'D1', 5, 10, 0.5, publication_id from {t} limit 1",
+    "nothing_small_between_releases": "insert into marts.publication "
+    "(publication_id, force_code, as_at, gate_verdict) values (0, 'E23000022', now(), 'passed'); "
+    "insert into audit.released_figure select 0, force_code, measure_code, period_start, "
+    "period_end, org_unit_code, 9, 18, '2020-01-01' from {t}; "
+    "update {t} set numerator = 7, denominator = 14, value = 0.5",
+    "candidate_public.assurance_period public_is_published": "update {t} set numerator = 50, "
+    "denominator = 100, value = 0.5",
+    "candidate_public.assurance_position figures_are_released": "update {t} set denominator = 10 "
+    "where point_code = 'HYDRA'",
+    "public_is_published": "update {t} set value = 0.123 where point_code = 'INTEL_PLAN'",
     # ---------------------------------------------------------------- measures
     "candidate.assurance_measure org_unit_code_known": "update {t} set org_unit_code = 'X' "
     "where org_unit_code = 'T1'",

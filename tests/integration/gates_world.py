@@ -79,7 +79,10 @@ set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
     forecast_date = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
 update candidate_public.assurance_position as public
-set status = position.status, is_suppressed = false, numerator = 0, denominator = 0, value = null
+set status = position.status, is_suppressed = position.point_code <> 'INTEL_PLAN',
+    figures_from = null, figures_to = null, value = null,
+    numerator = case when position.point_code = 'INTEL_PLAN' then 0 end,
+    denominator = case when position.point_code = 'INTEL_PLAN' then 0 end
 from candidate.assurance_position as position
 where position.point_code = public.point_code;
 delete from candidate.data_quality_status;
@@ -343,23 +346,49 @@ from (values
 """
 
 RELEASE = """
-create table candidate_public.assurance_measure as
-select force_code, measure_code, point_code, period_start, org_unit_code,
-    point_code <> 'INTEL_PLAN' and denominator > 0 as is_suppressed,
-    case when point_code = 'INTEL_PLAN' or denominator = 0 then numerator end as numerator,
-    case when point_code = 'INTEL_PLAN' or denominator = 0 then denominator end as denominator,
-    case when point_code = 'INTEL_PLAN' or denominator = 0 then value end as value, publication_id
+create table policy.policy_public_measure as
+select measure_code, counted_as, date '2020-01-01' as effective_from, null::date as effective_to
+from (values
+    ('nccu_intel_compliance', 'events'), ('nccu_capture_completeness', 'events'),
+    ('hydra_completion', 'people'), ('elearning_completion', 'people'),
+    ('intel_plan_strands_met', 'strands')
+) as public_measure (measure_code, counted_as);
+
+create table candidate_public.assurance_period as
+select force_code, measure_code, point_code, period_start, date '2026-04-30' as period_end,
+    org_unit_code, numerator, denominator, value, publication_id
 from candidate.assurance_measure
-where org_unit_code in ('ALL', 'D1') and measure_code not like 'nccu_hours%'
-union all
-select 'E23000022', 'nccu_intel_compliance', 'NCCU_INTEL', date '2026-05-01', 'D2', true, null,
-    null,
-    null, <build>;
+inner join policy.policy_public_measure using (measure_code)
+where counted_as <> 'strands' and org_unit_code = 'ALL' and period_start = '2026-04-01';
+
+create table candidate_public.assurance_measure as
+select figure.force_code, figure.measure_code, figure.point_code, figure.period_start,
+    unit.org_unit_code,
+    figure.point_code <> 'INTEL_PLAN' and released.force_code is null as is_suppressed,
+    case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
+        then figure.numerator end as numerator,
+    case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
+        then figure.denominator end as denominator,
+    case when figure.point_code = 'INTEL_PLAN' or released.force_code is not null
+        then figure.value end as value,
+    figure.publication_id
+from candidate.assurance_measure as figure
+cross join (values ('ALL'), ('D1'), ('D2')) as unit (org_unit_code)
+left join candidate_public.assurance_period as released
+    on figure.measure_code = released.measure_code
+    and figure.period_start = released.period_start
+    and unit.org_unit_code = released.org_unit_code
+where figure.org_unit_code = 'ALL' and figure.measure_code not like 'nccu_hours%'
+    and (unit.org_unit_code = 'ALL' or figure.point_code <> 'INTEL_PLAN');
 
 create table candidate_public.assurance_position as
-select force_code, point_code, as_at, status, point_code <> 'INTEL_PLAN' as is_suppressed,
-    case when point_code = 'INTEL_PLAN' then numerator end as numerator,
-    case when point_code = 'INTEL_PLAN' then denominator end as denominator,
+select force_code, point_code, as_at, status, point_code = 'NCCU_INTEL' as is_suppressed,
+    case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-01' end as figures_from,
+    case when point_code in ('HYDRA', 'ELEARNING') then date '2026-04-30' end as figures_to,
+    case point_code when 'INTEL_PLAN' then numerator when 'NCCU_INTEL' then null else 0 end
+        as numerator,
+    case point_code when 'INTEL_PLAN' then denominator when 'NCCU_INTEL' then null else 0 end
+        as denominator,
     case when point_code = 'INTEL_PLAN' then value end as value,
     deadline, days_to_deadline, status_at_deadline, source_status, publication_id
 from candidate.assurance_position;

@@ -10,12 +10,17 @@
     ({{ may_be_told(numerator, smallest) }} and {{ may_be_told(rest, smallest) }})
 {%- endmacro %}
 
-{#- Whether a figure may be shown after another of the same people or records: what changed in it,
-    in what is left of the whole, and in the whole may be told as well. Arguments are the changes. -#}
+{#- Whether a figure of people may be shown after another of the same people: what changed in it and
+    in what is left of the whole may be told as well. Arguments are the changes. -#}
 {% macro may_follow(numerator, rest, smallest) -%}
+    {{ may_be_shown("abs(" ~ numerator ~ ")", "abs(" ~ rest ~ ")", smallest) }}
+{%- endmacro %}
+
+{#- Whether a figure of events may take the place of another of the same events: the change of the
+    whole, too, may be told. (Of people it tells how many posts there are, and of nobody in them.) -#}
+{% macro may_replace(numerator, rest, smallest) -%}
     (
-        {{ may_be_told("abs(" ~ numerator ~ ")", smallest) }}
-        and {{ may_be_told("abs(" ~ rest ~ ")", smallest) }}
+        {{ may_follow(numerator, rest, smallest) }}
         and {{ may_be_told("abs((" ~ numerator ~ ") + (" ~ rest ~ "))", smallest) }}
     )
 {%- endmacro %}

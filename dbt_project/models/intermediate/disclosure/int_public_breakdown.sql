@@ -50,6 +50,7 @@ with
             fresh.force_code,
             fresh.measure_code,
             fresh.period_start,
+            fresh.counted_as,
             fresh.smallest,
             released.publication_id,
             released.period_start as released_start
@@ -70,6 +71,7 @@ with
             earlier.measure_code,
             earlier.period_start,
             earlier.publication_id,
+            earlier.counted_as,
             earlier.smallest,
             unit.org_unit_code,
             unit.numerator,
@@ -86,6 +88,7 @@ with
             earlier.measure_code,
             earlier.period_start,
             earlier.publication_id,
+            earlier.counted_as,
             earlier.smallest,
             released.org_unit_code,
             - released.numerator,
@@ -104,11 +107,19 @@ with
             force_code,
             measure_code,
             period_start,
+            counted_as,
             smallest,
             sum(numerator) as numerator,
             sum(rest) as rest
         from step
-        group by force_code, measure_code, period_start, publication_id, org_unit_code, smallest
+        group by
+            force_code,
+            measure_code,
+            period_start,
+            publication_id,
+            org_unit_code,
+            counted_as,
+            smallest
     ),
 
     withheld as (
@@ -118,7 +129,9 @@ with
         union
         select force_code, measure_code, period_start
         from change
-        where not {{ may_follow("numerator", "rest", "smallest") }}
+        where
+            (counted_as = 'people' and not {{ may_follow("numerator", "rest", "smallest") }})
+            or (counted_as = 'events' and not {{ may_replace("numerator", "rest", "smallest") }})
     ),
 
     final as (

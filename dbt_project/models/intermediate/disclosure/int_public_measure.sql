@@ -36,8 +36,7 @@ with
             unit.org_unit_code
         from month
         inner join {{ ref("int_org_unit") }} as unit on month.force_code = unit.force_code
-        where
-            unit.org_unit_code = 'ALL' or (unit.kind = 'DISTRICT' and not month.is_open)
+        where unit.org_unit_code = 'ALL' or (unit.kind = 'DISTRICT' and not month.is_open)
         union
         select force_code, measure_code, point_code, period_start, org_unit_code
         from released

@@ -18,27 +18,73 @@ with
         from {{ ref("int_public_breakdown") }}
     ),
 
-    standing as (
+    -- Under a threshold that was raised since, a released figure may be too small to be told again:
+    -- then its whole period, or all of its districts, are left out.
+    remembered as (
         select
-            released.force_code,
-            released.measure_code,
-            released.period_start,
-            released.period_end,
-            released.org_unit_code,
-            released.numerator,
-            released.rest
+            released.*,
+            min(
+                case
+                    when
+                        released.org_unit_code <> 'ALL'
+                        or {{
+                            may_be_shown(
+                                "released.numerator",
+                                "released.rest",
+                                "threshold.value",
+                            )
+                        }}
+                    then 1
+                    else 0
+                end
+            ) over (partition by released.force_code, released.measure_code, released.period_start)
+            as is_shown,
+            min(
+                case
+                    when
+                        {{
+                            may_be_shown(
+                                "released.numerator",
+                                "released.rest",
+                                "threshold.value",
+                            )
+                        }}
+                    then 1
+                    else 0
+                end
+            ) over (partition by released.force_code, released.measure_code, released.period_start)
+            as is_broken_down
         from {{ ref("stg_audit__released_figure") }} as released
         cross join build
-        left join
-            {{ ref("int_public_fresh") }} as revised
-            on released.force_code = revised.force_code
-            and released.measure_code = revised.measure_code
-            and released.period_start = revised.period_start
+        inner join
+            {{ ref("policy_threshold") }} as threshold
+            on threshold.name = 'suppression_threshold'
+            and {{ in_force("threshold", "build.as_at_day") }}
         where
             released.is_latest
-            and revised.force_code is null
             -- A run for an earlier day shows nothing of what came after it.
             and released.period_end < build.as_at_day
+    ),
+
+    standing as (
+        select
+            remembered.force_code,
+            remembered.measure_code,
+            remembered.period_start,
+            remembered.period_end,
+            remembered.org_unit_code,
+            remembered.numerator,
+            remembered.rest
+        from remembered
+        left join
+            {{ ref("int_public_fresh") }} as revised
+            on remembered.force_code = revised.force_code
+            and remembered.measure_code = revised.measure_code
+            and remembered.period_start = revised.period_start
+        where
+            revised.force_code is null
+            and remembered.is_shown = 1
+            and (remembered.org_unit_code = 'ALL' or remembered.is_broken_down = 1)
     ),
 
     figure as (

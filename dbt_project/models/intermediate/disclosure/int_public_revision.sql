@@ -1,5 +1,6 @@
--- Periods of events whose figure was released before and is now another, where the new one may
--- follow every one that was ever released for it. A change too small to be told is not shown: the
+-- Periods of events whose figure was released before and is now another, where the new one take
+-- the place of every one that was ever released for it. A change too small to be told is not
+-- shown: the
 -- released figure stands until more has changed.
 with
     released as (select * from {{ ref("stg_audit__released_figure") }} where org_unit_code = 'ALL'),
@@ -38,7 +39,7 @@ with
                 case
                     when
                         {{
-                            may_follow(
+                            may_replace(
                                 "computed.numerator - released.numerator",
                                 "computed.rest - released.rest",
                                 "computed.smallest",
@@ -48,7 +49,7 @@ with
                     else 0
                 end
             )
-            = 1 as may_follow_all,
+            = 1 as may_replace_all,
             max(
                 case
                     when
@@ -90,7 +91,7 @@ with
             smallest
         from compared
         where
-            may_follow_all
+            may_replace_all
             and not is_as_released
             and {{ may_be_shown("numerator", "rest", "smallest") }}
     )

@@ -1,0 +1,81 @@
+"""Whoever subtracts: takes all that was ever told and asks a solver what is left to guess.
+
+An unknown is a count of one release, month, unit and class. What was told fixes sums of unknowns.
+For each sum that was not told, integer programming gives the smallest and the largest number that
+it can be. With `only_arrivals` the attacker also knows that records come late, and no more than
+that happens.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import lil_matrix
+
+#: Of numbers that nothing limits, the attacker is only told that they are not larger than this.
+UNLIMITED = 1_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One unknown count: the release it is true at, its month, its unit, 0 numerator or 1 rest."""
+
+    release: int
+    month: int
+    unit: str
+    side: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A number that was told: what the cells add up to."""
+
+    cells: frozenset[Cell]
+    number: int
+
+
+class Attacker:
+    """Holds what was told as a system of equations over whole numbers that are not negative."""
+
+    def __init__(
+        self, cells: Sequence[Cell], told: Iterable[Told], *, only_arrivals: bool = False
+    ) -> None:
+        self._place = {cell: place for place, cell in enumerate(cells)}
+        rows = [(statement.cells, {}, statement.number, statement.number) for statement in told]
+        equations = [(plus, (), low, high) for plus, _, low, high in rows]
+        if only_arrivals:
+            equations += [
+                (frozenset({later}), (cell,), 0, UNLIMITED)
+                for cell in cells
+                if (later := Cell(cell.release + 1, cell.month, cell.unit, cell.side))
+                in self._place
+            ]
+        matrix = lil_matrix((len(equations), len(cells)))
+        for row, (plus, minus, _, _) in enumerate(equations):
+            for cell in plus:
+                matrix[row, self._place[cell]] = 1
+            for cell in minus:
+                matrix[row, self._place[cell]] = -1
+        self._constraints = LinearConstraint(
+            matrix.tocsr(), [low for *_, low, _ in equations], [high for *_, high in equations]
+        )
+
+    def guess(self, cells: Iterable[Cell], less: Iterable[Cell] = ()) -> tuple[int, int]:
+        """Return the smallest and the largest that a sum of cells, less others, can be."""
+        aim = np.zeros(len(self._place))
+        for cell in cells:
+            aim[self._place[cell]] += 1
+        for cell in less:
+            aim[self._place[cell]] -= 1
+        return round(self._best(aim)), -round(self._best(-aim))
+
+    def _best(self, aim: "np.ndarray") -> float:
+        found = milp(
+            aim,
+            constraints=self._constraints,
+            bounds=Bounds(0, UNLIMITED),
+            integrality=np.ones(len(aim)),
+        )
+        assert found.success, found.message
+        return float(found.fun)
