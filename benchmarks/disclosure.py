@@ -1,0 +1,171 @@
+"""What disclosure control costs, beside a published tool on the same tables.
+
+`python -m benchmarks.disclosure PYTHON`, PYTHON being an interpreter that has ACRO: it pins older
+releases of what this project rests on, so it cannot live in the same environment.
+"""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+from tests.integration.disclosure_series import RELEASES, UNITS, Force, make_force
+from tests.oracle.attacker import Attacker, Cell, Told
+from tests.oracle.disclosure import Releases, added, may_be_shown
+
+K = 5
+FORCES = [make_force(number) for number in range(12)]
+PEER = Path(__file__).with_name("disclosure_peer.py")
+
+
+def main() -> None:
+    """Print a line for each way to release the same tables."""
+    rows = {"small cells blank, true totals": primary(), "this project": ours()}
+    if len(sys.argv) > 1:
+        rows["ACRO, suppress=True"] = acro(sys.argv[1])
+    sys.stdout.write("| | shown: unit and month | force and month | force, in some period |")
+    sys.stdout.write(
+        " found by a solver | small steps between releases |\n|---|---|---|---|---|---|\n"
+    )
+    for name, told in rows.items():
+        sys.stdout.write(
+            f"| {name} | {share(told, 'unit')} | {share(told, 'month')} | {share(told, 'period')} "
+            f"| {told['found']} of {told['small']} | {told['steps']} |\n"
+        )
+
+
+def share(told: Counter[str], what: str) -> str:
+    """Return which share of the numbers of a kind is told; a dash where that is not known."""
+    return f"{told[what] / told[f'all {what}']:.0%}" if told[f"all {what}"] else "–"
+
+
+def totals(force: Force) -> Counter[str]:
+    """Return how many numbers there are to tell of a force: those with something to count."""
+    months = force.months(RELEASES - 1)
+    figures = [added(list(month.values())) for month in months]
+    return Counter(
+        {
+            "all unit": sum(bool(n) for month in months for f in month.values() for n in f),
+            "all month": sum(bool(n) for figure in figures for n in figure),
+            "all period": sum(sum(figure) for figure in figures),
+        }
+    )
+
+
+def primary() -> Counter[str]:
+    """Blank each small number by itself, at every release."""
+    counts: Counter[str] = Counter()
+    for force in FORCES:
+        counts += totals(force)
+        before: dict[tuple[int, str], tuple[int, int]] = {}
+        for number in range(RELEASES):
+            shown = {}
+            for place, month in enumerate(force.months(number)):
+                for unit, figure in {**month, "ALL": added(list(month.values()))}.items():
+                    if may_be_shown(figure, K):
+                        shown[place, unit] = figure
+            counts["steps"] += sum(
+                0 < abs(shown[key][side] - before[key][side]) < K
+                for key in shown.keys() & before.keys()
+                for side in (0, 1)
+            )
+            before = shown
+        for (_, unit), figure in before.items():
+            counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
+            counts["period"] += sum(figure) if unit == "ALL" else 0
+        told = [((place, place), unit, figure) for (place, unit), figure in before.items()]
+        counts += attacked(force, told)
+    return counts
+
+
+def ours() -> Counter[str]:
+    """Release as `docs/disclosure-control.md` says."""
+    counts: Counter[str] = Counter()
+    for force in FORCES:
+        counts += totals(force)
+        releases = Releases(K)
+        for number in range(RELEASES):
+            shown = releases.release_events(force.months(number))
+        for (first, last), units in shown.items():
+            for unit, figure in units.items():
+                if first == last:
+                    counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
+                counts["period"] += sum(figure) if unit == "ALL" else 0
+        told = [(period, unit, f) for period, units in shown.items() for unit, f in units.items()]
+        counts += attacked(force, told)
+        for versions in releases.told.values():
+            counts["steps"] += sum(
+                0 < abs(after[unit][side] - before[unit][side]) < K
+                for before, after in pairwise(versions)
+                for unit in before.keys() & after.keys()
+                for side in (0, 1)
+            )
+    return counts
+
+
+def acro(python: str) -> Counter[str]:
+    """Let ACRO suppress the table of each class at each release; its totals are of what is left."""
+    counts: Counter[str] = Counter()
+    asked = [(f, number, side) for f in FORCES for number in range(RELEASES) for side in (0, 1)]
+    tables = [
+        [
+            (place, unit)
+            for place, month in enumerate(force.months(number))
+            for unit, figure in month.items()
+            for _ in range(figure[side])
+        ]
+        for force, number, side in asked
+    ]
+    done = subprocess.run(
+        [python, str(PEER)], input=json.dumps(tables), capture_output=True, text=True, check=True
+    )
+    before: dict[str, int] = {}
+    for (force, number, side), table in zip(asked, json.loads(done.stdout), strict=True):
+        shown = {
+            f"{force.code} {side} {m} {u}": n for m, u, n in table if "All" not in (m, u) and n
+        }
+        counts["steps"] += sum(0 < abs(n - before.get(key, n)) < K for key, n in shown.items())
+        before |= shown
+        if number == RELEASES - 1:
+            counts["unit"] += len(shown)
+            counts += totals(force) if side == 0 else Counter()
+    counts["all month"] = counts["all period"] = 0
+    return counts
+
+
+def attacked(
+    force: Force, told: list[tuple[tuple[int, int], str, tuple[int, int]]]
+) -> Counter[str]:
+    """Return how many small numbers the last release has, and how many a solver comes too near."""
+    months = force.months(RELEASES - 1)
+    cells = [
+        Cell(0, place, unit, s) for place in range(len(months)) for unit in UNITS for s in (0, 1)
+    ]
+    statements = [
+        Told(
+            frozenset(
+                Cell(0, place, one, side)
+                for place in range(first, last + 1)
+                for one in (UNITS if unit == "ALL" else (unit,))
+            ),
+            figure[side],
+        )
+        for (first, last), unit, figure in told
+        for side in (0, 1)
+    ]
+    attacker = Attacker(cells, statements)
+    counts: Counter[str] = Counter()
+    for cell in cells:
+        number = months[cell.month][cell.unit][cell.side]
+        if 0 < number < K:
+            low, high = attacker.guess([cell])
+            counts["small"] += 1
+            # A figure that was released earlier may lead to a number that is no longer true.
+            counts["found"] += low <= number <= high and high - low < K - 2
+    return counts
+
+
+if __name__ == "__main__":
+    main()
