@@ -11,6 +11,7 @@ from psycopg import sql
 from oic_assurance.publishing.refusal import NotPublishableError
 from oic_assurance.publishing.released import enter_released
 from oic_assurance.settings import Settings, load_settings
+from oic_assurance.transform.dbt import forget_project
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
@@ -51,8 +52,11 @@ def warehouse(home: object) -> Iterator[Settings]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
         migrate(settings)
+        # What dbt has parsed names the database that it was parsed for.
+        forget_project()
         prepare(settings)
         yield settings
+    forget_project()
     with psycopg.connect(admin_url(settings), autocommit=True) as connection:
         connection.execute(drop)
 
