@@ -22,6 +22,7 @@ COMMANDS = {
     "status": ("status:status", "Last run, current publication, freshness, open failures."),
     "publication": ("publication:publication", "What was published, and what readers see."),
     "explain": ("explain:explain", "What a figure is made of, down to batch and row."),
+    "mf": ("metrics:mf", "MetricFlow over the published marts: query metrics."),
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
     "batch": ("batch:batch", "Deliveries as they were kept, and whether raw agrees with them."),
     "erase": ("erase:erase", "Erase a record from everywhere, and log it."),

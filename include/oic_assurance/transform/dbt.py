@@ -64,7 +64,7 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
     A failed test is a result like any other; a model that cannot be built, or a project that cannot
     be read, is an error that names it.
     """
-    with _connection_variables(settings):
+    with _environment(connection_variables(warehouse_url(settings))):
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
@@ -129,12 +129,16 @@ def target_dir(settings: Settings, target: str) -> Path:
     return private_folder(settings, settings.home / "dbt" / target)
 
 
-@contextmanager
-def _connection_variables(settings: Settings) -> Iterator[None]:
-    parts = conninfo_to_dict(warehouse_url(settings))
+def connection_variables(url: str) -> dict[str, str]:
+    """Return what the environment must say for dbt to connect by a libpq URI."""
+    parts = conninfo_to_dict(url)
     loopback = parts.get("host") in LOOPBACK
     parts.setdefault("sslmode", "disable" if loopback else "prefer")
-    wanted = {variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)}
+    return {variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)}
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
     before = {variable: os.environ.get(variable) for variable in wanted}
     os.environ.update(wanted)
     try:

@@ -11,6 +11,8 @@ with
             share.org_unit_code,
             share.numerator,
             share.denominator,
+            share.own_numerator,
+            share.own_denominator,
             {{ share("share.numerator", "share.denominator") }} as value,
             {{ wilson_low("share.numerator", "share.denominator") }} as ci_low,
             {{ wilson_high("share.numerator", "share.denominator") }} as ci_high
@@ -25,6 +27,8 @@ with
             org_unit_code,
             cast(null as bigint) as numerator,
             denominator,
+            cast(null as bigint) as own_numerator,
+            cast(null as bigint) as own_denominator,
             value,
             cast(null as {{ dbt.type_float() }}) as ci_low,
             cast(null as {{ dbt.type_float() }}) as ci_high
@@ -62,6 +66,8 @@ with
                 ) as bigint
             ) as numerator,
             cast(coalesce(figure.denominator, 0) as bigint) as denominator,
+            cast(figure.own_numerator as bigint) as own_numerator,
+            cast(figure.own_denominator as bigint) as own_denominator,
             figure.value,
             figure.ci_low,
             figure.ci_high

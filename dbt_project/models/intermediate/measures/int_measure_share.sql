@@ -1,5 +1,5 @@
 -- Numerator and denominator of every share by month, for each team, each unit above it and the
--- force.
+-- force; and which part of them is the unit's own, so that the parts of all units add up.
 with
     leaf as (
         select
@@ -24,7 +24,8 @@ with
             leaf.period_start,
             coalesce(ancestor.ancestor_code, leaf.org_unit_code) as org_unit_code,
             leaf.numerator,
-            leaf.denominator
+            leaf.denominator,
+            coalesce(ancestor.ancestor_code, leaf.org_unit_code) = leaf.org_unit_code as is_own
         from leaf
         left join
             {{ ref("int_org_unit_ancestor") }} as ancestor
@@ -33,7 +34,7 @@ with
             and leaf.rolled_up_on >= ancestor.valid_from
             and leaf.rolled_up_on < ancestor.valid_to
         union all
-        select force_code, measure_code, period_start, 'ALL', numerator, denominator
+        select force_code, measure_code, period_start, 'ALL', numerator, denominator, false
         from leaf
     ),
 
@@ -44,7 +45,8 @@ with
             month.period_start,
             'ALL' as org_unit_code,
             case when plan_day.is_met then 1 else 0 end as numerator,
-            1 as denominator
+            1 as denominator,
+            true as is_own
         from {{ ref("int_measure_month") }} as month
         inner join
             {{ ref("int_plan_day") }} as plan_day
@@ -68,7 +70,9 @@ with
             period_start,
             org_unit_code,
             sum(numerator) as numerator,
-            sum(denominator) as denominator
+            sum(denominator) as denominator,
+            sum(case when is_own then numerator else 0 end) as own_numerator,
+            sum(case when is_own then denominator else 0 end) as own_denominator
         from counted
         group by force_code, measure_code, period_start, org_unit_code
     )

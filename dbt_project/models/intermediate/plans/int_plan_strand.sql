@@ -53,7 +53,8 @@ with
             coalesce(ranked.evidence_ref is not null, false) as has_evidence,
             coalesce(ranked.is_meeting, false) as is_met,
             -- Before the deadline has come, what is met today is on time so far.
-            coalesce(on_deadline.is_met, ranked.is_meeting, false) as is_met_on_time
+            coalesce(on_deadline.is_met, ranked.is_meeting, false) as is_met_on_time,
+            build.as_at_day as as_on
         from {{ ref("policy_plan_strand") }} as strand
         cross join {{ ref("stg_audit__force") }} as force
         cross join build

@@ -16,7 +16,10 @@ with
             ) as is_in_post,
             requirement.is_long_term_absent,
             requirement.completed_on is not null as is_complete,
-            requirement.completed_on
+            requirement.completed_on,
+            count(*) over package
+            = count(requirement.completed_on) over package as is_package_complete,
+            build.as_at_day as as_on
         from {{ ref("int_training_requirement") }} as requirement
         cross join build
         inner join
@@ -25,6 +28,10 @@ with
             and requirement.employee_no = pseudonym.identifier
             and pseudonym.is_person
         where build.as_at_day >= requirement.valid_from and build.as_at_day < requirement.valid_to
+        window
+            package as (
+                partition by requirement.force_code, requirement.employee_no, requirement.point_code
+            )
     )
 
 select *

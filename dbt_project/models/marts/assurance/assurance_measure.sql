@@ -12,6 +12,8 @@ with
             measure.value,
             measure.ci_low,
             measure.ci_high,
+            measure.own_numerator,
+            measure.own_denominator,
             build.publication_id
         from {{ ref("int_measure") }} as measure
         cross join {{ ref("stg_audit__build") }} as build

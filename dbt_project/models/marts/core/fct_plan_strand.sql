@@ -10,6 +10,7 @@ with
             strand.has_evidence,
             strand.is_met,
             strand.is_met_on_time,
+            strand.as_on,
             build.publication_id
         from {{ ref("int_plan_strand") }} as strand
         cross join {{ ref("stg_audit__build") }} as build

@@ -11,6 +11,8 @@ with
             requirement.is_long_term_absent,
             requirement.is_complete,
             requirement.completed_on,
+            requirement.is_package_complete,
+            requirement.as_on,
             build.publication_id
         from {{ ref("int_training_today") }} as requirement
         cross join {{ ref("stg_audit__build") }} as build

@@ -1,0 +1,146 @@
+"""MetricFlow's metrics, asked for as at a terminal, are the figures of the marts that they read."""
+
+import csv
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.end_to_end.terminal import Terminal
+
+MEASURES = (
+    "nccu_intel_compliance", "nccu_intel_compliance_all_types", "nccu_intel_in_time",
+    "nccu_hours_to_submission_p50", "nccu_hours_to_submission_p90", "nccu_capture_completeness",
+    "intel_plan_strands_met", "hydra_completion", "hydra_completion_incl_absent",
+    "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
+    "elearning_module_2", "elearning_module_3", "elearning_module_4",
+)  # fmt: skip
+#: Those that the records tell of the day of the run alone are asked for a second time, from these.
+TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
+#: Strands have no unit to be asked for by.
+BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
+#: Metric, month and unit to value, where there is one.
+Figures = dict[tuple[str, str, str], float]
+
+
+@pytest.fixture
+def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
+    """A terminal that would be found out if it called the world outside.
+
+    Its temporary folder is new: an answer kept there from an earlier call would hide the next.
+    """
+    with socket.socket() as outside:
+        outside.bind(("127.0.0.1", 0))
+        outside.listen()
+        outside.setblocking(False)
+        proxy = f"http://127.0.0.1:{outside.getsockname()[1]}"
+        watched = {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "TMPDIR": str(tmp_path)}
+        yield replace(terminal, extra=watched)
+        with pytest.raises(BlockingIOError):
+            outside.accept()
+
+
+def asked(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figures:
+    """Return what one query over several metrics gives, by month, or by month and unit."""
+    table = folder / "figures.csv"
+    done = mf.assurance(
+        "mf", "query", "--metrics", ",".join(metrics), "--group-by", by, "--quiet",
+        "--csv", str(table),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    with table.open(newline="") as lines:
+        return {
+            (metric, row["metric_time__month"][:10], row.get("org_unit__code", "ALL")): float(value)
+            for row in csv.DictReader(lines)
+            for metric in metrics
+            if (value := row[metric])
+        }
+
+
+def published(mf: Terminal, query: str) -> Figures:
+    """Return what the marts hold, with the current month's figures as those of today too."""
+    with psycopg.connect(mf.url("bi")) as reader:
+        rows = reader.execute(query.encode()).fetchall()
+    figures = {(code, str(month), unit): value for code, month, unit, value in rows}
+    current = max(month for _, month, _ in figures)
+    today = {
+        (f"{code}_today", month, unit): value
+        for (code, month, unit), value in figures.items()
+        if month == current and f"{code}_today" in TODAY
+    }
+    return figures | today
+
+
+def test_every_metric_is_the_force_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
+    figures = published(
+        mf,
+        """
+        select measure_code, period_start, org_unit_code, value
+        from marts.assurance_measure
+        where org_unit_code = 'ALL' and value is not null
+        """,
+    )
+    assert {code for code, _, _ in figures} == {*MEASURES, *TODAY}
+    assert asked(mf, tmp_path, (*MEASURES, *TODAY), "metric_time__month") == figures
+
+
+def test_every_metric_is_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
+    # A unit above teams has only its own by a metric: none, but the force's plans.
+    figures = published(
+        mf,
+        """
+        select measure.measure_code, measure.period_start, measure.org_unit_code, measure.value
+        from marts.assurance_measure as measure
+        inner join marts.dim_org_unit as unit using (publication_id, force_code, org_unit_code)
+        where measure.value is not null
+            and (unit.kind in ('TEAM', 'UNKNOWN') or measure.point_code = 'INTEL_PLAN')
+        """,
+    )
+    assert len({unit for _, _, unit in figures}) > 10
+    assert {code for code, _, unit in figures if unit != "ALL"} == {
+        name for name in (*MEASURES, *TODAY) if not name.startswith("intel_plan")
+    }
+    figures = {place: value for place, value in figures.items() if place[0] in BY_UNIT}
+    assert asked(mf, tmp_path, BY_UNIT, "metric_time__month,org_unit__code") == figures
+
+
+def test_over_several_months_people_are_those_of_the_last_and_referrals_all(
+    mf: Terminal, tmp_path: Path
+) -> None:
+    table = tmp_path / "year.csv"
+    done = mf.assurance(
+        "mf", "query", "--metrics", "hydra_completion,nccu_referrals", "--quiet",
+        "--group-by", "metric_time__year", "--order", "metric_time__year", "--csv", str(table),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    with table.open(newline="") as lines:
+        last = list(csv.DictReader(lines))[-1]
+    with psycopg.connect(mf.url("bi")) as reader:
+        expected = reader.execute(
+            """
+            select
+                (
+                    select value
+                    from marts.assurance_measure
+                    where measure_code = 'hydra_completion' and org_unit_code = 'ALL'
+                    order by period_start desc
+                    limit 1
+                ),
+                (
+                    select count(*)
+                    from marts.fct_nccu_referral
+                    where extract(year from contacted_on) = 2026
+                )
+            """
+        ).fetchone()
+    assert (float(last["hydra_completion"]), int(last["nccu_referrals"])) == expected
+
+
+def test_the_semantic_models_are_valid_over_what_readers_may_read(mf: Terminal) -> None:
+    done = mf.assurance("mf", "validate-configs", "--show-all")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "validated metrics against data warehouse (ERRORS: 0" in done.stdout
+    assert "WARNINGS: 0" in done.stdout
