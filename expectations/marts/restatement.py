@@ -12,13 +12,36 @@ from {rows}
 where org_unit_code = 'ALL' and measure_code not like 'nccu_hours%'
 """
 
+_SUMS = """
+select
+    measure_code, period_start, org_unit_code,
+    sum(value_change)
+    = coalesce(max(value_after), 0)::numeric(38, 15)
+    - coalesce(max(value_before), 0)::numeric(38, 15) as holds
+from {rows}
+group by force_code, measure_code, period_start, org_unit_code
+"""
 
-@mart("restatement", one_row_per=("measure_code", "period_start", "org_unit_code"))
+_CHAINS = """
+select
+    measure_code, period_start, org_unit_code, cause,
+    value_from is not distinct from case
+        when row_number() over figure = 1 then value_before else lag(value_to) over figure
+    end
+    and (lead(step) over figure is not null or value_to is not distinct from value_after) as holds
+from {rows}
+window figure as (
+    partition by force_code, measure_code, period_start, org_unit_code order by step
+)
+"""
+
+
+@mart("restatement", one_row_per=("measure_code", "period_start", "org_unit_code", "cause"))
 def restatement() -> Promises:
-    """Every figure of a past month that now comes out differently, and why."""
+    """Every past figure that comes out differently now, and by how much for each cause."""
     return [
         one_of("measure_code", MEASURES, words="Every measure is one that is defined."),
-        filled("cause", "record_count", words="Every restated figure has its {column}."),
+        filled("record_count", words="Every restated figure has its {column}."),
         one_of("cause", RESTATEMENT_CAUSES, words="Every restatement has one of the four causes."),
         known_unit(),
         every_row(
@@ -29,10 +52,24 @@ def restatement() -> Promises:
         ),
         every_row(
             "records_are_counted",
-            "record_count >= 0",
-            words="No restatement rests on fewer than no records.",
+            "record_count >= 1",
+            words="Every cause of a restatement rests on a record.",
             columns=("record_count",),
             dimension="validity",
+        ),
+        every(
+            "causes_add_up",
+            _SUMS,
+            words="What the causes of a restated figure add to it is its change, exactly.",
+            columns=("value_change",),
+            dimension="consistency",
+        ),
+        every(
+            "causes_lead_on",
+            _CHAINS,
+            words="Each cause takes up the figure where the one before it has left it.",
+            columns=("value_from", "value_to"),
+            dimension="consistency",
         ),
         every(
             "force_figures_stand",

@@ -15,6 +15,7 @@ from oic_assurance import runs
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.transform import build as building
+from oic_assurance.transform.before import keep_steps
 from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
@@ -79,10 +80,12 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the candidate marts, but for those that quote the gate.
 
     A deadline that has passed since the last run is frozen first, so that its marts can show it.
+    What the last publication was made of is set aside, so that they can say what changed since.
     """
     with _accountable(settings, run_id, "building the marts"):
         build = building.load_build(settings, build_id)
         freeze_deadlines(settings, build)
+        keep_steps(settings, build)
         building.build_marts(settings, build)
 
 

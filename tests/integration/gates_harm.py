@@ -199,7 +199,9 @@ HARMS = {
     "candidate.restatement org_unit_code_known": "update {t} set org_unit_code = 'X'",
     "org_unit_code_known": f"update {{t}} set org_unit_code = 'NOWHERE' {ONE}",
     "really_different": "update {t} set value_after = value_before",
-    "records_are_counted": "update {t} set record_count = -1",
+    "records_are_counted": "update {t} set record_count = 0",
+    "causes_add_up": "update {t} set value_change = 0.01",
+    "causes_lead_on": "update {t} set value_to = 0.99",
     "force_figures_stand": "update {t} set value_before = 0.2",
     # ---------------------------------------------------------------- sealed
     "candidate.assurance_position part_of_the_whole": "update {t} set numerator = 9",

@@ -247,6 +247,8 @@ select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,
     date '2026-04-01' as period_start, 'ALL' as org_unit_code,
     0.98::double precision as value_before,
     1.0::double precision as value_after, 'LATE_RECORD' as cause, 1::bigint as record_count,
+    3 as step, 0.98::double precision as value_from, 1.0::double precision as value_to,
+    0.02::numeric(38, 15) as value_change,
     <build>::bigint as publication_id;
 """
 

@@ -30,6 +30,7 @@ GROUPS = (
     "intermediate.training",
     "intermediate.plans",
     "intermediate.measures",
+    "intermediate.restatement",
     "intermediate.position",
     "intermediate.exceptions",
     "intermediate.disclosure",

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse import migrate as migrating
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, url, warehouse_url
 from oic_assurance.warehouse.migrate import known_migrations, migrate
@@ -60,6 +61,47 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
         )
     with pytest.raises(ServerError, match="newer than this code: it has migration 9999_tomorrow"):
         migrate(fresh_warehouse)
+
+
+def test_what_was_restated_a_figure_at_a_time_gets_the_cause_into_its_key(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a generation that was set aside: a roll-back attaches it to the parent again."""
+    known = known_migrations()
+    (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
+    with monkeypatch.context() as before:
+        before.setattr(migrating, "known_migrations", lambda: known[: number - 1])
+        migrate(empty_warehouse)
+    columns = """
+        publication_id bigint, force_code text, measure_code text, period_start date,
+        org_unit_code text, cause text not null,
+        primary key (publication_id, force_code, measure_code, period_start, org_unit_code)
+    """
+    with connect(empty_warehouse) as connection:
+        connection.execute(
+            f"""
+            set local role oic_publish;
+            create table marts.restatement ({columns}) partition by list (publication_id);
+            create table generation.restatement__1 ({columns});
+            create table generation.restatement__2 partition of marts.restatement for values in (2);
+            """.encode()
+        )
+    migrate(empty_warehouse)
+    with connect(empty_warehouse) as connection:
+        connection.execute(
+            "alter table marts.restatement attach partition generation.restatement__1"
+            " for values in (1)"
+        )
+        keys = connection.execute(
+            """
+            select c.relname, array_length(k.conkey, 1)
+            from pg_catalog.pg_constraint as k
+            inner join pg_catalog.pg_class as c on c.oid = k.conrelid
+            where k.contype = 'p' and c.relname like 'restatement%'
+            order by 1
+            """
+        ).fetchall()
+    assert keys == [("restatement", 6), ("restatement__1", 6), ("restatement__2", 6)]
 
 
 @pytest.fixture

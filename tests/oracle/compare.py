@@ -107,6 +107,10 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
         right = any(same(wanted[0], v) for v in starts) and any(same(wanted[1], v) for v in ends)
         if changed != bool(got) or (changed and not right):
             found.append(Difference("restatement", _name(key), "value", wanted, got, True))
+        change = (wanted[1] or 0) - (wanted[0] or 0)
+        parts = sum(float(row["value_change"]) for row in rows[key])
+        if changed and not same(change, parts):
+            found.append(Difference("restatement", _name(key), "value_change", change, parts))
     return found
 
 

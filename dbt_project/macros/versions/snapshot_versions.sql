@@ -3,17 +3,16 @@
     first delivery holds stands for all days before it (mart contract: "before the first, the first").
     A record that a delivery no longer holds ends there.
 
-    relation: a raw table fed by dated full files. The result has its columns and `valid_from`, `valid_to` (dates). -#}
-{% macro snapshot_versions(relation) -%}
+    relation: a raw table fed by dated full files. The result has its columns and `valid_from`, `valid_to` (dates).
+    build, delivered: as of `version_as_at`. -#}
+{% macro snapshot_versions(relation, build=none, delivered=none) -%}
     select spans.*
     from
         (
             select
                 versions.*,
                 case
-                    when
-                        versions.version_at
-                        = min(versions.version_at) over (partition by versions.force_code)
+                    when versions.version_at = {{ first_delivery("versions", delivered) }}
                     then {{ beginning_of_time() }}
                     else {{ london_day("versions.version_at") }}
                 end as valid_from,
@@ -35,9 +34,10 @@
                         ) as recency
                     from {{ relation }} as known
                     inner join
-                        {{ ref("stg_audit__build") }} as build
+                        {{ build or ref("stg_audit__build") }} as build
                         on known.batch_id <= build.known_batch_id
                 ) as versions
+                {{ first_delivery_of("versions", delivered, build) }}
             where versions.recency = 1
         ) as spans
     where not spans.is_tombstone

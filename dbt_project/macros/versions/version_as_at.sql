@@ -7,8 +7,10 @@
     A record that a delivery no longer holds is left out. One that its system marks as deleted, by
     the run's moment, is left out too, or kept with `is_deleted` where `deleted` is "marked".
 
-    relation: a raw table. The result has its columns and `as_at`. -#}
-{% macro version_as_at(relation, first_version_stands, deleted=none) -%}
+    relation: a raw table. The result has its columns and `as_at`.
+    build: what says moment and knowledge, where it is not the build that is being computed.
+    delivered: the whole raw table, where `relation` is only a part of it. -#}
+{% macro version_as_at(relation, first_version_stands, deleted=none, build=none, delivered=none) -%}
     select
         ranked.*
         {%- if deleted == "marked" %}
@@ -19,9 +21,7 @@
             select
                 versions.*,
                 build.as_at,
-                min(versions.version_at) over (
-                    partition by versions.force_code
-                ) as first_delivery_at,
+                {{ first_delivery("versions", delivered) }} as first_delivery_at,
                 row_number() over (
                     partition by versions.force_code, versions.row_key
                     order by
@@ -35,7 +35,9 @@
                 ) as recency
             from {{ relation }} as versions
             inner join
-                {{ ref("stg_audit__build") }} as build on versions.batch_id <= build.known_batch_id
+                {{ build or ref("stg_audit__build") }} as build
+                on versions.batch_id <= build.known_batch_id
+                {{ first_delivery_of("versions", delivered, build) }}
         ) as ranked
     where
         ranked.recency = 1 and not ranked.is_tombstone
@@ -48,4 +50,28 @@
         {% if deleted == "left_out" -%}
             and (ranked.deleted_at is null or ranked.deleted_at > ranked.as_at)
         {%- endif %}
+{%- endmacro %}
+
+{#- When the first delivery was, among what a build knows. `versions` are rows of a whole raw table; or of
+    a part of it, joined with `first_delivery_of` the whole. -#}
+{% macro first_delivery(versions, delivered=none) -%}
+    {%- if delivered is none -%}
+        min({{ versions }}.version_at) over (partition by {{ versions }}.force_code)
+    {%- else -%} first_delivery.delivered_at
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro first_delivery_of(versions, delivered, build=none) -%}
+    {%- if delivered is not none -%}
+        inner join
+            (
+                select whole.force_code, min(whole.version_at) as delivered_at
+                from {{ delivered }} as whole
+                inner join
+                    {{ build or ref("stg_audit__build") }} as knowing
+                    on whole.batch_id <= knowing.known_batch_id
+                group by whole.force_code
+            ) as first_delivery
+            on {{ versions }}.force_code = first_delivery.force_code
+    {%- endif -%}
 {%- endmacro %}

@@ -21,6 +21,7 @@ from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
+from oic_assurance.transform.before import forget_steps
 from oic_assurance.warehouse.airflow_uri import find_given
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.write_ahead_log import clear_log
@@ -87,6 +88,7 @@ def finish_erasures(settings: Settings) -> Finish:
     for name in sorted({one.dataset for one in pending}):
         settle(settings, datasets()[name])
     _drop_publications(settings, pending, done)
+    forget_steps(settings)
     _rewrite_tables(settings, pending, done)
     _remove_logs(settings, max(one.erased_at for one in pending))
     if find_given("warehouse") is None:

@@ -81,6 +81,19 @@ order by class, place
 """
 
 
+# Older publications said one cause a figure, without what it adds.
+_RESTATED = """
+select
+    cause, record_count, value_before, value_after,
+    (to_jsonb(restated) ->> 'value_change')::double precision as value_change
+from {mart_restatement} as restated
+where
+    force_code = %(force)s and measure_code = %(measure)s
+    and period_start = %(period)s and org_unit_code = %(unit)s
+order by to_jsonb(restated) ->> 'step', cause
+"""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A measure and what it says in words, as the policy seed has it."""
@@ -128,6 +141,17 @@ class Freshness:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """One cause of the figure's change since the publication before, and what it adds to it."""
+
+    cause: str
+    record_count: int
+    value_before: float | None
+    value_after: float | None
+    value_change: float | None
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure as it was published, and what it is made of."""
 
@@ -147,6 +171,7 @@ class Figure:
     source_status: str | None
     caveat: str | None
     freshness: list[Freshness]
+    restated: list[Restated]
     classes: list[RecordClass]
     members: list[Member]
 
@@ -203,6 +228,7 @@ def explain(
         period_start=asked["period"],  # type: ignore[arg-type]
         org_unit_code=unit,
         freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
+        restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
         classes=classes,
         members=[_member(item) for item in _rows(records, _RECORDS, asked)],
         **row,

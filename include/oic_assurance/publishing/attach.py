@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, KEY, Face
+from oic_assurance.publishing.faces import FACES, GENERATION, KEY, STAGES_THAT_READ, Face
 from oic_assurance.publishing.generations import Part, State, read_parts
 from oic_assurance.publishing.parents import Tables, definition
 from oic_assurance.publishing.refusal import NotPublishableError
@@ -109,6 +109,10 @@ def _move(conn: psycopg.Connection, face: Face, table: Table, publication_id: in
         ),
         # What is published is out of the reach of whoever built it.
         sql.SQL("alter table {} owner to current_user").format(target),
+        # Who computes what changed since reads this very generation, whichever readers see by then.
+        sql.SQL("grant select on {} to {}").format(
+            target, sql.SQL(", ").join(map(sql.Identifier, STAGES_THAT_READ))
+        ),
         # With this in place, attaching need not read the rows.
         sql.SQL("alter table {} add constraint {} check ({} = {})").format(
             target, sql.Identifier(_CHECK), sql.Identifier(KEY), sql.Literal(publication_id)

@@ -79,5 +79,5 @@ PUBLIC_RELEASE = Face(
 )
 
 FACES = (MARTS, PUBLIC_RELEASE)
-#: Stages that compare new figures with what readers see now.
+#: Stages that compare new figures with what was published.
 STAGES_THAT_READ = ("oic_transform", "oic_gate")

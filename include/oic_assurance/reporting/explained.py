@@ -30,7 +30,14 @@ _FACTS = {
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
 }  # fmt: skip
-_NUMBERS = frozenset({"records", "numerator", "counted", "hours", "batch", "row"})
+#: Why a figure was restated, in words.
+_CAUSES = {
+    "RULE_CHANGE": "a changed rule",
+    "DELETED_RECORD": "deleted records",
+    "LATE_RECORD": "late records",
+    "CORRECTED_RECORD": "corrected records",
+}
+_NUMBERS = frozenset({"records", "change", "numerator", "counted", "hours", "batch", "row"})
 _NO_END = (1900, 9999)
 _GAP = 3
 _WRAPPED = 20
@@ -58,6 +65,7 @@ def figure_screen(figure: Figure) -> str:
     screen.print(f"\n  {_value(figure)}\n")
     screen.print(f"{figure.rule.description}.")
     screen.print(_point(figure))
+    _restated(screen, figure)
     _classes(screen, figure)
     if figure.mismatch:
         screen.print(
@@ -133,6 +141,31 @@ def _point(figure: Figure) -> str:
         *([figure.caveat] if figure.caveat else []),
     ]
     return "; ".join(parts) + "."
+
+
+def _restated(screen: Console, figure: Figure) -> None:
+    """Write what the publication before had said, and what each cause has added since."""
+    if not figure.restated:
+        return
+    is_share = figure.rule.unit_of_value == "share"
+    before, after = (
+        share(value) if is_share else NOTHING if value is None else f"{value:.1f} hours"
+        for value in (figure.restated[0].value_before, figure.restated[0].value_after)
+    )
+    screen.print(f"Restated: the publication before had {before}, now it is {after}.")
+    rows = [
+        (
+            _CAUSES[item.cause],
+            item.record_count,
+            NOTHING
+            if item.value_change is None
+            else f"{item.value_change:+.1%}"
+            if is_share
+            else f"{item.value_change:+.1f}",
+        )
+        for item in figure.restated
+    ]
+    _put(screen, _table(("because of", "records", "change"), rows))
 
 
 def _classes(screen: Console, figure: Figure) -> None:

@@ -13,11 +13,17 @@ from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
 from oic_assurance.transform.dbt import Node, forget_project, run_dbt
 from oic_assurance.transform.evidence import store_test_results
-from oic_assurance.transform.version import code_version, policy_fingerprint
+from oic_assurance.transform.version import (
+    code_version,
+    policy_fingerprint,
+    rules_fingerprint,
+)
 from oic_assurance.warehouse.connections import connect
 
-Purpose = Literal["daily", "deadline", "reproduce"]
+Purpose = Literal["daily", "deadline", "reproduce", "restate"]
 CANDIDATES = ("candidate", "candidate_public")
+#: What a build beside the daily one leaves, when it makes no marts.
+BESIDE = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 SEALED = "tag:sealed"
 ROLE = "oic_transform"
 
@@ -59,15 +65,15 @@ def open_build(
             """
             insert into audit.build (
                 run_id, as_at, known_batch_id, known_at, purpose, schema_prefix,
-                input_fingerprint, policy_fingerprint, code_version
+                input_fingerprint, policy_fingerprint, rules_fingerprint, code_version
             )
-            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s)
+            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s)
             returning build_id
             """,
             (
                 run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
                 _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
-                code_version(settings),
+                rules_fingerprint(settings), code_version(settings),
             ),
         ).fetchone()  # fmt: skip
         if row is None:
@@ -118,6 +124,13 @@ def seal_marts(settings: Settings, build: Build) -> None:
             "update audit.build set finished_at = clock_timestamp() where build_id = %s",
             (build.build_id,),
         )
+
+
+def drop_schemas(warehouse: psycopg.Connection, beside: Build) -> None:
+    """Leave nothing of a build beside: its rows are other people's."""
+    for place in BESIDE:
+        schema = sql.Identifier(f"{beside.schema_prefix}{place}")
+        warehouse.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
 
 
 def _check_purpose(build: Build) -> None:

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from oic_assurance.clock import LONDON
 from oic_assurance.settings import Settings
-from oic_assurance.transform.build import ROLE, Build, open_build
+from oic_assurance.transform.build import ROLE, Build, drop_schemas, open_build
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 
@@ -33,7 +33,7 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_dbt(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
             frozen += _enter(warehouse, beside, deadline)
-            _drop_schemas(warehouse, beside)
+            drop_schemas(warehouse, beside)
     return frozen
 
 
@@ -92,13 +92,6 @@ def _enter(warehouse: psycopg.Connection, beside: Build, deadline: date) -> list
         {"as_at": beside.as_at, "deadline": deadline},
     ).fetchall()
     return [str(row[0]) for row in rows]
-
-
-def _drop_schemas(warehouse: psycopg.Connection, beside: Build) -> None:
-    """Leave nothing of the build beside: its figures are frozen, its rows are other people's."""
-    for place in ("intermediate", "staging_general", "staging_law_enforcement", "policy"):
-        schema = sql.Identifier(f"{beside.schema_prefix}{place}")
-        warehouse.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
 
 
 def _end_of(day: date) -> datetime:

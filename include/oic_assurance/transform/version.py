@@ -11,6 +11,8 @@ from oic_assurance.settings import Settings
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
+#: What lies between a record and its figure, below `dbt_project`.
+RULES = ("macros", "models/staging", "models/intermediate")
 
 
 def code_version(settings: Settings) -> str:
@@ -33,6 +35,13 @@ def policy_fingerprint(settings: Settings) -> str:
     """Return the SHA-256 of the policy: a rule that changed shows here."""
     root = settings.project_root / SEEDS
     return _fingerprint(root, root.rglob("*.csv"))
+
+
+def rules_fingerprint(settings: Settings) -> str:
+    """Return the SHA-256 of policy, models and macros: of all that makes figures out of records."""
+    root = settings.project_root / "dbt_project"
+    files = (path for place in RULES for path in (root / place).rglob("*.sql"))
+    return _fingerprint(root, (*files, *(root / "seeds").rglob("*.csv")))
 
 
 def _fingerprint(root: Path, files: Iterable[Path]) -> str:

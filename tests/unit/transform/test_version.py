@@ -36,6 +36,20 @@ def test_a_changed_model_is_no_changed_policy(settings: Settings) -> None:
     assert version.project_fingerprint(settings) != before[1]
 
 
+def test_rules_are_policy_and_what_lies_between_record_and_figure(settings: Settings) -> None:
+    project = settings.project_root / "dbt_project"
+    for place in ("models/intermediate", "models/marts", "macros"):
+        (project / place).mkdir(parents=True)
+    prints = [version.rules_fingerprint(settings)]
+    for name in ("seeds/policy.csv", "models/intermediate/a.sql", "macros/b.sql"):
+        (project / name).write_text("changed\n")
+        prints.append(version.rules_fingerprint(settings))
+    assert len(set(prints)) == 4
+    (project / "models/marts/c.sql").write_text("select 4\n")
+    (project / "models/intermediate/a.yml").write_text("description: other words\n")
+    assert version.rules_fingerprint(settings) == prints[-1]
+
+
 def test_what_dbt_writes_changes_nothing(settings: Settings) -> None:
     before = version.project_fingerprint(settings)
     target = settings.project_root / "dbt_project" / "target"

@@ -9,6 +9,12 @@ with
             restatement.value_after,
             restatement.cause,
             restatement.record_count,
+            restatement.step,
+            restatement.value_from,
+            restatement.value_to,
+            restatement.value_change,
+            restatement.numerator_change,
+            restatement.denominator_change,
             build.publication_id
         from {{ ref("int_restatement") }} as restatement
         cross join {{ ref("stg_audit__build") }} as build

@@ -1,0 +1,13 @@
+{#- The causes in the order in which they are applied to the figure as it was (decision 0012). -#}
+{% macro causes() -%}
+    select 1 as place, 'RULE_CHANGE' as cause
+    union all
+    select 2, 'DELETED_RECORD'
+    union all
+    select 3, 'LATE_RECORD'
+    union all
+    select 4, 'CORRECTED_RECORD'
+{%- endmacro %}
+
+{#- A figure to 15 decimals, in which differences add up without rounding; nothing counts as 0. -#}
+{% macro exactly(figure) -%} cast(coalesce({{ figure }}, 0) as numeric(38, 15)) {%- endmacro %}

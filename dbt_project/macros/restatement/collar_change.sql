@@ -1,0 +1,43 @@
+{#- What became of the personnel file's rows for officers' numbers on a day, as CTEs that end in
+    `<numbered>_change`: the columns of `numbered` but number and day, source_ref, cause.
+
+    numbered: a CTE with force_code, collar_no, day and one column more, what the number stands on. -#}
+{% macro collar_change(numbered, named) -%}
+    {{ numbered }}_day as (
+        select distinct force_code, day from {{ numbered }} where day is not null
+    ),
+
+    {{ numbered }}_personnel as (
+        {{
+            versions_of(
+                source("general", "personnel"),
+                "select force_code, collar_no as key from " ~ numbered,
+                "collar_no",
+            )
+        }}
+    ),
+
+    {{ numbered }}_person as (
+        {{
+            snapshot_change(
+                numbered ~ "_personnel",
+                source("general", "personnel"),
+                numbered ~ "_day",
+                "employee_no",
+                ["collar_no", "org_unit_code", "start_date", "leave_date"],
+                carry=["collar_no"],
+            )
+        }}
+    ),
+
+    {{ numbered }}_change as (
+        select
+            numbered.force_code, numbered.{{ named }}, change.record_ref as source_ref, change.cause
+        from {{ numbered }} as numbered
+        inner join
+            {{ numbered }}_person as change
+            on numbered.force_code = change.force_code
+            and numbered.day = change.day
+            and numbered.collar_no in (change.collar_no_before, change.collar_no_after)
+    )
+{%- endmacro %}

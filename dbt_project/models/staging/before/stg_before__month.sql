@@ -1,0 +1,18 @@
+with
+    source as (
+        {{
+            kept(
+                "int_measure_month",
+                {
+                    "force_code": "text",
+                    "measure_code": "text",
+                    "point_code": "text",
+                    "period_start": "date",
+                    "as_on": "date",
+                },
+            )
+        }}
+    )
+
+select *
+from source

@@ -1,0 +1,17 @@
+with
+    source as (
+        {{
+            kept(
+                "int_plan_day",
+                {
+                    "force_code": "text",
+                    "day": "date",
+                    "strand": "text",
+                    "is_met": "boolean",
+                },
+            )
+        }}
+    )
+
+select *
+from source

@@ -1,0 +1,323 @@
+"""A force of nine, published in this process without Airflow; its records and rules change."""
+
+import dataclasses
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from oic_assurance import pipeline
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import connect, url
+from simulator.source_systems import create_sources
+from tests.conftest import PROJECT_ROOT
+from tests.oracle.clock import midnight, wall
+from tests.oracle.examples import custody, document, occurrence, person, referral, unit
+from tests.oracle.fill import fill, write_file
+from tests.oracle.model import KEYS, Delivery, Row, Step
+
+UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
+STAFF = [
+    *(person(f"00000{n}", f"{n}{n}", org_unit_code="T1" if n < 5 else "T2") for n in range(1, 8)),
+    *(person(f"00000{n}", f"{n}{n}", role_code="INTELLIGENCE") for n in (8, 9)),
+]
+#: What the source contract asks for and no figure rests on.
+ALSO = {
+    "rms.occurrence": {"incident_type_code": "OIC"},
+    "intel.report": {"protective_marking": "OFFICIAL"},
+}
+MODULES = [f"OIC-EL-{n}" for n in range(1, 5)]
+
+
+def dated(dataset: str, name: str, day: str, sheets: dict[str, list[Row]]) -> Delivery:
+    moment = midnight(date.fromisoformat(day))
+    suffix = "xlsx" if dataset == "hydra/attendance" else "csv"
+    file = f"{name}_{day.replace('-', '')}.{suffix}"
+    return Delivery(dataset, file, sheets, moment, moment)
+
+
+def personnel(day: str, staff: list[Row]) -> Delivery:
+    return dated("hr/personnel", "personnel", day, {"": staff})
+
+
+def completions(day: str, rows: list[Row]) -> Delivery:
+    return dated("lms/completions", "completions", day, {"": rows})
+
+
+def completed(employee: str, module: str, moment: str) -> Row:
+    return {
+        "employee_no": employee,
+        "course_code": "OIC",
+        "module_code": module,
+        "module_version": "1",
+        "status": "COMPLETED",
+        "completed_at": wall(moment),
+        "score": None,
+    }
+
+
+def attendance(day: str, outcome: str | None) -> Delivery:
+    sessions = [
+        {"session_code": "S1", "session_date": date(2025, 10, 7), "venue": "HQ", "capacity": 7}
+    ]
+    attended = [
+        {"session_code": "S1", "employee_no": "000008", "attended": "Y", "outcome": "PASS"},
+        {"session_code": "S1", "employee_no": "000009", "attended": "Y", "outcome": outcome},
+    ]
+    sheets = {"Sessions": sessions, "Attendance": attended}
+    return dated("hydra/attendance", "hydra", day, sheets)
+
+
+def register(moment: str, evidence: str | None) -> Delivery:
+    plans = [
+        {
+            "plan_ref": f"P-{strand}",
+            "strand": strand,
+            "title": "A plan",
+            "owner_role": "Superintendent",
+            "version": "1",
+            "approved_date": date(2025, 6, 1),
+            "review_due_date": date(2027, 6, 1),
+            "evidence_ref": evidence if strand == "SHARE" else "E1",
+        }
+        for strand in ("COLLECT", "ANALYSE", "SHARE")
+    ]
+    sheets: dict[str, list[Row]] = {"Plans": plans, "Milestones": []}
+    return Delivery("governance/plans", "plan_register.xlsx", sheets, wall(moment), wall(moment))
+
+
+def first_step() -> Step:
+    """Return what the first publication sees; each month holds what one test changes."""
+    referrals = [
+        # December: one of two will be deleted.
+        referral("R-DEC-1", "11", "2025-12-03T12:00", occurrence_ref="O-DEC-1"),
+        referral("R-DEC-2", "11", "2025-12-04T12:00", occurrence_ref="O-DEC-2"),
+        # January: another one will come late.
+        referral("R-JAN-1", "11", "2026-01-05T12:00", occurrence_ref="O-JAN-1"),
+        # February: its document will come late.
+        referral("R-FEB-1", "22", "2026-02-05T12:00", occurrence_ref="O-FEB-1"),
+        # March: the type of the second will be corrected.
+        referral("R-MAR-1", "22", "2026-03-03T12:00", occurrence_ref="O-MAR-1"),
+        referral(
+            "R-MAR-2", "55", "2026-03-04T12:00", occurrence_ref="O-MAR-2",
+            referral_type="STATUS_CHECK",
+        ),
+    ]  # fmt: skip
+    documents = [
+        document("U-DEC-1", "11", "2025-12-03T14:00", occurrence_ref="O-DEC-1"),
+        document("U-JAN-1", "11", "2026-01-06T20:00", occurrence_ref="O-JAN-1"),
+        document("U-MAR-1", "22", "2026-03-03T15:00", occurrence_ref="O-MAR-1"),
+    ]
+    detained = [
+        custody("O-JAN-1", "11", "2026-01-05T10:00"),
+        custody("O-CUS-1", "55", "2026-01-15T10:00"),
+    ]
+    names = ("O-DEC-1", "O-DEC-2", "O-JAN-1", "O-FEB-1", "O-MAR-1", "O-MAR-2", "O-CUS-1")
+    tables: dict[str, list[Row]] = {name: [] for name in KEYS}
+    for name, rows in {
+        "rms.nccu_referral": referrals,
+        "intel.report": documents,
+        "rms.custody_record": detained,
+        "rms.occurrence": [occurrence(name) for name in names],
+    }.items():
+        tables[name] = [
+            {KEYS[name]: n, **row, **ALSO.get(name, {})} for n, row in enumerate(rows, 1)
+        ]
+    done = [
+        completed(row["employee_no"], module, "2025-10-01T12:00")
+        for row in STAFF
+        for module in MODULES
+        # The first still lacks one, the second all of them.
+        if row["employee_no"] != "000002" and (row["employee_no"], module) != ("000001", "OIC-EL-4")
+    ]
+    files = [
+        dated("hr/org_unit", "org_unit", "2025-12-01", {"": UNITS}),
+        *(personnel(day, STAFF) for day in ("2025-12-01", "2026-02-01", "2026-03-01")),
+        completions("2025-12-02", done),
+        attendance("2025-12-03", None),
+        register("2025-12-04T12:00", None),
+    ]
+    return Step(tables, files)
+
+
+Figures = dict[tuple[str, str, str], Row]
+
+
+@dataclass
+class RestatedWorld:
+    """The warehouse of such a force, its sources and what it has published."""
+
+    settings: Settings
+    step: Step
+    run_number: int = 0
+
+    def fill(self, *files: Delivery) -> None:
+        """Bring the sources to the step, and drop further files."""
+        dropzone = Path(self.settings.dropzone.removeprefix("file://"))
+        tables = {name: rows for name, rows in self.step.tables.items() if rows}
+        step = Step(tables, [*self.step.files, *files])
+        fill(step, url(self.settings, "rms"), url(self.settings, "intelligence"), dropzone)
+        self.step.files = []
+
+    def drop(self, delivery: Delivery) -> None:
+        """Drop one file."""
+        dropzone = Path(self.settings.dropzone.removeprefix("file://"))
+        write_file(delivery, dropzone / delivery.dataset / delivery.name)
+
+    def row(self, table: str, **key: Any) -> Row:
+        """Return the row of a source table to be changed in place."""
+        ((name, value),) = key.items()
+        return next(row for row in self.step.tables[table] if row[name] == value)
+
+    def add(self, table: str, row: Row, moment: str) -> None:
+        """Enter a record now, however old the event."""
+        rows = self.step.tables[table]
+        key = {KEYS[table]: 1 + max(other[KEYS[table]] for other in rows)}
+        now = {"created_at": wall(moment), "updated_at": wall(moment)}
+        rows.append({**key, **row, **ALSO.get(table, {}), **now})
+
+    def publish(self, as_at: str, settings: Settings | None = None) -> int:
+        """Run every stage, as the scheduler's tasks do; returns the publication."""
+        here = settings or self.settings
+        self.run_number += 1
+        run_id = f"restated {self.run_number}"
+        moment = wall(as_at)
+        for order in pipeline.open_run(here, run_id, moment):
+            pipeline.extract(here, run_id, order["force_code"], order["dataset"])
+        build_id = pipeline.close_landing(here, run_id, moment)
+        pipeline.build_marts(here, run_id, build_id)
+        pipeline.audit(here, run_id, build_id, "landing")
+        pipeline.audit(here, run_id, build_id, "marts")
+        pipeline.seal_marts(here, run_id, build_id)
+        pipeline.audit(here, run_id, build_id, "sealed")
+        pipeline.publish(here, run_id, build_id)
+        pipeline.tidy(here)
+        return build_id
+
+    def ask(self, query: str, *values: object) -> list[Row]:
+        """Return what the warehouse's owner reads."""
+        with connect(self.settings) as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            return cursor.execute(query.encode(), values).fetchall()
+
+    def figures(self, publication_id: int) -> Figures:
+        """Return every figure of a publication by measure, month and unit."""
+        query = sql.SQL("select * from generation.{}").format(
+            sql.Identifier(f"assurance_measure__{publication_id}")
+        )
+        with connect(self.settings) as connection:
+            rows = connection.cursor(row_factory=dict_row).execute(query).fetchall()
+        return {_key(row): row for row in rows}
+
+    def restated(self, publication_id: int) -> dict[tuple[str, str, str], list[Row]]:
+        """Return the causes of every restated figure, in their order."""
+        query = sql.SQL("select * from generation.{} order by step").format(
+            sql.Identifier(f"restatement__{publication_id}")
+        )
+        found = defaultdict(list)
+        with connect(self.settings) as connection:
+            for row in connection.cursor(row_factory=dict_row).execute(query):
+                found[_key(row)].append(row)
+        return dict(found)
+
+    def causes(self, publication_id: int, measure: str, month: str, unit_code: str = "ALL") -> Any:
+        """Return cause, records, and what it adds to numerator and denominator, in their order."""
+        return [
+            (row["cause"], row["record_count"], row["numerator_change"], row["denominator_change"])
+            for row in self.restated(publication_id).get((measure, month, unit_code), [])
+        ]
+
+    def check_sums(self, old: Figures, after: int, over_before: str) -> int:
+        """Hold every restated figure against those before and after; returns how many there are.
+
+        All figures of months over before a day that changed are there, no others, and of each the
+        causes lead without a gap from the one to the other.
+        """
+        new = self.figures(after)
+        restated = self.restated(after)
+        changed = {
+            key
+            for key in old.keys() | new.keys()
+            if key[1] < over_before and _value(old.get(key)) != _value(new.get(key))
+        }
+        assert set(restated) == changed
+        for key, rows in restated.items():
+            was, now = _value(old.get(key)), _value(new.get(key))
+            assert {(row["value_before"], row["value_after"]) for row in rows} == {(was, now)}, key
+            ends = [was, *(row["value_to"] for row in rows)]
+            assert [row["value_from"] for row in rows] == ends[:-1], key
+            assert ends[-1] == now, key
+            total = sum((row["value_change"] for row in rows), Decimal(0))
+            assert total == _decimal(now) - _decimal(was), key
+            for column in ("numerator", "denominator"):
+                if rows[0]["numerator_change"] is None and column == "numerator":
+                    continue
+                adds = sum(row[f"{column}_change"] for row in rows)
+                assert adds == _count(new.get(key), column) - _count(old.get(key), column), key
+            assert all(row["record_count"] >= 1 for row in rows), key
+        return len(restated)
+
+    def with_policy(self, folder: Path, seed: str, old: str, new: str) -> Settings:
+        """Return the settings of a checkout in which a policy seed says something else."""
+        if not folder.exists():
+            for name in ("include", "expectations", "dags", "dbt_project"):
+                shutil.copytree(
+                    PROJECT_ROOT / name, folder / name,
+                    ignore=shutil.ignore_patterns("target", "__pycache__"),
+                )  # fmt: skip
+        file = folder / "dbt_project" / "seeds" / f"{seed}.csv"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+        return dataclasses.replace(self.settings, project_root=folder)
+
+
+def make_world(home: Path) -> RestatedWorld:
+    """Start a server of its own for a world, with its sources filled."""
+    settings = _settings(home)
+    embedded.start(settings)
+    pipeline.prepare_warehouse(settings)
+    create_sources(settings)
+    world = RestatedWorld(settings, first_step())
+    world.fill()
+    return world
+
+
+def stop_world(home: Path) -> None:
+    """Stop its server."""
+    embedded.stop(_settings(home))
+
+
+def at(text: str) -> datetime:
+    """Return a moment written as wall clock."""
+    return wall(text)
+
+
+def _settings(home: Path) -> Settings:
+    return dataclasses.replace(
+        load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
+    )
+
+
+def _key(row: Row) -> tuple[str, str, str]:
+    return row["measure_code"], f"{row['period_start']:%Y-%m}", row["org_unit_code"]
+
+
+def _value(row: Row | None) -> float | None:
+    return row["value"] if row else None
+
+
+def _count(row: Row | None, column: str) -> int:
+    return int((row[column] if row else 0) or 0)
+
+
+def _decimal(value: float | None) -> Decimal:
+    """Return what PostgreSQL makes of a double precision: 15 digits, then 15 decimals."""
+    return round(Decimal(f"{value or 0:.15g}"), 15)

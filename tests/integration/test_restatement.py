@@ -1,0 +1,254 @@
+"""Why past figures change between publications: by cause, with records, to the last digit."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.erasure.erase import Request, erase
+from oic_assurance.explaining.figure import explain, month
+from oic_assurance.explaining.workspace import find, records_of
+from oic_assurance.publishing.rollback import rollback
+from oic_assurance.reporting.explained import figure_screen
+from oic_assurance.sources.declaration import datasets
+from oic_assurance.transform.before import keep_steps
+from oic_assurance.transform.build import open_build
+from tests.integration.restated_world import (
+    STAFF,
+    RestatedWorld,
+    at,
+    attendance,
+    completed,
+    completions,
+    make_world,
+    personnel,
+    register,
+    stop_world,
+)
+from tests.oracle.examples import document, referral
+
+NOW = "2026-04-10T12:00"
+
+
+class Told:
+    """A world with two publications: as it was, and with one change of each kind."""
+
+    def __init__(self, world: RestatedWorld, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.first = world.publish("2026-04-10T05:30")
+        change_one_record_of_each_kind(world)
+        self.second = world.publish("2026-04-11T05:30")
+
+
+class Ruled:
+    """A third publication: by two other rules, and with a referral that came late meanwhile."""
+
+    def __init__(self, told: Told) -> None:
+        self.world = told.world
+        self.first, self.second = told.first, told.second
+        self.world.add(
+            "rms.nccu_referral",
+            referral("R-JAN-3", "11", "2026-01-21T12:00", occurrence_ref="O-JAN-3"),
+            "2026-04-11T12:00",
+        )
+        self.world.fill()
+        self.world.with_policy(
+            told.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+        )
+        self.rules = self.world.with_policy(
+            told.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
+        )
+        self.third = self.world.publish("2026-04-12T05:30", self.rules)
+
+
+def change_one_record_of_each_kind(world: RestatedWorld) -> None:
+    late = referral("R-JAN-2", "55", "2026-01-20T12:00", occurrence_ref="O-JAN-2")
+    world.add("rms.nccu_referral", late, NOW)
+    world.add(
+        "intel.report", document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1"), NOW
+    )
+    world.row("rms.nccu_referral", referral_ref="R-MAR-2").update(
+        referral_type="IMMIGRATION_CRIME", updated_at=at(NOW)
+    )
+    world.row("rms.nccu_referral", referral_ref="R-DEC-2").update(
+        deleted_at=at(NOW), updated_at=at(NOW)
+    )
+    world.row("rms.custody_record", occurrence_ref="O-CUS-1").update(
+        deleted_at=at(NOW), updated_at=at(NOW)
+    )
+    sick = [
+        {**row, "absence_status": "LONG_TERM_SICK"} if row["employee_no"] == "000003" else row
+        for row in STAFF
+    ]
+    world.fill(
+        completions("2026-04-09", [completed("000001", "OIC-EL-4", "2025-11-15T12:00")]),
+        personnel("2026-02-01", sick),
+        attendance("2025-12-10", "PASS"),
+        register(NOW, "E1"),
+    )
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-restated-"))
+    try:
+        yield Told(make_world(home / "state"), home / "other rules")
+    finally:
+        stop_world(home / "state")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def ruled(told: Told) -> Ruled:
+    return Ruled(told)
+
+
+def test_the_first_publication_restates_nothing(told: Told) -> None:
+    assert told.world.restated(told.first) == {}
+
+
+def test_the_causes_of_every_restated_figure_add_up_to_its_change(told: Told) -> None:
+    assert told.world.check_sums(told.world.figures(told.first), told.second, "2026-04") > 60
+
+
+@pytest.mark.parametrize(
+    ("measure", "month", "unit", "causes"),
+    [
+        # A referral that came late, in the team of whoever reported it and above.
+        ("nccu_intel_compliance", "2026-01", "ALL", [("LATE_RECORD", 1, 0, 1)]),
+        ("nccu_intel_compliance", "2026-01", "D1", [("LATE_RECORD", 1, 0, 1)]),
+        ("nccu_intel_compliance", "2026-01", "T1", []),
+        # The document came late, the referral was known.
+        ("nccu_intel_compliance", "2026-02", "T1", [("LATE_RECORD", 1, 1, 0)]),
+        ("nccu_intel_in_time", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
+        ("nccu_hours_to_submission_p50", "2026-02", "ALL", [("LATE_RECORD", 1, None, 1)]),
+        # The type was corrected: it was counted already where all types are.
+        ("nccu_intel_compliance", "2026-03", "ALL", [("CORRECTED_RECORD", 1, 0, 1)]),
+        ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
+        ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
+        ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
+        # The fourth completion of one person.
+        ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
+        ("elearning_module_3", "2025-11", "T1", []),
+        ("elearning_completion", "2025-10", "ALL", []),
+        ("elearning_completion", "2026-01", "ALL", [("LATE_RECORD", 1, 1, 0)]),
+        # In February a second one was on long-term sick leave, so two causes.
+        (
+            "elearning_completion", "2026-02", "ALL",
+            [("LATE_RECORD", 1, 1, 0), ("CORRECTED_RECORD", 1, -1, -1)],
+        ),
+        ("elearning_completion_incl_absent", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
+        ("elearning_completion", "2026-03", "ALL", [("LATE_RECORD", 1, 1, 0)]),
+        # The outcome of a session was entered afterwards.
+        ("hydra_completion", "2026-01", "T1", [("CORRECTED_RECORD", 1, 1, 0)]),
+        ("intel_plan_strands_met", "2025-07", "ALL", [("CORRECTED_RECORD", 1, 1, 0)]),
+    ],
+)  # fmt: skip
+def test_a_changed_record_shows_as_what_became_of_it(
+    told: Told, measure: str, month: str, unit: str, causes: list[object]
+) -> None:
+    assert told.world.causes(told.second, measure, month, unit) == causes
+
+
+def test_who_asks_for_the_figure_is_told_why_it_changed(told: Told) -> None:
+    publication = find(told.world.settings, told.second)
+    with records_of(told.world.settings, publication) as records:
+        figure = explain(records, "elearning_completion", month("2026-02"))
+        unchanged = explain(records, "elearning_completion", month("2025-10"))
+    screen = " ".join(figure_screen(figure).split())
+    assert "Restated: the publication before had 77.8%, now it is 87.5%." in screen
+    assert "late records 1 +11.1% corrected records 1 -1.4%" in screen
+    assert "Restated" not in figure_screen(unchanged)
+
+
+def test_what_was_set_aside_outlasts_builds_that_failed(told: Told) -> None:
+    """A build that is repeated, or followed by another, still compares with what was published."""
+    world = told.world
+    for _ in range(2):
+        build = open_build(world.settings, "failed", at("2026-04-11T05:30"))
+        keep_steps(world.settings, build)
+        keep_steps(world.settings, build)
+        (kept,) = world.ask(
+            "select compared_with, (select count(*) from before.int_nccu_referral_class) as rows"
+            " from audit.build where build_id = %s",
+            build.build_id,
+        )
+        assert kept == {"compared_with": told.second, "rows": 6}
+
+
+@pytest.mark.slow
+def test_a_changed_policy_is_no_change_in_the_world(ruled: Ruled) -> None:
+    world, third = ruled.world, ruled.third
+    assert world.check_sums(world.figures(ruled.second), third, "2026-04") > 10
+    # 32 hours are in time by the new rule; another referral came late meanwhile.
+    assert world.causes(third, "nccu_intel_in_time", "2026-01") == [
+        ("RULE_CHANGE", 1, 1, 0),
+        ("LATE_RECORD", 1, 0, 1),
+    ]
+    assert world.causes(third, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 1, 0, 1)]
+    assert world.causes(third, "elearning_completion", "2026-02") == [("RULE_CHANGE", 1, 1, 1)]
+    assert world.causes(third, "nccu_intel_compliance", "2026-02") == []
+
+
+@pytest.mark.slow
+def test_what_is_compared_with_is_out_of_sight_of_people(ruled: Ruled) -> None:
+    places = ruled.world.ask(
+        "select nspname from pg_catalog.pg_namespace where nspname ~ '^(before|restate)'"
+    )
+    assert {row["nspname"] for row in places} == {"before", "before_then"}
+    may = ruled.world.ask(
+        "select bool_or(has_schema_privilege(r.rolname, n.nspname, 'usage')) as look"
+        " from pg_catalog.pg_roles as r cross join pg_catalog.pg_namespace as n"
+        " where r.rolname in ('general_processing', 'law_enforcement_processing', 'bi_reader')"
+        " and n.nspname ~ '^before'"
+    )
+    assert may == [{"look": False}]
+
+
+@pytest.mark.slow
+def test_after_a_roll_back_the_figures_of_then_are_computed_once_more(ruled: Ruled) -> None:
+    """Nothing is kept of an older publication, so what it knew is looked up again."""
+    world = ruled.world
+    first = ruled.first
+    rollback(world.settings, first, "to see what has changed since")
+    again = world.publish("2026-04-12T05:30")
+    assert world.check_sums(world.figures(first), again, "2026-04") > 60
+    assert world.causes(again, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 2, 0, 2)]
+    assert world.causes(again, "nccu_intel_compliance", "2025-12") == [("DELETED_RECORD", 1, 0, -1)]
+
+
+@pytest.mark.slow
+def test_going_back_to_an_earlier_moment_takes_the_late_records_out_again(ruled: Ruled) -> None:
+    world = ruled.world
+    late = world.publish("2026-04-12T05:30")
+    early = world.publish("2026-04-10T05:30")
+    world.check_sums(world.figures(late), early, "2026-04")
+    assert world.causes(early, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 2, 0, -2)]
+    assert world.causes(early, "nccu_intel_compliance", "2025-12") == [("DELETED_RECORD", 1, 0, 1)]
+
+
+@pytest.mark.slow
+def test_an_erased_record_is_a_deleted_one_and_leaves_nothing_to_compare_with(ruled: Ruled) -> None:
+    world = ruled.world
+    known = world.figures(world.publish("2026-04-12T05:30"))
+    record = world.row("rms.nccu_referral", referral_ref="R-JAN-3")
+    world.step.tables["rms.nccu_referral"].remove(record)
+    world.fill()
+    dataset = datasets()["rms/nccu_referral"]
+    key = str(record["referral_id"])
+    assert erase(world.settings, Request(dataset, dataset.tables[0], (key,), "asked for"))
+    without = world.publish("2026-04-12T05:30")
+    assert world.check_sums(known, without, "2026-05") > 0
+    assert world.causes(without, "nccu_intel_compliance", "2026-01") == [
+        ("DELETED_RECORD", 1, 0, -1)
+    ]
+    left = (
+        "select to_regnamespace('before') as kept,"
+        " to_regclass('intermediate.int_restated_leaf') as found"
+    )
+    assert world.ask(left) == [{"kept": None, "found": None}]
+    again = world.publish("2026-04-12T05:30")
+    assert world.restated(again) == {}
