@@ -4,6 +4,7 @@ import random
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Compared, Cost, compare, median, run, run_shell
@@ -58,7 +59,7 @@ def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
         found = compare(
             f"{work}, {rows} rows",
             pairs,
-            lambda options=options: _land(DATASET, *options),  # type: ignore[misc]
+            partial(_land, DATASET, *options),
             lambda: run_shell(pipe),
             before_each=again,
         )
@@ -122,7 +123,7 @@ def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
             f"CSV of {rows} rows beside {table}",
             pairs,
             lambda: _land(FILES),
-            lambda table=table: run_shell(copy.format(table)),  # type: ignore[misc]
+            partial(run_shell, copy.format(table)),
             before_each=again,
         )
         yield Result("CSV, 0.5% bad rows quarantined", rows, peer, 1.3, median(found.ours), found)

@@ -26,9 +26,9 @@ MEASURES = (
 NAMED = {
     "referral": ("int_nccu_considered", "referral_ref"),
     "document": ("int_nccu_considered", "report_urn"),
-    "occurrence": ("int_oic_incident", "occurrence_ref"),
+    "occurrence": ("int_nccu_referral", "occurrence_ref"),
     "custody": ("int_immigration_custody", "custody_id"),
-    "officer": ("int_training_today", "officer_key"),
+    "officer": ("int_officer_version", "officer_key"),
     "strand": ("int_plan_strand", "strand"),
     "plan": ("int_plan_strand", "plan_ref"),
     "recommendation": ("int_voice", "point_code"),

@@ -86,7 +86,7 @@ def _never_look_for_updates() -> None:
             """Find no update."""
 
     stand_in = ModuleType("update_checker")
-    stand_in.UpdateChecker = UpdateChecker  # type: ignore[attr-defined]
+    vars(stand_in)["UpdateChecker"] = UpdateChecker
     sys.modules["update_checker"] = stand_in
 
 
