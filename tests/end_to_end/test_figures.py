@@ -6,9 +6,9 @@ import pytest
 
 from tests.oracle.runner import check
 
-# Before the launch of the training, on a deadline day, and after everything; then a day's changes.
-FIRST_DAY = ["2025-02-10T05:30", "2026-04-30T12:00", "2026-06-20T05:30"]
-DAY_AFTER = ["2026-06-21T05:30", "2025-10-26T01:30:00+00:00"]
+# On a deadline day, and after everything; then a day's changes. The slow test takes every moment.
+FIRST_DAY = ["2026-04-30T12:00", "2026-06-20T05:30"]
+DAY_AFTER = ["2026-06-21T05:30"]
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -22,7 +22,7 @@ def test_an_outsider_s_oracle_agrees(seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3, 4, 5])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_an_outsider_s_oracle_agrees_at_every_moment(seed: int, tmp_path: Path) -> None:
     for title, differences in check(seed, tmp_path, source_down=True):
         hard = [str(difference) for difference in differences if not difference.soft]

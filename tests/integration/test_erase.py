@@ -14,6 +14,7 @@ from oic_assurance.erasure.erase import erase, tables_with
 from oic_assurance.erasure.search import Found, Request
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
+from oic_assurance.landing.replay import replay
 from oic_assurance.landing.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import dataset
@@ -27,6 +28,7 @@ from tests.integration.landing_support import (
     warehouse_of_its_own,
     workbook,
 )
+from tests.integration.replay_support import export, write
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
@@ -326,3 +328,29 @@ def test_nothing_is_erased_when_a_kept_batch_cannot_be_searched(world: World) ->
     with pytest.raises(AssuranceError, match="nothing was erased: batch"):
         gone(world, PEOPLE, "000777")
     assert world.one("select count(*) from raw_general.personnel") == 2
+
+
+def test_a_row_that_came_as_another_record_s_still_says_that_this_one_had_not_vanished(
+    world: World,
+) -> None:
+    """The newest list names 000103 in a broken row alone, which HR then corrects to 000100."""
+    world.personnel("20260101", "000103", person("000100", start="never"))
+    world.land(PEOPLE)
+    world.personnel("20260101", person("000103", start="never"))
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    corrected = [
+        {**row, "employee_no": "000100", "start_date": "2020-01-01"}
+        for row in rows
+        if row["employee_no"] == "000103"
+    ]
+    replay(world.settings, PEOPLE, write(path, corrected), "HR said so", "somebody")
+    assert set(world.state(PEOPLE, ())) == {"000100", "000103"}
+    assert gone(world, PEOPLE, "000100")
+    assert set(world.state(PEOPLE, ())) == {"000103"}
+    agree(world, PEOPLE)
+    held = world.query("select row_key, replayed_key, content from audit.rejected_row")
+    assert held == [("000103", None, None)]
+    assert gone(world, PEOPLE, "000103")
+    agree(world, PEOPLE)
+    assert world.query("select row_key from audit.rejected_row") == []

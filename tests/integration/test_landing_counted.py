@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -194,6 +195,9 @@ def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.M
     postmaster = find_postmaster(data_dir(own))
     assert postmaster is not None
     os.kill(postmaster.pid, signal.SIGQUIT)
+    end = time.monotonic() + 30
+    while find_postmaster(data_dir(own)) is not None and time.monotonic() < end:
+        time.sleep(0.02)
     embedded.start(own)
     after = counts()
     assert after is not None

@@ -168,6 +168,12 @@ class _Erasure:
         self._connection.execute(
             "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
         )
+        # That the delivery named another record by it stays: to it that one had not vanished.
+        self._connection.execute(
+            "update audit.rejected_row set replayed_key = null, content = null"
+            " where rejected_id = any(%s)",
+            (found.unnamed_ids,),
+        )
         # What it was landed as says that it was replayed, and stays for that.
         self._connection.execute(
             "update audit.rejected_row set row_key = null, content = null"

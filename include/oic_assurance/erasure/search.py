@@ -45,6 +45,8 @@ class Found:
     #: What quarantine holds of them has these places: row numbers by batch.
     rejected_places: dict[int, list[int]] = field(default_factory=dict)
     rejected_ids: list[int] = field(default_factory=list)
+    #: Rejected rows that came as another record's, which the delivery has named by them.
+    unnamed_ids: list[int] = field(default_factory=list)
     #: Rejected rows that came as theirs and were landed as another record's.
     blanked_ids: list[int] = field(default_factory=list)
     blanked_places: dict[int, list[int]] = field(default_factory=dict)
@@ -114,7 +116,8 @@ class Search:
             """
             select
                 r.rejected_id, r.batch_id, r.row_number,
-                coalesce(r.replayed_key <> all(%(keys)s), false) as is_another_s
+                coalesce(r.replayed_key <> all(%(keys)s), false) as is_another_s,
+                coalesce(r.row_key <> all(%(keys)s), false) as came_as_another
             from audit.rejected_row as r inner join audit.batch as b using (batch_id)
             where
                 b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s
@@ -137,12 +140,15 @@ class Search:
                 "keys": self._keys, "sought": sought, "before": self._unkeyed_before,
             },
         ).fetchall()  # fmt: skip
-        for rejected_id, batch_id, place, is_another_s in rows:
+        for rejected_id, batch_id, place, is_another_s, came_as_another in rows:
             places = found.blanked_places if is_another_s else found.rejected_places
             if place is not None:
                 places.setdefault(batch_id, []).append(place)
             if is_another_s:
                 found.blanked_ids.append(rejected_id)
+                continue
+            if came_as_another:
+                found.unnamed_ids.append(rejected_id)
                 continue
             found.rejected_ids.append(rejected_id)
             found.rejected[batch_id] += 1

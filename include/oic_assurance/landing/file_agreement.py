@@ -30,6 +30,12 @@ class FileAgreement(Agreement):
             where
                 not s.is_tombstone
                 and not exists (select from {kept} as k where k.row_key = s.row_key)
+                -- The kept row has gone where it was landed as a record that was erased.
+                and not exists (
+                    select from audit.rejected_row as r
+                    where
+                        r.batch_id = %(batch)s and r.table_name = {table} and r.row_key = s.row_key
+                )
                 and not exists (
                     select from {raw_rows} as r
                     where r.is_tombstone and r.row_key = s.row_key and r.version_at = %(at)s
@@ -125,7 +131,7 @@ class FileAgreement(Agreement):
                     select from audit.rejected_row as r
                     where
                         r.batch_id = %(batch)s and r.table_name = {table}
-                        and r.replayed_key = c.row_key
+                        and c.row_key in (r.row_key, r.replayed_key)
                 )
                 and {may_be_overtaken}
             """,
