@@ -15,6 +15,9 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two processes of tests, each with a state folder and a server of its own; the files in their order.
+BESIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 # What is linted and formatted; dbt's SQL has a formatter of its own.
 CODE := benchmarks dags expectations include tests
 
@@ -44,7 +47,7 @@ run: setup ## a synthetic force when there is none, then the daily run; ends wit
 	@$(BIN)/assurance demo --seed $(SEED)
 
 test: setup-dev ## the tests that fit into a coffee break
-	@$(BIN)/python -m pytest -q -m "not slow" tests
+	@$(BIN)/python -m pytest -q -m "not slow" $(BESIDE) tests
 
 test-all: setup-connectors debian-packages ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests

@@ -25,10 +25,15 @@ def write_table(results: Sequence[Result], pairs: int) -> None:
         "|---|---:|---:|---:|---|---:|---:|---:|",
         *(_line(result) for result in results),
     ]
+    write_between(BEGIN, END, lines)
+
+
+def write_between(begin: str, end: str, lines: Sequence[str]) -> None:
+    """Put lines between two marks of README.md, in place of what stands there, and show them."""
     text = "\n".join(lines)
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    README.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
     sys.stdout.write(text + "\n")
 
 

@@ -33,9 +33,7 @@
                             order by known.batch_id desc, known.row_number desc
                         ) as recency
                     from {{ relation }} as known
-                    inner join
-                        {{ build or ref("stg_audit__build") }} as build
-                        on known.batch_id <= build.known_batch_id
+                    where known.batch_id <= {{ of_build("known_batch_id", build) }}
                 ) as versions
                 {{ first_delivery_of("versions", delivered, build) }}
             where versions.recency = 1

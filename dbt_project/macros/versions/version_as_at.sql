@@ -11,6 +11,7 @@
     build: what says moment and knowledge, where it is not the build that is being computed.
     delivered: the whole raw table, where `relation` is only a part of it. -#}
 {% macro version_as_at(relation, first_version_stands, deleted=none, build=none, delivered=none) -%}
+    {%- set as_at = of_build("as_at", build) -%}
     select
         ranked.*
         {%- if deleted == "marked" %}
@@ -20,24 +21,21 @@
         (
             select
                 versions.*,
-                build.as_at,
+                {{ as_at }} as as_at,
                 {{ first_delivery("versions", delivered) }} as first_delivery_at,
                 row_number() over (
                     partition by versions.force_code, versions.row_key
                     order by
-                        case when versions.version_at <= build.as_at then 0 else 1 end,
+                        case when versions.version_at <= {{ as_at }} then 0 else 1 end,
                         case
-                            when versions.version_at <= build.as_at then versions.version_at
+                            when versions.version_at <= {{ as_at }} then versions.version_at
                         end desc,
                         versions.version_at,
                         versions.batch_id desc,
                         versions.row_number desc
                 ) as recency
-            from {{ relation }} as versions
-            inner join
-                {{ build or ref("stg_audit__build") }} as build
-                on versions.batch_id <= build.known_batch_id
-                {{ first_delivery_of("versions", delivered, build) }}
+            from {{ relation }} as versions {{ first_delivery_of("versions", delivered, build) }}
+            where versions.batch_id <= {{ of_build("known_batch_id", build) }}
         ) as ranked
     where
         ranked.recency = 1 and not ranked.is_tombstone
@@ -50,6 +48,12 @@
         {% if deleted == "left_out" -%}
             and (ranked.deleted_at is null or ranked.deleted_at > ranked.as_at)
         {%- endif %}
+{%- endmacro %}
+
+{#- What a build says of itself, as one value: a database then reads the versions in the order of their
+    index, where a join with the build's one row would have it sort them all. -#}
+{% macro of_build(column, build=none) -%}
+    (select build.{{ column }} from {{ build or ref("stg_audit__build") }} as build)
 {%- endmacro %}
 
 {#- When the first delivery was, among what a build knows. `versions` are rows of a whole raw table; or of
@@ -67,9 +71,7 @@
             (
                 select whole.force_code, min(whole.version_at) as delivered_at
                 from {{ delivered }} as whole
-                inner join
-                    {{ build or ref("stg_audit__build") }} as knowing
-                    on whole.batch_id <= knowing.known_batch_id
+                where whole.batch_id <= {{ of_build("known_batch_id", build) }}
                 group by whole.force_code
             ) as first_delivery
             on {{ versions }}.force_code = first_delivery.force_code

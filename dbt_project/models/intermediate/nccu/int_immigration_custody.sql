@@ -6,7 +6,7 @@ with
     custody as (
         select *, {{ london_day("detained_at") }} as detained_on
         from {{ ref("stg_rms__custody_record") }}
-        where detention_reason_code = 'IMMIGRATION'
+        where {{ is_for_immigration() }}
     ),
 
     ranked as (

@@ -13,6 +13,7 @@ with
         union
         select force_code, arresting_officer_no, {{ london_day("detained_at") }}
         from {{ ref("stg_rms__custody_record") }}
+        where {{ is_for_immigration() }}
         union
         select force_code, author_officer_no, {{ london_day("coalesce(submitted_at, created_at)") }}
         from {{ ref("stg_intelligence__report") }}
@@ -23,8 +24,8 @@ with
             events.force_code,
             events.collar_no,
             events.event_day,
-            count(distinct holder.employee_no) as holders,
             min(holder.employee_no) as employee_no,
+            min(holder.employee_no) = max(holder.employee_no) as is_one_person,
             min(holder.org_unit_code) as org_unit_code
         from events
         left join
@@ -36,7 +37,7 @@ with
         group by events.force_code, events.collar_no, events.event_day
     ),
 
-    resolved as (select *, holders = 1 as is_resolved from holders),
+    resolved as (select *, coalesce(is_one_person, false) as is_resolved from holders),
 
     final as (
         select

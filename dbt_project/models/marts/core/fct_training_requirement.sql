@@ -1,4 +1,14 @@
 with
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    -- Of each officer the version of the day: few of many, so they are chosen first.
+    officer as (
+        select version.*
+        from {{ ref("int_officer_version") }} as version
+        inner join
+            build on build.as_at_day >= version.valid_from and build.as_at_day < version.valid_to
+    ),
+
     final as (
         select
             requirement.force_code,
@@ -15,13 +25,11 @@ with
             requirement.as_on,
             build.publication_id
         from {{ ref("int_training_today") }} as requirement
-        cross join {{ ref("stg_audit__build") }} as build
+        cross join build
         left join
-            {{ ref("int_officer_version") }} as officer
+            officer
             on requirement.force_code = officer.force_code
             and requirement.officer_key = officer.officer_key
-            and build.as_at_day >= officer.valid_from
-            and build.as_at_day < officer.valid_to
     )
 
 select *

@@ -1,0 +1,152 @@
+"""What a day costs after one, three and ten years: dbt's time must follow the day, not the history.
+
+`python -m benchmarks.history [--years N]… [--days N] [--home FOLDER]`
+
+One force for each length of history, all up to the same day. Then day by day: the sources get what
+one more day brings, each force has its daily run, and who goes first changes from day to day.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+from benchmarks.table import write_between
+
+LAST_DAY = date(2026, 6, 10)
+SEED = 1
+#: The stages in which dbt runs, as the run's own record of times names them.
+DBT_STAGES = ("build_marts", "seal_marts")
+BEGIN, END = "<!-- begin: written by `python -m benchmarks.history` -->", "<!-- end: history -->"
+COMMAND = Path(sys.executable).with_name("assurance")
+
+
+@dataclass
+class Force:
+    """A force of so many years, in a state folder of its own, and what each daily run took."""
+
+    years: int
+    home: Path
+    dbt_seconds: list[float] = field(default_factory=list)
+    run_seconds: list[float] = field(default_factory=list)
+
+    def call(self, *arguments: str) -> str:
+        """Run the command line over this force; an error ends the benchmark."""
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            env={**os.environ, "ASSURANCE_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise SystemExit(f"{self.years} years: {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def live_until(self, day: date) -> None:
+        """Fill the sources with what happened up to the end of a day."""
+        begin = date(LAST_DAY.year - self.years, LAST_DAY.month, LAST_DAY.day) + timedelta(days=1)
+        self.call("simulate", "--seed", str(SEED), "--from", str(begin), "--to", str(day))
+
+    def daily_run(self, day: date) -> None:
+        """Run as at the next morning, and note what dbt and the whole run took."""
+        before = self._times()
+        self.call("run", "--as-at", f"{day + timedelta(days=1)}T05:30")
+        times = self._times()[len(before) :]
+        self.dbt_seconds.append(sum(took for stage, took in times if stage in DBT_STAGES))
+        self.run_seconds.append(sum(took for _, took in times))
+
+    def records(self) -> int:
+        """Count the versions of records in raw."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.call("db", "url", "warehouse").strip()) as warehouse:
+            tables = warehouse.execute(
+                "select schemaname, tablename from pg_tables where schemaname like 'raw%'"
+            ).fetchall()
+            count = sql.SQL(" + ").join(
+                sql.SQL("(select count(*) from {})").format(sql.Identifier(*table))
+                for table in tables
+            )
+            row = warehouse.execute(sql.SQL("select {}").format(count)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _times(self) -> list[tuple[str, float]]:
+        path = self.home / "log" / "timings.tsv"
+        if not path.exists():
+            return []
+        lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+        return [(line[1], float(line[4])) for line in lines]
+
+
+def main() -> None:
+    """Let each force live, run the days, and write the table."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="assurance-history-", dir=options.home) as home:
+        Path(home).chmod(0o711)
+        forces = [Force(years, Path(home) / f"{years}") for years in options.years]
+        try:
+            for force in forces:
+                _tell(f"{force.years} years: a force lives, then the first run")
+                force.live_until(LAST_DAY)
+                force.daily_run(LAST_DAY)
+            for number in range(1, options.days + 1):
+                _one_day(forces if number % 2 else forces[::-1], LAST_DAY + timedelta(days=number))
+            _write(forces)
+        finally:
+            for force in forces:
+                force.call("db", "stop")
+
+
+def _one_day(forces: Sequence[Force], day: date) -> None:
+    for force in forces:
+        force.live_until(day)
+        force.daily_run(day)
+        _tell(f"{day}, {force.years} years: dbt {force.dbt_seconds[-1]:.1f} s")
+
+
+def _write(forces: Sequence[Force]) -> None:
+    base = forces[0]
+    lines = [
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; medians of "  # noqa: DTZ011 - the reader's own day
+        f"{len(base.dbt_seconds) - 1} daily runs, each after one more day.",
+        "",
+        "| history | record versions | first run: dbt | daily run: dbt | beside "
+        f"{base.years} year | whole daily run | bar |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for force in forces:
+        first, *daily = force.dbt_seconds
+        ratio = statistics.median(
+            own / other for own, other in zip(daily, base.dbt_seconds[1:], strict=True)
+        )
+        lines.append(
+            f"| {force.years} years | {force.records():,} | {first:.1f} s "
+            f"| {statistics.median(daily):.1f} s | {ratio:.2f} "
+            f"| {statistics.median(force.run_seconds[1:]):.1f} s "
+            f"| {'1.2' if force.years == 10 * base.years else ''} |"
+        )
+    write_between(BEGIN, END, lines)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
+    parser.add_argument("--years", type=int, nargs="+", default=[1, 3, 10])
+    parser.add_argument("--days", type=int, default=5)
+    parser.add_argument("--home", type=Path, default=None, help="where there is room for 10 GB")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
