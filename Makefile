@@ -52,8 +52,9 @@ test: setup-dev ## the tests that fit into a coffee break
 test-all: setup-connectors debian-packages ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests
 
-bench: setup-dev ## what the landing costs beside its peers; writes benchmarks/README.md
+bench: setup-dev ## what landing and a day cost, beside peers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.history
 
 lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
