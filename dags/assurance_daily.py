@@ -38,6 +38,10 @@ checks allow it. **Readers always see the last publication**: a failed run takes
 6. `publish` is red: the evidence is incomplete or the candidate changed after it was audited. Clear
    `close_landing` and what follows it.
 
+### The run was published, but readers see an older day
+Somebody took a publication back, and it stands: `assurance status` says why.
+`assurance publication release` shows the newest.
+
 ### Safe to do
 Clearing any task with what follows it, or running the DAG again: a repeated run converges. For
 another moment trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.

@@ -117,7 +117,7 @@ def test_ten_publications_under_four_readers(fresh_warehouse: Settings) -> None:
             began = time.perf_counter()
             publish(fresh_warehouse, build)
             took.append(time.perf_counter() - began)
-        rollback(fresh_warehouse, first, "proving that it can be done")
+        rollback(fresh_warehouse, first, "proving that it can be done", until_next_run=True)
         detach_old(fresh_warehouse, attached=6, patience=2)
         last = published(fresh_warehouse)
         _wait_until_seen(readers, last)

@@ -213,7 +213,7 @@ def test_after_a_roll_back_the_figures_of_then_are_computed_once_more(ruled: Rul
     """Nothing is kept of an older publication, so what it knew is looked up again."""
     world = ruled.world
     first = ruled.first
-    rollback(world.settings, first, "to see what has changed since")
+    rollback(world.settings, first, "to see what has changed since", until_next_run=True)
     again = world.publish("2026-04-12T05:30")
     assert world.check_sums(world.figures(first), again, "2026-04") > 60
     assert world.causes(again, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 2, 0, 2)]

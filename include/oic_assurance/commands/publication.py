@@ -1,4 +1,4 @@
-"""`assurance publication`: what was published."""
+"""`assurance publication`: what was published, taken back and released."""
 
 import sys
 
@@ -17,3 +17,45 @@ def list_() -> None:
     from oic_assurance.settings import load_settings
 
     sys.stdout.write(publications_screen(load_settings()))
+
+
+@publication.command()
+@click.argument("publication_id", metavar="ID", type=int)
+@click.option("--reason", metavar="TEXT", help="Why: readers see it, and it is kept.")
+@click.option(
+    "--until-next-run",
+    is_flag=True,
+    help="Let the next run show its publication by itself, without a release.",
+)
+def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> None:
+    """Show readers an earlier publication; what runs make after it waits for a release."""
+    from oic_assurance.publishing.rollback import rollback as take_back
+    from oic_assurance.reporting.screen import pointer_screen
+    from oic_assurance.settings import load_settings
+
+    settings = load_settings()
+    why = _reason(reason, "Why is it taken back?")
+    take_back(settings, publication_id, why, until_next_run=until_next_run)
+    sys.stdout.write(pointer_screen(settings))
+
+
+@publication.command()
+@click.option("--reason", metavar="TEXT", help="Why the roll-back need not stand any longer.")
+def release(reason: str | None) -> None:
+    """End a roll-back: show readers the newest publication made since."""
+    from oic_assurance.publishing.rollback import release as let_go
+    from oic_assurance.reporting.screen import pointer_screen
+    from oic_assurance.settings import load_settings
+
+    settings = load_settings()
+    let_go(settings, _reason(reason, "Why need it not stand any longer?"))
+    sys.stdout.write(pointer_screen(settings))
+
+
+def _reason(given: str | None, question: str) -> str:
+    """Return why: as said, or asked for where somebody sits at a terminal."""
+    if given and given.strip():
+        return given
+    if sys.stdin.isatty():
+        return str(click.prompt(question))
+    return "no reason was given"

@@ -79,5 +79,7 @@ PUBLIC_RELEASE = Face(
 )
 
 FACES = (MARTS, PUBLIC_RELEASE)
+#: The logins that are given each publication, for the log of disclosures.
+READERS = ", ".join(face.reader for face in FACES)
 #: Stages that compare new figures with what was published.
 STAGES_THAT_READ = ("oic_transform", "oic_gate")

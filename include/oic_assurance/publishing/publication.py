@@ -25,6 +25,8 @@ _FIELDS = (
     "content_fingerprint",
     "gate_verdict",
     "is_current",
+    "withdrawn_at",
+    "withdrawn_because",
 )
 _SELECT = sql.SQL("select {} from marts.publication ").format(
     sql.SQL(", ").join(map(sql.Identifier, _FIELDS))
@@ -44,6 +46,20 @@ class Publication:
     content_fingerprint: str | None
     gate_verdict: str
     is_current: bool
+    withdrawn_at: datetime | None
+    withdrawn_because: str | None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """That readers stay with an earlier publication until somebody releases a later one."""
+
+    publication_id: int
+    since: datetime
+    reason: str
+    #: The newest of the publications that were made meanwhile and wait, and how many there are.
+    newest_waiting: int | None
+    waiting: int
 
 
 def list_publications(settings: Settings) -> list[Publication]:
@@ -71,25 +87,68 @@ def find_current(conn: psycopg.Connection) -> Publication | None:
     return Publication(*row) if row else None
 
 
-def move_pointer(conn: psycopg.Connection, publication_id: int, reason: str) -> int | None:
+def current_hold(settings: Settings) -> Hold | None:
+    """Return why later publications wait, or None when the newest is the one that readers see."""
+    with connect(settings, role=ROLE) as conn:
+        return find_hold(conn)
+
+
+def find_hold(conn: psycopg.Connection) -> Hold | None:
+    """Return the hold that the latest move of the pointer has set, or None."""
+    row = conn.execute(
+        """
+        select move.to_publication, move.moved_at, move.reason, later.newest, later.many
+        from audit.publication_move as move
+        cross join lateral (
+            select max(made.publication_id) as newest, count(*) as many
+            from marts.publication as made
+            where made.publication_id > move.to_publication
+                and not exists (
+                    select
+                    from audit.publication_move as shown
+                    where shown.to_publication = made.publication_id
+                )
+        ) as later
+        where move.holds
+            and move.move_id = (select max(latest.move_id) from audit.publication_move as latest)
+        """
+    ).fetchone()
+    return Hold(*row) if row else None
+
+
+def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
+    """Tell whether readers have ever seen a publication."""
+    row = conn.execute(
+        "select exists (select from audit.publication_move where to_publication = %s)",
+        (publication_id,),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def move_pointer(
+    conn: psycopg.Connection, publication_id: int, reason: str, *, holds: bool = False
+) -> int | None:
     """Make a publication the current one and record that; return which one it was before.
 
-    Readers whose statement or transaction began before the commit keep what they see.
+    Readers whose statement or transaction began before the commit keep what they see. With `holds`
+    no later publication takes its place until one is released.
     """
     before = conn.execute(
         "update marts.publication set is_current = false where is_current returning publication_id"
     ).fetchone()
     conn.execute(
-        "update marts.publication set is_current = true where publication_id = %s",
+        "update marts.publication "
+        "set is_current = true, withdrawn_at = null, withdrawn_because = null "
+        "where publication_id = %s",
         (publication_id,),
     )
     left = before[0] if before else None
     conn.execute(
         """
-        insert into audit.publication_move (from_publication, to_publication, reason)
-        values (%s, %s, %s)
+        insert into audit.publication_move (from_publication, to_publication, reason, holds)
+        values (%s, %s, %s, %s)
         """,
-        (left, publication_id, reason),
+        (left, publication_id, reason, holds),
     )
     return left
 

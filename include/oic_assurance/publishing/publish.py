@@ -18,11 +18,12 @@ from oic_assurance.publishing.evidence import (
     read_build,
     read_candidates,
 )
-from oic_assurance.publishing.faces import FACES, GENERATION, PUBLIC_RELEASE, Face
+from oic_assurance.publishing.faces import FACES, READERS, Face
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
     current_publication,
+    find_hold,
     find_publication,
     limit_waiting,
     list_publications,
@@ -67,8 +68,8 @@ def publish(settings: Settings, build: Build) -> Publication:
     Publishing again what is published returns the same publication and changes nothing, and one
     that was killed is taken up where it ended, so that a task that is tried again converges.
     Publication goes by the order of the calls: what is published becomes current, also when a build
-    that was opened later is current already (a repeated run for an older date, say). Whoever does
-    not want that calls `rollback`.
+    that was opened later is current already (a repeated run for an older date, say). Only a
+    roll-back stands in its way: then it is made and waits, until it is released.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -116,10 +117,6 @@ def _attach(conn: psycopg.Connection, build_id: int) -> None:
     )
 
 
-def _released_periods(build_id: int) -> sql.Identifier:
-    return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
-
-
 def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
     """Return the fingerprint of the tables that are attached for a build, or None."""
     row = conn.execute(
@@ -146,7 +143,7 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Ta
 
 
 def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publication:
-    """Enter the publication, let readers see it, and log that they were given it."""
+    """Enter the publication and let readers see it, unless a roll-back is to stand."""
     verdict = check_gates(conn, build.build_id)
     content = audited_content(conn, FACES, build.build_id)
     if content != _attached_content(conn, build.build_id):
@@ -164,11 +161,11 @@ def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publ
         (build.build_id, force_code, build.as_at, build.code_version, build.input_fingerprint,
          content, verdict),
     )  # fmt: skip
-    move_pointer(conn, build.build_id, f"published by run {build.run_id}")
-    enter_released(conn, _released_periods(build.build_id), build.build_id)
-    readers = ", ".join(face.reader for face in FACES)
-    what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
-    log_disclosure(conn, what, readers, build.run_id)
+    if find_hold(conn) is None:
+        move_pointer(conn, build.build_id, f"published by run {build.run_id}")
+        enter_released(conn, build.build_id)
+        what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
+        log_disclosure(conn, what, READERS, build.run_id)
     conn.execute(
         """
         update audit.run

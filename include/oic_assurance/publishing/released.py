@@ -7,6 +7,7 @@ made in the transaction that shows the release, and nobody takes away from it.
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.faces import GENERATION, PUBLIC_RELEASE
 from oic_assurance.publishing.refusal import NotPublishableError
 
 # A period's rows belong together: when the force's figure is another, all of them are entered.
@@ -47,12 +48,13 @@ where released.released_at > (select known_at from audit.build where build_id = 
 """
 
 
-def enter_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
+def enter_released(conn: psycopg.Connection, build_id: int) -> int:
     """Enter the figures that a build is the first to show the public; return how many.
 
-    `shown` is its table of released periods. A build that began before another one told the public
-    something does not know of it, and the two could be subtracted: it is refused.
+    A build that began before another one told the public something does not know of it, and the two
+    could be subtracted: it is refused.
     """
+    shown = sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
     new = sql.SQL(_NEW).format(shown=shown)
     if conn.execute(sql.SQL("select exists ({})").format(new)).fetchone() != (True,):
         return 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from oic_assurance.publishing.publication import current_hold
 from oic_assurance.reporting import facts
 from oic_assurance.reporting.layout import (
     NOTHING,
@@ -24,9 +25,12 @@ LONGEST_REASON = 70
 
 def run_summary(settings: Settings, run: Run) -> str:
     """Return the one screen that a run ends with."""
+    current = facts.current(settings)
+    shown = f" (publication {current.publication_id})" if current else ""
     lines = [
         "",
-        f"Assurance position as at {moment(run.as_at)} (publication {run.publication_id})",
+        *_hold(settings, run.publication_id),
+        f"Assurance position as at {moment(current.as_at if current else run.as_at)}{shown}",
         "",
         *_position(facts.position(settings)),
         "",
@@ -54,6 +58,7 @@ def status_screen(settings: Settings) -> str:
     lines += [
         f"Current publication {current.publication_id}, as at {moment(current.as_at)}, "
         f"published {moment(current.published_at)}, gate {current.gate_verdict}",
+        *_hold(settings),
         "",
         *_position(facts.position(settings)),
         "",
@@ -80,7 +85,35 @@ def publications_screen(settings: Settings) -> str:
         for item in found
     ]  # fmt: skip
     head = ("", "publication", "published", "as at", "gate", "code")
-    return "\n".join(table(head, rows, indent=0)) + "\n"
+    lines = table(head, rows, indent=0)
+    for item in found:
+        if item.withdrawn_because:
+            taken = f"{item.publication_id} taken back {moment(item.withdrawn_at)}"
+            lines += wrapped(f"{taken}: {item.withdrawn_because}", 0)
+    return "\n".join([*lines, *_hold(settings)]) + "\n"
+
+
+def pointer_screen(settings: Settings) -> str:
+    """Return which publication readers see after somebody took one back or released one."""
+    current = facts.current(settings)
+    if current is None:
+        return "Nothing has been published yet.\n"
+    line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
+    return "\n".join([line, *_hold(settings)]) + "\n"
+
+
+def _hold(settings: Settings, made: int | None = None) -> list[str]:
+    """Say that a roll-back stands, why, and what ends it; `made` is what a run has just made."""
+    hold = current_hold(settings)
+    if hold is None:
+        return []
+    begin = f"Publication {made} waits: r" if made else "R"
+    waiting = f"; {count(hold.waiting, 'later one waits', 'later ones wait')}"
+    return wrapped(
+        f"{begin}eaders stay with publication {hold.publication_id} since {moment(hold.since)}, "
+        f"because {hold.reason}{waiting if hold.waiting and not made else ''}. `assurance publication release` shows the newest.",
+        0,
+    )
 
 
 def _position(points: Sequence[facts.Point]) -> list[str]:
