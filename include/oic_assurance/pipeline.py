@@ -4,6 +4,7 @@ Every stage reads what it needs from the warehouse and leaves its result there, 
 repeated, or run in another process, and converge on the same state.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from oic_assurance import runs
+from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.transform import build as building
@@ -24,6 +26,8 @@ from oic_assurance.warehouse.migrate import migrate
 if TYPE_CHECKING:
     from expectations.vocabulary import Stage
     from oic_assurance.gates.verdict import Outcome
+
+LOG = logging.getLogger(__name__)
 
 
 def prepare_warehouse(settings: Settings) -> None:
@@ -138,9 +142,24 @@ def document(settings: Settings, run_id: str) -> None:
 def close_run(settings: Settings, run_id: str) -> int:
     """Return the publication that the run made; without one the run has failed."""
     run = runs.close_run(settings, run_id)
+    tell(settings)
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
+
+
+def tell(settings: Settings) -> None:
+    """Tell somebody what is wrong, or over. That nobody can be told is logged, and fails no run."""
+    from oic_assurance.notifying.notify import notify
+
+    try:
+        undelivered = [
+            attempt.failure for attempt in notify(settings, utc_now()) if attempt.failure
+        ]
+    except AssuranceError as error:
+        undelivered = [error.message]
+    for failure in undelivered:
+        LOG.warning("Nobody was told: %s", failure)
 
 
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:

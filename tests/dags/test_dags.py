@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
-EXPECTED = {"assurance_daily"}
+EXPECTED = {"assurance_daily", "assurance_watch"}
 DOES_NOT_BELONG = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
 PARSE_SECONDS = 5.0
 
@@ -47,7 +47,7 @@ def test_every_dag_is_there_and_no_other(dags: dict[str, Any]) -> None:
 
 def test_every_dag_has_an_owner_tags_and_a_page_for_the_night(dags: dict[str, Any]) -> None:
     for dag in dags.values():
-        assert dag.tags >= {"assurance", "daily"}
+        assert dag.tags >= {"assurance", "oic"}
         assert "You were called" in dag.doc_md
         assert {task.owner for task in dag.tasks} == {"data-engineering"}
 
@@ -110,6 +110,17 @@ def test_the_run_is_judged_by_its_last_task_alone(daily: Any) -> None:
     leaves = [task for task in daily.tasks if not task.downstream_task_ids]
     assert [task.task_id for task in leaves] == ["close_run"]
     assert leaves[0].trigger_rule == TriggerRule.ALL_DONE
+
+
+def test_somebody_is_told_every_quarter_of_an_hour_if_anybody_is_named(
+    dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    assert dags["assurance_watch"].timetable.can_be_scheduled is False
+    monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", "https://chat.example/hook")
+    named = DagBag(str(DAGS)).dags["assurance_watch"]
+    assert named.timetable.expression == "*/15 * * * *"
 
 
 def test_parsing_is_quick_and_imports_nothing_that_tasks_alone_need() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.unit.notifying.servers import HttpServer
 
 CONTRACT = {
     "assurance_position", "assurance_measure", "assurance_exception", "fct_nccu_referral",
@@ -91,10 +92,11 @@ def test_a_source_that_is_down_makes_its_points_unknown_and_the_rest_goes_on(
     terminal: Terminal, first_run: str
 ) -> None:
     before = current(terminal)
-    with socket.socket() as closed:
+    with socket.socket() as closed, HttpServer() as chat:
         closed.bind(("127.0.0.1", 0))
         url = f"postgresql://reader:secret-of-rms@127.0.0.1:{closed.getsockname()[1]}/rms"
-        without = Terminal(terminal.home, extra={"AIRFLOW_CONN_RMS": url})
+        extra = {"AIRFLOW_CONN_RMS": url, "ASSURANCE_NOTIFY_WEBHOOK": chat.address}
+        without = Terminal(terminal.home, extra=extra)
         began = time.monotonic()
         done = without.assurance("run", "--as-at", "2026-04-21T06:30")
         assert time.monotonic() - began < 240
@@ -110,6 +112,14 @@ def test_a_source_that_is_down_makes_its_points_unknown_and_the_rest_goes_on(
     verdicts = dict(ask(terminal, "select dataset, verdict from marts.source_freshness"))
     assert {verdicts[name] for name in verdicts if name.startswith("rms/")} == {"failed"}
     assert verdicts["hr/personnel"] == "fresh"
+    # Somebody was told, in one message.
+    ((_, message),) = chat.posts
+    told = {change["subject"]: change["readers_see"] for change in message["changes"]}
+    assert {name for name in told if name.startswith("rms/")} == {
+        name for name in verdicts if name.startswith("rms/")
+    }
+    assert told["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
+    assert "secret-of-rms" not in message["text"]
 
 
 def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
@@ -121,9 +131,15 @@ def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
     harmed = mart.read_text().replace("measure.numerator,", "measure.denominator + 1 as numerator,")
     assert harmed != mart.read_text()
     mart.write_text(harmed)
-    done = Terminal(terminal.home, harmed_project).assurance("run", "--as-at", AS_AT)
+    with HttpServer() as chat:
+        extra = {"ASSURANCE_NOTIFY_WEBHOOK": chat.address}
+        done = Terminal(terminal.home, harmed_project, extra).assurance("run", "--as-at", AS_AT)
     assert done.returncode == 1
     assert done.stderr.startswith("assurance: the run was blocked")
+    ((_, message),) = chat.posts
+    told = {change["kind"]: change for change in message["changes"]}
+    assert told["publication"]["event"] == "new"
+    assert told["publication"]["readers_see"].startswith(f"publication {before}, as at ")
     assert f"Publication {before} still stands for readers" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert current(terminal) == before

@@ -110,7 +110,7 @@ def test_the_next_run_does_not_undo_it(three: Settings) -> None:
     assert hold is not None
     assert (hold.publication_id, hold.reason, hold.waiting, hold.newest_waiting) == (2, WHY, 2, 5)
     screen = " ".join(pointer_screen(three).split())
-    assert f"because {WHY}; 2 later ones wait" in screen
+    assert f"because {WHY}. 2 later ones wait." in screen
     assert "`assurance publication release` shows the newest" in screen
 
 

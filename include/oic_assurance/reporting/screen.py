@@ -108,12 +108,13 @@ def _hold(settings: Settings, made: int | None = None) -> list[str]:
     if hold is None:
         return []
     begin = f"Publication {made} waits: r" if made else "R"
-    waiting = f"; {count(hold.waiting, 'later one waits', 'later ones wait')}"
-    return wrapped(
+    line = (
         f"{begin}eaders stay with publication {hold.publication_id} since {moment(hold.since)}, "
-        f"because {hold.reason}{waiting if hold.waiting and not made else ''}. `assurance publication release` shows the newest.",
-        0,
+        f"because {hold.reason}."
     )
+    if hold.waiting and not made:
+        line += f" {count(hold.waiting, 'later one waits', 'later ones wait')}."
+    return wrapped(f"{line} `assurance publication release` shows the newest.", 0)
 
 
 def _position(points: Sequence[facts.Point]) -> list[str]:
