@@ -11,8 +11,8 @@ from oic_assurance.settings import load_settings
 
 DOC = """
 ### What it does
-Looks at the record of runs and deliveries, and tells whoever is named in `ASSURANCE_NOTIFY_EMAIL` and
-`ASSURANCE_NOTIFY_WEBHOOK`: no publication, a run that has not finished by its deadline, a source that
+Looks at the record of runs and deliveries, and tells whoever `ASSURANCE_NOTIFY_EMAIL` and
+`ASSURANCE_NOTIFY_WEBHOOK` name: no publication, a run that is late, a source that
 is not fresh, a delivery that was refused; and when it is over. Nothing is said twice.
 
 ### You were called because it failed
