@@ -20,6 +20,9 @@ from .figures import Figures
 from .model import Row
 from .tally import point_of
 
+#: Tables that the contract leaves open and the oracle computes all the same.
+MORE = ("assurance_position_day",)
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -62,7 +65,7 @@ class Marts:
         self.tables: dict[str, list[Row]] = {}
         self.missing: dict[str, str] = {}
         with psycopg.connect(bi_url, row_factory=dict_row, autocommit=True) as connection:
-            for table in COLUMNS:
+            for table in (*COLUMNS, *MORE):
                 query = sql.SQL("SELECT * FROM marts.{}").format(sql.Identifier(table))
                 try:
                     self.tables[table] = connection.execute(query).fetchall()
@@ -80,6 +83,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _keyed(figures.reports, marts, "fct_intelligence_report", "report_urn")
     found += _measures(figures, marts)
     found += _positions(figures, marts)
+    found += _days(figures, marts)
     found += _strands(figures, marts)
     found += _freshness(figures, marts)
     keys = {
@@ -219,6 +223,18 @@ def _positions(figures: Figures, marts: Marts) -> Found:
         row["status_at_deadline_known_then"] = None
         expected[point] = row
     yield from _keyed(expected, marts, table, "point_code")
+
+
+def _days(figures: Figures, marts: Marts) -> Found:
+    """Compare `assurance_position_day` by point and day."""
+    table = "assurance_position_day"
+    actual = {(row["point_code"], row["day"]): row for row in marts.tables[table]}
+    for key in sorted(figures.daily.keys() | actual.keys()):
+        name, wanted, got = f"{key[0]} {key[1]}", figures.daily.get(key), actual.get(key)
+        if wanted is None or got is None:
+            yield Difference(table, name, "*", wanted, got)
+        else:
+            yield from _columns(table, name, asdict(wanted), got)
 
 
 def _strands(figures: Figures, marts: Marts) -> Found:

@@ -10,7 +10,15 @@ from .hr import People
 from .known import Known
 from .model import Row
 from .plans import plans_as_at, strand_facts, tally_plans
-from .position import Evidence, Position, due_by, positions, source_verdicts
+from .position import (
+    Evidence,
+    PointDay,
+    Position,
+    daily,
+    due_by,
+    positions,
+    source_verdicts,
+)
 from .referrals import (
     ReferralFact,
     incident_facts,
@@ -36,6 +44,7 @@ class Figures:
     requirements: list[Requirement]
     strands: dict[str, Row]
     positions: dict[str, Position]
+    daily: dict[tuple[str, date], PointDay]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -59,6 +68,7 @@ def figures(
     tally_plans(plans, today, tally)
     evidence = Evidence(known, people, facts, done, as_at, extracted_at or as_at, failed)
     verdicts = source_verdicts(evidence)
+    every_day = daily(evidence)
     return Figures(
         as_at=as_at,
         today=today,
@@ -68,7 +78,8 @@ def figures(
         measures=tally.rows(today),
         requirements=requirement_facts(people, done, today),
         strands=strand_facts(plans, as_at),
-        positions=positions(evidence),
+        positions=positions(evidence, every_day),
+        daily=every_day,
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

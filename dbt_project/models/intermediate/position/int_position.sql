@@ -53,11 +53,12 @@ with
                 )
             }} as value_at_deadline,
             status.status_at_deadline,
+            -- What was known on the deadline day is known once that day is over.
             case
-                when point.is_deadline_reached then then_known.value
+                when build.as_at_day > point.deadline then then_known.value
             end as value_at_deadline_known_then,
             case
-                when point.is_deadline_reached then then_known.status
+                when build.as_at_day > point.deadline then then_known.status
             end as status_at_deadline_known_then,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
