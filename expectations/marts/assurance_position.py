@@ -84,6 +84,16 @@ where (shown.numerator, shown.denominator) is distinct from (today.numerator, to
             is distinct from (then_day.value, then_day.status)
 """
 
+_OTHER_THAN_THE_STRETCH = """
+select shown.point_code
+from {rows} as shown
+left join {candidate}.assurance_disagreement as stretch
+    on shown.force_code = stretch.force_code and shown.point_code = stretch.point_code
+    and stretch.disagreed_until is null
+where shown.disagrees_since is distinct from stretch.disagreed_from
+    or shown.disagrees <> (shown.disagrees_since is not null)
+"""
+
 
 @mart("assurance_position", one_row_per=("point_code",), stage="sealed")
 def assurance_position() -> Promises:
@@ -117,6 +127,11 @@ def assurance_position() -> Promises:
             "position_is_a_day",
             sql(_OTHER_THAN_THE_DAY, today=_TODAY),
             words="Today and the deadline day are told as the daily status tells them.",
+        ),
+        nothing(
+            "disagreement_is_dated",
+            _OTHER_THAN_THE_STRETCH,
+            words="Who disagrees does so since the day on which the disagreement that lasts began.",
         ),
         *_statuses(),
     ]

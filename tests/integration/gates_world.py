@@ -77,7 +77,7 @@ from (values ('ALL'), ('UNKNOWN')) as unit (code), (
 ) as build;
 update candidate.assurance_position
 set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
-    forecast_date = null,
+    forecast_date = null, disagrees = false, disagrees_since = null,
     value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
 update candidate.assurance_position_day

@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 
 from .clock import day_of, days, month_of, months_back
 from .hr import People
-from .known import Known, full_as_at, latest_delivery
-from .model import Row
+from .known import Known, latest_delivery
 from .plans import plans_as_at, strands_met
 from .policy import (
     DEADLINES,
@@ -22,6 +21,7 @@ from .policy import (
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
 from .training import Completed, count
+from .voices import voices
 
 
 @dataclass
@@ -190,19 +190,6 @@ def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
             share = ratio(numerator, denominator)
             rows[point, day] = PointDay(numerator, denominator, share, status)
     return rows
-
-
-def voices(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
-    """Give the latest event of each point and party at `as_at`."""
-    delivery = full_as_at(known, "governance/recommendations", as_at)
-    latest: dict[tuple[str, str], Row] = {}
-    for row in delivery.sheets[""] if delivery else []:
-        key = (row["point_code"], row["party"])
-        if row["event_at"] <= as_at and (
-            key not in latest or row["event_at"] >= latest[key]["event_at"]
-        ):
-            latest[key] = row
-    return latest
 
 
 def positions(

@@ -20,7 +20,7 @@ with
             and point_day.point_code = point.point_code
     ),
 
-    final as (
+    judged as (
         select
             day.force_code,
             day.point_code,
@@ -50,6 +50,10 @@ with
             on day.point_code = 'NCCU_INTEL'
             and day.force_code = trend.force_code
             and day.day = trend.day
+    ),
+
+    final as (
+        select *, status in ('met_on_time', 'met_late', 'sustained') as is_assured from judged
     )
 
 select *
