@@ -39,6 +39,7 @@ POSITION_STATUSES = (
     "slipping",
     "unknown",
 )
+VOICES = ("FORCE", "COMMISSIONER", "DATA")
 FRESHNESS = ("fresh", "stale", "failed")
 
 CHANNELS = ("PHONE", "EMAIL")

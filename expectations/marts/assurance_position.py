@@ -67,6 +67,33 @@ where case
     end
 """
 
+# Of a day that is not shown there is nothing to compare with: a deadline before the point started.
+_OTHER_THAN_THE_DAY = """
+select shown.point_code
+from {rows} as shown
+left join {candidate}.assurance_position_day as today
+    on shown.force_code = today.force_code and shown.point_code = today.point_code
+    and today.day = <<today>>
+left join {candidate}.assurance_position_day as then_day
+    on shown.force_code = then_day.force_code and shown.point_code = then_day.point_code
+    and then_day.day = shown.deadline
+where (shown.numerator, shown.denominator) is distinct from (today.numerator, today.denominator)
+    or shown.status not in (today.status, 'unknown')
+    or then_day.day is not null
+        and (shown.value_at_deadline, shown.status_at_deadline)
+            is distinct from (then_day.value, then_day.status)
+"""
+
+_OTHER_THAN_THE_STRETCH = """
+select shown.point_code
+from {rows} as shown
+left join {candidate}.assurance_disagreement as stretch
+    on shown.force_code = stretch.force_code and shown.point_code = stretch.point_code
+    and stretch.disagreed_until is null
+where shown.disagrees_since is distinct from stretch.disagreed_from
+    or shown.disagrees <> (shown.disagrees_since is not null)
+"""
+
 
 @mart("assurance_position", one_row_per=("point_code",), stage="sealed")
 def assurance_position() -> Promises:
@@ -95,6 +122,16 @@ def assurance_position() -> Promises:
             "position_is_the_measure",
             sql(_OTHER_THAN_THE_MEASURE, today=_TODAY, measures=measures),
             words="Every position is the figure of its measure, nothing added or left out.",
+        ),
+        nothing(
+            "position_is_a_day",
+            sql(_OTHER_THAN_THE_DAY, today=_TODAY),
+            words="Today and the deadline day are told as the daily status tells them.",
+        ),
+        nothing(
+            "disagreement_is_dated",
+            _OTHER_THAN_THE_STRETCH,
+            words="Who disagrees does so since the day on which the disagreement that lasts began.",
         ),
         *_statuses(),
     ]

@@ -203,6 +203,22 @@ HARMS = {
     "causes_add_up": "update {t} set value_change = 0.01",
     "causes_lead_on": "update {t} set value_to = 0.99",
     "force_figures_stand": "update {t} set value_before = 0.2",
+    # ---------------------------------------------------------------- every day
+    "candidate.assurance_position_day part_of_the_whole": f"update {{t}} set numerator = 9 {ONE}",
+    "candidate.assurance_position_day share_is_what_it_says": "update {t} set value = 0.123 "
+    f"{POINT} and denominator > 0",
+    "candidate.assurance_position_day share_between_0_and_1": f"update {{t}} set value = 1.5 {ONE}",
+    "candidate.assurance_position_day met_means_figures": "update {t} set value = 0 "
+    "where status = 'met_on_time'",
+    "no_day_missing": f"delete from {{t}} {POINT} and day = '2026-05-07'",
+    "status_of_its_kind": f"update {{t}} set status = 'sustained' {POINT}",
+    "last_day_is_the_month": f"update {{t}} set denominator = 7 {POINT} and day = '2026-04-30'",
+    "said_by_today": "update {t} set changed_on = '2026-06-01' where voice = 'FORCE'",
+    "one_word_at_a_time": "update {t} set stood_until = '2026-05-08' where status = 'assured'",
+    "data_say_their_status": "update {t} set status = 'slipping' where voice = 'DATA'",
+    "days_are_counted": f"update {{t}} set days = 99 {ONE}",
+    "over_means_past": "update {t} set disagreed_until = '2026-05-15' where days = 1",
+    "a_break_between": "update {t} set disagreed_until = '2026-05-05' where days = 3",
     # ---------------------------------------------------------------- sealed
     "candidate.assurance_position part_of_the_whole": "update {t} set numerator = 9",
     "candidate.assurance_position share_is_what_it_says": "update {t} set value = 0.123",
@@ -217,6 +233,8 @@ HARMS = {
     "four_points": "delete from {t} where point_code = 'HYDRA'",
     "for_this_moment": f"update {{t}} set as_at = '2026-05-14' {ONE}",
     "position_is_the_measure": "update {t} set denominator = 4 where point_code = 'HYDRA'",
+    "position_is_a_day": f"update {{t}} set status_at_deadline = 'met_on_time' {POINT}",
+    "disagreement_is_dated": "update {t} set disagrees = true where point_code = 'ELEARNING'",
     "never_green_on_a_stale_source": f"update {{t}} set source_status = 'stale' {POINT}",
     "caveat_when_unknown": "update {t} set source_status = 'failed' where point_code = 'HYDRA'",
     "met_means_figures": "update {t} set numerator = 0 where point_code = 'HYDRA'",

@@ -12,6 +12,7 @@ import psycopg
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.integration.gates_position import POSITIONS
 from tests.integration.gates_raw import RAW
 
 FORCE = "E23000022"
@@ -59,8 +60,8 @@ def empty_world(connection: psycopg.Connection) -> None:
         "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
     kept = {
-        "assurance_position", "data_quality_status", "dim_date", "dim_recommendation",
-        "source_freshness",
+        "assurance_position", "assurance_position_day", "data_quality_status", "dim_date",
+        "dim_recommendation", "source_freshness",
     }  # fmt: skip
     for schema, table in rows:
         if table not in kept:
@@ -76,8 +77,12 @@ from (values ('ALL'), ('UNKNOWN')) as unit (code), (
 ) as build;
 update candidate.assurance_position
 set numerator = 0, denominator = 0, value = null, ci_low = null, ci_high = null,
-    forecast_date = null,
+    forecast_date = null, disagrees = false, disagrees_since = null,
+    value_at_deadline = null,
     status = case when deadline is null then 'not_started' else 'overdue' end;
+update candidate.assurance_position_day
+set numerator = 0, denominator = 0, value = null,
+    status = case when point_code = 'NCCU_INTEL' then 'not_started' else 'overdue' end;
 update candidate_public.assurance_position as public
 set status = position.status, is_suppressed = position.point_code <> 'INTEL_PLAN',
     figures_from = null, figures_to = null, value = null,
@@ -311,40 +316,6 @@ select force_code, measure_code, point_code, date '2026-04-01', 'ALL',
     case measure_code when 'intel_plan_strands_met' then 0.5 end, publication_id
 from candidate.assurance_measure
 where org_unit_code = 'ALL';
-"""
-
-POSITIONS = """
-create table candidate.assurance_position as
-select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 04:30Z' as as_at,
-    status,
-    numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
-    numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
-    deadline::date, deadline::date - date '2026-05-15' as days_to_deadline,
-    0.5::double precision as value_at_deadline, 'in_progress' as status_at_deadline,
-    case when deadline is not null then 0.5::double precision end as value_at_deadline_known_then,
-    case when deadline is not null then 'in_progress' end as status_at_deadline_known_then,
-    date '2026-06-30' as forecast_date, date '2026-06-15' as forecast_earliest,
-    date '2026-08-30' as forecast_latest, false as disagrees, 'fresh' as source_status,
-    null::text as caveat, <build>::bigint as publication_id
-from (values
-    ('NCCU_INTEL', 'in_progress', 2, 5, null), ('INTEL_PLAN', 'overdue', 2, 3, '2025-12-31'),
-    ('HYDRA', 'met_on_time', 1, 1, '2026-04-30'), ('ELEARNING', 'overdue', 1, 2, '2026-04-30')
-) as position (point, status, numerator, denominator, deadline);
-
-insert into audit.expectation_result (
-    build_id, stage, suite, dataset, dimension, expectation, severity, success
-)
-values
-    (<build>, 'marts', 'a', 'fct_nccu_referral', 'uniqueness', 'b', 'critical', true),
-    (<build>, 'landing', 'c', 'hr/personnel', 'volume', 'd', 'warning', false);
-
-create table candidate.data_quality_status as
-select 'E23000022' as force_code, dataset, dimension, severity, 1::bigint as expectations,
-    failed::bigint, now() as checked_at, verdict, <build>::bigint as publication_id
-from (values
-    ('fct_nccu_referral', 'uniqueness', 'critical', 0, 'passed'),
-    ('hr/personnel', 'volume', 'warning', 1, 'warning')
-) as status (dataset, dimension, severity, failed, verdict);
 """
 
 RELEASE = """

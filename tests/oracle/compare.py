@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,9 @@ from .contract import COLUMNS
 from .figures import Figures
 from .model import Row
 from .tally import point_of
+
+#: Tables that the contract leaves open and the oracle computes all the same.
+MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Marts:
         self.tables: dict[str, list[Row]] = {}
         self.missing: dict[str, str] = {}
         with psycopg.connect(bi_url, row_factory=dict_row, autocommit=True) as connection:
-            for table in COLUMNS:
+            for table in (*COLUMNS, *MORE):
                 query = sql.SQL("SELECT * FROM marts.{}").format(sql.Identifier(table))
                 try:
                     self.tables[table] = connection.execute(query).fetchall()
@@ -80,6 +83,11 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _keyed(figures.reports, marts, "fct_intelligence_report", "report_urn")
     found += _measures(figures, marts)
     found += _positions(figures, marts)
+    found += _dated(figures.daily, marts, "assurance_position_day", "point_code", "day")
+    found += _dated(figures.words, marts, "assurance_voice", "point_code", "voice", "changed_on")
+    found += _dated(
+        figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
+    )
     found += _strands(figures, marts)
     found += _freshness(figures, marts)
     keys = {
@@ -215,10 +223,30 @@ def _positions(figures: Figures, marts: Marts) -> Found:
     for point, position in figures.positions.items():
         row = asdict(position)
         row["as_at"] = figures.as_at
+        row["disagrees_since"] = next(
+            (
+                since
+                for (of, since), stretch in figures.disagreements.items()
+                if of == point and stretch.disagreed_until is None
+            ),
+            None,
+        )
+        row["disagrees"] = row["disagrees_since"] is not None
         row["value_at_deadline_known_then"] = None
         row["status_at_deadline_known_then"] = None
         expected[point] = row
     yield from _keyed(expected, marts, table, "point_code")
+
+
+def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> Found:
+    """Compare the rows of a table that has a row a point and day, or the like."""
+    actual = {tuple(row[name] for name in key): row for row in marts.tables[table]}
+    for found in sorted(expected.keys() | actual.keys()):
+        name, wanted, got = " ".join(map(str, found)), expected.get(found), actual.get(found)
+        if wanted is None or got is None:
+            yield Difference(table, name, "*", wanted, got)
+        else:
+            yield from _columns(table, name, asdict(wanted), got)
 
 
 def _strands(figures: Figures, marts: Marts) -> Found:

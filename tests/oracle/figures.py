@@ -10,7 +10,15 @@ from .hr import People
 from .known import Known
 from .model import Row
 from .plans import plans_as_at, strand_facts, tally_plans
-from .position import Evidence, Position, due_by, positions, source_verdicts
+from .position import (
+    Evidence,
+    PointDay,
+    Position,
+    daily,
+    due_by,
+    positions,
+    source_verdicts,
+)
 from .referrals import (
     ReferralFact,
     incident_facts,
@@ -21,6 +29,7 @@ from .referrals import (
 )
 from .tally import Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
+from .voices import Disagreement, Word, disagreements, words
 
 
 @dataclass
@@ -36,6 +45,9 @@ class Figures:
     requirements: list[Requirement]
     strands: dict[str, Row]
     positions: dict[str, Position]
+    daily: dict[tuple[str, date], PointDay]
+    words: dict[tuple[str, str, date], Word]
+    disagreements: dict[tuple[str, date], Disagreement]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -59,6 +71,10 @@ def figures(
     tally_plans(plans, today, tally)
     evidence = Evidence(known, people, facts, done, as_at, extracted_at or as_at, failed)
     verdicts = source_verdicts(evidence)
+    every_day = daily(evidence)
+    position = positions(evidence, every_day)
+    statuses = {key: row.status for key, row in every_day.items()}
+    told = statuses | {(point, today): row.status for point, row in position.items()}
     return Figures(
         as_at=as_at,
         today=today,
@@ -68,7 +84,10 @@ def figures(
         measures=tally.rows(today),
         requirements=requirement_facts(people, done, today),
         strands=strand_facts(plans, as_at),
-        positions=positions(evidence),
+        positions=position,
+        daily=every_day,
+        words=words(known, as_at, statuses),
+        disagreements=disagreements(known, as_at, told),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

@@ -32,7 +32,12 @@ DEADLINES = {
     "HYDRA": date(2026, 4, 30),
     "ELEARNING": date(2026, 4, 30),
 }
-LAUNCHES = {"INTEL_PLAN": FIRST_MONTH, "HYDRA": HYDRA_LAUNCH, "ELEARNING": MODULE_LAUNCH}
+LAUNCHES = {
+    "NCCU_INTEL": FIRST_MONTH,
+    "INTEL_PLAN": FIRST_MONTH,
+    "HYDRA": HYDRA_LAUNCH,
+    "ELEARNING": MODULE_LAUNCH,
+}
 RESTS_ON = {
     "NCCU_INTEL": ("rms", "intelligence", "hr/personnel"),
     "INTEL_PLAN": ("governance/plans",),

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from .clock import day_of, days, month_of, months_back
 from .hr import People
-from .known import Known, full_as_at, latest_delivery
-from .model import Row
+from .known import Known, latest_delivery
 from .plans import plans_as_at, strands_met
-from .policy import DEADLINES, FIRST_MONTH, LAUNCHES, RESTS_ON, STALE_AFTER, TRAINING_TARGET
+from .policy import (
+    DEADLINES,
+    FIRST_MONTH,
+    GRACE,
+    LAUNCHES,
+    RESTS_ON,
+    STALE_AFTER,
+    TRAINING_TARGET,
+)
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
 from .training import Completed, count
+from .voices import voices
 
 
 @dataclass
@@ -95,29 +103,18 @@ def _met_on(evidence: Evidence, point: str, day: date) -> bool:
     return _met(point, *_figures_on(evidence, point, day))
 
 
-def _ever_met(evidence: Evidence, point: str, until: date) -> bool:
-    """Follow the contract: "days start at the launch (`INTEL_PLAN`: 2025-01-01)"."""
-    return any(_met_on(evidence, point, day) for day in days(LAUNCHES[point], until))
-
-
-def dated_status(evidence: Evidence, point: str, deadline: date) -> str:
-    """Say the status of a point with a deadline, its sources fresh."""
-    today = evidence.today
-    numerator, _ = _figures_on(evidence, point, today)
-    if today < deadline:  # "Before the deadline: `not_started` at numerator 0, else …"
-        return "in_progress" if numerator else "not_started"
-    return _status_on(evidence, point, today, deadline)
-
-
-def _status_on(evidence: Evidence, point: str, day: date, deadline: date) -> str:
+def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: bool) -> str:
     """Follow the contract.
 
-    "met now: `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if
-    ever met, else `overdue`".
+    "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
+    `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if ever met,
+    else `overdue`".
     """
+    if day < deadline:
+        return "in_progress" if _figures_on(evidence, point, day)[0] else "not_started"
     if _met_on(evidence, point, day):
         return "met_on_time" if _met_on(evidence, point, deadline) else "met_late"
-    return "slipping" if _ever_met(evidence, point, day) else "overdue"
+    return "slipping" if ever else "overdue"
 
 
 def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
@@ -145,20 +142,59 @@ def _pool(figures: list[tuple[int, int]]) -> float | None:
     return ratio(sum(hits for hits, _ in figures), sum(total for _, total in figures))
 
 
-def voices(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
-    """Give the latest event of each point and party at `as_at`."""
-    delivery = full_as_at(known, "governance/recommendations", as_at)
-    latest: dict[tuple[str, str], Row] = {}
-    for row in delivery.sheets[""] if delivery else []:
-        key = (row["point_code"], row["party"])
-        if row["event_at"] <= as_at and (
-            key not in latest or row["event_at"] >= latest[key]["event_at"]
-        ):
-            latest[key] = row
-    return latest
+def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
+    """Give the referrals as a past day had them: "the day limits only the dates inside them".
+
+    A document that was submitted later was not there: the referral was awaiting, or missing.
+    """
+    limited = []
+    for fact in facts:
+        submitted = fact.hours_to_submission
+        answered = (
+            submitted is not None and day_of(fact.contacted_at + timedelta(hours=submitted)) <= day
+        )
+        due = answered or day_of(fact.contacted_at + GRACE) <= day
+        if day_of(fact.contacted_at) <= day:
+            name = fact.intelligence_class if answered else "missing" if due else "awaiting"
+            counted = fact.is_counted and due
+            limited.append(replace(fact, intelligence_class=name, is_counted=counted))
+    return limited
 
 
-def positions(evidence: Evidence) -> dict[str, Position]:
+@dataclass
+class PointDay:
+    """One row of `assurance_position_day`."""
+
+    numerator: int
+    denominator: int
+    value: float | None
+    status: str
+
+
+def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
+    """Give every point on "each day since launch", from what stands at `as_at`."""
+    rows = {}
+    for point, deadline in DEADLINES.items():
+        first = min(LAUNCHES[point], evidence.today)
+        ever = False
+        for day in days(first, evidence.today):
+            if deadline is None:
+                then = facts_on(evidence.facts, day)
+                month = month_of(day)
+                numerator, denominator = pooled(then, months_back(month, 12), month)
+                status = nccu_status(then, numerator, day)
+            else:
+                numerator, denominator = _figures_on(evidence, point, day)
+                ever = ever or _met(point, numerator, denominator)
+                status = _status_on(evidence, point, day, deadline, ever)
+            share = ratio(numerator, denominator)
+            rows[point, day] = PointDay(numerator, denominator, share, status)
+    return rows
+
+
+def positions(
+    evidence: Evidence, every_day: dict[tuple[str, date], PointDay]
+) -> dict[str, Position]:
     """Follow the contract.
 
     "the first-named measure of each point, over the last twelve complete months and the current one
@@ -169,47 +205,26 @@ def positions(evidence: Evidence) -> dict[str, Position]:
     rows = {}
     for point, deadline in DEADLINES.items():
         source = _worst([verdicts[name] for name in RESTS_ON[point]])
-        numerator, denominator = _figures(evidence, point)
-        then = _at_deadline(evidence, point, deadline)
+        now = every_day[point, evidence.today]
+        numerator, denominator = now.numerator, now.denominator
+        # "the deadline day … with what is known now"; none before it
+        then = every_day.get((point, deadline)) if deadline else None
         rows[point] = Position(
             point,
-            "unknown" if source != "fresh" else _status(evidence, point, numerator),
+            "unknown" if source != "fresh" else now.status,
             numerator,
             denominator,
             ratio(numerator, denominator),
             *wilson(numerator, denominator),
             deadline,
             (deadline - evidence.today).days if deadline else None,
-            *then,
+            then.value if then else None,
+            then.status if then else None,
             said.get((point, "FORCE"), {}).get("status"),
             said.get((point, "COMMISSIONER"), {}).get("status"),
             source,
         )
     return rows
-
-
-def _figures(evidence: Evidence, point: str) -> tuple[int, int]:
-    if point == "NCCU_INTEL":
-        month = month_of(evidence.today)
-        return pooled(evidence.facts, months_back(month, 12), month)
-    return _figures_on(evidence, point, evidence.today)
-
-
-def _status(evidence: Evidence, point: str, numerator: int) -> str:
-    deadline = DEADLINES[point]
-    if deadline is None:
-        return nccu_status(evidence.facts, numerator, evidence.today)
-    return dated_status(evidence, point, deadline)
-
-
-def _at_deadline(
-    evidence: Evidence, point: str, deadline: date | None
-) -> tuple[float | None, str | None]:
-    """Give the position on the deadline day "with what is known now"; none before it."""
-    if deadline is None or evidence.today < deadline:
-        return None, None
-    value = ratio(*_figures_on(evidence, point, deadline))
-    return value, _status_on(evidence, point, deadline, deadline)
 
 
 def _worst(verdicts: list[str]) -> str:

@@ -56,6 +56,7 @@ with
             ) as intelligence_class,
             coalesce(deciding.link_method, 'NONE') as link_method,
             deciding.report_urn,
+            deciding.submitted_at,
             {{ hours_between("referral.contacted_at", "deciding.submitted_at") }}
             as hours_to_submission
         from referral

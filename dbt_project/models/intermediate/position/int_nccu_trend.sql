@@ -1,22 +1,28 @@
--- The last three complete months that had something to count, and the three before them.
+-- On every day: the last three complete months that had something to count, and the three before
+-- them, of the months that the measure is shown for.
 with
     month as (
         select
-            force_code,
-            numerator,
-            denominator,
-            row_number() over (partition by force_code order by period_start desc) as months_ago
-        from {{ ref("int_measure") }}
-        where
-            measure_code = 'nccu_intel_compliance'
-            and org_unit_code = 'ALL'
-            and is_complete
-            and denominator > 0
+            figure.force_code,
+            figure.day,
+            figure.numerator,
+            figure.denominator,
+            row_number() over (
+                partition by figure.force_code, figure.day order by figure.period_start desc
+            ) as months_ago
+        from {{ ref("int_nccu_month_day") }} as figure
+        inner join
+            {{ ref("int_point") }} as point
+            on figure.force_code = point.force_code
+            and point.point_code = 'NCCU_INTEL'
+            and figure.period_start >= {{ month_of("point.starts_on") }}
+        where figure.is_complete and figure.denominator > 0
     ),
 
     final as (
         select
             force_code,
+            day,
             count(*) filter (where months_ago <= 3) = 3
             and count(*) filter (where months_ago <= 3 and numerator < denominator)
             = 0 as is_sustained,
@@ -36,7 +42,8 @@ with
                 false
             ) as is_slipping
         from month
-        group by force_code
+        where months_ago <= 6
+        group by force_code, day
     )
 
 select *

@@ -1,28 +1,10 @@
--- What is known of each point with a deadline: met now, met on the deadline day, ever met.
+-- What the forecast and the position need of each point with a deadline: the figure now, whether
+-- that
+-- meets it, the figure of the deadline day, and the pace of late.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
     day as (select * from {{ ref("int_point_day") }}),
-
-    ever as (
-        select force_code, point_code, max(case when is_met then 1 else 0 end) = 1 as is_ever_met
-        from day
-        group by force_code, point_code
-    ),
-
-    until_deadline as (
-        select
-            day.force_code,
-            day.point_code,
-            max(case when day.is_met then 1 else 0 end) = 1 as is_met_by_deadline
-        from day
-        inner join
-            {{ ref("int_point") }} as point
-            on day.force_code = point.force_code
-            and day.point_code = point.point_code
-        where day.day <= point.deadline
-        group by day.force_code, day.point_code
-    ),
 
     recent as (
         select
@@ -48,15 +30,12 @@ with
             coalesce(now.numerator, 0) as numerator,
             coalesce(now.denominator, 0) as denominator,
             coalesce(now.is_met, false) as is_met,
-            coalesce(ever.is_ever_met, false) as is_ever_met,
             case
                 when point.is_deadline_reached then then_day.numerator
             end as numerator_at_deadline,
             case
                 when point.is_deadline_reached then then_day.denominator
             end as denominator_at_deadline,
-            coalesce(then_day.is_met, false) as is_met_on_deadline,
-            coalesce(until_deadline.is_met_by_deadline, false) as is_ever_met_by_deadline,
             (now.numerator - recent.numerator_before) / recent.weeks as recent_per_week
         from {{ ref("int_point") }} as point
         cross join build
@@ -70,11 +49,6 @@ with
             on point.force_code = then_day.force_code
             and point.point_code = then_day.point_code
             and point.deadline = then_day.day
-        left join ever on point.force_code = ever.force_code and point.point_code = ever.point_code
-        left join
-            until_deadline
-            on point.force_code = until_deadline.force_code
-            and point.point_code = until_deadline.point_code
         left join
             recent on point.force_code = recent.force_code and point.point_code = recent.point_code
         where point.deadline is not null

@@ -7,31 +7,7 @@ with
 
     forecast as (select * from {{ ref("int_forecast") }}),
 
-    voice as (
-        select
-            force_code,
-            point_code,
-            max(case when party = 'FORCE' then status end) as force_self_assessment,
-            max(case when party = 'COMMISSIONER' then status end) as commissioner_judgement,
-            min(case when is_assured then 1 else 0 end) as least_assured,
-            max(case when is_assured then 1 else 0 end) as most_assured
-        from {{ ref("int_voice") }}
-        where party in ('FORCE', 'COMMISSIONER')
-        group by force_code, point_code
-    ),
-
-    data_voice as (
-        select
-            force_code,
-            point_code,
-            case
-                when status in ('met_on_time', 'met_late', 'sustained')
-                then 1
-                when status <> 'unknown'
-                then 0
-            end as is_assured
-        from {{ ref("int_point_status") }}
-    ),
+    disagreement as (select * from {{ ref("int_disagreement") }} where disagreed_until is null),
 
     final as (
         select
@@ -53,11 +29,12 @@ with
                 )
             }} as value_at_deadline,
             status.status_at_deadline,
+            -- What was known on the deadline day is known once that day is over.
             case
-                when point.is_deadline_reached then then_known.value
+                when build.as_at_day > point.deadline then then_known.value
             end as value_at_deadline_known_then,
             case
-                when point.is_deadline_reached then then_known.status
+                when build.as_at_day > point.deadline then then_known.status
             end as status_at_deadline_known_then,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
@@ -68,11 +45,8 @@ with
             forecast.places_short,
             voice.force_self_assessment,
             voice.commissioner_judgement,
-            coalesce(
-                least(voice.least_assured, data_voice.is_assured)
-                <> greatest(voice.most_assured, data_voice.is_assured),
-                false
-            ) as disagrees,
+            voice.disagrees,
+            disagreement.disagreed_from as disagrees_since,
             status.source_status,
             status.source_caveat
         from {{ ref("int_point") }} as point
@@ -94,12 +68,15 @@ with
             on point.force_code = then_known.force_code
             and point.point_code = then_known.point_code
             and point.deadline = then_known.deadline
+        inner join
+            {{ ref("int_voice_day") }} as voice
+            on point.force_code = voice.force_code
+            and point.point_code = voice.point_code
+            and build.as_at_day = voice.day
         left join
-            voice on point.force_code = voice.force_code and point.point_code = voice.point_code
-        left join
-            data_voice
-            on point.force_code = data_voice.force_code
-            and point.point_code = data_voice.point_code
+            disagreement
+            on point.force_code = disagreement.force_code
+            and point.point_code = disagreement.point_code
     )
 
 select *

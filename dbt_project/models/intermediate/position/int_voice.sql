@@ -1,36 +1,51 @@
--- What the force says of itself and what the Commissioner judged: the latest event of each in the
--- log, and whether it says that the point is assured.
+-- What the force says of itself and what the Commissioner judged: of each party the last word of a
+-- day that said something else than the one before, the days on which it stood (`valid_to` is
+-- excluded), and whether it says that the point is assured, as today's policy reads the words.
 with
     event as (
-        select *, upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status
+        select
+            *,
+            {{ london_day("event_at") }} as said_on,
+            upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status,
+            row_number() over (
+                partition by force_code, point_code, party, {{ london_day("event_at") }}
+                order by event_at desc, place_in_log desc
+            ) as place
         from {{ ref("stg_governance__recommendation_event") }}
     ),
 
-    latest as (
+    word as (
         select
-            event.*,
-            row_number() over (
-                partition by event.force_code, event.point_code, event.party
-                order by event.event_at desc, event.place_in_log desc
-            ) as place
+            *,
+            lag(status) over (
+                partition by force_code, point_code, party order by said_on
+            ) as status_before
         from event
+        where place = 1
     ),
 
     final as (
         select
-            latest.force_code,
-            latest.point_code,
-            latest.party,
-            latest.status,
-            latest.event_at,
+            word.force_code,
+            word.point_code,
+            word.party,
+            word.status,
+            word.event_at,
+            word.said_on as valid_from,
+            coalesce(
+                lead(word.said_on) over (
+                    partition by word.force_code, word.point_code, word.party order by word.said_on
+                ),
+                {{ end_of_time() }}
+            ) as valid_to,
             meaning.status is not null and meaning.is_assured as is_assured
-        from latest
+        from word
         cross join {{ ref("stg_audit__build") }} as build
         left join
             {{ ref("policy_voice_status") }} as meaning
-            on latest.normal_status = meaning.status
+            on word.normal_status = meaning.status
             and {{ in_force("meaning", "build.as_at_day") }}
-        where latest.place = 1
+        where word.status is distinct from word.status_before
     )
 
 select *

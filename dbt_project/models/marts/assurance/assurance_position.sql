@@ -35,6 +35,7 @@ with
             position.force_self_assessment,
             position.commissioner_judgement,
             position.disagrees,
+            position.disagrees_since,
             position.source_status,
             case
                 when position.source_caveat is not null and gate.warnings > 0

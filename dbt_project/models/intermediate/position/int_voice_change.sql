@@ -1,0 +1,58 @@
+-- The days on which one of the three voices changed, with what it said from then on. The data begin
+-- to speak on the day that the point started.
+with
+    data_day as (
+        select
+            *, lag(status) over (partition by force_code, point_code order by day) as status_before
+        from {{ ref("int_point_status_day") }}
+    ),
+
+    data_word as (
+        select
+            force_code,
+            point_code,
+            day as changed_on,
+            status,
+            is_assured,
+            lead(day) over (partition by force_code, point_code order by day) as next_change_on
+        from data_day
+        where status is distinct from status_before
+    ),
+
+    word as (
+        select
+            force_code,
+            point_code,
+            party as voice,
+            valid_from as changed_on,
+            case
+                when valid_to < {{ end_of_time() }} then {{ add_days("valid_to", -1) }}
+            end as stood_until,
+            status,
+            is_assured
+        from {{ ref("int_voice") }}
+        where party in ('FORCE', 'COMMISSIONER')
+        union all
+        select
+            force_code,
+            point_code,
+            'DATA',
+            changed_on,
+            {{ add_days("next_change_on", -1) }},
+            status,
+            is_assured
+        from data_word
+    ),
+
+    -- The log can be of more than the four points.
+    final as (
+        select word.*
+        from word
+        inner join
+            {{ ref("int_point") }} as point
+            on word.force_code = point.force_code
+            and word.point_code = point.point_code
+    )
+
+select *
+from final

@@ -1,0 +1,17 @@
+with
+    final as (
+        select
+            position.force_code,
+            position.point_code,
+            position.day,
+            position.numerator,
+            position.denominator,
+            {{ share("position.numerator", "position.denominator") }} as value,
+            position.status,
+            build.publication_id
+        from {{ ref("int_point_status_day") }} as position
+        cross join {{ ref("stg_audit__build") }} as build
+    )
+
+select *
+from final
