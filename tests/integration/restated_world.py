@@ -34,6 +34,8 @@ ALSO = {
     "intel.report": {"protective_marking": "OFFICIAL"},
 }
 MODULES = [f"OIC-EL-{n}" for n in range(1, 5)]
+#: When one record of each kind is changed, between two publications.
+CHANGED_AT = "2026-04-10T12:00"
 
 
 def dated(dataset: str, name: str, day: str, sheets: dict[str, list[Row]]) -> Delivery:
@@ -277,6 +279,36 @@ class RestatedWorld:
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
         return dataclasses.replace(self.settings, project_root=folder)
+
+
+def change_one_record_of_each_kind(world: RestatedWorld) -> None:
+    """Bring late, corrected and deleted records of every kind that figures rest on."""
+    late = referral("R-JAN-2", "55", "2026-01-20T12:00", occurrence_ref="O-JAN-2")
+    world.add("rms.nccu_referral", late, CHANGED_AT)
+    world.add(
+        "intel.report",
+        document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1"),
+        CHANGED_AT,
+    )
+    world.row("rms.nccu_referral", referral_ref="R-MAR-2").update(
+        referral_type="IMMIGRATION_CRIME", updated_at=wall(CHANGED_AT)
+    )
+    world.row("rms.nccu_referral", referral_ref="R-DEC-2").update(
+        deleted_at=wall(CHANGED_AT), updated_at=wall(CHANGED_AT)
+    )
+    world.row("rms.custody_record", occurrence_ref="O-CUS-1").update(
+        deleted_at=wall(CHANGED_AT), updated_at=wall(CHANGED_AT)
+    )
+    sick = [
+        {**row, "absence_status": "LONG_TERM_SICK"} if row["employee_no"] == "000003" else row
+        for row in STAFF
+    ]
+    world.fill(
+        completions("2026-04-09", [completed("000001", "OIC-EL-4", "2025-11-15T12:00")]),
+        personnel("2026-02-01", sick),
+        attendance("2025-12-10", "PASS"),
+        register(CHANGED_AT, "E1"),
+    )
 
 
 def make_world(home: Path) -> RestatedWorld:

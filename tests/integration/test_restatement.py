@@ -7,29 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from oic_assurance.cli import run_command
 from oic_assurance.erasure.erase import Request, erase
 from oic_assurance.explaining.figure import explain, month
 from oic_assurance.explaining.workspace import find, records_of
+from oic_assurance.publishing.faces import MARTS, PUBLIC_RELEASE
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.reporting.explained import figure_screen
 from oic_assurance.sources.declaration import datasets
 from oic_assurance.transform.before import keep_steps
 from oic_assurance.transform.build import open_build
 from tests.integration.restated_world import (
-    STAFF,
     RestatedWorld,
     at,
-    attendance,
-    completed,
-    completions,
+    change_one_record_of_each_kind,
     make_world,
-    personnel,
-    register,
     stop_world,
 )
-from tests.oracle.examples import document, referral
-
-NOW = "2026-04-10T12:00"
+from tests.oracle.examples import referral
 
 
 class Told:
@@ -62,33 +57,6 @@ class Ruled:
             told.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
         )
         self.third = self.world.publish("2026-04-12T05:30", self.rules)
-
-
-def change_one_record_of_each_kind(world: RestatedWorld) -> None:
-    late = referral("R-JAN-2", "55", "2026-01-20T12:00", occurrence_ref="O-JAN-2")
-    world.add("rms.nccu_referral", late, NOW)
-    world.add(
-        "intel.report", document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1"), NOW
-    )
-    world.row("rms.nccu_referral", referral_ref="R-MAR-2").update(
-        referral_type="IMMIGRATION_CRIME", updated_at=at(NOW)
-    )
-    world.row("rms.nccu_referral", referral_ref="R-DEC-2").update(
-        deleted_at=at(NOW), updated_at=at(NOW)
-    )
-    world.row("rms.custody_record", occurrence_ref="O-CUS-1").update(
-        deleted_at=at(NOW), updated_at=at(NOW)
-    )
-    sick = [
-        {**row, "absence_status": "LONG_TERM_SICK"} if row["employee_no"] == "000003" else row
-        for row in STAFF
-    ]
-    world.fill(
-        completions("2026-04-09", [completed("000001", "OIC-EL-4", "2025-11-15T12:00")]),
-        personnel("2026-02-01", sick),
-        attendance("2025-12-10", "PASS"),
-        register(NOW, "E1"),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +145,26 @@ def test_what_was_set_aside_outlasts_builds_that_failed(told: Told) -> None:
             build.build_id,
         )
         assert kept == {"compared_with": told.second, "rows": 6}
+
+
+def test_a_publication_is_computed_again_to_the_bit_and_nothing_of_it_stays(
+    told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that says what changed since the other: the harder of the two."""
+    settings = told.world.settings
+    monkeypatch.setenv("ASSURANCE_HOME", str(settings.home))
+    monkeypatch.setenv("ASSURANCE_DROPZONE", settings.dropzone)
+    assert run_command(["publication", "reproduce", str(told.second)]) == 0
+    out, _ = capsys.readouterr()
+    (then,) = told.world.ask(
+        "select content_fingerprint from marts.publication where publication_id = %s", told.second
+    )
+    tables = len(MARTS.required) + len(PUBLIC_RELEASE.required)
+    assert f"Equal: {tables} tables, content fingerprint {then['content_fingerprint']}\n" in out
+    left = "select nspname from pg_catalog.pg_namespace where starts_with(nspname, 'reproduce')"
+    assert told.world.ask(left) == []
+    assert run_command(["publication", "reproduce", "999"]) == 2
+    assert "There is no publication 999: `assurance publication list`" in capsys.readouterr().err
 
 
 @pytest.mark.slow

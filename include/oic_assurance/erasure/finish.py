@@ -22,6 +22,7 @@ from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
 from oic_assurance.transform.before import forget_steps
+from oic_assurance.transform.build import drop_schemas
 from oic_assurance.warehouse.airflow_uri import find_given
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.write_ahead_log import clear_log
@@ -133,13 +134,7 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
     """Drop what builds beside the daily one have left of their tables."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
-            names = connection.execute(
-                "select nspname from pg_catalog.pg_namespace where starts_with(nspname, %s)"
-                " and pg_has_role(nspowner, 'USAGE')",
-                (prefix,),
-            ).fetchall()
-            for (name,) in names:
-                connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
+            drop_schemas(connection, prefix)
 
 
 def _rewrite_tables(settings: Settings, pending: list[_Pending], done: Finish) -> None:

@@ -7,18 +7,16 @@ alone. An earlier publication's are computed again from raw, with what it knew, 
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import datetime
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.faces import GENERATION, MARTS
 from oic_assurance.publishing.publication import Publication, find_current, find_publication
 from oic_assurance.settings import Settings
-from oic_assurance.transform.build import open_build, schema_prefix
+from oic_assurance.transform.again import Knowledge, beside, knowledge_of, open_again
+from oic_assurance.transform.build import finish_build
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 
@@ -32,19 +30,6 @@ VIEWS = ("int_measure_member", "int_nccu_considered")
 NEEDED = (
     *VIEWS, "int_officer_version", "int_plan_strand", "int_voice", "stg_governance__plan_milestone",
 )  # fmt: skip
-# Any number will do, as long as whoever computes beside the daily build uses this one.
-ADVISORY_LOCK = 4_620_121
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What a publication was computed from."""
-
-    build_id: int
-    run_id: str
-    as_at: datetime
-    known_batch_id: int
-    known_at: datetime
 
 
 class Records:
@@ -114,7 +99,7 @@ def records_of(
     Where they must be computed again, `while_computing` is entered for as long as dbt is at work.
     """
     with _reading(settings, role) as connection:
-        knowledge = _knowledge(connection, publication)
+        knowledge = knowledge_of(connection, publication.publication_id)
         if _is_newest_build(connection, knowledge):
             yield Records(connection, settings, publication, knowledge, "")
             return
@@ -138,45 +123,14 @@ def _computed_again(
     knowledge: Knowledge,
     while_computing: Callable[[], AbstractContextManager[object]],
 ) -> Iterator[str]:
-    with connect(settings, role="oic_transform", autocommit=True) as connection:
-        connection.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
-        try:
-            with while_computing():
-                build = open_build(
-                    settings, knowledge.run_id, knowledge.as_at, "reproduce", knowledge.known_at
-                )
-                run_dbt(settings, "reproduce", ["seed"])
-                selected = [f"+{name}" for name in NEEDED]
-                run_dbt(settings, "reproduce", ["run", "--select", *selected])
-                connection.execute(
-                    "update audit.build set finished_at = clock_timestamp() where build_id = %s",
-                    (build.build_id,),
-                )
-            yield build.schema_prefix
-        finally:
-            for name in SCHEMAS:
-                connection.execute(
-                    sql.SQL("drop schema if exists {} cascade").format(
-                        sql.Identifier(schema_prefix("reproduce") + name)
-                    )
-                )
-
-
-def _knowledge(connection: psycopg.Connection, publication: Publication) -> Knowledge:
-    row = (
-        connection.cursor(row_factory=class_row(Knowledge))
-        .execute(
-            "select build_id, run_id, as_at, known_batch_id, known_at from audit.build "
-            "where build_id = %s",
-            (publication.publication_id,),
-        )
-        .fetchone()
-    )
-    if row is None:
-        raise AssuranceError(
-            f"Publication {publication.publication_id} has no record of its build."
-        )
-    return row
+    with beside(settings) as prefix:
+        with while_computing():
+            build = open_again(settings, knowledge)
+            run_dbt(settings, build.purpose, ["seed"])
+            selected = [f"+{name}" for name in NEEDED]
+            run_dbt(settings, build.purpose, ["run", "--select", *selected])
+            finish_build(settings, build)
+        yield prefix
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Knowledge) -> bool:

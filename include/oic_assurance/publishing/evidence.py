@@ -130,7 +130,7 @@ def check_fingerprints(
     The caller holds a lock on the candidates, so that they stay what they are here.
     """
     for face in candidates:
-        audited = _audited(conn, face, build_id)
+        audited = audited_tables(conn, face, build_id)
         found = fingerprint_tables(conn, face.candidate)
         for name, now in found.items():
             _compare(f"{face.candidate}.{name}", audited.get(name), now)
@@ -146,12 +146,15 @@ def audited_content(conn: psycopg.Connection, faces: tuple[Face, ...], build_id:
         {
             f"{face.parents}.{name}": fingerprint
             for face in faces
-            for name, fingerprint in _audited(conn, face, build_id).items()
+            for name, fingerprint in audited_tables(conn, face, build_id).items()
         }
     )
 
 
-def _audited(conn: psycopg.Connection, face: Face, build_id: int) -> dict[str, TableFingerprint]:
+def audited_tables(
+    conn: psycopg.Connection, face: Face, build_id: int
+) -> dict[str, TableFingerprint]:
+    """Return what the candidate's tables of a face held when they were audited, by name."""
     rows = conn.execute(
         """
         select table_name, rows, fingerprint

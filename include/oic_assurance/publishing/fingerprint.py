@@ -1,7 +1,8 @@
 """Content fingerprints: equal for equal rows, whatever their order and their columns' order."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -26,7 +27,7 @@ from pg_catalog.pg_class as c
 left join pg_catalog.pg_attribute as a
     on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> all(%(exclude)s)
 where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
-    and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relkind in ('r', 'p') and (not c.relispartition or %(only)s::text[] is not null)
     and (%(only)s::text[] is null or c.relname = any(%(only)s))
 group by c.relname
 order by c.relname collate "C"
@@ -66,12 +67,9 @@ def fingerprint_tables(
     same rows, not counting the columns in `exclude`, so that the same content has the same
     fingerprint in every publication. Numbers with a floating point count to the last bit:
     PostgreSQL writes them exactly. A partitioned table is read as the login sees it: a reader gets
-    the current generation.
+    the current generation. A single partition is read when it is named in `only`.
     """
-    # Undone at the end because nothing was written and the session keeps its own settings.
-    with conn.transaction(force_rollback=True):
-        for name, value in _WRITTEN.items():
-            conn.execute("select set_config(%s, %s, true)", (name, value))
+    with written_alike(conn):
         asked = {
             "schema": schema,
             "exclude": list(exclude),
@@ -79,6 +77,16 @@ def fingerprint_tables(
         }
         tables = conn.execute(_COLUMNS, asked).fetchall()
         return {name: _fingerprint(conn, schema, name, *columns) for name, *columns in tables}
+
+
+@contextmanager
+def written_alike(conn: psycopg.Connection) -> Iterator[None]:
+    """Have values written as fingerprints read them, to the last bit, until the end."""
+    # Undone at the end because nothing was written and the session keeps its own settings.
+    with conn.transaction(force_rollback=True):
+        for name, value in _WRITTEN.items():
+            conn.execute("select set_config(%s, %s, true)", (name, value))
+        yield
 
 
 def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:

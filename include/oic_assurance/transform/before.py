@@ -9,7 +9,6 @@ differs from the new figures is the records'.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeVar
 
 import psycopg
@@ -17,7 +16,8 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from oic_assurance.settings import Settings
-from oic_assurance.transform.build import ROLE, Build, drop_schemas, open_build
+from oic_assurance.transform.again import knowledge_of, open_again
+from oic_assurance.transform.build import ROLE, Build, Purpose, drop_schemas
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 
@@ -34,7 +34,7 @@ BEFORE, BEFORE_THEN = "before", "before_then"
 
 _Row = TypeVar("_Row")
 _PUBLISHED = """
-select build_id, run_id, as_at, known_at, rules_fingerprint from audit.build where build_id = %(id)s
+select build_id, rules_fingerprint from audit.build where build_id = %(id)s
 """
 # A build that was published is compared, when it is built again, with what it was compared with.
 _SHOWN = """
@@ -53,12 +53,9 @@ limit 1
 
 @dataclass(frozen=True)
 class _Published:
-    """The publication that readers see, and what it was computed from."""
+    """The publication that readers see, and the rules it was computed by."""
 
     build_id: int
-    run_id: str
-    as_at: datetime
-    known_at: datetime
     rules_fingerprint: str | None
 
 
@@ -71,17 +68,15 @@ class _Holder:
     rules_fingerprint: str | None
 
 
-def keep_steps(settings: Settings, build: Build, compared_with: int | None = None) -> None:
+def keep_steps(settings: Settings, build: Build) -> None:
     """Set aside what a publication was made of, the current one's before a build takes its place.
 
     Repeated, or after a build that failed, it finds them where they are. Enters in the build which
-    publication it is compared with; without one there is nothing to set aside. Who computes an
-    earlier build again names what that one was compared with.
+    publication it is compared with; without one there is nothing to set aside.
     """
     with connect(settings, role=ROLE) as warehouse:
-        if compared_with is None:
-            row = warehouse.execute(_SHOWN, (settings.force_code, build.build_id)).fetchone()
-            compared_with = row[0] if row else None
+        row = warehouse.execute(_SHOWN, (settings.force_code, build.build_id)).fetchone()
+        compared_with = row[0] if row else None
         published = _one(warehouse, _Published, _PUBLISHED, id=compared_with)
         is_computed = published is None or _set_aside(warehouse, build, published)
         if published is None:
@@ -171,15 +166,21 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
 
 def _compute_again(settings: Settings, build: Build, published: _Published) -> None:
     """Compute the publication's steps by today's rules from what it knew, in schemas beside."""
-    beside = open_build(
-        settings, published.run_id, published.as_at, "restate", known_at=published.known_at
-    )
-    run_dbt(settings, "restate", ["seed"])
-    run_dbt(settings, "restate", ["run", "--select", *(f"+{step}" for step in STEPS)])
+    beside = compute_steps(settings, published.build_id, "restate")
     with connect(settings, role=ROLE) as warehouse:
         _drop(warehouse, build, BEFORE)
         move_steps(warehouse, beside.schema_prefix + INTERMEDIATE, build.schema_prefix + BEFORE)
-        drop_schemas(warehouse, beside)
+        drop_schemas(warehouse, beside.schema_prefix)
+
+
+def compute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
+    """Compute what a publication was made of once more, in the schemas of a purpose."""
+    with connect(settings, role=ROLE) as warehouse:
+        known = knowledge_of(warehouse, publication_id)
+    beside = open_again(settings, known, purpose)
+    run_dbt(settings, purpose, ["seed"])
+    run_dbt(settings, purpose, ["run", "--select", *(f"+{step}" for step in STEPS)])
+    return beside
 
 
 def _rules(warehouse: psycopg.Connection, build: Build) -> str | None:

@@ -22,8 +22,6 @@ from oic_assurance.warehouse.connections import connect
 
 Purpose = Literal["daily", "deadline", "reproduce", "restate"]
 CANDIDATES = ("candidate", "candidate_public")
-#: What a build beside the daily one leaves, when it makes no marts.
-BESIDE = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 SEALED = "tag:sealed"
 ROLE = "oic_transform"
 
@@ -46,33 +44,43 @@ def open_build(
     as_at: datetime,
     purpose: Purpose = "daily",
     known_at: datetime | None = None,
+    reproduces: int | None = None,
 ) -> Build:
-    """Enter a build that sees what has landed by `known_at` (or so far), and nothing later."""
+    """Enter a build that sees what has landed by `known_at` (or so far), and nothing later.
+
+    One that computes an earlier build again names it, and sees the very batches that it saw.
+    """
     with connect(settings, role=ROLE) as warehouse:
         # A replay at work has taken its number already: it must not appear among what is known.
         warehouse.execute("select pg_advisory_xact_lock(hashtextextended('known batches', 0))")
         known = warehouse.execute(
             """
-            select coalesce(max(batch_id), 0)
-            from audit.batch
-            where landed_at <= coalesce(%s::timestamptz, clock_timestamp())
+            select coalesce(
+                (select known_batch_id from audit.build where build_id = %(reproduces)s),
+                (
+                    select max(batch_id)
+                    from audit.batch
+                    where landed_at <= coalesce(%(known_at)s::timestamptz, clock_timestamp())
+                ),
+                0
+            )
             """,
-            (known_at,),
+            {"reproduces": reproduces, "known_at": known_at},
         ).fetchone()
         known_batch_id = int(known[0]) if known else 0
         policy = policy_fingerprint(settings)
         row = warehouse.execute(
             """
             insert into audit.build (
-                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix,
+                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix, reproduces,
                 input_fingerprint, policy_fingerprint, rules_fingerprint, code_version
             )
-            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s)
             returning build_id
             """,
             (
                 run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
-                _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
+                reproduces, _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
                 rules_fingerprint(settings), code_version(settings),
             ),
         ).fetchone()  # fmt: skip
@@ -119,6 +127,11 @@ def seal_marts(settings: Settings, build: Build) -> None:
     """Build the marts that quote the gate's verdict, once the rest was audited."""
     _check_purpose(build)
     _build(settings, build, "sealed", ["--select", SEALED])
+    finish_build(settings, build)
+
+
+def finish_build(settings: Settings, build: Build) -> None:
+    """Enter that all of a build stands."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             "update audit.build set finished_at = clock_timestamp() where build_id = %s",
@@ -126,11 +139,17 @@ def seal_marts(settings: Settings, build: Build) -> None:
         )
 
 
-def drop_schemas(warehouse: psycopg.Connection, beside: Build) -> None:
-    """Leave nothing of a build beside: its rows are other people's."""
-    for place in BESIDE:
-        schema = sql.Identifier(f"{beside.schema_prefix}{place}")
-        warehouse.execute(sql.SQL("drop schema if exists {} cascade").format(schema))
+def drop_schemas(warehouse: psycopg.Connection, prefix: str) -> None:
+    """Leave nothing of the builds beside whose schemas begin so: their rows are other people's."""
+    if not prefix:
+        raise AssertionError("the daily build's schemas have no prefix")
+    names = warehouse.execute(
+        "select nspname from pg_catalog.pg_namespace where starts_with(nspname, %s)"
+        " and pg_has_role(nspowner, 'USAGE')",
+        (prefix,),
+    ).fetchall()
+    for (name,) in names:
+        warehouse.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
 
 
 def _check_purpose(build: Build) -> None:

@@ -62,7 +62,7 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
         run_dbt(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
             frozen += _enter(warehouse, beside, deadline)
-            drop_schemas(warehouse, beside)
+            drop_schemas(warehouse, beside.schema_prefix)
     return frozen
 
 

@@ -1,3 +1,4 @@
+-- A build that computes a publication again stands for it: it says and quotes what that one did.
 with
     source as (
         select * from {{ source("audit", "build") }} where schema_prefix = '{{ schema_prefix() }}'
@@ -5,7 +6,7 @@ with
 
     newest as (
         select
-            build_id as publication_id,
+            coalesce(reproduces, build_id) as publication_id,
             run_id,
             known_batch_id,
             policy_fingerprint,

@@ -1,10 +1,21 @@
+-- What was frozen by the time that the build turned to its marts: later ones it did not know.
 with
     source as (select * from {{ source("audit", "deadline_position") }}),
 
-    renamed as (
-        select force_code, point_code, {{ london_day("as_at") }} as deadline, value, status
+    build as (select * from {{ source("audit", "build") }}),
+
+    known as (
+        select
+            source.force_code,
+            source.point_code,
+            {{ london_day("source.as_at") }} as deadline,
+            source.value,
+            source.status
         from source
+        cross join {{ ref("stg_audit__build") }} as this
+        inner join build on this.publication_id = build.build_id
+        where build.steps_from is null or source.computed_at <= build.steps_from
     )
 
 select *
-from renamed
+from known

@@ -1,18 +1,38 @@
+-- What was found before the marts that quote it were built. What came later says nothing of them:
+-- dbt's
+-- tests of those very marts, and checks repeated when the publication's tables stood.
 with
     source as (select * from {{ source("audit", "expectation_result") }}),
 
+    generation as (select * from {{ source("audit", "generation") }}),
+
     results_of_this_build as (
         select
-            source.dataset,
-            source.dimension,
-            source.severity,
-            source.description,
-            source.success as is_met,
-            source.stage,
-            source.checked_at
+            source.*,
+            row_number() over (
+                partition by
+                    source.stage,
+                    source.suite,
+                    source.dataset,
+                    source.dimension,
+                    source.expectation,
+                    source.column_name,
+                    source.description
+                order by source.result_id desc
+            ) as recency
         from source
         inner join {{ ref("stg_audit__build") }} as build on source.build_id = build.publication_id
+        left join generation on source.build_id = generation.build_id
+        where
+            source.suite <> 'dbt_sealed'
+            and (generation.attached_at is null or source.checked_at <= generation.attached_at)
+    ),
+
+    latest as (
+        select dataset, dimension, severity, description, success as is_met, stage, checked_at
+        from results_of_this_build
+        where recency = 1
     )
 
 select *
-from results_of_this_build
+from latest

@@ -1,3 +1,4 @@
+-- How an attempt ended is known when it had ended by then.
 with
     source as (select * from {{ source("audit", "extraction") }}),
 
@@ -6,10 +7,14 @@ with
             source.force_code,
             source.dataset,
             source.run_id = build.run_id as is_in_this_run,
-            coalesce(source.outcome = 'succeeded', false) as is_succeeded,
-            source.reason,
+            coalesce(
+                source.outcome = 'succeeded' and source.finished_at <= build.known_at, false
+            ) as is_succeeded,
+            case when source.finished_at <= build.known_at then source.reason end as reason,
             source.started_at,
-            source.finished_at
+            case
+                when source.finished_at <= build.known_at then source.finished_at
+            end as finished_at
         from source
         inner join {{ ref("stg_audit__build") }} as build on source.started_at <= build.known_at
     )

@@ -1,0 +1,39 @@
+"""The warehouse's clock, put back to the day that is lived: what it enters carries that day's time.
+
+A year passes in an hour, and the server's clock shows today. What was known when would then follow
+from the hour, not from the year: no delivery would have come before a deadline. So after each
+stage, every moment that the warehouse has entered of itself and that lies after the day's is set to
+the day's. The pipeline never does that; only its owner may.
+"""
+
+from datetime import datetime
+
+from psycopg import sql
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+STAMPED = {
+    "audit.run": ("started_at", "finished_at"),
+    "audit.batch": ("landed_at",),
+    "audit.extraction": ("started_at", "finished_at"),
+    "audit.build": ("started_at", "known_at", "steps_from", "finished_at"),
+    "audit.expectation_result": ("checked_at",),
+    "audit.generation": ("attached_at",),
+    "audit.released_figure": ("released_at",),
+    "audit.deadline_position": ("computed_at",),
+    "marts.publication": ("published_at",),
+}
+
+
+def put_back(settings: Settings, moment: datetime) -> None:
+    """Set what was entered after a moment to the moment."""
+    with connect(settings) as owner:
+        for table, columns in STAMPED.items():
+            for column in columns:
+                owner.execute(
+                    sql.SQL("update {0} set {1} = %(moment)s where {1} > %(moment)s").format(
+                        sql.Identifier(*table.split(".")), sql.Identifier(column)
+                    ),
+                    {"moment": moment},
+                )

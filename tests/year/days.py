@@ -1,0 +1,68 @@
+"""Which days of the year are published, and what happens on some of them beside the daily run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+Deed = Literal[
+    "records are corrected", "rejected rows are replayed", "intelligence is down",
+    "an earlier moment is run", "rolled back", "released",
+]  # fmt: skip
+
+FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
+#: The clocks went back on 26 October 2025 and forward on 29 March 2026.
+CLOCK_CHANGES = (date(2025, 10, 26), date(2026, 3, 29))
+#: Two of them are deadlines.
+MONTH_ENDS = (date(2025, 12, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 6, 30))
+DEEDS: dict[date, Deed] = {
+    date(2025, 10, 25): "records are corrected",
+    date(2025, 10, 27): "intelligence is down",
+    date(2025, 12, 30): "rejected rows are replayed",
+    date(2026, 1, 2): "rolled back",
+    date(2026, 1, 5): "released",
+    date(2026, 3, 2): "an earlier moment is run",
+    date(2026, 3, 30): "records are corrected",
+    date(2026, 4, 29): "rejected rows are replayed",
+    date(2026, 5, 2): "records are corrected",
+    date(2026, 6, 30): "rolled back",
+    date(2026, 7, 2): "released",
+}
+#: A short version, as a test: the autumn's clock change with a deed of each kind.
+SHORT: dict[date, Deed | None] = {
+    date(2025, 10, 24): None,
+    date(2025, 10, 25): "records are corrected",
+    date(2025, 10, 26): "intelligence is down",
+    date(2025, 10, 27): "rejected rows are replayed",
+    date(2025, 10, 28): "rolled back",
+    date(2025, 10, 29): "released",
+    date(2025, 10, 30): "an earlier moment is run",
+}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day that ends with a publication, and what happens on it before."""
+
+    day: date
+    deed: Deed | None = None
+
+
+def whole_year() -> list[Day]:
+    """Return every day around clock changes and four month ends, and every Monday."""
+    chosen = {day for day in _all() if day.weekday() == 0}
+    for change in CLOCK_CHANGES:
+        chosen |= {change + timedelta(days=n) for n in range(-3, 4)}
+    for end in MONTH_ENDS:
+        chosen |= {end + timedelta(days=n) for n in range(-2, 3)}
+    return [Day(day, DEEDS.get(day)) for day in sorted(chosen)]
+
+
+def short() -> list[Day]:
+    """Return the days of the test."""
+    return [Day(day, deed) for day, deed in SHORT.items()]
+
+
+def _all() -> Iterator[date]:
+    for n in range((LAST - FIRST).days + 1):
+        yield FIRST + timedelta(days=n)

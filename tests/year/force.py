@@ -1,0 +1,159 @@
+"""A simulated force whose days are lived one after the other, and published without Airflow."""
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import psycopg
+
+from oic_assurance import pipeline
+from oic_assurance.clock import LONDON, start_of_day
+from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine_export import export_rejected
+from oic_assurance.landing.replay import replay
+from oic_assurance.publishing.publication import list_publications
+from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import url
+from simulator.force import simulate
+from simulator.source_systems import create_sources
+from tests.year.clock import put_back
+from tests.year.days import Day
+
+SEED = 11
+NOWHERE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
+REPLAYED = "rms/occurrence"
+#: What the simulator may not bring on that day: another type, a deletion, a record entered late.
+_CORRECTED = """
+update rms.nccu_referral
+set referral_type = case referral_type
+        when 'STATUS_CHECK' then 'IMMIGRATION_CRIME' else 'STATUS_CHECK' end,
+    updated_at = %(at)s
+where referral_id in (
+    select referral_id from rms.nccu_referral where deleted_at is null and contacted_at < %(at)s
+    order by contacted_at, referral_id limit 3
+);
+update rms.custody_record set deleted_at = %(at)s, updated_at = %(at)s
+where custody_id in (
+    select custody_id from rms.custody_record
+    where deleted_at is null and detention_reason_code = 'IMMIGRATION' and detained_at < %(at)s
+    order by detained_at, custody_id limit 1
+);
+insert into rms.nccu_referral (
+    referral_id, referral_ref, occurrence_ref, reporting_officer_no, channel, referral_type,
+    persons_count, contacted_at, created_at, updated_at
+)
+select
+    9000000 + referral_id, 'LATE' || referral_id, occurrence_ref, reporting_officer_no, channel,
+    'IMMIGRATION_CRIME', persons_count, contacted_at, %(at)s, %(at)s
+from rms.nccu_referral
+where referral_id < 9000000 and deleted_at is null and contacted_at < %(at)s
+order by contacted_at desc, referral_id limit 2
+on conflict do nothing
+"""
+
+
+class Force:
+    """One state folder: sources, warehouse, and what has been published of them."""
+
+    def __init__(self, home: Path, first: date) -> None:
+        self.settings: Settings = dataclasses.replace(
+            load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
+        )
+        # A force has a past when it is looked at for the first time.
+        self._first = first - timedelta(days=14)
+
+    def start(self) -> None:
+        """Start its server, new or where it had stopped."""
+        pipeline.prepare_warehouse(self.settings)
+        create_sources(self.settings)
+
+    def stop(self) -> None:
+        """Stop its server."""
+        embedded.stop(self.settings)
+
+    def live(self, day: Day) -> int:
+        """Let the force live until a day's morning and publish it; return the publication.
+
+        Repeated after an interruption it publishes once more.
+        """
+        simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
+        morning = half_past_five(day.day)
+        if day.deed == "records are corrected":
+            self._correct(start_of_day(day.day) - timedelta(minutes=1))
+        elif day.deed == "rejected rows are replayed":
+            self._replay(day)
+        elif day.deed == "rolled back":
+            self._roll_back()
+        elif day.deed == "released":
+            release(self.settings, "the year has looked long enough")
+        elif day.deed == "an earlier moment is run":
+            earlier = half_past_five(day.day - timedelta(days=2))
+            self._publish(f"year {day.day} back", earlier, morning)
+        if day.deed == "intelligence is down":
+            with _unreachable("INTELLIGENCE"):
+                return self._publish(f"year {day.day}", morning, morning)
+        return self._publish(f"year {day.day}", morning, morning)
+
+    def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
+        """Call the stages as the scheduler's tasks do; returns the publication."""
+        settings, until = self.settings, now + timedelta(minutes=5)
+        for order in pipeline.open_run(settings, run_id, as_at):
+            # A dataset that cannot be extracted holds nothing up, as in the DAG.
+            with contextlib.suppress(AssuranceError):
+                pipeline.extract(settings, run_id, order["force_code"], order["dataset"])
+        put_back(settings, until)
+        build_id = pipeline.close_landing(settings, run_id, as_at)
+        put_back(settings, until)
+        pipeline.build_marts(settings, run_id, build_id)
+        for stage in ("landing", "marts"):
+            pipeline.audit(settings, run_id, build_id, stage)
+        put_back(settings, until)
+        pipeline.seal_marts(settings, run_id, build_id)
+        pipeline.audit(settings, run_id, build_id, "sealed")
+        put_back(settings, until)
+        pipeline.publish(settings, run_id, build_id)
+        put_back(settings, until)
+        pipeline.tidy(settings)
+        return pipeline.close_run(settings, run_id)
+
+    def _correct(self, at: datetime) -> None:
+        with psycopg.connect(url(self.settings, "rms")) as rms:
+            for statement in _CORRECTED.split(";"):
+                rms.execute(statement.encode(), {"at": at})
+
+    def _replay(self, day: Day) -> None:
+        """Correct what was rejected of a dataset, as its owner would, and land it."""
+        file = self.settings.home / f"corrected-{day.day}.csv"
+        file.unlink(missing_ok=True)
+        export_rejected(self.settings, Which(REPLAYED), file, "the year")
+        text = file.read_text(encoding="utf-8-sig")
+        file.write_text(text.replace(",NEW,", ",OPEN,"), encoding="utf-8")
+        replay(self.settings, REPLAYED, file, "the year", "the year")
+
+    def _roll_back(self) -> None:
+        """Show readers the publication before the newest again; what follows waits."""
+        earlier = list_publications(self.settings)[1]
+        rollback(self.settings, earlier.publication_id, "the year looks back")
+
+
+def half_past_five(day: date) -> datetime:
+    """Return the moment of a day's run."""
+    return datetime.combine(day, time(5, 30), LONDON).astimezone(UTC)
+
+
+@contextmanager
+def _unreachable(system: str) -> Iterator[None]:
+    """Have a source database be where nobody answers."""
+    name = f"AIRFLOW_CONN_{system}"
+    os.environ[name] = NOWHERE
+    try:
+        yield
+    finally:
+        del os.environ[name]

@@ -1,0 +1,68 @@
+"""What was reproduced: a JSON line each, so that an interrupted year goes on, and a table."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from oic_assurance.reproducing.reproduce import Reproduction
+
+Line = dict[str, Any]
+
+
+class Ledger:
+    """Lines of results on disk, each there before the next thing is begun."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self._path = path
+        self._key = key
+        self.lines: dict[Any, Line] = {}
+        if path.exists():
+            for text in path.read_text().splitlines():
+                line = json.loads(text)
+                self.lines[line[key]] = line
+
+    def add(self, line: Line) -> None:
+        """Keep a result."""
+        self.lines[line[self._key]] = line
+        with self._path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def reproduced(done: Reproduction, seconds: float) -> Line:
+    """Return what is kept of a publication that was computed again."""
+    return {
+        "publication": done.publication.publication_id,
+        "as_at": done.publication.as_at.isoformat(),
+        "is_equal": done.is_equal,
+        "seconds": round(seconds, 1),
+        "tables": len(done.tables),
+        "rows": sum(one.again.rows for one in done.tables if one.again),
+        "differing": [one.place for one in done.tables if not one.is_equal],
+        "content": done.content_fingerprint,
+    }
+
+
+def table(published: Iterable[Line], again: Iterable[Line]) -> str:
+    """Return the figures of a year."""
+    days, results = list(published), list(again)
+    equal = [one for one in results if one["is_equal"]]
+    figures = [
+        ("days published", len(days)),
+        ("publications", len(results)),
+        ("of them reproduced, to the bit", len(equal)),
+        ("tables compared", sum(one["tables"] for one in results)),
+        ("rows computed again", sum(one["rows"] for one in results)),
+        ("different contents", len({one["content"] for one in results})),
+        ("seconds a publication, median", median([one["seconds"] for one in days] or [0])),
+        ("seconds a reproduction, median", median([one["seconds"] for one in results] or [0])),
+        ("minutes in all", round(sum(one["seconds"] for one in (*days, *results)) / 60)),
+    ]
+    lines = [f"{name:34} {value:>12,}" for name, value in figures]
+    lines += [
+        f"NOT REPRODUCED {one['publication']} as at {one['as_at']}: {', '.join(one['differing'])}"
+        for one in results
+        if not one["is_equal"]
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,47 @@
+"""A week of publications with all that can happen on a day, each computed again to the bit."""
+
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from tests.crash.world import PROJECT, environment_of_tests
+from tests.year.days import CLOCK_CHANGES, DEEDS, FIRST, LAST, MONTH_ENDS, Deed, short, whole_year
+
+
+@pytest.mark.slow
+def test_every_publication_of_a_week_reproduces(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.year", "--short", "--root", str(tmp_path)]
+    for only in ("publish", "reproduce"):
+        done = subprocess.run(
+            [*command, "--only", only], cwd=PROJECT, env=environment_of_tests(),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in done.stderr, done.stderr
+    results = [json.loads(line) for line in (tmp_path / "reproduced.jsonl").open()]
+    assert [one["differing"] for one in results] == [[] for _ in results]
+    assert done.returncode == 0
+    # A day makes one publication, and an earlier moment one more; no two are the same.
+    assert len(results) == len(short()) + 1
+    assert len({one["content"] for one in results}) == len(results)
+
+
+def test_the_year_has_every_day_that_is_hard_and_every_week() -> None:
+    days = {one.day for one in whole_year()}
+    for change in CLOCK_CHANGES:
+        assert {change + timedelta(days=n) for n in range(-3, 4)} <= days
+    for end in MONTH_ENDS:
+        assert {end - timedelta(days=1), end, end + timedelta(days=1)} <= days
+    weeks = {day.isocalendar()[:2] for day in days}
+    assert len(weeks) == (LAST - FIRST).days // 7 + 1
+    assert {date(2025, 12, 31), date(2026, 4, 30)} <= days
+    assert DEEDS.keys() <= days
+
+
+@pytest.mark.parametrize("days", [whole_year(), short()])
+def test_all_that_can_happen_happens(days: list) -> None:  # type: ignore[type-arg]
+    assert {one.deed for one in days} - {None} == set(get_args(Deed))
