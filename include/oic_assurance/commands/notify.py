@@ -6,7 +6,7 @@ import click
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what is wrong now, and send nothing.")
 def notify(dry_run: bool) -> int:
-    """Send what is new, changed or over since the last time, by e-mail and webhook; exit 1 if undelivered.
+    """Send what is new, changed or over, by e-mail and webhook; exit 1 when it is not delivered.
 
     The daily run does this at its end, and under the scheduler every quarter of an hour.
     """

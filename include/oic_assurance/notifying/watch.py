@@ -1,4 +1,4 @@
-"""Finds what is wrong now: from the record of runs and deliveries, and the last build's freshness."""
+"""Finds what is wrong now, in the record of runs and deliveries and the last build's freshness."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
