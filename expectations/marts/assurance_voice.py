@@ -1,4 +1,4 @@
-"""What the force, the Commissioner and the data said of each point, over time."""
+"""Every word of the force, the Commissioner and the data on each point, over time."""
 
 from expectations.codes import POINTS, VOICES
 from expectations.mart import mart
@@ -29,7 +29,7 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
 
 @mart("assurance_voice", one_row_per=("point_code", "voice", "changed_on"))
 def assurance_voice() -> Promises:
-    """What the force, the Commissioner and the data said of each point, over time."""
+    """Every word of the force, the Commissioner and the data on each point, over time."""
     return [
         one_of("point_code", POINTS, words="The points are the four that reassurance is asked on."),
         one_of("voice", VOICES, words="The voices are the force, the Commissioner and the data."),

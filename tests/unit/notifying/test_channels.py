@@ -78,7 +78,7 @@ def test_airflow_s_json_form_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recipient_who_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         MailServer(refuses="de@force.example") as server,
-        pytest.raises(NotDelivered, match="does not take mail for de@force.example"),
+        pytest.raises(NotDelivered, match=r"does not take mail for de@force\.example"),
     ):
         mail_through(monkeypatch, server.uri).send("E23000022", NEWS)
 
