@@ -16,7 +16,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
 # Any number will do, as long as it is always this one.
-ADVISORY_LOCK = 4_620_121
+ADVISORY_LOCK = 4_620_122
 DEADLINE = "ASSURANCE_RUN_DEADLINE"
 DEFAULT_DEADLINE = "07:30"
 
