@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oic_assurance.documenting import pages
+from oic_assurance.documenting import expectations, pages
 from oic_assurance.documenting.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.documenting.policy import stale_after_days
 from oic_assurance.errors import AssuranceError
@@ -12,11 +12,13 @@ from oic_assurance.sources.declaration import datasets
 COMMAND = "assurance sources document"
 STAGING = Path("dbt_project") / "models" / "staging"
 PAGES = Path("docs") / "datasets"
+EXPECTATIONS = Path("docs") / "expectations"
 _NOTE = f"Written by `{COMMAND}` from the declarations: change those, then run it again."
+_SUITES_NOTE = f"Written by `{COMMAND}` from the suites: change those, then run it again."
 
 
 def generated(settings: Settings) -> dict[Path, str]:
-    """Return what follows from the declarations: the files, by their place in the project."""
+    """Return what follows from declarations and suites: files, by their place in the project."""
     known = list(datasets().values())
     stale_after = stale_after_days(settings.project_root)
     files = {
@@ -26,7 +28,11 @@ def generated(settings: Settings) -> dict[Path, str]:
     texts = {"README.md": pages.index(known)} | {
         pages.page_file(one): pages.page(one, stale_after.get(one.name)) for one in known
     }
-    return files | {PAGES / name: f"<!-- {_NOTE} -->\n{text}" for name, text in texts.items()}
+    files |= {PAGES / name: f"<!-- {_NOTE} -->\n{text}" for name, text in texts.items()}
+    return files | {
+        EXPECTATIONS / name: f"<!-- {_SUITES_NOTE} -->\n{text}"
+        for name, text in expectations.pages().items()
+    }
 
 
 def write(settings: Settings) -> list[Path]:
@@ -49,7 +55,7 @@ def check(settings: Settings) -> None:
     if behind:
         more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
         raise AssuranceError(
-            f"{behind[0]}{more}: not what the declarations say. Run `{COMMAND}` and commit."
+            f"{behind[0]}{more}: not what the declarations and suites say. Run `{COMMAND}` and commit."
         )
 
 
@@ -57,9 +63,10 @@ def _behind(settings: Settings, wanted: dict[Path, str]) -> list[Path]:
     root = settings.project_root
     differ = [place for place, text in wanted.items() if _text(root / place) != text]
     left_over = [
-        PAGES / path.name
-        for path in sorted((root / PAGES).glob("*.md"))
-        if PAGES / path.name not in wanted and _NOTE in (_text(path) or "")
+        folder / path.name
+        for folder, note in ((PAGES, _NOTE), (EXPECTATIONS, _SUITES_NOTE))
+        for path in sorted((root / folder).glob("*.md"))
+        if folder / path.name not in wanted and note in (_text(path) or "")
     ]
     return differ + left_over
 

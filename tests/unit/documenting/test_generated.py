@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from expectations.catalogue import suites
 from oic_assurance.cli import run_command
-from oic_assurance.documenting import generated, pages
+from oic_assurance.documenting import expectations, generated, pages
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declaration import dataset, datasets
@@ -40,7 +41,7 @@ def test_what_fell_behind_is_named_with_the_command_that_mends_it(project: Setti
     with pytest.raises(AssuranceError) as caught:
         generated.check(project)
     assert caught.value.message == (
-        f"{page}: not what the declarations say. Run `assurance sources document` and commit."
+        f"{page}: not what the declarations and suites say. Run `assurance sources document` and commit."
     )
     assert generated.write(project) == [page]
     assert generated.write(project) == []
@@ -113,3 +114,17 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
     assert len(links) == len(datasets()) + 1
     assert all((folder / link).exists() for link in links)
+
+
+def test_every_promise_stands_on_a_page_with_its_severity_and_owner() -> None:
+    pages_ = expectations.pages()
+    for suite in suites():
+        name = f"{suite.schema}.{suite.table}".replace("candidate_public.", "public_release.")
+        page = pages_[f"{name.replace('candidate.', 'marts.')}.md"]
+        assert page.count("\n| ") == len(suite.promises) + 1
+        for promise in suite.promises:
+            line = next(line for line in page.splitlines() if f"| `{promise.name}` |" in line)
+            cells = line.strip("| ").split(" | ")
+            assert cells[1:4] == [promise.dimension, promise.severity, promise.owner]
+    links = re.findall(r"\]\(([a-z_.]+\.md)\)", pages_["README.md"])
+    assert set(links) == set(pages_) - {"README.md"}
