@@ -55,7 +55,7 @@ def check(settings: Settings) -> None:
     if behind:
         more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
         raise AssuranceError(
-            f"{behind[0]}{more}: not what the declarations and suites say. Run `{COMMAND}` and commit."
+            f"{behind[0]}{more}: not what declarations and suites say. Run `{COMMAND}` and commit."
         )
 
 
