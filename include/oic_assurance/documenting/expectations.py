@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from expectations.catalogue import suites, suites_of
-from expectations.vocabulary import Promise, Stage, Suite
+from expectations.vocabulary import Promise, Severity, Stage, Suite
 
 _STAGES: dict[Stage, str] = {
     "landing": "What was landed",
@@ -13,13 +13,15 @@ _STAGES: dict[Stage, str] = {
 }
 #: As readers know them: what is checked is still a candidate.
 _SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
-_SEVERITIES = ("critical", "warning", "info")
+_SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 _INDEX = """\
 # Expectations
 
-What is checked before anything is published: {count} promises about {suites} tables, and beside them dbt's own tests (in the dbt docs). How to add one:
-[add-an-expectation.md](../add-an-expectation.md). What came of each in a run: the Data Docs, and `data_quality_status` in the marts.
+What is checked before anything is published: {count} promises about {suites} tables, and beside
+them dbt's own tests (in the dbt docs). How to add one:
+[add-an-expectation.md](../add-an-expectation.md). What came of each in a run: the Data Docs, and
+`data_quality_status` in the marts.
 
 - **critical**: nothing is published, the last publication stands.
 - **warning**: it is published with a caveat that readers see.
