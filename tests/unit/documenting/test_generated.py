@@ -41,7 +41,8 @@ def test_what_fell_behind_is_named_with_the_command_that_mends_it(project: Setti
     with pytest.raises(AssuranceError) as caught:
         generated.check(project)
     assert caught.value.message == (
-        f"{page}: not what declarations and suites say. Run `assurance sources document` and commit."
+        f"{page}: not what declarations and suites say. "
+        "Run `assurance sources document` and commit."
     )
     assert generated.write(project) == [page]
     assert generated.write(project) == []
