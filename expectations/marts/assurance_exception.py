@@ -1,6 +1,6 @@
 """What needs somebody to act."""
 
-from expectations.codes import AGE_BANDS, POINTS, TRAINING_REQUIREMENTS, listed
+from expectations.codes import AGE_BANDS, EXCEPTIONS, POINTS, TRAINING_REQUIREMENTS, listed
 from expectations.mart import known_unit, mart, not_later, officer_keys
 from expectations.vocabulary import Promises, every_row, filled, nothing, one_of, unique
 
@@ -30,6 +30,8 @@ def assurance_exception() -> Promises:
             "record_ref",
             "org_unit_code",
             "opened_at",
+            "first_seen_at",
+            "times_reopened",
             "age_days",
             "age_band",
             words="Everything on the list has its {column}.",
@@ -46,6 +48,15 @@ def assurance_exception() -> Promises:
         known_unit(),
         one_of("point_code", POINTS, words="Everything on the list belongs to an assurance point."),
         one_of("age_band", AGE_BANDS, words="Everything on the list is in one of four age bands."),
+        one_of("exception_code", EXCEPTIONS, words="Everything on the list says what is wrong."),
+        every_row(
+            "reopened_after_it_was_seen",
+            "times_reopened >= 0 and (reopened_at is not null) = (times_reopened > 0) "
+            "and coalesce(reopened_at > first_seen_at, true)",
+            words="What has come back says when, and that is after it was first seen.",
+            columns=("first_seen_at", "reopened_at", "times_reopened"),
+        ),
+        not_later("first_seen_at", "Nothing on the list was first seen after that moment."),
         not_later("opened_at", "Nothing on the list begins after the moment the figures are for."),
         every_row(
             "band_follows_age",

@@ -102,6 +102,12 @@ _PUBLISHED = {
         select force_code, point_code, as_at, value, numerator, denominator, status
         from audit.deadline_position
     """,
+    "exception_event": """
+        select
+            force_code, exception_key, as_at, is_open, exception_code, point_code, record_ref,
+            org_unit_code, officer_key, opened_at, closed_at, closed_because
+        from audit.exception_event
+    """,
     "publication": """
         select force_code, as_at, gate_verdict, is_current from marts.publication
     """,

@@ -219,6 +219,12 @@ HARMS = {
     "days_are_counted": f"update {{t}} set days = 99 {ONE}",
     "over_means_past": "update {t} set disagreed_until = '2026-05-15' where days = 1",
     "a_break_between": "update {t} set disagreed_until = '2026-05-05' where days = 3",
+    "first_seen_at_has_happened": f"update {{t}} set first_seen_at = '2026-06-01' {ONE}",
+    "closed_at_has_happened": "update {t} set closed_at = '2026-06-01' where not is_open",
+    "reopened_after_it_was_seen": f"update {{t}} set times_reopened = 2 {ONE}",
+    "closed_says_when_and_why": "update {t} set closed_because = null where not is_open",
+    "times_follow_one_another": f"update {{t}} set spell = 7 {ONE}",
+    "open_is_on_the_list": "delete from {t} where is_open and record_ref = 'R5'",
     # ---------------------------------------------------------------- sealed
     "candidate.assurance_position part_of_the_whole": "update {t} set numerator = 9",
     "candidate.assurance_position share_is_what_it_says": "update {t} set value = 0.123",

@@ -239,13 +239,28 @@ from (values ('COLLECT', true), ('ANALYSE', true), ('SHARE', false)) as plan (st
 create table candidate.assurance_exception as
 select 'E23000022' as force_code, md5(code || ref) as exception_key, code as exception_code,
     point as point_code, ref as record_ref, unit as org_unit_code, key as officer_key,
-    timestamptz '2026-05-05 10:00Z' as opened_at, 10 as age_days, '8-28' as age_band,
+    timestamptz '2026-05-05 10:00Z' as opened_at, timestamptz '2026-05-06 04:30Z' as first_seen_at,
+    case when ref = 'SHARE' then timestamptz '2026-05-12 04:30Z' end as reopened_at,
+    case when ref = 'SHARE' then 1 else 0 end as times_reopened, 10 as age_days, '8-28' as age_band,
     <build>::bigint as publication_id
 from (values
     ('REFERRAL_DOCUMENT_MISSING', 'NCCU_INTEL', 'R5', 'T2', md5('5')),
     ('TRAINING_OUTSTANDING', 'ELEARNING', 'OIC-EL-3', 'T1', md5('2')),
     ('PLAN_STRAND_NOT_MET', 'INTEL_PLAN', 'SHARE', 'ALL', null)
 ) as exception (code, point, ref, unit, key);
+
+create table candidate.assurance_exception_history as
+select force_code, exception_key, 1 + times_reopened as spell, exception_code, point_code,
+    record_ref, org_unit_code, officer_key, coalesce(reopened_at, opened_at) as opened_at,
+    coalesce(reopened_at, first_seen_at) as first_seen_at, null::timestamptz as closed_at,
+    null::text as closed_because, true as is_open, true as is_latest, publication_id
+from candidate.assurance_exception
+union all
+select force_code, exception_key, 1, exception_code, point_code, record_ref, org_unit_code,
+    officer_key, opened_at, first_seen_at, timestamptz '2026-05-09 04:30Z', 'STRAND_MET', false,
+    false, publication_id
+from candidate.assurance_exception
+where times_reopened > 0;
 
 create table candidate.restatement as
 select 'E23000022' as force_code, 'nccu_intel_compliance' as measure_code,

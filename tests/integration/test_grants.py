@@ -137,6 +137,11 @@ EVIDENCE = {
         "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
     ),
     "deadline_position": "(force_code, point_code, as_at) values ('E23000022', 'HYDRA', now())",
+    "exception_event": (
+        "(publication_id, force_code, exception_key, as_at, is_open, exception_code, point_code, "
+        "record_ref, org_unit_code, opened_at) values "
+        "(1, 'E23000022', 'k', now(), true, 'c', 'HYDRA', 'r', 'ALL', now())"
+    ),
     "processing_log": "(action, what) values ('collection', 'personnel')",
 }
 
@@ -154,6 +159,7 @@ EVIDENCE = {
         ("gate", {"oic_transform", "oic_gate", "oic_publish"}),
         ("table_fingerprint", {"oic_transform", "oic_gate", "oic_publish"}),
         ("deadline_position", {"oic_transform", "oic_publish"}),
+        ("exception_event", {"oic_publish"}),
         ("processing_log", set(STAGES)),
     ],
 )
@@ -185,6 +191,8 @@ def test_stages_add_evidence_and_take_none_away(
         ("oic_erasure", "delete from audit.replayed_row", True),
         ("oic_erasure", "update audit.rejected_row set row_key = null, content = null", True),
         ("oic_erasure", "update audit.rejected_row set reasons = '{}'", False),
+        ("oic_erasure", "delete from audit.exception_event", True),
+        ("oic_erasure", "update audit.exception_event set is_open = false", False),
         ("oic_erasure", "delete from audit.batch", False),
         ("oic_erasure", "delete from audit.processing_log", False),
         ("oic_gate", "update audit.expectation_result set success = true", False),

@@ -132,6 +132,32 @@ def test_who_asks_for_the_figure_is_told_why_it_changed(told: Told) -> None:
     assert "Restated" not in figure_screen(unchanged)
 
 
+@pytest.mark.parametrize(
+    ("code", "record", "closed_at", "because"),
+    [
+        ("REFERRAL_DOCUMENT_MISSING", "R-FEB-1", "2026-02-05T15:00", "DOCUMENT_SUBMITTED"),
+        # Deleted, that is; since when it is off the list only looking tells.
+        ("REFERRAL_DOCUMENT_MISSING", "R-DEC-2", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
+        ("CUSTODY_WITHOUT_REFERRAL", "O-CUS-1", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
+        ("TRAINING_OUTSTANDING", "OIC-EL-4", "2025-11-15T00:00", "COMPLETED"),
+        ("HYDRA_PLACE_MISSING", "HYDRA", "2025-10-07T00:00", "COMPLETED"),
+        ("PLAN_STRAND_NOT_MET", "SHARE", "2026-04-11T05:30", "STRAND_MET"),
+    ],
+)
+def test_what_went_off_the_list_says_when_and_why(
+    told: Told, code: str, record: str, closed_at: str, because: str
+) -> None:
+    found = told.world.ask(
+        f"select * from generation.assurance_exception_history__{told.second}"
+        " where exception_code = %s and record_ref = %s and not is_open",
+        code,
+        record,
+    )
+    assert [(row["first_seen_at"], row["closed_at"], row["closed_because"]) for row in found] == [
+        (at("2026-04-10T05:30"), at(closed_at), because)
+    ]
+
+
 def test_what_was_set_aside_outlasts_builds_that_failed(told: Told) -> None:
     """A build that is repeated, or followed by another, still compares with what was published."""
     world = told.world

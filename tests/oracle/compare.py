@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -88,6 +88,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )
+    found += _exceptions(figures, marts)
     found += _strands(figures, marts)
     found += _freshness(figures, marts)
     keys = {
@@ -247,6 +248,17 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
             yield Difference(table, name, "*", wanted, got)
         else:
             yield from _columns(table, name, asdict(wanted), got)
+
+
+def _exceptions(figures: Figures, marts: Marts) -> Found:
+    """Compare `assurance_exception`: what is on the list, how often, in which unit, since when."""
+    table = "assurance_exception"
+    columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
+    actual = Counter(tuple(row[name] for name in columns) for row in marts.tables[table])
+    for found in figures.exceptions.keys() | actual.keys():
+        wanted, got = figures.exceptions[found], actual[found]  # type: ignore[index]
+        if wanted != got:
+            yield Difference(table, " ".join(map(str, found)), "*", wanted, got)
 
 
 def _strands(figures: Figures, marts: Marts) -> Found:

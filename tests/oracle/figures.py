@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from .clock import day_of
+from .exceptions import Exception_, exceptions
 from .hr import People
 from .known import Known
 from .model import Row
@@ -48,6 +50,7 @@ class Figures:
     daily: dict[tuple[str, date], PointDay]
     words: dict[tuple[str, str, date], Word]
     disagreements: dict[tuple[str, date], Disagreement]
+    exceptions: Counter[Exception_]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -75,6 +78,9 @@ def figures(
     position = positions(evidence, every_day)
     statuses = {key: row.status for key, row in every_day.items()}
     told = statuses | {(point, today): row.status for point, row in position.items()}
+    requirements = requirement_facts(people, done, today)
+    strands = strand_facts(plans, as_at)
+    met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
     return Figures(
         as_at=as_at,
         today=today,
@@ -82,12 +88,13 @@ def figures(
         incidents=incident_facts(known, as_at),
         reports=report_facts(known, as_at),
         measures=tally.rows(today),
-        requirements=requirement_facts(people, done, today),
-        strands=strand_facts(plans, as_at),
+        requirements=requirements,
+        strands=strands,
         positions=position,
         daily=every_day,
         words=words(known, as_at, statuses),
         disagreements=disagreements(known, as_at, told),
+        exceptions=exceptions(known, people, as_at, facts, requirements, met),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},
     )

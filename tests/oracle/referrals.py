@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -90,6 +91,19 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
     "occurrences with an `IMMIGRATION` custody record and at least one referral ÷ occurrences with
     such a record".
     """
+    for record, _, is_referred in detentions(known, as_at):
+        # "an occurrence's month and team are those of its first such record"
+        day = day_of(record["detained_at"])
+        person = people.resolve(record["arresting_officer_no"], day)
+        units = people.with_above(people.team(person, day), day)
+        tally.add("nccu_capture_completeness", month_of(day), units, is_referred)
+
+
+def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
+    """Yield the first immigration record of each occurrence, its name, and if it was referred.
+
+    "A custody record without an occurrence counts as an occurrence of its own, without a referral".
+    """
     referred = {
         row["occurrence_ref"]
         for row in table_as_at(known, "rms.nccu_referral", as_at)
@@ -103,12 +117,7 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
             if occurrence in excluded or occurrence in seen:
                 continue
             seen.add(occurrence)
-        # "A custody record without an occurrence counts as an occurrence of its own, without a
-        # referral; an occurrence's month and team are those of its first such record"
-        day = day_of(record["detained_at"])
-        person = people.resolve(record["arresting_officer_no"], day)
-        units = people.with_above(people.team(person, day), day)
-        tally.add("nccu_capture_completeness", month_of(day), units, occurrence in referred)
+        yield record, occurrence, occurrence in referred
 
 
 def _immigration_custody(known: Known, as_at: datetime) -> list[Row]:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
+from oic_assurance.erasure.exceptions import forget_exceptions
 from oic_assurance.erasure.kept_copies import settle_drafts
 from oic_assurance.erasure.search import Found, Request, Search
 from oic_assurance.errors import AssuranceError, UsageError
@@ -140,6 +141,7 @@ class _Erasure:
             self._take_rejected(found)
             found.pseudonyms = self._take_pseudonyms(numbers)
             self._forget_observed(found)
+            forget_exceptions(self._connection, self._force, self._dataset, self._table)
             # The log last: a build that is opened after this moment sees nothing of them.
             self._log(found)
         return found

@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from oic_assurance.erasure.erase import ROLE, settle
+from oic_assurance.erasure.exceptions import forget_exceptions
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
@@ -31,7 +32,12 @@ PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
 #: How long rewriting a table waits for whoever reads it.
 LOCK_PATIENCE = "60s"
 #: Beside the raw tables.
-REWRITTEN = ("audit.rejected_row", "audit.expectation_result", "identity.pseudonym")
+REWRITTEN = (
+    "audit.rejected_row",
+    "audit.expectation_result",
+    "audit.exception_event",
+    "identity.pseudonym",
+)
 #: The planner keeps samples of every table's values, and of an empty table the last ones it saw.
 CLEARS_SAMPLES_SINCE = 180_000
 _CLEAR_SAMPLES = """
@@ -90,6 +96,7 @@ def finish_erasures(settings: Settings) -> Finish:
         settle(settings, datasets()[name])
     _drop_publications(settings, pending, done)
     forget_steps(settings)
+    _forget_exceptions(settings, pending)
     _rewrite_tables(settings, pending, done)
     _remove_logs(settings, max(one.erased_at for one in pending))
     if find_given("warehouse") is None:
@@ -128,6 +135,16 @@ def _drop_publications(settings: Settings, pending: list[_Pending], done: Finish
         done.waits_for = "the next publication"
     elif current is not None and current.publication_id in holding:
         done.waits_for = f"another publication than {current.publication_id} to be shown"
+
+
+def _forget_exceptions(settings: Settings, pending: list[_Pending]) -> None:
+    """Take away what a build told of them that began before the erasure and ended after it."""
+    with connect(settings, role=ROLE) as connection:
+        for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
+            declared = datasets()[name]
+            for table in declared.tables:
+                if table.name == table_name:
+                    forget_exceptions(connection, settings.force_code, declared, table)
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:

@@ -18,6 +18,7 @@ from oic_assurance.publishing.evidence import (
     read_build,
     read_candidates,
 )
+from oic_assurance.publishing.exceptions import enter_exceptions
 from oic_assurance.publishing.faces import FACES, READERS, Face
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
@@ -164,6 +165,7 @@ def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publ
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
         enter_released(conn, build.build_id)
+        enter_exceptions(conn, build.build_id)
         what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
         log_disclosure(conn, what, READERS, build.run_id)
     conn.execute(

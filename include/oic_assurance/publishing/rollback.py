@@ -7,6 +7,7 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
+from oic_assurance.publishing.exceptions import enter_exceptions
 from oic_assurance.publishing.faces import READERS
 from oic_assurance.publishing.publication import (
     Publication,
@@ -95,6 +96,7 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
         with conn.transaction():
             move_pointer(conn, newest, why)
             enter_released(conn, newest)
+            enter_exceptions(conn, newest)
             what = f"publication {newest}, released after a roll-back: {why}"
             log_disclosure(conn, what, READERS, None)
     except NotPublishableError as refusal:

@@ -28,6 +28,16 @@ with
             exception_code,
             point_code,
             record_ref,
+            org_unit_code,
+            officer_key,
+            opened_at
+        from {{ ref("int_exception_document") }}
+        union all
+        select
+            force_code,
+            exception_code,
+            point_code,
+            record_ref,
             'ALL',
             cast(null as {{ dbt.type_string() }}),
             opened_at
@@ -46,6 +56,16 @@ with
     final as (
         select
             *,
+            -- Of training the record is the person and the item; elsewhere the record stays the
+            -- same
+            -- when its officer's number is corrected.
+            md5(
+                exception_code
+                || '|'
+                || record_ref
+                || '|'
+                || case when point_code in ('HYDRA', 'ELEARNING') then officer_key else '' end
+            ) as exception_key,
             case
                 when age_days <= 1
                 then '0-1'

@@ -38,11 +38,11 @@ with
             force_code,
             'CUSTODY_WITHOUT_REFERRAL',
             'NCCU_INTEL',
-            coalesce(occurrence_ref, 'custody ' || cast(custody_id as {{ dbt.type_string() }})),
+            {{ custody_ref("custody") }},
             org_unit_code,
             officer_key,
             detained_at
-        from {{ ref("int_immigration_custody") }}
+        from {{ ref("int_immigration_custody") }} as custody
         where not has_referral
     )
 

@@ -1,5 +1,6 @@
--- People in post who still lack an item that their role needs, since it was launched or they came
--- to need it.
+-- People in post who still lack an item that their role needs, since it was launched; and those
+-- among
+-- them who have no place in a Hydra session to come.
 with
     outstanding as (
         select today.*, item.launched_on
@@ -26,6 +27,17 @@ with
             officer_key,
             {{ london_midnight("launched_on") }} as opened_at
         from outstanding
+        union all
+        select
+            force_code,
+            'HYDRA_PLACE_MISSING',
+            point_code,
+            requirement_code,
+            org_unit_code,
+            officer_key,
+            {{ london_midnight("launched_on") }}
+        from outstanding
+        where requirement_code = 'HYDRA' and booked_for is null
     )
 
 select *

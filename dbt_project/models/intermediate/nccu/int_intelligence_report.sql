@@ -18,7 +18,8 @@ with
             report.submitted_at,
             report.event_day,
             author.officer_key,
-            author.is_resolved as is_author_resolved,
+            coalesce(author.org_unit_code, 'UNKNOWN') as org_unit_code,
+            coalesce(author.is_resolved, false) as is_author_resolved,
             source_code.code is not null
             and assessment_code.code is not null
             and handling_code.code is not null

@@ -19,6 +19,7 @@ with
             requirement.completed_on,
             count(*) over package
             = count(requirement.completed_on) over package as is_package_complete,
+            booking.booked_for,
             build.as_at_day as as_on
         from {{ ref("int_training_requirement") }} as requirement
         cross join build
@@ -27,6 +28,11 @@ with
             on requirement.force_code = pseudonym.force_code
             and requirement.employee_no = pseudonym.identifier
             and pseudonym.is_person
+        left join
+            {{ ref("int_hydra_booking") }} as booking
+            on requirement.requirement_code = 'HYDRA'
+            and requirement.force_code = booking.force_code
+            and requirement.employee_no = booking.employee_no
         where build.as_at_day >= requirement.valid_from and build.as_at_day < requirement.valid_to
         window
             package as (

@@ -1,0 +1,89 @@
+-- Why an exception of a referral, a document or a detention is off the list: what the data say
+-- became
+-- of the record, and when, where they say that. `closed_at` of what was open is blank.
+with
+    gone as (select * from {{ ref("int_exception_gone") }} where point_code = 'NCCU_INTEL'),
+
+    referral as (
+        select
+            gone.force_code,
+            gone.exception_key,
+            case
+                when referral.referral_ref is null
+                then 'RECORD_WITHDRAWN'
+                when gone.exception_code = 'REFERRAL_OFFICER_UNRESOLVED'
+                then 'OFFICER_FOUND'
+                when not referral.is_counted
+                then 'NO_LONGER_COUNTED'
+                when referral.is_compliant
+                then 'DOCUMENT_SUBMITTED'
+                when referral.intelligence_class = 'missing'
+                then 'DOCUMENT_WITHDRAWN'
+                else 'OTHER_DOCUMENT'
+            end as closed_because,
+            -- When a document that did not count came to count is not said: it was there before.
+            case
+                when
+                    referral.is_counted
+                    and gone.exception_code
+                    in ('REFERRAL_DOCUMENT_MISSING', 'REFERRAL_DOCUMENT_BY_OTHER')
+                then referral.submitted_at
+            end as closed_at
+        from gone
+        left join
+            {{ ref("int_nccu_referral_class") }} as referral
+            on gone.force_code = referral.force_code
+            and gone.record_ref = referral.referral_ref
+        where
+            gone.exception_code in (
+                'REFERRAL_DOCUMENT_MISSING',
+                'REFERRAL_DOCUMENT_BY_OTHER',
+                'REFERRAL_DOCUMENT_INVALID',
+                'REFERRAL_OFFICER_UNRESOLVED'
+            )
+    ),
+
+    document as (
+        select
+            gone.force_code,
+            gone.exception_key,
+            case
+                when report.report_urn is null or not report.is_submitted
+                then 'RECORD_WITHDRAWN'
+                when gone.exception_code = 'DOCUMENT_OFFICER_UNRESOLVED'
+                then 'OFFICER_FOUND'
+                else 'REFERRAL_FOUND'
+            end as closed_because,
+            gone.closed_at
+        from gone
+        left join
+            {{ ref("int_intelligence_report") }} as report
+            on gone.force_code = report.force_code
+            and gone.record_ref = report.report_urn
+        where gone.exception_code in ('DOCUMENT_OFFICER_UNRESOLVED', 'DOCUMENT_NAMES_NO_REFERRAL')
+    ),
+
+    detention as (
+        select
+            gone.force_code,
+            gone.exception_key,
+            case
+                when custody.force_code is null then 'RECORD_WITHDRAWN' else 'REFERRAL_MADE'
+            end as closed_because,
+            gone.closed_at
+        from gone
+        left join
+            {{ ref("int_immigration_custody") }} as custody
+            on gone.force_code = custody.force_code
+            and gone.record_ref = {{ custody_ref("custody") }}
+        where gone.exception_code = 'CUSTODY_WITHOUT_REFERRAL'
+    )
+
+select *
+from referral
+union all
+select *
+from document
+union all
+select *
+from detention

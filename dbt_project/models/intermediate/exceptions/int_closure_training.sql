@@ -1,0 +1,34 @@
+-- Why a person's outstanding training, or missing place, is off the list, and the day of completion
+-- where there is one.
+with
+    final as (
+        select
+            gone.force_code,
+            gone.exception_key,
+            case
+                when today.officer_key is null
+                then 'NO_LONGER_NEEDED'
+                when today.is_complete
+                then 'COMPLETED'
+                when not today.is_in_post
+                then 'LEFT'
+                when today.is_long_term_absent
+                then 'LONG_TERM_ABSENT'
+                when gone.exception_code = 'HYDRA_PLACE_MISSING'
+                then 'PLACE_BOOKED'
+                else 'NO_LONGER_NEEDED'
+            end as closed_because,
+            case
+                when today.is_complete then {{ london_midnight("today.completed_on") }}
+            end as closed_at
+        from {{ ref("int_exception_gone") }} as gone
+        left join
+            {{ ref("int_training_today") }} as today
+            on gone.force_code = today.force_code
+            and gone.officer_key = today.officer_key
+            and gone.record_ref = today.requirement_code
+        where gone.exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')
+    )
+
+select *
+from final

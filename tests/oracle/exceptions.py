@@ -1,0 +1,144 @@
+"""What needs somebody to act, from "referrals missing their document" to what is not resolved.
+
+An exception is (code, record, unit, since when); of training there are several with the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from .clock import day_of, midnight
+from .hr import People
+from .known import Known, full_as_at, table_as_at
+from .plans import plans_as_at
+from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH, REQUIRED_TYPES
+from .referrals import ReferralFact, detentions
+from .training import Requirement
+
+Exception_ = tuple[str, str, str, datetime]
+CODES = {
+    "missing": "REFERRAL_DOCUMENT_MISSING",
+    "submitted_by_other": "REFERRAL_DOCUMENT_BY_OTHER",
+    "submitted_invalid": "REFERRAL_DOCUMENT_INVALID",
+}
+
+
+def exceptions(
+    known: Known,
+    people: People,
+    as_at: datetime,
+    facts: list[ReferralFact],
+    requirements: list[Requirement],
+    met: dict[str, bool],
+) -> Counter[Exception_]:
+    """Give all that is on the list, with how often."""
+    found: Counter[Exception_] = Counter()
+    found.update(_of_referrals(facts))
+    found.update(_of_documents(known, people, as_at, facts))
+    found.update(_of_detentions(known, people, as_at))
+    found.update(_of_training(known, as_at, requirements))
+    found.update(_of_plans(known, as_at, met))
+    return found
+
+
+def _of_referrals(facts: list[ReferralFact]) -> list[Exception_]:
+    found = []
+    for fact in facts:
+        where = (fact.referral_ref, fact.org_unit_code, fact.contacted_at)
+        if fact.is_counted and fact.intelligence_class in CODES:
+            found.append((CODES[fact.intelligence_class], *where))
+        if fact.person[0] == "number":
+            found.append(("REFERRAL_OFFICER_UNRESOLVED", *where))
+    return found
+
+
+def _of_documents(
+    known: Known, people: People, as_at: datetime, facts: list[ReferralFact]
+) -> list[Exception_]:
+    """List submitted documents whose author is nobody, or that name a referral of none."""
+    existing = {fact.referral_ref for fact in facts}
+    found = []
+    for row in table_as_at(known, "intel.report", as_at):
+        submitted = row["submitted_at"]
+        if row["document_type_code"] not in REQUIRED_TYPES or row["status"] == "DRAFT":
+            continue
+        if submitted is None:
+            continue
+        person = people.resolve(row["author_officer_no"], day_of(submitted))
+        where = (row["report_urn"], people.team(person, day_of(submitted)), submitted)
+        if person[0] == "number":
+            found.append(("DOCUMENT_OFFICER_UNRESOLVED", *where))
+        if row["nccu_referral_ref"] and row["nccu_referral_ref"] not in existing:
+            found.append(("DOCUMENT_NAMES_NO_REFERRAL", *where))
+    return found
+
+
+def _of_detentions(known: Known, people: People, as_at: datetime) -> list[Exception_]:
+    found = []
+    for record, occurrence, is_referred in detentions(known, as_at):
+        if not is_referred:
+            day = day_of(record["detained_at"])
+            team = people.team(people.resolve(record["arresting_officer_no"], day), day)
+            name = occurrence or f"custody {record['custody_id']}"
+            found.append(("CUSTODY_WITHOUT_REFERRAL", name, team, record["detained_at"]))
+    return found
+
+
+def _of_training(
+    known: Known, as_at: datetime, requirements: list[Requirement]
+) -> list[Exception_]:
+    """List people in post who lack what was launched, and who has no place in a session to come."""
+    booked = _booked(known, as_at)
+    found = []
+    for fact in requirements:
+        launch = HYDRA_LAUNCH if fact.requirement_code == "HYDRA" else MODULE_LAUNCH
+        if fact.is_complete or fact.is_long_term_absent or not fact.is_in_post:
+            continue
+        if launch > day_of(as_at):
+            continue
+        where = (fact.requirement_code, fact.org_unit_code, midnight(launch))
+        found.append(("TRAINING_OUTSTANDING", *where))
+        if fact.requirement_code == "HYDRA" and fact.employee_no not in booked:
+            found.append(("HYDRA_PLACE_MISSING", *where))
+    return found
+
+
+def _booked(known: Known, as_at: datetime) -> set[str]:
+    delivery = full_as_at(known, "hydra/attendance", as_at)
+    if delivery is None:
+        return set()
+    to_come = {
+        row["session_code"]
+        for row in delivery.sheets["Sessions"]
+        if row["session_date"] is not None and row["session_date"] >= day_of(as_at)
+    }
+    attendance = delivery.sheets["Attendance"]
+    return {row["employee_no"] for row in attendance if row["session_code"] in to_come}
+
+
+def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[Exception_]:
+    today = day_of(as_at)
+    found = [
+        ("PLAN_REVIEW_OVERDUE", plan["plan_ref"], "ALL", _after(plan["review_due_date"]))
+        for plan in plans_as_at(known, as_at)
+        if plan["review_due_date"] is not None and plan["review_due_date"] < today
+    ]
+    if today >= FIRST_MONTH:
+        found += [
+            ("PLAN_STRAND_NOT_MET", strand, "ALL", midnight(FIRST_MONTH))
+            for strand, is_met in met.items()
+            if not is_met
+        ]
+    delivery = full_as_at(known, "governance/plans", as_at)
+    for row in delivery.sheets.get("Milestones", []) if delivery else []:
+        completed = row["completed_date"]
+        is_done = completed is not None and completed <= today
+        if not is_done and row["due_date"] is not None and row["due_date"] < today:
+            name = f"{row['plan_ref']}: {row['milestone']}"
+            found.append(("PLAN_MILESTONE_OVERDUE", name, "ALL", _after(row["due_date"])))
+    return found
+
+
+def _after(day: date) -> datetime:
+    return midnight(day + timedelta(days=1))
