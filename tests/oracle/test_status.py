@@ -129,3 +129,49 @@ def test_voices_are_the_latest_events() -> None:
     position = at("2026-02-20", step(log)).positions["HYDRA"]
     assert position.force_self_assessment == "met_on_time"
     assert position.commissioner_judgement == "overdue"
+
+
+def test_every_day_has_the_status_that_its_own_day_gives_it() -> None:
+    daily = plans_at("2026-03-01", "2026-01-02", "2026-02-01").daily
+    days = ("2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02")
+    statuses = [daily["INTEL_PLAN", date.fromisoformat(day)].status for day in days]
+    assert statuses == [
+        "not_started", "overdue", "overdue", "met_late", "met_late", "slipping",
+    ]  # fmt: skip
+
+
+def test_a_referral_counts_on_a_day_once_it_was_answered_or_its_grace_had_ended() -> None:
+    tables = {
+        "referrals": [
+            referral("LATE", "11", "2026-05-01T12:00", occurrence_ref="A"),
+            referral("IN TIME", "11", "2026-05-02T12:00", occurrence_ref="B"),
+        ],
+        "documents": [
+            document("U1", "11", "2026-05-06T12:00", occurrence_ref="A"),
+            document("U2", "11", "2026-05-02T13:00", occurrence_ref="B"),
+        ],
+    }
+    snapshot = dated("hr/personnel", "2026-05-10", [person("000001", "11")])
+    daily = at("2026-05-10", step(snapshot, **tables)).daily
+    counts = [
+        (daily["NCCU_INTEL", date(2026, 5, day)].numerator,
+         daily["NCCU_INTEL", date(2026, 5, day)].denominator)
+        for day in (1, 2, 3, 4, 5, 6)
+    ]  # fmt: skip
+    assert counts == [(0, 0), (1, 1), (1, 1), (1, 2), (1, 2), (2, 2)]
+
+
+def test_the_voices_disagree_from_the_day_on_which_not_all_say_the_same() -> None:
+    lines = [
+        {"event_at": wall(when), "point_code": "INTEL_PLAN", "party": party, "status": status}
+        for when, party, status in (
+            ("2026-01-10T10:00", "FORCE", "complete"),
+            ("2026-01-12T10:00", "COMMISSIONER", "overdue"),
+            ("2026-01-15T23:59", "FORCE", "overdue"),
+        )
+    ]
+    figures = at("2026-01-20", step(undated("governance/recommendations", "2026-01-19", lines)))
+    assert [
+        (point, since, stretch.disagreed_until, stretch.days)
+        for (point, since), stretch in figures.disagreements.items()
+    ] == [("INTEL_PLAN", date(2026, 1, 10), date(2026, 1, 14), 5)]

@@ -1,0 +1,34 @@
+"""Worked examples of what needs somebody to act."""
+
+from __future__ import annotations
+
+from .clock import wall
+from .examples import at, dated, document, person, referral, step
+from .test_measures import hydra
+
+
+def test_what_cannot_be_resolved_is_on_the_list() -> None:
+    tables = {
+        "referrals": [referral("R1", "99", "2026-05-01T12:00", occurrence_ref="A")],
+        "documents": [document("U1", "11", "2026-05-02T12:00", nccu_referral_ref="R9")],
+    }
+    snapshot = dated("hr/personnel", "2026-05-10", [person("000001", "11")])
+    found = at("2026-05-10", step(snapshot, **tables)).exceptions
+    contact, submission = wall("2026-05-01T12:00"), wall("2026-05-02T12:00")
+    of_referrals = {key: n for key, n in found.items() if key[1] in ("R1", "U1")}
+    assert of_referrals == {
+        ("REFERRAL_DOCUMENT_MISSING", "R1", "UNKNOWN", contact): 1,
+        ("REFERRAL_OFFICER_UNRESOLVED", "R1", "UNKNOWN", contact): 1,
+        ("DOCUMENT_NAMES_NO_REFERRAL", "U1", "T1", submission): 1,
+    }
+
+
+def test_a_place_to_come_is_no_pass_but_it_is_a_place() -> None:
+    people = [person(f"00000{n}", str(n), role_code="INTELLIGENCE") for n in (1, 2, 3)]
+    snapshot = dated("hr/personnel", "2026-05-10", people)
+    booked = hydra("2026-05-20", ("000001", None, None))
+    found = at("2026-05-10", step(snapshot, dated("hydra/attendance", "2026-05-09", booked)))
+    codes = {
+        (code, record): n for (code, record, *_), n in found.exceptions.items() if record == "HYDRA"
+    }
+    assert codes == {("TRAINING_OUTSTANDING", "HYDRA"): 3, ("HYDRA_PLACE_MISSING", "HYDRA"): 2}
