@@ -31,7 +31,7 @@ FOLDER = Path("reports") / "data_docs"
 _BUILD = """
 select build_id, run_id, as_at, known_batch_id, schema_prefix
 from audit.build
-where run_id = %s
+where run_id = %s and purpose = 'daily'
 order by build_id desc
 limit 1
 """
