@@ -1,11 +1,20 @@
 -- Why a person's outstanding training, or missing place, is off the list, and the day of completion
 -- where there is one.
 with
+    listed as (
+        select distinct version.force_code, version.officer_key
+        from {{ ref("int_officer_version") }} as version
+        cross join {{ ref("stg_audit__build") }} as build
+        where build.as_at_day >= version.valid_from and build.as_at_day < version.valid_to
+    ),
+
     final as (
         select
             gone.force_code,
             gone.exception_key,
             case
+                when listed.officer_key is null
+                then 'LEFT'
                 when today.officer_key is null
                 then 'NO_LONGER_NEEDED'
                 when today.is_complete
@@ -22,6 +31,8 @@ with
                 when today.is_complete then {{ london_midnight("today.completed_on") }}
             end as closed_at
         from {{ ref("int_exception_gone") }} as gone
+        left join
+            listed on gone.force_code = listed.force_code and gone.officer_key = listed.officer_key
         left join
             {{ ref("int_training_today") }} as today
             on gone.force_code = today.force_code

@@ -2,7 +2,7 @@
 -- leads to nobody, a referral named that does not exist.
 with
     document as (
-        select report.*
+        select distinct report.*
         from {{ ref("int_intelligence_report") }} as report
         inner join
             {{ ref("policy_document_type") }} as required
