@@ -1,7 +1,6 @@
 """The rules of the mart contract: said as dbt unit tests beside the models, they all hold."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,21 @@ import pytest
 import yaml
 from psycopg import sql
 
-from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.transform.build import open_build
+from oic_assurance.transform.build import ROLE
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
-from oic_assurance.warehouse.migrate import migrate
 from tests.conftest import PROJECT_ROOT
+from tests.mutants.mutants import all_mutants, write_marked
+from tests.mutants.report import explained, key
+from tests.mutants.units import (
+    Said,
+    UnitTests,
+    build_from_nothing,
+    passes_for_two_forces,
+    statement_of,
+)
 
 DATABASE = "warehouse_rules"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
@@ -40,10 +46,7 @@ GROUPS = (
 
 @pytest.fixture(scope="module")
 def empty_models(home: Path) -> Iterator[Settings]:
-    """A warehouse in which nothing was landed, with every model built from that.
-
-    A unit test gives its rows itself, but takes their types from the models as they are built.
-    """
+    """A warehouse in which nothing was landed, with every model built from that."""
     settings = load_settings()
     parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
     uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
@@ -53,11 +56,7 @@ def empty_models(home: Path) -> Iterator[Settings]:
         connection.execute(create)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-        migrate(settings)
-        ensure_raw_tables(settings)
-        open_build(settings, "rules", datetime(2026, 3, 10, 5, 30, tzinfo=UTC))
-        run_dbt(settings, "daily", ["seed"])
-        run_dbt(settings, "daily", ["run"])
+        build_from_nothing(settings)
         yield settings
     with psycopg.connect(admin_url(settings), autocommit=True) as connection:
         connection.execute(drop)
@@ -69,6 +68,13 @@ def test_every_rule_holds(empty_models: Settings, group: str) -> None:
 
     assert nodes
     assert [node.name for node in nodes if not node.succeeded] == []
+    with connect(empty_models, role=ROLE) as warehouse:
+        mixed = [
+            node.name
+            for node in nodes
+            if not passes_for_two_forces(warehouse, statement_of(empty_models, node))
+        ]
+    assert mixed == [], "one force is taken for another"
 
 
 def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
@@ -98,6 +104,24 @@ def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
         ).fetchone()
     assert built == (True,)
     assert others == []
+
+
+def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
+    empty_models: Settings, tmp_path: Path
+) -> None:
+    """The machine behind `python -m tests.mutants`, by one mutant of each kind."""
+    named = {
+        mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
+    }
+    wrong = named["comparison: >= -> >"]
+    harmless = named["boundary: '2025-01-01' -> '2025-01-02'"]
+    write_marked(tmp_path, [wrong, harmless])
+
+    tests = UnitTests(empty_models, tmp_path, "test_type:unit,int_measure_month")
+
+    assert tests.judge(wrong).noticed_by
+    assert tests.judge(harmless) == Said()
+    assert key(harmless) in explained()
 
 
 def test_every_rule_belongs_to_a_group() -> None:

@@ -16,7 +16,6 @@ from oic_assurance.reporting.explained import figure_screen
 from oic_assurance.sources.declaration import datasets
 from oic_assurance.transform.before import keep_steps
 from oic_assurance.transform.build import open_build
-from tests.conftest import PROJECT_ROOT
 from tests.integration.restated_world import (
     RestatedWorld,
     at,

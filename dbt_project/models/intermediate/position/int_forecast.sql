@@ -120,10 +120,13 @@ with
             lacking.force_code,
             lacking.point_code,
             place_use.places_scheduled,
-            greatest(
-                ceil(lacking.outstanding / nullif(place_use.used, 0)) - place_use.places_scheduled,
-                0
-            ) as places_short,
+            case
+                when place_use.used > 0
+                then
+                    greatest(
+                        ceil(lacking.outstanding / place_use.used) - place_use.places_scheduled, 0
+                    )
+            end as places_short,
             min(session.session_date) filter (
                 where session.places_by_then * place_use.used >= lacking.outstanding
             ) as reached_on,

@@ -1,0 +1,154 @@
+"""Every mutant of the rules, numbered, and a copy of the project in which each can be chosen.
+
+In the copy every place that can be changed stands between two comments that carry its number. dbt
+parses and compiles that copy once; a mutant is then made in the compiled SQL, wherever its place
+has come to stand, in no time.
+"""
+
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.changes import Change, changes
+
+PROJECT = Path(__file__).resolve().parents[2]
+DBT = PROJECT / "dbt_project"
+#: The rules, by folder or file; the last two are asked of less.
+RULES = (
+    "models/intermediate/calendar",
+    "models/intermediate/people",
+    "models/intermediate/nccu",
+    "models/intermediate/training",
+    "models/intermediate/plans",
+    "models/intermediate/measures",
+    "models/intermediate/position",
+    "models/intermediate/exceptions",
+    "macros/versions/moments.sql",
+    "macros/versions/snapshot_versions.sql",
+    "macros/versions/version_as_at.sql",
+    "macros/measures",
+    "macros/statistics",
+    "macros/match_documents.sql",
+)
+_MARKS = re.compile(r"/\*<?\d+>?\*/")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file; `place` is the number that its place has in the marked copy."""
+
+    number: int
+    place: int
+    file: str
+    change: Change
+    line: int
+    says: str
+    was: str
+
+    @property
+    def model(self) -> str:
+        """The name of the model, or of the file of macros."""
+        return Path(self.file).stem
+
+    @property
+    def folder(self) -> str:
+        """The folder that it is counted under."""
+        return Path(self.file).parent.name
+
+    @property
+    def becomes(self) -> str:
+        """What is changed into what, on one line."""
+        was = f"{self.was[:60]}…" if len(self.was) > 60 else self.was
+        return f"{self.change.kind}: {was or '(nothing)'} -> {self.change.becomes or '(nothing)'}"
+
+    def __str__(self) -> str:
+        return f"{self.number:5} {self.model}:{self.line}  {self.becomes}"
+
+
+def all_mutants() -> list[Mutant]:
+    """Return every mutant of the rules; equal files, equal numbers."""
+    found: list[Mutant] = []
+    places = 0
+    for path in rule_files():
+        source = path.read_text(encoding="utf-8")
+        name = path.relative_to(DBT).as_posix()
+        known: dict[tuple[int, int, bool], int] = {}
+        for change in changes(source):
+            place = known.setdefault(_span(change), places + len(known))
+            found.append(_mutant(len(found), place, name, source, change))
+        places += len(known)
+    return found
+
+
+def rule_files() -> list[Path]:
+    """Return the files that are changed, in the order of the rules."""
+    found: list[Path] = []
+    for rule in RULES:
+        path = DBT / rule
+        found += [path] if path.is_file() else sorted(path.glob("*.sql"))
+    return found
+
+
+def write_marked(project: Path, mutants: Iterable[Mutant]) -> None:
+    """Copy the dbt project to a folder, with the places of these mutants marked."""
+    shutil.rmtree(project / DBT.name, ignore_errors=True)
+    shutil.copytree(DBT, project / DBT.name, ignore=shutil.ignore_patterns("target", "logs"))
+    spans: dict[str, dict[int, Change]] = defaultdict(dict)
+    for mutant in mutants:
+        spans[mutant.file][mutant.place] = mutant.change
+    for file, places in spans.items():
+        path = project / DBT.name / file
+        path.write_text(_marked(path.read_text(encoding="utf-8"), places), encoding="utf-8")
+
+
+def holds(marked: str, mutant: Mutant) -> bool:
+    """Tell whether a text that was compiled from the copy has the place of a mutant."""
+    return f"/*<{mutant.place}*/" in marked
+
+
+def unmarked(marked: str, mutant: Mutant | None = None) -> str:
+    """Return a compiled text as the project has it, or as it would be with a mutant in it."""
+    if mutant is not None:
+        place = re.escape(f"/*<{mutant.place}*/") + ".*?" + re.escape(f"/*{mutant.place}>*/")
+        becomes = mutant.change.becomes
+        marked = re.sub(place, lambda _: becomes, marked, flags=re.S)
+    return _MARKS.sub("", marked)
+
+
+def _mutant(number: int, place: int, name: str, source: str, change: Change) -> Mutant:
+    begins = source.rfind("\n", 0, change.start) + 1
+    says, following = (line.strip() for line in f"{source[begins:]}\n".split("\n")[:2])
+    return Mutant(
+        number=number,
+        place=place,
+        file=name,
+        change=change,
+        line=source.count("\n", 0, change.start) + 1,
+        # What is joined stands on the next line, when it is long.
+        says=f"{says} {following}" if says in {"inner join", "left join"} else says,
+        was=" ".join(source[change.start : change.end].split()),
+    )
+
+
+def _span(change: Change) -> tuple[int, int, bool]:
+    return change.start, change.end, change.is_argument
+
+
+def _marked(source: str, places: dict[int, Change]) -> str:
+    """Put the marks around places that may lie in one another."""
+    marks: list[tuple[int, int, int, str]] = []
+    for number, change in places.items():
+        quote = '"' if change.is_argument else ""
+        begins, ends = f"{quote}/*<{number}*/", f"/*{number}>*/{quote}"
+        length = change.end - change.start
+        if length == 0:
+            marks.append((change.start, 1, 0, begins + ends))
+        else:
+            marks.append((change.start, 2, -length, begins))
+            marks.append((change.end, 0, length, ends))
+    for position, _, _, mark in sorted(marks, reverse=True):
+        source = source[:position] + mark + source[position:]
+    return source

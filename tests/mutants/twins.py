@@ -1,0 +1,40 @@
+"""A unit test for two forces at once: the second has the same records under the same references.
+
+A force's figures rest on that force alone, so the second has what the first has, and the first what
+it had before. Made from the statement that dbt runs for a unit test; written by hand it would be
+every test twice.
+"""
+
+import re
+from collections import Counter
+
+Rows = Counter[tuple[str, ...]]
+TWIN = "twin of "
+_FIXTURE = re.compile(
+    r"(?P<name>__dbt__cte__\w+) as \(\s*-- Fixture for \w+\n(?P<rows>.*?)\n\)(?=,| |\n)", re.S
+)
+_FORCE = re.compile(r"cast\('([^']*)' as ([\w ]+)\)(\s+as \"force_code\")")
+
+
+def for_two_forces(statement: str) -> str | None:
+    """Return the statement with a twin of each force in what is given; None when none is named."""
+    twinned = _FIXTURE.sub(_with_twins, statement)
+    return twinned if f"'{TWIN}" in twinned else None
+
+
+def of_two_forces(expected: Rows, columns: list[str]) -> Rows:
+    """Return what two forces must have, from what one has."""
+    if "force_code" not in columns:
+        return expected + expected
+    place = columns.index("force_code")
+    twins: Rows = Counter()
+    for row, times in expected.items():
+        twins[(*row[:place], TWIN + row[place], *row[place + 1 :])] += times
+    return expected + twins
+
+
+def _with_twins(fixture: re.Match[str]) -> str:
+    rows = fixture["rows"]
+    twins = _FORCE.sub(rf"cast('{TWIN}\1' as \2)\3", rows)
+    both = rows if twins == rows else f"{rows}\nunion all\n{twins}"
+    return f"{fixture['name']} as (\n{both}\n)"

@@ -1,0 +1,119 @@
+"""dbt's unit tests over the marked copy, and what they say of a mutant."""
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from oic_assurance.landing.land import ensure_raw_tables
+from oic_assurance.settings import Settings
+from oic_assurance.transform.build import ROLE, open_build
+from oic_assurance.transform.dbt import Node, run_dbt, target_dir
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.migrate import migrate
+from tests.mutants.mutants import Mutant, holds, unmarked
+from tests.mutants.twins import Rows, for_two_forces, of_two_forces
+
+#: A change that makes a rule go round for ever is noticed by that.
+PATIENCE = "4s"
+#: SQL that PostgreSQL refuses to read is no rule, right or wrong.
+_UNREADABLE = ("42", "0A")
+
+
+@dataclass
+class Said:
+    """What is said of a mutant: the first test that noticed it, or that it is no SQL at all."""
+
+    noticed_by: str = ""
+    is_unreadable: bool = False
+
+
+def build_from_nothing(settings: Settings) -> None:
+    """Build every model in a warehouse in which nothing was landed.
+
+    A unit test gives its rows itself, but takes their types from the models as they are built.
+    """
+    migrate(settings)
+    ensure_raw_tables(settings)
+    open_build(settings, "rules", datetime(2026, 3, 10, 5, 30, tzinfo=UTC))
+    run_dbt(settings, "daily", ["seed"])
+    run_dbt(settings, "daily", ["run"])
+
+
+class UnitTests:
+    """The unit tests as dbt runs them, and each for two forces, with every place marked."""
+
+    def __init__(self, settings: Settings, project: Path, selection: str) -> None:
+        """Let dbt run them over the marked copy, once, and keep the statement of each.
+
+        Raises ValueError when one fails without any mutant.
+        """
+        marked = dataclasses.replace(settings, project_root=project)
+        self._settings = settings
+        self._statements: dict[str, str] = {}
+        for node in run_dbt(marked, "daily", ["test", "--select", selection]):
+            if not node.succeeded:
+                raise ValueError(f"{node.name} fails without a mutant: {node.message}")
+            self._statements[node.name] = statement_of(marked, node)
+
+    def __len__(self) -> int:
+        return len(self._statements)
+
+    def judge(self, mutant: Mutant) -> Said:
+        """Run the tests in which the mutant's place occurs, until one notices."""
+        with connect(self._settings, role=ROLE) as warehouse:
+            warehouse.execute(f"set statement_timeout = '{PATIENCE}'".encode())
+            for name, marked in self._statements.items():
+                if not holds(marked, mutant):
+                    continue
+                statement = unmarked(marked, mutant)
+                try:
+                    with warehouse.transaction():
+                        fails = not passes(warehouse, statement)
+                    with warehouse.transaction():
+                        fails = fails or not passes_for_two_forces(warehouse, statement)
+                except psycopg.errors.QueryCanceled:
+                    return Said(noticed_by=f"{name}, which does not end")
+                except psycopg.Error as error:
+                    if (error.sqlstate or "")[:2] in _UNREADABLE:
+                        return Said(is_unreadable=True)
+                    fails = True
+                if fails:
+                    return Said(noticed_by=name)
+        return Said()
+
+
+def statement_of(settings: Settings, node: Node) -> str:
+    """Return the statement that dbt ran for a unit test, which it writes where it compiles."""
+    written = target_dir(settings, "daily") / "run" / "oic_assurance" / node.node.original_file_path
+    (statement,) = written.rglob(f"{node.name}.sql")
+    return statement.read_text(encoding="utf-8")
+
+
+def passes(warehouse: psycopg.Connection, statement: str) -> bool:
+    """Tell whether actual and expected rows are equal: as texts, in any order, as dbt does."""
+    _, actual, expected = _run(warehouse, statement)
+    return actual == expected
+
+
+def passes_for_two_forces(warehouse: psycopg.Connection, statement: str) -> bool:
+    """Tell whether two forces with the same records have what one has; yes, when none is named."""
+    twinned = for_two_forces(statement)
+    if twinned is None:
+        return True
+    columns, actual, expected = _run(warehouse, twinned)
+    return actual == of_two_forces(expected, columns)
+
+
+def _run(warehouse: psycopg.Connection, statement: str) -> tuple[list[str], Rows, Rows]:
+    cursor = warehouse.execute(statement.encode())
+    sides: dict[str, Rows] = {"actual": Counter(), "expected": Counter()}
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    for *values, side in rows:
+        sides[side][tuple(str(value) for value in values)] += 1
+    columns = [column.name for column in cursor.description or ()]
+    return columns[:-1], sides["actual"], sides["expected"]

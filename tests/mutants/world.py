@@ -1,0 +1,209 @@
+"""A small simulated world whose marts agree with the oracle, and what a mutant makes of them."""
+
+import dataclasses
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.transform.build import ROLE
+from oic_assurance.transform.dbt import run_dbt
+from oic_assurance.warehouse.connections import connect
+from tests.mutants.mutants import Mutant, holds, unmarked
+from tests.oracle.runner import Outsider, Rounds, prepare
+from tests.oracle.world import make_world
+
+SEED = 1
+MOMENTS = ("2026-06-20T05:30", "2025-12-20T12:00", "2026-05-01T00:00")
+PATIENCE = "20s"
+#: What the oracle compares without leaving room. People are compared by what is said of them.
+COMPARED = {
+    "fct_nccu_referral": (
+        "referral_ref, occurrence_ref, contacted_at, channel, referral_type, org_unit_code, "
+        "intelligence_class, link_method, report_urn, hours_to_submission, is_counted"
+    ),
+    "fct_oic_incident": (
+        "occurrence_ref, reported_at, detection_route, district_code, persons_count"
+    ),
+    "fct_intelligence_report": (
+        "report_urn, submitted_at, status, grading_scheme, is_graded_validly, handling_code"
+    ),
+    "assurance_measure": (
+        "measure_code, point_code, period_start, org_unit_code, numerator, denominator, value, "
+        "ci_low, ci_high"
+    ),
+    "assurance_position": (
+        "point_code, status, numerator, denominator, value, ci_low, ci_high, deadline, "
+        "days_to_deadline, value_at_deadline, status_at_deadline, force_self_assessment, "
+        "commissioner_judgement, source_status"
+    ),
+    "fct_plan_strand": "strand, is_met",
+    "fct_training_requirement": (
+        "requirement_code, org_unit_code, is_in_post, is_long_term_absent, is_complete, "
+        "completed_on"
+    ),
+    "source_freshness": "dataset, verdict",
+}
+#: Rows that the oracle leaves open: figures of nothing, and people who are not in post.
+LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
+_RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
+Marts = dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Moment:
+    """A moment that the world was run as at: the schema of its unchanged models, its marts."""
+
+    schema: str
+    build_id: int
+    marts: Marts
+
+
+class World:
+    """The world, its server running, with every model of the compared marts once unchanged."""
+
+    def __init__(self, home: Path, project: Path) -> None:
+        """Make the world, or take up the one that is there; `project` holds the marked copy."""
+        self._outsider, builds = _run(home)
+        state = self._outsider.state
+        self._settings = dataclasses.replace(
+            load_settings(), home=state, dropzone=f"file://{self._outsider.dropzone}", pg_port=None
+        )
+        self._sql, self._parents = _compiled(self._settings, project)
+        self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
+
+    def stop(self) -> None:
+        """Stop the server; the world stays."""
+        self._outsider.call("db", "stop")
+
+    def judge(self, mutant: Mutant) -> str:
+        """Return which mart is another with a mutant, and when; empty when all are the same."""
+        changed = {name for name, text in self._sql.items() if holds(text, mutant)}
+        rebuilt = [name for name in self._sql if changed & ({name} | self._above(name))]
+        for moment, as_at in zip(self.moments, MOMENTS, strict=True):
+            with connect(self._settings, role=ROLE) as warehouse:
+                try:
+                    _begin(warehouse, "mutant")
+                    self._build(warehouse, moment, "mutant", rebuilt, mutant)
+                    other = _marts(warehouse, "mutant", [n for n in rebuilt if n in COMPARED])
+                except psycopg.Error as error:
+                    return f"as at {as_at} it cannot be built: {str(error).splitlines()[0]}"
+                finally:
+                    warehouse.rollback()
+            for name, content in other.items():
+                if content != moment.marts[name]:
+                    return f"{name} as at {as_at}"
+        return ""
+
+    def _above(self, name: str) -> set[str]:
+        found = set(self._parents[name])
+        for parent in self._parents[name]:
+            found |= self._above(parent)
+        return found
+
+    def _unchanged(self, number: int, build_id: int) -> Moment:
+        moment = Moment(f"unchanged_{number}", build_id, {})
+        with connect(self._settings, role=ROLE) as warehouse:
+            drop = sql.SQL("drop schema if exists {} cascade")
+            warehouse.execute(drop.format(sql.Identifier(moment.schema)))
+            _begin(warehouse, moment.schema)
+            self._build(warehouse, moment, moment.schema, list(self._sql))
+            moment.marts.update(_marts(warehouse, moment.schema, list(COMPARED)))
+        return moment
+
+    def _build(
+        self,
+        warehouse: psycopg.Connection,
+        moment: Moment,
+        schema: str,
+        names: list[str],
+        mutant: Mutant | None = None,
+    ) -> None:
+        """Build models into a schema, in order; what they read of others is unchanged."""
+
+        def place(found: re.Match[str]) -> str:
+            name = found.group(1)
+            if name == "build":
+                return f"(select * from audit.build where build_id <= {moment.build_id})"
+            if name not in self._sql:
+                return found.group()
+            return f"{schema if name in names else moment.schema}.{name}"
+
+        for name in names:
+            text = _RELATION.sub(place, unmarked(self._sql[name], mutant))
+            warehouse.execute(f"create table {schema}.{name} as {text}".encode())
+            warehouse.execute(f"analyze {schema}.{name}".encode())
+
+
+def _run(home: Path) -> tuple[Outsider, list[int]]:
+    """Run the world as at each moment, once; return the build of each.
+
+    Raises ValueError when the marts are not as the oracle has them.
+    """
+    done = home / "builds"
+    if done.exists():
+        outsider = Outsider(home)
+        outsider.call("db", "start")
+        return outsider, [int(line) for line in done.read_text().split()]
+    outsider = prepare(home)
+    rounds = Rounds(outsider, make_world(SEED))
+    rounds.fill_to(0)
+    builds = []
+    for moment in MOMENTS:
+        for difference in rounds.run(moment):
+            if not difference.soft:
+                raise ValueError(f"The world is not as the oracle has it: {difference}")
+        with psycopg.connect(outsider.url("warehouse")) as warehouse:
+            row: Any = warehouse.execute("select max(build_id) from audit.build").fetchone()
+        builds.append(row[0])
+    done.write_text("\n".join(map(str, builds)))
+    return outsider, builds
+
+
+def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Return the marked SQL of what the compared marts are made of, parents first."""
+    marked = dataclasses.replace(settings, project_root=project)
+    selection = [f"+{name},resource_type:model" for name in COMPARED]
+    with redirect_stdout(StringIO()):  # where dbt would show what it compiled
+        compiled = run_dbt(marked, "daily", ["compile", "--select", *selection])
+    nodes = [node.node for node in compiled if node.kind == "model"]
+    names = {node.unique_id: node.name for node in nodes}
+    parents = {
+        node.name: {names[parent] for parent in node.depends_on.nodes if parent in names}
+        for node in nodes
+    }
+    texts = {node.name: str(node.compiled_code) for node in nodes}
+    ordered: dict[str, str] = {}
+    while len(ordered) < len(texts):
+        for name, text in texts.items():
+            if name not in ordered and parents[name] <= ordered.keys():
+                ordered[name] = text
+    return ordered, parents
+
+
+def _begin(warehouse: psycopg.Connection, schema: str) -> None:
+    warehouse.execute(f"set local statement_timeout = '{PATIENCE}'".encode())
+    warehouse.execute("set local enable_nestloop = off")
+    warehouse.execute(f"create schema {schema}".encode())
+
+
+def _marts(warehouse: psycopg.Connection, schema: str, names: list[str]) -> Marts:
+    """Return a fingerprint of what is compared of each mart."""
+    found = {}
+    for name in names:
+        row: Any = warehouse.execute(
+            f"""
+            select md5(string_agg(mart::text, '|' order by mart::text))
+            from (
+                select {COMPARED[name]} from {schema}.{name}
+                where not ({LEFT_OPEN.get(name, "false")})
+            ) as mart
+            """.encode()
+        ).fetchone()
+        found[name] = row[0]
+    return found
