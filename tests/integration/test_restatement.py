@@ -11,6 +11,7 @@ from oic_assurance.cli import run_command
 from oic_assurance.erasure.erase import Request, erase
 from oic_assurance.explaining.figure import explain, month
 from oic_assurance.explaining.workspace import find, records_of
+from oic_assurance.publishing.faces import MARTS, PUBLIC_RELEASE
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.reporting.explained import figure_screen
 from oic_assurance.sources.declaration import datasets
