@@ -74,8 +74,9 @@ def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
         embedded.stop(settings)
     lived = [mutant for mutant in waiting if mutant.number not in results.known]
     if lived:
-        world = World(root / f"world-{rules_fingerprint(settings)[:12]}", root)
+        world = World(root / f"world-{rules_fingerprint(settings)[:12]}")
         try:
+            world.start(root)
             _by_world(world, lived, results)
         finally:
             world.stop()

@@ -67,13 +67,20 @@ class Moment:
 class World:
     """The world, its server running, with every model of the compared marts once unchanged."""
 
-    def __init__(self, home: Path, project: Path) -> None:
-        """Make the world, or take up the one that is there; `project` holds the marked copy."""
-        self._outsider, builds = _run(home)
-        state = self._outsider.state
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self._home = home
+        self._outsider = Outsider(home)
         self._settings = dataclasses.replace(
-            load_settings(), home=state, dropzone=f"file://{self._outsider.dropzone}", pg_port=None
+            load_settings(),
+            home=self._outsider.state,
+            dropzone=f"file://{self._outsider.dropzone}",
+            pg_port=None,
         )
+
+    def start(self, project: Path) -> None:
+        """Make the world, or take up the one that is there; `project` holds the marked copy."""
+        builds = _run(self._outsider, self._home)
         self._sql, self._parents = _compiled(self._settings, project)
         self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
 
@@ -140,18 +147,16 @@ class World:
             warehouse.execute(f"analyze {schema}.{name}".encode())
 
 
-def _run(home: Path) -> tuple[Outsider, list[int]]:
+def _run(outsider: Outsider, home: Path) -> list[int]:
     """Run the world as at each moment, once; return the build of each.
 
     Raises ValueError when the marts are not as the oracle has them.
     """
     done = home / "builds"
     if done.exists():
-        outsider = Outsider(home)
         outsider.call("db", "start")
-        return outsider, [int(line) for line in done.read_text().split()]
-    outsider = prepare(home)
-    rounds = Rounds(outsider, make_world(SEED))
+        return [int(line) for line in done.read_text().split()]
+    rounds = Rounds(prepare(home), make_world(SEED))
     rounds.fill_to(0)
     builds = []
     for moment in MOMENTS:
@@ -162,7 +167,7 @@ def _run(home: Path) -> tuple[Outsider, list[int]]:
             row: Any = warehouse.execute("select max(build_id) from audit.build").fetchone()
         builds.append(row[0])
     done.write_text("\n".join(map(str, builds)))
-    return outsider, builds
+    return builds
 
 
 def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
