@@ -1,8 +1,7 @@
--- Why an exception of a referral, a document or a detention is off the list: what the data say
--- became
--- of the record, and when, where they say that. `closed_at` of what was open is blank.
+-- Why an exception of a referral, a document or a detention is off the list: what became of the
+-- record, and when, where the data say that. `closed_at` of what was open is blank.
 with
-    gone as (select * from {{ ref("int_exception_gone") }} where point_code = 'NCCU_INTEL'),
+    gone as (select * from {{ ref("int_exception_gone") }}),
 
     referral as (
         select
