@@ -33,7 +33,7 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
 )
 from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released
+from oic_assurance.publishing.released import enter_released, released_periods
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 
@@ -164,7 +164,7 @@ def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publ
     )  # fmt: skip
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
-        enter_released(conn, build.build_id)
+        enter_released(conn, released_periods(build.build_id), build.build_id)
         enter_exceptions(conn, build.build_id)
         what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
         log_disclosure(conn, what, READERS, build.run_id)

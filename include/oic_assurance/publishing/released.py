@@ -48,13 +48,17 @@ where released.released_at > (select known_at from audit.build where build_id = 
 """
 
 
-def enter_released(conn: psycopg.Connection, build_id: int) -> int:
+def released_periods(build_id: int) -> sql.Identifier:
+    """Return the table of a generation that holds its released periods."""
+    return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
+
+
+def enter_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
     """Enter the figures that a build is the first to show the public; return how many.
 
-    A build that began before another one told the public something does not know of it, and the two
-    could be subtracted: it is refused.
+    `shown` is its table of released periods. A build that began before another one told the public
+    something does not know of it, and the two could be subtracted: it is refused.
     """
-    shown = sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
     new = sql.SQL(_NEW).format(shown=shown)
     if conn.execute(sql.SQL("select exists ({})").format(new)).fetchone() != (True,):
         return 0

@@ -20,7 +20,7 @@ from oic_assurance.publishing.publication import (
     was_shown,
 )
 from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released
+from oic_assurance.publishing.released import enter_released, released_periods
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 
@@ -95,7 +95,7 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
     try:
         with conn.transaction():
             move_pointer(conn, newest, why)
-            enter_released(conn, newest)
+            enter_released(conn, released_periods(newest), newest)
             enter_exceptions(conn, newest)
             what = f"publication {newest}, released after a roll-back: {why}"
             log_disclosure(conn, what, READERS, None)
