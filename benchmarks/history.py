@@ -36,6 +36,11 @@ class Force:
     dbt_seconds: list[float] = field(default_factory=list)
     run_seconds: list[float] = field(default_factory=list)
 
+    @property
+    def length(self) -> str:
+        """How long it has lived, in words."""
+        return f"{self.years} years" if self.years > 1 else "1 year"
+
     def call(self, *arguments: str) -> str:
         """Run the command line over this force; an error ends the benchmark."""
         done = subprocess.run(
@@ -46,7 +51,7 @@ class Force:
             check=False,
         )
         if done.returncode != 0:
-            raise SystemExit(f"{self.years} years: {' '.join(arguments)}: {done.stderr.strip()}")
+            raise SystemExit(f"{self.length}: {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
     def live_until(self, day: date) -> None:
@@ -94,7 +99,7 @@ def main() -> None:
         forces = [Force(years, Path(home) / f"{years}") for years in options.years]
         try:
             for force in forces:
-                _tell(f"{force.years} years: a force lives, then the first run")
+                _tell(f"{force.length}: a force lives, then the first run")
                 force.live_until(LAST_DAY)
                 force.daily_run(LAST_DAY)
             for number in range(1, options.days + 1):
@@ -109,7 +114,7 @@ def _one_day(forces: Sequence[Force], day: date) -> None:
     for force in forces:
         force.live_until(day)
         force.daily_run(day)
-        _tell(f"{day}, {force.years} years: dbt {force.dbt_seconds[-1]:.1f} s")
+        _tell(f"{day}, {force.length}: dbt {force.dbt_seconds[-1]:.1f} s")
 
 
 def _write(forces: Sequence[Force]) -> None:
