@@ -133,7 +133,7 @@ def _write(forces: Sequence[Force]) -> None:
             own / other for own, other in zip(daily, base.dbt_seconds[1:], strict=True)
         )
         lines.append(
-            f"| {force.years} year{'s' if force.years > 1 else ''} | {force.records():,} | {first:.1f} s "
+            f"| {force.length} | {force.records():,} | {first:.1f} s "
             f"| {statistics.median(daily):.1f} s | {ratio:.2f} "
             f"| {statistics.median(force.run_seconds[1:]):.1f} s "
             f"| {'1.2' if force.years == 10 * base.years else ''} |"
