@@ -78,7 +78,7 @@ with
         window life as (partition by force_code, exception_key order by told_at)
     ),
 
-    final as (
+    spell as (
         select
             turn.force_code,
             turn.exception_key,
@@ -106,6 +106,27 @@ with
             and turn.exception_key = listed.exception_key
             and turn.next_closed_at is null
         where turn.is_open
+    ),
+
+    -- What came back is seen later than the data can say that it was put right: it closed when it
+    -- opened.
+    final as (
+        select
+            force_code,
+            exception_key,
+            spell,
+            exception_code,
+            point_code,
+            record_ref,
+            org_unit_code,
+            officer_key,
+            opened_at,
+            first_seen_at,
+            case when closed_at is not null then greatest(opened_at, closed_at) end as closed_at,
+            closed_because,
+            is_open,
+            is_latest
+        from spell
     )
 
 select *
