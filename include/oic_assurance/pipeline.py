@@ -142,24 +142,23 @@ def document(settings: Settings, run_id: str) -> None:
 def close_run(settings: Settings, run_id: str) -> int:
     """Return the publication that the run made; without one the run has failed."""
     run = runs.close_run(settings, run_id)
-    tell(settings)
+    try:
+        tell(settings)
+    except (AssuranceError, psycopg.Error) as error:
+        # What readers see does not depend on it.
+        LOG.warning("Nobody was told: %s", getattr(error, "message", type(error).__name__))
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
 
 
 def tell(settings: Settings) -> None:
-    """Tell somebody what is wrong, or over. That nobody can be told is logged, and fails no run."""
+    """Tell somebody what is wrong, or over. A message that is not delivered is logged."""
     from oic_assurance.notifying.notify import notify
 
-    try:
-        undelivered = [
-            attempt.failure for attempt in notify(settings, utc_now()) if attempt.failure
-        ]
-    except AssuranceError as error:
-        undelivered = [error.message]
-    for failure in undelivered:
-        LOG.warning("Nobody was told: %s", failure)
+    for attempt in notify(settings, utc_now()):
+        if attempt.failure:
+            LOG.warning("Nobody was told: %s", attempt.failure)
 
 
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:

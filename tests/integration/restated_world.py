@@ -353,3 +353,14 @@ def _count(row: Row | None, column: str) -> int:
 def _decimal(value: float | None) -> Decimal:
     """Return what PostgreSQL makes of a double precision: 15 digits, then 15 decimals."""
     return round(Decimal(f"{value or 0:.15g}"), 15)
+
+
+class TwoPublications:
+    """A world with two publications: as it was, and with one change of each kind."""
+
+    def __init__(self, world: RestatedWorld, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.first = world.publish("2026-04-10T05:30")
+        change_one_record_of_each_kind(world)
+        self.second = world.publish("2026-04-11T05:30")

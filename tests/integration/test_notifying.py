@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from oic_assurance import pipeline
 from oic_assurance.cli import run_command
 from oic_assurance.clock import parse_moment
+from oic_assurance.errors import UsageError
 from oic_assurance.notifying.notify import notify
 from oic_assurance.notifying.watch import open_alarms
 from oic_assurance.settings import Settings
@@ -227,3 +229,14 @@ def test_at_a_terminal(
         web.status = 200
         assert run_command(["notify"]) == 0
         assert "by webhook:\n\nNo publication was made\n" in capsys.readouterr().out
+
+
+def test_that_nobody_can_be_told_fails_no_run_but_the_watch(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "somebody")
+    ((run_id, publication_id),) = ask(healthy, "select run_id, publication_id from audit.run")
+    assert pipeline.close_run(healthy, run_id) == publication_id
+    assert "Nobody was told: ASSURANCE_NOTIFY_EMAIL" in caplog.text
+    with pytest.raises(UsageError, match="is not an e-mail address"):
+        pipeline.tell(healthy)

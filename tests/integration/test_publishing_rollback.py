@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from psycopg import sql
 
 from oic_assurance.cli import run_command
 from oic_assurance.errors import UsageError
@@ -34,9 +35,8 @@ def three(fresh_warehouse: Settings) -> Settings:
 def seen(settings: Settings, reader: str = "bi", schema: str = "marts") -> int:
     """Return the publication that a reader sees, in a table and not by the pointer."""
     with as_reader(settings, reader) as conn:
-        row = conn.execute(
-            f"select max(publication_id) from {schema}.assurance_position"  # type: ignore[arg-type]
-        ).fetchone()
+        table = sql.Identifier(schema, "assurance_position")
+        row = conn.execute(sql.SQL("select max(publication_id) from {}").format(table)).fetchone()
     assert row is not None
     return int(row[0])
 

@@ -25,8 +25,7 @@ from oic_assurance.transform.again import knowledge_of
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from tests.conftest import PROJECT_ROOT
 from tests.integration.restated_world import (
-    RestatedWorld,
-    change_one_record_of_each_kind,
+    TwoPublications,
     make_world,
     stop_world,
 )
@@ -34,15 +33,8 @@ from tests.integration.restated_world import (
 pytestmark = pytest.mark.slow
 
 
-class Old:
-    """A world with two publications, the first of them old: readers see the second."""
-
-    def __init__(self, world: RestatedWorld, folder: Path) -> None:
-        self.world = world
-        self.folder = folder
-        self.first = world.publish("2026-04-10T05:30")
-        change_one_record_of_each_kind(world)
-        self.second = world.publish("2026-04-11T05:30")
+class Old(TwoPublications):
+    """The first of the two is old: readers see the second."""
 
     def reproduce(self, publication_id: int) -> Reproduction:
         return reproduce(self.world.settings, publication_id)

@@ -18,30 +18,18 @@ from oic_assurance.sources.declaration import datasets
 from oic_assurance.transform.before import keep_steps
 from oic_assurance.transform.build import open_build
 from tests.integration.restated_world import (
-    RestatedWorld,
+    TwoPublications,
     at,
-    change_one_record_of_each_kind,
     make_world,
     stop_world,
 )
 from tests.oracle.examples import referral
 
 
-class Told:
-    """A world with two publications: as it was, and with one change of each kind."""
-
-    def __init__(self, world: RestatedWorld, folder: Path) -> None:
-        self.world = world
-        self.folder = folder
-        self.first = world.publish("2026-04-10T05:30")
-        change_one_record_of_each_kind(world)
-        self.second = world.publish("2026-04-11T05:30")
-
-
 class Ruled:
     """A third publication: by two other rules, and with a referral that came late meanwhile."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: TwoPublications) -> None:
         self.world = told.world
         self.first, self.second = told.first, told.second
         self.world.add(
@@ -60,25 +48,25 @@ class Ruled:
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[Told]:
+def told() -> Iterator[TwoPublications]:
     home = Path(tempfile.mkdtemp(prefix="assurance-restated-"))
     try:
-        yield Told(make_world(home / "state"), home / "other rules")
+        yield TwoPublications(make_world(home / "state"), home / "other rules")
     finally:
         stop_world(home / "state")
         shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
-def ruled(told: Told) -> Ruled:
+def ruled(told: TwoPublications) -> Ruled:
     return Ruled(told)
 
 
-def test_the_first_publication_restates_nothing(told: Told) -> None:
+def test_the_first_publication_restates_nothing(told: TwoPublications) -> None:
     assert told.world.restated(told.first) == {}
 
 
-def test_the_causes_of_every_restated_figure_add_up_to_its_change(told: Told) -> None:
+def test_the_causes_of_every_restated_figure_add_up_to_its_change(told: TwoPublications) -> None:
     assert told.world.check_sums(told.world.figures(told.first), told.second, "2026-04") > 60
 
 
@@ -116,12 +104,12 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(told: Told) ->
     ],
 )  # fmt: skip
 def test_a_changed_record_shows_as_what_became_of_it(
-    told: Told, measure: str, month: str, unit: str, causes: list[object]
+    told: TwoPublications, measure: str, month: str, unit: str, causes: list[object]
 ) -> None:
     assert told.world.causes(told.second, measure, month, unit) == causes
 
 
-def test_who_asks_for_the_figure_is_told_why_it_changed(told: Told) -> None:
+def test_who_asks_for_the_figure_is_told_why_it_changed(told: TwoPublications) -> None:
     publication = find(told.world.settings, told.second)
     with records_of(told.world.settings, publication) as records:
         figure = explain(records, "elearning_completion", month("2026-02"))
@@ -145,7 +133,7 @@ def test_who_asks_for_the_figure_is_told_why_it_changed(told: Told) -> None:
     ],
 )
 def test_what_went_off_the_list_says_when_and_why(
-    told: Told, code: str, record: str, closed_at: str, because: str
+    told: TwoPublications, code: str, record: str, closed_at: str, because: str
 ) -> None:
     found = told.world.ask(
         f"select * from generation.assurance_exception_history__{told.second}"
@@ -158,7 +146,7 @@ def test_what_went_off_the_list_says_when_and_why(
     ]
 
 
-def test_what_was_set_aside_outlasts_builds_that_failed(told: Told) -> None:
+def test_what_was_set_aside_outlasts_builds_that_failed(told: TwoPublications) -> None:
     """A build that is repeated, or followed by another, still compares with what was published."""
     world = told.world
     for _ in range(2):
@@ -174,7 +162,7 @@ def test_what_was_set_aside_outlasts_builds_that_failed(told: Told) -> None:
 
 
 def test_a_publication_is_computed_again_to_the_bit_and_nothing_of_it_stays(
-    told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    told: TwoPublications, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The one that says what changed since the other: the harder of the two."""
     settings = told.world.settings

@@ -1,7 +1,7 @@
 """The places of a rule that can be changed, and to what: one change is one mutant."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -159,7 +159,7 @@ def _until(pieces: list[Piece], ends: set[str]) -> list[Piece]:
     return pieces
 
 
-def _split(pieces: list[Piece], signs: set[str], kept: set[int] = frozenset()) -> list[list[Piece]]:  # type: ignore[assignment]
+def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -> list[list[Piece]]:
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
         if piece.word in signs and piece.start not in kept:

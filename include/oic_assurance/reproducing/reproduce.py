@@ -92,6 +92,7 @@ def _compute(settings: Settings, known: Knowledge) -> None:
             (known.compared_with, build.build_id),
         )
     forget_project()
+    # Evidence is quoted, not made again: no tests.
     run_dbt(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
     finish_build(settings, build)
 

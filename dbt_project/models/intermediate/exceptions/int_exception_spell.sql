@@ -48,7 +48,7 @@ with
             gone.org_unit_code,
             gone.officer_key,
             gone.opened_at,
-            greatest(gone.opened_at, coalesce(closure.closed_at, build.as_at)),
+            coalesce(closure.closed_at, build.as_at),
             coalesce(closure.closed_because, 'NO_LONGER_LISTED')
         from {{ ref("int_exception_gone") }} as gone
         cross join build
@@ -108,7 +108,7 @@ with
         where turn.is_open
     ),
 
-    -- What came back is seen later than the data can say that it was put right: it closed when it
+    -- The data can say that a thing was put right before it was seen again: then it closed when it
     -- opened.
     final as (
         select
