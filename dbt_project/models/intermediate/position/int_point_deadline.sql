@@ -1,6 +1,5 @@
--- What the forecast and the position need of each point with a deadline: the figure now, whether
--- that
--- meets it, the figure of the deadline day, and the pace of late.
+-- What the forecast and the position need of each point with a deadline: the figure now and whether
+-- it meets the target, the figure of the deadline day, and the pace of late.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
