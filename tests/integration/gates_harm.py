@@ -192,6 +192,7 @@ HARMS = {
     "has_the_whole_force": "delete from {t} where org_unit_code = 'ALL'",
     "superior_known": "update {t} set parent_org_unit_code = 'D9' where org_unit_code = 'T1'",
     "no_point_missing": "delete from {t} where point_code = 'HYDRA'",
+    "no_measure_missing": "delete from {t} where measure_code = 'hydra_completion'",
     "no_dataset_missing": "delete from {t} where dataset = 'hr/personnel'",
     "has_a_policy": "delete from {t} where dataset = 'hr/org_unit'",
     "fresh_means_delivered": f"update {{t}} set due_by = '2026-05-01' {ONE}",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from expectations import codes
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -45,7 +46,12 @@ def make_world(settings: Settings) -> Build:
         assert row is not None
         build = Build(row[0])
         for script in (POLICY, UNITS, FACTS, MEASURES, TRAINING_MEASURES, POSITIONS, RELEASE):
-            connection.execute(script.replace("<build>", str(build.build_id)).encode())
+            for name, value in (
+                ("<build>", str(build.build_id)),
+                ("<measures>", codes.listed(codes.MEASURES)),
+            ):
+                script = script.replace(name, value)
+            connection.execute(script.encode())
     return build
 
 
@@ -61,7 +67,7 @@ def empty_world(connection: psycopg.Connection) -> None:
     ).fetchall()
     kept = {
         "assurance_position", "assurance_position_day", "data_quality_status", "dim_date",
-        "dim_recommendation", "source_freshness",
+        "dim_measure", "dim_recommendation", "source_freshness",
     }  # fmt: skip
     for schema, table in rows:
         if table not in kept:
@@ -164,6 +170,12 @@ from (values
     ('NCCU_INTEL', 'NCCU_INTEL'), ('INTEL_PLAN', 'INTEL_PLAN'), ('HYDRA', 'HYDRA'),
     ('ELEARNING', 'ELEARNING'), ('TRACKED_A', null)
 ) as recommendation (code, point);
+
+create table candidate.dim_measure as
+select 'E23000022' as force_code, code as measure_code, 'HYDRA' as point_code, 'A measure' as title,
+    'share' as unit_of_value, 'What it says' as description, false as is_of_position,
+    <build>::bigint as publication_id
+from unnest(array[<measures>]) as measure (code);
 
 create table candidate.source_freshness as
 select 'E23000022' as force_code, dataset, timestamptz '2026-05-15 00:00Z' as last_record_at,

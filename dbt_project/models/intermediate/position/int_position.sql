@@ -36,6 +36,7 @@ with
             case
                 when build.as_at_day > point.deadline then then_known.status
             end as status_at_deadline_known_then,
+            cast(forecast.outstanding as bigint) as outstanding,
             cast(forecast.required_per_week as {{ dbt.type_float() }}) as required_per_week,
             cast(forecast.recent_per_week as {{ dbt.type_float() }}) as recent_per_week,
             forecast.forecast_date,

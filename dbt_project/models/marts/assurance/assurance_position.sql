@@ -25,6 +25,7 @@ with
             position.status_at_deadline,
             position.value_at_deadline_known_then,
             position.status_at_deadline_known_then,
+            position.outstanding,
             position.required_per_week,
             position.recent_per_week,
             position.forecast_date,
