@@ -1,0 +1,9 @@
+-- What the checks found, by what they protect: how many there are and how many were not met.
+select
+    dimension,
+    severity,
+    cast(sum(expectations) as bigint) as expectations,
+    cast(sum(failed) as bigint) as failed
+from marts.data_quality_status
+group by dimension, severity
+order by dimension, severity

@@ -1,0 +1,5 @@
+-- The datasets of which a check was not met.
+select dataset, dimension, severity, failed, expectations
+from marts.data_quality_status
+where failed > 0
+order by severity, dataset, dimension

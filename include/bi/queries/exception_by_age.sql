@@ -1,0 +1,5 @@
+-- What waits for somebody to act, by how long it has waited.
+select point_code, exception_code, age_band, count(*) as exceptions
+from marts.assurance_exception
+group by point_code, exception_code, age_band
+order by point_code, exception_code, age_band

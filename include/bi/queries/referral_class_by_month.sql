@@ -1,0 +1,9 @@
+-- Reported cases by the class of their intelligence document, by month of the call.
+select
+    cast(date_trunc('month', contacted_on) as date) as period_start,
+    intelligence_class,
+    count(*) as referrals
+from marts.fct_nccu_referral
+where referral_type = 'IMMIGRATION_CRIME'
+group by 1, 2
+order by 1, 2
