@@ -138,6 +138,10 @@ def assurance_daily() -> None:
     def document() -> None:
         pipeline.document(load_settings(), run_id())
 
+    @task
+    def make_packs() -> None:
+        pipeline.make_packs(load_settings())
+
     # The run is judged by the publication, not by the colour of its tasks.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def close_run() -> int:
@@ -158,7 +162,7 @@ def assurance_daily() -> None:
 
     [opened, extracted] >> build_id >> built >> audited >> sealed
     sealed >> audited_sealed >> published
-    published >> tidy() >> closed
+    published >> [tidy(), make_packs()] >> closed
     [build_id, published] >> documented >> closed
 
 

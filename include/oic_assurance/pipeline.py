@@ -139,6 +139,13 @@ def document(settings: Settings, run_id: str) -> None:
     build_data_docs(settings, run_id)
 
 
+def make_packs(settings: Settings) -> None:
+    """Make the assurance pack of what readers see, and the public version; never blocks a run."""
+    from oic_assurance.reporting.pack.make import make_packs as make
+
+    make(settings)
+
+
 def close_run(settings: Settings, run_id: str) -> int:
     """Return the publication that the run made; without one the run has failed."""
     run = runs.close_run(settings, run_id)

@@ -14,6 +14,7 @@ from oic_assurance.reporting.layout import (
     table,
     wrapped,
 )
+from oic_assurance.reporting.pack.make import packs
 from oic_assurance.runs import Run, last_run
 from oic_assurance.settings import Settings
 from oic_assurance.transform.docs import docs_page
@@ -206,7 +207,14 @@ def _places(settings: Settings) -> list[str]:
         f"               {facts.reader_place(settings)}",
         "               password and all: .venv/bin/assurance db url bi",
     ]
-    pages = {"dbt docs": docs_page(settings), "Data Docs": facts.data_docs_page(settings)}
+    for_the_board, for_the_public = packs(settings)
+    pages = {
+        "assurance pack": for_the_board.page,
+        "on paper": for_the_board.paper,
+        "public version": for_the_public.page,
+        "dbt docs": docs_page(settings),
+        "Data Docs": facts.data_docs_page(settings),
+    }
     lines += [f"{'':13}{name}: {page}" for name, page in pages.items() if page.exists()]
     return [*lines, f"{'':13}logs: {settings.log_dir}"]
 

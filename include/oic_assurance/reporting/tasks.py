@@ -19,6 +19,7 @@ LABELS = {
     "audit_sealed": "Audit what was sealed",
     "publish": "Publish",
     "tidy": "Set old publications aside",
+    "make_packs": "Make the assurance pack",
     "document": "Write the documentation",
     "close_run": "Close the run",
 }

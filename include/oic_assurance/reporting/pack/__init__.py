@@ -1,0 +1,1 @@
+"""The assurance pack: what the Board is shown, made of the published marts alone."""

@@ -1,0 +1,95 @@
+"""How charts of the pack look, and how they become pictures that stand in a page.
+
+Altair draws them. Each is as wide as a telephone, so that its text stays readable there, and two
+stand side by side on paper. Shades differ in lightness, so that a black and white copy tells them
+apart. Numbers that a picture shows stand in a table behind it.
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH = 420
+HEIGHT = 230
+FONT = "Source Sans Pro"
+INK = "#1d2733"
+QUIET = "#5c6773"
+RULE = "#c9d0d8"
+DARK, MIDDLE, LIGHT, PALE = "#1f4e79", "#6c9dc6", "#b5d0e6", "#e6eef5"
+SAND, ALARM, WHITE = "#d9cdb0", "#20242a", "#ffffff"
+
+_numbers = itertools.count(1)
+_LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart with what it shows in words and in numbers.
+
+    `head` and `rows` are the table behind it, as text. `svg` has no name of its own.
+    """
+
+    title: str
+    says: str
+    svg: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def data(rows: Sequence[dict[str, Any]]) -> Any:
+    """Return rows for Altair; dates as text that it reads as a moment in universal time."""
+    import altair as alt
+
+    return alt.Data(values=[{name: _plain(value) for name, value in row.items()} for row in rows])
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
+    """Return a chart as a picture that fits the page, with names that no other picture has."""
+    import altair as alt
+    import vl_convert
+    from font_source_sans_pro import font_directory
+
+    drawn = chart.properties(
+        width=width,
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit", contains="padding"),
+        padding=2,
+    ).configure(**_config())
+    vl_convert.register_font_directory(font_directory)
+    text: str = vl_convert.vegalite_to_svg(drawn.to_dict(validate=False))
+    return _standing_in_a_page(text)
+
+
+def _standing_in_a_page(text: str) -> str:
+    """Let the picture shrink with the page, and give what it refers to names of its own."""
+    prefix = f"p{next(_numbers)}-"
+    text = re.sub(r"\bid=\"", f'id="{prefix}', text)
+    text = text.replace("url(#", f"url(#{prefix}")
+    return _LENGTH.sub(
+        r'<svg\1 style="max-width:\2px" focusable="false" aria-hidden="true"', text, 1
+    )
+
+
+def _config() -> dict[str, Any]:
+    label = {"labelFont": FONT, "titleFont": FONT, "labelColor": INK, "titleColor": QUIET}
+    return {
+        "font": FONT,
+        "aria": False,
+        "background": "transparent",
+        "view": {"stroke": None},
+        "axis": {
+            **label, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
+            "domainColor": QUIET, "tickColor": RULE, "gridColor": "#e4e8ec", "labelLimit": 190,
+        },
+        "legend": {
+            **label, "labelFontSize": 12, "title": None, "orient": "top", "symbolStrokeWidth": 1,
+            "columns": 3, "labelLimit": 130, "rowPadding": 2, "columnPadding": 8,
+        },
+        "text": {"font": FONT, "fontSize": 12, "color": INK},
+    }  # fmt: skip

@@ -1,0 +1,141 @@
+"""Pictures along the calendar: the plans, and what the three voices said when."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from oic_assurance.reporting.pack.drawing import (
+    DARK,
+    INK,
+    LIGHT,
+    QUIET,
+    WHITE,
+    Picture,
+    data,
+    svg,
+)
+from oic_assurance.reporting.pack.words import REPORT, VOICES, long_day, sentence, status
+
+Rows = Sequence[dict[str, Any]]
+
+
+def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
+    """Return from when to when each strand's plan holds: approved, to be reviewed."""
+    import altair as alt
+
+    bars = [
+        {
+            "strand": sentence(row["strand"]),
+            "approved": row["approved_on"],
+            "review": row["review_due_on"],
+            "what": "met" if row["is_met"] else "not met",
+        }
+        for row in rows
+        if row["approved_on"] and row["review_due_on"]
+    ]
+    marks = [{"day": today, "words": "today"}]
+    if deadline:
+        marks.append({"day": deadline, "words": "deadline"})
+    bar = (
+        alt.Chart(data(bars))
+        .mark_bar(stroke=QUIET, height={"band": 0.5})
+        .encode(
+            x=alt.X("approved:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6)),
+            x2="review:T",
+            y=alt.Y("strand:N", title=None, sort=["Collect", "Analyse", "Share"]),
+            color=alt.Color(
+                "what:N",
+                scale=alt.Scale(domain=["met", "not met"], range=[LIGHT, WHITE]),
+                legend=None,
+            ),
+        )
+    )
+    lines = alt.Chart(data(marks)).encode(x="day:T")
+    chart = alt.layer(
+        bar,
+        lines.mark_rule(color=INK, strokeDash=[4, 3]),
+        lines.mark_text(align="left", dx=3, baseline="top", fontSize=11).encode(
+            text="words:N", y=alt.value(0)
+        ),
+    )
+    met = sum(1 for row in rows if row["is_met"])
+    return Picture(
+        "From approval to review",
+        f"{met} of {len(rows)} strands have a plan that is owned, approved, evidenced and in date.",
+        svg(chart, height=170),
+        ("Strand", "Plan", "Owner", "Approved", "Review due", "Evidence", "Met", "Met on time"),
+        [
+            (
+                sentence(row["strand"]),
+                row["plan_ref"] or "–",
+                _yes(row["has_owner"]),
+                long_day(row["approved_on"]),
+                long_day(row["review_due_on"]),
+                _yes(row["has_evidence"]),
+                _yes(row["is_met"]),
+                _yes(row["is_met_on_time"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _yes(value: bool | None) -> str:
+    return "–" if value is None else "yes" if value else "no"
+
+
+def voices(rows: Rows, today: date) -> Picture:
+    """Return what the force, the data and the Commissioner said, one below the other."""
+    import altair as alt
+
+    spans = [
+        {
+            "voice": VOICES[row["voice"]],
+            "from": max(row["changed_on"], REPORT),
+            "until": row["stood_until"] or today,
+            "words": _said(row),
+            "assured": "assured" if row["is_assured"] else "not assured",
+        }
+        for row in rows
+        if (row["stood_until"] or today) >= REPORT
+    ]
+    base = alt.Chart(data(spans)).encode(
+        x=alt.X("from:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False)),
+        y=alt.Y(
+            "voice:N",
+            sort=list(VOICES.values()),
+            title=None,
+            axis=alt.Axis(domain=False, ticks=False),
+        ),
+    )
+    bars = base.mark_bar(stroke=INK, strokeWidth=0.8, height={"band": 0.6}).encode(
+        x2="until:T",
+        color=alt.Color(
+            "assured:N",
+            scale=alt.Scale(domain=["assured", "not assured"], range=[DARK, WHITE]),
+        ),
+    )
+    return Picture(
+        "Three voices",
+        f"Dark: says that the point is met; white: does not. Today: {_today(rows)}.",
+        svg(bars, height=150),
+        ("Voice", "Said", "From", "Until"),
+        [
+            (
+                VOICES[row["voice"]],
+                _said(row),
+                long_day(row["changed_on"]),
+                long_day(row["stood_until"]) if row["stood_until"] else "today",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _today(rows: Rows) -> str:
+    standing = {row["voice"]: _said(row).lower() for row in rows if not row["stood_until"]}
+    return "; ".join(f"{VOICES[voice]}: {standing.get(voice, 'nothing')}" for voice in VOICES)
+
+
+def _said(row: dict[str, Any]) -> str:
+    return status(row["status"]).word if row["voice"] == "DATA" else sentence(row["status"])
