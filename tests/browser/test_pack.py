@@ -1,0 +1,106 @@
+"""The assurance pack in a real browser: renders, is silent, fits a telephone, open to everybody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = pytest.mark.slow
+
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PAGES = ("assurance-pack", "public-release")
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def folder(published: Terminal) -> Path:
+    return published.home / "reports" / "pack"
+
+
+@contextmanager
+def opened(
+    browser: Browser, file: Path, screen: dict[str, int]
+) -> Iterator[tuple[Page, list[str]]]:
+    """Give the page, and everything that it complained of or asked the network for."""
+    page = browser.new_page(viewport=screen)
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            trouble.append(request.url) if not request.url.startswith(("file:", "data:")) else None
+        ),
+    )
+    page.goto(file.as_uri())
+    try:
+        yield page, trouble
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("name", PAGES)
+def test_it_renders_in_silence_and_fits_the_screen(
+    browser: Browser, folder: Path, name: str, screen: dict[str, int]
+) -> None:
+    with opened(browser, folder / f"{name}.html", screen) as (page, trouble):
+        assert page.locator("h1").inner_text() == "Are we assured?"
+        drawings = page.locator(".drawing svg")
+        assert drawings.count() > 2
+        for number in range(drawings.count()):
+            box = drawings.nth(number).bounding_box()
+            assert box is not None
+            assert box["width"] > 200
+            assert box["height"] > 30
+        assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
+        assert trouble == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(browser: Browser, folder: Path, name: str) -> None:
+    with opened(browser, folder / f"{name}.html", DESK) as (page, _):
+        # What is folded is looked at too.
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_keyboard_reaches_the_content_and_the_numbers(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "assurance-pack.html", DESK) as (page, _):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "To the content"
+        page.locator("summary").first.focus()
+        page.keyboard.press("Enter")
+        assert page.locator("details").first.get_attribute("open") is not None
+
+
+def test_what_a_picture_shows_stands_in_words_and_numbers_beside_it(
+    browser: Browser, folder: Path
+) -> None:
+    with opened(browser, folder / "assurance-pack.html", DESK) as (page, _):
+        for figure in page.locator("figure").all():
+            assert len(figure.locator(".drawing").get_attribute("aria-label") or "") > 20
+            assert figure.locator("table tbody tr").count() > 0
+
+
+def test_the_text_of_a_picture_can_be_read_on_a_telephone(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "assurance-pack.html", PHONE) as (page, _):
+        smallest = page.evaluate(
+            """Math.min(...[...document.querySelectorAll('.drawing svg text')].map(text => {
+                const scale = text.ownerSVGElement.getBoundingClientRect().width
+                    / text.ownerSVGElement.viewBox.baseVal.width;
+                return parseFloat(getComputedStyle(text).fontSize) * scale;
+            }))"""
+        )
+        assert smallest >= 8

@@ -1,0 +1,50 @@
+"""The tables of an HTML page, as a reader sees them: by their caption, row by row."""
+
+from html.parser import HTMLParser
+
+
+def tables(page: str) -> dict[str, list[list[str]]]:
+    """Return the rows below the head of every table, by caption."""
+    reader = _Reader()
+    reader.feed(page)
+    return reader.tables
+
+
+def words(page: str) -> str:
+    """Return what is written on a page, without what is not shown as text."""
+    reader = _Reader()
+    reader.feed(page)
+    return " ".join(" ".join(reader.words).split())
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self._caption = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append(tag)
+        if tag == "caption":
+            self._caption = ""
+        if tag == "tr" and "tbody" in self._open:
+            self.tables[self._caption].append([])
+        if tag in ("td", "th") and "tbody" in self._open:
+            self.tables[self._caption][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+        if tag == "caption":
+            self.tables[self._caption] = []
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self._open:
+            return
+        self.words.append(data)
+        if "caption" in self._open:
+            self._caption += data
+        elif {"td", "th"} & set(self._open) and "tbody" in self._open:
+            self.tables[self._caption][-1][-1] += data
