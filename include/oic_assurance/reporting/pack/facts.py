@@ -11,8 +11,11 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 
-#: Rows by the name of the question; each row by the names of its columns.
-Facts = Mapping[str, list[dict[str, Any]]]
+#: A row of an answer, by the names of its columns.
+Row = dict[str, Any]
+
+#: Rows by the name of the question.
+Facts = Mapping[str, list[Row]]
 
 QUERIES = Path("include") / "bi" / "queries"
 
@@ -33,6 +36,11 @@ def board_facts(settings: Settings) -> Facts:
 def public_facts(settings: Settings) -> Facts:
     """Return what anybody may be shown, read as the public's login."""
     return _ask(settings, "public", FOR_THE_PUBLIC)
+
+
+def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
+    """Return the rows of one assurance point."""
+    return [row for row in rows if row["point_code"] == point_code]
 
 
 def _ask(settings: Settings, login: str, questions: Iterable[str]) -> Facts:

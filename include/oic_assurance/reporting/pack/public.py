@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from oic_assurance.reporting.layout import moment, share
 from oic_assurance.reporting.pack import words
-from oic_assurance.reporting.pack.content import Table
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
-from oic_assurance.reporting.pack.facts import Facts
+from oic_assurance.reporting.pack.facts import Facts, Row
+from oic_assurance.reporting.pack.tables import Table
 
-Row = dict[str, Any]
 WITHHELD = "Withheld: the numbers are too small to be told"
 #: The measures of the public release, as its readers would call them.
 MEASURES = {
