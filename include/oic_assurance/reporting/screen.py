@@ -22,6 +22,9 @@ from oic_assurance.transform.docs import docs_page
 SHOWN = 5
 CHECKLISTS = frozenset({"INTEL_PLAN"})
 LONGEST_REASON = 70
+PACK_AFTER_A_MOVE = (
+    "The assurance pack is of what readers saw before: `assurance pack` makes it again."
+)
 
 
 def run_summary(settings: Settings, run: Run) -> str:
@@ -100,7 +103,7 @@ def pointer_screen(settings: Settings) -> str:
     if current is None:
         return "Nothing has been published yet.\n"
     line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
-    return "\n".join([line, *_hold(settings)]) + "\n"
+    return "\n".join([line, *_hold(settings), PACK_AFTER_A_MOVE]) + "\n"
 
 
 def _hold(settings: Settings, made: int | None = None) -> list[str]:
