@@ -16,6 +16,22 @@ where record.<<column>> is not null
 """
 
 
+# As the personnel file has them now: earlier ones did not know yet who would leave.
+_WHILE_IN_POST = """
+select <<key>>, <<day>> between person.start_date and coalesce(person.leave_date, <<day>>) as holds
+from {current} as record
+inner join (
+    select distinct on (force_code, row_key)
+        force_code as person_force, employee_no as person_no, start_date, leave_date
+    from {raw_general}.personnel
+    where batch_id <= {known_batch_id}
+    order by force_code desc, row_key desc, version_at desc, batch_id desc
+) as person on record.force_code = person.person_force and record.employee_no = person.person_no
+<<joined>>
+where <<day>> is not null and (<<among>>)
+"""
+
+
 def refers_to(
     column: str,
     dataset: str,
@@ -93,4 +109,22 @@ def of_current(
         columns=columns,
         tolerating=tolerating,
         severity=severity,
+    )
+
+
+def while_in_post(
+    day: str, *, key: str, words: str, among: str = "true", joined: str = ""
+) -> Promise:
+    """Promise that people do something, on nearly all days that are recorded, while in post.
+
+    `day` is SQL for the day. Whom the personnel file does not know is counted elsewhere.
+    """
+    return every(
+        "done_while_in_post",
+        sql(_WHILE_IN_POST, day=day, key=key, among=among, joined=joined),
+        words=words,
+        columns=("employee_no",),
+        tolerating=0.05,
+        severity=WARNING,
+        dimension="consistency",
     )

@@ -25,6 +25,7 @@ Dimension = Literal[
     "integrity",
     "freshness",
     "volume",
+    "distribution",
     "reconciliation",
     "consistency",
     "privacy",

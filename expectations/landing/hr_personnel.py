@@ -1,6 +1,7 @@
 """Personnel."""
 
 from expectations.landed import landed
+from expectations.past import few_changed
 from expectations.records import of_current, refers_to
 from expectations.vocabulary import WARNING, Promises
 
@@ -37,5 +38,23 @@ def personnel() -> Promises:
             key="employee_no",
             words="People work in units that the org-unit file knows.",
             severity=WARNING,
+        ),
+        few_changed(
+            "hr/personnel",
+            "collar_no",
+            key="employee_no",
+            words="The latest file does not give a fifth of all people another collar number.",
+        ),
+        few_changed(
+            "hr/personnel",
+            "role_code",
+            key="employee_no",
+            words="The latest file does not give a fifth of all people another role.",
+        ),
+        few_changed(
+            "hr/personnel",
+            "org_unit_code",
+            key="employee_no",
+            words="The latest file does not move a fifth of all people to another team.",
         ),
     ]

@@ -1,7 +1,7 @@
 """Hydra sessions and who attended them."""
 
 from expectations.landed import landed
-from expectations.records import of_current, refers_to
+from expectations.records import of_current, refers_to, while_in_post
 from expectations.vocabulary import INFO, Promises, every
 
 _PLACES = """
@@ -19,6 +19,16 @@ left join (
     and not attendance.is_tombstone
 where session.capacity is not null
 group by session.force_code, session.session_code, session.capacity
+"""
+
+_SESSION = """
+inner join (
+    select distinct on (force_code, row_key) force_code, session_code, session_date
+    from {raw_general}.hydra_session
+    where batch_id <= {known_batch_id}
+    order by force_code desc, row_key desc, version_at desc, batch_id desc
+) as session
+    on record.force_code = session.force_code and record.session_code = session.session_code
 """
 
 
@@ -55,5 +65,12 @@ def hydra_attendance() -> Promises:
             among="outcome is not null",
             words="Only who came has an outcome.",
             columns=("attended", "outcome"),
+        ),
+        while_in_post(
+            "session.session_date",
+            key="record.session_code, record.employee_no",
+            words="Sessions are attended by people while they are in post.",
+            among="record.attended = 'Y'",
+            joined=_SESSION,
         ),
     ]

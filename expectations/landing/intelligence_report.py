@@ -1,8 +1,20 @@
 """Intelligence documents, metadata only."""
 
 from expectations.landed import landed
+from expectations.past import mix_as_before, recorded_as_usual
 from expectations.records import of_current, refers_to
-from expectations.vocabulary import Promises
+from expectations.vocabulary import WARNING, Promises, every
+
+# A referral that names no occurrence, or that is not there, is counted elsewhere.
+_SAME_OCCURRENCE = """
+select report.report_id, bool_or(report.occurrence_ref = referral.occurrence_ref) as holds
+from {current} as report
+inner join {raw_law_enforcement}.nccu_referral as referral
+    on report.force_code = referral.force_code
+    and report.nccu_referral_ref = referral.referral_ref
+where report.occurrence_ref is not null and referral.occurrence_ref is not null
+group by report.force_code, report.report_id
+"""
 
 
 @landed("intelligence/report")
@@ -43,5 +55,30 @@ def intelligence_report() -> Promises:
             "collar_no",
             key="report_id",
             words="Documents are written by officers that the personnel file knows.",
+        ),
+        every(
+            "occurrence_of_its_referral",
+            _SAME_OCCURRENCE,
+            words="A document and the referral it names are about the same occurrence.",
+            columns=("nccu_referral_ref", "occurrence_ref"),
+            tolerating=0.05,
+            severity=WARNING,
+            dimension="consistency",
+        ),
+        recorded_as_usual("intelligence/report"),
+        mix_as_before(
+            "intelligence/report",
+            "document_type_code",
+            words="Documents are of the types, in the proportions, that they were before.",
+        ),
+        mix_as_before(
+            "intelligence/report",
+            "grading_scheme",
+            words="Documents are graded by the schemes, in the proportions, of before.",
+        ),
+        mix_as_before(
+            "intelligence/report",
+            "handling_code",
+            words="Documents have the handling codes, in the proportions, of before.",
         ),
     ]

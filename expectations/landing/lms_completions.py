@@ -1,7 +1,7 @@
 """E-learning."""
 
 from expectations.landed import landed
-from expectations.records import of_current, refers_to
+from expectations.records import of_current, refers_to, while_in_post
 from expectations.vocabulary import Promises
 
 
@@ -22,5 +22,10 @@ def completion() -> Promises:
             among="score is not null",
             words="Scores are between nought and a hundred.",
             columns=("score",),
+        ),
+        while_in_post(
+            "(record.completed_at at time zone 'Europe/London')::date",
+            key="record.row_key",
+            words="Training is completed by people while they are in post.",
         ),
     ]

@@ -1,6 +1,7 @@
 """Custody records."""
 
 from expectations.landed import landed
+from expectations.past import mix_as_before, recorded_as_usual
 from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
@@ -29,5 +30,11 @@ def custody_record() -> Promises:
             "collar_no",
             key="custody_id",
             words="Arrests are made by officers that the personnel file knows.",
+        ),
+        recorded_as_usual("rms/custody_record"),
+        mix_as_before(
+            "rms/custody_record",
+            "detention_reason_code",
+            words="People are detained for the reasons, in the proportions, of before.",
         ),
     ]

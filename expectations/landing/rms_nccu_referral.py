@@ -1,6 +1,7 @@
 """Referrals to the NCCU as the records management system has them."""
 
 from expectations.landed import landed
+from expectations.past import mix_as_before, recorded_as_usual
 from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
@@ -35,5 +36,16 @@ def nccu_referral() -> Promises:
             "collar_no",
             key="referral_id",
             words="Referrals are made by officers that the personnel file knows.",
+        ),
+        recorded_as_usual("rms/nccu_referral"),
+        mix_as_before(
+            "rms/nccu_referral",
+            "channel",
+            words="Referrals are made by telephone and by email in the proportions of before.",
+        ),
+        mix_as_before(
+            "rms/nccu_referral",
+            "referral_type",
+            words="Referrals are of the types, in the proportions, that they were before.",
         ),
     ]

@@ -1,6 +1,7 @@
 """Incidents of the records management system."""
 
 from expectations.landed import landed
+from expectations.past import mix_as_before, recorded_as_usual
 from expectations.records import of_current, refers_to
 from expectations.vocabulary import Promises
 
@@ -28,5 +29,21 @@ def occurrence() -> Promises:
             "org_unit_code",
             key="occurrence_id",
             words="Incidents happen in districts that the org-unit file knows.",
+        ),
+        recorded_as_usual("rms/occurrence"),
+        mix_as_before(
+            "rms/occurrence",
+            "incident_type_code",
+            words="Incidents are of the kinds, in the proportions, that they were before.",
+        ),
+        mix_as_before(
+            "rms/occurrence",
+            "detection_route",
+            words="Incidents come to notice by the routes, in the proportions, of before.",
+        ),
+        mix_as_before(
+            "rms/occurrence",
+            "district_code",
+            words="Incidents are spread over the districts as they were before.",
         ),
     ]

@@ -2,6 +2,7 @@
 
 from expectations.codes import EMPLOYMENT_TYPES
 from expectations.mart import known_unit, mart, officer_keys
+from expectations.past import as_many_as_published
 from expectations.vocabulary import Promises, every_row, filled, nothing, one_of
 
 _OVERLAPPING = """
@@ -70,4 +71,5 @@ def dim_officer() -> Promises:
             words="Every officer that a record names is among the officers.",
             dimension="integrity",
         ),
+        as_many_as_published("dim_officer"),
     ]

@@ -2,6 +2,7 @@
 
 from expectations.codes import REPORT_STATUSES
 from expectations.mart import mart, not_later, officer_keys
+from expectations.past import as_many_as_published
 from expectations.raw import adds_up_to_raw
 from expectations.vocabulary import Promises, every_row, filled, one_of
 
@@ -32,4 +33,5 @@ def fct_intelligence_report() -> Promises:
             "true",
             words="Every document that was landed and stands is here once, and nothing else is.",
         ),
+        as_many_as_published("fct_intelligence_report"),
     ]

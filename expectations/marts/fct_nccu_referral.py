@@ -2,6 +2,7 @@
 
 from expectations.codes import CHANNELS, INTELLIGENCE_CLASSES, LINK_METHODS, REFERRAL_TYPES
 from expectations.mart import known_unit, mart, not_later, officer_keys
+from expectations.past import as_many_as_published
 from expectations.raw import adds_up_to_raw
 from expectations.vocabulary import (
     Promise,
@@ -139,6 +140,7 @@ def fct_nccu_referral() -> Promises:
             "contacted_at <= {as_at}",
             words="Every referral that was landed and stands is here once, and nothing else is.",
         ),
+        as_many_as_published("fct_nccu_referral"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from expectations.codes import DETECTION_ROUTES
 from expectations.mart import mart, not_later
+from expectations.past import as_many_as_published
 from expectations.raw import adds_up_to_raw
 from expectations.vocabulary import WARNING, Promises, every_row, filled, nothing, one_of
 
@@ -65,4 +66,5 @@ def fct_oic_incident() -> Promises:
             "is_oic and status <> 'CANCELLED' and reported_at <= {as_at}",
             words="Every incident that was landed and stands is here once, and nothing else is.",
         ),
+        as_many_as_published("fct_oic_incident"),
     ]

@@ -2,6 +2,7 @@
 
 from expectations.codes import TRAINING_REQUIREMENTS
 from expectations.mart import known_unit, mart, officer_keys
+from expectations.past import as_many_as_published
 from expectations.vocabulary import Promises, every_row, filled, nothing, one_of
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
@@ -51,4 +52,5 @@ def fct_training_requirement() -> Promises:
             words="Everybody is in one unit and either in post or not, whatever they need.",
             dimension="consistency",
         ),
+        as_many_as_published("fct_training_requirement"),
     ]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from expectations.vocabulary import Promise, Suite
+from tests.integration.gates_past import HARMS_PAST, UNDONE_PAST
 
 ONE = "where ctid = (select min(ctid) from {t})"
 A_KEY_AGAIN = (
@@ -39,6 +40,7 @@ def _fill(sql: str, suite: Suite, promise: Promise) -> str:
     column = promise.columns[-1] if promise.columns else ""
     filled_in = {
         "{t}": f"{suite.schema}.{suite.table}",
+        "{table}": suite.table,
         "{column}": column,
         "{key}": suite.key[0],
         "{dataset}": suite.dataset,
@@ -84,6 +86,7 @@ def tables_in(sql: str) -> list[str]:
 
 # A column that is added is dropped again, one that is renamed gets its name back.
 UNDONE = {
+    **UNDONE_PAST,
     "nothing_small_between_releases": "delete from audit.released_figure; "
     "delete from marts.publication",
     "no_protected_columns": "alter table {t} drop column collar_no",
@@ -95,6 +98,7 @@ UNDONE = {
 }
 
 HARMS = {
+    **HARMS_PAST,
     # ---------------------------------------------------------------- every mart
     "key_unique": AGAIN,
     "of_this_publication": f"update {{t}} set publication_id = publication_id + 1 {ONE}",
