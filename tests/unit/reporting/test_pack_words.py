@@ -8,6 +8,7 @@ import pytest
 from oic_assurance.reporting.pack import words
 
 BEHIND = {
+    "point_code": "HYDRA",
     "deadline": date(2026, 4, 30),
     "outstanding": 30,
     "required_per_week": 5.0,
@@ -76,7 +77,8 @@ def test_a_move_tells_both_numbers_apart(
         ({"forecast_latest": None}, "(1 June 2026 or later; 5.0 a week needed, 2.5 lately)"),
         ({"forecast_date": None}, "no date, the recent pace leads nowhere"),
         ({"forecast_date": None, "places_short": 56}, "56 more places have to be scheduled"),
-        ({"outstanding": 0}, "Met today"),
+        ({"outstanding": 0}, "Met today; people join and leave"),
+        ({"outstanding": 0, "point_code": "INTEL_PLAN"}, "Met today; plans fall due for review"),
         ({"deadline": None}, "No forecast"),
     ],
 )

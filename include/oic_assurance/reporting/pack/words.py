@@ -86,6 +86,8 @@ CAUSES = {
     "DELETED_RECORD": "records that were deleted",
     "RULE_CHANGE": "another rule",
 }
+#: Why what is met does not stay met by itself.
+_WHAT_MOVES = {"INTEL_PLAN": "plans fall due for review"}
 _UNITS = {"INTEL_PLAN": "strands", "NCCU_INTEL": "referrals"}
 
 
@@ -150,7 +152,8 @@ def forecast(row: dict[str, Any]) -> str:
     if row["deadline"] is None:
         return "No forecast: it is asked of every case."
     if not row["outstanding"]:
-        return "Met today; people join and leave, so it has to be kept."
+        moves = _WHAT_MOVES.get(row["point_code"], "people join and leave")
+        return f"Met today; {moves}, so it has to be kept."
     needed = f"{row['required_per_week']:.1f} a week needed, {row['recent_per_week']:.1f} lately"
     if row["forecast_date"] is None:
         short = row["places_short"]
