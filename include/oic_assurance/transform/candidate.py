@@ -61,7 +61,7 @@ def _locked(settings: Settings, lock: str) -> Iterator[psycopg.Connection]:
             conn.execute(f"select {lock}({LOCK})".encode())
         except psycopg.errors.LockNotAvailable as error:
             raise ServerError(
-                "another run is building or auditing the candidate at this moment: wait for its end."
+                "another run builds or audits the candidate at this moment: wait for its end."
             ) from error
         yield conn
         # A lock that was lost on the way has protected nothing: then this raises.
