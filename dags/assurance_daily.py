@@ -35,8 +35,9 @@ checks allow it. **Readers always see the last publication**: a failed run takes
    data engineering in the morning.
 5. `audit_*` is red: the data breaks a promise that must hold. The line and the Data Docs name it.
    Correct it at its source, not in the warehouse.
-6. `publish` is red: the evidence is incomplete or the candidate changed after it was audited. Clear
-   `close_landing` and what follows it.
+6. `publish` is red: the evidence is incomplete, or the candidate changed after it was audited, or
+   is another build's. Clear `close_landing` and what follows it. Marking tasks as succeeded does
+   not help: the evidence is looked at, not their colour.
 
 ### The run was published, but readers see an older day
 Somebody took a publication back, and it stands: `assurance status` says why.

@@ -17,6 +17,7 @@ from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.transform import build as building
+from oic_assurance.transform import candidate
 from oic_assurance.transform.before import keep_steps
 from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
@@ -72,12 +73,18 @@ def extract(settings: Settings, run_id: str, force_code: str, dataset: str) -> d
 
 
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
-    """Give every officer seen a pseudonym, and open the build: it sees what has landed by now."""
+    """Give every officer seen a pseudonym, and open the build: it sees what has landed by now.
+
+    What its gates have to check is put on record with it.
+    """
+    from oic_assurance.gates.due import enter_due
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with _accountable(settings, run_id, "closing the landing"):
         assign_pseudonyms(settings)
-        return building.open_build(settings, run_id, as_at).build_id
+        build = building.open_build(settings, run_id, as_at)
+        enter_due(settings, build.build_id)
+        return build.build_id
 
 
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
@@ -86,7 +93,10 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     A deadline that has passed since the last run is frozen first, so that its marts can show it.
     What the last publication was made of is set aside, so that they can say what changed since.
     """
-    with _accountable(settings, run_id, "building the marts"):
+    with (
+        _accountable(settings, run_id, "building the marts"),
+        candidate.taken_over(settings, build_id),
+    ):
         build = building.load_build(settings, build_id)
         freeze_deadlines(settings, build)
         keep_steps(settings, build)
@@ -97,7 +107,10 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
     """Run a stage's expectations and return the verdict; a critical one blocks the publication."""
     from oic_assurance.gates.run import audit_stage
 
-    with _accountable(settings, run_id, f"auditing {stage}"):
+    with (
+        _accountable(settings, run_id, f"auditing {stage}"),
+        candidate.looking(settings, build_id),
+    ):
         verdict = audit_stage(settings, building.load_build(settings, build_id), stage)
         if verdict.blocks:
             raise GateBlocked(_first_broken(verdict.failed))
@@ -106,7 +119,10 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the marts that quote the gate's verdict."""
-    with _accountable(settings, run_id, "sealing the marts"):
+    with (
+        _accountable(settings, run_id, "sealing the marts"),
+        candidate.changing(settings, build_id),
+    ):
         building.seal_marts(settings, building.load_build(settings, build_id))
 
 

@@ -1,17 +1,19 @@
 """Candidates made by hand, shaped as dbt makes them, for the tests of publication."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
 
-from oic_assurance.publishing.fingerprint import content_fingerprint, fingerprint_tables
+from oic_assurance.publishing.fingerprint import fingerprint_tables
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 
 FORCE = "E23000022"
 STAGES = ("landing", "dbt", "marts", "sealed")
+CHECKS = ("complete", "unique")
 
 _UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
 _OFFICER = "foreign key (publication_id, force_code, officer_key) references candidate.dim_officer"
@@ -138,30 +140,61 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
 
 
 def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
-    """Leave the evidence that the gates leave: a verdict a stage, and what they looked at."""
+    """Leave the evidence of tests and gates: what was due, what they looked at, verdicts."""
+    with connect(settings) as conn:
+        _record_tables(conn, "tested_table", build)
+        _record_checks(conn, build, STAGES[:-1], verdict)
+        conn.execute(
+            "update audit.build set finished_at = clock_timestamp() where build_id = %s",
+            (build.build_id,),
+        )
     with connect(settings, role="oic_gate") as conn:
-        for schema in ("candidate", "candidate_public"):
-            tables = fingerprint_tables(conn, schema)
-            for name, found in tables.items():
-                conn.execute(
-                    """
-                    insert into audit.table_fingerprint values (%s, %s, %s, %s, %s)
-                    on conflict (build_id, schema_name, table_name)
-                    do update set rows = excluded.rows, fingerprint = excluded.fingerprint
-                    """,
-                    (build.build_id, schema, name, found.rows, found.fingerprint),
-                )
-        for stage in STAGES:
+        _record_tables(conn, "table_fingerprint", build)
+        _record_checks(conn, build, STAGES[-1:], verdict)
+
+
+def _record_tables(conn: psycopg.Connection, record: str, build: Build) -> None:
+    for schema in ("candidate", "candidate_public"):
+        for name, found in fingerprint_tables(conn, schema).items():
             conn.execute(
-                """
-                insert into audit.gate (
-                    build_id, stage, verdict, suites, expectations, failed, content_fingerprint
+                f"""
+                insert into audit.{record} (
+                    build_id, schema_name, table_name, rows, fingerprint
                 )
-                values (%s, %s, %s, 3, 20, 0, %s)
-                on conflict (build_id, stage) do update set verdict = excluded.verdict
-                """,
-                (build.build_id, stage, verdict, content_fingerprint(tables)),
+                values (%s, %s, %s, %s, %s)
+                on conflict (build_id, schema_name, table_name)
+                do update set rows = excluded.rows, fingerprint = excluded.fingerprint
+                """.encode(),
+                (build.build_id, schema, name, found.rows, found.fingerprint),
             )
+
+
+def _record_checks(
+    conn: psycopg.Connection, build: Build, stages: Sequence[str], verdict: str
+) -> None:
+    for stage in stages:
+        suite = "" if stage == "dbt" else "suite"
+        for check in CHECKS:
+            conn.execute(
+                "insert into audit.due_check (build_id, stage, suite, expectation) "
+                "values (%s, %s, %s, %s) on conflict do nothing",
+                (build.build_id, stage, suite, check),
+            )
+            conn.execute(
+                "insert into audit.expectation_result "
+                "(build_id, stage, suite, expectation, severity, success) "
+                "values (%s, %s, 'suite', %s, 'critical', true)",
+                (build.build_id, stage, check),
+            )
+        conn.execute(
+            """
+            insert into audit.gate (build_id, stage, verdict, suites, expectations, failed)
+            values (%s, %s, %s, 1, %s, 0)
+            on conflict (build_id, stage) do update set
+                verdict = excluded.verdict, finished_at = clock_timestamp()
+            """,
+            (build.build_id, stage, verdict, len(CHECKS)),
+        )
 
 
 def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:

@@ -136,6 +136,10 @@ EVIDENCE = {
     "table_fingerprint": (
         "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
     ),
+    "due_check": "(build_id, stage, suite, expectation) values (1, 'marts', 's', 'e')",
+    "tested_table": (
+        "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
+    ),
     "deadline_position": "(force_code, point_code, as_at) values ('E23000022', 'HYDRA', now())",
     "exception_event": (
         "(publication_id, force_code, exception_key, as_at, is_open, exception_code, point_code, "
@@ -158,6 +162,8 @@ EVIDENCE = {
         ("expectation_result", {"oic_transform", "oic_gate", "oic_publish"}),
         ("gate", {"oic_transform", "oic_gate", "oic_publish"}),
         ("table_fingerprint", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("due_check", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("tested_table", {"oic_transform", "oic_publish"}),
         ("deadline_position", {"oic_transform", "oic_publish"}),
         ("exception_event", {"oic_publish"}),
         ("processing_log", set(STAGES)),

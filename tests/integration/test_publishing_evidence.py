@@ -8,6 +8,7 @@ from oic_assurance.publishing.publish import current_publication, list_publicati
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing_marts import (
+    CHECKS,
     STAGES,
     TABLES,
     Build,
@@ -157,11 +158,11 @@ def test_a_verdict_does_not_cover_for_a_critical_result(fresh_warehouse: Setting
                 insert into audit.expectation_result (
                     build_id, stage, suite, expectation, severity, success
                 )
-                values (%s, 'landing', 'hr', 'complete', 'critical', %s)
+                values (%s, 'landing', 'suite', 'complete', 'critical', %s)
                 """,
                 (build.build_id, success),
             )
-    assert "the gate 'landing' is critical: hr: complete" in refusal(fresh_warehouse, build)
+    assert "the gate 'landing' is critical: suite: complete" in refusal(fresh_warehouse, build)
 
 
 def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -> None:
@@ -169,6 +170,69 @@ def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -
     with connect(fresh_warehouse, role="oic_gate") as conn:
         conn.execute("update audit.gate set expectations = 0 where stage = 'sealed'")
     assert "the gate 'sealed' has checked nothing" in refusal(fresh_warehouse, build)
+
+
+def evidence(settings: Settings, statement: str, build: Build) -> None:
+    with connect(settings) as conn:
+        conn.execute(statement.encode(), (build.build_id,))
+
+
+INCOMPLETE = [
+    # A suite that was taken away, or a gate that was stopped half way.
+    ("delete from audit.expectation_result where stage = 'marts' and expectation = 'unique' "
+     "and build_id = %s",
+     "the gate 'marts' lacks 1 of 2 checks: suite: unique"),
+    ("delete from audit.expectation_result where stage = 'dbt' and build_id = %s",
+     "the gate 'dbt' lacks 2 of 2 checks: complete; unique"),
+    # The results are those of an earlier audit.
+    ("update audit.gate set expectations = 1 where stage = 'landing' and build_id = %s",
+     "the gate 'landing' was last passed with 1 of 2 checks"),
+    # What was due was never entered: the landing was not closed by the task that does that.
+    ("delete from audit.due_check where stage = 'sealed' and build_id = %s",
+     "the gate 'sealed' has checked nothing: 0 checks were due"),
+    ("update audit.build set finished_at = null where build_id = %s", "were not sealed"),
+    # A single audit that was cleared: readers would be told the verdict before it.
+    ("update audit.gate set finished_at = clock_timestamp() where stage = 'marts' "
+     "and build_id = %s",
+     "the gate 'marts' was passed again after the marts that quote it were sealed"),
+    ("update audit.build set finished_at = clock_timestamp() where build_id = %s",
+     "were sealed after their audit"),
+    # Something was done to a table between dbt's tests and the gate.
+    ("update audit.tested_table set fingerprint = 'other' where table_name = 'dim_date' "
+     "and build_id = %s",
+     "candidate.dim_date was changed after its tests"),
+    ("delete from audit.tested_table where table_name = 'dim_date' and build_id = %s",
+     "candidate.dim_date has no tests on record"),
+]  # fmt: skip
+
+
+def test_every_check_that_was_due_has_run_on_these_tables(
+    fresh_warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    build = audited_build(fresh_warehouse)
+    for statement, words in INCOMPLETE:
+        with subtests.test(statement):
+            evidence(fresh_warehouse, statement, build)
+            assert words in refusal(fresh_warehouse, build)
+            audit(fresh_warehouse, build)
+            evidence(
+                fresh_warehouse,
+                f"update audit.gate set expectations = {len(CHECKS)} where build_id = %s",
+                build,
+            )
+    publish(fresh_warehouse, build)
+
+
+def test_what_is_due_cannot_be_taken_off_the_list(fresh_warehouse: Settings) -> None:
+    audited_build(fresh_warehouse)
+    for role in ("oic_gate", "oic_transform", "oic_publish"):
+        with connect(fresh_warehouse, role=role) as conn:
+            for statement in (
+                "delete from audit.due_check",
+                "update audit.due_check set suite = ''",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                    conn.execute(statement.encode())
 
 
 CHANGES = [
@@ -179,7 +243,7 @@ CHANGES = [
         ("insert into candidate_public.assurance_measure values ('E23000022', {build}, 'new', 1)",
          "candidate_public.assurance_measure was changed"),
         ("create table candidate.extra (force_code text, publication_id bigint primary key)",
-         "candidate.extra was never audited"),
+         "candidate.extra has no audit on record"),
         ("drop table candidate.restatement", "candidate lacks restatement"),
         ("drop table candidate.fct_product", "candidate.fct_product was audited but is no longer"),
         ("alter table candidate.fct_product set unlogged", "candidate.fct_product is unlogged"),

@@ -1,10 +1,11 @@
-"""What must be on record before a build is published: every gate, and the tables as audited."""
+"""What must be on record before a build is published: the build, and its tables as audited."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+from psycopg import sql
 
 from oic_assurance.publishing.faces import KEY, Face
 from oic_assurance.publishing.fingerprint import (
@@ -15,19 +16,6 @@ from oic_assurance.publishing.fingerprint import (
 from oic_assurance.publishing.parents import Tables
 from oic_assurance.publishing.refusal import NotPublishableError
 from oic_assurance.publishing.shape import read_tables
-
-#: Every gate that a build passes, in their order.
-STAGES = ("landing", "dbt", "marts", "sealed")
-_NAMED_FAILURES = 3
-
-_FAILURES = """
-select coalesce(nullif(dataset, ''), suite) || ': '
-    || coalesce(nullif(description, ''), expectation)
-    || coalesce(' (' || unexpected || ' of ' || evaluated || ')', '')
-from audit.latest_expectation_result
-where build_id = %s and stage = %s and severity = 'critical' and not success
-order by 1
-"""
 
 _PARENTS = """
 select c.relname
@@ -66,27 +54,6 @@ def read_build(conn: psycopg.Connection, build_id: int) -> BuildRecord:
     if build.purpose != "daily" or build.schema_prefix:
         raise NotPublishableError(f"it was made for another purpose ({build.purpose})")
     return build
-
-
-def check_gates(conn: psycopg.Connection, build_id: int) -> str:
-    """Return the verdict of all gates together, `passed` or `warning`; refuse anything else."""
-    rows = conn.execute(
-        "select stage, verdict, expectations from audit.gate where build_id = %s", (build_id,)
-    ).fetchall()
-    gates = {stage: (verdict, expectations) for stage, verdict, expectations in rows}
-    for stage in STAGES:
-        if stage not in gates:
-            raise NotPublishableError(
-                f"the gate '{stage}' has not been passed: no verdict is stored"
-            )
-        verdict, expectations = gates[stage]
-        failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
-        # The verdict and what it rests on are both asked: neither covers for the other.
-        if failures or verdict == "critical":
-            raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
-        if expectations == 0:
-            raise NotPublishableError(f"the gate '{stage}' has checked nothing")
-    return "warning" if any(verdict == "warning" for verdict, _ in gates.values()) else "passed"
 
 
 def read_candidates(conn: psycopg.Connection, faces: tuple[Face, ...]) -> dict[Face, Tables]:
@@ -131,9 +98,12 @@ def check_fingerprints(
     """
     for face in candidates:
         audited = audited_tables(conn, face, build_id)
+        tested = _tested_tables(conn, face, build_id)
         found = fingerprint_tables(conn, face.candidate)
         for name, now in found.items():
-            _compare(f"{face.candidate}.{name}", audited.get(name), now)
+            place = f"{face.candidate}.{name}"
+            _compare(place, audited.get(name), now, "audit")
+            _compare(place, tested.get(name), now, "tests")
         gone = [f"{face.candidate}.{name}" for name in sorted(set(audited) - set(found))]
         if gone:
             raise NotPublishableError(f"{', '.join(gone)} was audited but is no longer there")
@@ -155,29 +125,30 @@ def audited_tables(
     conn: psycopg.Connection, face: Face, build_id: int
 ) -> dict[str, TableFingerprint]:
     """Return what the candidate's tables of a face held when they were audited, by name."""
-    rows = conn.execute(
-        """
-        select table_name, rows, fingerprint
-        from audit.table_fingerprint
-        where build_id = %s and schema_name = %s
-        """,
-        (build_id, face.candidate),
-    ).fetchall()
+    return _recorded(conn, "table_fingerprint", face, build_id)
+
+
+def _tested_tables(
+    conn: psycopg.Connection, face: Face, build_id: int
+) -> dict[str, TableFingerprint]:
+    """Return what they held when dbt had tested them."""
+    return _recorded(conn, "tested_table", face, build_id)
+
+
+def _recorded(
+    conn: psycopg.Connection, record: str, face: Face, build_id: int
+) -> dict[str, TableFingerprint]:
+    query = sql.SQL(
+        "select table_name, rows, fingerprint from {} where build_id = %s and schema_name = %s"
+    ).format(sql.Identifier("audit", record))
+    rows = conn.execute(query, (build_id, face.candidate)).fetchall()
     return {name: TableFingerprint(count, fingerprint) for name, count, fingerprint in rows}
 
 
-def _compare(place: str, audited: TableFingerprint | None, now: TableFingerprint) -> None:
-    if audited is None:
-        raise NotPublishableError(f"{place} was never audited")
-    if audited != now:
+def _compare(place: str, then: TableFingerprint | None, now: TableFingerprint, what: str) -> None:
+    if then is None:
+        raise NotPublishableError(f"{place} has no {what} on record")
+    if then != now:
         raise NotPublishableError(
-            f"{place} was changed after its audit ({audited.rows} rows then, {now.rows} now)"
+            f"{place} was changed after its {what} ({then.rows} rows then, {now.rows} now)"
         )
-
-
-def _listed(failures: list[str]) -> str:
-    if not failures:
-        return "its results name no expectation"
-    more = len(failures) - _NAMED_FAILURES
-    shown = "; ".join(failures[:_NAMED_FAILURES])
-    return f"{shown}; and {more} more" if more > 0 else shown

@@ -14,12 +14,12 @@ from oic_assurance.publishing.evidence import (
     audited_content,
     check_candidates,
     check_fingerprints,
-    check_gates,
     read_build,
     read_candidates,
 )
 from oic_assurance.publishing.exceptions import enter_exceptions
 from oic_assurance.publishing.faces import FACES, READERS, Face
+from oic_assurance.publishing.gates import check_gates
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
@@ -59,7 +59,8 @@ def publish(settings: Settings, build: Build) -> Publication:
     """Publish a build, or raise `GateBlocked` and leave what readers see as it is.
 
     The evidence decides, not who calls or what colour a task has: every gate has a verdict for this
-    very build, none is critical, and the candidate's tables are to the bit what was audited.
+    very build and has checked all that was due before it began, none is critical, and the
+    candidate's tables are to the bit what was tested and audited.
 
     Two short transactions, and a lock over both that lets one publisher work at a time. The first
     checks the evidence and attaches the tables; nobody sees them. The second asks the gates again

@@ -13,6 +13,7 @@ from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
 from oic_assurance.transform.dbt import Node, forget_project, run_dbt
 from oic_assurance.transform.evidence import store_test_results
+from oic_assurance.transform.tested import enter_due_tests, enter_tested
 from oic_assurance.transform.version import (
     code_version,
     policy_fingerprint,
@@ -120,6 +121,7 @@ def build_marts(settings: Settings, build: Build) -> None:
     _check_purpose(build)
     _drop_candidate(settings, build)
     forget_project()
+    enter_due_tests(settings, build.build_id, build.purpose)
     _build(settings, build, "marts", ["--exclude", SEALED])
 
 
@@ -161,6 +163,7 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     # Unit tests prove the rules when they change, not the data of the day.
     arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     nodes = run_dbt(settings, build.purpose, arguments)
+    enter_tested(settings, build.build_id, _candidates(build), nodes)
     store_test_results(settings, build.build_id, f"dbt_{stage}", nodes)
     failed = [node for node in nodes if node.blocks]
     if failed:
@@ -175,12 +178,14 @@ def _reason(failed: list[Node]) -> str:
 
 def _drop_candidate(settings: Settings, build: Build) -> None:
     with connect(settings, role=ROLE) as warehouse:
-        for schema in CANDIDATES:
+        for schema in _candidates(build):
             warehouse.execute(
-                sql.SQL("drop schema if exists {} cascade").format(
-                    sql.Identifier(build.schema_prefix + schema)
-                )
+                sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
             )
+
+
+def _candidates(build: Build) -> list[str]:
+    return [build.schema_prefix + schema for schema in CANDIDATES]
 
 
 def _input_fingerprint(

@@ -78,6 +78,13 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
     return nodes
 
 
+def names_of_tests(settings: Settings, target: str) -> list[str]:
+    """Return the name of every data test of the project as it is parsed now."""
+    with _environment(connection_variables(warehouse_url(settings))):
+        nodes = _manifest(settings, target).nodes.values()
+    return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
+
+
 def forget_project() -> None:
     """Let the next command parse the project anew: a build leaves marks on what was parsed."""
     _parsed.clear()
