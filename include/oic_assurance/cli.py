@@ -23,6 +23,7 @@ COMMANDS = {
     "pack": ("pack:pack", "The assurance pack for the Board, and the public version."),
     "notify": ("notify:notify", "Tell somebody what is wrong, and when it is over."),
     "publication": ("publication:publication", "What was published, and what readers see."),
+    "access": ("access:access", "Which login reads which units' records, or aggregates alone."),
     "explain": ("explain:explain", "What a figure is made of, down to batch and row."),
     "mf": ("metrics:mf", "MetricFlow over the published marts: query metrics."),
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),

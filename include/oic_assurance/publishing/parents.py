@@ -1,8 +1,9 @@
 """The tables that readers know: partitioned by publication, made from what candidates look like.
 
-A reader sees the partition of the current publication through row-level security. What the contract
-allows (a new table, column, key or comment) is added to what stands; what it does not allow (a
-column that went or has another type) is refused before anything is done.
+A reader sees the partition of the current publication through row-level security, and of that what
+his audience is shown. What the contract allows (a new table, column, key or comment) is added to
+what stands; what it does not allow (a column that went or has another type) is refused before
+anything is done.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.audiences import open_to_audiences
 from oic_assurance.publishing.faces import KEY, STAGES_THAT_READ, Face
 from oic_assurance.publishing.refusal import NotPublishableError
 from oic_assurance.publishing.shape import Column, ForeignKey, Table, read_tables
@@ -30,6 +32,7 @@ def prepare_parents(conn: psycopg.Connection, candidates: Mapping[Face, Tables])
     parents = {face: read_tables(conn, face.parents) for face in candidates}
     for statement in plan(candidates, parents):
         conn.execute(statement)
+    open_to_audiences(conn)
 
 
 def plan(candidates: Mapping[Face, Tables], parents: Mapping[Face, Tables]) -> list[sql.Composed]:

@@ -1,0 +1,1 @@
+"""Which login reads as whom: given and ended by a command, on record for ever."""
