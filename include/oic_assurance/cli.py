@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ("run:run", "The daily run once: extract, build, check, publish."),
     "demo": ("demo:demo", "A synthetic force when there is none, then the daily run."),
     "status": ("status:status", "Last run, current publication, freshness, open failures."),
+    "checks": ("checks:checks", "What the checks of a build found, and which rows broke them."),
     "pack": ("pack:pack", "The assurance pack for the Board, and the public version."),
     "notify": ("notify:notify", "Tell somebody what is wrong, and when it is over."),
     "publication": ("publication:publication", "What was published, and what readers see."),

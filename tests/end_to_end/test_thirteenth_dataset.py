@@ -89,10 +89,11 @@ def test_a_file_lands_and_is_gated_and_policy_that_is_missing_is_a_warning(
     assert all(found.values())
     missing = ask(
         terminal,
-        "select severity, observed from audit.latest_expectation_result "
+        "select severity, row_key from audit.latest_expectation_result "
+        "inner join audit.failing_row using (result_id) "
         "where expectation = 'has_a_policy' and not success order by build_id desc limit 1",
     )
-    assert missing == [("warning", f'{{"keys": [{{"dataset": "{DATASET}"}}]}}')]
+    assert missing == [("warning", {"dataset": DATASET})]
     listed = terminal.assurance("quarantine", "list").stdout
     assert DATASET in listed
     assert blocks()["reasons"].splitlines()[0] in " ".join(listed.split())

@@ -134,6 +134,34 @@ def test_the_log_says_what_went_and_does_not_lead_to_the_record(world: World) ->
                                       "because 000001 asked"))  # fmt: skip
 
 
+def test_checks_keep_their_counts_and_name_no_row_any_more(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+        administrator.execute(
+            """
+            with
+                build as (
+                    insert into audit.build (run_id, as_at, known_batch_id, purpose)
+                    select 'one', now(), max(batch_id), 'daily' from audit.batch
+                    returning build_id
+                ),
+                result as (
+                    insert into audit.expectation_result
+                    (build_id, stage, suite, expectation, severity, success, unexpected)
+                    select build_id, 'landing', 's', 'e', 'warning', false, 1 from build
+                    returning result_id
+                )
+            insert into audit.failing_row
+            select result_id, 1, '{"employee_no": "000777"}' from result
+            """
+        )
+    assert "000777" in text_of_warehouse(world)
+    gone(world, PEOPLE, "000777")
+    assert "000777" not in text_of_warehouse(world)
+    assert world.query("select unexpected from audit.expectation_result") == [(1,)]
+
+
 def test_a_dry_run_and_a_key_that_nobody_has_change_nothing(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)

@@ -1,6 +1,5 @@
 """The gate on a real warehouse: what is sound passes, every promise can break, nothing leaks."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +23,9 @@ from oic_assurance.gates.docs import build_data_docs
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.quiet import quiet
 from oic_assurance.gates.run import audit_stage, run_suites
+from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.gates.verdict import Outcome
+from oic_assurance.reporting.checks import checks_screen
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declaration import dataset
 from oic_assurance.warehouse.airflow_uri import libpq_uri
@@ -259,9 +261,38 @@ def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
     assert (verdict.verdict, verdict.blocks) == ("critical", True)
     assert evidence(world, "marts")[0] == "critical"
     assert recorded(world, "suite, expectation, severity, evaluated, unexpected, observed") == [
-        ("candidate.fct_nccu_referral", "channel_listed", "critical", 8, 1,
-         json.dumps({"keys": [{"referral_ref": "R3"}]}))
-    ]  # fmt: skip
+        ("candidate.fct_nccu_referral", "channel_listed", "critical", 8, 1, None)
+    ]
+    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+
+
+def test_of_many_rows_the_first_thousand_keys_are_kept_and_all_are_counted(world: World) -> None:
+    harm = (
+        "insert into candidate.dim_date select (jsonb_populate_record(day, jsonb_build_object("
+        "'date_day', date_day - 100 * n, 'hours_in_day', 0))).* "
+        "from candidate.dim_date as day, generate_series(1, 30) as n"
+    )
+    with world.harmed(harm):
+        audit_stage(world.settings, world.build, "marts")
+        screen = checks_screen(world.settings, world.build.build_id, "marts.dim_date", 2)
+
+    days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
+    assert days == (61,)
+    kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
+    assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
+    assert "1,830 of 1,891; put right by: data engineering" in screen
+    assert screen.count("    date_day ") == 2 * screen.count("critical:")
+    assert "and 998 more keys on record" in screen
+
+
+def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return the keys on record of what broke each promise of the last audit, in their order."""
+    rows = world.admin.execute(
+        "select expectation, position, row_key from audit.latest_expectation_result "
+        "inner join audit.failing_row using (result_id) where build_id = %s and stage = 'marts'",
+        (world.build.build_id,),
+    ).fetchall()
+    return {(name, position): key for name, position, key in rows}
 
 
 def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> None:
@@ -272,8 +303,9 @@ def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> No
 
     assert "officer_key_is_a_pseudonym" in {o.promise.name for o in verdict.failed}
     private = world.admin.execute(
-        "select observed from audit.latest_expectation_result where build_id = %s "
-        "and dimension = 'privacy' and not success",
+        "select observed, row_key from audit.latest_expectation_result "
+        "inner join audit.failing_row using (result_id) "
+        "where build_id = %s and dimension = 'privacy' and not success",
         (world.build.build_id,),
     ).fetchall()
     assert private

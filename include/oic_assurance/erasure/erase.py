@@ -215,6 +215,15 @@ class _Erasure:
         """Let the checks of builds that saw the records keep their counts, and no keys."""
         self._connection.execute(
             """
+            delete from audit.failing_row as f
+            using audit.expectation_result as r, audit.build as b
+            where
+                f.result_id = r.result_id and r.build_id = b.build_id and b.known_batch_id >= %s
+            """,
+            (min(found.batches),),
+        )
+        self._connection.execute(
+            """
             update audit.expectation_result as r set observed = null
             from audit.build as b
             where

@@ -35,6 +35,7 @@ LOCK_PATIENCE = "60s"
 REWRITTEN = (
     "audit.rejected_row",
     "audit.expectation_result",
+    "audit.failing_row",
     "audit.exception_event",
     "identity.pseudonym",
 )

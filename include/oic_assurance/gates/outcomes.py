@@ -27,8 +27,9 @@ def outcome_of(suite: Suite, promise: Promise, first: Any, detail: Any | None) -
         success=success,
         evaluated=_number(found.get("element_count")),
         unexpected=_number(found.get("unexpected_count")),
-        observed=None if success else _observed(found),
+        observed=None if success else _mismatched(found),
         exception=exception,
+        keys=() if success else _keys(found),
     )
 
 
@@ -56,23 +57,20 @@ def one_line(message: str) -> str:
     return f"{name}: {text}"[:_LONGEST_LINE]
 
 
-def _observed(found: Mapping[str, Any]) -> str | None:
-    """Return the keys of the first broken rows as JSON, or what else there is to say."""
-    listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list")
-    if listed:
-        return json.dumps({"keys": _records(listed)}, default=str, ensure_ascii=False)
+def _mismatched(found: Mapping[str, Any]) -> str | None:
+    """Return as JSON which columns are missing or too many."""
     mismatched = (found.get("details") or {}).get("mismatched")
-    if mismatched:
-        return json.dumps(mismatched, default=str, ensure_ascii=False)
-    return None
+    return json.dumps(mismatched, default=str, ensure_ascii=False) if mismatched else None
 
 
-def _records(listed: list[Any]) -> list[Any]:
+def _keys(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the keys row by row; without values Great Expectations lists them by column."""
+    listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list") or []
     if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):
         columns = listed[0]
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return listed
+        rows = zip(*columns.values(), strict=True)
+        return tuple(dict(zip(columns, row, strict=True)) for row in rows)
+    return tuple(listed)
 
 
 def _number(value: Any) -> int | None:

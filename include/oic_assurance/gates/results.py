@@ -1,5 +1,6 @@
-"""Keeps what the gate found: a row an expectation, a verdict a stage, a fingerprint a table."""
+"""Keeps what the gate found: a row an expectation, the keys of what broke it, a verdict a stage."""
 
+import json
 from collections.abc import Sequence
 
 import psycopg
@@ -13,7 +14,10 @@ insert into audit.expectation_result (
     build_id, stage, suite, dataset, dimension, expectation, column_name, description,
     severity, owner, success, evaluated, unexpected, observed, exception
 ) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+returning result_id
 """
+
+_KEEP_FAILING_ROWS = "copy audit.failing_row (result_id, position, row_key) from stdin"
 
 _SAVE_GATE = """
 insert into audit.gate (
@@ -49,7 +53,9 @@ def save(
         cursor.executemany(
             _INSERT_RESULT,
             [_result_row(build.build_id, verdict.stage, outcome) for outcome in outcomes],
+            returning=True,
         )
+        _keep_failing_rows(cursor, outcomes)
         cursor.executemany(
             _SAVE_FINGERPRINT,
             [
@@ -71,6 +77,18 @@ def save(
                 ),
             ),
         )
+
+
+def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
+    """Keep the keys of what broke each promise; the cursor holds the results' ids, in order."""
+    results = [cursor.fetchone()]
+    while cursor.nextset():
+        results.append(cursor.fetchone())
+    with cursor.copy(_KEEP_FAILING_ROWS) as copy:
+        for row, outcome in zip(results, outcomes, strict=True):
+            for position, key in enumerate(outcome.keys, start=1):
+                text = json.dumps(dict(key), default=str, ensure_ascii=False)
+                copy.write_row((row and row[0], position, text))
 
 
 def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ...]:

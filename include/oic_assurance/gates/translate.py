@@ -5,8 +5,8 @@ from typing import Any
 from expectations.vocabulary import Promise, Suite, sql
 from oic_assurance.gates.places import Places
 
-# Enough to start looking; how many there are is counted in full.
-KEYS_KEPT = 20
+# Enough to put right what one person can; how many there are is counted in full.
+KEYS_KEPT = 1_000
 
 # What counts: an array of how many broke the promise, and of how many (null: of the table's rows).
 # It must be an aggregate, so that there is one answer however many rows the table has.

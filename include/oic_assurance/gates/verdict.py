@@ -1,9 +1,9 @@
 """What a gate says: the outcome of each expectation, and the verdict that follows from them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from expectations.vocabulary import Promise, Suite
 
@@ -39,8 +39,11 @@ class Outcome:
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None
+    #: What else there is to say, where rows are not the matter.
     observed: str | None = None
     exception: str | None = None
+    #: The first rows that broke it, each by the columns of its key.
+    keys: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -200,7 +200,7 @@ def _gate(settings: Settings, build_id: int | None) -> list[str]:
     for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
         lines.append(f"   {broken.severity:<9} {_short(f'{broken.suite}: {broken.description}')}")
     if gate.failed > SHOWN:
-        lines.append(f"   and {gate.failed - SHOWN:,} more: see the Data Docs")
+        lines.append(f"   and {gate.failed - SHOWN:,} more: `assurance checks`")
     return lines
 
 

@@ -92,7 +92,7 @@ def test_rules_become_counts_and_keys() -> None:
         "count(*) filter (where not gone) ]"
     )
     assert keys == (
-        'select "k", "j" from candidate.t where (not gone) and (n > 0) is not true limit 20'
+        'select "k", "j" from candidate.t where (not gone) and (n > 0) is not true limit 1000'
     )
 
 
@@ -104,7 +104,7 @@ def test_queries_become_one_aggregate_each() -> None:
         counts, keys = rule_sql(promise, suite_of(promise), Places(Build()))
         assert "case when count(*) >= 0 then" in counts
         assert "from candidate.t" in counts
-        assert "limit 20" in keys
+        assert "limit 1000" in keys
 
 
 def test_a_column_that_must_stay_private_is_no_key() -> None:

@@ -1,0 +1,104 @@
+"""Candidates without dbt: what is published, once more, under the number of a new build."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.faces import FACES, GENERATION, KEY, Face
+from oic_assurance.publishing.publication import Publication, find_current
+from oic_assurance.publishing.shape import Table, read_tables, referenced_first
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing_marts import Build, audit
+
+
+@dataclass(frozen=True)
+class Copier:
+    """Makes candidates of a publication: keys, comments and statistics as dbt leaves them."""
+
+    settings: Settings
+    original: Publication
+    tables: tuple[tuple[Face, Table], ...]
+
+    @classmethod
+    def of_current(cls, settings: Settings) -> "Copier":
+        """Take what readers see now for the original."""
+        with connect(settings, role="oic_publish") as conn:
+            original = find_current(conn)
+            assert original is not None, "nothing is published"
+            tables = tuple(
+                (face, table)
+                for face in FACES
+                for table in referenced_first(read_tables(conn, face.parents).values())
+                if table.kind == "p"
+            )
+        return cls(settings, original, tables)
+
+    def make(self) -> Build:
+        """Make a candidate, audited and ready to be published."""
+        with connect(self.settings, role="oic_transform") as conn:
+            build = self._open_build(conn)
+            for face, table in self.tables:
+                conn.execute(self._copying(face, table, build.build_id))
+        audit(self.settings, build)
+        return build
+
+    def _open_build(self, conn: psycopg.Connection) -> Build:
+        row = conn.execute(
+            """
+            insert into audit.build (
+                run_id, as_at, known_batch_id, purpose, schema_prefix, input_fingerprint,
+                code_version
+            )
+            select gen_random_uuid()::text, as_at, known_batch_id, 'daily', '', 'a copy', '0'
+            from audit.build
+            where build_id = %s
+            returning build_id, run_id, as_at
+            """,
+            (self.original.publication_id,),
+        ).fetchone()
+        assert row is not None
+        conn.execute("insert into audit.run (run_id, as_at) values (%s, %s)", row[1:])
+        return Build(row[0])
+
+    def _copying(self, face: Face, table: Table, build_id: int) -> sql.Composed:
+        """Return the statements that copy one table; its foreign keys come after its rows."""
+        place = sql.Identifier(face.candidate, table.name)
+        names = [sql.Identifier(column.name) for column in table.columns if column.name != KEY]
+        keys = [
+            sql.SQL("alter table {} add foreign key ({}) references {} ({})").format(
+                place,
+                _listed(own for own, _ in key.pairs),
+                sql.Identifier(face.candidate, key.target[1]),
+                _listed(theirs for _, theirs in key.pairs),
+            )
+            for key in table.foreign_keys
+        ]
+        return sql.SQL("; ").join(
+            [
+                sql.SQL("create schema if not exists {}").format(sql.Identifier(face.candidate)),
+                sql.SQL("create table {} (like {} including comments)").format(
+                    place, sql.Identifier(face.parents, table.name)
+                ),
+                sql.SQL("insert into {} ({key}, {names}) select {id}, {names} from {}").format(
+                    place,
+                    sql.Identifier(
+                        GENERATION, face.partition(table.name, self.original.publication_id)
+                    ),
+                    key=sql.Identifier(KEY),
+                    names=sql.SQL(", ").join(names),
+                    id=sql.Literal(build_id),
+                ),
+                sql.SQL("alter table {} add primary key ({})").format(
+                    place, _listed(table.primary_key)
+                ),
+                sql.SQL("analyze {}").format(place),
+                *keys,
+            ]
+        )
+
+
+def _listed(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)

@@ -1,0 +1,87 @@
+"""Many readers at once, each a process of its own, so that none waits for another's Python."""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event, Semaphore
+
+from tests.readers.kinds import KINDS, Reader, Seen
+from tests.readers.questions import Known
+
+#: How long readers may take to begin, and to end the transaction that they are in.
+BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
+
+
+@dataclass
+class Crowd:
+    """What all readers saw; filled when they have ended."""
+
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[str]:
+        """Everything that was wrong for any of them."""
+        return [fault for one in self.seen for fault in one.faults]
+
+    @property
+    def publications(self) -> set[int]:
+        """The publications that any of them saw."""
+        return {number for one in self.seen for number in one.publications}
+
+    @property
+    def transactions(self) -> int:
+        """How many transactions they made together."""
+        return sum(one.transactions for one in self.seen)
+
+
+@contextmanager
+def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
+    """Let so many readers ask without pause, the kinds in turn, until the end."""
+    context = multiprocessing.get_context("spawn")
+    ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
+    processes = [
+        context.Process(
+            target=_read, args=(url, known, kind, number, ready, stop, told), daemon=True
+        )
+        for number, kind in enumerate(islice(cycle(kinds), count))
+    ]
+    together = Crowd()
+    for process in processes:
+        process.start()
+    try:
+        for _ in processes:
+            assert ready.acquire(timeout=BEGIN_SECONDS), "a reader did not begin"
+        yield together
+    finally:
+        stop.set()
+        together.seen += [told.get(timeout=END_SECONDS) for _ in processes]
+        for process in processes:
+            process.join()
+
+
+def _read(
+    url: str,
+    known: Known,
+    kind: str,
+    number: int,
+    ready: Semaphore,
+    stop: Event,
+    told: "Queue[Seen]",
+) -> None:
+    seen = Seen(kind)
+    tool = KINDS[kind]
+    try:
+        reader = Reader(seen, tool.connect(url), known, tool.place, number)
+        tool.transaction(reader)
+        # What a first statement costs is no reader's everyday life.
+        seen.statements.clear()
+        ready.release()
+        while not stop.is_set():
+            tool.transaction(reader)
+    except Exception as error:
+        seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
+        ready.release()
+    told.put(seen)

@@ -1,0 +1,207 @@
+"""The kinds of readers: how each tool connects, and what its transactions look like."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.readers.questions import Known, digest
+
+Answer = TypeVar("Answer")
+#: What a census of a table says: the lowest and the highest publication, and how many rows.
+Census = tuple[int | None, int | None, int]
+#: Rows that a cursor is given at a time, and how long it looks at them.
+AT_A_TIME, LOOKS_SECONDS = 500, 0.02
+MOST_FAULTS = 20
+_POINTER = "select publication_id from marts.publication where is_current"
+
+
+@dataclass
+class Seen:
+    """What one reader saw and how long it waited."""
+
+    kind: str
+    transactions: int = 0
+    #: When each statement began, by the machine's clock, and what it took, in seconds.
+    statements: list[tuple[float, float]] = field(default_factory=list)
+    publications: set[int] = field(default_factory=set)
+    faults: list[str] = field(default_factory=list)
+
+
+class Reader:
+    """A session that asks without pause, and checks every answer."""
+
+    def __init__(self, seen: Seen, connection: Any, known: Known, place: str, seed: int) -> None:
+        self.seen = seen
+        self.connection = connection
+        self.known = known
+        #: How the driver writes the place of a parameter.
+        self._place = place
+        self._chance = random.Random(seed)
+
+    def several(self) -> None:
+        """Ask several things in one transaction: all are of one publication."""
+        tables = self._chance.sample(sorted(self.known.rows), 3)
+        found = {self.pointer()}
+        for table in (*tables, tables[0]):
+            found |= self.publications_in(self.census([table]))
+        for _ in range(2):
+            self.question()
+        found.add(self.pointer())
+        self.connection.commit()
+        self.one_of(found, tables)
+
+    def alone(self) -> None:
+        """Ask single statements, each over several tables: each is of one publication."""
+        for _ in range(3):
+            tables = self._chance.sample(sorted(self.known.rows), 3)
+            self.one_of(self.publications_in(self.census(tables, with_pointer=True)), tables)
+            self.question()
+        self.connection.commit()
+
+    def long_cursor(self) -> None:
+        """Read a large table bit by bit, others in between: all are of one publication."""
+        table = max(self.known.rows, key=lambda name: self.known.rows[name])
+        found: set[int] = set()
+        count = 0
+        for rows in self._pieces(f"select publication_id from marts.{table}"):
+            count += len(rows)
+            found |= {row[0] for row in rows}
+            if count % (10 * AT_A_TIME) == 0:
+                found.add(self.pointer())
+            time.sleep(LOOKS_SECONDS)
+        found.add(self.pointer())
+        self.connection.commit()
+        if count != self.known.rows[table]:
+            self.fault(f"{table}: {count} rows, not {self.known.rows[table]}")
+        self.one_of(found, [table])
+
+    def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
+        """Count several tables in one statement, which the driver prepares."""
+        parts = [
+            f"select min(publication_id), max(publication_id), count(*), {number} from marts.{table} "
+            f"where publication_id > {self._place}"
+            for number, table in enumerate(tables)
+        ]
+        parts += [f"select p, p, 1, 99 from ({_POINTER}) as c (p)"] * with_pointer
+        text = " union all ".join(parts) + " order by 4"
+        rows = self._timed(lambda: self._rows(text, [0] * len(tables)))
+        counted = [row[2] for row in rows[: len(tables)]]
+        if counted != [self.known.rows[table] for table in tables]:
+            self.fault(f"{', '.join(tables)}: {counted} rows")
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def question(self) -> None:
+        """Ask what a dashboard asks."""
+        question = self._chance.choice(self.known.questions)
+        cursor = self.connection.cursor()
+        rows = self._timed(lambda: cursor.execute(question.text).fetchall())
+        if digest([column[0] for column in cursor.description], rows) != question.answer:
+            self.fault(f"{question.name}: another answer, {len(rows)} rows")
+
+    def pointer(self) -> int:
+        """Ask which publication is shown."""
+        rows = self._timed(lambda: self._rows(_POINTER, []))
+        return int(rows[0][0]) if len(rows) == 1 else 0
+
+    def publications_in(self, counted: Sequence[Census]) -> set[int]:
+        """Return the publications that a census met; a table that may be empty met none."""
+        return {number for low, high, rows in counted if rows for number in (low or 0, high or 0)}
+
+    def one_of(self, publications: set[int], tables: Sequence[str]) -> None:
+        """Note that a transaction ended, and whether it saw one publication."""
+        self.seen.transactions += 1
+        if len(publications) == 1 and 0 not in publications:
+            self.seen.publications |= publications
+        else:
+            self.fault(f"{', '.join(tables)}: publications {sorted(publications)}")
+
+    def fault(self, what: str) -> None:
+        """Keep what was wrong, unless there is enough of it."""
+        if len(self.seen.faults) < MOST_FAULTS:
+            self.seen.faults.append(f"{self.seen.kind}: {what}")
+
+    def _rows(self, text: str, parameters: Sequence[int]) -> list[Any]:
+        return list(self.connection.cursor().execute(text, parameters).fetchall())
+
+    def _pieces(self, text: str) -> Iterator[list[Any]]:
+        named = isinstance(self.connection, psycopg.Connection)
+        cursor = self.connection.cursor(name="long") if named else self.connection.cursor()
+        self._timed(lambda: cursor.execute(text))
+        while rows := self._timed(lambda: cursor.fetchmany(AT_A_TIME)):
+            yield rows
+        cursor.close()
+
+    def _timed(self, run: Callable[[], Answer]) -> Answer:
+        began = time.monotonic()
+        answer = run()
+        self.seen.statements.append((began, time.monotonic() - began))
+        return answer
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a tool connects, and the transactions that it makes."""
+
+    connect: Callable[[str], Any]
+    transaction: Callable[[Reader], None]
+    place: str = "%s"
+
+
+def _prepared(url: str) -> Any:
+    return psycopg.connect(url, autocommit=True, prepare_threshold=0)
+
+
+def _repeatable(url: str) -> Any:
+    # The login's own default is repeatable read: nothing is said here, as a tool says nothing.
+    return psycopg.connect(url, prepare_threshold=0)
+
+
+def _read_committed(url: str) -> Any:
+    connection = psycopg.connect(url)
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    return connection
+
+
+def odbc_text(url: str, **options: str) -> str:
+    """Return the connection string of a login, for Debian's psqlODBC."""
+    parts = conninfo_to_dict(url)
+    known = {
+        "Driver": "{PostgreSQL Unicode}",
+        "Server": parts["host"],
+        "Port": parts["port"],
+        "Database": parts["dbname"],
+        "Uid": parts["user"],
+        "Pwd": parts["password"],
+    }
+    return ";".join(f"{name}={value}" for name, value in (known | options).items())
+
+
+def _odbc(**options: str) -> Callable[[str], Any]:
+    def connect(url: str) -> Any:
+        # Imported here: it needs the driver manager, which is a Debian package.
+        import pyodbc
+
+        return pyodbc.connect(odbc_text(url, **options), autocommit=False)
+
+    return connect
+
+
+#: In the order in which a crowd is filled, again and again.
+PLAIN_KINDS = {
+    "prepared statements": Kind(_prepared, Reader.alone),
+    "one transaction, as the login has it": Kind(_repeatable, Reader.several),
+    "read committed": Kind(_read_committed, Reader.alone),
+    "long cursor": Kind(_repeatable, Reader.long_cursor),
+}
+ODBC_KINDS = {
+    "ODBC, one transaction": Kind(_odbc(BoolsAsChar="0"), Reader.several, "?"),
+    "ODBC, long cursor": Kind(
+        _odbc(UseDeclareFetch="1", Fetch=str(AT_A_TIME)), Reader.long_cursor, "?"
+    ),
+}
+KINDS = PLAIN_KINDS | ODBC_KINDS

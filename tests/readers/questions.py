@@ -1,0 +1,79 @@
+"""What readers ask, and what they must be told whichever copy they see."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+PROJECT = Path(__file__).resolve().parents[2]
+QUERIES = PROJECT / "include" / "bi" / "queries"
+_PUBLICATION = "publication_id"
+#: Says which publication is shown, so its answer changes; the schema below has a login of its own.
+_NOT_ALIKE = re.compile(r"from public_release\.|from marts\.publication\s+where is_current\s*$")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query of a dashboard, and the digest of its answer."""
+
+    name: str
+    text: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """All that a reader knows beforehand: every copy has these rows and gives these answers."""
+
+    #: Rows by table of `marts`.
+    rows: Mapping[str, int]
+    questions: Sequence[Question]
+
+
+def dashboard_queries() -> dict[str, str]:
+    """Return the queries of the dashboards over `marts`, by name."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(QUERIES.glob("*.sql"))}
+    return {name: text for name, text in texts.items() if not _NOT_ALIKE.search(text)}
+
+
+def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a digest of an answer, whatever its order, but of the number of the publication."""
+    kept = [place for place, name in enumerate(names) if name != _PUBLICATION]
+    lines = sorted(repr([_plain(row[place]) for place in kept]) for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def learn(url: str, queries: Mapping[str, str]) -> Known:
+    """Ask everything once, while nobody else is at work."""
+    with psycopg.connect(url) as conn:
+        tables = conn.execute(
+            "select c.relname from pg_catalog.pg_class as c "
+            "where c.relnamespace = 'marts'::regnamespace and c.relkind = 'p' order by 1"
+        ).fetchall()
+        rows = {}
+        for (name,) in tables:
+            count = sql.SQL("select count(*) from {}").format(sql.Identifier("marts", name))
+            found = conn.execute(count).fetchone()
+            rows[name] = int(found[0]) if found else 0
+        questions = []
+        for name, text in queries.items():
+            cursor = conn.execute(text.encode())
+            names = [column.name for column in cursor.description or ()]
+            questions.append(Question(name, text, digest(names, cursor.fetchall())))
+    return Known(rows, questions)
+
+
+def _plain(value: Any) -> str:
+    """Return a value as every driver gives it: ODBC knows no zones, and fewer kinds of numbers."""
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)
+    if isinstance(value, (int, float, Decimal)):
+        return f"{float(value):.9g}"
+    return str(value)
