@@ -185,6 +185,8 @@ HARMS = {
     "listed_once": AGAIN,
     "band_follows_age": f"update {{t}} set age_days = 3 {ONE}",
     "training_by_requirement": "update {t} set record_ref = '1' where point_code = 'ELEARNING'",
+    "somebody_waits": f"update {{t}} set exceptions = 0 {ONE}",
+    "adds_up_to_the_list": f"update {{t}} set exceptions = exceptions + 1 {ONE}",
     "missing_documents_listed": "delete from {t} where record_ref = 'R5'",
     # ---------------------------------------------------------------- dimensions and the rest
     "has_today": "delete from {t} where date_day = '2026-05-15'",

@@ -26,7 +26,11 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         "org_unit_code",
         ["foreign key (publication_id, force_code, parent_code) references candidate.dim_org_unit"],
     ),
-    "dim_officer": ("officer_key text not null, role text", "officer_key", []),
+    "dim_officer": (
+        "officer_key text not null, role text, org_unit_code text",
+        "officer_key",
+        [],
+    ),
     "dim_recommendation": (
         "recommendation_code text not null, status text",
         "recommendation_code",

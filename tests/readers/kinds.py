@@ -83,7 +83,8 @@ class Reader:
     def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
         """Count several tables in one statement, which the driver prepares."""
         parts = [
-            f"select min(publication_id), max(publication_id), count(*), {number} from marts.{table} "
+            f"select min(publication_id), max(publication_id), count(*), {number} "
+            f"from marts.{table} "
             f"where publication_id > {self._place}"
             for number, table in enumerate(tables)
         ]

@@ -1,5 +1,5 @@
 -- What waits for somebody to act, by how long it has waited.
-select point_code, exception_code, age_band, count(*) as exceptions
-from marts.assurance_exception
+select point_code, exception_code, age_band, sum(exceptions)::bigint as exceptions
+from marts.assurance_exception_summary
 group by point_code, exception_code, age_band
 order by point_code, exception_code, age_band

@@ -1,18 +1,18 @@
 -- What waits for somebody to act, by team: how many, and nobody's identity.
 select
-    exception.point_code,
-    exception.exception_code,
-    exception.org_unit_code,
+    waiting.point_code,
+    waiting.exception_code,
+    waiting.org_unit_code,
     unit.org_unit_name,
-    count(*) as exceptions,
-    max(exception.age_days) as oldest_days
-from marts.assurance_exception as exception
+    sum(waiting.exceptions)::bigint as exceptions,
+    max(waiting.oldest_age_days) as oldest_days
+from marts.assurance_exception_summary as waiting
 left join marts.dim_org_unit as unit
-    on exception.force_code = unit.force_code
-    and exception.org_unit_code = unit.org_unit_code
+    on waiting.force_code = unit.force_code
+    and waiting.org_unit_code = unit.org_unit_code
 group by
-    exception.point_code,
-    exception.exception_code,
-    exception.org_unit_code,
+    waiting.point_code,
+    waiting.exception_code,
+    waiting.org_unit_code,
     unit.org_unit_name
-order by exception.org_unit_code, exception.exception_code
+order by waiting.org_unit_code, waiting.exception_code
