@@ -219,7 +219,6 @@ def test_a_key_round_in_a_circle_is_refused(fresh_warehouse: Settings) -> None:
         published_after(
             fresh_warehouse,
             """
-            alter table candidate.dim_officer add column org_unit_code text;
             alter table candidate.dim_officer add foreign key
                 (publication_id, force_code, org_unit_code) references candidate.dim_org_unit;
             alter table candidate.dim_org_unit add column officer_key text;
