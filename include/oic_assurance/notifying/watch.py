@@ -199,9 +199,7 @@ def _approval(build: _Waiting, readers_see: str) -> Alarm:
         "whether readers may see it"
     )
     command = f".venv/bin/assurance publication approve {build.build_id} --reason …, or reject"
-    return Alarm(
-        "approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command
-    )
+    return Alarm("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Alarm]:
