@@ -18,6 +18,7 @@ from airflow.sdk import (
 
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
+from oic_assurance.orchestration.approval import WarningApproval
 from oic_assurance.settings import load_settings
 
 DOC = """
@@ -39,6 +40,9 @@ checks allow it. **Readers always see the last publication**: a failed run takes
    is another build's. Clear `close_landing` and what follows it. Marking tasks as succeeded does
    not help: the evidence is looked at, not their colour.
 
+7. `approve_warning` waits: nothing is wrong. Somebody is asked whether readers may see the build
+   with its warnings; answer under *Required Actions*. Without an answer it is rejected.
+
 ### The run was published, but readers see an older day
 Somebody took a publication back, and it stands: `assurance status` says why.
 `assurance publication release` shows the newest.
@@ -52,6 +56,9 @@ Changing tables in `marts`, `generation` or `audit` by hand.
 """
 
 MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
+
+# A person who is asked has so long; without an answer nothing is published.
+TO_ANSWER = timedelta(hours=load_settings().approval_hours)
 
 # Under the scheduler a source has minutes to come back; whoever waits at a terminal has seconds.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
@@ -84,7 +91,7 @@ def note_failure(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=3),
+    dagrun_timeout=timedelta(hours=3) + TO_ANSWER,
     default_args={
         "owner": "data-engineering",
         "retries": 2,
@@ -157,12 +164,15 @@ def assurance_daily() -> None:
     ]
     sealed = seal_marts(build_id)
     audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
+    approved = WarningApproval(
+        task_id="approve_warning", build_id=build_id, response_timeout=TO_ANSWER
+    )
     published = publish(build_id)
     documented = document()
     closed = close_run()
 
     [opened, extracted] >> build_id >> built >> audited >> sealed
-    sealed >> audited_sealed >> published
+    sealed >> audited_sealed >> approved >> published
     published >> [tidy(), make_packs()] >> closed
     [build_id, published] >> documented >> closed
 

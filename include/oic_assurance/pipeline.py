@@ -27,6 +27,7 @@ from oic_assurance.warehouse.migrate import migrate
 if TYPE_CHECKING:
     from expectations.vocabulary import Stage
     from oic_assurance.gates.verdict import Outcome
+    from oic_assurance.publishing.approval import Through
 
 LOG = logging.getLogger(__name__)
 
@@ -126,12 +127,43 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
         building.seal_marts(settings, building.load_build(settings, build_id))
 
 
+def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
+    """Return the warnings that a person has to decide about before the build is published."""
+    from oic_assurance.publishing.approval import warnings_to_approve as find
+
+    return find(settings, build_id)
+
+
+def decide(
+    settings: Settings,
+    build_id: int,
+    *,
+    is_approved: bool,
+    who: str,
+    reason: str,
+    through: "Through",
+) -> None:
+    """Put a person's decision about a build's warnings on record; a rejection ends the run."""
+    from oic_assurance.publishing.approval import decide as enter
+
+    enter(settings, build_id, is_approved=is_approved, who=who, reason=reason, through=through)
+    if not is_approved:
+        run_id = building.load_build(settings, build_id).run_id
+        message = f"publishing: {who} has rejected the warnings of build {build_id} ({reason})"
+        runs.note_failure(settings, run_id, message, blocked=True)
+
+
 def publish(settings: Settings, run_id: str, build_id: int) -> int:
     """Make the candidate what readers see, if the evidence allows it."""
     from oic_assurance.publishing.publish import publish as publish_build
 
     with _accountable(settings, run_id, "publishing"):
         return publish_build(settings, building.load_build(settings, build_id)).publication_id
+
+
+def publish_approved(settings: Settings, build_id: int) -> None:
+    """Publish a build whose run has ended, or waits, without it."""
+    publish(settings, building.load_build(settings, build_id).run_id, build_id)
 
 
 def tidy(settings: Settings) -> None:

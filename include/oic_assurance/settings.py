@@ -10,6 +10,8 @@ from oic_assurance.errors import UsageError
 NORTHAMPTONSHIRE = "E23000022"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
+# One run goes at a time, and the next day's must not find this one still waiting.
+MAX_WAIT_HOURS = 20
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class Settings:
     force_code: str
     pg_port: int | None = None
     pg_bin: Path | None = None
+    #: Whether a person must approve a publication that carries warnings.
+    approve_warnings: bool = False
+    #: How long Airflow waits for that person.
+    approval_hours: float = 12.0
 
     @property
     def secrets_dir(self) -> Path:
@@ -49,6 +55,8 @@ def load_settings() -> Settings:
         force_code=_force_code(),
         pg_port=_port(),
         pg_bin=_bin_dir(),
+        approve_warnings=_approve_warnings(),
+        approval_hours=_approval_hours(),
     )
 
 
@@ -93,6 +101,23 @@ def _port() -> int | None:
     if not re.fullmatch(r"[0-9]{1,5}", given) or not 0 < int(given) <= MAX_PORT:
         raise UsageError(f"ASSURANCE_PG_PORT: '{given}' is not a port number (1 to {MAX_PORT}).")
     return int(given)
+
+
+def _approve_warnings() -> bool:
+    given = os.environ.get("ASSURANCE_APPROVE_WARNINGS", "").strip().lower() or "no"
+    if given not in ("yes", "no"):
+        raise UsageError(f"ASSURANCE_APPROVE_WARNINGS: '{given}' is neither yes nor no.")
+    return given == "yes"
+
+
+def _approval_hours() -> float:
+    given = os.environ.get("ASSURANCE_APPROVAL_HOURS", "").strip() or "12"
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", given) or not 0 < float(given) <= MAX_WAIT_HOURS:
+        raise UsageError(
+            f"ASSURANCE_APPROVAL_HOURS: '{given}' is not a number of hours above 0, up to "
+            f"{MAX_WAIT_HOURS}."
+        )
+    return float(given)
 
 
 def _bin_dir() -> Path | None:

@@ -45,6 +45,10 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
+        ("ASSURANCE_APPROVE_WARNINGS", "perhaps"),
+        ("ASSURANCE_APPROVAL_HOURS", "0"),
+        ("ASSURANCE_APPROVAL_HOURS", "21"),
+        ("ASSURANCE_APPROVAL_HOURS", "a day"),
         ("ASSURANCE_PG_PORT", "0"),
         ("ASSURANCE_PG_PORT", "65536"),
         ("ASSURANCE_PG_PORT", "five"),

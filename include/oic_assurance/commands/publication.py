@@ -1,5 +1,6 @@
 """`assurance publication`: what was published, taken back, released, and computed again."""
 
+import getpass
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,25 @@ def release(reason: str | None) -> None:
 
 
 @publication.command()
+@click.argument("build_id", metavar="ID", type=int)
+@click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
+@click.option("--by", metavar="NAME", help="Who decides; by default whoever is logged in.")
+def approve(build_id: int, reason: str | None, by: str | None) -> None:
+    """Publish build ID, whose warnings wait for a decision."""
+    why = _needed(reason, "Why may readers see it with its warnings?")
+    _decide(build_id, why, by, is_approved=True)
+
+
+@publication.command()
+@click.argument("build_id", metavar="ID", type=int)
+@click.option("--reason", metavar="TEXT", help="Why readers may not see it.")
+@click.option("--by", metavar="NAME", help="Who decides; by default whoever is logged in.")
+def reject(build_id: int, reason: str | None, by: str | None) -> None:
+    """Leave build ID, whose warnings wait for a decision, unpublished."""
+    _decide(build_id, _needed(reason, "Why may readers not see it?"), by, is_approved=False)
+
+
+@publication.command()
 @click.argument("publication_id", metavar="ID", type=int)
 def reproduce(publication_id: int) -> int:
     """Compute publication ID again from raw, with what was known then, and compare.
@@ -78,6 +98,29 @@ def reproduce(publication_id: int) -> int:
     done = compute_again(settings, publication_id, told)
     sys.stdout.write(reproduction_screen(done))
     return 0 if done.is_equal else 1
+
+
+def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
+    from oic_assurance import pipeline
+    from oic_assurance.reporting.screen import pointer_screen
+    from oic_assurance.settings import load_settings
+
+    settings = load_settings()
+    who = by or getpass.getuser()
+    pipeline.decide(
+        settings, build_id,
+        is_approved=is_approved, who=who, reason=reason, through="command line",
+    )  # fmt: skip
+    if is_approved:
+        pipeline.publish_approved(settings, build_id)
+    sys.stdout.write(pointer_screen(settings))
+
+
+def _needed(given: str | None, question: str) -> str:
+    """Return why, asked for where somebody sits at a terminal; without one nothing is decided."""
+    if given is None and sys.stdin.isatty():
+        return str(click.prompt(question))
+    return given or ""
 
 
 def _reason(given: str | None, question: str) -> str:

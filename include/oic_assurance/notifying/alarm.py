@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["publication", "overdue", "source", "delivery"]
+Kind = Literal["publication", "approval", "overdue", "source", "delivery"]
 Event = Literal["new", "changed", "over"]
 
 TITLES: dict[Kind, str] = {
     "publication": "No publication was made",
+    "approval": "A publication waits for approval",
     "overdue": "The run has not finished by its deadline",
     "source": "A source is not fresh",
     "delivery": "A delivery was refused",

@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 
 from oic_assurance.clock import LONDON
 from oic_assurance.notifying.alarm import Alarm
+from oic_assurance.publishing.gates import STAGES
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
@@ -17,6 +18,7 @@ from oic_assurance.warehouse.connections import connect
 Row = TypeVar("Row")
 ROLE = "oic_gate"
 DATA_ENGINEERING = "data engineering"
+ASSURANCE_LEAD = "assurance lead"
 STATUS_COMMAND = ".venv/bin/assurance status"
 
 _FAILING = """
@@ -49,6 +51,26 @@ _LAST_GOOD = """
 select max(as_at) filter (where outcome = 'published') as published_as_at,
     max(started_at) filter (where outcome = 'running') as running_since
 from audit.run
+"""
+
+# A run that has asked, and goes on when somebody has answered.
+_WAITING = """
+select build.build_id, max(gate.finished_at) as since,
+    (
+        select count(*)
+        from audit.latest_expectation_result as result
+        where result.build_id = build.build_id and result.severity = 'warning'
+            and not result.success
+    ) as warnings
+from audit.build as build
+inner join audit.run as run on run.run_id = build.run_id and run.outcome = 'running'
+inner join audit.gate as gate on gate.build_id = build.build_id
+where build.wants_approval
+    and build.build_id = (select max(latest.build_id) from audit.build as latest)
+    and not exists (select from audit.approval as said where said.build_id = build.build_id)
+group by build.build_id
+having count(*) = %(gates)s and bool_or(gate.verdict = 'warning')
+    and not bool_or(gate.verdict = 'critical')
 """
 
 # A later delivery that landed ends it; an older one under way does not.
@@ -122,6 +144,13 @@ class _LastGood:
 
 
 @dataclass(frozen=True)
+class _Waiting:
+    build_id: int
+    since: datetime
+    warnings: int
+
+
+@dataclass(frozen=True)
 class _Refused:
     dataset: str
     reason: str
@@ -146,12 +175,14 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
     with connect(settings, role=ROLE) as warehouse:
         failing = _find(warehouse, _Failing, _FAILING, otherwise=DATA_ENGINEERING)
         good = _find(warehouse, _LastGood, _LAST_GOOD)[0]
+        waiting = _find(warehouse, _Waiting, _WAITING, gates=len(STAGES))
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
     # A run that failed is told as such: that it is late, too, is no news.
     alarms = [_no_publication(run, readers_see) for run in failing] or _overdue(
         good, now, deadline, readers_see
     )
+    alarms += [_approval(build, readers_see) for build in waiting]
     alarms += [_delivery(item, readers_see) for item in refused]
     told = {item.dataset for item in refused}
     return alarms + [_source(item, readers_see) for item in stale if item.dataset not in told]
@@ -160,6 +191,15 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
 def _no_publication(run: _Failing, readers_see: str) -> Alarm:
     what = f"the run {'was blocked' if run.outcome == 'blocked' else 'failed'}: {run.message}"
     return Alarm("publication", "daily run", what, run.since, readers_see, run.who, STATUS_COMMAND)
+
+
+def _approval(build: _Waiting, readers_see: str) -> Alarm:
+    what = (
+        f"build {build.build_id} carries {build.warnings} warnings, and waits for somebody to say "
+        "whether readers may see it"
+    )
+    command = f".venv/bin/assurance publication approve {build.build_id} --reason …, or reject"
+    return Alarm("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Alarm]:

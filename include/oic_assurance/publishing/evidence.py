@@ -36,13 +36,15 @@ class BuildRecord:
     schema_prefix: str
     input_fingerprint: str | None
     code_version: str | None
+    wants_approval: bool
 
 
 def read_build(conn: psycopg.Connection, build_id: int) -> BuildRecord:
     """Return the record of a build that may be published."""
     row = conn.execute(
         """
-        select build_id, run_id, as_at, purpose, schema_prefix, input_fingerprint, code_version
+        select build_id, run_id, as_at, purpose, schema_prefix, input_fingerprint, code_version,
+            wants_approval
         from audit.build
         where build_id = %s
         """,

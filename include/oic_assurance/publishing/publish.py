@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, GateBlocked
+from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.evidence import (
     BuildRecord,
@@ -60,7 +61,8 @@ def publish(settings: Settings, build: Build) -> Publication:
 
     The evidence decides, not who calls or what colour a task has: every gate has a verdict for this
     very build and has checked all that was due before it began, none is critical, and the
-    candidate's tables are to the bit what was tested and audited.
+    candidate's tables are to the bit what was tested and audited. Where the deployment wants its
+    warnings approved first, a person has approved those of this very build.
 
     Two short transactions, and a lock over both that lets one publisher work at a time. The first
     checks the evidence and attaches the tables; nobody sees them. The second asks the gates again
@@ -96,14 +98,14 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
     if published is not None:
         return published
     build = read_build(conn, build_id)
-    check_gates(conn, build_id)
+    check_approval(conn, settings, build, check_gates(conn, build_id))
     with conn.transaction():
         if _attached_content(conn, build_id) is None:
             _attach(conn, build_id)
         elif not attach_again(conn, build_id):
             raise NotPublishableError("its tables are no longer kept: a new run is needed")
     with conn.transaction():
-        return _show(conn, settings.force_code, build)
+        return _show(conn, settings, build)
 
 
 def _attach(conn: psycopg.Connection, build_id: int) -> None:
@@ -144,9 +146,10 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Ta
     return candidates
 
 
-def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publication:
+def _show(conn: psycopg.Connection, settings: Settings, build: BuildRecord) -> Publication:
     """Enter the publication and let readers see it, unless a roll-back is to stand."""
     verdict = check_gates(conn, build.build_id)
+    check_approval(conn, settings, build, verdict)
     content = audited_content(conn, FACES, build.build_id)
     if content != _attached_content(conn, build.build_id):
         raise NotPublishableError(
@@ -160,8 +163,8 @@ def _show(conn: psycopg.Connection, force_code: str, build: BuildRecord) -> Publ
         )
         values (%s, %s, %s, %s, %s, %s, %s)
         """,
-        (build.build_id, force_code, build.as_at, build.code_version, build.input_fingerprint,
-         content, verdict),
+        (build.build_id, settings.force_code, build.as_at, build.code_version,
+         build.input_fingerprint, content, verdict),
     )  # fmt: skip
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")

@@ -17,6 +17,7 @@ LABELS = {
     "audit_marts": "Audit the marts",
     "seal_marts": "Seal the marts with the verdict (dbt)",
     "audit_sealed": "Audit what was sealed",
+    "approve_warning": "Have the warnings approved",
     "publish": "Publish",
     "tidy": "Set old publications aside",
     "make_packs": "Make the assurance pack",

@@ -74,15 +74,17 @@ def open_build(
             """
             insert into audit.build (
                 run_id, as_at, known_batch_id, known_at, purpose, schema_prefix, reproduces,
-                input_fingerprint, policy_fingerprint, rules_fingerprint, code_version
+                input_fingerprint, policy_fingerprint, rules_fingerprint, code_version,
+                wants_approval
             )
-            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s)
             returning build_id
             """,
             (
                 run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
                 reproduces, _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
                 rules_fingerprint(settings), code_version(settings),
+                purpose == "daily" and settings.approve_warnings,
             ),
         ).fetchone()  # fmt: skip
         if row is None:

@@ -1,0 +1,67 @@
+"""The task that waits for a person: Airflow's own operator, where there is something to ask."""
+
+import os
+from typing import Any
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param
+
+from oic_assurance import pipeline
+from oic_assurance.errors import UsageError
+from oic_assurance.settings import load_settings
+
+#: Set where a run is alone in its process: nobody could answer it, so it does not wait.
+NOBODY_CAN_ANSWER = "ASSURANCE_NOBODY_CAN_ANSWER"
+
+
+class WarningApproval(ApprovalOperator):
+    """Asks for a decision on a build's warnings, where the deployment wants one; else goes on.
+
+    The answer is put on record, and that record decides: a rejected build, or one whose question
+    nobody could answer, is refused by the publication itself.
+    """
+
+    template_fields = (*ApprovalOperator.template_fields, "build_id")
+
+    def __init__(self, *, build_id: Any, **how: Any) -> None:
+        super().__init__(
+            subject="Publish with these warnings?",
+            # Nobody who answers in time is a no.
+            defaults=self.REJECT,
+            params={"reason": Param("", type="string", minLength=1, title="Why")},
+            **how,
+        )
+        self.build_id = build_id
+
+    def execute(self, context: Any) -> Any:
+        """Ask and wait, or return at once when there is nothing to ask."""
+        warnings = pipeline.warnings_to_approve(load_settings(), self.build_id)
+        if not warnings or os.environ.get(NOBODY_CAN_ANSWER):
+            return None
+        self.subject = f"Publish build {self.build_id} with {len(warnings)} warnings?"
+        self.body = "\n".join(f"- {line}" for line in warnings)
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """Put the answer on record, then go on, or skip what follows."""
+        if not pipeline.warnings_to_approve(load_settings(), self.build_id):
+            # Somebody has answered on the command line, or the build may not be published at all.
+            return None
+        is_approved = event["chosen_options"] == [self.APPROVE]
+        if event.get("timedout"):
+            who, reason = "nobody", "there was no answer in time"
+            event["params_input"] = {"reason": reason}
+        else:
+            user = event["responded_by_user"] or {}
+            who = str(user.get("name") or user.get("id") or "")
+            reason = str((event["params_input"] or {}).get("reason") or "")
+        if not reason.strip():
+            raise UsageError(
+                "The answer gives no reason. Clear `approve_warning`, to be asked again."
+            )
+        pipeline.decide(
+            load_settings(), self.build_id,
+            is_approved=is_approved, who=who, reason=reason,
+            through="expiry" if event.get("timedout") else "airflow",
+        )  # fmt: skip
+        return super().execute_complete(context, event)

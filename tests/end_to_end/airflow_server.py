@@ -1,0 +1,143 @@
+"""Airflow as `assurance up` runs it, and what a person can do to it: over its own REST API."""
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from tests.end_to_end.terminal import Terminal
+
+ENDED = ("success", "failed")
+PATIENCE = 600.0
+READY = "Airflow is at"
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """A logged-in person, before the web page of a running Airflow."""
+
+    client: httpx.Client
+
+    def run_of(self, dag: str) -> str:
+        """Return the id of the newest run of a DAG, once there is one."""
+        for _ in _patiently(f"no run of {dag}"):
+            found = self.client.get(f"/dags/{dag}/dagRuns", params={"order_by": "-run_after"})
+            if found.is_success and found.json()["dag_runs"]:
+                return str(found.json()["dag_runs"][0]["dag_run_id"])
+        raise AssertionError
+
+    def trigger(self, dag: str, as_at: str) -> str:
+        """Start a run of a DAG, once the DAG is known, and return its id."""
+        for _ in _patiently(f"{dag} is not known"):
+            done = self.client.post(
+                f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": {"as_at": as_at}}
+            )
+            if done.is_success:
+                return str(done.json()["dag_run_id"])
+        raise AssertionError
+
+    def wait_for_end(self, dag: str, run: str) -> str:
+        """Wait until a run has ended and return its state."""
+        for _ in _patiently(f"{dag} does not end"):
+            state = self._get(f"/dags/{dag}/dagRuns/{quote(run)}")["state"]
+            if state in ENDED:
+                return str(state)
+        raise AssertionError
+
+    def wait_for(self, dag: str, run: str, task: str, *states: str) -> None:
+        """Wait until a task of a run is in one of these states."""
+        for _ in _patiently(f"{task} is never {states}"):
+            if self.state(dag, run, task) in states:
+                return
+
+    def state(self, dag: str, run: str, task: str) -> str | None:
+        """Return the state that Airflow shows of a task."""
+        found = self._get(_task(dag, run, task))["state"]
+        return None if found is None else str(found)
+
+    def mark(self, dag: str, run: str, task: str, state: str) -> None:
+        """Mark a task as succeeded, failed or skipped, as the web page's button does."""
+        done = self.client.patch(_task(dag, run, task), json={"new_state": state})
+        done.raise_for_status()
+
+    def clear(self, dag: str, run: str, *tasks: str, downstream: bool = False) -> None:
+        """Clear tasks, so that they run again."""
+        done = self.client.post(
+            f"/dags/{dag}/clearTaskInstances",
+            json={
+                "dry_run": False,
+                "dag_run_id": run,
+                "task_ids": list(tasks),
+                "only_failed": False,
+                "include_downstream": downstream,
+                "reset_dag_runs": True,
+            },
+        )
+        done.raise_for_status()
+
+    def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
+        """Answer a task that waits for a person, as *Required Actions* does."""
+        done = self.client.patch(
+            f"{_task(dag, run, task)}/-1/hitlDetails",
+            json={"chosen_options": [option], "params_input": {"reason": reason}},
+        )
+        done.raise_for_status()
+
+    def _get(self, path: str) -> Any:
+        found = self.client.get(path)
+        found.raise_for_status()
+        return found.json()
+
+
+@contextmanager
+def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Iterator[Airflow]:
+    """Start Airflow in a terminal's home, log in, and stop it at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    settings = {
+        "ASSURANCE_AIRFLOW_PORT": port, "ASSURANCE_RETRY_SECONDS": "1", **(extra or {}),
+    }  # fmt: skip
+    process = Terminal(terminal.home, terminal.project, {**terminal.extra, **settings}).begin("up")
+    try:
+        _wait_until_ready(process)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            logins = json.loads((terminal.home / "secrets" / "airflow_login.json").read_text())
+            ((name, password),) = logins.items()
+            token = client.post("/auth/token", json={"username": name, "password": password})
+            token.raise_for_status()
+            client.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
+            client.base_url = httpx.URL(f"http://127.0.0.1:{port}/api/v2")
+            yield Airflow(client)
+    finally:
+        process.terminate()
+        process.communicate(timeout=180)
+
+
+def _wait_until_ready(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith(READY):
+            return
+    raise AssertionError("".join(said))
+
+
+def _task(dag: str, run: str, task: str) -> str:
+    return f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}"
+
+
+def _patiently(otherwise: str) -> Iterator[None]:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(1)
+    raise TimeoutError(otherwise)

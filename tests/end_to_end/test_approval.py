@@ -1,0 +1,112 @@
+"""A deployment that asks: Airflow waits for a person; what is said is done, and kept on record."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.end_to_end.airflow_server import Airflow, airflow
+from tests.end_to_end.conftest import AS_AT
+from tests.end_to_end.terminal import Terminal
+
+pytestmark = pytest.mark.slow
+
+DAILY, TASK = "assurance_daily", "approve_warning"
+WAITS = "awaiting_input"
+#: Two minutes: enough to answer in, and not too long to wait for in vain.
+ASKS = {"ASSURANCE_APPROVE_WARNINGS": "yes", "ASSURANCE_APPROVAL_HOURS": "0.033"}
+
+
+@pytest.fixture
+def asking(terminal: Terminal, first_run: str) -> Terminal:
+    return Terminal(terminal.home, terminal.project, ASKS)
+
+
+def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(terminal.url("warehouse")) as warehouse:
+        return warehouse.execute(query.encode()).fetchall()
+
+
+def current(terminal: Terminal) -> int:
+    ((publication_id,),) = ask(
+        terminal, "select publication_id from marts.publication where is_current"
+    )
+    assert isinstance(publication_id, int)
+    return publication_id
+
+
+def last_decision(terminal: Terminal) -> tuple[Any, ...]:
+    """Return whether, by whom, why and through what the newest build was decided about."""
+    (decision,) = ask(
+        terminal,
+        "select is_approved, who, reason, through from audit.approval "
+        "where build_id = (select max(build_id) from audit.build where purpose = 'daily')",
+    )
+    return decision
+
+
+def test_airflow_waits_for_a_person_and_does_what_is_said(asking: Terminal) -> None:
+    with airflow(asking) as server:
+        reject(asking, server)
+        approve(asking, server)
+        say_nothing(asking, server)
+
+
+def reject(terminal: Terminal, server: Airflow) -> None:
+    """The run that the scheduler has begun by itself asks, and is told no."""
+    before = current(terminal)
+    run = server.run_of(DAILY)
+    server.wait_for(DAILY, run, TASK, WAITS)
+    assert "A publication waits for approval" in terminal.assurance("notify", "--dry-run").stdout
+    server.answer(DAILY, run, TASK, "Reject", "half of HR is missing")
+    assert server.wait_for_end(DAILY, run) == "failed"
+    assert server.state(DAILY, run, "publish") == "skipped"
+    assert current(terminal) == before
+    assert last_decision(terminal) == (False, "assurance", "half of HR is missing", "airflow")
+    told = " ".join(terminal.assurance("notify", "--dry-run").stdout.split())
+    assert "assurance has rejected the warnings of build" in told
+    assert "half of HR is missing" in told
+
+
+def approve(terminal: Terminal, server: Airflow) -> None:
+    run = server.trigger(DAILY, AS_AT)
+    server.wait_for(DAILY, run, TASK, WAITS)
+    server.answer(DAILY, run, TASK, "Approve", "known and harmless")
+    assert server.wait_for_end(DAILY, run) == "success"
+    assert last_decision(terminal) == (True, "assurance", "known and harmless", "airflow")
+    assert ask(
+        terminal, "select run_id, outcome from audit.run order by started_at desc limit 1"
+    ) == [(run, "published")]
+    ((verdict, caveats),) = ask(
+        terminal,
+        "select gate_verdict, (select count(caveat) from marts.assurance_position) "
+        "from marts.publication where is_current",
+    )
+    assert verdict == "warning"
+    assert caveats > 0
+
+
+def say_nothing(terminal: Terminal, server: Airflow) -> None:
+    before = current(terminal)
+    run = server.trigger(DAILY, AS_AT)
+    assert server.wait_for_end(DAILY, run) == "failed"
+    assert current(terminal) == before
+    assert last_decision(terminal) == (False, "nobody", "there was no answer in time", "expiry")
+
+
+def test_at_a_terminal_the_run_ends_and_the_command_line_is_asked(asking: Terminal) -> None:
+    before = current(asking)
+    done = asking.assurance("run", "--as-at", AS_AT)
+    assert done.returncode == 1
+    ((build_id,),) = ask(asking, "select max(build_id) from audit.build where purpose = 'daily'")
+    assert f"assurance publication approve {build_id} --reason" in done.stderr
+    assert current(asking) == before
+    by = ["--by", "A. Lead", "--reason", "known and harmless"]
+    # What the deployment wanted when the build was opened stands, whoever publishes it.
+    without = Terminal(asking.home, asking.project)
+    assert without.assurance("publication", "approve", str(build_id), "--by", "A. Lead").returncode
+    assert current(asking) == before
+    said = without.assurance("publication", "approve", str(build_id), *by)
+    assert said.returncode == 0, said.stderr
+    assert f"Readers see publication {build_id}" in said.stdout
+    assert last_decision(asking) == (True, "A. Lead", "known and harmless", "command line")
