@@ -22,7 +22,7 @@ BESIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors debian-packages run test test-all bench lint format up down clean lock
+.PHONY: help setup setup-dev setup-connectors debian-packages run test test-all catalogue bench lint format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## what there is to do (this list)
@@ -51,6 +51,9 @@ test: setup-dev ## the tests that fit into a coffee break
 
 test-all: setup-connectors debian-packages ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests
+
+catalogue: setup-dev ## let every known defect loose and see it caught; writes docs/defects.md
+	@$(BIN)/python -m tests.catalogue
 
 bench: setup-dev ## what landing and a day cost, beside peers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks

@@ -1,0 +1,111 @@
+"""False alarms: days on which nothing is wrong, lived one after the other through the gate.
+
+The simulated force has its usual defects, which the contracts give a meaning to: numbers that
+nobody has, gradings that are invalid, documents that name no referral. Its feeds have none: each
+file comes, whole and on its day. So whatever the gate says above `info` is a false alarm.
+"""
+
+import gc
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from oic_assurance.errors import GateBlocked
+from oic_assurance.warehouse.connections import connect
+from simulator.delivery import drops
+from tests.year.days import Day
+from tests.year.force import Force
+
+#: Sixty days with a clock change, two ends of a month, and a deadline on the last of them.
+FIRST = date(2026, 3, 2)
+DAYS = 60
+#: A system that is switched on has years of records already: what refers to them finds them.
+PAST = timedelta(days=120)
+MOST_WARNINGS = 2
+
+_BROKEN = """
+select stage, suite, expectation, severity
+from audit.latest_expectation_result
+where build_id = (select max(build_id) from audit.build where purpose = 'daily') and not success
+"""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A promise that was broken on a day."""
+
+    day: str
+    stage: str
+    suite: str
+    promise: str
+    severity: str
+
+
+def days(count: int) -> list[date]:
+    """Return the first so many of the days."""
+    return [FIRST + timedelta(days=n) for n in range(count)]
+
+
+def live(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
+    """Live days that are left, and give each with its alarms; those lived before come first."""
+    ledger = root / "clean.jsonl"
+    lived = (
+        [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
+    )
+    known = {one["day"]: [Alarm(**alarm) for alarm in one["alarms"]] for one in lived}
+    wanted = days(count)
+    yield from ((day, known[str(day)]) for day in wanted if str(day) in known)
+    waiting = [day for day in wanted if str(day) not in known]
+    if not waiting:
+        return
+    # No feed has teething troubles.
+    drops.TEETHING_UNTIL = date.min
+    force = Force(root / "state", FIRST - PAST)
+    # dbt and Great Expectations make millions of objects that stay: looked at once a day.
+    gc.disable()
+    try:
+        force.start()
+        for day in waiting:
+            alarms = _live(force, day)
+            with ledger.open("a") as file:
+                line = {"day": str(day), "alarms": [vars(alarm) for alarm in alarms]}
+                file.write(json.dumps(line) + "\n")
+            yield day, alarms
+            gc.collect()
+    finally:
+        gc.enable()
+        force.stop()
+
+
+def _live(force: Force, day: date) -> list[Alarm]:
+    """Publish a day, or find why that was not to be; return what was broken."""
+    blocked = None
+    try:
+        force.live(Day(day))
+    except GateBlocked as error:
+        blocked = error.message
+    with connect(force.settings) as warehouse:
+        alarms = [Alarm(str(day), *row) for row in warehouse.execute(_BROKEN).fetchall()]
+    if blocked and not any(alarm.severity == "critical" for alarm in alarms):
+        alarms.append(Alarm(str(day), "publication", "run", blocked, "critical"))
+    return alarms
+
+
+def table(alarms: Iterable[Alarm], count: int) -> str:
+    """Return how many days there were, how many alarms of each severity, and which."""
+    told = Counter((one.severity, f"{one.suite} {one.promise}") for one in alarms)
+    lines = [f"{count} clean days"]
+    for severity in ("critical", "warning", "info"):
+        of_it = {promise: n for (kind, promise), n in told.items() if kind == severity}
+        lines.append(f"{severity:10}{sum(of_it.values()):4}")
+        lines += [f"    {n:3} x {promise}" for promise, n in sorted(of_it.items())]
+    return "\n".join(lines)
+
+
+def is_quiet(alarms: Iterable[Alarm]) -> bool:
+    """Return whether no alarm was critical and no more than two were warnings."""
+    severities = Counter(one.severity for one in alarms)
+    return severities["critical"] == 0 and severities["warning"] <= MOST_WARNINGS

@@ -1,0 +1,1 @@
+"""The defects, a module a stage or a part of it."""

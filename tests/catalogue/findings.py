@@ -1,0 +1,107 @@
+"""What noticed a defect, and what the defect would have done to the figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import psycopg
+
+#: Refusals and constraints keep a defect out as a critical promise does.
+Severity = Literal["critical", "warning", "info"]
+#: Where a figure has no interval of its own: hours may differ by so much of themselves.
+HOURS_MAY_DIFFER = 0.1
+#: Figures are in double precision: the last bits say nothing.
+SLACK = 1e-9
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A check that did not hold: where, how bad, which, and what it says."""
+
+    gate: str
+    severity: Severity
+    check: str
+    message: str
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether nothing is published, or what came was not taken."""
+        return self.severity == "critical"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A published figure with its interval, where it has one."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+Figures = Mapping[tuple[str, ...], Figure]
+
+_FIGURES = """
+select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high
+from candidate.assurance_measure
+where denominator > 0
+union all
+select 'position', point_code, 'ALL', value, ci_low, ci_high
+from candidate.assurance_position
+"""
+
+_BROKEN = """
+select stage, severity, case stage when 'dbt' then '' else suite || ' ' end || expectation,
+    coalesce(description, expectation) || coalesce(' (' || unexpected || ')', '')
+from audit.latest_expectation_result
+where build_id = %s and not success
+order by array_position(array['critical', 'warning', 'info'], severity), stage, suite, expectation
+"""
+
+_REFUSED = """
+select 'landing', 'critical', dataset || ' refused', reason
+from audit.batch
+where run_id = %(run)s and status = 'refused'
+union all
+select 'landing', 'critical', dataset || ' not extracted', reason
+from audit.extraction
+where run_id = %(run)s and outcome = 'failed'
+union all
+select 'landing', 'warning', rejected.dataset || ' quarantine',
+    min(rejected.reasons[1]) || ' (' || count(*) || ')'
+from audit.rejected_row as rejected
+inner join audit.batch using (batch_id)
+where batch.run_id = %(run)s
+group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
+"""
+
+
+def figures(warehouse: psycopg.Connection) -> Figures:
+    """Return what the candidate would publish: measures of force and units, the position."""
+    rows = warehouse.execute(_FIGURES.encode()).fetchall()
+    return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
+
+
+def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
+    """Return which promises and tests of a build are on record as broken, the worst first."""
+    return [Finding(*row) for row in warehouse.execute(_BROKEN.encode(), (build_id,))]
+
+
+def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
+    """Return what a run's landing did not take: deliveries, datasets, rows."""
+    return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
+
+
+def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
+    """Return the figures that are another by more than their interval, or are no more or new."""
+    return sorted(
+        key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))
+    )
+
+
+def _has_moved(before: Figure | None, after: Figure | None) -> bool:
+    was, now = (None if figure is None else figure.value for figure in (before, after))
+    if was is None or now is None or before is None:
+        return was is not now
+    if before.low is None or before.high is None:
+        return abs(now - was) > HOURS_MAY_DIFFER * was
+    return not before.low - SLACK <= now <= before.high + SLACK

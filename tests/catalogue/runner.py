@@ -1,0 +1,209 @@
+"""Lets a defect loose in the healthy world and sees what notices it, from where it harms on."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from expectations.catalogue import suites_of
+from expectations.vocabulary import Stage
+from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.run import audit_stage
+from oic_assurance.publishing.publish import publish
+from oic_assurance.transform.build import SEALED, build_marts, seal_marts
+from oic_assurance.transform.dbt import PROJECT, TEST, forget_project, run_dbt
+from oic_assurance.transform.evidence import store_test_results
+from oic_assurance.warehouse.connections import connect
+from tests.catalogue.defect import NOTHING, Defect, Edit, Files
+from tests.catalogue.findings import Finding, figures, findings, moved, refusals
+from tests.catalogue.world import DAY, RUN, World
+
+SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed")]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a defect; `moved` is blank where it was kept out before a figure was made."""
+
+    defect: Defect
+    found: tuple[Finding, ...]
+    moved: tuple[tuple[str, ...], ...] | None
+    seconds: float
+
+    @property
+    def catcher(self) -> Finding | None:
+        """The check that was to catch it, if it did."""
+        return next((one for one in self.found if one.check == self.defect.caught_by), None)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether no reader would have seen it."""
+        return any(one.is_critical for one in self.found)
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with how it was caught; empty when all is as the catalogue says."""
+        seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
+        if self.moved and not self.is_blocked:
+            return f"moves {len(self.moved)} figures and is published: {seen or NOTHING}"
+        if self.defect.caught_by == NOTHING:
+            loud = [one for one in self.found if one.severity != "info"]
+            return f"is caught after all: {seen}" if loud else ""
+        return "" if self.catcher else f"is not caught by what was said, but by: {seen or NOTHING}"
+
+
+def run(world: World, one: Defect) -> Result:
+    """Let a defect loose and return what noticed it; the world is put back before the next."""
+    began = time.monotonic()
+    does = {
+        "source": _harm_source, "file": _harm_file, "model": _harm_model, "mart": _harm_mart,
+        "publication": _harm_publication,
+    }[one.stage]  # fmt: skip
+    world.restore("eve" if one.stage in ("source", "file") else "built")
+    forget_project()
+    trouble = does(world, one)
+    with connect(world.settings) as warehouse:
+        found = [*refusals(warehouse, RUN), *findings(warehouse, world.build().build_id)]
+        found = [*trouble, *(each for each in found if each not in world.known)]
+        found.sort(key=lambda each: ("critical", "warning", "info").index(each.severity))
+        would_be = None
+        if one.stage in ("model", "mart") or not any(each.is_critical for each in found):
+            would_be = tuple(moved(world.figures, figures(warehouse)))
+    return Result(one, tuple(found), would_be, time.monotonic() - began)
+
+
+def _harm_source(world: World, one: Defect) -> list[Finding]:
+    world.execute(one.place, str(one.harm()))
+    return _live_the_day(world)
+
+
+def _harm_file(world: World, one: Defect) -> list[Finding]:
+    first, yesterday, today = _files(world, one.place)
+    harmed = one.harm(Files(today.read_bytes(), yesterday.read_bytes(), first.read_bytes()))
+    assert isinstance(harmed, bytes)
+    today.write_bytes(harmed)
+    return _live_the_day(world)
+
+
+def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
+    """Return the first file of a dataset, the one before the second day's, and the second day's.
+
+    A register has one file, under the same name always.
+    """
+    every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
+    if len(every) == 1:
+        return every[0], every[0], every[0]
+    (today,) = (path for path in every if f"{DAY:%Y%m%d}" in path.name)
+    before = [path for path in every if path < today and path.suffix == today.suffix]
+    return before[0], before[-1], today
+
+
+def _live_the_day(world: World) -> list[Finding]:
+    """Land, build and audit, as far as the gates let it through."""
+    world.land()
+    build = world.build()
+    with connect(world.settings) as warehouse:
+        if any(one.is_critical for one in refusals(warehouse, RUN)):
+            return []
+    if audit_stage(world.settings, build, "landing").blocks:
+        return []
+    with _stopping() as trouble:
+        build_marts(world.settings, build)
+        if not audit_stage(world.settings, build, "marts").blocks:
+            seal_marts(world.settings, build)
+            audit_stage(world.settings, build, "sealed")
+    return trouble
+
+
+def _harm_model(world: World, one: Defect) -> list[Finding]:
+    edit = one.harm()
+    assert isinstance(edit, Edit)
+    with _edited(world, edit):
+        trouble = _build_changed(world, edit)
+        with connect(world.settings) as warehouse:
+            found = findings(warehouse, world.build().build_id)
+        if not any(each.is_critical for each in (*trouble, *found)):
+            trouble += _unit_tests(world, edit)
+    return trouble
+
+
+def _build_changed(world: World, edit: Edit) -> list[Finding]:
+    build = world.build()
+    selection = ["--exclude-resource-type", "unit_test", "--select", f"{edit.model}+"]
+    with _stopping() as trouble:
+        nodes = run_dbt(world.settings, build.purpose, ["build", *selection, "--exclude", SEALED])
+        store_test_results(world.settings, build.build_id, "dbt_marts", nodes)
+        if any(node.blocks for node in nodes):
+            return trouble
+        if not audit_stage(world.settings, build, "marts").blocks:
+            seal_marts(world.settings, build)
+            audit_stage(world.settings, build, "sealed")
+    return trouble
+
+
+def _unit_tests(world: World, edit: Edit) -> list[Finding]:
+    """Ask what a change of the rules has to pass before it is released."""
+    with _stopping() as trouble:
+        nodes = run_dbt(
+            world.settings, "daily", ["test", "--select", f"{edit.model},test_type:unit"]
+        )
+        trouble += [
+            Finding("unit test", "critical", node.name, f"{node.kind} {node.name} fails")
+            for node in nodes
+            if node.blocks
+        ]
+    return trouble
+
+
+@contextmanager
+def _edited(world: World, edit: Edit) -> Iterator[None]:
+    path = world.project / PROJECT / edit.path
+    whole = path.read_text(encoding="utf-8")
+    if whole.count(edit.old) != 1:
+        raise ValueError(f"{edit.path}: {whole.count(edit.old)} times {edit.old!r}")
+    path.write_text(whole.replace(edit.old, edit.new), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def _harm_mart(world: World, one: Defect) -> list[Finding]:
+    statements = str(one.harm())
+    try:
+        world.execute("warehouse", statements)
+    except psycopg.errors.IntegrityError as error:
+        check = f"{error.diag.table_name} {_words(type(error).__name__)}"
+        message = (error.diag.message_primary or "").replace("__dbt_tmp", "")
+        return [Finding("constraint", "critical", check, message)]
+    stage: Stage = "sealed" if any(name in statements for name in SEALED_TABLES) else "marts"
+    audit_stage(world.settings, world.build(), stage)
+    return []
+
+
+def _words(name: str) -> str:
+    """Return the name of an error in words: ForeignKeyViolation is a foreign key violation."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
+
+
+def _harm_publication(world: World, one: Defect) -> list[Finding]:
+    world.execute("warehouse", str(one.harm()))
+    with _stopping("publication") as trouble:
+        publish(world.settings, world.build())
+    return trouble
+
+
+@contextmanager
+def _stopping(gate: str = "dbt") -> Iterator[list[Finding]]:
+    """Give a list that says what stopped the block: a model that cannot be built, a refusal."""
+    trouble: list[Finding] = []
+    try:
+        yield trouble
+    except AssuranceError as error:
+        name = error.message.partition(":")[0] if gate == "dbt" else "publish"
+        if not name.startswith(f"dbt {TEST}"):
+            trouble.append(Finding(gate, "critical", name, error.message))

@@ -1,0 +1,161 @@
+"""The healthy world that defects are let loose in, and how it is put back after each.
+
+A simulated force with a publication and, in two states, its second day: `eve`, when what the day
+brings has not been landed yet, and `built`, when the marts are built, sealed and passed the gate.
+Both are kept as template databases, so that a defect pays from the stage it harms.
+"""
+
+import dataclasses
+import shutil
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance import pipeline
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import PROJECT_ROOT, Settings, load_settings
+from oic_assurance.transform.build import Build, load_build
+from oic_assurance.transform.dbt import PROJECT
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.cluster import OWNERS, SOURCES
+from oic_assurance.warehouse.connections import admin_url, connect
+from simulator.delivery import drops
+from simulator.force import simulate
+from tests.catalogue.findings import Figures, Finding, figures, findings, refusals
+
+State = Literal["eve", "built"]
+SEED = 11
+#: The second day has a file of every feed; the force has a past of four months.
+FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
+PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
+AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
+RUN = "the second day"
+
+
+class World:
+    """A state folder of its own, with its server running."""
+
+    def __init__(self, root: Path) -> None:
+        home = root / "state"
+        self._eve_files = root / "eve"
+        self.project = root / "project"
+        self.settings: Settings = dataclasses.replace(
+            load_settings(),
+            home=home,
+            project_root=self.project,
+            dropzone=f"file://{home}/dropzone",
+            pg_port=None,
+        )
+        self.dropzone = home / "dropzone"
+        self.figures: Figures = {}
+        self.known: set[Finding] = set()
+
+    def start(self) -> None:
+        """Start the server and make what is not there yet."""
+        embedded.start(self.settings)
+        self._copy_project()
+        if "built_warehouse" not in self._databases():
+            self._make()
+        self.restore("built")
+        with connect(self.settings) as warehouse:
+            self.figures = figures(warehouse)
+            self.known = set(findings(warehouse, self.build().build_id))
+            self.known |= set(refusals(warehouse, RUN))
+
+    def stop(self) -> None:
+        """Stop the server; the world stays."""
+        embedded.stop(self.settings)
+
+    def restore(self, state: State) -> None:
+        """Put databases and files back to a state of the second day."""
+        for database in ("warehouse", *SOURCES):
+            if state == "eve" or database == "warehouse":
+                self._make_database(database, f"{state}_{database}")
+        if state == "eve":
+            shutil.rmtree(self.dropzone)
+            shutil.copytree(self._eve_files, self.dropzone)
+
+    def build(self) -> Build:
+        """Return the second day's build."""
+        with connect(self.settings) as warehouse:
+            row = warehouse.execute(
+                "select max(build_id) from audit.build where purpose = 'daily'"
+            ).fetchone()
+        return load_build(self.settings, row[0] if row else 0)
+
+    def execute(self, database: str, statements: str) -> None:
+        """Run SQL as who may do anything."""
+        with psycopg.connect(admin_url(self.settings, database), autocommit=True) as admin:
+            admin.execute(statements.encode())
+
+    def land(self) -> None:
+        """Land the second day, whatever becomes of it."""
+        for order in pipeline.open_run(self.settings, RUN, AS_AT):
+            # A dataset that cannot be extracted holds nothing up, as in the DAG.
+            with suppress(AssuranceError):
+                pipeline.extract(self.settings, RUN, order["force_code"], order["dataset"])
+        pipeline.close_landing(self.settings, RUN, AS_AT)
+
+    def _make(self) -> None:
+        # Feeds without troubles: those are the catalogue's.
+        drops.TEETHING_UNTIL = date.min
+        simulate(self.settings, SEED, FIRST, EVE)
+        self._publish("the first day", PUBLISHED_AT)
+        simulate(self.settings, SEED, FIRST, DAY)
+        for database in ("warehouse", *SOURCES):
+            self._make_database(f"eve_{database}", database)
+        shutil.copytree(self.dropzone, self._eve_files, dirs_exist_ok=True)
+        self.land()
+        self._audit(RUN, self.build())
+        self._make_database("built_warehouse", "warehouse")
+
+    def _publish(self, run_id: str, as_at: datetime) -> None:
+        for order in pipeline.open_run(self.settings, run_id, as_at):
+            pipeline.extract(self.settings, run_id, order["force_code"], order["dataset"])
+        build_id = pipeline.close_landing(self.settings, run_id, as_at)
+        self._audit(run_id, load_build(self.settings, build_id))
+        pipeline.publish(self.settings, run_id, build_id)
+        pipeline.close_run(self.settings, run_id)
+
+    def _audit(self, run_id: str, build: Build) -> None:
+        pipeline.build_marts(self.settings, run_id, build.build_id)
+        pipeline.audit(self.settings, run_id, build.build_id, "landing")
+        pipeline.audit(self.settings, run_id, build.build_id, "marts")
+        pipeline.seal_marts(self.settings, run_id, build.build_id)
+        pipeline.audit(self.settings, run_id, build.build_id, "sealed")
+
+    def _copy_project(self) -> None:
+        """Bring the copy of the dbt project up to the checkout, file by file, whatever it was."""
+        target = self.project / PROJECT
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))
+
+    def _databases(self) -> set[str]:
+        with psycopg.connect(admin_url(self.settings)) as admin:
+            return {name for (name,) in admin.execute("select datname from pg_database")}
+
+    def _make_database(self, name: str, template: str) -> None:
+        owner = OWNERS[name.rpartition("_")[2]]
+        statements = (
+            "drop database if exists {name} with (force)",
+            # A copy by file is quicker than one by log, where nothing has to reach a disk.
+            "create database {name} template {template} owner {owner} strategy file_copy",
+            # Who may connect and create is the one thing that is not copied.
+            "update pg_database set datacl = template.datacl from pg_database as template "
+            "where pg_database.datname = {text} and template.datname = {template_text}",
+        )
+        with psycopg.connect(admin_url(self.settings), autocommit=True) as admin:
+            for text in statements:
+                admin.execute(
+                    sql.SQL(text).format(
+                        name=sql.Identifier(name),
+                        template=sql.Identifier(template),
+                        owner=sql.Identifier(owner),
+                        text=sql.Literal(name),
+                        template_text=sql.Literal(template),
+                    )
+                )
