@@ -261,6 +261,9 @@ HARMS = {
     "verdict_follows_failures": "update {t} set verdict = 'passed'",
     "nothing_critical": "update {t} set failed = 1 where severity = 'critical'",
     "status_is_the_record": f"delete from {{t}} {ONE}",
+    "verdict_is_severity": "update {t} set verdict = 'info' where verdict <> 'passed'",
+    "no_more_than_was_checked": f"update {{t}} set rows_failed = -1 {ONE}",
+    "history_is_the_record": f"delete from {{t}} {ONE}",
     # ---------------------------------------------------------------- landed: every table
     "columns_present": "alter table {t} rename column {key} to was_key",
     "no_forbidden_columns": "alter table {t} add column narrative text",

@@ -67,4 +67,12 @@ from (values
     ('fct_nccu_referral', 'uniqueness', 'critical', 0, 'passed'),
     ('hr/personnel', 'volume', 'warning', 1, 'warning')
 ) as status (dataset, dimension, severity, failed, verdict);
+
+create table candidate.data_quality_history as
+select 'E23000022' as force_code, build_id, timestamptz '2026-05-15 04:30Z' as as_at, stage,
+    suite as table_name, expectation as check_name, description, dimension, severity, owner,
+    case when success then 'passed' else severity end as verdict, evaluated as rows_checked,
+    unexpected as rows_failed, 0::double precision as tolerated_share, checked_at,
+    true as is_published, build_id as publication_id
+from audit.expectation_result;
 """

@@ -67,8 +67,8 @@ def empty_world(connection: psycopg.Connection) -> None:
         "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
     kept = {
-        "assurance_position", "assurance_position_day", "data_quality_status", "dim_date",
-        "dim_measure", "dim_recommendation", "source_freshness",
+        "assurance_position", "assurance_position_day", "data_quality_history",
+        "data_quality_status", "dim_date", "dim_measure", "dim_recommendation", "source_freshness",
     }  # fmt: skip
     for schema, table in rows:
         if table not in kept:

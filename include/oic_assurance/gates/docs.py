@@ -183,7 +183,7 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 def _counts(row: Result) -> dict[str, Any]:
     """Return how many rows broke a promise, in both ways that it is shown."""
     evaluated, unexpected = row["evaluated"], row["unexpected"]
-    if unexpected is None:
+    if unexpected is None or evaluated is None:
         return {}
     return {
         "element_count": evaluated,

@@ -26,7 +26,8 @@ def outcome_of(suite: Suite, promise: Promise, first: Any, detail: Any | None) -
         promise=promise,
         success=success,
         evaluated=_number(found.get("element_count")),
-        unexpected=_number(found.get("unexpected_count")),
+        # What tolerates nothing and is kept is broken by nobody: it is not counted to say so.
+        unexpected=_number(found.get("unexpected_count", 0 if success else None)),
         observed=None if success else _mismatched(found),
         exception=exception,
         keys=() if success else _keys(found),

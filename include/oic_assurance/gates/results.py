@@ -12,8 +12,8 @@ from oic_assurance.publishing.fingerprint import content_fingerprint
 _INSERT_RESULT = """
 insert into audit.expectation_result (
     build_id, stage, suite, dataset, dimension, expectation, column_name, description,
-    severity, owner, success, evaluated, unexpected, observed, exception
-) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    severity, owner, success, evaluated, unexpected, observed, exception, tolerated
+) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 returning result_id
 """
 
@@ -109,4 +109,5 @@ def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ..
         outcome.unexpected,
         outcome.observed,
         outcome.exception,
+        promise.arguments.get("tolerating") or None,
     )

@@ -105,6 +105,26 @@ class ExpectRuleToHold(BatchExpectation):
             )
         return dependencies
 
+    def metrics_validate(
+        self,
+        metrics: dict[Any, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+        **kwargs: dict[Any, Any],
+    ) -> Any:
+        """Return the counts also with a yes or no: they were taken for it, and cost nothing."""
+        result = super().metrics_validate(
+            metrics, runtime_configuration, execution_engine, **kwargs
+        )
+        if not result.result:
+            asked = self.get_validation_dependencies(execution_engine, runtime_configuration)
+            taken = {
+                name: metrics[asked.get_metric_configuration(name).id]
+                for name in self.metric_dependencies
+            }
+            result.result = self._validate(taken)["result"]
+        return result
+
     def _validate(
         self,
         metrics: dict[str, Any],

@@ -1,0 +1,75 @@
+-- What every check of this build and of those before it found, as it was known when the build
+-- began.
+-- What was kept is remembered as long as from one Board meeting to the next, six weeks; what was
+-- not
+-- kept for ever.
+with
+    source as (select * from {{ source("audit", "expectation_result") }}),
+
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    every_build as (select * from {{ source("audit", "build") }} where purpose = 'daily'),
+
+    generation as (select * from {{ source("audit", "generation") }}),
+
+    -- Of this build what was found before its tables stood, as with the marts that quote the gate.
+    known as (
+        select
+            source.*,
+            every_build.as_at,
+            source.build_id = build.publication_id
+            or coalesce(generation.attached_at <= build.known_at, false) as is_published,
+            row_number() over (
+                partition by source.build_id, source.stage, source.suite, source.expectation
+                order by source.result_id desc
+            ) as recency
+        from source
+        inner join every_build on source.build_id = every_build.build_id
+        inner join build on every_build.as_at <= build.as_at
+        left join generation on source.build_id = generation.build_id
+        where
+            case
+                when source.build_id <> build.publication_id
+                then source.checked_at <= build.known_at
+                when source.stage = 'sealed' or source.suite = 'dbt_sealed'
+                then false
+                else source.checked_at <= coalesce(generation.attached_at, source.checked_at)
+            end
+            and (
+                not source.success
+                or every_build.as_at > {{ dbt.dateadd("day", -42, "build.as_at") }}
+            )
+    ),
+
+    latest as (
+        select
+            build_id,
+            as_at,
+            stage,
+            case
+                when stage = 'dbt'
+                then coalesce(dataset, suite)
+                else
+                    replace(
+                        replace(suite, 'candidate_public.', 'public_release.'),
+                        'candidate.',
+                        'marts.'
+                    )
+            end as table_name,
+            expectation as check_name,
+            description,
+            dimension,
+            severity,
+            owner,
+            success as is_met,
+            evaluated as rows_checked,
+            unexpected as rows_failed,
+            coalesce(tolerated, 0) as tolerated_share,
+            checked_at,
+            is_published
+        from known
+        where recency = 1
+    )
+
+select *
+from latest
