@@ -28,7 +28,8 @@ class WarningApproval(ApprovalOperator):
             subject="Publish with these warnings?",
             # Nobody who answers in time is a no.
             defaults=self.REJECT,
-            params={"reason": Param("", type="string", minLength=1, title="Why")},
+            # Blank until it is answered: that the answer says something is seen to below.
+            params={"reason": Param("", type="string", title="Why")},
             **how,
         )
         self.build_id = build_id
