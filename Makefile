@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
+SUPERSET := .venv-superset
 SEED ?= 20260430
 
 # No dependency calls home, and what is imported once stays compiled.
@@ -22,7 +23,7 @@ BESIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors debian-packages run test test-all catalogue bench lint format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench lint format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## what there is to do (this list)
@@ -33,6 +34,8 @@ setup: $(VENV)/.installed ## install what the pipeline needs, from the hashed lo
 setup-dev: $(VENV)/.installed-dev
 
 setup-connectors: $(VENV)/.installed-connectors
+
+setup-superset: $(SUPERSET)/.installed
 
 # Servers that the connectors are proven against; nothing is started here.
 debian-packages: tests/connectors/debian-packages.txt
@@ -46,10 +49,13 @@ debian-packages: tests/connectors/debian-packages.txt
 run: setup ## a synthetic force when there is none, then the daily run; ends with the position
 	@$(BIN)/assurance demo --seed $(SEED)
 
+superset: setup setup-superset ## the dashboards in Superset on this machine; Ctrl-C stops it
+	@$(BIN)/assurance superset
+
 test: setup-dev ## the tests that fit into a coffee break
 	@$(BIN)/python -m pytest -q -m "not slow" $(BESIDE) tests
 
-test-all: setup-connectors debian-packages ## every test, the slow ones too
+test-all: setup-connectors setup-superset debian-packages ## every test, the slow ones too
 	@$(BIN)/python -m pytest -q tests
 
 catalogue: setup-dev ## let every known defect loose and see it caught; writes docs/defects.md
@@ -75,7 +81,7 @@ down: ## stop what `make up` started in another terminal
 
 clean: down ## stop the servers, remove the environment; asks nothing, keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
-	@rm -rf $(VENV) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf $(VENV) $(SUPERSET) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock: $(UV) ## resolve requirements*.in again into the hashed locks
@@ -87,6 +93,8 @@ lock: $(UV) ## resolve requirements*.in again into the hashed locks
 		-c requirements-dev.lock requirements-connectors-dev.in -o requirements-connectors-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		-c requirements-connectors-dev.lock requirements-connectors.in -o requirements-connectors.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		requirements-superset.in -o requirements-superset.lock
 
 # pip brings one pinned, hashed installer; that one brings the rest in seconds.
 $(UV): requirements-uv.lock
@@ -110,4 +118,14 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 $(VENV)/.installed-connectors: requirements-connectors-dev.lock $(VENV)/.installed-dev
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-connectors-dev.lock
+	@touch $@
+
+# Superset wants other versions than Airflow does. Its page has a counter of visitors built in; a page
+# of ours loads nothing from elsewhere, so its address is taken out.
+$(SUPERSET)/.installed: requirements-superset.lock | $(UV)
+	@echo "Installing Superset into $(SUPERSET) from $< ..."
+	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)
+	@$(UV) pip install --quiet --python $(SUPERSET)/bin/python --no-deps --require-hashes --compile-bytecode -r $<
+	@grep -rlZ https://apachesuperset.gateway.scarf.sh/pixel/ $(SUPERSET)/lib/python*/site-packages/superset/static | \
+		xargs -0r sed -i 's|https://apachesuperset.gateway.scarf.sh/pixel/|data:,|'
 	@touch $@

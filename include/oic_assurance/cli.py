@@ -30,6 +30,7 @@ COMMANDS = {
     "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
     "batch": ("batch:batch", "Deliveries as they were kept, and whether raw agrees with them."),
     "erase": ("erase:erase", "Erase a record from everywhere, and log it."),
+    "superset": ("superset:superset", "Superset with the dashboards, until Ctrl-C."),
     "up": ("scheduler:up", "Airflow's scheduler and web page, until Ctrl-C."),
     "down": ("scheduler:down", "Stop what `up` started in another terminal."),
 }

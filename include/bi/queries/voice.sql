@@ -1,4 +1,16 @@
--- What the force, the data and the Commissioner said, and from when to when.
-select point_code, voice, changed_on, stood_until, status, is_assured
-from marts.assurance_voice
-order by point_code, voice, changed_on
+-- What the force, the data and the Commissioner said, and from when to when; what still stands is
+-- shown until the day of the publication.
+select
+    voice.point_code,
+    voice.voice,
+    voice.changed_on,
+    voice.stood_until,
+    voice.status,
+    voice.is_assured,
+    coalesce(
+        voice.stood_until, cast(publication.as_at at time zone 'Europe/London' as date)
+    ) as shown_until
+from marts.assurance_voice as voice
+inner join marts.publication as publication
+    on voice.publication_id = publication.publication_id
+order by voice.point_code, voice.voice, voice.changed_on

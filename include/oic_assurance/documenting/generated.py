@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from oic_assurance.dashboards.bundle import BUNDLE, bundle
 from oic_assurance.documenting import expectations, pages
 from oic_assurance.documenting.dbt_sources import SOURCES, sources_file, sources_yaml
 from oic_assurance.documenting.policy import stale_after_days
@@ -14,11 +15,12 @@ STAGING = Path("dbt_project") / "models" / "staging"
 PAGES = Path("docs") / "datasets"
 EXPECTATIONS = Path("docs") / "expectations"
 _NOTE = f"Written by `{COMMAND}` from the declarations: change those, then run it again."
+_DASHBOARDS_NOTE = f"Written by `{COMMAND}` from include/bi: change that, then run it again."
 _SUITES_NOTE = f"Written by `{COMMAND}` from the suites: change those, then run it again."
 
 
 def generated(settings: Settings) -> dict[Path, str]:
-    """Return what follows from declarations and suites: files, by their place in the project."""
+    """Return what follows from what is described: files, by their place in the project."""
     known = list(datasets().values())
     stale_after = stale_after_days(settings.project_root)
     files = {
@@ -29,6 +31,10 @@ def generated(settings: Settings) -> dict[Path, str]:
         pages.page_file(one): pages.page(one, stale_after.get(one.name)) for one in known
     }
     files |= {PAGES / name: f"<!-- {_NOTE} -->\n{text}" for name, text in texts.items()}
+    files |= {
+        BUNDLE / name: f"# {_DASHBOARDS_NOTE}\n{text}"
+        for name, text in bundle(settings.project_root).items()
+    }
     return files | {
         EXPECTATIONS / name: f"<!-- {_SUITES_NOTE} -->\n{text}"
         for name, text in expectations.pages().items()
@@ -55,7 +61,7 @@ def check(settings: Settings) -> None:
     if behind:
         more = f" and {len(behind) - 1} more" if len(behind) > 1 else ""
         raise AssuranceError(
-            f"{behind[0]}{more}: not what declarations and suites say. Run `{COMMAND}` and commit."
+            f"{behind[0]}{more}: not what it was written from says. Run `{COMMAND}` and commit."
         )
 
 
@@ -63,10 +69,14 @@ def _behind(settings: Settings, wanted: dict[Path, str]) -> list[Path]:
     root = settings.project_root
     differ = [place for place, text in wanted.items() if _text(root / place) != text]
     left_over = [
-        folder / path.name
-        for folder, note in ((PAGES, _NOTE), (EXPECTATIONS, _SUITES_NOTE))
-        for path in sorted((root / folder).glob("*.md"))
-        if folder / path.name not in wanted and note in (_text(path) or "")
+        path.relative_to(root)
+        for folder, note in (
+            (PAGES, _NOTE),
+            (EXPECTATIONS, _SUITES_NOTE),
+            (BUNDLE, _DASHBOARDS_NOTE),
+        )
+        for path in sorted((root / folder).rglob("*.*"))
+        if path.relative_to(root) not in wanted and note in (_text(path) or "")
     ]
     return differ + left_over
 

@@ -1,32 +1,28 @@
 """Airflow on this machine: api-server, scheduler and dag-processor, started and stopped together.
 
-Each is a session of its own and is stopped by SIGINT. (Airflow's own `standalone` leaves its
-children behind when it is told to end.)
+(Airflow's own `standalone` leaves its children behind when it is told to end.)
 """
 
-import contextlib
 import json
 import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError
 from oic_assurance.orchestration.environment import airflow_environment, airflow_home
 from oic_assurance.orchestration.lock import holder_of, only_one
 from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.sessions import HOST, STOP_SECONDS, Sessions, chosen_port, signals_end_us
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import airflow_metadata_url
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.secrets import secret
 
-HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 LOGIN = "assurance"
 API_SERVER = "api-server"
@@ -34,7 +30,6 @@ WORKERS = ("scheduler", "dag-processor")
 # Each task slot is a process of its own with dbt or Great Expectations in it.
 PARALLELISM = 2
 READY_SECONDS = 120.0
-STOP_SECONDS = 30.0
 LOCK = "up"
 
 Tell = Callable[[str], None]
@@ -42,28 +37,30 @@ Tell = Callable[[str], None]
 
 def up(settings: Settings, tell: Tell) -> int:
     """Start everything, say where it is, and stop it all on Ctrl-C or `down`."""
-    port = _port()
-    with only_one(settings, LOCK), _signals_end_us():
+    port = chosen_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
+    airflow = Sessions(settings, "Airflow")
+    with only_one(settings, LOCK), signals_end_us():
         prepare_warehouse(settings)
         environment = {**os.environ, **_environment(settings, port)}
         tell("Preparing Airflow's own database ...")
-        _migrate(settings, environment)
-        started: dict[str, subprocess.Popen[bytes]] = {}
+        airflow.finish("db", _airflow("db", "migrate"), environment)
+        home = airflow_home(settings)
         try:
             # Tasks report to the api-server: one that starts before it answers fails.
-            started[API_SERVER] = _launch(settings, API_SERVER, environment, port)
-            _wait_until_ready(settings, started, port)
+            place = ["--host", HOST, "--port", str(port)]
+            airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
+            airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)
             for name in WORKERS:
-                started[name] = _launch(settings, name, environment, port)
+                airflow.start(name, _airflow(name), environment, home)
             tell(f"Airflow is at http://{HOST}:{port}")
             tell(f"Log in as {LOGIN} with the password {_password(settings)}")
             tell("Ctrl-C, or `make down` in another terminal, stops it all.")
-            return _watch(settings, started)
+            return airflow.watch()
         except KeyboardInterrupt:
             tell("Stopping ...")
             return 0
         finally:
-            _stop(started)
+            airflow.stop()
 
 
 def down(settings: Settings) -> bool:
@@ -100,23 +97,6 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
     }
 
 
-def _port() -> int:
-    given = os.environ.get("ASSURANCE_AIRFLOW_PORT", "").strip()
-    if given and not (given.isdigit() and 0 < int(given) < 65536):
-        raise UsageError(f"ASSURANCE_AIRFLOW_PORT: '{given}' is not a port number.")
-    port = int(given or DEFAULT_PORT)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise AssuranceError(
-                f"Port {port} on {HOST} is used by another program: "
-                "set ASSURANCE_AIRFLOW_PORT to a free one."
-            ) from error
-    return port
-
-
 def _password_file(settings: Settings) -> Path:
     """Return the file of Airflow's login, written for its owner alone at the first start."""
     path = private_folder(settings, settings.secrets_dir) / "airflow_login.json"
@@ -135,98 +115,6 @@ def _airflow(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "airflow", *arguments]
 
 
-def _log(settings: Settings, name: str) -> Path:
-    return private_folder(settings, settings.log_dir) / f"airflow-{name}.log"
-
-
-def _migrate(settings: Settings, environment: dict[str, str]) -> None:
-    log = _log(settings, "db")
-    with log.open("wb") as file:
-        done = subprocess.run(
-            _airflow("db", "migrate"), env=environment, stdin=subprocess.DEVNULL,
-            stdout=file, stderr=file, check=False,
-        )  # fmt: skip
-    if done.returncode != 0:
-        raise AssuranceError(f"Airflow's own database cannot be migrated (see {log}).")
-
-
-def _launch(
-    settings: Settings, name: str, environment: dict[str, str], port: int
-) -> subprocess.Popen[bytes]:
-    arguments = ["--host", HOST, "--port", str(port)] if name == API_SERVER else []
-    with _log(settings, name).open("ab") as file:
-        return subprocess.Popen(
-            _airflow(name, *arguments), env=environment, cwd=airflow_home(settings),
-            stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
-        )  # fmt: skip
-
-
-def _wait_until_ready(
-    settings: Settings, started: dict[str, subprocess.Popen[bytes]], port: int
-) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        _check(settings, started)
-        with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=1):
-            return
-        time.sleep(0.5)
-    raise AssuranceError(
-        f"Airflow's api-server does not answer (see {_log(settings, API_SERVER)})."
-    )
-
-
-def _check(settings: Settings, started: dict[str, subprocess.Popen[bytes]]) -> None:
-    for name, process in started.items():
-        if process.poll() is not None:
-            raise AssuranceError(
-                f"Airflow's {name} ended with code {process.returncode} "
-                f"(see {_log(settings, name)}): all is stopped."
-            )
-
-
-def _watch(settings: Settings, started: dict[str, subprocess.Popen[bytes]]) -> int:
-    while True:
-        _check(settings, started)
-        time.sleep(1)
-
-
-def _stop(started: dict[str, subprocess.Popen[bytes]]) -> None:
-    """End every session: by SIGINT as Airflow likes it, and by force what does not listen."""
-    for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        for process in started.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, request)
-        deadline = time.monotonic() + STOP_SECONDS
-        while any(_alive(process) for process in started.values()):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _alive(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether any process of a session is left, also when its leader has ended."""
-    process.poll()
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@contextlib.contextmanager
-def _signals_end_us() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end us the way Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _answers(port: int) -> bool:
+    with socket.create_connection((HOST, port), timeout=1):
+        return True

@@ -26,6 +26,9 @@ def project(tmp_path: Path) -> Settings:
     seed = Path("dbt_project/seeds/policy_staleness.csv")
     (tmp_path / seed).parent.mkdir(parents=True)
     shutil.copy(PROJECT / seed, tmp_path / seed)
+    for described in ("queries", "superset"):
+        place = Path("include/bi") / described
+        shutil.copytree(PROJECT / place, tmp_path / place)
     settings = dataclasses.replace(load_settings(), project_root=tmp_path)
     generated.write(settings)
     return settings
@@ -41,8 +44,7 @@ def test_what_fell_behind_is_named_with_the_command_that_mends_it(project: Setti
     with pytest.raises(AssuranceError) as caught:
         generated.check(project)
     assert caught.value.message == (
-        f"{page}: not what declarations and suites say. "
-        "Run `assurance sources document` and commit."
+        f"{page}: not what it was written from says. Run `assurance sources document` and commit."
     )
     assert generated.write(project) == [page]
     assert generated.write(project) == []
