@@ -137,6 +137,10 @@ EVIDENCE = {
         "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
     ),
     "due_check": "(build_id, stage, suite, expectation) values (1, 'marts', 's', 'e')",
+    "approval": (
+        "(build_id, is_approved, who, reason, through, content_fingerprint) "
+        "values (1, true, 'w', 'r', 'airflow', '')"
+    ),
     "tested_table": (
         "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
     ),
@@ -164,6 +168,7 @@ EVIDENCE = {
         ("table_fingerprint", {"oic_transform", "oic_gate", "oic_publish"}),
         ("due_check", {"oic_transform", "oic_gate", "oic_publish"}),
         ("tested_table", {"oic_transform", "oic_publish"}),
+        ("approval", {"oic_publish"}),
         ("deadline_position", {"oic_transform", "oic_publish"}),
         ("exception_event", {"oic_publish"}),
         ("processing_log", set(STAGES)),

@@ -145,6 +145,17 @@ def test_nobody_decides_without_a_name_and_a_reason(asking: Settings) -> None:
     assert warnings_to_approve(asking, build.build_id) != []
 
 
+def end_of_run(settings: Settings, build: Build) -> tuple[Any, ...]:
+    with connect(settings) as conn:
+        row = conn.execute(
+            "select outcome, message from audit.run as r join audit.build as b using (run_id) "
+            "where b.build_id = %s",
+            (build.build_id,),
+        ).fetchone()
+    assert row is not None
+    return row
+
+
 def test_by_the_command_line(
     asking: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -153,15 +164,10 @@ def test_by_the_command_line(
     given = [str(build.build_id), "--by", "A. Lead", "--reason"]
     assert run_command(["publication", "approve", *given, ""]) != 0
     assert run_command(["publication", "reject", *given, "half of HR is missing"]) == 0
-    with connect(asking) as conn:
-        run = conn.execute(
-            "select outcome, message from audit.run as r join audit.build as b using (run_id) "
-            "where b.build_id = %s",
-            (build.build_id,),
-        ).fetchone()
-    assert run is not None
-    assert run[0] == "blocked"
-    assert "A. Lead has rejected the warnings" in run[1]
+    outcome, message = end_of_run(asking, build)
+    assert outcome == "blocked"
+    assert "A. Lead has rejected the warnings" in message
     assert run_command(["publication", "approve", *given, "it has come since"]) == 0
+    assert end_of_run(asking, build) == ("published", None)
     assert f"Readers see publication {build.build_id}" in capsys.readouterr().out
     assert run_command(["publication", "reject", *given, "too late"]) != 0

@@ -175,7 +175,8 @@ def _show(conn: psycopg.Connection, settings: Settings, build: BuildRecord) -> P
     conn.execute(
         """
         update audit.run
-        set outcome = 'published', publication_id = %s, finished_at = clock_timestamp()
+        set outcome = 'published', publication_id = %s, message = null,
+            finished_at = clock_timestamp()
         where run_id = %s
         """,
         (build.build_id, build.run_id),
