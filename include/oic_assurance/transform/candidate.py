@@ -14,11 +14,13 @@ LOCK = "hashtextextended('candidate', 0)"
 #: How long to wait for another run's stage before trying again later is the better way.
 PATIENCE = "60s"
 
+# Publication takes the tables with it; one that is repeated for the same build builds them again.
 _OWNER = """
-select build_id
-from audit.build
-where candidate_since is not null
-order by candidate_since desc
+select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
+from audit.build as build
+left join audit.generation as generation using (build_id)
+where build.candidate_since is not null
+order by build.candidate_since desc
 limit 1
 """
 
@@ -70,8 +72,11 @@ def _locked(settings: Settings, lock: str) -> Iterator[psycopg.Connection]:
 
 def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
     row = conn.execute(_OWNER).fetchone()
-    if row is None or row[0] != build_id:
-        taken = f"build {row[0]} has been built in it since" if row else "no build has it"
+    owner, is_published = row or (None, False)
+    if owner != build_id or is_published:
+        taken = f"build {owner} has been built in it since" if owner else "no build has it"
+        if owner == build_id:
+            taken = "its tables were published"
         raise AssuranceError(
             f"The candidate is not build {build_id}'s: {taken}. Clear `close_landing` and what "
             "follows it, which opens a new build."
