@@ -27,7 +27,6 @@ def assurance_exception_summary() -> Promises:
     return [
         filled(
             "exceptions",
-            "oldest_opened_at",
             "oldest_age_days",
             words="Every number of what waits has its {column}.",
         ),

@@ -47,11 +47,14 @@ def prepare_warehouse(settings: Settings) -> None:
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[dict[str, str]]:
     """Enter the run and return what there is to extract: each dataset of each force."""
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
+    from oic_assurance.publishing.audiences import keep_audiences
 
     prepare_warehouse(settings)
     runs.open_run(settings, run_id, as_at)
     with _accountable(settings, run_id, "opening the run"):
         ensure_raw_tables(settings)
+        if not keep_audiences(settings):
+            LOG.info("A mart is held by a reader: its audience is looked at when publishing.")
         return [
             {"force_code": settings.force_code, "dataset": dataset} for dataset in dataset_ids()
         ]

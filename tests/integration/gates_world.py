@@ -264,7 +264,7 @@ from (values
 
 create table candidate.assurance_exception_summary as
 select force_code, exception_code, point_code, org_unit_code, age_band, count(*) as exceptions,
-    min(opened_at) as oldest_opened_at, max(age_days) as oldest_age_days, publication_id
+    max(age_days) as oldest_age_days, publication_id
 from candidate.assurance_exception
 group by force_code, exception_code, point_code, org_unit_code, age_band, publication_id;
 

@@ -11,12 +11,19 @@ import yaml
 from psycopg import sql
 
 from oic_assurance.access.readers import Access, end, give, held
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
+from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
-from tests.integration.publishing_marts import as_reader, published
+from tests.integration.publishing_marts import (
+    Build,
+    as_reader,
+    audit,
+    make_candidates,
+    open_build,
+)
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 #: Marts of records that nobody's own unit can be told of: for `bi_reader` alone.
@@ -29,8 +36,8 @@ Connect = Callable[[str], psycopg.Connection]
 @pytest.fixture
 def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
     """Two publications; logins belong to the whole server, so they go at the end."""
-    published(fresh_warehouse)
-    published(fresh_warehouse)
+    published_with_history(fresh_warehouse)
+    published_with_history(fresh_warehouse)
     yield fresh_warehouse
     with psycopg.connect(admin_url(fresh_warehouse, _database(fresh_warehouse))) as administrator:
         for login in (*LOGINS, "analyst"):
@@ -68,6 +75,31 @@ def _database(settings: Settings) -> str:
         return conn.info.dbname
 
 
+def published_with_history(settings: Settings, *, salt: str = "") -> int:
+    """Publish the marts that are made by hand, and the history of exceptions with them."""
+    build = open_build(settings)
+    make_candidates(settings, build, salt=salt)
+    add_history(settings, build)
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def add_history(settings: Settings, build: Build) -> None:
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(
+            """
+            create table candidate.assurance_exception_history as
+            select force_code, publication_id, record_ref as exception_key, exception_code,
+                'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
+                timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
+                null::text as closed_because, true as is_open, true as is_latest
+            from candidate.assurance_exception;
+            alter table candidate.assurance_exception_history
+            add primary key (publication_id, force_code, exception_key)
+            """
+        )
+
+
 def rows(conn: psycopg.Connection, mart: str, columns: str = "*") -> list[tuple[Any, ...]]:
     statement = sql.SQL(f"select {columns} from {{}}").format(sql.Identifier("marts", mart))
     return sorted(conn.execute(statement).fetchall())
@@ -86,8 +118,6 @@ def test_a_supervisor_sees_the_records_of_the_own_units_and_no_others(
         for login, units in list(LOGINS.items())[:2]:
             reader = log_in(login)
             for mart, column in BY_UNIT.items():
-                if mart == "assurance_exception_history":
-                    continue  # not among the marts that are made by hand here
                 everything = bi.execute(f"select * from marts.{mart}").fetchall()  # type: ignore[call-overload]
                 names = [one.name for one in bi.execute(f"select * from marts.{mart}").description]  # type: ignore[call-overload,union-attr]
                 own = [row for row in everything if row[names.index(column)] in units]
@@ -107,9 +137,8 @@ def test_the_office_reads_no_record_and_no_officers_key(
 ) -> None:
     office = log_in("office_reader")
     for mart in (*BY_UNIT, *WITHHELD):
-        if mart != "assurance_exception_history":
-            with refused():
-                rows(office, mart, "count(*)")
+        with refused():
+            rows(office, mart, "count(*)")
     columns = office.execute(
         "select column_name from information_schema.columns where table_schema = 'marts'"
     ).fetchall()
@@ -200,10 +229,10 @@ def test_neither_plans_nor_statistics_tell_values(warehouse: Settings, log_in: C
 
 ESCAPES = [
     "set role bi_reader",
-    'set role "oic_unit_U2"',
+    'set role "{unit}"',
     "set role supervisor_reader",
     "set session authorization bi_reader",
-    'grant "oic_unit_U2" to inspector_one',
+    'grant "{unit}" to inspector_one',
     "alter table marts.assurance_exception disable row level security",
     "drop policy audience on marts.assurance_exception",
     "select * from generation.assurance_exception__2",
@@ -213,9 +242,10 @@ ESCAPES = [
 
 
 def test_a_limited_login_cannot_become_anybody_else(
-    log_in: Connect, subtests: pytest.Subtests
+    warehouse: Settings, log_in: Connect, subtests: pytest.Subtests
 ) -> None:
-    for statement in ESCAPES:
+    other = f"oic_unit_{_database(warehouse)}_{warehouse.force_code}_U2"
+    for statement in (escape.format(unit=other) for escape in ESCAPES):
         with (
             subtests.test(statement),
             pytest.raises(
@@ -234,7 +264,7 @@ def test_it_holds_for_the_next_publication_and_after_a_roll_back(
     warehouse: Settings, log_in: Connect
 ) -> None:
     reader = log_in("inspector_one")
-    third = published(warehouse, salt="third")
+    third = published_with_history(warehouse, salt="third")
     for publication_id in (third, 1):
         rollback(warehouse, publication_id, "to see it again")
         shown = rows(reader, "assurance_exception", "publication_id, org_unit_code")
@@ -265,9 +295,9 @@ def test_who_was_given_what_by_whom_and_why_is_on_record(
     warehouse: Settings, log_in: Connect
 ) -> None:
     assert held(warehouse) == [
-        Access("inspector_one", ("U1",), False),
-        Access("inspector_two", ("U2", "U3"), False),
-        Access("office_reader", (), True),
+        Access("inspector_one", ("U1",), True, False),
+        Access("inspector_two", ("U2", "U3"), True, False),
+        Access("office_reader", (), False, True),
     ]
     end(warehouse, "inspector_two", ["U3"], "moved")
     with connect(warehouse) as conn:
@@ -289,7 +319,7 @@ def test_who_was_given_what_by_whom_and_why_is_on_record(
     [
         ("inspector_one", ["U99"], "There is no unit 'U99'"),
         ("bi_reader", ["U1"], "a role of the warehouse itself"),
-        ("oic_unit_U1", ["U1"], "a role of the warehouse itself"),
+        ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
         ("warehouse_owner", ["U1"], "can see more already"),
         ("x" * 64, ["U1"], "1 to 63 characters"),
     ],
@@ -300,6 +330,54 @@ def test_access_that_would_not_limit_is_not_given(
     with pytest.raises(UsageError, match=says):
         give(warehouse, login, units, "a mistake")
     assert held(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "grant pg_read_all_data to analyst",
+        "grant oic_gate to analyst with inherit false, set true",
+        "alter role analyst bypassrls",
+    ],
+)
+def test_a_login_that_sees_more_by_another_right_is_not_taken_for_a_limited_one(
+    warehouse: Settings, right: str
+) -> None:
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("create role analyst login")
+        administrator.execute(right.encode())
+    with pytest.raises(UsageError, match="can see more already"):
+        give(warehouse, "analyst", ["U1"], "a mistake")
+
+
+def test_what_somebody_else_has_given_is_not_said_to_be_ended(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    other = sql.Identifier(f"oic_unit_{_database(warehouse)}_{warehouse.force_code}_U2")
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute(sql.SQL("grant {} to inspector_one").format(other))
+    with pytest.raises(ServerError, match="given that by somebody else"):
+        end(warehouse, "inspector_one", ["U2"], "left")
+    with connect(warehouse) as conn:
+        ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
+    assert ended == []
+    assert {unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")} == {
+        "U1", "U2",
+    }  # fmt: skip
+
+
+def test_the_same_unit_of_another_warehouse_on_the_server_is_not_shown(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("create role oic_unit_elsewhere_E23000022_U2")
+        try:
+            administrator.execute("grant oic_unit_elsewhere_E23000022_U2 to inspector_one")
+            assert {
+                unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")
+            } == {"U1"}
+        finally:
+            administrator.execute("drop role oic_unit_elsewhere_E23000022_U2")
 
 
 def test_who_reads_as_a_supervisor_cannot_be_made_the_office_beside(

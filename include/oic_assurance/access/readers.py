@@ -13,11 +13,13 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
-from oic_assurance.publishing.audiences import OFFICE, SUPERVISOR, UNIT_ROLE
+from oic_assurance.publishing.audiences import UNIT_ROLE
 from oic_assurance.publishing.faces import FACES
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import STAGE_ROLES, connect, reason
+from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
 
+#: Roles of people who look into records, each for one lawful purpose.
+PURPOSES = ("general_processing", "law_enforcement_processing")
 _LONGEST_NAME = 63
 _SESSION = {
     "default_transaction_read_only": "on",
@@ -25,14 +27,19 @@ _SESSION = {
     "search_path": "marts",
 }
 
+# A unit's role is named after the warehouse, its force and its code.
 _HELD = """
-select login.rolname, array(
-    select substr(unit.rolname::text, %(first)s)
-    from pg_catalog.pg_roles as unit
-    where starts_with(unit.rolname::text, %(prefix)s)
-        and pg_has_role(login.oid, unit.oid, 'USAGE')
-    order by 1
-), pg_has_role(login.oid, %(office)s, 'USAGE')
+select
+    login.rolname,
+    array(
+        select substr(unit.rolname::text, length(%(prefix)s) + 1)
+        from pg_catalog.pg_roles as unit
+        where starts_with(unit.rolname::text, %(prefix)s)
+            and pg_has_role(login.oid, unit.oid, 'USAGE')
+        order by 1
+    ),
+    pg_has_role(login.oid, %(supervisor)s, 'USAGE'),
+    pg_has_role(login.oid, %(office)s, 'USAGE')
 from pg_catalog.pg_roles as login
 where login.rolcanlogin
     and not login.rolsuper
@@ -41,6 +48,29 @@ where login.rolcanlogin
         or pg_has_role(login.oid, %(supervisor)s, 'USAGE')
     )
 order by 1
+"""
+# Who may become any of these, or reads or writes by a right of the server, is not limited.
+_SEES_MORE = """
+select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
+    or exists (
+        select
+        from pg_catalog.pg_roles as more
+        where pg_has_role(login.oid, more.oid, 'MEMBER')
+            and (
+                more.rolname::text = any (%(ours)s)
+                or more.rolsuper
+                or more.rolbypassrls
+                or more.rolname in (
+                    'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
+                    'pg_write_server_files', 'pg_execute_server_program', 'pg_maintain'
+                )
+                or more.oid = (
+                    select datdba from pg_catalog.pg_database where datname = current_database()
+                )
+            )
+    )
+from pg_catalog.pg_roles as login
+where login.rolname = %(login)s
 """
 _LAST_CHANGE = """
 select changed_at, changed_by, because
@@ -57,6 +87,7 @@ class Access:
 
     login: str
     units: tuple[str, ...]
+    is_supervisor: bool
     is_office: bool
 
 
@@ -64,43 +95,57 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
     """Let a login read the records of units; without any, as the Commissioner's office.
 
     Returns the password of a login that was made for it, which is kept nowhere; None of one that
-    was there. Raises `UsageError` for a unit that is not published and for a login that reads or
-    writes as somebody else.
+    was there. Raises `UsageError` for a unit that is not published and for a login that can see
+    more already.
     """
     with connect(settings) as conn:
-        _check_login(conn, login, to_office=not units)
+        _check_login(conn, settings, login, to_office=not units)
         for unit in units:
-            _check_unit(conn, unit)
+            _check_unit(conn, settings, unit)
         password = _ensure_login(conn, login)
-        _grant(conn, OFFICE if not units else SUPERVISOR, login)
+        _grant(conn, SUPERVISOR if units else OFFICE, login)
         for unit in units:
-            _ensure_role(conn, UNIT_ROLE + unit)
-            _grant(conn, UNIT_ROLE + unit, login)
-        _enter(conn, login, units, because, is_granted=True)
+            _ensure_role(conn, _unit_role(conn, settings, unit))
+            _grant(conn, _unit_role(conn, settings, unit), login)
+        for entry in units or (None,):
+            _enter(conn, login, entry, because, is_granted=True)
     return password
 
 
 def end(settings: Settings, login: str, units: Sequence[str], because: str) -> None:
-    """Take units from a login; without any named, all that it may read. The login itself stays."""
+    """Take units from a login; without any named, all that it may read. The login itself stays.
+
+    Raises `ServerError`, and changes nothing, where the server would let it read on: a right that
+    an administrator or a directory has given, only they can take.
+    """
     with connect(settings) as conn:
-        held = next((one for one in _held(conn) if one.login == login), None)
-        if held is None:
+        before = _find(conn, settings, login)
+        if before is None:
             raise UsageError(f"'{login}' reads nothing: `assurance access list` shows who does.")
-        missing = [unit for unit in units if unit not in held.units]
+        missing = [unit for unit in units if unit not in before.units]
         if missing:
             raise UsageError(f"'{login}' does not read the records of {', '.join(missing)}.")
-        ended = tuple(units) or held.units
+        ended = tuple(units) or before.units
         for unit in ended:
-            _revoke(conn, UNIT_ROLE + unit, login)
-        if set(ended) == set(held.units):
-            _revoke(conn, OFFICE if held.is_office else SUPERVISOR, login)
-        _enter(conn, login, ended, because, is_granted=False)
+            _revoke(conn, _unit_role(conn, settings, unit), login)
+            _enter(conn, login, unit, because, is_granted=False)
+        if not units and before.is_office:
+            _revoke(conn, OFFICE, login)
+            _enter(conn, login, None, because, is_granted=False)
+        if before.is_supervisor and set(ended) == set(before.units):
+            _revoke(conn, SUPERVISOR, login)
+        after = _find(conn, settings, login)
+        if after is not None and (not units or set(ended) & set(after.units)):
+            raise ServerError(
+                f"'{login}' was given that by somebody else (an administrator, a directory, a "
+                "group), who must take it back. Nothing is changed."
+            )
 
 
 def held(settings: Settings) -> list[Access]:
     """Return every login that reads as a supervisor or as the office."""
     with connect(settings) as conn:
-        return _held(conn)
+        return _held(conn, settings)
 
 
 def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
@@ -110,39 +155,38 @@ def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
     return (row[1], row[2]) if row else None
 
 
-def _held(conn: psycopg.Connection) -> list[Access]:
+def _held(conn: psycopg.Connection, settings: Settings) -> list[Access]:
     rows = conn.execute(
         _HELD,
         {
-            "first": len(UNIT_ROLE) + 1,
-            "prefix": UNIT_ROLE,
+            "prefix": _unit_role(conn, settings, ""),
             "office": OFFICE,
             "supervisor": SUPERVISOR,
         },
     ).fetchall()
-    return [Access(login, tuple(units), is_office) for login, units, is_office in rows]
+    return [Access(login, tuple(units), *audiences) for login, units, *audiences in rows]
 
 
-def _check_login(conn: psycopg.Connection, login: str, *, to_office: bool) -> None:
+def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
+    return next((one for one in _held(conn, settings) if one.login == login), None)
+
+
+def _unit_role(conn: psycopg.Connection, settings: Settings, unit: str) -> str:
+    """Return the name of the role whose members see a unit's records."""
+    return f"{UNIT_ROLE}{conn.info.dbname}_{settings.force_code}_{unit}"
+
+
+def _check_login(
+    conn: psycopg.Connection, settings: Settings, login: str, *, to_office: bool
+) -> None:
     if not 0 < len(login.encode("utf-8")) <= _LONGEST_NAME:
         raise UsageError("A login has 1 to 63 characters.")
-    ours = {*STAGE_ROLES, *(face.reader for face in FACES), SUPERVISOR, OFFICE}
-    if login in ours or login.startswith((UNIT_ROLE, "pg_")):
+    ours = [*STAGE_ROLES, *(face.reader for face in FACES), *PURPOSES]
+    if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
-    row = conn.execute(
-        """
-        select rolsuper or rolcreaterole or rolbypassrls or rolreplication
-            or exists (
-                select from unnest(%s::text[]) as ours where pg_has_role(r.oid, ours, 'USAGE')
-            )
-        from pg_catalog.pg_roles as r
-        where rolname = %s
-        """,
-        ([*STAGE_ROLES, *(face.reader for face in FACES)], login),
-    ).fetchone()
-    if row is not None and row[0]:
+    if conn.execute(_SEES_MORE, {"ours": ours, "login": login}).fetchone() == (True,):
         raise UsageError(f"'{login}' can see more already: it cannot be limited by this.")
-    other = next((one for one in _held(conn) if one.login == login), None)
+    other = _find(conn, settings, login)
     if other is not None and other.is_office != to_office:
         raise UsageError(
             f"'{login}' reads as {'the office' if other.is_office else 'a supervisor'} already: "
@@ -150,7 +194,7 @@ def _check_login(conn: psycopg.Connection, login: str, *, to_office: bool) -> No
         )
 
 
-def _check_unit(conn: psycopg.Connection, unit: str) -> None:
+def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None:
     if conn.execute("select to_regclass('marts.dim_org_unit')").fetchone() == (None,):
         raise AssuranceError("No units are published yet: run `assurance run` first.")
     known = conn.execute(
@@ -162,7 +206,7 @@ def _check_unit(conn: psycopg.Connection, unit: str) -> None:
     ).fetchall()
     if (unit,) not in known:
         raise UsageError(f"There is no unit '{unit}' in marts.dim_org_unit.")
-    if len((UNIT_ROLE + unit).encode("utf-8")) > _LONGEST_NAME:
+    if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
         raise UsageError(f"The code of the unit '{unit}' is too long for a role of its own.")
 
 
@@ -219,16 +263,16 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 
 
 def _enter(
-    conn: psycopg.Connection, login: str, units: Sequence[str], because: str, *, is_granted: bool
+    conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
-    for unit in units or (None,):
-        conn.execute(
-            """
-            insert into audit.access_change (
-                login, audience, org_unit_code, is_granted, because, changed_by
-            )
-            values (%s, %s, %s, %s, %s, %s)
-            """,
-            (login, "SUPERVISOR" if unit else "OFFICE", unit, is_granted, because,
-             getpass.getuser()),
-        )  # fmt: skip
+    """Enter a change for a unit's records or, without one, for the office's aggregates."""
+    conn.execute(
+        """
+        insert into audit.access_change (
+            login, audience, org_unit_code, is_granted, because, changed_by
+        )
+        values (%s, %s, %s, %s, %s, %s)
+        """,
+        (login, "OFFICE" if unit is None else "SUPERVISOR", unit, is_granted, because,
+         getpass.getuser()),
+    )  # fmt: skip

@@ -13,10 +13,12 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.publishing.faces import MARTS
+from oic_assurance.publishing.publication import ROLE, limit_waiting
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 
-SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 AUDIENCES = (SUPERVISOR, OFFICE)
-#: A unit's role is called this and its code.
+#: Roles belong to the whole server: a unit's is called this, its warehouse, its force and its code.
 UNIT_ROLE = "oic_unit_"
 
 #: Marts of aggregates and of what everybody may know: no record of a person, no officer's key.
@@ -54,13 +56,14 @@ _NOBODY_IS_LIMITED = sql.SQL("(select not exists (select {}))").format(_LIMITED)
 _OWN_UNITS = sql.SQL(
     """
     array(
-        select substr(unit.rolname::text, {first})
+        select substr(unit.rolname::text, length(warehouse.prefix) + 1)
         from pg_catalog.pg_roles as unit
-        where starts_with(unit.rolname::text, {prefix})
+        cross join (select {prefix} || current_database() || '_') as warehouse (prefix)
+        where starts_with(unit.rolname::text, warehouse.prefix)
             and not exists (select {limited} and not pg_has_role(reader.oid, unit.oid, 'USAGE'))
     )
     """
-).format(first=sql.Literal(len(UNIT_ROLE) + 1), prefix=sql.Literal(UNIT_ROLE), limited=_LIMITED)
+).format(prefix=sql.Literal(UNIT_ROLE), limited=_LIMITED)
 
 _STANDS = """
 select
@@ -83,15 +86,31 @@ order by c.relname
 def open_to_audiences(conn: psycopg.Connection) -> None:
     """Give every mart the rights and the policy that this module says; change nothing else.
 
-    A policy that is new takes a lock that waits for readers, as a new column does.
+    A policy that is new waits for the mart's readers, and they for it: each mart is a transaction
+    of its own, so that no more than one stands still, for a moment.
     """
     stands = conn.execute(
         _STANDS,
         {"policy": _POLICY, "audiences": list(AUDIENCES), "schema": MARTS.parents},
     ).fetchall()
     for mart, policy, readers in stands:
-        for statement in (*_policy(conn, mart, policy), *_rights(mart, set(readers))):
-            conn.execute(statement)
+        with conn.transaction():
+            for statement in (*_policy(conn, mart, policy), *_rights(mart, set(readers))):
+                conn.execute(statement)
+
+
+def keep_audiences(settings: Settings) -> bool:
+    """Bring rights and policies up to this code now, also when no publication comes of the run.
+
+    Returns whether it was done. A reader who holds a mart is not waited for: publishing waits.
+    """
+    with connect(settings, role=ROLE, autocommit=True) as conn:
+        limit_waiting(conn, "1s")
+        try:
+            open_to_audiences(conn)
+        except psycopg.errors.LockNotAvailable:
+            return False
+    return True
 
 
 def audiences_of(mart: str) -> frozenset[str]:
@@ -131,6 +150,6 @@ def _condition(mart: str) -> sql.Composable:
     """Return what must hold of a row; its subqueries run once a statement, not once a row."""
     if mart not in BY_UNIT:
         return _NOBODY_IS_LIMITED
-    return sql.SQL("{} or {} = any ({})").format(
+    return sql.SQL("{} or force_code || '_' || {} = any ({})").format(
         _NOBODY_IS_LIMITED, sql.Identifier(BY_UNIT[mart]), _OWN_UNITS
     )

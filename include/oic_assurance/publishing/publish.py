@@ -10,6 +10,7 @@ from psycopg import sql
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
+from oic_assurance.publishing.audiences import open_to_audiences
 from oic_assurance.publishing.evidence import (
     BuildRecord,
     audited_content,
@@ -99,6 +100,8 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
         return published
     build = read_build(conn, build_id)
     check_approval(conn, settings, build, check_gates(conn, build_id))
+    limit_waiting(conn, READER_PATIENCE)
+    open_to_audiences(conn)
     with conn.transaction():
         if _attached_content(conn, build_id) is None:
             _attach(conn, build_id)

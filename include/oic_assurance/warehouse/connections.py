@@ -20,6 +20,8 @@ from oic_assurance.warehouse.secrets import find_secret
 
 NAMES = ("warehouse", "rms", "intelligence", "bi", "public")
 READERS = {"bi": "bi_reader", "public": "public_reader"}
+#: Groups of limited readers: supervisors, and the Commissioner's office.
+SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 CONNECT_SECONDS = 10
 #: The SQLSTATE class of values that are none of their type.

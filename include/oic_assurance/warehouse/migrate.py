@@ -12,8 +12,10 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
+    OFFICE,
     READERS,
     STAGE_ROLES,
+    SUPERVISOR,
     connect,
     reason,
     url,
@@ -99,7 +101,7 @@ def _check_server(connection: psycopg.Connection) -> None:
         from pg_catalog.pg_database as d, pg_catalog.pg_roles as r
         where d.datname = current_database() and r.rolname = current_user
         """,
-        ([*STAGE_ROLES, *READERS.values()],),
+        ([*STAGE_ROLES, *READERS.values(), SUPERVISOR, OFFICE],),
     ).fetchone()
     owns, may_create_roles, missing = row or (False, False, [])
     user, database = connection.info.user, connection.info.dbname

@@ -5,7 +5,6 @@ select
     exception.org_unit_code,
     exception.age_band,
     count(*) as exceptions,
-    min(exception.opened_at) as oldest_opened_at,
     max(exception.age_days) as oldest_age_days,
     exception.publication_id
 from {{ ref("assurance_exception") }} as exception
