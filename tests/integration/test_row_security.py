@@ -1,114 +1,43 @@
 """Supervisors see their own unit's records, the Commissioner's office aggregates, however asked."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 import yaml
-from psycopg import sql
 
-from oic_assurance.access.readers import Access, end, give, held
-from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
-from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect, url
-from tests.integration.publishing_marts import (
-    Build,
-    as_reader,
-    audit,
-    make_candidates,
-    open_build,
+from oic_assurance.warehouse.connections import admin_url, connect
+from tests.integration.limited_readers import (
+    LOGINS,
+    Connect,
+    database_of,
+    logins,
+    published_with_history,
+    refused,
+    rows,
+    two_publications,
 )
+from tests.integration.publishing_marts import as_reader
 
 MODELS = Path(__file__).parents[2] / "dbt_project" / "models" / "marts"
 #: Marts of records that nobody's own unit can be told of: for `bi_reader` alone.
 WITHHELD = {"fct_oic_incident", "fct_intelligence_report"}
-LOGINS = {"inspector_one": ("U1",), "inspector_two": ("U2", "U3"), "office_reader": ()}
-
-Connect = Callable[[str], psycopg.Connection]
 
 
 @pytest.fixture
 def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
-    """Two publications; logins belong to the whole server, so they go at the end."""
-    published_with_history(fresh_warehouse)
-    published_with_history(fresh_warehouse)
-    yield fresh_warehouse
-    with psycopg.connect(admin_url(fresh_warehouse, _database(fresh_warehouse))) as administrator:
-        for login in (*LOGINS, "analyst"):
-            administrator.execute(
-                sql.SQL("do $$ begin if exists (select from pg_roles where rolname = {name}) then "
-                        "drop owned by {role} cascade; drop role {role}; end if; end $$").format(
-                    name=sql.Literal(login), role=sql.Identifier(login)
-                )
-            )  # fmt: skip
+    with two_publications(fresh_warehouse) as published:
+        yield published
 
 
 @pytest.fixture
 def log_in(warehouse: Settings) -> Iterator[Connect]:
-    """Connect as one of the logins, which are given their access as a command gives it."""
-    passwords = {
-        login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
-    }
-    opened: list[psycopg.Connection] = []
-
-    def connection(login: str) -> psycopg.Connection:
-        opened.append(
-            psycopg.connect(
-                url(warehouse, "bi"), user=login, password=passwords[login], autocommit=True
-            )
-        )
-        return opened[-1]
-
-    yield connection
-    for one in opened:
-        one.close()
-
-
-def _database(settings: Settings) -> str:
-    with connect(settings) as conn:
-        return conn.info.dbname
-
-
-def published_with_history(settings: Settings, *, salt: str = "") -> int:
-    """Publish the marts that are made by hand, and the history of exceptions with them."""
-    build = open_build(settings)
-    make_candidates(settings, build, salt=salt)
-    add_history(settings, build)
-    audit(settings, build)
-    return publish(settings, build).publication_id
-
-
-def add_history(settings: Settings, build: Build) -> None:
-    with connect(settings, role="oic_transform") as conn:
-        conn.execute(
-            """
-            create table candidate.assurance_exception_history as
-            select force_code, publication_id, record_ref as exception_key, exception_code,
-                'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
-                timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
-                null::text as closed_because, true as is_open, true as is_latest
-            from candidate.assurance_exception;
-            alter table candidate.assurance_exception_history
-            add primary key (publication_id, force_code, exception_key)
-            """
-        )
-
-
-def rows(conn: psycopg.Connection, mart: str, columns: str = "*") -> list[tuple[Any, ...]]:
-    statement = sql.SQL(f"select {columns} from {{}}").format(sql.Identifier("marts", mart))
-    return sorted(conn.execute(statement).fetchall())
-
-
-@contextmanager
-def refused() -> Iterator[None]:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        yield
+    with logins(warehouse) as connection:
+        yield connection
 
 
 def test_a_supervisor_sees_the_records_of_the_own_units_and_no_others(
@@ -157,7 +86,7 @@ def test_views_and_functions_of_somebody_with_more_rights_show_no_more(
     warehouse: Settings, log_in: Connect
 ) -> None:
     with psycopg.connect(
-        admin_url(warehouse, _database(warehouse)), autocommit=True
+        admin_url(warehouse, database_of(warehouse)), autocommit=True
     ) as administrator:
         for statement in (
             "create role analyst",
@@ -214,7 +143,7 @@ def test_no_error_message_tells_of_another_units_record(
 
 
 def test_neither_plans_nor_statistics_tell_values(warehouse: Settings, log_in: Connect) -> None:
-    with psycopg.connect(admin_url(warehouse, _database(warehouse)), autocommit=True) as one:
+    with psycopg.connect(admin_url(warehouse, database_of(warehouse)), autocommit=True) as one:
         one.execute("analyze")
     reader = log_in("inspector_one")
     shown = reader.execute(
@@ -244,7 +173,7 @@ ESCAPES = [
 def test_a_limited_login_cannot_become_anybody_else(
     warehouse: Settings, log_in: Connect, subtests: pytest.Subtests
 ) -> None:
-    other = f"oic_unit_{_database(warehouse)}_{warehouse.force_code}_U2"
+    other = f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2"
     for statement in (escape.format(unit=other) for escape in ESCAPES):
         with (
             subtests.test(statement),
@@ -279,93 +208,6 @@ def test_whoever_reads_all_still_does(warehouse: Settings, log_in: Connect) -> N
         assert len(rows(transform, "assurance_exception")) == 10
 
 
-def test_what_is_ended_is_over_with_the_next_statement(
-    warehouse: Settings, log_in: Connect
-) -> None:
-    reader = log_in("inspector_two")
-    end(warehouse, "inspector_two", ["U2"], "moved to another team")
-    assert {unit for (unit,) in rows(reader, "assurance_exception", "org_unit_code")} == {"U3"}
-    end(warehouse, "inspector_two", [], "left the force")
-    with refused():
-        rows(reader, "assurance_exception")
-    assert {one.login for one in held(warehouse)} == {"inspector_one", "office_reader"}
-
-
-def test_who_was_given_what_by_whom_and_why_is_on_record(
-    warehouse: Settings, log_in: Connect
-) -> None:
-    assert held(warehouse) == [
-        Access("inspector_one", ("U1",), True, False),
-        Access("inspector_two", ("U2", "U3"), True, False),
-        Access("office_reader", (), False, True),
-    ]
-    end(warehouse, "inspector_two", ["U3"], "moved")
-    with connect(warehouse) as conn:
-        entered = conn.execute(
-            "select login, audience, org_unit_code, is_granted, because, changed_by <> '' "
-            "from audit.access_change order by change_id"
-        ).fetchall()
-    assert entered == [
-        ("inspector_one", "SUPERVISOR", "U1", True, "works the list", True),
-        ("inspector_two", "SUPERVISOR", "U2", True, "works the list", True),
-        ("inspector_two", "SUPERVISOR", "U3", True, "works the list", True),
-        ("office_reader", "OFFICE", None, True, "works the list", True),
-        ("inspector_two", "SUPERVISOR", "U3", False, "moved", True),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("login", "units", "says"),
-    [
-        ("inspector_one", ["U99"], "There is no unit 'U99'"),
-        ("bi_reader", ["U1"], "a role of the warehouse itself"),
-        ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
-        ("warehouse_owner", ["U1"], "can see more already"),
-        ("x" * 64, ["U1"], "1 to 63 characters"),
-    ],
-)
-def test_access_that_would_not_limit_is_not_given(
-    warehouse: Settings, login: str, units: list[str], says: str
-) -> None:
-    with pytest.raises(UsageError, match=says):
-        give(warehouse, login, units, "a mistake")
-    assert held(warehouse) == []
-
-
-@pytest.mark.parametrize(
-    "right",
-    [
-        "grant pg_read_all_data to analyst",
-        "grant oic_gate to analyst with inherit false, set true",
-        "alter role analyst bypassrls",
-    ],
-)
-def test_a_login_that_sees_more_by_another_right_is_not_taken_for_a_limited_one(
-    warehouse: Settings, right: str
-) -> None:
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute("create role analyst login")
-        administrator.execute(right.encode())
-    with pytest.raises(UsageError, match="can see more already"):
-        give(warehouse, "analyst", ["U1"], "a mistake")
-
-
-def test_what_somebody_else_has_given_is_not_said_to_be_ended(
-    warehouse: Settings, log_in: Connect
-) -> None:
-    other = sql.Identifier(f"oic_unit_{_database(warehouse)}_{warehouse.force_code}_U2")
-    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
-        administrator.execute(sql.SQL("grant {} to inspector_one").format(other))
-    with pytest.raises(ServerError, match="given that by somebody else"):
-        end(warehouse, "inspector_one", ["U2"], "left")
-    with connect(warehouse) as conn:
-        ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
-    assert ended == []
-    assert {unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")} == {
-        "U1", "U2",
-    }  # fmt: skip
-
-
 def test_the_same_unit_of_another_warehouse_on_the_server_is_not_shown(
     warehouse: Settings, log_in: Connect
 ) -> None:
@@ -378,15 +220,6 @@ def test_the_same_unit_of_another_warehouse_on_the_server_is_not_shown(
             } == {"U1"}
         finally:
             administrator.execute("drop role oic_unit_elsewhere_E23000022_U2")
-
-
-def test_who_reads_as_a_supervisor_cannot_be_made_the_office_beside(
-    warehouse: Settings, log_in: Connect
-) -> None:
-    with pytest.raises(UsageError, match="reads as a supervisor already"):
-        give(warehouse, "inspector_one", [], "a promotion")
-    with pytest.raises(UsageError, match="does not read the records of U2"):
-        end(warehouse, "inspector_one", ["U2"], "a mistake")
 
 
 def test_every_mart_is_for_somebody_on_purpose() -> None:
