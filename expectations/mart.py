@@ -6,6 +6,7 @@ force and publication, and nothing that names a person.
 
 from collections.abc import Callable, Sequence
 
+from expectations.codes import listed
 from expectations.definition import SuiteDefinition
 from expectations.vocabulary import (
     ASSURANCE_LEAD,
@@ -37,19 +38,13 @@ from pg_catalog.pg_attribute
 where attrelid = '{rows}'::regclass and attnum > 0 and not attisdropped and attname ~ '<<names>>'
 """
 
-# Every text of the table that a source did not write as a reference or a name.
-_TEXTS = """
-select distinct field.name, field.content #>> '{}' as value
-from {rows} as published
-cross join lateral jsonb_each(to_jsonb(published)) as field (name, content)
-where jsonb_typeof(field.content) = 'string' and field.name not in (<<open>>)
-"""
-
+# Text that a source wrote as a reference or a name is no leak.
 _OFFICER_NUMBERS = """
 select found.name as column_name
-from (<<texts>>) as found
+from ({texts}) as found
 left join (select distinct collar_no from {raw_general}.personnel) as officer
     on found.value = officer.collar_no
+where found.name not in (<<open>>)
 group by found.name
 having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
@@ -57,9 +52,21 @@ having bool_or(found.value ~ '^[0-9]{6}$')
 
 _CONTACT_DETAILS = r"""
 select distinct found.name as column_name
-from (<<texts>>) as found
-where found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
-    or found.value ~ '\m(Mr|Mrs|Ms|Miss|PC|PS|DC|DS|DI|Sgt|Insp|Supt)\.? [A-Z][a-z]+\M'
+from ({texts}) as found
+where found.name not in (<<open>>)
+    and (
+        found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
+        or found.value ~ '\m(Mr|Mrs|Ms|Miss|PC|PS|DC|DS|DI|Sgt|Insp|Supt)\.? [A-Z][a-z]+\M'
+    )
+"""
+
+# A dozen words: no code, name or reference has as many.
+_NARRATIVES = r"""
+select distinct found.name as column_name
+from ({texts}) as found
+where found.name not in (<<open>>)
+    and length(found.value) >= 60
+    and found.value ~ '(\S+\s+){11}\S'
 """
 
 _UNKNOWN_UNITS = """
@@ -80,11 +87,13 @@ def mart(
     stage: Stage = "marts",
     public: bool = False,
     names_from_sources: Sequence[str] = (),
+    our_words: Sequence[str] = (),
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
     """Make a function the suite of a mart.
 
     `names_from_sources` are columns that hold references and names as the sources write them: any
     text can stand there, so they are not searched for what looks like a person's number.
+    `our_words` are columns of whole sentences, which we wrote or somebody said in public.
     """
     key = tuple(one_row_per)
     open_columns = (*names_from_sources, "force_code", "org_unit_code")
@@ -98,7 +107,7 @@ def mart(
             table=table,
             key=key,
             owner=DATA_ENGINEERING,
-            shared=flatten([*_every_mart(key), *_no_persons(open_columns)]),
+            shared=flatten([*_every_mart(key), *_no_persons(open_columns, our_words)]),
         )
 
     return make
@@ -127,8 +136,8 @@ def _every_mart(key: tuple[str, ...]) -> list[Promise | tuple[Promise, ...]]:
     ]
 
 
-def _no_persons(open_columns: tuple[str, ...]) -> list[Promise]:
-    searched = sql(_TEXTS, open=", ".join(f"'{column}'" for column in open_columns))
+def _no_persons(open_columns: Sequence[str], our_words: Sequence[str]) -> list[Promise]:
+    not_searched = listed(tuple(open_columns))
     return [
         nothing(
             "no_protected_columns",
@@ -138,17 +147,23 @@ def _no_persons(open_columns: tuple[str, ...]) -> list[Promise]:
         ),
         nothing(
             "no_officer_numbers",
-            sql(_OFFICER_NUMBERS, texts=searched, fewest=str(_FEWEST_VALUES_TO_JUDGE)),
+            sql(_OFFICER_NUMBERS, open=not_searched, fewest=str(_FEWEST_VALUES_TO_JUDGE)),
             words="No column holds officers' employee or collar numbers.",
             dimension="privacy",
         ),
         nothing(
             "no_contact_details",
-            sql(_CONTACT_DETAILS, texts=searched),
+            sql(_CONTACT_DETAILS, open=not_searched),
             words="No text names somebody or says how to reach them.",
             dimension="privacy",
             severity=WARNING,
             owner=ASSURANCE_LEAD,
+        ),
+        nothing(
+            "no_narratives",
+            sql(_NARRATIVES, open=listed(("force_code", *our_words))),
+            words="No column tells what happened: no text is as long as a narrative.",
+            dimension="privacy",
         ),
     ]
 

@@ -7,7 +7,8 @@ reading the suites costs nothing.
 
 SQL in a promise names places by placeholders, which the gate fills in for the build it audits:
 
-- `{rows}`: the table of the suite; `{current}`, in landing suites: its records as they are now;
+- `{rows}`: the table of the suite; `{texts}`: a query of every text in it, with the column's name;
+  `{current}`, in landing suites: its records as they are now;
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
   `{audit}` `{policy}`: schemas;
 - `{build_id}` `{known_batch_id}`: numbers; `{as_at}`: the moment that the build is for.

@@ -18,7 +18,14 @@ where disagreed_from - 1 <= until_before
 """
 
 
-@mart("assurance_disagreement", one_row_per=("point_code", "disagreed_from"))
+@mart(
+    "assurance_disagreement",
+    one_row_per=("point_code", "disagreed_from"),
+    our_words=(
+        "force_self_assessment",
+        "commissioner_judgement",
+    ),
+)
 def assurance_disagreement() -> Promises:
     """When the force, the Commissioner and the data disagreed on a point."""
     return [

@@ -95,7 +95,16 @@ where shown.disagrees_since is distinct from stretch.disagreed_from
 """
 
 
-@mart("assurance_position", one_row_per=("point_code",), stage="sealed")
+@mart(
+    "assurance_position",
+    one_row_per=("point_code",),
+    stage="sealed",
+    our_words=(
+        "caveat",
+        "force_self_assessment",
+        "commissioner_judgement",
+    ),
+)
 def assurance_position() -> Promises:
     """Where the force stands on each of the four points, and how far that can be trusted."""
     measures = ", ".join(f"('{point}', '{measure}')" for point, measure in MEASURE_OF_POINT.items())

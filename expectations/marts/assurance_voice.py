@@ -27,7 +27,7 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
 """
 
 
-@mart("assurance_voice", one_row_per=("point_code", "voice", "changed_on"))
+@mart("assurance_voice", one_row_per=("point_code", "voice", "changed_on"), our_words=("status",))
 def assurance_voice() -> Promises:
     """Every word of the force, the Commissioner and the data on each point, over time."""
     return [

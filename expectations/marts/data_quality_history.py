@@ -48,6 +48,7 @@ where counted.broken <> coalesce(shown.broken, 0)
     "data_quality_history",
     one_row_per=("build_id", "stage", "table_name", "check_name"),
     stage="sealed",
+    our_words=("description",),
 )
 def data_quality_history() -> Promises:
     """Every check of every build of the last six weeks, and all that was ever not kept."""

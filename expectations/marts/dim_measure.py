@@ -18,6 +18,10 @@ where shown.measure_code is null
     "dim_measure",
     one_row_per=("measure_code",),
     names_from_sources=("title", "description"),
+    our_words=(
+        "title",
+        "description",
+    ),
 )
 def dim_measure() -> Promises:
     """Every measure that figures are published of, and what it says."""

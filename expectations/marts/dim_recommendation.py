@@ -17,6 +17,7 @@ where shown.point_code is null
     "dim_recommendation",
     one_row_per=("recommendation_code",),
     names_from_sources=("title", "partners"),
+    our_words=("title", "partners"),
 )
 def dim_recommendation() -> Promises:
     """Ten recommendations, the four that are assured by figures among them."""

@@ -40,7 +40,12 @@ where source.id not in (select dataset from {rows})
 """
 
 
-@mart("source_freshness", one_row_per=("dataset",), names_from_sources=("reason",))
+@mart(
+    "source_freshness",
+    one_row_per=("dataset",),
+    names_from_sources=("reason",),
+    our_words=("reason",),
+)
 def source_freshness() -> Promises:
     """Every dataset, with when it last came and whether that is recent enough."""
     declared = tuple(datasets())

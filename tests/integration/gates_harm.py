@@ -93,6 +93,7 @@ UNDONE = {
     "no_forbidden_columns": "alter table {t} drop column narrative",
     "no_officer_numbers": "alter table {t} drop column extra",
     "no_contact_details": "alter table {t} drop column extra",
+    "no_narratives": "alter table {t} drop column extra",
     "columns_exact": "alter table {t} drop column extra",
     "columns_present": "alter table {t} rename column was_key to {key}",
 }
@@ -105,6 +106,8 @@ HARMS = {
     "of_a_known_force": f"update {{t}} set force_code = 'Northamptonshire' {ONE}",
     "no_protected_columns": "alter table {t} add column collar_no text",
     "no_officer_numbers": "alter table {t} add column extra text default '100001'",
+    "no_narratives": "alter table {t} add column extra text default 'Seven people were seen to "
+    "leave the lorry at the lay-by and to walk away from it.'",
     "no_contact_details": "alter table {t} add column extra text default 'PC Jones'",
     "columns_exact": "alter table {t} add column extra text",
     "officer_key_is_a_pseudonym": f"update {{t}} set officer_key = '901' {ONE}",

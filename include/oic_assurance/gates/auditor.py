@@ -7,13 +7,14 @@ then only what failed, for counts and for the keys of the rows, never for their 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from expectations.vocabulary import Promise, Suite, sql
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.places import Places, current_table
-from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns
+from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
 from oic_assurance.gates.verdict import Outcome
 
 
@@ -52,8 +53,27 @@ class Auditor:
         self._datasource.get_engine().dispose()
         self._datasource.get_execution_engine().close()
 
-    def audit(self, suite: Suite) -> list[Outcome]:
-        """Run a suite and return how each promise came out; a bad table does not raise."""
+    def audit(self, *suites: Suite) -> list[Outcome]:
+        """Run suites and return how each promise came out; a bad table does not raise."""
+        self._find_texts(suites)
+        return [outcome for suite in suites for outcome in self._audit_suite(suite)]
+
+    def _find_texts(self, suites: Sequence[Suite]) -> None:
+        """Look up where texts can stand, at once for all tables that are searched for any."""
+        searched = [
+            suite
+            for suite in suites
+            if any("{texts}" in promise.arguments.get("query", "") for promise in suite.promises)
+        ]
+        texts: dict[str, list[str]] = defaultdict(list)
+        if searched:
+            with self._datasource.get_execution_engine().engine.begin() as connection:
+                statement = self._places.text_columns(searched)
+                for table, column in connection.exec_driver_sql(statement):
+                    texts[table].append(column)
+        self._places = replace(self._places, texts=texts)
+
+    def _audit_suite(self, suite: Suite) -> list[Outcome]:
         # Two readings at most, each of all that it can answer: rows, and records as they are now.
         of_records = [promise for promise in suite.promises if promise.kind == "every_record"]
         of_rows = [promise for promise in suite.promises if promise.kind != "every_record"]
@@ -74,7 +94,7 @@ class Auditor:
         if not promises:
             return {}
         with self._batch(suite, make_asset) as batch:
-            first = self._validate(batch, suite, promises, "BOOLEAN_ONLY")
+            first = self._validate(batch, suite, map(quick, promises), "BOOLEAN_ONLY")
             details = self._details(batch, suite, promises, first)
         return {
             promise.name: outcome_of(suite, promise, first[promise.name], details.get(promise.name))

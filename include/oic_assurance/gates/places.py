@@ -1,7 +1,8 @@
 """Where the tables of a build are, and how the placeholders of a promise are filled in."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC
 
 from expectations.vocabulary import Suite, sql
@@ -13,6 +14,24 @@ BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+# Columns that hold no number, day or moment, and so perhaps a text.
+_TEXT_COLUMNS = """
+select place.name, attribute.attname
+from unnest(array[<<tables>>]) as place (name)
+inner join pg_catalog.pg_attribute as attribute on attribute.attrelid = to_regclass(place.name)
+inner join pg_catalog.pg_type as type on attribute.atttypid = type.oid
+where attribute.attnum > 0
+    and not attribute.attisdropped
+    and type.typcategory not in ('B', 'D', 'N', 'T')
+order by place.name, attribute.attnum
+"""
+_TEXTS = """
+select '<<name>>' as name, <<column>>::text as value
+from <<table>>
+where <<column>> is not null
+group by <<column>>
+"""
+_NO_TEXTS = "select null::text as name, null::text as value limit 0"
 _KEEP_CURRENT = """
 create temporary table <<current>> as
 select latest.*
@@ -31,6 +50,8 @@ class Places:
     """The schemas and numbers of one build, as SQL."""
 
     build: BuildUnderAudit
+    #: By table the columns that can hold a text, as `text_columns` found them.
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def schema(self, schema: str) -> str:
         """Return a schema's real name: with the build's prefix, where dbt makes it."""
@@ -50,10 +71,31 @@ class Places:
             "known_batch_id": str(int(self.build.known_batch_id)),
             "as_at": f"timestamptz '{self.build.as_at.astimezone(UTC).isoformat()}'",
             "rows": self.table(suite),
+            "texts": self._texts(suite),
         }
         if suite.versioned:
             known["current"] = current_table(suite)
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
+
+    def _texts(self, suite: Suite) -> str:
+        """Return a query of every text in the suite's table, once for each column it stands in."""
+        return (
+            " union all ".join(
+                sql(
+                    _TEXTS,
+                    name=name.replace("'", "''"),
+                    column='"{}"'.format(name.replace('"', '""')),
+                    table=self.table(suite),
+                )
+                for name in self.texts.get(self.table(suite), ())
+            )
+            or _NO_TEXTS
+        )
+
+    def text_columns(self, suites: Sequence[Suite]) -> str:
+        """Return the statement that finds by table the columns in which a text can stand."""
+        tables = ", ".join(f"'{self.table(suite)}'" for suite in suites)
+        return sql(_TEXT_COLUMNS, tables=tables)
 
     def keep_current(self, suite: Suite) -> str:
         """Return the statement that keeps the records of a raw table as the build may see them now.

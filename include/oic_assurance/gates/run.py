@@ -44,4 +44,4 @@ def run_suites(settings: Settings, suites: Sequence[Suite], places: Places) -> l
         from oic_assurance.gates.auditor import Auditor
 
         with Auditor(sqlalchemy_url(settings, role=GATE_ROLE), places) as auditor:
-            return [outcome for suite in suites for outcome in auditor.audit(suite)]
+            return auditor.audit(*suites)

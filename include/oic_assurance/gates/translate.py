@@ -1,5 +1,6 @@
 """From a promise to an expectation of Great Expectations, which is imported when it is used."""
 
+from dataclasses import replace
 from typing import Any
 
 from expectations.vocabulary import Promise, Suite, sql
@@ -68,6 +69,60 @@ _RULES = {
         """,
     ),
 }
+
+
+# A promise about a column or the columns, as a rule: for a yes or no, all that a suite promises of
+# its rows is then one reading of the table, and Great Expectations need not look it up first.
+_CONDITIONS = {
+    "filled": "<<column>> is not null",
+    "one_of": "<<column>> is null or <<column>> in (<<values>>)",
+    "matches": "<<column>> is null or <<column>> ~ <<pattern>>",
+    "between": "<<column>> is null or <<column>> >= <<low>> and <<column>> <= <<high>>",
+}
+_OTHER_COLUMNS = """
+select coalesce(there.name, promised.name) as column_name
+from (
+    select attname::text as name
+    from pg_catalog.pg_attribute
+    where attrelid = '{rows}'::regclass and attnum > 0 and not attisdropped
+) as there
+full join unnest(array[<<columns>>]) as promised (name) using (name)
+where there.name is null or <<exactly>> and promised.name is null
+"""
+
+
+def quick(promise: Promise) -> Promise:
+    """Return a promise as one that SQL answers, where it is not: to ask whether it is kept."""
+    given, column = promise.arguments, "".join(f'"{name}"' for name in promise.columns[:1])
+    match promise.kind:
+        case "filled" | "one_of" | "matches" | "between":
+            condition = sql(
+                _CONDITIONS[promise.kind],
+                column=column,
+                values=", ".join(map(_literal, given.get("values", ()))),
+                pattern=_literal(given.get("pattern", "")),
+                low=_bound(given.get("low"), "-infinity"),
+                high=_bound(given.get("high"), "infinity"),
+            )
+            arguments = {"condition": condition, "among": "true", "tolerating": 0.0}
+            return replace(promise, kind="every_row", arguments=arguments)
+        case "columns":
+            query = sql(
+                _OTHER_COLUMNS,
+                columns=", ".join(map(_literal, given["columns"])),
+                exactly=str(given["exactly"]).lower(),
+            )
+            return replace(promise, kind="nothing", arguments={"query": query})
+        case _:
+            return promise
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _bound(number: float | None, none: str) -> str:
+    return f"'{none if number is None else number}'"
 
 
 def expectation_of(promise: Promise, suite: Suite, places: Places) -> Any:

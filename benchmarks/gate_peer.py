@@ -1,0 +1,95 @@
+"""The gate's peer: the same checks as one aggregate scan a table, as somebody would write by hand.
+
+No Great Expectations: a statement a table that counts, for each promise, the rows that break it.
+"""
+
+from collections import defaultdict
+from dataclasses import replace
+
+import psycopg
+
+from expectations.catalogue import suites
+from expectations.vocabulary import Promise, Suite, sql
+from oic_assurance.gates.places import Places, current_table
+
+_STATEMENT = """
+with current_records as materialized (
+    select latest.*
+    from (
+        select distinct on (force_code, row_key) *
+        from <<table>>
+        where batch_id <= <<known>>
+        order by force_code desc, row_key desc, version_at desc, batch_id desc
+    ) as latest
+    where not latest.is_tombstone
+)
+select <<of_rows>>, of_records.*, <<queries>>
+from <<table>>
+cross join (select <<of_records>> from current_records) as of_records
+group by <<records>>
+"""
+
+_COLUMNS = """
+(
+    select count(*)
+    from pg_catalog.pg_attribute
+    where attrelid = '<<table>>'::regclass and attnum > 0 and not attisdropped
+        and attname <> all (array[<<names>>])
+)
+"""
+
+
+def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
+    """Return places that know every table's texts, as somebody who writes by hand knows them."""
+    texts: dict[str, list[str]] = defaultdict(list)
+    for table, column in connection.execute(places.text_columns(suites()).encode()):
+        texts[table].append(column)
+    return replace(places, texts=texts)
+
+
+def statement_of(suite: Suite, places: Places) -> str:
+    """Return the one statement that counts what breaks each promise of a suite."""
+    table = places.table(suite)
+    of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
+    for promise in suite.promises:
+        kept = of_records if promise.kind == "every_record" else of_rows
+        match promise.kind:
+            case "every" | "nothing":
+                queries.append(_query(promise))
+            case "columns":
+                names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
+                queries.append(sql(_COLUMNS, table=table, names=names))
+            case _:
+                kept.append(f"count(*) filter (where {_broken(promise)})")
+    numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
+    text = sql(
+        _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
+        table=table,
+        known=str(places.build.known_batch_id),
+        of_rows=", ".join(of_rows),
+        of_records=", ".join(numbered),
+        records=", ".join(f"of_records.r{number}" for number in range(len(numbered))),
+        queries=", ".join(queries),
+    )
+    filled = places.fill(text, suite)
+    return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
+
+
+def _broken(promise: Promise) -> str:
+    """Return the condition that is true of a row which breaks a promise."""
+    given = promise.arguments
+    column = promise.columns[0] if promise.columns else ""
+    match promise.kind:
+        case "filled":
+            return f"{column} is null"
+        case "one_of":
+            listed = ", ".join(f"'{value}'" for value in given["values"])
+            return f"{column} not in ({listed})"
+        case _:
+            return f"({given['among']}) and ({given['condition']}) is not true"
+
+
+def _query(promise: Promise) -> str:
+    """Return the count of what a query finds, or of what does not hold in it."""
+    among = " where found.holds is not true" if promise.kind == "every" else ""
+    return f"(select count(*) from ({promise.arguments['query']}) as found{among})"
