@@ -152,7 +152,7 @@ def decide(
     enter(settings, build_id, is_approved=is_approved, who=who, reason=reason, through=through)
     if not is_approved:
         run_id = building.load_build(settings, build_id).run_id
-        message = f"publishing: {who} has rejected the warnings of build {build_id} ({reason})"
+        message = f"the warnings of build {build_id} were rejected by {who} ({reason})"
         runs.note_failure(settings, run_id, message, blocked=True)
 
 

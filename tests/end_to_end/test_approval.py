@@ -53,18 +53,18 @@ def test_airflow_waits_for_a_person_and_does_what_is_said(asking: Terminal) -> N
 
 
 def reject(terminal: Terminal, server: Airflow) -> None:
-    """The run that the scheduler has begun by itself asks, and is told no."""
     before = current(terminal)
-    run = server.run_of(DAILY)
+    run = server.run_of(DAILY, AS_AT)
     server.wait_for(DAILY, run, TASK, WAITS)
     assert "A publication waits for approval" in terminal.assurance("notify", "--dry-run").stdout
     server.answer(DAILY, run, TASK, "Reject", "half of HR is missing")
     assert server.wait_for_end(DAILY, run) == "failed"
-    assert server.state(DAILY, run, "publish") == "skipped"
+    assert server.state(DAILY, run, "publish") == "failed"
+    assert server.state(DAILY, run, "document") == "success"
     assert current(terminal) == before
     assert last_decision(terminal) == (False, "assurance", "half of HR is missing", "airflow")
     told = " ".join(terminal.assurance("notify", "--dry-run").stdout.split())
-    assert "assurance has rejected the warnings of build" in told
+    assert "its warnings were rejected by assurance" in told
     assert "half of HR is missing" in told
 
 
@@ -91,7 +91,7 @@ def say_nothing(terminal: Terminal, server: Airflow) -> None:
     run = server.trigger(DAILY, AS_AT)
     assert server.wait_for_end(DAILY, run) == "failed"
     assert current(terminal) == before
-    assert last_decision(terminal) == (False, "nobody", "there was no answer in time", "expiry")
+    assert last_decision(terminal) == (False, "expiry", "there was no answer in time", "expiry")
 
 
 def test_at_a_terminal_the_run_ends_and_the_command_line_is_asked(asking: Terminal) -> None:

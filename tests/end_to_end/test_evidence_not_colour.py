@@ -106,8 +106,7 @@ def _change(source: Path, target: Path, changes: dict[str, str]) -> None:
 def test_no_colour_of_a_task_publishes_what_a_gate_has_blocked(harmed: Terminal) -> None:
     before = publications(harmed)
     with airflow(harmed) as server:
-        # The scheduler has begun a run by itself.
-        run = server.run_of(DAILY)
+        run = server.run_of(DAILY, AS_AT)
         assert server.wait_for_end(DAILY, run) == "failed"
         assert server.state(DAILY, run, "audit_marts") == "failed"
         assert publications(harmed) == before
@@ -217,7 +216,7 @@ def test_of_two_runs_at_once_the_one_that_lost_its_candidate_publishes_nothing(
 ) -> None:
     before = publications(terminal)
     with airflow(terminal) as server:
-        run = server.run_of(DAILY)
+        run = server.run_of(DAILY, AS_AT)
         server.wait_for(DAILY, run, "audit_marts", "running", "success")
         other = by_hand(
             terminal,

@@ -80,7 +80,7 @@ def test_what_was_rejected_stays_unpublished_until_somebody_says_otherwise(
 ) -> None:
     build = with_a_warning(asking)
     say(asking, build, is_approved=False, reason="half of HR is missing")
-    assert "A. Lead has rejected its warnings (half of HR is missing)" in refusal(asking, build)
+    assert "its warnings were rejected by A. Lead (half of HR is missing)" in refusal(asking, build)
     say(asking, build, is_approved=True, who="B. Head")
     assert publish(asking, build).is_current
 
@@ -166,7 +166,7 @@ def test_by_the_command_line(
     assert run_command(["publication", "reject", *given, "half of HR is missing"]) == 0
     outcome, message = end_of_run(asking, build)
     assert outcome == "blocked"
-    assert "A. Lead has rejected the warnings" in message
+    assert "warnings of build 2 were rejected by A. Lead" in message
     assert run_command(["publication", "approve", *given, "it has come since"]) == 0
     assert end_of_run(asking, build) == ("published", None)
     assert f"Readers see publication {build.build_id}" in capsys.readouterr().out

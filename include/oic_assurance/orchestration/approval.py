@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 
 from oic_assurance import pipeline
@@ -12,22 +12,24 @@ from oic_assurance.settings import load_settings
 
 #: Set where a run is alone in its process: nobody could answer it, so it does not wait.
 NOBODY_CAN_ANSWER = "ASSURANCE_NOBODY_CAN_ANSWER"
+APPROVE, REJECT = "Approve", "Reject"
 
 
-class WarningApproval(ApprovalOperator):
+class WarningApproval(HITLOperator):
     """Asks for a decision on a build's warnings, where the deployment wants one; else goes on.
 
     The answer is put on record, and that record decides: a rejected build, or one whose question
     nobody could answer, is refused by the publication itself.
     """
 
-    template_fields = (*ApprovalOperator.template_fields, "build_id")
+    template_fields = (*HITLOperator.template_fields, "build_id")
 
     def __init__(self, *, build_id: Any, **how: Any) -> None:
         super().__init__(
             subject="Publish with these warnings?",
-            # Nobody who answers in time is a no.
-            defaults=self.REJECT,
+            options=[APPROVE, REJECT],
+            # No answer in time is a no.
+            defaults=REJECT,
             # Blank until it is answered: that the answer says something is seen to below.
             params={"reason": Param("", type="string", title="Why")},
             **how,
@@ -44,13 +46,13 @@ class WarningApproval(ApprovalOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Put the answer on record, then go on, or skip what follows."""
+        """Put the answer on record, and go on: the publication looks at it."""
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
             # Somebody has answered on the command line, or the build may not be published at all.
             return None
-        is_approved = event["chosen_options"] == [self.APPROVE]
+        is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):
-            who, reason = "nobody", "there was no answer in time"
+            who, reason = "expiry", "there was no answer in time"
             event["params_input"] = {"reason": reason}
         else:
             user = event["responded_by_user"] or {}

@@ -103,7 +103,7 @@ def check_approval(
             f"{build.build_id} --reason …`, or `reject`"
         )
     if not latest.is_approved:
-        raise NotPublishableError(f"{latest.who} has rejected its warnings ({latest.reason})")
+        raise NotPublishableError(f"its warnings were rejected by {latest.who} ({latest.reason})")
     if latest.content_fingerprint != audited_content(conn, FACES, build.build_id):
         raise NotPublishableError(
             f"it is not what {latest.who} has approved: its tables were built anew since"
