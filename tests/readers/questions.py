@@ -15,7 +15,7 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Says when what is shown was published, so its answer changes; or asks what has a login of its own.
+#: Says when it was published, so its answer changes; or asks what has a login of its own.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 

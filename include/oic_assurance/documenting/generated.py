@@ -18,7 +18,9 @@ EXPECTATIONS = Path("docs") / "expectations"
 DICTIONARY = Path("docs") / "bi" / "dictionary"
 _NOTE = f"Written by `{COMMAND}` from the declarations: change those, then run it again."
 _DASHBOARDS_NOTE = f"Written by `{COMMAND}` from include/bi: change that, then run it again."
-_MARTS_NOTE = f"Written by `{COMMAND}` from the models of the marts: change those, then run it again."
+_MARTS_NOTE = (
+    f"Written by `{COMMAND}` from the models of the marts: change those, then run it again."
+)
 _SUITES_NOTE = f"Written by `{COMMAND}` from the suites: change those, then run it again."
 
 
