@@ -31,7 +31,6 @@ WRITES = (
     "create schema mine",
     "create temporary table mine (a int)",
     "update marts.publication set is_current = true",
-    "grant select on marts.dim_officer to public_reader",
     "set role oic_publish",
     "copy marts.dim_officer to program 'cat'",
 )

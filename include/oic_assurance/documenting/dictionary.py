@@ -19,8 +19,9 @@ _TYPES = {
 _INDEX = """\
 # Data dictionary
 
-What a report can be built on: {count} tables. Each has a page with its columns, from the descriptions of the dbt models.
-Every table also has `publication_id` (the same in all of them at any moment) and `force_code`. How to connect: [README](../README.md).
+What a report can be built on: {count} tables. Each has a page with its columns, from the
+descriptions of the dbt models. Every table also has `publication_id` (the same in all of them at
+any moment) and `force_code`. How to connect: [README](../README.md).
 
 | table | what | columns |
 |---|---|---:|
@@ -29,8 +30,8 @@ Every table also has `publication_id` (the same in all of them at any moment) an
 _RELATIONSHIPS = """
 ## Relationships
 
-Declared as foreign keys together with `publication_id` and `force_code`. Each is many to one, and a tool that relates tables by a single column
-relates them by the one that is named here.
+Declared as foreign keys together with `publication_id` and `force_code`. Each is many to one, and a
+tool that relates tables by a single column relates them by the one that is named here.
 
 | from | column | to | column |
 |---|---|---|---|
