@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -78,6 +79,15 @@ def test_who_stays_keeps_his_publication_and_blocks_nobody(fresh_warehouse: Sett
     # It is the generations made meanwhile that take room, and nothing else.
     grown = held.database_bytes[-1] - held.database_bytes[0]
     assert grown < 2 * 5 * held.generation_bytes
+
+
+@pytest.mark.parametrize("name", ["bi", "public", "warehouse"])
+def test_a_session_that_was_forgotten_in_a_transaction_is_ended_one_day(
+    fresh_warehouse: Settings, name: str
+) -> None:
+    with psycopg.connect(url(fresh_warehouse, name)) as conn:
+        shown = conn.execute("show idle_in_transaction_session_timeout").fetchone()
+    assert shown == ("12h",)
 
 
 @pytest.mark.slow
