@@ -64,6 +64,7 @@ catalogue: setup-dev ## let every known defect loose and see it caught; writes d
 bench: setup-dev ## what landing and a day cost, beside peers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.history
+	@$(BIN)/python -m benchmarks.readers
 
 lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

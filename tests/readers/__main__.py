@@ -19,7 +19,7 @@ from tests.end_to_end.terminal import Terminal
 from tests.readers.kinds import KINDS, PLAIN_KINDS
 from tests.readers.report import BAR, Report
 
-FROM, TO, AS_AT = "2025-06-01", "2026-04-20", "2026-04-21T05:30"
+FROM, TO, AS_AT = "2026-01-01", "2026-04-20", "2026-04-21T05:30"
 
 
 def main() -> int:
@@ -96,7 +96,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=16)
     parser.add_argument("--publications", type=int, default=50)
     parser.add_argument("--rollbacks", type=int, default=5)
-    parser.add_argument("--quiet", type=float, default=2.0, help="seconds before each publication")
+    parser.add_argument("--quiet", type=float, default=1.0, help="seconds before each publication")
     parser.add_argument("--hold", type=float, help="instead: one reader stays for so many seconds")
     parser.add_argument("--no-odbc", action="store_true", help="where the driver is not installed")
     parser.add_argument("--home", type=Path, help="a state folder with a publication")

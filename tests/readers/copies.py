@@ -79,6 +79,7 @@ class Copier:
         return sql.SQL("; ").join(
             [
                 sql.SQL("create schema if not exists {}").format(sql.Identifier(face.candidate)),
+                sql.SQL("drop table if exists {} cascade").format(place),
                 sql.SQL("create table {} (like {} including comments)").format(
                     place, sql.Identifier(face.parents, table.name)
                 ),

@@ -15,8 +15,8 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Says which publication is shown, so its answer changes; the schema below has a login of its own.
-_NOT_ALIKE = re.compile(r"from public_release\.|from marts\.publication\s+where is_current\s*$")
+#: Says when it was published, so its answer changes; or asks what has a login of its own.
+_NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 
 @dataclass(frozen=True)

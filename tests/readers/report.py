@@ -69,7 +69,7 @@ class Report:
             "publications": self.storm.publications,
             "rollbacks": self.storm.rollbacks,
             "ratio": self.ratio,
-            "attached": self.storm.attached,
+            "attached": self.storm.attached_afterwards,
             "moves": self.storm.moves,
             "commands": self.storm.commands,
             "kinds": sorted({one.kind for one in self.crowd.seen if one.transactions}),
@@ -115,8 +115,8 @@ class Report:
                 yield f"| {name} | {len(took)} | {median(took):.2f} s | {max(took):.2f} s |"
         yield ""
         yield (
-            f"Generations attached after each retention: {min(storm.attached)} to "
-            f"{max(storm.attached)}; {len(self.crowd.publications)} publications were seen."
+            f"Generations attached: up to {max(storm.attached)}, {storm.attached_afterwards} when "
+            f"readers had gone; {len(self.crowd.publications)} publications were seen."
         )
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 from tests.readers.copies import Copier
 from tests.readers.crowd import crowd
 from tests.readers.questions import dashboard_queries, learn
 from tests.readers.report import Report
-from tests.readers.storm import storm
+from tests.readers.storm import attached, storm
+
+CATCH_UP_SECONDS = 300.0
 
 
 def trial(
@@ -29,4 +32,7 @@ def trial(
     known = learn(url(settings, "bi"), dashboard_queries() if queries is None else queries)
     with crowd(url(settings, "bi"), known, kinds, readers) as together:
         done = storm(copier, publications, rollbacks, quiet, tell=tell)
+    # What readers left no room for is done as soon as they leave some.
+    detach_old(settings, patience=CATCH_UP_SECONDS)
+    done.attached_afterwards = attached(settings)
     return Report(together, done)

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from oic_assurance.dashboards.bundle import BUNDLE, bundle
-from oic_assurance.documenting import expectations, pages
+from oic_assurance.documenting import dictionary, expectations, pages
 from oic_assurance.documenting.dbt_sources import SOURCES, sources_file, sources_yaml
+from oic_assurance.documenting.marts import marts
 from oic_assurance.documenting.policy import stale_after_days
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
@@ -14,8 +15,12 @@ COMMAND = "assurance sources document"
 STAGING = Path("dbt_project") / "models" / "staging"
 PAGES = Path("docs") / "datasets"
 EXPECTATIONS = Path("docs") / "expectations"
+DICTIONARY = Path("docs") / "bi" / "dictionary"
 _NOTE = f"Written by `{COMMAND}` from the declarations: change those, then run it again."
 _DASHBOARDS_NOTE = f"Written by `{COMMAND}` from include/bi: change that, then run it again."
+_MARTS_NOTE = (
+    f"Written by `{COMMAND}` from the models of the marts: change those, then run it again."
+)
 _SUITES_NOTE = f"Written by `{COMMAND}` from the suites: change those, then run it again."
 
 
@@ -34,6 +39,10 @@ def generated(settings: Settings) -> dict[Path, str]:
     files |= {
         BUNDLE / name: f"# {_DASHBOARDS_NOTE}\n{text}"
         for name, text in bundle(settings.project_root).items()
+    }
+    files |= {
+        DICTIONARY / name: f"<!-- {_MARTS_NOTE} -->\n{text}"
+        for name, text in dictionary.pages(marts(settings.project_root)).items()
     }
     return files | {
         EXPECTATIONS / name: f"<!-- {_SUITES_NOTE} -->\n{text}"
@@ -74,6 +83,7 @@ def _behind(settings: Settings, wanted: dict[Path, str]) -> list[Path]:
             (PAGES, _NOTE),
             (EXPECTATIONS, _SUITES_NOTE),
             (BUNDLE, _DASHBOARDS_NOTE),
+            (DICTIONARY, _MARTS_NOTE),
         )
         for path in sorted((root / folder).rglob("*.*"))
         if path.relative_to(root) not in wanted and note in (_text(path) or "")

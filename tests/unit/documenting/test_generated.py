@@ -10,7 +10,8 @@ import yaml
 
 from expectations.catalogue import suites
 from oic_assurance.cli import run_command
-from oic_assurance.documenting import expectations, generated, pages
+from oic_assurance.documenting import dictionary, expectations, generated, pages
+from oic_assurance.documenting.marts import marts
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declaration import dataset, datasets
@@ -130,4 +131,21 @@ def test_every_promise_stands_on_a_page_with_its_severity_and_owner() -> None:
             cells = line.strip("| ").split(" | ")
             assert cells[1:4] == [promise.dimension, promise.severity, promise.owner]
     links = re.findall(r"\]\(([a-z_.]+\.md)\)", pages_["README.md"])
+    assert set(links) == set(pages_) - {"README.md"}
+
+
+def test_the_dictionary_has_every_mart_every_column_and_every_relationship() -> None:
+    known = marts(PROJECT)
+    pages_ = dictionary.pages(known)
+    assert {mart.schema for mart in known} == {"marts", "public_release"}
+    for mart in known:
+        page = pages_[f"{mart.place}.md"]
+        assert mart.description in page
+        for column in mart.columns:
+            assert f"| `{column.name}` | " in page
+            assert column.description.replace("|", "\\|") in page
+    index = pages_["README.md"]
+    assert "| `fct_nccu_referral` | `contacted_on` | `dim_date` | `date_day` |" in index
+    assert index.count("\n| `") == sum(len(mart.references) for mart in known)
+    links = re.findall(r"\]\(([a-z_.]+\.md)\)", "".join(pages_.values()))
     assert set(links) == set(pages_) - {"README.md"}

@@ -1,0 +1,212 @@
+"""Through ODBC, as Power BI and Excel read: every mart, its keys, and nothing else."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pyodbc
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.documenting.marts import Mart, marts
+from tests.end_to_end.terminal import PROJECT, Terminal
+from tests.readers.questions import dashboard_queries, digest
+
+pytestmark = pytest.mark.slow
+
+SAMPLE = PROJECT / "include" / "bi" / "odbc" / "odbc.ini"
+DENIED, READ_ONLY, NO_SUCH_TABLE = "42501", "25006", "42P01"
+ALL = marts(PROJECT)
+OF_BI = [mart for mart in ALL if mart.schema == "marts"]
+WRITES = (
+    "insert into marts.dim_date select * from marts.dim_date",
+    "update marts.assurance_position set status = 'met_on_time'",
+    "delete from marts.assurance_exception",
+    "truncate marts.restatement",
+    "drop table marts.dim_measure",
+    "alter table marts.dim_officer disable row level security",
+    "create table marts.mine (a int)",
+    "create view marts.mine as select 1 as a",
+    "create schema mine",
+    "create temporary table mine (a int)",
+    "update marts.publication set is_current = true",
+    "set role oic_publish",
+    "copy marts.dim_officer to program 'cat'",
+)
+
+
+def connect(url: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Any:
+    """Connect with the sample data source, as a person does who has copied it."""
+    monkeypatch.setenv("ODBCINI", str(SAMPLE))
+    parts = conninfo_to_dict(url)
+    given = {
+        "DSN": "oic-assurance",
+        "Servername": parts["host"],
+        "Port": parts["port"],
+        "Database": parts["dbname"],
+        "Uid": parts["user"],
+        "Pwd": parts["password"],
+    } | options
+    return pyodbc.connect(";".join(f"{name}={value}" for name, value in given.items()))
+
+
+@pytest.fixture
+def bi(force: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    connection = connect(force.url("bi"), monkeypatch)
+    yield connection
+    connection.close()
+
+
+def refused(connection: Any, statement: str) -> str:
+    """Return the SQLSTATE with which a statement is refused."""
+    with pytest.raises(pyodbc.Error) as caught:
+        connection.cursor().execute(statement).fetchall()
+    connection.rollback()
+    return str(caught.value.args[0])
+
+
+def asked(connection: Any, text: str) -> tuple[list[str], Sequence[Any]]:
+    cursor = connection.cursor().execute(text)
+    return [column[0] for column in cursor.description], cursor.fetchall()
+
+
+@pytest.mark.parametrize("mart", OF_BI, ids=lambda mart: mart.name)
+def test_every_mart_is_read_whole(bi: Any, force: Terminal, mart: Mart) -> None:
+    names, rows = asked(bi, f"select * from {mart.place}")
+    assert set(names) >= {column.name for column in mart.columns}
+    with psycopg.connect(force.url("bi")) as conn:
+        cursor = conn.execute(f"select * from {mart.place}".encode())
+        others = cursor.fetchall()
+        assert len(rows) == len(others)
+        assert digest(names, rows) == digest([c.name for c in cursor.description or ()], others)
+    if mart.name not in ("restatement", "assurance_disagreement"):
+        assert rows
+
+
+def test_the_marts_are_listed_with_their_columns(bi: Any) -> None:
+    listed = {row.table_name for row in bi.cursor().tables(schema="marts", tableType="TABLE")}
+    assert listed == {mart.name for mart in OF_BI} | {"publication"}
+    for mart in OF_BI:
+        found = [row.column_name for row in bi.cursor().columns(table=mart.name, schema="marts")]
+        assert set(found) >= {column.name for column in mart.columns}
+
+
+@pytest.mark.parametrize("mart", OF_BI, ids=lambda mart: mart.name)
+def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
+    primary = bi.cursor().primaryKeys(table=mart.name, schema="marts").fetchall()
+    assert [row.column_name for row in sorted(primary, key=lambda row: row.key_seq)] == list(
+        mart.primary_key
+    )
+    foreign = bi.cursor().foreignKeys(foreignTable=mart.name, foreignSchema="marts").fetchall()
+    # Those to single generations are the server's own, one for each that is attached.
+    pairs = {
+        (row.fkcolumn_name, row.pktable_name, row.pkcolumn_name)
+        for row in foreign
+        if row.pktable_schem == "marts"
+    }
+    assert pairs == {
+        (own, key.table, theirs)
+        for key in mart.references
+        for own, theirs in zip(key.columns, key.to_columns, strict=True)
+    }
+    assert {row.pktable_schem for row in foreign} <= {"marts", "generation"}
+
+
+def test_everything_else_is_refused(bi: Any) -> None:
+    others = [
+        (row.table_schem, row.table_name)
+        for row in bi.cursor().tables()
+        if row.table_schem not in ("marts", "pg_catalog", "information_schema")
+    ]
+    assert {schema for schema, _ in others} >= {
+        "audit", "identity", "generation", "raw_law_enforcement", "public_release", "intermediate"
+    }  # fmt: skip
+    states = {refused(bi, f'select * from "{schema}"."{name}" limit 1') for schema, name in others}
+    assert states == {DENIED}
+
+
+@pytest.mark.parametrize("statement", WRITES)
+def test_nothing_can_be_written(
+    force: Terminal, monkeypatch: pytest.MonkeyPatch, statement: str
+) -> None:
+    # With the sample's own setting the driver would not even ask the server.
+    bi = connect(force.url("bi"), monkeypatch, ReadOnly="0")
+    assert refused(bi, statement) in (DENIED, READ_ONLY)
+    # Who asks for a session that writes gets one, and may write nothing in it.
+    bi.cursor().execute("set session characteristics as transaction read write")
+    bi.commit()
+    assert refused(bi, statement) == DENIED
+    bi.close()
+
+
+def test_the_public_reader_sees_the_public_release_alone(
+    force: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = connect(force.url("public"), monkeypatch)
+    for mart in ALL:
+        if mart.schema == "public_release":
+            names, _ = asked(public, f"select * from {mart.place}")
+            assert set(names) >= {column.name for column in mart.columns}
+        else:
+            assert refused(public, f"select * from {mart.place}") == DENIED
+    public.close()
+
+
+def test_one_transaction_is_of_one_publication_over_a_roll_back(bi: Any, force: Terminal) -> None:
+    pointer = "select publication_id from marts.publication where is_current"
+    [(before,)] = asked(bi, pointer)[1]
+    done = force.assurance("publication", "rollback", str(before - 1), "--reason", "to see")
+    assert done.returncode == 0, done.stderr
+    assert asked(bi, pointer)[1][0][0] == before
+    assert {row[0] for row in asked(bi, "select publication_id from dim_date")[1]} == {before}
+    bi.commit()
+    assert {row[0] for row in asked(bi, "select publication_id from dim_date")[1]} == {before - 1}
+    bi.commit()
+    assert force.assurance("publication", "release", "--reason", "seen").returncode == 0
+    done = force.assurance("publication", "rollback", str(before), "--reason", "seen")
+    assert asked(bi, pointer)[1][0][0] == before
+
+
+@pytest.mark.parametrize("name", [*dashboard_queries()])
+def test_what_dashboards_ask_is_answered_as_without_odbc(
+    bi: Any, force: Terminal, name: str
+) -> None:
+    text = dashboard_queries()[name]
+    with psycopg.connect(force.url("bi")) as conn:
+        cursor = conn.execute(text.encode())
+        expected = digest([c.name for c in cursor.description or ()], cursor.fetchall())
+    assert digest(*asked(bi, text)) == expected
+
+
+def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
+    answers = {}
+    for page in ("README.md", "sql.md"):
+        text = (PROJECT / "docs" / "bi" / page).read_text(encoding="utf-8")
+        for number, query in enumerate(re.findall(r"```sql\n(.*?)```", text, re.DOTALL)):
+            answers[page, number] = [tuple(row) for row in asked(bi, query)[1]]
+    assert len(answers) == 6
+    assert all(answers.values())
+    compliance = "measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL'"
+    figures = asked(
+        bi,
+        "select period_start, numerator, denominator, ci_low, ci_high "
+        f"from assurance_measure where {compliance} and denominator > 0 order by 1",
+    )[1]
+    assert answers["sql.md", 0] == [tuple(row[:3]) for row in figures]
+    assert [row[0] for row in answers["sql.md", 1]] == [row[0] for row in figures]
+    for said, figure in zip(answers["sql.md", 1], figures, strict=True):
+        assert said[4:] == pytest.approx(tuple(figure[3:]))
+    teams = asked(
+        bi,
+        "select m.org_unit_code, m.numerator, m.denominator from assurance_measure as m "
+        "join dim_org_unit as u on m.org_unit_code = u.org_unit_code "
+        "where m.measure_code = 'elearning_completion' and u.kind in ('TEAM', 'UNKNOWN') "
+        "and m.period_start = '2026-04-01' and m.denominator > 0 order by 1",
+    )[1]
+    assert answers["sql.md", 2] == [tuple(row) for row in teams]
+    position = asked(
+        bi, "select numerator, denominator, value from assurance_position "
+        "where point_code = 'NCCU_INTEL'"
+    )[1]  # fmt: skip
+    assert answers["sql.md", 3] == [("nccu_intel_compliance", *map(float, position[0]))]
