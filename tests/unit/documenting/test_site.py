@@ -94,11 +94,11 @@ def test_every_measure_stands_on_the_page_and_one_a_point_is_judged_by() -> None
 
 
 def test_the_navigation_has_every_page_once() -> None:
-    known = ["README.md", "a.md", "b.md", "c/README.md", "c/1.md", "d.md"]
-    given = ["README.md", {"Do": ["a.md", "gone.md"]}, {"Know": ["c/", "d.md"]}]
+    known = ["README.md", "a.md", "b.md", "c/README.md", "c/1.md", "c/e/2.md", "d.md"]
+    given = ["README.md", {"Do": ["a.md", "gone.md"]}, {"Know": ["c/", "d.md"]}, {"No": ["f/"]}]
     assert hooks.navigation(given, known) == [
         "README.md",
         {"Do": ["a.md"]},
         {"Know": ["c/README.md", "c/1.md", "d.md"]},
-        {"More": ["b.md"]},
+        {"More": ["b.md", "c/e/2.md"]},
     ]

@@ -67,7 +67,7 @@ def navigation(given: list[Any], known: list[str]) -> list[Any]:
     """Return the navigation with folders filled in, and at its end what it does not name.
 
     `given` is as in mkdocs.yml: pages, and titles with a list of pages; an entry that ends with a
-    slash stands for every page of that folder, one that is no page for nothing.
+    slash stands for every page of that folder; one that is no page stands for nothing.
     """
     filled = _filled(given, known)
     named = set(_pages(filled))
@@ -79,9 +79,10 @@ def _filled(entries: list[Any], known: list[str]) -> list[Any]:
     filled: list[Any] = []
     for entry in entries:
         if isinstance(entry, dict):
-            filled.append({title: _filled(inner, known) for title, inner in entry.items()})
+            sections = {title: _filled(inner, known) for title, inner in entry.items()}
+            filled += [{title: inner} for title, inner in sections.items() if inner]
         elif entry.endswith("/"):
-            inside = [page for page in known if page.startswith(entry)]
+            inside = [page for page in known if page.rpartition("/")[0] == entry.rstrip("/")]
             filled += sorted(inside, key=lambda page: (not page.endswith("README.md"), page))
         elif entry in known:
             filled.append(entry)
