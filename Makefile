@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 UV_PIP := $(UV) pip install --quiet --python $(BIN)/python --no-deps
 SUPERSET := .venv-superset
+DBT_DOCS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../build/dbt --log-path build/dbt
 SEED ?= 20260430
 
 # No dependency calls home, and what is imported once stays compiled.
@@ -23,7 +24,7 @@ BESIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench lint format up down clean lock
+.PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench docs lint format up down clean lock
 .DELETE_ON_ERROR:
 
 help: ## what there is to do (this list)
@@ -65,6 +66,12 @@ bench: setup-dev ## what landing and a day cost, beside peers; writes benchmarks
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.history
 	@$(BIN)/python -m benchmarks.readers
+
+docs: setup-dev ## the documentation as a site that opens without a network, in build/site
+	@$(BIN)/dbt --quiet parse $(DBT_DOCS)
+	@$(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog $(DBT_DOCS)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/mkdocs.log 2>&1 || { cat build/mkdocs.log >&2; exit 1; }
+	@echo "The documentation is at $(CURDIR)/build/site/index.html"
 
 lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure

@@ -47,8 +47,16 @@ class Served:
 @pytest.fixture(scope="module")
 def served(published: Terminal) -> Iterator[Served]:
     """Superset over a second publication, in which figures of the first are others."""
-    published.assurance("simulate", "--seed", "11", "--from", "2025-06-01", "--to", "2026-05-11")
-    done = published.assurance("run", "--as-at", "2026-05-12T05:30")
+    with psycopg.connect(published.url("rms")) as records:
+        # Deleted between the two, as the system itself would have it.
+        records.execute(
+            "update rms.nccu_referral set deleted_at = %(at)s, updated_at = %(at)s "
+            "where referral_ref in (select referral_ref from rms.nccu_referral "
+            "where referral_type = 'IMMIGRATION_CRIME' and deleted_at is null "
+            "order by contacted_at limit 3)",
+            {"at": "2026-04-21T09:00+01:00"},
+        )
+    done = published.assurance("run", "--as-at", "2026-04-22T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
     terminal = Terminal(published.home, extra={"ASSURANCE_SUPERSET_PORT": PORT})
     process = terminal.begin("superset")
@@ -223,6 +231,8 @@ def _measured(value: Value, rows: list[Row]) -> float | None:
         part, whole = (sum(column) for column in columns)
         return part / whole if whole else None
     (column,) = columns
+    if value.how == "count":
+        return len(column)
     return (sum(column) if value.how == "sum" else max(column)) if column else None
 
 

@@ -164,7 +164,7 @@ def _dashboard(dashboard: Dashboard, number: int, colours: dict[str, str]) -> Ya
         "uuid": uuid("dashboard", dashboard.name),
         "position": position(dashboard, placed),
         "metadata": {
-            "color_scheme": "supersetColors",
+            "color_scheme": charts.COLOUR_SCHEME,
             "label_colors": colours,
             "shared_label_colors": [],
             "cross_filters_enabled": False,

@@ -61,10 +61,10 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Value:
-    """What a chart measures: a column added up, its greatest, or one sum over another."""
+    """What a chart measures: a column added up, counted, its greatest, or one sum over another."""
 
     title: str
-    how: Literal["sum", "max", "share"]
+    how: Literal["sum", "count", "max", "share"]
     of: tuple[str, ...]
 
 
@@ -220,5 +220,5 @@ def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _value(described: Mapping[str, Any]) -> Value:
-    (how,) = (name for name in ("sum", "max", "share") if name in described)
+    (how,) = (name for name in ("sum", "count", "max", "share") if name in described)
     return Value(described["title"], how, _names(described[how]))  # type: ignore[arg-type]

@@ -37,11 +37,11 @@ def serve(settings: Settings, tell: Tell) -> int:
         home = private_folder(settings, settings.home / "superset")
         environment = _environment(settings, home)
         try:
-            _prepare(settings, superset, programs, environment, tell)
+            _prepare(superset, programs, environment, tell)
             superset.start(SERVER, _gunicorn(programs, port), environment, home)
             client = Superset(f"http://{HOST}:{port}")
             superset.wait_until(client.answers, SERVER, READY_SECONDS)
-            client.log_in(LOGIN, secret(settings, PASSWORD))
+            _log_in(settings, superset, programs, environment, client)
             client.bring_in(settings.project_root, url(settings, "bi"))
             for dashboard in dashboards(settings.project_root):
                 tell(f"{client.address}/superset/dashboard/{dashboard.name}/  {dashboard.title}")
@@ -78,22 +78,34 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
     }
 
 
-def _prepare(
-    settings: Settings, superset: Sessions, programs: Path, environment: dict[str, str], tell: Tell
-) -> None:
-    """Bring Superset's own database up to date; roles and the login take their time once."""
-    version = _version(programs)
-    done = Path(environment["SUPERSET_HOME"]) / f"prepared-{version}"
+def _prepare(superset: Sessions, programs: Path, environment: dict[str, str], tell: Tell) -> None:
+    """Bring Superset's own database up to date, once for each version of it."""
+    done = Path(environment["SUPERSET_HOME"]) / f"prepared-{_version(programs)}"
     if done.exists():
         return
     tell("Preparing Superset's own database ...")
     program = str(programs / "superset")
     superset.finish("database", [program, "db", "upgrade"], environment)
     superset.finish("roles", [program, "init"], environment)
-    login = settings.project_root / FOLDER / "make_login.py"
-    given = environment | {"LOGIN": LOGIN, "PASSWORD": secret(settings, PASSWORD)}
-    superset.finish("login", [str(programs / "python"), str(login)], given)
     done.touch(mode=0o600)
+
+
+def _log_in(
+    settings: Settings,
+    superset: Sessions,
+    programs: Path,
+    environment: dict[str, str],
+    client: Superset,
+) -> None:
+    """Log in; where the login is not there yet, or its password is another now, make it first."""
+    password = secret(settings, PASSWORD)
+    try:
+        client.log_in(LOGIN, password)
+    except AssuranceError:
+        program = settings.project_root / FOLDER / "make_login.py"
+        given = environment | {"LOGIN": LOGIN, "PASSWORD": password}
+        superset.finish("login", [str(programs / "python"), str(program)], given)
+        client.log_in(LOGIN, password)
 
 
 def _version(programs: Path) -> str:
