@@ -16,20 +16,29 @@ where record.<<column>> is not null
 """
 
 
+_LATEST = """
+select distinct on (force_code, row_key) *
+from {<<schema>>}.<<table>>
+where batch_id <= {known_batch_id}
+order by force_code desc, row_key desc, version_at desc, batch_id desc
+"""
+
 # As the personnel file has them now: earlier ones did not know yet who would leave.
 _WHILE_IN_POST = """
 select <<key>>, <<day>> between person.start_date and coalesce(person.leave_date, <<day>>) as holds
 from {current} as record
-inner join (
-    select distinct on (force_code, row_key)
-        force_code as person_force, employee_no as person_no, start_date, leave_date
-    from {raw_general}.personnel
-    where batch_id <= {known_batch_id}
-    order by force_code desc, row_key desc, version_at desc, batch_id desc
-) as person on record.force_code = person.person_force and record.employee_no = person.person_no
+inner join (<<people>>) as person
+    on record.force_code = person.force_code and record.employee_no = person.employee_no
 <<joined>>
 where <<day>> is not null and (<<among>>)
 """
+
+
+def latest(dataset: str, table: str | None = None) -> str:
+    """Return a query of the latest version of each record of a raw table, gone or not."""
+    other = declared(dataset)
+    name = next(found.name for found in other.tables if table in (None, found.name))
+    return sql(_LATEST, schema=other.raw_schema, table=name)
 
 
 def refers_to(
@@ -121,7 +130,14 @@ def while_in_post(
     """
     return every(
         "done_while_in_post",
-        sql(_WHILE_IN_POST, day=day, key=key, among=among, joined=joined),
+        sql(
+            _WHILE_IN_POST,
+            people=latest("hr/personnel"),
+            day=day,
+            key=key,
+            among=among,
+            joined=joined,
+        ),
         words=words,
         columns=("employee_no",),
         tolerating=0.05,

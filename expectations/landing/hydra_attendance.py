@@ -1,8 +1,8 @@
 """Hydra sessions and who attended them."""
 
 from expectations.landed import landed
-from expectations.records import of_current, refers_to, while_in_post
-from expectations.vocabulary import INFO, Promises, every
+from expectations.records import latest, of_current, refers_to, while_in_post
+from expectations.vocabulary import INFO, Promises, every, sql
 
 _PLACES = """
 select session.session_code, count(attendance.row_key) <= session.capacity as holds
@@ -22,12 +22,7 @@ group by session.force_code, session.session_code, session.capacity
 """
 
 _SESSION = """
-inner join (
-    select distinct on (force_code, row_key) force_code, session_code, session_date
-    from {raw_general}.hydra_session
-    where batch_id <= {known_batch_id}
-    order by force_code desc, row_key desc, version_at desc, batch_id desc
-) as session
+inner join (<<sessions>>) as session
     on record.force_code = session.force_code and record.session_code = session.session_code
 """
 
@@ -71,6 +66,6 @@ def hydra_attendance() -> Promises:
             key="record.session_code, record.employee_no",
             words="Sessions are attended by people while they are in post.",
             among="record.attended = 'Y'",
-            joined=_SESSION,
+            joined=sql(_SESSION, sessions=latest("hydra/attendance", "hydra_session")),
         ),
     ]

@@ -2,16 +2,15 @@
 
 from expectations.landed import landed
 from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import WARNING, Promises, every
+from expectations.records import latest, of_current, refers_to
+from expectations.vocabulary import WARNING, Promises, every, sql
 
 _SHARED_WHEN_SUBMITTED = """
-select shared.dissemination_id, bool_or(report.submitted_at <= shared.shared_at) as holds
+select shared.dissemination_id, report.submitted_at <= shared.shared_at as holds
 from {current} as shared
-inner join {raw_law_enforcement}.intelligence_report as report
+inner join (<<reports>>) as report
     on shared.force_code = report.force_code and shared.report_urn = report.report_urn
 where report.submitted_at is not null
-group by shared.force_code, shared.dissemination_id
 """
 
 
@@ -35,7 +34,7 @@ def dissemination() -> Promises:
         ),
         every(
             "shared_when_submitted",
-            _SHARED_WHEN_SUBMITTED,
+            sql(_SHARED_WHEN_SUBMITTED, reports=latest("intelligence/report")),
             words="What is shared was submitted before.",
             columns=("shared_at",),
             tolerating=0.05,

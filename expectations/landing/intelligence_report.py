@@ -2,18 +2,17 @@
 
 from expectations.landed import landed
 from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import WARNING, Promises, every
+from expectations.records import latest, of_current, refers_to
+from expectations.vocabulary import WARNING, Promises, every, sql
 
 # A referral that names no occurrence, or that is not there, is counted elsewhere.
 _SAME_OCCURRENCE = """
-select report.report_id, bool_or(report.occurrence_ref = referral.occurrence_ref) as holds
+select report.report_id, report.occurrence_ref = referral.occurrence_ref as holds
 from {current} as report
-inner join {raw_law_enforcement}.nccu_referral as referral
+inner join (<<referrals>>) as referral
     on report.force_code = referral.force_code
     and report.nccu_referral_ref = referral.referral_ref
 where report.occurrence_ref is not null and referral.occurrence_ref is not null
-group by report.force_code, report.report_id
 """
 
 
@@ -58,7 +57,7 @@ def intelligence_report() -> Promises:
         ),
         every(
             "occurrence_of_its_referral",
-            _SAME_OCCURRENCE,
+            sql(_SAME_OCCURRENCE, referrals=latest("rms/nccu_referral")),
             words="A document and the referral it names are about the same occurrence.",
             columns=("nccu_referral_ref", "occurrence_ref"),
             tolerating=0.05,

@@ -170,14 +170,17 @@ def publish_approved(settings: Settings, build_id: int) -> None:
 
 
 def tidy(settings: Settings) -> None:
-    """Set old generations aside, and remove the last traces of what was erased.
+    """Set old generations aside, forget old keys, remove the last traces of what was erased.
 
     Readers have the new generation already, so it cannot fail a run.
     """
     from oic_assurance.erasure.finish import finish_erasures
+    from oic_assurance.gates.results import forget_failing_rows
     from oic_assurance.publishing.upkeep import tidy as tidy_generations
 
     tidy_generations(settings)
+    with connect(settings, role="oic_gate") as connection:
+        forget_failing_rows(connection)
     finish_erasures(settings)
 
 

@@ -13,13 +13,17 @@ _AGAIN = (
 )
 
 UNDONE_PAST = {
+    **dict.fromkeys(
+        (f"{column}_few_changed" for column in CHANGES),
+        "delete from marts.publication; delete from audit.build where build_id = 0",
+    ),
     "as_many_as_published": "delete from marts.publication; delete from audit.table_fingerprint",
 }
 
 HARMS_PAST = {
-    # Ten weeks of silence, then three hundred records on a day.
+    # Eight weeks of all but silence, then three hundred records on a day.
     "recorded_as_usual": _AGAIN
-    % "'created_at', case when n = 0 then '2026-03-01Z' else '2026-05-14 10:00Z' end",
+    % "'created_at', case when n = 0 then '2026-03-16Z' else '2026-05-14 10:00Z' end",
     # Two hundred of one kind, then a hundred of another.
     **dict.fromkeys(
         (f"{column}_mix_as_before" for column in MIXES),
@@ -29,7 +33,11 @@ HARMS_PAST = {
     # A hundred and fifty in two deliveries, the later of which says something else.
     **dict.fromkeys(
         (f"{column}_few_changed" for column in CHANGES),
-        _AGAIN.replace("|| n,", "|| n / 2,")
+        "insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose) "
+        "values (0, 'before', '2026-05-14', 6, 'daily'); insert into marts.publication "
+        "(publication_id, force_code, as_at, gate_verdict, is_current) "
+        "values (0, 'E23000022', '2026-05-14', 'passed', true); "
+        + _AGAIN.replace("|| n,", "|| n / 2,")
         % "'batch_id', case when n % 2 = 0 then 7 else 6 end, '{column}', n % 2",
     ),
     "as_many_as_published": "insert into marts.publication "

@@ -17,10 +17,11 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.docs import build_data_docs
 from oic_assurance.gates.quiet import quiet
+from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.reporting.checks import checks_screen
-from oic_assurance.warehouse.connections import sqlalchemy_url
+from oic_assurance.warehouse.connections import connect, sqlalchemy_url
 from tests.integration.gates_warehouse import World, small_force
 
 
@@ -108,6 +109,26 @@ def test_of_many_rows_the_first_thousand_keys_are_kept_and_all_are_counted(world
     assert "1,830 of 1,891; put right by: data engineering" in screen
     assert screen.count("    date_day ") == 2 * screen.count("critical:")
     assert "and 998 more keys on record" in screen
+    looked = world.admin.execute(
+        "select what from audit.processing_log where action = 'consultation'"
+    ).fetchall()
+    assert looked == [("keys that checks named in marts.dim_date",)]
+
+
+def test_keys_are_forgotten_after_six_weeks_and_counts_are_not(world: World) -> None:
+    harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.harmed(harm):
+        audit_stage(world.settings, world.build, "marts")
+    age = "update audit.expectation_result set checked_at = checked_at - interval '{} days'"
+    with connect(world.settings, role="oic_gate") as connection:
+        world.admin.execute(age.format(41).encode())
+        forget_failing_rows(connection)
+    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+    with connect(world.settings, role="oic_gate") as connection:
+        world.admin.execute(age.format(2).encode())
+        assert forget_failing_rows(connection) > 0
+    assert failing_rows(world) == {}
+    assert recorded(world, "expectation, unexpected") == [("channel_listed", 1)]
 
 
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:

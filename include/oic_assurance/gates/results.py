@@ -19,6 +19,13 @@ returning result_id
 
 _KEEP_FAILING_ROWS = "copy audit.failing_row (result_id, position, row_key) from stdin"
 
+_FORGET_FAILING_ROWS = """
+delete from audit.failing_row as failing
+using audit.expectation_result as result
+where failing.result_id = result.result_id
+    and result.checked_at < clock_timestamp() - interval '42 days'
+"""
+
 _SAVE_GATE = """
 insert into audit.gate (
     build_id, stage, verdict, suites, expectations, failed, content_fingerprint, finished_at
@@ -77,6 +84,11 @@ def save(
                 ),
             ),
         )
+
+
+def forget_failing_rows(connection: psycopg.Connection) -> int:
+    """Take the keys away that nobody has put right for six weeks; return how many there were."""
+    return connection.execute(_FORGET_FAILING_ROWS).rowcount
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:

@@ -1,5 +1,6 @@
 """What a person sees of the checks of a build: what was not kept, whose it is, and the keys."""
 
+import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,20 +84,37 @@ def checks_screen(settings: Settings, build_id: int | None, table: str | None, r
         if found is None:
             which = f"build {build_id}" if build_id else "any build"
             raise UsageError(f"No checks of {which} are on record.")
-        broken = _broken(warehouse, found.build_id, rows)
+        broken = [
+            one
+            for one in _broken(warehouse, found.build_id, rows)
+            if table in (None, one.table_name)
+        ]
+        if any(one.keys for one in broken):
+            _log(warehouse, found, broken)
     lines = [
         f"Build {found.build_id} of run {found.run_id}, as at {moment(found.as_at)}: "
         f"{count(found.checks, 'check')}, {found.failed:,} not kept"
     ]
     for one in broken:
-        if table in (None, one.table_name):
-            lines += ["", *_lines(one)]
+        lines += ["", *_lines(one)]
     return "\n".join(lines) + "\n"
 
 
 def _broken(warehouse: psycopg.Connection, build_id: int, rows: int) -> list[_Broken]:
     cursor = warehouse.cursor(row_factory=class_row(_Broken))
     return cursor.execute(_BROKEN, {"build_id": build_id, "rows": rows}).fetchall()
+
+
+def _log(warehouse: psycopg.Connection, build: _Build, shown: Sequence[_Broken]) -> None:
+    """Enter whose keys were looked at, and by whom, as DPA 2018 section 62 asks."""
+    tables = ", ".join(dict.fromkeys(one.table_name for one in shown if one.keys))
+    warehouse.execute(
+        """
+        insert into audit.processing_log (action, who, what, run_id)
+        values ('consultation', session_user || ' for ' || %s::text, %s, %s)
+        """,
+        (getpass.getuser(), f"keys that checks named in {tables}", build.run_id),
+    )
 
 
 def _lines(one: _Broken) -> list[str]:

@@ -17,6 +17,7 @@ with
         select
             source.*,
             every_build.as_at,
+            every_build.as_at > {{ dbt.dateadd("day", -42, "build.as_at") }} as is_recent,
             source.build_id = build.publication_id
             or coalesce(generation.attached_at <= build.known_at, false) as is_published,
             row_number() over (
@@ -35,10 +36,6 @@ with
                 then false
                 else source.checked_at <= coalesce(generation.attached_at, source.checked_at)
             end
-            and (
-                not source.success
-                or every_build.as_at > {{ dbt.dateadd("day", -42, "build.as_at") }}
-            )
     ),
 
     latest as (
@@ -64,11 +61,11 @@ with
             success as is_met,
             evaluated as rows_checked,
             unexpected as rows_failed,
-            coalesce(tolerated, 0) as tolerated_share,
+            tolerated as tolerated_share,
             checked_at,
             is_published
         from known
-        where recency = 1
+        where recency = 1 and (is_recent or not success)
     )
 
 select *

@@ -10,14 +10,7 @@ with
         select
             source.*,
             row_number() over (
-                partition by
-                    source.stage,
-                    source.suite,
-                    source.dataset,
-                    source.dimension,
-                    source.expectation,
-                    source.column_name,
-                    source.description
+                partition by source.stage, source.suite, source.expectation
                 order by source.result_id desc
             ) as recency
         from source
