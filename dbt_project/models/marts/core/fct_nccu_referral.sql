@@ -1,3 +1,6 @@
+{#- Nine referrals of ten are status checks, and nearly every question is about the tenth. -#}
+{{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
+
 with
     final as (
         select
