@@ -128,7 +128,8 @@ def _span(source: Dataset, column: Column) -> Iterator[Promise]:
         return
     yield every_record(
         f"{name}_in_range",
-        f"{value} >= '{EARLIEST}' and {value} < '{LATEST}'",
+        # A blank that was filled in is the first of January itself.
+        f"{value} > '{EARLIEST}' and {value} < '{LATEST}'",
         among=f"{value} is not null",
         words=f"Every {name} lies between {EARLIEST[:4]} and {LATEST[:4]}.",
         columns=(name,),

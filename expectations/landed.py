@@ -132,6 +132,34 @@ cross join lateral (
 where delivery.recency = 1
 """
 
+# Lists of a hundred rows and more change from one delivery to the next, and never change back as a
+# whole: what comes again to the byte was sent again.
+_SENT_AGAIN = """
+with delivery as (
+    select
+        force_code, batch_id, row_count, sha256,
+        row_number() over (
+            partition by force_code order by delivered_for desc, batch_id desc
+        ) as recency
+    from {audit}.batch
+    where dataset = '<<dataset>>'
+        and status = 'landed'
+        and kind = 'file'
+        and batch_id <= {known_batch_id}
+)
+select latest.batch_id
+from delivery as latest
+inner join delivery as before on latest.force_code = before.force_code and before.recency = 2
+where latest.recency = 1
+    and latest.row_count >= 100
+    and latest.sha256 in (
+        select earlier.sha256
+        from delivery as earlier
+        where earlier.force_code = latest.force_code and earlier.recency >= <<from>>
+    )
+    and (latest.sha256 = before.sha256) = (<<from>> = 2)
+"""
+
 
 def landed(dataset: str, table: str | None = None) -> Callable[[SuiteFunction], SuiteDefinition]:
     """Make a function the suite of a raw table; `table` names one where a dataset has several."""
@@ -271,4 +299,24 @@ def _deliveries(source: Dataset, raw: Table) -> list[Promise]:
                 severity=WARNING,
             )
         )
+    if source.delivery == "full" and source.kind == "file":
+        promises += _sent_again(source)
     return promises
+
+
+def _sent_again(source: Dataset) -> list[Promise]:
+    return [
+        nothing(
+            "no_old_list_again",
+            sql(_SENT_AGAIN, **{"dataset": source.name, "from": "3"}),
+            words="The latest list is not an old one that was sent again.",
+            dimension="freshness",
+        ),
+        nothing(
+            "another_than_before",
+            sql(_SENT_AGAIN, **{"dataset": source.name, "from": "2"}),
+            words="The latest list is another than the one before it.",
+            dimension="freshness",
+            severity=INFO,
+        ),
+    ]

@@ -50,13 +50,14 @@ having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
 """
 
+# What sources write may begin like a rank (a unit called DS Support), but is no address.
 _CONTACT_DETAILS = r"""
 select distinct found.name as column_name
 from ({texts}) as found
-where found.name not in (<<open>>)
-    and (
-        found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
-        or found.value ~ '\m(Mr|Mrs|Ms|Miss|PC|PS|DC|DS|DI|Sgt|Insp|Supt)\.? [A-Z][a-z]+\M'
+where found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
+    or (
+        found.name not in (<<open>>)
+        and found.value ~ '\m(Mr|Mrs|Ms|Miss|PC|PS|DC|DS|DI|Sgt|Insp|Supt)\.? [A-Z][a-z]+\M'
     )
 """
 

@@ -19,7 +19,7 @@ from (
 ) as record
 where not record.is_tombstone
     and (record.version_at <= {as_at} or record.created_at <= {as_at})
-    and (record.deleted_at is null or record.deleted_at > {as_at})
+    and (<<deleted>> or record.deleted_at is null or record.deleted_at > {as_at})
 """
 
 _DIFFERENT = """
@@ -36,9 +36,9 @@ where landed.reference is null or published.reference is null
 """
 
 
-def standing(table: str) -> str:
+def standing(table: str, *, also_deleted: bool = False) -> str:
     """Return a query of an operational system's records as they stand at the build's moment."""
-    return sql(_STANDING, table=table)
+    return sql(_STANDING, table=table, deleted=str(also_deleted).lower())
 
 
 def adds_up_to_raw(table: str, reference: str, which: str, *, words: str) -> Promise:

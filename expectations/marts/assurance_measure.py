@@ -12,6 +12,8 @@ from expectations.codes import (
 )
 from expectations.figures import has_an_interval, is_a_share
 from expectations.mart import known_unit, mart
+from expectations.recounted import captures_add_up, hours_add_up
+from expectations.stands import figures_stand
 from expectations.vocabulary import (
     WARNING,
     Promise,
@@ -235,6 +237,7 @@ def assurance_measure() -> Promises:
         ),
         _adds_up(),
         _agrees(),
+        figures_stand(),
     ]
 
 
@@ -270,6 +273,8 @@ def _adds_up() -> list[Promise]:
             sql(_OTHER_THAN_THE_PEOPLE, modules=modules, this_month=_THIS_MONTH),
             words="This month's training figures are the sum of the people who need the training.",
         ),
+        hours_add_up(_FIRST_MONTH),
+        captures_add_up(_FIRST_MONTH),
     ]
 
 

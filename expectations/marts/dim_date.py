@@ -14,6 +14,29 @@ where not exists (
 )
 """
 
+# From the calendar's first day that is no single old one, until the day the figures are for.
+_DAYS_MISSING = """
+select force.force_code, day.date_day::date as date_day
+from (
+    select force_code, greatest(min(date_day), date '2020-01-01') as first_day
+    from {rows}
+    group by force_code
+) as force
+cross join lateral generate_series(
+    force.first_day::timestamp, {as_at} at time zone 'Europe/London', interval '1 day'
+) as day (date_day)
+left join {rows} as calendar
+    on force.force_code = calendar.force_code and day.date_day::date = calendar.date_day
+where calendar.date_day is null
+"""
+
+_HOURS = """
+extract(
+    epoch from (date_day + 1)::timestamp at time zone 'Europe/London'
+    - date_day::timestamp at time zone 'Europe/London'
+) / 3600
+"""
+
 
 @mart("dim_date", one_row_per=("date_day",))
 def dim_date() -> Promises:
@@ -23,6 +46,12 @@ def dim_date() -> Promises:
             "has_today",
             _TODAY_MISSING,
             words="The day that the figures are for is in the calendar.",
+            dimension="completeness",
+        ),
+        nothing(
+            "no_day_missing",
+            _DAYS_MISSING,
+            words="No day is missing, a leap day no more than another.",
             dimension="completeness",
         ),
         every_row(
@@ -36,7 +65,7 @@ def dim_date() -> Promises:
         ),
         every_row(
             "hours_of_the_day",
-            "hours_in_day between 23 and 25",
+            f"hours_in_day = {_HOURS}",
             words="A day has 24 hours, but for the two on which the clocks change.",
             columns=("hours_in_day",),
             dimension="validity",

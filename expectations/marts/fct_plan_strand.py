@@ -2,6 +2,7 @@
 
 from expectations.codes import STRANDS, as_rows
 from expectations.mart import mart
+from expectations.stands import strands_stand
 from expectations.vocabulary import Promises, every_row, filled, nothing, one_of, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
@@ -65,4 +66,5 @@ def fct_plan_strand() -> Promises:
             sql(_OTHER_THAN_THE_MEASURE, today=_TODAY),
             words="This month's figure is the number of strands that are met.",
         ),
+        strands_stand(),
     ]

@@ -44,13 +44,12 @@ class Edit:
     path: str
     old: str
     new: str
-    #: Who uses the macro that is edited.
-    used_by: str = ""
 
     @property
-    def model(self) -> str:
-        """The model that is another one now."""
-        return self.used_by or self.path.rpartition("/")[2].removesuffix(".sql")
+    def model(self) -> str | None:
+        """The model that is another one now; None where it is a macro, which many can use."""
+        folder, _, name = self.path.rpartition("/")
+        return None if folder.startswith("macros") else name.removesuffix(".sql")
 
 
 Harm = Callable[..., "str | bytes | Edit"]

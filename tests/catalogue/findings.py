@@ -9,7 +9,9 @@ import psycopg
 #: Refusals and constraints keep a defect out as a critical promise does.
 Severity = Literal["critical", "warning", "info"]
 #: Where a figure has no interval of its own: hours may differ by so much of themselves.
-HOURS_MAY_DIFFER = 0.1
+HOURS_MAY_DIFFER = 0.25
+#: Figures of fewer records are not held against each other.
+FEWEST = 20
 #: Figures are in double precision: the last bits say nothing.
 SLACK = 1e-9
 
@@ -31,21 +33,31 @@ class Finding:
 
 @dataclass(frozen=True)
 class Figure:
-    """A published figure with its interval, where it has one."""
+    """A published figure with its interval, where it has one, and how many records it is of."""
 
     value: float | None
     low: float | None
     high: float | None
+    records: int | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether it is of enough: of fewer, the interval is nearly everything."""
+        return self.records is None or self.records >= FEWEST
 
 
 Figures = Mapping[tuple[str, ...], Figure]
 
+# There are three strands, always.
 _FIGURES = """
-select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high
+select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
+    case when point_code <> 'INTEL_PLAN' then denominator end
 from candidate.assurance_measure
 where denominator > 0
+"""
+_POSITION = """
 union all
-select 'position', point_code, 'ALL', value, ci_low, ci_high
+select 'position', point_code, 'ALL', value, ci_low, ci_high, null
 from candidate.assurance_position
 """
 
@@ -75,9 +87,10 @@ group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
 """
 
 
-def figures(warehouse: psycopg.Connection) -> Figures:
+def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Figures:
     """Return what the candidate would publish: measures of force and units, the position."""
-    rows = warehouse.execute(_FIGURES.encode()).fetchall()
+    query = _FIGURES + (_POSITION if with_position else "")
+    rows = warehouse.execute(query.encode()).fetchall()
     return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
 
 
@@ -99,8 +112,12 @@ def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
 
 
 def _has_moved(before: Figure | None, after: Figure | None) -> bool:
-    was, now = (None if figure is None else figure.value for figure in (before, after))
-    if was is None or now is None or before is None:
+    if before is None:
+        return after is not None and after.value is not None and after.says_something
+    was, now = before.value, None if after is None else after.value
+    if not before.says_something:
+        return False
+    if was is None or now is None:
         return was is not now
     if before.low is None or before.high is None:
         return abs(now - was) > HOURS_MAY_DIFFER * was

@@ -23,8 +23,14 @@ _HEAD = """\
 {count} defects, each of them a small program that harms a healthy, simulated force in a way that
 has happened to real pipelines, and what notices it. `blocked` means that nothing is published or
 that the delivery is not taken; `caveat` that it is published with a warning that readers see. The
-last column counts the published figures that it would have moved by more than their own interval:
-all such are blocked.
+last column counts the published figures that it would have moved by more than their own interval
+(figures of at least twenty records; hours, which have none, by more than a quarter): all such are
+blocked. A dash: nothing was built of it.
+
+A source or a file is harmed in the night before the second day of a force that has a publication;
+then what is delivered is landed, and the marts that figures are in are built. A rule is changed in
+one place, and what follows from it is built anew; what no gate of a run would notice is asked of
+the rule's unit tests, without which it is not released. A mart is harmed as it was built.
 
 {totals}
 """

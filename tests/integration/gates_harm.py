@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from expectations.vocabulary import Promise, Suite
 from tests.integration.gates_past import HARMS_PAST, UNDONE_PAST
+from tests.integration.gates_stands import HARMS_STANDS, UNDONE_STANDS
 
 ONE = "where ctid = (select min(ctid) from {t})"
 A_KEY_AGAIN = (
@@ -87,6 +88,7 @@ def tables_in(sql: str) -> list[str]:
 # A column that is added is dropped again, one that is renamed gets its name back.
 UNDONE = {
     **UNDONE_PAST,
+    **UNDONE_STANDS,
     "nothing_small_between_releases": "delete from audit.released_figure; "
     "delete from marts.publication",
     "no_protected_columns": "alter table {t} drop column collar_no",
@@ -100,6 +102,7 @@ UNDONE = {
 
 HARMS = {
     **HARMS_PAST,
+    **HARMS_STANDS,
     # ---------------------------------------------------------------- every mart
     "key_unique": AGAIN,
     "of_this_publication": f"update {{t}} set publication_id = publication_id + 1 {ONE}",

@@ -16,6 +16,7 @@ from oic_assurance.warehouse.connections import connect
 from tests.integration.gates_measures import MEASURES, TRAINING_MEASURES
 from tests.integration.gates_position import POSITIONS
 from tests.integration.gates_raw import RAW
+from tests.integration.gates_stands import PREVIOUS
 
 FORCE = "E23000022"
 AS_AT = datetime(2026, 5, 15, 4, 30, tzinfo=UTC)
@@ -39,9 +40,17 @@ def make_world(settings: Settings) -> Build:
     with connect(settings, role="oic_landing") as connection:
         connection.execute(RAW.encode())
     with connect(settings, role="oic_transform") as connection:
+        connection.execute(PREVIOUS.encode())
         row = connection.execute(
-            "insert into audit.build (run_id, as_at, known_batch_id, purpose) "
-            "values ('gates', %s, 1000, 'daily') returning build_id",
+            """
+            insert into audit.build (
+                run_id, as_at, known_batch_id, purpose, rules_fingerprint, compared_with
+            )
+            select 'gates', %s, 1000, 'daily', rules_fingerprint, max(build_id)
+            from audit.build
+            group by rules_fingerprint
+            returning build_id
+            """,
             (AS_AT,),
         ).fetchone()
         assert row is not None
@@ -120,10 +129,11 @@ from (values
 create table policy.policy_staleness as
 select distinct dataset, date '2020-01-01' as effective_from, null::date as effective_to
 from audit.batch;
-create table policy.policy_point_dataset as table policy.policy_staleness;
+create table policy.policy_point_dataset as
+select 'HYDRA' as point_code, * from policy.policy_staleness;
 insert into policy.policy_point_dataset values
-    ('custody/book', date '2020-01-01', date '2021-12-31'),
-    ('custody/app', date '2027-01-01', null);
+    ('NCCU_INTEL', 'custody/book', date '2020-01-01', date '2021-12-31'),
+    ('NCCU_INTEL', 'custody/app', date '2027-01-01', null);
 create schema candidate;
 create schema candidate_public;
 """

@@ -18,6 +18,7 @@ STAMPED = {
     "audit.batch": ("landed_at",),
     "audit.extraction": ("started_at", "finished_at"),
     "audit.build": ("started_at", "known_at", "steps_from", "finished_at"),
+    "audit.gate": ("finished_at",),
     "audit.expectation_result": ("checked_at",),
     "audit.generation": ("attached_at",),
     "audit.released_figure": ("released_at",),

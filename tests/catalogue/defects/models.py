@@ -1,0 +1,371 @@
+"""Harm to the rules: one place of a model that somebody changed in good faith, or by a slip."""
+
+from tests.catalogue.defect import Edit, defect
+
+_STAGING, _RULES = "models/staging", "models/intermediate"
+_NCCU, _TRAINING = f"{_RULES}/nccu", f"{_RULES}/training"
+_MEASURES, _PEOPLE = f"{_RULES}/measures", f"{_RULES}/people"
+_MACROS, _MARTS = "macros", "models/marts"
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
+def days_for_hours() -> Edit:
+    """The policy's hours were added as days: everything came in time."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral.sql",
+        '{{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }}',
+        '{{ dbt.dateadd("day", "timely.value", "referral.contacted_at") }}',
+    )
+
+
+@defect("model", caught_by="model fct_nccu_referral")
+def a_join_that_fans_out() -> Edit:
+    """A condition of a join was lost: a referral has a row for each version of its officer."""
+    return Edit(
+        f"{_MARTS}/core/fct_nccu_referral.sql",
+        """            and referral.contacted_on >= officer.valid_from
+            and referral.contacted_on < officer.valid_to
+""",
+        "",
+    )
+
+
+@defect("model", caught_by="unique_together_int_nccu_referral_force_code__referral_ref")
+def a_fan_out_in_the_rules() -> Edit:
+    """A join took in two thresholds: there is a referral for each of them."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral.sql",
+        """            on timely.name = 'timely_hours'
+            and {{ in_force("timely", "referral.contacted_on") }}
+""",
+        "            on timely.name in ('timely_hours', 'grace_hours')\n",
+    )
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral counted_as_defined")
+def a_filter_lost() -> Edit:
+    """The filter to the referrals that count was lost in a refactoring."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted",
+        "intelligence_class <> 'awaiting' as is_counted",
+    )
+
+
+@defect("model", caught_by="a_draft_is_not_submitted")
+def drafts_count() -> Edit:
+    """A filter on the status was dropped: drafts are documents too."""
+    return Edit(
+        f"{_NCCU}/int_intelligence_report.sql",
+        "report.submitted_at is not null and report.status <> 'DRAFT' as is_submitted",
+        "report.submitted_at is not null as is_submitted",
+    )
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
+def an_inner_join_for_a_left_one() -> Edit:
+    """An inner join took a left one's place: cases of officers that HR does not know are lost."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral.sql",
+        """        left join
+            {{ ref("int_collar_resolution") }} as officer
+            on referral.force_code = officer.force_code
+            and referral.reporting_officer_no = officer.collar_no
+            and referral.contacted_on = officer.event_day
+""",
+        """        inner join
+            {{ ref("int_collar_resolution") }} as officer
+            on referral.force_code = officer.force_code
+            and referral.reporting_officer_no = officer.collar_no
+            and referral.contacted_on = officer.event_day
+            and officer.is_resolved
+""",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+def a_time_zone_dropped_in_the_rules() -> Edit:
+    """The day of a moment was taken in UTC: what happens after midnight is the day before's."""
+    return Edit(
+        f"{_MACROS}/dialect/time.sql",
+        "cast(({{ moment }}) at time zone 'Europe/London' as date)",
+        "cast(({{ moment }}) at time zone 'UTC' as date)",
+    )
+
+
+@defect("model", caught_by="in_time_up_to_and_including_the_last_moment")
+def less_for_less_or_equal() -> Edit:
+    """A bound was moved by a sign: exactly on the hour is late."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "when matched.submitted_at <= referral.timely_until",
+        "when matched.submitted_at < referral.timely_until",
+    )
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
+def a_grace_period_lost() -> Edit:
+    """The grace period was dropped: what may still come is missing at once."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "case when build.as_at < referral.awaiting_until then 'awaiting' else 'missing' end",
+        "'missing'",
+    )
+
+
+@defect("model", caught_by="by_another_person_or_invalid_is_not_compliant")
+def anybodys_document() -> Edit:
+    """The comparison of officers was dropped: anybody's document is the own officer's."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "when not matched.is_own_officer\n                then 'submitted_by_other'",
+        "when false\n                then 'submitted_by_other'",
+    )
+
+
+@defect("model", caught_by="only_submitted_reports_of_a_required_type_are_documents")
+def invalid_gradings_count() -> Edit:
+    """A check of gradings was switched off for a test and stayed off."""
+    return Edit(
+        f"{_NCCU}/int_nccu_document.sql",
+        "candidate.status = 'SUBMITTED' and candidate.is_graded_validly as is_counting",
+        "candidate.status = 'SUBMITTED' as is_counting",
+    )
+
+
+@defect("model", caught_by="later_batch_wins_at_the_same_moment")
+def deduplication_lost() -> Edit:
+    """The latest version of a record was not chosen any more: each of its versions is one."""
+    return Edit(
+        f"{_MACROS}/versions/version_as_at.sql",
+        "ranked.recency = 1 and not ranked.is_tombstone",
+        "not ranked.is_tombstone",
+    )
+
+
+@defect("model", caught_by="latest_version_at_or_before_the_moment")
+def the_oldest_version() -> Edit:
+    """Versions were sorted the wrong way: the oldest of each record is taken."""
+    return Edit(
+        f"{_MACROS}/versions/version_as_at.sql",
+        "then versions.version_at\n                        end desc,",
+        "then versions.version_at\n                        end asc,",
+    )
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
+def deleted_records_back() -> Edit:
+    """The filter on deleted records was lost."""
+    return Edit(
+        f"{_STAGING}/rms/stg_rms__nccu_referral.sql",
+        'deleted="left_out",',
+        'deleted="marked",',
+    )
+
+
+@defect("model", caught_by="deleted_referral_is_gone_from_that_moment")
+def late_data_dropped() -> Edit:
+    """An incremental filter took what was entered within a day of the contact; the rest is lost."""
+    return Edit(
+        f"{_STAGING}/rms/stg_rms__nccu_referral.sql",
+        "where contacted_at <= as_at",
+        "where contacted_at <= as_at and created_at < contacted_at + interval '1 day'",
+    )
+
+
+@defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
+def a_limit_left_in() -> Edit:
+    """A limit for trying things out was left in."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "select *\nfrom final\n",
+        "select *\nfrom final\nlimit 500\n",
+    )
+
+
+@defect("model", caught_by="submission_still_to_come_is_as_if_blank")
+def the_wrong_clock() -> Edit:
+    """Documents were dated by when the record was made, not by when it was submitted."""
+    return Edit(
+        f"{_STAGING}/intelligence/stg_intelligence__report.sql",
+        '{{ if_happened("submitted_at") }} as submitted_at',
+        '{{ if_happened("created_at") }} as submitted_at',
+    )
+
+
+@defect("model", caught_by="only_organised_immigration_crime_that_stands_has_a_row")
+def cancelled_incidents_count() -> Edit:
+    """Cancelled incidents were let in."""
+    return Edit(
+        f"{_NCCU}/int_oic_incident.sql",
+        "where occurrence.is_oic and not occurrence.is_deleted and "
+        "occurrence.status <> 'CANCELLED'",
+        "where occurrence.is_oic and not occurrence.is_deleted",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure captures_add_up")
+def every_detention_counts() -> Edit:
+    """The filter on the reason of a detention was lost."""
+    return Edit(
+        f"{_MACROS}/measures/is_for_immigration.sql",
+        "detention_reason_code = 'IMMIGRATION'",
+        "detention_reason_code is not null",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure captures_add_up")
+def detentions_told_by_anyone() -> Edit:
+    """Null equals null, thought somebody: detentions without an occurrence count as told."""
+    return Edit(
+        f"{_NCCU}/int_immigration_custody.sql",
+        "referred.occurrence_ref is not null as has_referral",
+        "referred.occurrence_ref is not null or first_record.occurrence_ref is null "
+        "as has_referral",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+def awaiting_in_the_denominator() -> Edit:
+    """What may still come was counted as missing in the denominator."""
+    return Edit(
+        f"{_NCCU}/int_nccu_referral_class.sql",
+        "intelligence_class <> 'awaiting' as is_due,",
+        "true as is_due,",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+def a_wrong_numerator() -> Edit:
+    """Late documents were counted as in time."""
+    return Edit(
+        f"{_MACROS}/measures/measure_record.sql",
+        "case when intelligence_class = 'submitted_in_time' then 1 else 0 end",
+        "case when is_compliant then 1 else 0 end",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure hours_add_up")
+def a_percentile_for_another() -> Edit:
+    """A mean number took the place of the ninetieth percentile."""
+    return Edit(
+        f"{_MEASURES}/int_measure_hours.sql",
+        '{{ percentile("hours_to_submission", 0.9, "is_compliant") }} as p90',
+        '{{ percentile("hours_to_submission", 0.75, "is_compliant") }} as p90',
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure figures_agree")
+def hours_of_everything() -> Edit:
+    """Hours were taken over all referrals with a document, not over the compliant ones."""
+    return Edit(
+        f"{_MEASURES}/int_measure_hours.sql",
+        "            is_compliant,\n            hours_to_submission\n        from {{ ref",
+        "            report_urn is not null as is_compliant,\n            hours_to_submission\n"
+        "        from {{ ref",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure captures_add_up")
+def a_ratio_of_averages() -> Edit:
+    """The force's share was the average of its teams' instead of their sum."""
+    return Edit(
+        f"{_MEASURES}/int_measure_share.sql",
+        "            sum(numerator) as numerator,\n            sum(denominator) as denominator,",
+        "            cast(round(avg(numerator)) as bigint) as numerator,\n"
+        "            cast(round(avg(denominator)) as bigint) as denominator,",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
+def units_as_they_are_today() -> Edit:
+    """The hierarchy's dates were left out: a figure is in every unit it ever belonged to."""
+    return Edit(
+        f"{_MEASURES}/int_measure_share.sql",
+        """            and leaf.rolled_up_on >= ancestor.valid_from
+            and leaf.rolled_up_on < ancestor.valid_to
+""",
+        "",
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure people_add_up")
+def one_module_is_enough() -> Edit:
+    """Whoever has any module has the package."""
+    return Edit(
+        f"{_TRAINING}/int_training_person.sql",
+        "case when count(*) = count(completed_on) then max(completed_on) end as completed_on",
+        "max(completed_on) as completed_on",
+    )
+
+
+@defect("model", caught_by="an_elearning_module_is_complete_at_its_first_completion")
+def failed_attempts_count() -> Edit:
+    """The status of a completion was not looked at: who enrolled has completed."""
+    return Edit(
+        f"{_TRAINING}/int_training_completion.sql",
+        "where completion.status = 'COMPLETED' and item.module_version is not null",
+        "where item.module_version is not null",
+    )
+
+
+@defect("model", caught_by="hydra_is_complete_at_the_first_session_attended_and_passed")
+def who_was_booked_has_passed() -> Edit:
+    """The outcome of a session was not looked at."""
+    return Edit(
+        f"{_TRAINING}/int_training_completion.sql",
+        """            attendance.has_attended
+            and attendance.outcome = 'PASS'
+            and session""",
+        "            session",
+    )
+
+
+@defect("model", caught_by="in_post_from_the_start_date_to_the_leave_date")
+def leavers_stay() -> Edit:
+    """The last day in post was ignored."""
+    return Edit(
+        f"{_TRAINING}/int_training_requirement.sql",
+        'least(needed.valid_to, {{ add_days("needed.leave_date", 1) }}) as in_post_to',
+        "needed.valid_to as in_post_to",
+    )
+
+
+@defect("model", caught_by="a_career_is_cut_where_a_policy_changes")
+def the_absent_count() -> Edit:
+    """The long-term absent were no longer told from the others."""
+    return Edit(
+        f"{_TRAINING}/int_training_requirement.sql",
+        "absence.absence_status is not null as is_long_term_absent",
+        "false as is_long_term_absent",
+    )
+
+
+@defect("model", caught_by="met_from_the_approval_to_the_review_date")
+def a_review_overdue_is_fine() -> Edit:
+    """A plan whose review is overdue still met the requirement."""
+    return Edit(
+        f"{_RULES}/plans/int_plan_day.sql",
+        "            and plan.review_due_on >= days.day\n",
+        "",
+    )
+
+
+@defect("model", caught_by="a_share_with_wilsons_interval")
+def the_wrong_z() -> Edit:
+    """The interval was computed with 1.645: ninety per cent, under the name of ninety-five."""
+    return Edit(
+        f"{_MACROS}/statistics/wilson.sql",
+        'set z = "cast(1.959964 as " ~ double ~ ")"',
+        'set z = "cast(1.645 as " ~ double ~ ")"',
+    )
+
+
+@defect("model", caught_by="candidate.assurance_measure share_between_0_and_1")
+def a_percentage_for_a_fraction() -> Edit:
+    """Shares were multiplied by a hundred for a chart."""
+    return Edit(
+        f"{_MACROS}/statistics/wilson.sql",
+        "cast({{ numerator }} as {{ dbt.type_float() }}) / nullif({{ denominator }}, 0)",
+        "100 * cast({{ numerator }} as {{ dbt.type_float() }}) / nullif({{ denominator }}, 0)",
+    )

@@ -1,0 +1,143 @@
+"""The catalogue is what it says: enough defects, each of them caught; a few of them each time."""
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from expectations.catalogue import suites_of
+from oic_assurance.gates.places import Places
+from oic_assurance.gates.run import run_suites
+from oic_assurance.settings import load_settings
+from oic_assurance.transform.dbt import PROJECT as DBT
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
+from tests.catalogue.defect import NOTHING, Defect, Edit, catalogue
+from tests.catalogue.findings import Figure, Figures, moved
+from tests.crash.world import PROJECT, environment_of_tests
+from tests.integration.gates_world import Build, make_world
+
+#: Harm to marts that needs no more than the small force of the gate's own tests.
+QUICK = (
+    "records_lost", "percentages_for_shares", "minutes_for_hours", "the_missing_forgiven",
+    "plans_met_without_an_owner", "days_for_hours_in_the_measure", "nulls_as_zero",
+    "training_complete_without_a_date",
+)  # fmt: skip
+SMALL, HARMED = "warehouse_catalogue", "warehouse_harmed"
+
+
+def test_there_are_enough_defects_of_each_kind_and_each_says_what_happened() -> None:
+    defects = catalogue()
+    stages = Counter(one.stage for one in defects)
+
+    assert len(defects) >= 80
+    assert stages["source"] + stages["file"] >= 25
+    assert stages["model"] >= 25
+    assert stages["mart"] >= 25
+    for one in defects:
+        assert one.words.endswith("."), one.name
+        assert one.caught_by == NOTHING or len(one.caught_by.split()) >= 1, one.name
+
+
+@pytest.mark.parametrize(
+    "one", [one for one in catalogue() if one.stage == "model"], ids=lambda one: one.name
+)
+def test_the_place_that_a_defect_of_the_rules_changes_is_there_once(one: Defect) -> None:
+    edit = one.harm()
+
+    assert isinstance(edit, Edit)
+    assert (PROJECT / DBT / edit.path).read_text(encoding="utf-8").count(edit.old) == 1
+    assert edit.old != edit.new
+
+
+def test_a_figure_has_moved_when_it_leaves_its_interval_is_gone_or_new() -> None:
+    half, nothing = Figure(0.5, 0.4, 0.6), Figure(None, None, None)
+    before: Figures = {
+        ("within",): half,
+        ("beyond",): half,
+        ("gone",): half,
+        ("hours",): Figure(20.0, None, None),
+        ("nothing",): nothing,
+    }
+    after: Figures = {
+        ("within",): Figure(0.6, 0, 1),
+        ("beyond",): Figure(0.61, 0, 1),
+        ("new",): half,
+        ("hours",): Figure(26.0, None, None),
+        ("nothing",): nothing,
+    }
+
+    assert moved(before, after) == [("beyond",), ("gone",), ("hours",), ("new",)]
+    assert moved(before, before) == []
+
+
+@pytest.fixture(scope="module")
+def small_force(home: Path) -> Iterator[Build]:
+    """A database with the small force; each defect has a copy of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        _make_database(SMALL)
+        _use(patch, SMALL)
+        migrate(load_settings())
+        build = make_world(load_settings())
+    yield build
+    _drop_database(SMALL)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_defect_of_a_mart_is_caught_by_what_the_catalogue_names(
+    small_force: Build, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (one,) = [one for one in catalogue() if one.name == name]
+    _make_database(HARMED, template=SMALL)
+    try:
+        with psycopg.connect(admin_url(load_settings(), HARMED), autocommit=True) as admin:
+            admin.execute(str(one.harm()).encode())
+        _use(monkeypatch, HARMED)
+        outcomes = run_suites(load_settings(), suites_of("marts"), Places(small_force))
+    finally:
+        _drop_database(HARMED)
+
+    broken = {
+        f"{outcome.suite.name} {outcome.promise.name}": outcome.promise.severity
+        for outcome in outcomes
+        if not outcome.success
+    }
+    assert broken.get(one.caught_by) == "critical"
+
+
+def _use(patch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a database be the warehouse."""
+    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(load_settings()))
+    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": name}).items()})
+    patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+
+
+def _make_database(name: str, template: str = "template1") -> None:
+    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
+        admin.execute(
+            sql.SQL("create database {} template {} owner warehouse_owner").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+
+
+def _drop_database(name: str) -> None:
+    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
+        drop = sql.SQL("drop database if exists {} with (force)")
+        admin.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", [[], ["--clean", "60"]], ids=["defects", "clean days"])
+def test_every_defect_is_caught_and_sixty_clean_days_are_quiet(what: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.catalogue", *what], cwd=PROJECT, env=environment_of_tests(),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,52 @@
+"""How to break what a publication promises of the one before it: one that said something else.
+
+The small force has no figures large enough to stand for anything, so that they are put into what
+was published before it.
+"""
+
+PREVIOUS = """
+insert into audit.build (run_id, as_at, known_batch_id, purpose, rules_fingerprint)
+values ('gates before', timestamptz '2026-05-14 04:30Z', 1000, 'daily', 'the same');
+create schema if not exists intermediate;
+create table intermediate.stg_before__figure (
+    force_code text, measure_code text, period_start date, org_unit_code text, numerator bigint,
+    denominator bigint, value double precision
+)
+"""
+
+_SENT = (
+    "insert into audit.batch select (jsonb_populate_record(batch, jsonb_build_object("
+    "'batch_id', 100 + n, 'row_count', 300, 'rows_new', 0, 'sha256', (array[{}])[n]))).* "
+    "from audit.batch, generate_series(1, 3) as n where dataset = '{{dataset}}'"
+)
+_BEFORE = "insert into intermediate.stg_before__figure values ('E23000022', {});"
+_APRIL = "'hydra_completion', '2026-04-01', 'ALL', 40, 100, 0.4"
+_OTHER_RULES = "update audit.build set rules_fingerprint = '{}' where run_id = 'gates before'; "
+_NOTHING = "delete from intermediate.stg_before__figure"
+
+UNDONE_STANDS = {
+    **dict.fromkeys(
+        (
+            "published_figures_stand", "people_stand", "units_stand", "strands_stand",
+        ),
+        _NOTHING,
+    ),
+    "figures_stand_under_new_rules": _OTHER_RULES.format("the same") + _NOTHING,
+}  # fmt: skip
+
+HARMS_STANDS = {
+    "no_old_list_again": _SENT.format("'old', 'new', 'old'"),
+    "another_than_before": _SENT.format("'old', 'new', 'new'"),
+    "published_figures_stand": _BEFORE.format(_APRIL),
+    "units_stand": _BEFORE.format(
+        "'hydra_completion_incl_absent', '2026-05-01', 'T1', 40, 100, 0.4"
+    ),
+    "figures_stand_under_new_rules": _OTHER_RULES.format("others") + _BEFORE.format(_APRIL),
+    "people_stand": _BEFORE.format("'hydra_completion', '2026-05-01', 'ALL', 40, 100, 0.4"),
+    "strands_stand": _BEFORE.format("'intel_plan_strands_met', '2026-05-01', 'ALL', 4, 4, 1"),
+    "hours_add_up": "update {t} set value = 60 "
+    "where measure_code = 'nccu_hours_to_submission_p90' and period_start = '2026-05-01'",
+    "captures_add_up": "update {t} set denominator = 1 "
+    "where measure_code = 'nccu_capture_completeness' and period_start = '2026-05-01'",
+    "candidate.dim_date no_day_missing": "delete from {t} where date_day = '2026-05-07'",
+}
