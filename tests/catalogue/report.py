@@ -25,7 +25,9 @@ has happened to real pipelines, and what notices it. `blocked` means that nothin
 that the delivery is not taken; `caveat` that it is published with a warning that readers see. The
 last column counts the published figures that it would have moved by more than their own interval
 (figures of at least twenty records; hours, which have none, by more than a quarter): all such are
-blocked. A dash: nothing was built of it.
+blocked or carry a caveat that says so; where a deployment has warnings approved
+([approve-a-warning.md](approve-a-warning.md)) nobody reads those before a person has looked. A
+dash: nothing was built of it.
 
 A source or a file is harmed in the night before the second day of a force that has a publication;
 then what is delivered is landed, and the marts that figures are in are built. A rule is changed in

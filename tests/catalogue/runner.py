@@ -57,10 +57,15 @@ class Result:
         return any(one.is_critical for one in self.found)
 
     @property
+    def has_a_caveat(self) -> bool:
+        """Whether readers are told, and a person is asked first where the deployment wants it."""
+        return self.catcher is not None and self.catcher.severity == "warning"
+
+    @property
     def complaint(self) -> str:
         """What is wrong with how it was caught; empty when all is as the catalogue says."""
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
-        if self.moved and not self.is_blocked:
+        if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
             return f"moves {len(self.moved)} ({first}) and is published: {seen or NOTHING}"
         if self.defect.caught_by == NOTHING:
