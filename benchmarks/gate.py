@@ -177,7 +177,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gate", description=__doc__)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument(
-        "--from", dest="since", type=date.fromisoformat, default=date(2023, 6, 11), metavar="DATE"
+        "--from", dest="since", type=date.fromisoformat, default=date(2025, 6, 1), metavar="DATE"
     )
     parser.add_argument("--home", type=Path, default=None, help="where there is room for 2 GB")
     return parser.parse_args()
