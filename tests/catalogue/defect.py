@@ -21,6 +21,8 @@ Stage = Literal["source", "file", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: What no check notices, and no figure shows: it has to be so, or the defect is not told truly.
 NOTHING = "nothing"
+#: What a rule has to pass before it is released; which of them fails first says the message.
+UNIT_TESTS = "unit tests"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from oic_assurance.transform.dbt import PROJECT, forget_project, run_dbt
 from oic_assurance.transform.evidence import store_test_results
 from oic_assurance.transform.version import rules_fingerprint
 from oic_assurance.warehouse.connections import connect
-from tests.catalogue.defect import NOTHING, Defect, Edit, Files
+from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit, Files
 from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 
@@ -263,6 +263,6 @@ def _stopping(gate: str = "dbt") -> Iterator[list[Finding]]:
         # What a gate found is on record; a publication that is refused is not.
         if gate == "publication" or not isinstance(error, GateBlocked):
             name, _, said = error.message.partition(":")
-            if gate == "publication":
-                name, said = "publish", error.message
-            trouble.append(Finding(gate, "critical", name.removeprefix("unit_test "), said.strip()))
+            if gate != "dbt":
+                name, said = (UNIT_TESTS if gate == "unit test" else "publish"), error.message
+            trouble.append(Finding(gate, "critical", name, said.strip()))

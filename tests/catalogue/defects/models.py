@@ -1,6 +1,6 @@
 """Harm to the rules: one place of a model that somebody changed in good faith, or by a slip."""
 
-from tests.catalogue.defect import Edit, defect
+from tests.catalogue.defect import UNIT_TESTS, Edit, defect
 
 _STAGING, _RULES = "models/staging", "models/intermediate"
 _NCCU, _TRAINING = f"{_RULES}/nccu", f"{_RULES}/training"
@@ -52,7 +52,7 @@ def a_filter_lost() -> Edit:
     )
 
 
-@defect("model", caught_by="a_draft_is_not_submitted")
+@defect("model", caught_by=UNIT_TESTS)
 def drafts_count() -> Edit:
     """A filter on the status was dropped: drafts are documents too."""
     return Edit(
@@ -83,7 +83,7 @@ def an_inner_join_for_a_left_one() -> Edit:
     )
 
 
-@defect("model", caught_by="candidate.assurance_measure referrals_add_up")
+@defect("model", caught_by=UNIT_TESTS)
 def a_time_zone_dropped_in_the_rules() -> Edit:
     """The day of a moment was taken in UTC: what happens after midnight is the day before's."""
     return Edit(
@@ -93,7 +93,7 @@ def a_time_zone_dropped_in_the_rules() -> Edit:
     )
 
 
-@defect("model", caught_by="in_time_up_to_and_including_the_last_moment")
+@defect("model", caught_by=UNIT_TESTS)
 def less_for_less_or_equal() -> Edit:
     """A bound was moved by a sign: exactly on the hour is late."""
     return Edit(
@@ -113,7 +113,7 @@ def a_grace_period_lost() -> Edit:
     )
 
 
-@defect("model", caught_by="by_another_person_or_invalid_is_not_compliant")
+@defect("model", caught_by=UNIT_TESTS)
 def anybodys_document() -> Edit:
     """The comparison of officers was dropped: anybody's document is the own officer's."""
     return Edit(
@@ -123,7 +123,7 @@ def anybodys_document() -> Edit:
     )
 
 
-@defect("model", caught_by="only_submitted_reports_of_a_required_type_are_documents")
+@defect("model", caught_by=UNIT_TESTS)
 def invalid_gradings_count() -> Edit:
     """A check of gradings was switched off for a test and stayed off."""
     return Edit(
@@ -133,7 +133,9 @@ def invalid_gradings_count() -> Edit:
     )
 
 
-@defect("model", caught_by="later_batch_wins_at_the_same_moment")
+@defect(
+    "model", caught_by="unique_together_stg_hydra__attendance_force_code__session_code__employee_no"
+)
 def deduplication_lost() -> Edit:
     """The latest version of a record was not chosen any more: each of its versions is one."""
     return Edit(
@@ -143,7 +145,7 @@ def deduplication_lost() -> Edit:
     )
 
 
-@defect("model", caught_by="latest_version_at_or_before_the_moment")
+@defect("model", caught_by=UNIT_TESTS)
 def the_oldest_version() -> Edit:
     """Versions were sorted the wrong way: the oldest of each record is taken."""
     return Edit(
@@ -163,7 +165,7 @@ def deleted_records_back() -> Edit:
     )
 
 
-@defect("model", caught_by="deleted_referral_is_gone_from_that_moment")
+@defect("model", caught_by=UNIT_TESTS)
 def late_data_dropped() -> Edit:
     """An incremental filter took what was entered within a day of the contact; the rest is lost."""
     return Edit(
@@ -183,7 +185,7 @@ def a_limit_left_in() -> Edit:
     )
 
 
-@defect("model", caught_by="submission_still_to_come_is_as_if_blank")
+@defect("model", caught_by=UNIT_TESTS)
 def the_wrong_clock() -> Edit:
     """Documents were dated by when the record was made, not by when it was submitted."""
     return Edit(
@@ -193,7 +195,7 @@ def the_wrong_clock() -> Edit:
     )
 
 
-@defect("model", caught_by="only_organised_immigration_crime_that_stands_has_a_row")
+@defect("model", caught_by=UNIT_TESTS)
 def cancelled_incidents_count() -> Edit:
     """Cancelled incidents were let in."""
     return Edit(
@@ -299,7 +301,7 @@ def one_module_is_enough() -> Edit:
     )
 
 
-@defect("model", caught_by="an_elearning_module_is_complete_at_its_first_completion")
+@defect("model", caught_by=UNIT_TESTS)
 def failed_attempts_count() -> Edit:
     """The status of a completion was not looked at: who enrolled has completed."""
     return Edit(
@@ -309,7 +311,7 @@ def failed_attempts_count() -> Edit:
     )
 
 
-@defect("model", caught_by="hydra_is_complete_at_the_first_session_attended_and_passed")
+@defect("model", caught_by=UNIT_TESTS)
 def who_was_booked_has_passed() -> Edit:
     """The outcome of a session was not looked at."""
     return Edit(
@@ -321,7 +323,7 @@ def who_was_booked_has_passed() -> Edit:
     )
 
 
-@defect("model", caught_by="in_post_from_the_start_date_to_the_leave_date")
+@defect("model", caught_by=UNIT_TESTS)
 def leavers_stay() -> Edit:
     """The last day in post was ignored."""
     return Edit(
@@ -331,7 +333,7 @@ def leavers_stay() -> Edit:
     )
 
 
-@defect("model", caught_by="a_career_is_cut_where_a_policy_changes")
+@defect("model", caught_by=UNIT_TESTS)
 def the_absent_count() -> Edit:
     """The long-term absent were no longer told from the others."""
     return Edit(
@@ -341,7 +343,7 @@ def the_absent_count() -> Edit:
     )
 
 
-@defect("model", caught_by="met_from_the_approval_to_the_review_date")
+@defect("model", caught_by=UNIT_TESTS)
 def a_review_overdue_is_fine() -> Edit:
     """A plan whose review is overdue still met the requirement."""
     return Edit(
@@ -351,7 +353,7 @@ def a_review_overdue_is_fine() -> Edit:
     )
 
 
-@defect("model", caught_by="a_share_with_wilsons_interval")
+@defect("model", caught_by=UNIT_TESTS)
 def the_wrong_z() -> Edit:
     """The interval was computed with 1.645: ninety per cent, under the name of ninety-five."""
     return Edit(
