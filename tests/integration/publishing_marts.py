@@ -9,6 +9,7 @@ import psycopg
 from oic_assurance.publishing.fingerprint import fingerprint_tables
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
+from oic_assurance.transform.candidate import taken_over
 from oic_assurance.warehouse.connections import connect, url
 
 FORCE = "E23000022"
@@ -139,7 +140,7 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
         for name, spec in specs.items():
             script += _making(schema, name, spec)
             script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
-    with connect(settings, role="oic_transform") as conn:
+    with taken_over(settings, build.build_id), connect(settings, role="oic_transform") as conn:
         conn.execute("; ".join(script))  # type: ignore[arg-type]
 
 

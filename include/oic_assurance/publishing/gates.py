@@ -29,6 +29,7 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
+# What was found before the candidate was built anew is about tables that are gone.
 _DUE = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
@@ -37,9 +38,11 @@ select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
         and result.stage = due.stage
         and result.expectation = due.expectation
         and due.suite in (result.suite, '')
+        and result.checked_at >= build.candidate_since
 )
 from audit.due_check as due
-where due.build_id = %s and due.stage = %s
+inner join audit.build as build using (build_id)
+where build_id = %s and due.stage = %s
 order by 1
 """
 
