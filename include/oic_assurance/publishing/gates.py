@@ -8,7 +8,7 @@ import psycopg
 from oic_assurance.publishing.refusal import NotPublishableError
 
 #: Every gate that a build passes, in their order.
-STAGES = ("landing", "dbt", "marts", "sealed")
+GATES = ("landing", "dbt", "marts", "sealed")
 #: The gates whose verdicts the sealed marts quote, and the one that looks at those.
 QUOTED = ("landing", "marts")
 SEALED = "sealed"
@@ -59,7 +59,7 @@ class Gate:
 def check_gates(conn: psycopg.Connection, build_id: int) -> str:
     """Return the verdict of all gates together, `passed` or `warning`; refuse anything else."""
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
-    for stage in STAGES:
+    for stage in GATES:
         if stage not in gates:
             raise NotPublishableError(
                 f"the gate '{stage}' has not been passed: no verdict is stored"
