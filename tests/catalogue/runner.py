@@ -18,7 +18,7 @@ from oic_assurance.gates.run import GATE_ROLE, audit_stage, run_suites
 from oic_assurance.gates.verdict import decide
 from oic_assurance.publishing.publish import publish
 from oic_assurance.transform.before import keep_steps
-from oic_assurance.transform.build import SEALED, Build
+from oic_assurance.transform.build import ROLE, SEALED, Build
 from oic_assurance.transform.dbt import PROJECT, forget_project, run_dbt
 from oic_assurance.transform.evidence import store_test_results
 from oic_assurance.transform.version import rules_fingerprint
@@ -153,7 +153,8 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
     selected = ["--indirect-selection", "cautious", "--select", *selection]
     with _stopping() as trouble:
         nodes = run_dbt(world.settings, build.purpose, [*BUILD, *selected, "--exclude", SEALED])
-        store_test_results(world.settings, build.build_id, "dbt_marts", nodes)
+        with connect(world.settings, role=ROLE) as warehouse:
+            store_test_results(warehouse, build.build_id, "dbt_marts", nodes)
         if not any(node.blocks for node in nodes):
             of_figures = [
                 suite

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import psycopg
 
 from oic_assurance.publishing.fingerprint import fingerprint_tables
+from oic_assurance.publishing.gates import GATES
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
+from oic_assurance.transform.candidate import taken_over
 from oic_assurance.warehouse.connections import connect, url
 
 FORCE = "E23000022"
-STAGES = ("landing", "dbt", "marts", "sealed")
 CHECKS = ("complete", "unique")
 
 _UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
@@ -139,7 +140,7 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
         for name, spec in specs.items():
             script += _making(schema, name, spec)
             script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
-    with connect(settings, role="oic_transform") as conn:
+    with taken_over(settings, build.build_id), connect(settings, role="oic_transform") as conn:
         conn.execute("; ".join(script))  # type: ignore[arg-type]
 
 
@@ -147,14 +148,14 @@ def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
     """Leave the evidence of tests and gates: what was due, what they looked at, verdicts."""
     with connect(settings) as conn:
         _record_tables(conn, "tested_table", build)
-        _record_checks(conn, build, STAGES[:-1], verdict)
+        _record_checks(conn, build, GATES[:-1], verdict)
         conn.execute(
             "update audit.build set finished_at = clock_timestamp() where build_id = %s",
             (build.build_id,),
         )
     with connect(settings, role="oic_gate") as conn:
         _record_tables(conn, "table_fingerprint", build)
-        _record_checks(conn, build, STAGES[-1:], verdict)
+        _record_checks(conn, build, GATES[-1:], verdict)
 
 
 def _record_tables(conn: psycopg.Connection, record: str, build: Build) -> None:

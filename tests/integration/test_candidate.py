@@ -71,8 +71,6 @@ def test_what_was_published_is_no_candidate_until_it_is_built_again(
     fresh_warehouse: Settings,
 ) -> None:
     build = audited_build(fresh_warehouse)
-    with candidate.taken_over(fresh_warehouse, build.build_id):
-        pass
     publish(fresh_warehouse, build)
     with (
         pytest.raises(AssuranceError, match="its tables were published"),

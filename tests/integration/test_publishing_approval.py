@@ -1,7 +1,7 @@
 """Warnings that a deployment wants approved: nothing is published without a person's word."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 import pytest
@@ -59,6 +59,11 @@ def refusal(settings: Settings, build: Build) -> str:
     return refused.value.message
 
 
+def kinds_of_alarm(settings: Settings, now: datetime | None = None) -> list[str]:
+    now = now or parse_moment("2026-05-02T06:00")
+    return [alarm.kind for alarm in open_alarms(settings, now, time(7, 30))]
+
+
 def test_a_warning_is_not_published_until_somebody_has_approved_it(asking: Settings) -> None:
     build = with_a_warning(asking)
     assert warnings_to_approve(asking, build.build_id) == ["hr: As many as last week."]
@@ -90,7 +95,45 @@ def test_an_approval_is_of_the_tables_as_they_were(asking: Settings) -> None:
     say(asking, build, is_approved=True)
     make_candidates(asking, build, salt="anew")
     audit(asking, build, verdict="warning")
-    assert "it is not what A. Lead has approved" in refusal(asking, build)
+    # Task, publication and alarm go by the same: what was approved is gone, so it is asked again.
+    assert "wait for somebody to decide" in refusal(asking, build)
+    assert warnings_to_approve(asking, build.build_id) == ["hr: As many as last week."]
+    assert kinds_of_alarm(asking) == ["approval"]
+    say(asking, build, is_approved=True)
+    assert kinds_of_alarm(asking) == []
+    assert publish(asking, build).is_current
+
+
+def test_a_rejection_too_is_of_the_tables_as_they_were(asking: Settings) -> None:
+    build = with_a_warning(asking)
+    say(asking, build, is_approved=False)
+    make_candidates(asking, build, salt="anew")
+    audit(asking, build, verdict="warning")
+    assert "wait for somebody to decide" in refusal(asking, build)
+
+
+def test_a_rejection_counts_where_nobody_had_to_be_asked(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    build = with_a_warning(fresh_warehouse)
+    say(fresh_warehouse, build, is_approved=False, reason="half of HR is missing")
+    assert "rejected by A. Lead (half of HR is missing)" in refusal(fresh_warehouse, build)
+    say(fresh_warehouse, build, is_approved=True)
+    assert publish(fresh_warehouse, build).is_current
+
+
+def test_the_alarm_goes_by_what_keeps_the_build(asking: Settings) -> None:
+    """By the setting of now and every check of the gates; a run that waits is not late."""
+    build = with_a_warning(asking)
+    late = parse_moment("2026-05-03T06:00")
+    assert kinds_of_alarm(asking, late) == ["approval"]
+    assert kinds_of_alarm(replace(asking, approve_warnings=False), late) == ["overdue"]
+    with connect(asking) as conn:
+        conn.execute(
+            "delete from audit.expectation_result where stage = 'marts' "
+            "and expectation = 'unique' and build_id = %s",
+            (build.build_id,),
+        )
+    assert kinds_of_alarm(asking, late) == ["overdue"]
 
 
 def test_an_approval_is_of_one_build(asking: Settings) -> None:

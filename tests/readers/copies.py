@@ -50,9 +50,10 @@ class Copier:
             """
             insert into audit.build (
                 run_id, as_at, known_batch_id, purpose, schema_prefix, input_fingerprint,
-                code_version
+                code_version, candidate_since
             )
-            select gen_random_uuid()::text, as_at, known_batch_id, 'daily', '', 'a copy', '0'
+            select gen_random_uuid()::text, as_at, known_batch_id, 'daily', '', 'a copy', '0',
+                clock_timestamp()
             from audit.build
             where build_id = %s
             returning build_id, run_id, as_at

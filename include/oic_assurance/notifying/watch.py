@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from oic_assurance.clock import LONDON
 from oic_assurance.notifying.alarm import Alarm
-from oic_assurance.publishing.gates import STAGES
+from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
@@ -53,8 +53,8 @@ select max(as_at) filter (where outcome = 'published') as published_as_at,
 from audit.run
 """
 
-# A run that has asked, and goes on when somebody has answered.
-_WAITING = """
+# The build of a run that is under way: it may be waiting for somebody's answer.
+_UNDER_WAY = """
 select build.build_id, max(gate.finished_at) as since,
     (
         select count(*)
@@ -65,12 +65,10 @@ select build.build_id, max(gate.finished_at) as since,
 from audit.build as build
 inner join audit.run as run on run.run_id = build.run_id and run.outcome = 'running'
 inner join audit.gate as gate on gate.build_id = build.build_id
-where build.wants_approval
-    and build.build_id = (select max(latest.build_id) from audit.build as latest)
-    and not exists (select from audit.approval as said where said.build_id = build.build_id)
+where build.build_id = (
+    select max(latest.build_id) from audit.build as latest where latest.purpose = 'daily'
+)
 group by build.build_id
-having count(*) = %(gates)s and bool_or(gate.verdict = 'warning')
-    and not bool_or(gate.verdict = 'critical')
 """
 
 # A later delivery that landed ends it; an older one under way does not.
@@ -175,14 +173,17 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
     with connect(settings, role=ROLE) as warehouse:
         failing = _find(warehouse, _Failing, _FAILING, otherwise=DATA_ENGINEERING)
         good = _find(warehouse, _LastGood, _LAST_GOOD)[0]
-        waiting = _find(warehouse, _Waiting, _WAITING, gates=len(STAGES))
+        waiting = [
+            build
+            for build in _find(warehouse, _Waiting, _UNDER_WAY)
+            if waits(warehouse, settings, build.build_id)
+        ]
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
-    # A run that failed is told as such: that it is late, too, is no news.
-    alarms = [_no_publication(run, readers_see) for run in failing] or _overdue(
-        good, now, deadline, readers_see
-    )
+    # A run that failed, or waits, is told as such: that it is late, too, is no news.
+    alarms = [_no_publication(run, readers_see) for run in failing]
     alarms += [_approval(build, readers_see) for build in waiting]
+    alarms = alarms or _overdue(good, now, deadline, readers_see)
     alarms += [_delivery(item, readers_see) for item in refused]
     told = {item.dataset for item in refused}
     return alarms + [_source(item, readers_see) for item in stale if item.dataset not in told]

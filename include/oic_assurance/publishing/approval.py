@@ -27,21 +27,12 @@ class Decision:
     who: str
     reason: str
     decided_at: datetime
-    content_fingerprint: str
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build that waits for a decision; none when it does not wait.
-
-    A build that may not be published for another reason waits for nothing: publication will say so.
-    """
+    """Return the warnings of a build that waits for a decision; none when it does not wait."""
     with connect(settings, role=ROLE) as conn:
-        try:
-            build = read_build(conn, build_id)
-            is_asked = _is_asked(settings, build, check_gates(conn, build_id))
-        except NotPublishableError:
-            return []
-        if not is_asked or _latest(conn, build_id) or find_publication(conn, build_id):
+        if not waits(conn, settings, build_id):
             return []
         rows = conn.execute(
             """
@@ -53,6 +44,21 @@ def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
             (build_id,),
         ).fetchall()
         return [row[0] for row in rows]
+
+
+def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
+    """Tell whether nothing but somebody's decision keeps a build from being published.
+
+    One that may not be published for another reason waits for nothing: publication will say so.
+    """
+    try:
+        build = read_build(conn, build_id)
+        is_asked = _is_asked(settings, build, check_gates(conn, build_id))
+    except NotPublishableError:
+        return False
+    return (
+        is_asked and _decision(conn, build_id) is None and find_publication(conn, build_id) is None
+    )
 
 
 def decide(
@@ -93,20 +99,19 @@ def decide(
 def check_approval(
     conn: psycopg.Connection, settings: Settings, build: BuildRecord, verdict: str
 ) -> None:
-    """Refuse a build with warnings that nobody has approved as it is, where that is asked for."""
-    if not _is_asked(settings, build, verdict):
-        return
-    latest = _latest(conn, build.build_id)
-    if latest is None:
+    """Refuse a build whose warnings somebody has rejected; where it is asked for, one unapproved.
+
+    A rejection counts also where nobody had to be asked.
+    """
+    decision = _decision(conn, build.build_id)
+    if decision is None and _is_asked(settings, build, verdict):
         raise NotPublishableError(
             "its warnings wait for somebody to decide: `assurance publication approve "
             f"{build.build_id} --reason …`, or `reject`"
         )
-    if not latest.is_approved:
-        raise NotPublishableError(f"its warnings were rejected by {latest.who} ({latest.reason})")
-    if latest.content_fingerprint != audited_content(conn, FACES, build.build_id):
+    if decision is not None and verdict == "warning" and not decision.is_approved:
         raise NotPublishableError(
-            f"it is not what {latest.who} has approved: its tables were built anew since"
+            f"its warnings were rejected by {decision.who} ({decision.reason})"
         )
 
 
@@ -115,15 +120,16 @@ def _is_asked(settings: Settings, build: BuildRecord, verdict: str) -> bool:
     return verdict == "warning" and (settings.approve_warnings or build.wants_approval)
 
 
-def _latest(conn: psycopg.Connection, build_id: int) -> Decision | None:
+def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:
+    """Return the latest decision about a build's tables as they are; of others there is none."""
     cursor = conn.cursor(row_factory=class_row(Decision))
     return cursor.execute(
         """
-        select is_approved, who, reason, decided_at, content_fingerprint
+        select is_approved, who, reason, decided_at
         from audit.approval
-        where build_id = %s
+        where build_id = %s and content_fingerprint = %s
         order by approval_id desc
         limit 1
         """,
-        (build_id,),
+        (build_id, audited_content(conn, FACES, build_id)),
     ).fetchone()

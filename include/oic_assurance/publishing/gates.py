@@ -8,7 +8,7 @@ import psycopg
 from oic_assurance.publishing.refusal import NotPublishableError
 
 #: Every gate that a build passes, in their order.
-STAGES = ("landing", "dbt", "marts", "sealed")
+GATES = ("landing", "dbt", "marts", "sealed")
 #: The gates whose verdicts the sealed marts quote, and the one that looks at those.
 QUOTED = ("landing", "marts")
 SEALED = "sealed"
@@ -29,6 +29,7 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
+# What was found before the candidate was built anew is about tables that are gone.
 _DUE = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
@@ -37,9 +38,11 @@ select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
         and result.stage = due.stage
         and result.expectation = due.expectation
         and due.suite in (result.suite, '')
+        and result.checked_at >= build.candidate_since
 )
 from audit.due_check as due
-where due.build_id = %s and due.stage = %s
+inner join audit.build as build using (build_id)
+where build_id = %s and due.stage = %s
 order by 1
 """
 
@@ -56,7 +59,7 @@ class Gate:
 def check_gates(conn: psycopg.Connection, build_id: int) -> str:
     """Return the verdict of all gates together, `passed` or `warning`; refuse anything else."""
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
-    for stage in STAGES:
+    for stage in GATES:
         if stage not in gates:
             raise NotPublishableError(
                 f"the gate '{stage}' has not been passed: no verdict is stored"

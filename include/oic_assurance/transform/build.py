@@ -165,8 +165,10 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     # Unit tests prove the rules when they change, not the data of the day.
     arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     nodes = run_dbt(settings, build.purpose, arguments)
-    enter_tested(settings, build.build_id, _candidates(build), nodes)
-    store_test_results(settings, build.build_id, f"dbt_{stage}", nodes)
+    # Together or not at all: no result is about other tables than those on record.
+    with connect(settings, role=ROLE) as warehouse:
+        enter_tested(warehouse, build.build_id, _candidates(build), nodes)
+        store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)
     failed = [node for node in nodes if node.blocks]
     if failed:
         raise GateBlocked(_reason(failed))

@@ -5,9 +5,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.settings import Settings
 from oic_assurance.transform.dbt import TEST, Node
-from oic_assurance.warehouse.connections import connect
 
 STAGE = "dbt"
 NOT_RUN = "skipped"
@@ -23,27 +21,26 @@ OWNER = "data engineering"
 
 
 def store_test_results(
-    settings: Settings, build_id: int, suite: str, nodes: Sequence[Node]
+    warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
 ) -> None:
-    """Enter the outcome of each dbt test that was run, and the verdict on all of them so far."""
+    """Enter the outcome of each dbt test that was run, and the verdict on the candidate so far."""
     rows = [
         (build_id, suite, *evidence_of(node))
         for node in nodes
         if node.kind == TEST and node.status != NOT_RUN
     ]
-    with connect(settings, role="oic_transform") as warehouse:
-        with warehouse.cursor() as cursor:
-            cursor.executemany(
-                """
-                insert into audit.expectation_result (
-                    build_id, stage, suite, dataset, dimension, expectation, column_name,
-                    description, severity, owner, success, unexpected, exception
-                )
-                values (%s, 'dbt', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-                """,
-                rows,
+    with warehouse.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.expectation_result (
+                build_id, stage, suite, dataset, dimension, expectation, column_name,
+                description, severity, owner, success, unexpected, exception
             )
-        _store_verdict(warehouse, build_id)
+            values (%s, 'dbt', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            rows,
+        )
+    _store_verdict(warehouse, build_id)
 
 
 def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
@@ -58,8 +55,10 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
                 else 'passed'
             end,
             count(distinct suite), count(*), count(*) filter (where not success)
-        from audit.latest_expectation_result
+        from audit.latest_expectation_result as result
+        inner join audit.build as build using (build_id)
         where build_id = %(build_id)s and stage = %(stage)s
+            and result.checked_at >= coalesce(build.candidate_since, '-infinity')
         on conflict (build_id, stage) do update set
             verdict = excluded.verdict, suites = excluded.suites, failed = excluded.failed,
             expectations = excluded.expectations, finished_at = clock_timestamp()

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import psycopg
+
 from oic_assurance.publishing.fingerprint import fingerprint_tables
 from oic_assurance.settings import Settings
 from oic_assurance.transform.dbt import Node, names_of_tests
@@ -27,26 +29,23 @@ def enter_due_tests(settings: Settings, build_id: int, target: str) -> None:
 
 
 def enter_tested(
-    settings: Settings, build_id: int, schemas: Sequence[str], nodes: Sequence[Node]
+    conn: psycopg.Connection, build_id: int, schemas: Sequence[str], nodes: Sequence[Node]
 ) -> None:
     """Enter what the tables hold that were just built in the candidate's schemas and tested."""
-    with connect(settings, role=ROLE) as conn:
-        for schema in schemas:
-            built = [
-                node.node.alias
-                for node in nodes
-                if node.kind == MODEL and node.node.schema == schema
-            ]
-            for name, found in fingerprint_tables(conn, schema, only=built).items():
-                conn.execute(
-                    """
-                    insert into audit.tested_table (
-                        build_id, schema_name, table_name, rows, fingerprint
-                    )
-                    values (%s, %s, %s, %s, %s)
-                    on conflict (build_id, schema_name, table_name) do update set
-                        rows = excluded.rows, fingerprint = excluded.fingerprint,
-                        tested_at = clock_timestamp()
-                    """,
-                    (build_id, schema, name, found.rows, found.fingerprint),
+    for schema in schemas:
+        built = [
+            node.node.alias for node in nodes if node.kind == MODEL and node.node.schema == schema
+        ]
+        for name, found in fingerprint_tables(conn, schema, only=built).items():
+            conn.execute(
+                """
+                insert into audit.tested_table (
+                    build_id, schema_name, table_name, rows, fingerprint
                 )
+                values (%s, %s, %s, %s, %s)
+                on conflict (build_id, schema_name, table_name) do update set
+                    rows = excluded.rows, fingerprint = excluded.fingerprint,
+                    tested_at = clock_timestamp()
+                """,
+                (build_id, schema, name, found.rows, found.fingerprint),
+            )
