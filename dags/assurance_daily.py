@@ -57,8 +57,10 @@ Changing tables in `marts`, `generation` or `audit` by hand.
 
 MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
 
-# A person who is asked has so long; without an answer nothing is published.
-TO_ANSWER = timedelta(hours=load_settings().approval_hours)
+# What a run may take; and a person who is asked, without whose answer nothing is published.
+TO_WORK = timedelta(hours=3)
+SETTINGS = load_settings()
+TO_ANSWER = timedelta(hours=SETTINGS.approval_hours)
 
 # Under the scheduler a source has minutes to come back; whoever waits at a terminal has seconds.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
@@ -91,7 +93,7 @@ def note_failure(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=timedelta(hours=3) + TO_ANSWER,
+    dagrun_timeout=TO_WORK + TO_ANSWER if SETTINGS.approve_warnings else TO_WORK,
     default_args={
         "owner": "data-engineering",
         "retries": 2,

@@ -67,6 +67,28 @@ def test_it_runs_at_half_past_five_in_london_one_at_a_time(daily: Any) -> None:
     assert daily.max_active_runs == 1
 
 
+@pytest.mark.parametrize(("asks", "hours"), [("no", 3.0), ("yes", 7.5)])
+def test_a_run_that_hangs_is_ended_and_has_longer_only_where_a_person_is_asked(
+    monkeypatch: pytest.MonkeyPatch, asks: str, hours: float
+) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", asks)
+    monkeypatch.setenv("ASSURANCE_APPROVAL_HOURS", "4.5")
+    daily = DagBag(str(DAGS)).dags["assurance_daily"]
+    assert daily.dagrun_timeout == timedelta(hours=hours)
+
+
+def test_a_question_that_could_not_be_asked_says_why(daily: Any) -> None:
+    """Before anything else is looked at, so the warehouse need not be there."""
+    from airflow.providers.standard.exceptions import HITLTriggerEventError
+
+    approval = daily.get_task("approve_warning")
+    event = {"error": "the answer was no option of these", "error_type": "validation"}
+    with pytest.raises(HITLTriggerEventError, match="no option of these"):
+        approval.execute_complete({}, event)
+
+
 def test_every_task_tries_again_with_growing_patience(daily: Any) -> None:
     for task in daily.tasks:
         assert task.retries >= 1

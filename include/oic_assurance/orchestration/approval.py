@@ -47,6 +47,8 @@ class WarningApproval(HITLOperator):
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
         """Put the answer on record, and go on: the publication looks at it."""
+        if "error" in event:
+            return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
             # Somebody has answered on the command line, or the build may not be published at all.
             return None
