@@ -143,13 +143,17 @@ def decide(
     *,
     is_approved: bool,
     who: str,
+    login: str,
     reason: str,
     through: "Through",
 ) -> None:
     """Put a person's decision about a build's warnings on record; a rejection ends the run."""
     from oic_assurance.publishing.approval import decide as enter
 
-    enter(settings, build_id, is_approved=is_approved, who=who, reason=reason, through=through)
+    enter(
+        settings, build_id,
+        is_approved=is_approved, who=who, login=login, reason=reason, through=through,
+    )  # fmt: skip
     if not is_approved:
         run_id = building.load_build(settings, build_id).run_id
         message = f"the warnings of build {build_id} were rejected by {who} ({reason})"

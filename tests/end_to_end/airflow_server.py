@@ -90,10 +90,13 @@ class Airflow:
         done.raise_for_status()
 
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
-        """Answer a task that waits for a person, as *Required Actions* does."""
+        """Answer a task that waits for a person, as *Required Actions* does: as A. Lead."""
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",
-            json={"chosen_options": [option], "params_input": {"reason": reason}},
+            json={
+                "chosen_options": [option],
+                "params_input": {"name": "A. Lead", "reason": reason},
+            },
         )
         done.raise_for_status()
 

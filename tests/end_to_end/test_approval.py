@@ -1,5 +1,7 @@
 """A deployment that asks: Airflow waits for a person; what is said is done, and kept on record."""
 
+import os
+import pwd
 from typing import Any
 
 import psycopg
@@ -36,10 +38,10 @@ def current(terminal: Terminal) -> int:
 
 
 def last_decision(terminal: Terminal) -> tuple[Any, ...]:
-    """Return whether, by whom, why and through what the newest build was decided about."""
+    """Return what was decided about the newest build: whether, who, login, why, through what."""
     (decision,) = ask(
         terminal,
-        "select is_approved, who, reason, through from audit.approval "
+        "select is_approved, who, login, reason, through from audit.approval "
         "where build_id = (select max(build_id) from audit.build where purpose = 'daily')",
     )
     return decision
@@ -62,9 +64,11 @@ def reject(terminal: Terminal, server: Airflow) -> None:
     assert server.state(DAILY, run, "publish") == "failed"
     assert server.state(DAILY, run, "document") == "success"
     assert current(terminal) == before
-    assert last_decision(terminal) == (False, "assurance", "half of HR is missing", "airflow")
+    assert last_decision(terminal) == (
+        False, "A. Lead", "assurance", "half of HR is missing", "airflow"
+    )  # fmt: skip
     told = " ".join(terminal.assurance("notify", "--dry-run").stdout.split())
-    assert "its warnings were rejected by assurance" in told
+    assert "its warnings were rejected by A. Lead" in told
     assert "half of HR is missing" in told
 
 
@@ -73,7 +77,9 @@ def approve(terminal: Terminal, server: Airflow) -> None:
     server.wait_for(DAILY, run, TASK, WAITS)
     server.answer(DAILY, run, TASK, "Approve", "known and harmless")
     assert server.wait_for_end(DAILY, run) == "success"
-    assert last_decision(terminal) == (True, "assurance", "known and harmless", "airflow")
+    assert last_decision(terminal) == (
+        True, "A. Lead", "assurance", "known and harmless", "airflow"
+    )  # fmt: skip
     assert ask(
         terminal, "select run_id, outcome from audit.run order by started_at desc limit 1"
     ) == [(run, "published")]
@@ -91,7 +97,13 @@ def say_nothing(terminal: Terminal, server: Airflow) -> None:
     run = server.trigger(DAILY, AS_AT)
     assert server.wait_for_end(DAILY, run) == "failed"
     assert current(terminal) == before
-    assert last_decision(terminal) == (False, "expiry", "there was no answer in time", "expiry")
+    assert last_decision(terminal) == (
+        False,
+        "expiry",
+        "expiry",
+        "there was no answer in time",
+        "expiry",
+    )
 
 
 def test_at_a_terminal_the_run_ends_and_the_command_line_is_asked(asking: Terminal) -> None:
@@ -109,4 +121,6 @@ def test_at_a_terminal_the_run_ends_and_the_command_line_is_asked(asking: Termin
     said = without.assurance("publication", "approve", str(build_id), *by)
     assert said.returncode == 0, said.stderr
     assert f"Readers see publication {build_id}" in said.stdout
-    assert last_decision(asking) == (True, "A. Lead", "known and harmless", "command line")
+    assert last_decision(asking) == (
+        True, "A. Lead", pwd.getpwuid(os.getuid()).pw_name, "known and harmless", "command line"
+    )  # fmt: skip

@@ -138,8 +138,8 @@ EVIDENCE = {
     ),
     "due_check": "(build_id, stage, suite, expectation) values (1, 'marts', 's', 'e')",
     "approval": (
-        "(build_id, is_approved, who, reason, through, content_fingerprint) "
-        "values (1, true, 'w', 'r', 'airflow', '')"
+        "(build_id, is_approved, who, login, reason, through, content_fingerprint) "
+        "values (1, true, 'w', 'l', 'r', 'airflow', '')"
     ),
     "tested_table": (
         "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"

@@ -1,5 +1,7 @@
 """Warnings that a deployment wants approved: nothing is published without a person's word."""
 
+import os
+import pwd
 from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
@@ -47,7 +49,13 @@ def with_a_warning(settings: Settings) -> Build:
 
 
 def say(settings: Settings, build: Build, *, is_approved: bool, **how: Any) -> None:
-    said = {"who": "A. Lead", "reason": "known and harmless", "through": "airflow", **how}
+    said = {
+        "who": "A. Lead",
+        "login": "assurance",
+        "reason": "known and harmless",
+        "through": "airflow",
+        **how,
+    }
     decide(settings, build.build_id, is_approved=is_approved, **said)
 
 
@@ -73,10 +81,10 @@ def test_a_warning_is_not_published_until_somebody_has_approved_it(asking: Setti
     assert publish(asking, build).gate_verdict == "warning"
     with connect(asking, role="oic_gate") as conn:
         kept = conn.execute(
-            "select build_id, is_approved, who, reason, through from audit.approval"
+            "select build_id, is_approved, who, login, reason, through from audit.approval"
         )
         assert kept.fetchall() == [
-            (build.build_id, True, "A. Lead", "known and harmless", "airflow")
+            (build.build_id, True, "A. Lead", "assurance", "known and harmless", "airflow")
         ]
 
 
@@ -203,6 +211,8 @@ def test_by_the_command_line(
     asking: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
+    # Not to be taken for whose login it is.
+    monkeypatch.setenv("LOGNAME", "somebody.else")
     build = with_a_warning(asking)
     given = [str(build.build_id), "--by", "A. Lead", "--reason"]
     assert run_command(["publication", "approve", *given, ""]) != 0
@@ -214,3 +224,34 @@ def test_by_the_command_line(
     assert end_of_run(asking, build) == ("published", None)
     assert f"Readers see publication {build.build_id}" in capsys.readouterr().out
     assert run_command(["publication", "reject", *given, "too late"]) != 0
+    with connect(asking) as conn:
+        logins = conn.execute("select distinct who, login from audit.approval").fetchall()
+    assert logins == [("A. Lead", pwd.getpwuid(os.getuid()).pw_name)]
+
+
+def test_airflow_asks_for_a_name_and_keeps_whose_login_gave_it(
+    asking: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from oic_assurance.orchestration.approval import APPROVE, WarningApproval
+
+    monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
+    build = with_a_warning(asking)
+    task = WarningApproval(task_id="approve_warning", build_id=build.build_id)
+
+    def answer(name: str, reason: str) -> None:
+        event = {
+            "chosen_options": [APPROVE],
+            "params_input": {"name": name, "reason": reason},
+            "responded_at": parse_moment("2026-05-02T06:00"),
+            "responded_by_user": {"id": "1", "name": "shared"},
+        }
+        task.execute_complete({}, event)
+
+    for blank in (("", "harmless"), ("A. Lead", " ")):
+        with pytest.raises(UsageError, match="lacks a name or a reason"):
+            answer(*blank)
+    assert warnings_to_approve(asking, build.build_id) != []
+    answer("A. Lead", "harmless")
+    with connect(asking) as conn:
+        kept = conn.execute("select who, login, reason, through from audit.approval").fetchall()
+    assert kept == [("A. Lead", "shared", "harmless", "airflow")]

@@ -1,6 +1,7 @@
 """`assurance publication`: what was published, taken back, released, and computed again."""
 
-import getpass
+import os
+import pwd
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def release(reason: str | None) -> None:
 @publication.command()
 @click.argument("build_id", metavar="ID", type=int)
 @click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
-@click.option("--by", metavar="NAME", help="Who decides; by default whoever is logged in.")
+@click.option("--by", metavar="NAME", help="Who decides; by default the login, which is kept too.")
 def approve(build_id: int, reason: str | None, by: str | None) -> None:
     """Publish build ID, whose warnings wait for a decision."""
     why = _needed(reason, "Why may readers see it with its warnings?")
@@ -68,7 +69,7 @@ def approve(build_id: int, reason: str | None, by: str | None) -> None:
 @publication.command()
 @click.argument("build_id", metavar="ID", type=int)
 @click.option("--reason", metavar="TEXT", help="Why readers may not see it.")
-@click.option("--by", metavar="NAME", help="Who decides; by default whoever is logged in.")
+@click.option("--by", metavar="NAME", help="Who decides; by default the login, which is kept too.")
 def reject(build_id: int, reason: str | None, by: str | None) -> None:
     """Leave build ID, whose warnings wait for a decision, unpublished."""
     _decide(build_id, _needed(reason, "Why may readers not see it?"), by, is_approved=False)
@@ -106,14 +107,23 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
     from oic_assurance.settings import load_settings
 
     settings = load_settings()
-    who = by or getpass.getuser()
+    login = _login()
     pipeline.decide(
         settings, build_id,
-        is_approved=is_approved, who=who, reason=reason, through="command line",
+        is_approved=is_approved, who=by or login, login=login, reason=reason,
+        through="command line",
     )  # fmt: skip
     if is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))
+
+
+def _login() -> str:
+    """Return whose process this is. The environment would say what anybody has set there."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def _needed(given: str | None, question: str) -> str:

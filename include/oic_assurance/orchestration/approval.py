@@ -31,7 +31,11 @@ class WarningApproval(HITLOperator):
             # No answer in time is a no.
             defaults=REJECT,
             # Blank until it is answered: that the answer says something is seen to below.
-            params={"reason": Param("", type="string", title="Why")},
+            # Several people may share Airflow's login, so it asks for a name as well.
+            params={
+                "name": Param("", type="string", title="Your name"),
+                "reason": Param("", type="string", title="Why"),
+            },
             **how,
         )
         self.build_id = build_id
@@ -54,19 +58,21 @@ class WarningApproval(HITLOperator):
             return None
         is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):
-            who, reason = "expiry", "there was no answer in time"
-            event["params_input"] = {"reason": reason}
+            who = login = "expiry"
+            reason = "there was no answer in time"
+            event["params_input"] = {"name": who, "reason": reason}
         else:
             user = event["responded_by_user"] or {}
-            who = str(user.get("name") or user.get("id") or "")
-            reason = str((event["params_input"] or {}).get("reason") or "")
-        if not reason.strip():
+            login = str(user.get("name") or user.get("id") or "")
+            said = event["params_input"] or {}
+            who, reason = (str(said.get(what) or "") for what in ("name", "reason"))
+        if not who.strip() or not reason.strip():
             raise UsageError(
-                "The answer gives no reason. Clear `approve_warning`, to be asked again."
+                "The answer lacks a name or a reason. Clear `approve_warning`, to be asked again."
             )
         pipeline.decide(
             load_settings(), self.build_id,
-            is_approved=is_approved, who=who, reason=reason,
+            is_approved=is_approved, who=who, login=login, reason=reason,
             through="expiry" if event.get("timedout") else "airflow",
         )  # fmt: skip
         return super().execute_complete(context, event)

@@ -62,9 +62,19 @@ def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
 
 
 def decide(
-    settings: Settings, build_id: int, *, is_approved: bool, who: str, reason: str, through: Through
+    settings: Settings,
+    build_id: int,
+    *,
+    is_approved: bool,
+    who: str,
+    login: str,
+    reason: str,
+    through: Through,
 ) -> None:
-    """Put on record what somebody decided about the warnings of a build, as it was audited."""
+    """Put on record what somebody decided about the warnings of a build, as it was audited.
+
+    `who` is the name that was given, `login` whose login it was given with.
+    """
     if not who.strip() or not reason.strip():
         raise UsageError("A decision needs a name and a reason: readers will ask for both.")
     with connect(settings, role=ROLE) as conn:
@@ -85,12 +95,12 @@ def decide(
         conn.execute(
             """
             insert into audit.approval (
-                build_id, is_approved, who, reason, through, content_fingerprint
+                build_id, is_approved, who, login, reason, through, content_fingerprint
             )
-            values (%s, %s, %s, %s, %s, %s)
+            values (%s, %s, %s, %s, %s, %s, %s)
             """,
             (
-                build_id, is_approved, who.strip(), reason.strip(), through,
+                build_id, is_approved, who.strip(), login, reason.strip(), through,
                 audited_content(conn, FACES, build_id),
             ),
         )  # fmt: skip
