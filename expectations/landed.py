@@ -311,6 +311,8 @@ def _sent_again(source: Dataset) -> list[Promise]:
             sql(_SENT_AGAIN, **{"dataset": source.name, "from": "3"}),
             words="The latest list is not an old one that was sent again.",
             dimension="freshness",
+            # A list that was set right can say again what it said before.
+            severity=WARNING,
         ),
         nothing(
             "another_than_before",

@@ -1,14 +1,20 @@
 """A force with a publication, and a real browser."""
 
+from __future__ import annotations
+
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from tests.end_to_end.terminal import Terminal
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs what drives a browser.
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,8 @@ def published() -> Iterator[Terminal]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, as Debian packages it."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         assert chromium, "chromium is not installed: `make debian-packages`"

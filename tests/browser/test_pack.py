@@ -1,14 +1,19 @@
 """The assurance pack in a real browser: renders, is silent, fits a telephone, open to everybody."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
 
 from tests.end_to_end.terminal import Terminal
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs what drives a browser.
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
 
@@ -69,6 +74,8 @@ def test_it_renders_in_silence_and_fits_the_screen(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(browser: Browser, folder: Path, name: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
     with opened(browser, folder / f"{name}.html", DESK) as (page, _):
         # What is folded is looked at too.
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

@@ -1,17 +1,23 @@
 """The documentation site: built as people build it, opened from its folder, without a network."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
 
 from oic_assurance.settings import load_settings
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs what drives a browser.
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,7 @@
 """The dashboards in a real Superset: every chart against SQL, every dashboard in a browser."""
 
+from __future__ import annotations
+
 import datetime
 import signal
 import subprocess
@@ -7,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext
 from psycopg.rows import dict_row
 
 from oic_assurance.dashboards.bundle import chart_uuid
@@ -20,6 +21,10 @@ from oic_assurance.dashboards.rest import Superset
 from oic_assurance.reporting.pack import words
 from oic_assurance.settings import load_settings
 from tests.end_to_end.terminal import Terminal
+
+if TYPE_CHECKING:
+    # Only `make test-all` installs what drives a browser.
+    from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.slow
 
