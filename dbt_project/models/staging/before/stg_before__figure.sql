@@ -1,3 +1,5 @@
+-- Replaced after it, never beside it: dropping the two with what rests on both can deadlock.
+-- depends_on: {{ ref("stg_audit__build") }}
 -- A copy: a view would hold on to the generation, which retention or an erasure may drop.
 {{ config(materialized="table") }}
 

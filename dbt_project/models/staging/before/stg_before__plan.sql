@@ -1,3 +1,5 @@
+-- Replaced after it, never beside it: dropping the two with what rests on both can deadlock.
+-- depends_on: {{ ref("stg_audit__build") }}
 with
     source as (
         {{
