@@ -6,7 +6,7 @@
 import sys
 from typing import Any
 
-from oic_assurance.landing import batch
+from oic_assurance.batches import batch
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
 

@@ -12,12 +12,12 @@ import pytest
 
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import PROJECT_ROOT
-from oic_assurance.sources import hook_database
-from oic_assurance.sources.database import ContractBroken
+from oic_assurance.sources.databases import hook_database
+from oic_assurance.sources.databases.database import ContractBroken
 from tests.connectors.mariadb_server import PASSWORD, MariaDb
 from tests.connectors.test_mariadb import custody, insert_many, put
-from tests.integration.landing_databases import CUSTODY, at, officers
-from tests.integration.landing_support import World
+from tests.integration.landing.changed_databases import CUSTODY, at, officers
+from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
 

@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
+from oic_assurance.batches.batch import Batch, Keeper, KeptWriter, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing import checks, quarantine, straight
-from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
-from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing import checks, quarantine
+from oic_assurance.landing import first_load as straight
+from oic_assurance.landing.erased_keys import Erased, log_kept_out
 from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import filled_at_once
@@ -24,8 +25,14 @@ from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.source_state import SourceState, load_state, store_state
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeySum, Source, SourceDigest, SourceTable, snapshot
-from oic_assurance.sources.model import DatabasePlace, Dataset
+from oic_assurance.sources.databases.database import (
+    KeySum,
+    Source,
+    SourceDigest,
+    SourceTable,
+    snapshot,
+)
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
 OVERLAP = timedelta(minutes=15)

@@ -8,19 +8,19 @@ from typing import Any
 
 import psycopg
 
+from oic_assurance.batches.batch import CLOCK_SKEW, Batch, Keeper, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.batch import CLOCK_SKEW, Batch, Keeper, next_batch_id, register
-from oic_assurance.landing.coped import coped_with
-from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing.erased_keys import Erased, log_kept_out
+from oic_assurance.landing.late_deliveries import SaidReader
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
-from oic_assurance.landing.said import SaidReader
+from oic_assurance.landing.unusual_values import coped_with
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files import Content, DroppedFile, Dropzone
-from oic_assurance.sources.model import Dataset
-from oic_assurance.sources.tabular import read_tables
-from oic_assurance.sources.without_rows import without_rows
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
+from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.sources.files.without_rows import without_rows
 
 
 @dataclass(frozen=True)

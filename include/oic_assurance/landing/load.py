@@ -21,9 +21,9 @@ from oic_assurance.landing.load_statements import (
     STATE,
 )
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
-from oic_assurance.sources.database import KeySum, hash_of
-from oic_assurance.sources.model import DatabasePlace, Dataset, Table
-from oic_assurance.sources.rows import Row, as_copy_text
+from oic_assurance.sources.databases.database import KeySum, hash_of
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
+from oic_assurance.sources.files.rows import Row, as_copy_text
 
 
 @dataclass(frozen=True)

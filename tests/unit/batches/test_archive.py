@@ -1,0 +1,63 @@
+"""Kept batches: there when they are finished, and not at all otherwise."""
+
+import dataclasses
+import hashlib
+import io
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.batches.batch import Keeper, open_kept
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.files.dropped import Content
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return dataclasses.replace(load_settings(), home=tmp_path / "home")
+
+
+@pytest.fixture
+def keeper(settings: Settings) -> Keeper:
+    return Keeper(settings, dataset("hr/personnel"))
+
+
+def content(data: bytes, sha256: str | None = None) -> Content:
+    return Content(io.BytesIO(data), len(data), sha256 or hashlib.sha256(data).hexdigest())
+
+
+def test_what_is_kept_comes_out_as_it_came(settings: Settings, keeper: Keeper) -> None:
+    data = b"employee_no\n" * 100_000
+    kept_as = keeper.keep(content(data), "personnel_20260101.csv", 7)
+    assert kept_as == "batches/hr/personnel/00000007-personnel_20260101.csv.gz"
+    assert (settings.home / kept_as).stat().st_size < len(data) / 10
+    with open_kept(settings, kept_as) as kept:
+        assert kept.stream.read() == data
+        assert kept.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_what_changed_while_it_was_read_is_not_kept(settings: Settings, keeper: Keeper) -> None:
+    with pytest.raises(AssuranceError, match="not what was read"):
+        keeper.keep(content(b"second", sha256="of the first"), "personnel_20260101.csv", 7)
+    assert list((settings.home / "batches/hr/personnel").iterdir()) == []
+
+
+def test_what_was_interrupted_leaves_nothing(settings: Settings, keeper: Keeper) -> None:
+    def interrupted() -> None:
+        with keeper.writer("00000008-x.gz") as kept:
+            kept.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list((settings.home / "batches/hr/personnel").iterdir()) == []
+
+
+def test_a_damaged_kept_batch_is_one_clear_line(settings: Settings, keeper: Keeper) -> None:
+    kept_as = keeper.keep(content(b"x" * 1000), "personnel_20260101.csv", 9)
+    path = settings.home / kept_as
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(AssuranceError, match="cannot be read"), open_kept(settings, kept_as):
+        pass
