@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.sources.databases.database import typed
+from oic_assurance.sources.databases.postgres import typed
 from oic_assurance.sources.declarations.model import PROVENANCE, DatabasePlace, Dataset
 
 

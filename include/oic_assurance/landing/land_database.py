@@ -25,13 +25,9 @@ from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.source_state import SourceState, load_state, store_state
 from oic_assurance.settings import Settings
-from oic_assurance.sources.databases.database import (
-    KeySum,
-    Source,
-    SourceDigest,
-    SourceTable,
-    snapshot,
-)
+from oic_assurance.sources.databases.postgres import PostgresTable
+from oic_assurance.sources.databases.snapshot import snapshot
+from oic_assurance.sources.databases.source import KeySum, Source, SourceDigest
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
@@ -131,7 +127,7 @@ class DatabaseLanding:
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
         # What was erased is only known again when it has been looked at.
-        if is_first and isinstance(source, SourceTable) and not self._erased:
+        if is_first and isinstance(source, PostgresTable) and not self._erased:
             if self._land_straight(source, digest) == digest.keys.rows:
                 return digest
             query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
@@ -160,7 +156,7 @@ class DatabaseLanding:
             self._bury(vanished, digest)
         return digest
 
-    def _land_straight(self, source: SourceTable, digest: SourceDigest) -> int:
+    def _land_straight(self, source: PostgresTable, digest: SourceDigest) -> int:
         """Copy the rows that keep every rule to where they belong, and into the kept batch.
 
         Returns how many they are.

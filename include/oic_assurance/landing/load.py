@@ -21,7 +21,8 @@ from oic_assurance.landing.load_statements import (
     STATE,
 )
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
-from oic_assurance.sources.databases.database import KeySum, hash_of
+from oic_assurance.sources.databases.postgres import hash_of
+from oic_assurance.sources.databases.source import KeySum
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
 from oic_assurance.sources.files.rows import Row, as_copy_text
 

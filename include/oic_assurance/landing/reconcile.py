@@ -10,7 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.sources.databases.database import Source
+from oic_assurance.sources.databases.source import Source
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 
 

@@ -13,7 +13,7 @@ import pytest
 from oic_assurance.landing import source_state
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.databases import counted
-from oic_assurance.sources.databases.database import SourceTable
+from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import DatabasePlace
 from oic_assurance.warehouse import embedded
@@ -48,13 +48,13 @@ def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def sums(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each time that the keys of a source table are added up."""
     taken: list[str] = []
-    real = SourceTable._sum
+    real = PostgresTable._sum
 
-    def watched(self: SourceTable) -> object:
+    def watched(self: PostgresTable) -> object:
         taken.append("added up")
         return real(self)
 
-    monkeypatch.setattr(SourceTable, "_sum", watched)
+    monkeypatch.setattr(PostgresTable, "_sum", watched)
     return taken
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
-from oic_assurance.sources.databases.database import SourceTable
+from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
 from tests.integration.landing.support import World, person, warehouse_of_its_own
 
@@ -164,15 +164,15 @@ def test_what_a_failed_landing_had_kept_is_removed_by_the_next(
 ) -> None:
     """The batch was in its place already when the source went away."""
     fill(world)
-    real = SourceTable.window
+    real = PostgresTable.window
 
     def gone(*_: object) -> str:
         raise SourceUnavailable("the source has gone away")
 
-    monkeypatch.setattr(SourceTable, "window", gone)
+    monkeypatch.setattr(PostgresTable, "window", gone)
     with pytest.raises(SourceUnavailable):
         world.land(CUSTODY)
-    monkeypatch.setattr(SourceTable, "window", real)
+    monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [left] = folder.iterdir()
     # An erasure that waits to be finished has its files beside the others.

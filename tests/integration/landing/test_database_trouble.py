@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Identifier
 
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
-from oic_assurance.sources.databases.database import ContractBroken
+from oic_assurance.sources.databases.errors import ContractBroken
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import admin_url, connect
 from simulator.source_systems import connect_owner

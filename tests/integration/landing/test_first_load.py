@@ -9,7 +9,7 @@ import pytest
 from psycopg.sql import Composed
 
 from oic_assurance.settings import Settings
-from oic_assurance.sources.databases.database import SourceTable
+from oic_assurance.sources.databases.postgres import PostgresTable
 from tests.integration.landing.changed_databases import CUSTODY, START, at, officers, put
 from tests.integration.landing.support import World, warehouse_of_its_own
 
@@ -101,13 +101,13 @@ def test_where_nothing_has_changed_no_row_is_read(
     fill(world)
     world.land(CUSTODY)
     read: list[Composed] = []
-    real = SourceTable.stream
+    real = PostgresTable.stream
 
-    def stream(self: SourceTable, query: Composed) -> Iterator[bytes]:
+    def stream(self: PostgresTable, query: Composed) -> Iterator[bytes]:
         read.append(query)
         return real(self, query)
 
-    monkeypatch.setattr(SourceTable, "stream", stream)
+    monkeypatch.setattr(PostgresTable, "stream", stream)
     assert world.land(CUSTODY).batches == 0
     assert read == []
     put(world, 3, at(200), "C3")

@@ -1,26 +1,18 @@
-"""Source databases: what a table looks like, and its rows as streams out of one snapshot.
-
-Only declared columns are ever named in a query, and rows whose marking is too high stay behind the
-door: of them the key alone is read.
-"""
+"""Reads one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.errors import DeliveryRefused, SourceUnavailable
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.copy_out import copied_out
-from oic_assurance.sources.databases.counted import Counted, counted_changes
+from oic_assurance.sources.databases.counted import Counted
+from oic_assurance.sources.databases.errors import ContractBroken, source_error
+from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
-from oic_assurance.warehouse.airflow_uri import connection_type
-from oic_assurance.warehouse.connections import connect_source, reason
 
 #: What `format_type` may call a column's type; a narrower one is as good.
 _TYPES = {
@@ -32,69 +24,9 @@ _TYPES = {
     "timestamptz": ("timestamp with time zone",),
     "numeric": ("numeric", "bigint", "integer", "smallint"),
 }
-#: SQLSTATE classes of failures that trying again can heal: connection, resources, intervention.
-_CAN_HEAL = ("08", "53", "57", "40")
 
 
-class ContractBroken(DeliveryRefused):
-    """A source table is not what its declaration says; only a change of one of them helps."""
-
-
-@dataclass(frozen=True)
-class KeySum:
-    """How many rows a table has, and the sum of the hashes of each one's key and cursor value.
-
-    Two tables with the same sum hold the same keys at the same cursor values.
-    """
-
-    rows: int
-    total: int
-
-    def __add__(self, other: "KeySum") -> "KeySum":
-        """Return the sum after rows came (or went, where counted negative)."""
-        return KeySum(self.rows + other.rows, self.total + other.total)
-
-
-@dataclass(frozen=True)
-class SourceDigest:
-    """What a table holds, in a few bytes, as one snapshot shows it."""
-
-    keys: KeySum
-    #: The latest cursor value.
-    newest: datetime | None
-    #: Of the content of the rows from a moment on, where they were looked at.
-    window: str | None
-    taken_at: datetime
-    #: Whether the keys were added up for it, or known before.
-    is_added_up: bool = True
-
-
-class Source(Protocol):
-    """A table of a source database in one snapshot, whatever the database.
-
-    Queries are the source's own affair: they are handed back to `stream` as they came.
-    """
-
-    #: How the streams are written.
-    copy_format: Literal["binary", "text"]
-    #: What the server had counted of its changes just before the snapshot.
-    counted: Counted | None
-
-    @property
-    def notes(self) -> dict[str, dict[str, int]]:
-        """What the streams so far coped with, as counts by column."""
-
-    def check_columns(self) -> list[str]: ...  # noqa: D102 - see `SourceTable`
-    def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest: ...  # noqa: D102
-    def window(self, since: datetime) -> str: ...  # noqa: D102
-    def keys_at_the_door(self) -> list[str]: ...  # noqa: D102
-    def changed_since(self, moment: datetime | None) -> Any: ...  # noqa: D102
-    def with_keys(self, keys: Sequence[str], after: int) -> Any: ...  # noqa: D102
-    def all_keys(self) -> Any: ...  # noqa: D102
-    def stream(self, query: Any) -> Iterator[bytes]: ...  # noqa: D102
-
-
-class SourceTable:
+class PostgresTable:
     """One table of a source database, seen in one snapshot."""
 
     copy_format: Literal["binary", "text"] = "binary"
@@ -280,38 +212,3 @@ def hash_of(values: Sequence[Composable]) -> Composed:
     PostgreSQL cannot change it: a hash-partitioned table would not survive an upgrade.
     """
     return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))
-
-
-@contextmanager
-def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
-    """Give a dataset's table as it is at one moment, whatever is committed there meanwhile."""
-    assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
-    kind = connection_type(dataset.place.system)
-    if kind is not None and kind != "postgres":
-        from oic_assurance.sources.databases.hook_database import hook_snapshot
-
-        with hook_snapshot(settings, dataset, kind) as table:
-            yield table
-        return
-    connection = connect_source(settings, dataset.place.system)
-    try:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        try:
-            counted = counted_changes(connection, dataset.place)
-        except psycopg.Error as error:
-            raise source_error(error, dataset) from None
-        yield SourceTable(connection, dataset, counted)
-    finally:
-        connection.close()
-
-
-def source_error(error: psycopg.Error, dataset: Dataset) -> Exception:
-    """Turn an error of a source into one that can heal, or into a broken contract.
-
-    It is told without its details, which can hold values.
-    """
-    text = f"{dataset.name}: {dataset.place} cannot be extracted: {reason(error)}."
-    if error.sqlstate is None or error.sqlstate.startswith(_CAN_HEAL):
-        return SourceUnavailable(text)
-    return ContractBroken(text)

@@ -31,9 +31,9 @@ from oic_assurance.sources.databases.copy_text import (
     writer,
 )
 from oic_assurance.sources.databases.counted import Counted
-from oic_assurance.sources.databases.database import ContractBroken, KeySum, SourceDigest
 from oic_assurance.sources.databases.dialects import DIALECTS, Dialect, plain_type
-from oic_assurance.sources.databases.driver_errors import is_of_a_driver, reason, told
+from oic_assurance.sources.databases.errors import ContractBroken, is_of_a_driver, reason, told
+from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.folders import private_folder
@@ -56,10 +56,10 @@ class Query:
     after: int | None = None
 
 
-class HookTable:
-    """One table of a source database, seen in one snapshot; as `SourceTable`, but for its streams.
+class AirflowHookTable:
+    """One table of a source database in one snapshot, with the methods of `PostgresTable`.
 
-    Those are text COPY of the columns `columns`. What was coped with while they ran is in `notes`.
+    Its streams are text COPY of `columns`. Unusual values are counted in `notes`.
     """
 
     copy_format: Literal["binary", "text"] = "text"
@@ -279,7 +279,7 @@ class HookTable:
 
 
 @contextmanager
-def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[HookTable]:
+def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[AirflowHookTable]:
     """Give a dataset's table as it is at one moment, read by the hook of a connection's type.
 
     What is not transactional (MySQL's MyISAM) has no moment: there each statement sees its own.
@@ -294,7 +294,7 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[H
         )
     connection = _connect(settings, place, dialect)
     try:
-        yield HookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
+        yield AirflowHookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
     finally:
         # What is left unread, or a server that has gone, is of no interest any more.
         with suppress(Exception):

@@ -1,15 +1,34 @@
-"""Errors of database drivers (PEP 249), whichever it is: what heals, and words without values."""
+"""Errors of source databases: which ones can heal, told without values of records."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oic_assurance.errors import AssuranceError, SourceUnavailable
-from oic_assurance.sources.databases.database import ContractBroken
-from oic_assurance.sources.declarations.model import Dataset
+import psycopg
 
+from oic_assurance.errors import AssuranceError, DeliveryRefused, SourceUnavailable
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.connections import reason as postgres_reason
+
+#: SQLSTATE classes of failures that trying again can heal: connection, resources, intervention.
+_CAN_HEAL = ("08", "53", "57", "40")
 #: Errors that trying again does not mend, by the names of their classes.
 _CANNOT_HEAL = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
+
+
+class ContractBroken(DeliveryRefused):
+    """A source table is not what its declaration says; only a change of one of them helps."""
+
+
+def source_error(error: psycopg.Error, dataset: Dataset) -> Exception:
+    """Turn an error of a source into one that can heal, or into a broken contract.
+
+    It is told without its details, which can hold values.
+    """
+    text = f"{dataset.name}: {dataset.place} cannot be extracted: {postgres_reason(error)}."
+    if error.sqlstate is None or error.sqlstate.startswith(_CAN_HEAL):
+        return SourceUnavailable(text)
+    return ContractBroken(text)
 
 
 @contextmanager
