@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.batches.batch import open_kept
+from oic_assurance.batches.archived import open_archived
 from oic_assurance.operations.explain.provenance import Source, Version
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
@@ -58,7 +58,7 @@ def _raw(warehouse: psycopg.Connection, version: Version) -> dict[str, Any]:
 
 
 def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, str]:
-    with open_kept(settings, kept_as) as content:
+    with open_archived(settings, kept_as) as content:
         for reading in read_tables(content, dataset(version.dataset)):
             if reading.table.name == version.table:
                 # To the end, so that the reader lets go of the stream before it is closed.

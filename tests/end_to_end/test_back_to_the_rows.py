@@ -170,7 +170,7 @@ def test_classes_that_do_not_add_up_are_said_to_and_fail(
 
 
 @pytest.mark.parametrize("kind", list(NAMED))
-def test_a_record_is_followed_to_rows_that_the_kept_batches_hold(
+def test_a_record_is_followed_to_rows_that_the_archived_batches_hold(
     settings: Settings, warehouse: psycopg.Connection, kind: str
 ) -> None:
     followed = 0

@@ -1,212 +1,187 @@
-"""Kept batches, read again: which there are, what they hold, and where their rows stood.
+"""Writes batches into the archive: the folder that holds each delivery as it came.
 
-An erasure takes rows out of a kept batch. Those that stay keep the numbers that they came with:
-`audit.batch_erasure` holds the places that are gaps now, and rows are numbered around them.
+An archived file is the file's bytes, compressed. An archived database extract is compressed too.
+Its first line is `# ` and a JSON object with `format`, `dataset`, `place`, `columns`,
+`copy_format`, `snapshot_at` and `cursor_from`. The rest is the output of PostgreSQL's `COPY` for
+these columns in that format, binary or text.
+
+An archived replay is such a text with the corrected rows. Its columns are the row's number in the
+delivery that it corrects, the id of the rejected row, and the declared columns. Its header names
+that delivery (`replay_of`) and the table.
+
+The SHA-256 in `audit.batch` is the hash of the content as it was delivered: the file's bytes, or
+the extract without its first line.
 """
 
-import gzip
 import hashlib
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
+from isal import isal_zlib
 
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
-from oic_assurance.sources.files.dropped import CHUNK_BYTES
-from oic_assurance.sources.files.tabular import Row
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
+from oic_assurance.warehouse.folders import private_folder
 
-EXTRACT_SUFFIX = ".copy.gz"
-
-
-class UnreadableError(AssuranceError):
-    """A kept batch that cannot be unpacked, or is no longer there."""
-
-
-@dataclass(frozen=True)
-class KeptBatch:
-    """One landed delivery as `audit.batch` has it, with what erasures took from it."""
-
-    batch_id: int
-    run_id: str
-    dataset: str
-    kind: str
-    source_place: str
-    delivered_for: datetime
-    landed_at: datetime
-    row_count: int | None
-    rows_new: int | None
-    rows_rejected: int | None
-    notes: Mapping[str, Any] | None
-    kept_as: str | None
-    #: Of the kept content as it is to be now; None where nothing was kept.
-    sha256: str | None
-    #: The delivery that a replay mends.
-    replay_of: int | None = None
-    erased_raw: int = 0
-    erased_rejected: int = 0
-    #: By table, the places that are gaps now.
-    gaps: Mapping[str, list[int]] = field(default_factory=dict)
-
-    @property
-    def is_extract(self) -> bool:
-        """Whether it was kept as a database's rows, and not as a file's bytes."""
-        return self.kept_as is not None and self.kept_as.endswith(EXTRACT_SUFFIX)
-
-    @property
-    def erased_kept(self) -> int:
-        """How many rows it does not hold any more."""
-        return sum(map(len, self.gaps.values()))
-
-    def gaps_of(self, table: str) -> set[int]:
-        """Return the places of a table that are gaps."""
-        return set(self.gaps.get(table, ()))
+EXTRACT_FORMAT = "oic-assurance extract 2"
+UNFINISHED = ".part"
+#: An archived batch that an erasure has rewritten, until it replaces the original file.
+REWRITTEN = ".erased"
+#: The fastest level. The content repeats itself, so it is still four to ten times smaller.
+COMPRESSION = 1
+#: How zlib is asked for a gzip file: its largest window, and 16 for the head and the tail.
+GZIP_WINDOW = 15 + 16
+#: How far the warehouse's clock may differ from this machine's.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
-_BATCHES = """
-    select
-        b.batch_id, b.run_id, b.dataset, b.kind, b.source_place, b.delivered_for, b.landed_at,
-        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.kept_as, b.replay_of,
-        coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
-        coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
-        coalesce(g.gaps, '{}') as gaps
-    from audit.batch as b
-    left join lateral (
-        select
-            (array_agg(x.sha256_after order by x.batch_erasure_id desc))[1] as sha256,
-            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows
-        from audit.batch_erasure as x
-        where x.batch_id = b.batch_id
-    ) as e on true
-    left join lateral (
-        select jsonb_object_agg(one.table_name, one.places) as gaps
-        from (
-            select t.table_name, jsonb_agg(p.place order by p.place) as places
-            from audit.batch_erasure as x
-            cross join lateral jsonb_each(x.places) as t (table_name, places)
-            cross join lateral (
-                select distinct value::bigint from jsonb_array_elements_text(t.places)
-            ) as p (place)
-            where x.batch_id = b.batch_id
-            group by t.table_name
-        ) as one
-    ) as g on true
-    where
-        b.force_code = %(force)s and b.status = 'landed'
-        and (%(dataset)s::text is null or b.dataset = %(dataset)s)
-        and (%(batch)s::bigint is null or b.batch_id = %(batch)s)
-    order by b.dataset, b.batch_id
-"""
+class Archive:
+    """The folder in which a dataset's batches are kept."""
+
+    def __init__(self, settings: Settings, dataset: Dataset) -> None:
+        self._home = settings.home
+        self._force = settings.force_code
+        self._dataset = dataset
+        self._folder = settings.home / "batches" / dataset.name
+        for folder in (settings.home / "batches", self._folder.parent, self._folder):
+            private_folder(settings, folder)
+
+    def store(self, content: Content, name: str, batch_id: int) -> str:
+        """Keep a file's bytes; returns where, relative to the home."""
+        with self.writer(f"{batch_id:08d}-{name}.gz") as kept:
+            content.stream.seek(0)
+            while chunk := content.stream.read(CHUNK_BYTES):
+                kept.write(chunk)
+            if kept.sha256 != content.sha256:
+                raise AssuranceError(f"{name}: what is to be kept is not what was read.")
+            kept.finish()
+        return kept.kept_as
+
+    @contextmanager
+    def writer(self, name: str) -> Iterator["ArchiveWriter"]:
+        """Give a writer whose file appears when it is finished, and not at all otherwise."""
+        kept = ArchiveWriter(self._folder / name, self._home)
+        try:
+            yield kept
+        finally:
+            kept.discard()
+
+    def remove_leftovers(self, connection: psycopg.Connection) -> None:
+        """Remove what attempts left that were killed or failed: files that no batch names.
+
+        One that fails takes its batches back, and does not know whether its last word to the
+        warehouse was heard: so only the next one, which can ask, removes what they had kept.
+
+        Those from before their time stay whatever this warehouse says of them: it can be another
+        one for today. What an erasure has written anew waits for that erasure to be finished.
+        """
+        row = connection.execute(
+            """
+            select min(started_at) from (
+                select started_at from audit.extraction
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
+                union all
+                select started_at from audit.replay
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
+                order by started_at desc
+                offset 1 -- the newest is the attempt that asks
+            ) as unsuccessful
+            """,
+            {"dataset": self._dataset.name},
+        ).fetchone()
+        if row is None or row[0] is None:
+            return
+        since = (row[0] - CLOCK_SKEW).timestamp()
+        # Listed first: whoever begins now keeps nothing that is on the list.
+        found = list(self._folder.iterdir())
+        if self._another_force_is_at_work(connection):
+            return
+        names = connection.execute(
+            "select kept_as from audit.batch where dataset = %s and kept_as is not null",
+            (self._dataset.name,),
+        ).fetchall()
+        named = {name for (name,) in names}
+        for path in found:
+            is_named = str(path.relative_to(self._home)) in named or REWRITTEN in path.suffixes
+            if path.is_file() and not is_named and path.stat().st_mtime >= since:
+                path.unlink(missing_ok=True)
+
+    def _another_force_is_at_work(self, connection: psycopg.Connection) -> bool:
+        """Tell whether another force lands the dataset now: what it keeps lies here, unnamed yet.
+
+        It holds its lock as long as it is at work; an attempt that was killed holds none.
+        """
+        row = connection.execute(
+            """
+            select coalesce(
+                bool_or(not pg_try_advisory_xact_lock_shared(
+                    hashtextextended('landing ' || force_code || ' ' || %(dataset)s, 0)
+                )), false
+            )
+            from (
+                select force_code from audit.extraction
+                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+                union
+                select force_code from audit.replay
+                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+            ) as other
+            """,
+            {"dataset": self._dataset.name, "force": self._force},
+        ).fetchone()
+        return bool(row and row[0])
 
 
-def kept_batches(
-    connection: psycopg.Connection,
-    force_code: str,
-    dataset: str | None = None,
-    batch_id: int | None = None,
-) -> list[KeptBatch]:
-    """Return the landed batches by dataset and in the order of their landing."""
-    values = {"force": force_code, "dataset": dataset, "batch": batch_id}
-    with connection.cursor(row_factory=class_row(KeptBatch)) as cursor:
-        return cursor.execute(_BATCHES.encode(), values).fetchall()
+class ArchiveWriter:
+    """Writes one kept batch, hashing the content as it came."""
 
-
-def find_batch(settings: Settings, batch_id: int) -> KeptBatch:
-    """Return a landed batch by its id."""
-    with connect(settings, role="oic_landing") as connection:
-        found = kept_batches(connection, settings.force_code, batch_id=batch_id)
-    if not found:
-        raise UsageError(f"There is no landed batch {batch_id}: see `assurance batch list`.")
-    return found[0]
-
-
-def numbered_around(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
-    """Give rows the numbers that they had before those at the gaps were erased."""
-    place = 0
-    for row in rows:
-        place += 1
-        while place in gaps:
-            place += 1
-        row[0] = place
-        yield row
-
-
-class Bytes(Protocol):
-    """What can be read from a kept file."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return so many bytes."""
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Return one line."""
-
-
-class Hashed:
-    """A stream of bytes that is hashed while it is read."""
-
-    def __init__(self, stream: Bytes) -> None:
-        self._stream = stream
+    def __init__(self, path: Path, home: Path) -> None:
+        self.kept_as = str(path.relative_to(home))
+        self._path = path
+        self._draft = path.with_name(path.name + UNFINISHED)
         self._digest = hashlib.sha256()
         self.size_bytes = 0
+        self._is_finished = False
+        descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._zip = isal_zlib.compressobj(COMPRESSION, wbits=GZIP_WINDOW)
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of what was read so far."""
+        """The SHA-256 of the content so far."""
         return self._digest.hexdigest()
 
-    def chunks(self) -> Iterator[bytes]:
-        """Give what is left, piece by piece."""
-        while chunk := self._stream.read(CHUNK_BYTES):
-            self._digest.update(chunk)
-            self.size_bytes += len(chunk)
-            yield chunk
+    def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
+        """Write the first line of an extract, which is no part of its content."""
+        text = json.dumps({"format": form, **header}, ensure_ascii=False)
+        self._file.write(self._zip.compress(f"# {text}\n".encode()))
 
+    def write(self, chunk: bytes) -> None:
+        """Write a piece of the content."""
+        self._digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self._file.write(self._zip.compress(chunk))
 
-@contextmanager
-def unpacked(path: Path) -> Iterator[Bytes]:
-    """Give a kept file's bytes; raises `UnreadableError` also while they are read."""
-    try:
-        with gzip.open(path, "rb") as stream:
-            yield stream
-    except FileNotFoundError as error:
-        raise UnreadableError(f"the kept file {path.name} is missing") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(f"the kept file {path.name} cannot be unpacked: {error}") from error
+    def finish(self) -> None:
+        """Put the file in its place, on disk before the transaction that names it commits."""
+        self._file.write(self._zip.flush())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._draft.replace(self._path)
+        self._is_finished = True
 
-
-def read_header(stream: Bytes) -> dict[str, Any]:
-    """Read the first line of an extract, which says what follows."""
-    line = stream.readline()
-    try:
-        header = json.loads(line.removeprefix(b"# "))
-    except ValueError as error:
-        raise UnreadableError("its first line does not say what it is") from error
-    if not line.startswith(b"# ") or not isinstance(header, dict) or "columns" not in header:
-        raise UnreadableError("its first line does not say what it is")
-    return header
-
-
-def unnamed_files(
-    settings: Settings, connection: psycopg.Connection, dataset: Dataset
-) -> list[Path]:
-    """Return the files in a dataset's folder that no batch names, of whichever force."""
-    folder = settings.home / "batches" / dataset.name
-    if not folder.is_dir():
-        return []
-    # Listed first: what is kept afterwards is named afterwards.
-    found = sorted(folder.iterdir())
-    names = connection.execute(
-        "select kept_as from audit.batch where dataset = %s and kept_as is not null",
-        (dataset.name,),
-    ).fetchall()
-    named = {settings.home / name for (name,) in names}
-    return [path for path in found if path not in named]
+    def discard(self) -> None:
+        """Remove what was not finished, also where there is no room left to close it properly."""
+        if self._is_finished:
+            return
+        with suppress(OSError):
+            self._file.close()
+        self._draft.unlink(missing_ok=True)

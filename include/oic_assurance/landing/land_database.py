@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
-from oic_assurance.batches.batch import Batch, Keeper, KeptWriter, next_batch_id, register
+from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, quarantine
 from oic_assurance.landing import first_load as straight
@@ -40,7 +41,7 @@ class _Extraction:
     """One batch of rows on its way from a source to raw."""
 
     batch_id: int
-    kept: KeptWriter
+    kept: ArchiveWriter
     rows: int = 0
     rows_new: int = 0
     rejected: int = 0
@@ -71,7 +72,7 @@ class DatabaseLanding:
         self._report = report
         self._notes: dict[str, Any] = {}
         self._known = SourceState()
-        self._keeper = Keeper(settings, dataset)
+        self._archive = Archive(settings, dataset)
         self._erased = Erased(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
@@ -80,7 +81,7 @@ class DatabaseLanding:
         """Bring raw to the state of the source as one snapshot shows it."""
         force_code = self._settings.force_code
         with self._connection.transaction():
-            self._keeper.remove_leftovers(self._connection)
+            self._archive.remove_leftovers(self._connection)
             self._known = load_state(self._connection, self._dataset, force_code)
         with snapshot(self._settings, self._dataset) as source:
             self._note_undeclared(source.check_columns())
@@ -136,7 +137,7 @@ class DatabaseLanding:
             query, whole = source.changed_since(since), None
         batch_id = next_batch_id(self._connection)
         at_the_door, vanished = list[str](), list[str]()
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             extraction = _Extraction(batch_id, kept)
             columns = ["row_number", *self._table.names]
             kept.write_header(self._header(digest, columns, source.copy_format))
@@ -166,7 +167,7 @@ class DatabaseLanding:
             self._dataset, self._settings.force_code, batch_id, self._now()
         )
         query = source.straight(values, checks.needs_a_look(self._table))
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             columns = straight.raw_columns(self._dataset)
             kept.write_header(self._header(digest, columns, "binary"))
             extraction = _Extraction(batch_id, kept)
@@ -196,7 +197,7 @@ class DatabaseLanding:
         extraction.rows_new += rows_new
         extraction.keys += keys
 
-    def _copy(self, source: Source, query: Any, into: Composed, kept: KeptWriter) -> int:
+    def _copy(self, source: Source, query: Any, into: Composed, kept: ArchiveWriter) -> int:
         with self._connection.cursor() as cursor:
             with cursor.copy(into) as copy:
                 for piece in source.stream(query):
@@ -300,7 +301,7 @@ class DatabaseLanding:
     def _bury(self, vanished: list[str], digest: SourceDigest) -> None:
         """Enter what vanished from the source as a batch of its own."""
         batch_id = next_batch_id(self._connection)
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}-vanished.copy.gz") as kept:
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}-vanished.copy.gz") as kept:
             header = self._header(digest, [self._table.key[0]], "text")
             kept.write_header({**header, "vanished": True})
             kept.write("".join(f"{key}\n" for key in vanished).encode())

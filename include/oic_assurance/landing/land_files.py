@@ -8,7 +8,8 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.batch import CLOCK_SKEW, Batch, Keeper, next_batch_id, register
+from oic_assurance.batches.archive import CLOCK_SKEW, Archive
+from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.erased_keys import Erased, log_kept_out
@@ -63,7 +64,7 @@ class FileLanding:
         self._dataset = dataset
         self._run_id = run_id
         self._report = report
-        self._keeper = Keeper(settings, dataset)
+        self._archive = Archive(settings, dataset)
         self._erased = Erased(settings, connection, dataset)
         self._loaders = {
             table.name: TableLoader(connection, dataset, table, settings.force_code)
@@ -81,7 +82,7 @@ class FileLanding:
             self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
         with self._connection.transaction():
             self._entered = {(e.source_place, e.delivered_for): e for e in self._earlier()}
-            self._keeper.remove_leftovers(self._connection)
+            self._archive.remove_leftovers(self._connection)
         for file in listing.files:
             known = self._entered.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):
@@ -168,11 +169,11 @@ class FileLanding:
     ) -> str:
         """Keep a file, without what had been erased before it said it again."""
         if not kept_out:
-            return self._keeper.keep(content, name, batch_id)
+            return self._archive.store(content, name, batch_id)
         with without_rows(content, self._dataset, kept_out) as left:
             sha256 = (content.sha256, left.sha256)
             log_kept_out(self._connection, batch_id, sha256, kept_out)
-            return self._keeper.keep(left, name, batch_id)
+            return self._archive.store(left, name, batch_id)
 
     def _stage_and_check(self, content: Content) -> dict[str, Any]:
         """Read all tables of a file into the warehouse; returns the notes and the summaries."""

@@ -11,8 +11,7 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive import kept_batches, numbered_around
-from oic_assurance.batches.batch import open_kept
+from oic_assurance.batches.archived import archived_batches, numbered_around, open_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -77,7 +76,7 @@ class SaidReader:
         if said.kept_as is None:
             return False
         try:
-            with open_kept(self._settings, said.kept_as) as content:
+            with open_archived(self._settings, said.kept_as) as content:
                 reading = next(
                     reading
                     for reading in read_tables(content, self._dataset)
@@ -140,7 +139,7 @@ class SaidReader:
     def _gaps(self, batch_id: int) -> set[int]:
         """Return the places that are gaps since rows were erased: quarantine counts them still."""
         force = self._settings.force_code
-        [batch] = kept_batches(self._connection, force, self._dataset.name, batch_id)
+        [batch] = archived_batches(self._connection, force, self._dataset.name, batch_id)
         return batch.gaps_of(self._table.name)
 
     def _stage_replays(self, batch_id: int) -> None:
@@ -156,7 +155,7 @@ class SaidReader:
         rows = ReplayRows(self._loader)
         for replay, kept_as in replays:
             rows.clear()
-            with open_kept(self._settings, kept_as) as content:
+            with open_archived(self._settings, kept_as) as content:
                 rows.take_kept(content, kept_as)
             rows.stage(landed_in=replay)
         rows.clear()

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from oic_assurance.batches.batch import KeptWriter
+from oic_assurance.batches.archive import ArchiveWriter
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -91,7 +91,7 @@ class ReplayRows:
                     cells = line.rstrip(b"\n").split(b"\t")
                     copy.write(b"\t".join(cells[place] for place in kept) + b"\n")
 
-    def keep(self, kept: KeptWriter, header: dict[str, Any]) -> None:
+    def keep(self, kept: ArchiveWriter, header: dict[str, Any]) -> None:
         """Keep the rows as they are put through the door."""
         kept.write_header({**header, "columns": list(self.columns)}, REPLAY_FORMAT)
         name, columns = self._target()

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from oic_assurance.batches.archive import kept_batches
+from oic_assurance.batches.archived import archived_batches
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.operations.verify.verify import verify
@@ -62,7 +62,7 @@ def said(world: World, dataset: str) -> list[str]:
 
 def kept_file(world: World, dataset: str, number: int = 0) -> Path:
     with connect(world.settings, role="oic_landing") as connection:
-        kept = kept_batches(connection, world.settings.force_code, dataset)[number].kept_as
+        kept = archived_batches(connection, world.settings.force_code, dataset)[number].kept_as
     assert kept is not None
     return world.settings.home / kept
 

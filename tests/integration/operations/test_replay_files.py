@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.batches.batch import Keeper, KeptWriter
+from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.builds.build import open_build
 from oic_assurance.errors import ServerError
 from oic_assurance.landing.quarantine import Which, list_rejected
@@ -316,17 +316,17 @@ def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: W
         known.append(build.known_batch_id)
 
     opening = threading.Thread(target=open_one)
-    real = Keeper.writer
+    real = Archive.writer
 
-    def while_kept(keeper: Keeper, name: str) -> AbstractContextManager[KeptWriter]:
+    def while_kept(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
         # The replay has its number by now, and nothing of it can be seen yet.
         opening.start()
         while not world.query("select from pg_locks where locktype = 'advisory' and not granted"):
             assert opening.is_alive()
-        return real(keeper, name)
+        return real(archive, name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Keeper, "writer", while_kept)
+        patch.setattr(Archive, "writer", while_kept)
         report = replay(world.settings, PEOPLE, path, None, "tester")
     opening.join()
     assert known == [report.deliveries[0].batch_id]

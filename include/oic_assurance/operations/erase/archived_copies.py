@@ -15,16 +15,16 @@ from tempfile import SpooledTemporaryFile
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive import (
+from oic_assurance.batches.archive import REWRITTEN, UNFINISHED, ArchiveWriter
+from oic_assurance.batches.archived import (
     EXTRACT_SUFFIX,
+    ArchivedBatch,
     Hashed,
-    KeptBatch,
     UnreadableError,
     numbered_around,
     read_header,
     unpacked,
 )
-from oic_assurance.batches.batch import REWRITTEN, UNFINISHED, KeptWriter
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.extracts import rewrite_extract
@@ -59,7 +59,7 @@ class KeptCopies:
         self._loader = TableLoader(connection, dataset, table, settings.force_code)
 
     def without(
-        self, batch: KeptBatch, keys: Sequence[str], places: Sequence[int], *, write: bool
+        self, batch: ArchivedBatch, keys: Sequence[str], places: Sequence[int], *, write: bool
     ) -> Rewriting | None:
         """Find the rows with `keys` or at `places` of a batch and write its draft without them.
 
@@ -78,7 +78,7 @@ class KeptCopies:
         except DeliveryRefused as error:
             raise self._cannot(batch, error.message) from error
 
-    def _cannot(self, batch: KeptBatch, why: str) -> AssuranceError:
+    def _cannot(self, batch: ArchivedBatch, why: str) -> AssuranceError:
         return AssuranceError(
             f"{self._dataset.name}: nothing was erased: batch {batch.batch_id} "
             f"({batch.source_place}) cannot be searched: {why.rstrip('.')}. "
@@ -89,7 +89,7 @@ class KeptCopies:
 
     def _file_without(
         self,
-        batch: KeptBatch,
+        batch: ArchivedBatch,
         path: Path,
         keys: Sequence[str],
         places: Sequence[int],
@@ -113,7 +113,7 @@ class KeptCopies:
                 return Rewriting(batch.batch_id, content.sha256, left.sha256, gone)
 
     def _find(
-        self, batch: KeptBatch, content: Content, keys: Sequence[str], places: Sequence[int]
+        self, batch: ArchivedBatch, content: Content, keys: Sequence[str], places: Sequence[int]
     ) -> list[int]:
         readings = read_tables(content, self._dataset)
         reading = next(each for each in readings if each.table.name == self._table.name)
@@ -129,7 +129,7 @@ class KeptCopies:
         return [place for (place,) in rows]
 
     def _draft(self, path: Path, content: Content) -> None:
-        kept = KeptWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+        kept = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
@@ -142,7 +142,7 @@ class KeptCopies:
 
     def _extract_without(
         self,
-        batch: KeptBatch,
+        batch: ArchivedBatch,
         path: Path,
         keys: Sequence[str],
         places: Sequence[int],
@@ -163,7 +163,7 @@ class KeptCopies:
         return Rewriting(batch.batch_id, str(batch.sha256), done.sha256, done.places)
 
     def _list_without(
-        self, batch: KeptBatch, path: Path, keys: Sequence[str], write: bool
+        self, batch: ArchivedBatch, path: Path, keys: Sequence[str], write: bool
     ) -> Rewriting | None:
         """Leave keys out of a list of vanished ones: a line a key."""
         wanted = {key.encode() for key in keys}
@@ -177,7 +177,7 @@ class KeptCopies:
         gone = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
         if not gone:
             return None
-        kept = KeptWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+        kept = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
             kept.write_header(header)
             for at, line in enumerate(lines):

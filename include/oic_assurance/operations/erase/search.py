@@ -9,7 +9,7 @@ from typing import Literal
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive import kept_batches
+from oic_assurance.batches.archived import archived_batches
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.operations.erase.archived_copies import KeptCopies, Rewriting
 from oic_assurance.settings import Settings
@@ -177,7 +177,7 @@ class Search:
 
     def _find_kept(self, found: Found, *, write: bool) -> None:
         copies = KeptCopies(self._settings, self._connection, self._dataset, self._table)
-        for batch in kept_batches(self._connection, self._force, self._dataset.name):
+        for batch in archived_batches(self._connection, self._force, self._dataset.name):
             if batch.replay_of is None:
                 places = list(found.rejected_places.get(batch.batch_id, []))
                 places += found.blanked_places.get(batch.batch_id, [])

@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.batch import Batch, Keeper, KeptWriter, next_batch_id, register
+from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
 from oic_assurance.landing.erased_keys import Erased
 from oic_assurance.landing.land import ensure_tables, session
@@ -76,7 +77,7 @@ class _Replaying:
         self._dataset = dataset
         self._attempt = attempt
         self._report = report
-        self._keeper = Keeper(settings, dataset)
+        self._archive = Archive(settings, dataset)
         self._erased = Erased(settings, connection, dataset)
         self._loaders: dict[str, TableLoader] = {}
 
@@ -84,7 +85,7 @@ class _Replaying:
         """Replay each delivery's rows, the earliest delivery first."""
         force, file = self._settings.force_code, self._attempt.file
         with self._connection.transaction():
-            self._keeper.remove_leftovers(self._connection)
+            self._archive.remove_leftovers(self._connection)
             if file:
                 choice = chosen(self._connection, self._dataset, force, file)
             else:
@@ -125,7 +126,7 @@ class _Replaying:
         through.stage()
         self._judge(delivery, through.check(beside_others="delivery_not_read" not in notes))
         delivery.batch_id = next_batch_id(self._connection)
-        with self._keeper.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as kept:
+        with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as kept:
             through.keep(kept, self._header(mended))
             kept.finish()
         if self._dataset.kind == "file":
@@ -234,7 +235,9 @@ class _Replaying:
             (self._settings.force_code, self._dataset.name),
         )
 
-    def _enter(self, delivery: ReplayedDelivery, kept: KeptWriter, notes: dict[str, Any]) -> None:
+    def _enter(
+        self, delivery: ReplayedDelivery, kept: ArchiveWriter, notes: dict[str, Any]
+    ) -> None:
         """Enter what came of each row, and the batch."""
         mended, attempt = delivery.mended, self._attempt
         enter_outcomes(self._connection, delivery)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from oic_assurance.batches.archive import KeptBatch
+from oic_assurance.batches.archived import ArchivedBatch
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,7 @@ class Disagreement:
 
     dataset: str
     what: str
-    batch: KeptBatch | None = None
+    batch: ArchivedBatch | None = None
     table: str | None = None
     place: int | None = None
     key: str | None = None
@@ -38,5 +38,5 @@ class Proof:
     batches: int = 0
     rows: int = 0
     #: Batches whose bytes hold and whose rows could not be compared, with the reason.
-    not_compared: list[tuple[KeptBatch, str]] = field(default_factory=list)
+    not_compared: list[tuple[ArchivedBatch, str]] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)

@@ -13,17 +13,17 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import (
+from oic_assurance.batches.archived import (
+    ArchivedBatch,
     Hashed,
-    KeptBatch,
     UnreadableError,
-    kept_batches,
+    archived_batches,
     numbered_around,
+    open_archived,
     read_header,
     unnamed_files,
     unpacked,
 )
-from oic_assurance.batches.batch import open_kept
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.extracts import ExtractTable
@@ -54,7 +54,7 @@ def verify(
     """
     with connect(settings, role=ROLE, autocommit=True) as connection:
         _prepare(connection)
-        batches = kept_batches(connection, settings.force_code, dataset, batch_id)
+        batches = archived_batches(connection, settings.force_code, dataset, batch_id)
         chosen = {dataset} if dataset else {batch.dataset for batch in batches}
         if not dataset and batch_id is None:
             chosen |= set(datasets())
@@ -88,7 +88,7 @@ class _Verification:
 
     def run(self, batch_id: int | None) -> Proof:
         with self._alone():
-            batches = kept_batches(self._connection, self._force, self._dataset.name, batch_id)
+            batches = archived_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
             missing = [
                 table for table in tables if not is_there(self._connection, self._dataset, table)
@@ -122,7 +122,7 @@ class _Verification:
 
     # ---------------------------------------------------------------- one batch
 
-    def _verify(self, batch: KeptBatch) -> None:
+    def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
         if batch.kept_as is None:
             self._proof.not_compared.append((batch, "it was not kept"))
@@ -135,7 +135,7 @@ class _Verification:
         except UnreadableError as error:
             self._say(batch, error.message)
 
-    def _verify_file(self, batch: KeptBatch, kept_as: str) -> None:
+    def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
             with unpacked(self._settings.home / kept_as) as stream:
                 content = Hashed(stream)
@@ -155,7 +155,7 @@ class _Verification:
                 return
         self._count_kept(batch, rows)
 
-    def _compare_file(self, batch: KeptBatch, content: Content) -> int:
+    def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
         rows = 0
         for reading in read_tables(content, self._dataset):
             table = reading.table
@@ -174,7 +174,7 @@ class _Verification:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
-    def _verify_extract(self, batch: KeptBatch, kept_as: str) -> None:
+    def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
         [table] = self._dataset.tables[:1]
         with unpacked(self._settings.home / kept_as) as stream:
             header = read_header(stream)
@@ -206,11 +206,11 @@ class _Verification:
         self._ask(batch, table, agreement.queries())
         self._count_kept(batch, rows)
 
-    def _compare_replay(self, batch: KeptBatch, kept_as: str, name: str) -> None:
+    def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
         """Compare what a replay has landed: its rows have the places of the delivery it mends."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
-        with open_kept(self._settings, kept_as) as content:
+        with open_archived(self._settings, kept_as) as content:
             rows.take_kept(content, kept_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
@@ -225,7 +225,7 @@ class _Verification:
             self._compare_fingerprints(batch, table, agreement)
         self._proof.rows += batch.row_count or 0
 
-    def _compare_vanished(self, batch: KeptBatch, table: Table, keys: list[str]) -> None:
+    def _compare_vanished(self, batch: ArchivedBatch, table: Table, keys: list[str]) -> None:
         rows = numbered_around(([0, key] for key in keys), batch.gaps_of(table.name))
         places = [row[0] for row in rows]
         listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
@@ -235,7 +235,9 @@ class _Verification:
 
     # ---------------------------------------------------------------- parts
 
-    def _compare_fingerprints(self, batch: KeptBatch, table: Table, agreement: Agreement) -> None:
+    def _compare_fingerprints(
+        self, batch: ArchivedBatch, table: Table, agreement: Agreement
+    ) -> None:
         """Compare the fingerprints of a file that was landed under an earlier declaration.
 
         Nothing says of which columns they were made. One that agrees does: no other columns would
@@ -252,20 +254,20 @@ class _Verification:
             why = "its fingerprints are of the columns of an earlier declaration"
             self._proof.not_compared.append((batch, why))
 
-    def _same_bytes(self, batch: KeptBatch, sha256: str) -> bool:
+    def _same_bytes(self, batch: ArchivedBatch, sha256: str) -> bool:
         if sha256 == batch.sha256:
             return True
         self._say(batch, "the kept content is not what audit says it is: its SHA-256 differs")
         return False
 
-    def _check_header(self, batch: KeptBatch, header: dict[str, Any]) -> None:
+    def _check_header(self, batch: ArchivedBatch, header: dict[str, Any]) -> None:
         if (header.get("dataset"), header.get("place")) != (batch.dataset, batch.source_place):
             self._say(batch, "the kept extract's first line is about another source")
 
-    def _is_of_today(self, batch: KeptBatch) -> bool:
+    def _is_of_today(self, batch: ArchivedBatch) -> bool:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
-    def _names_then(self, batch: KeptBatch, table: Table) -> list[str]:
+    def _names_then(self, batch: ArchivedBatch, table: Table) -> list[str]:
         """Return the columns that raw had of a file; those kept out then are null in raw."""
         notes = (batch.notes or {}).get(table.name) or {}
         out = {"".join(filter(str.isalnum, str(name).casefold()))
@@ -284,7 +286,7 @@ class _Verification:
             )
         return self._loaders[table.name]
 
-    def _ask(self, batch: KeptBatch, table: Table, queries: list[Composed]) -> None:
+    def _ask(self, batch: ArchivedBatch, table: Table, queries: list[Composed]) -> None:
         several = table.name if len(self._dataset.tables) > 1 else None
         for query in queries:
             limited = SQL(
@@ -299,7 +301,7 @@ class _Verification:
             if found and found[0][3] > TOLD:
                 self._say(batch, f"and {found[0][3] - TOLD:,} more rows of this kind", several)
 
-    def _count_kept(self, batch: KeptBatch, rows: int) -> None:
+    def _count_kept(self, batch: ArchivedBatch, rows: int) -> None:
         self._proof.rows += rows
         row = self._connection.execute(
             """
@@ -328,7 +330,7 @@ class _Verification:
                 f"holds {rejected:,}",
             )
 
-    def _count_raw(self, batch: KeptBatch) -> None:
+    def _count_raw(self, batch: ArchivedBatch) -> None:
         held = batch.erased_raw
         for table in self._dataset.tables:
             # What a late delivery made necessary to say again is no row that it brought.
@@ -347,7 +349,7 @@ class _Verification:
                 f"{held:,}",
             )
 
-    def _find_strays(self, batches: list[KeptBatch]) -> None:
+    def _find_strays(self, batches: list[ArchivedBatch]) -> None:
         """Find rows of batches that are not there, and kept files that no batch names."""
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
@@ -369,7 +371,7 @@ class _Verification:
 
     def _say(
         self,
-        batch: KeptBatch,
+        batch: ArchivedBatch,
         what: str,
         table: str | None = None,
         place: int | None = None,

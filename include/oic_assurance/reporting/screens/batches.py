@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from oic_assurance.batches.archive import KeptBatch, kept_batches
+from oic_assurance.batches.archived import ArchivedBatch, archived_batches
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.reporting.screens.layout import NOTHING, count, moment, table
 from oic_assurance.settings import Settings
@@ -15,7 +15,7 @@ NOT_COMPARED_SHOWN = 5
 def batches_screen(settings: Settings, dataset: str | None, limit: int) -> str:
     """Return the landed batches, the newest first."""
     with connect(settings, role=ROLE) as connection:
-        found = kept_batches(connection, settings.force_code, dataset)
+        found = archived_batches(connection, settings.force_code, dataset)
     if not found:
         return "Nothing has been landed yet.\n"
     found.sort(key=lambda batch: -batch.batch_id)
@@ -27,7 +27,7 @@ def batches_screen(settings: Settings, dataset: str | None, limit: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(settings: Settings, batch: KeptBatch) -> tuple[str, ...]:
+def _row(settings: Settings, batch: ArchivedBatch) -> tuple[str, ...]:
     kept = NOTHING
     if batch.kept_as is not None:
         kept = "yes" if (settings.home / batch.kept_as).is_file() else "MISSING"
