@@ -16,8 +16,7 @@ from psycopg.sql import Composed
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing import checks, quarantine
-from oic_assurance.landing import first_load as straight
+from oic_assurance.landing import checks, first_load, quarantine
 from oic_assurance.landing.erased_keys import Erased, log_kept_out
 from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
@@ -129,7 +128,7 @@ class DatabaseLanding:
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
         # What was erased is only known again when it has been looked at.
         if is_first and isinstance(source, PostgresTable) and not self._erased:
-            if self._land_straight(source, digest) == digest.keys.rows:
+            if self._load_first(source, digest) == digest.keys.rows:
                 return digest
             query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
         else:
@@ -157,23 +156,23 @@ class DatabaseLanding:
             self._bury(vanished, digest)
         return digest
 
-    def _land_straight(self, source: PostgresTable, digest: SourceDigest) -> int:
+    def _load_first(self, source: PostgresTable, digest: SourceDigest) -> int:
         """Copy the rows that keep every rule to where they belong, and into the kept batch.
 
         Returns how many they are.
         """
         batch_id = next_batch_id(self._connection)
-        values = straight.raw_values(
+        values = first_load.raw_values(
             self._dataset, self._settings.force_code, batch_id, self._now()
         )
-        query = source.straight(values, checks.needs_a_look(self._table))
+        query = source.first_load(values, checks.needs_a_look(self._table))
         with self._archive.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
-            columns = straight.raw_columns(self._dataset)
+            columns = first_load.raw_columns(self._dataset)
             kept.write_header(self._header(digest, columns, "binary"))
             extraction = _Extraction(batch_id, kept)
             rows = digest.keys.rows
             with filled_at_once(self._connection, self._dataset, self._table, rows) as is_empty:
-                into = straight.copy_statement(self._dataset, frozen=is_empty)
+                into = first_load.copy_statement(self._dataset, frozen=is_empty)
                 extraction.rows = extraction.rows_new = self._copy(source, query, into, kept)
             self._enter(extraction, digest, at_the_door=[])
         return extraction.rows

@@ -30,7 +30,7 @@ class Said:
     kept_as: str | None
 
 
-class SaidReader:
+class LaterDeliveries:
     """Reads again what was said of the records of one table."""
 
     def __init__(self, settings: Settings, loader: TableLoader) -> None:
@@ -123,18 +123,20 @@ class SaidReader:
         self._loader.clear()
         return {key for (key,) in rows}
 
-    def settle(self, batch_id: int, later: list[Said]) -> None:
-        """Let later deliveries of changes stand for the keys that a batch has changed before them.
+    def apply(self, batch_id: int, later: list[Said], keys: set[str]) -> None:
+        """Apply later deliveries of changes, in their order, to keys that a late batch has changed.
 
-        The keys are those that `TableLoader.changed_before` has found.
+        Each key takes its version from the first later delivery that names it. `keys` come from
+        `TableLoader.keys_changed_late`.
         """
         for said in later:
+            if not keys:
+                return
             self._loader.clear()
             if not self.stage(said):
                 continue
             self._loader.check()
-            if not self._loader.settle_affected(batch_id, said.delivered_for):
-                return
+            keys = self._loader.apply_later_delivery(batch_id, said.delivered_for, keys)
 
     def _gaps(self, batch_id: int) -> set[int]:
         """Return the places that are gaps since rows were erased: quarantine counts them still."""

@@ -25,7 +25,7 @@ _MONTH_FIRST = "^(0?[1-9]|1[0-2])/(1[3-9]|2[0-9]|3[01])/"
 _ONLY_DAY_FIRST = "^(1[3-9]|2[0-9]|3[01])/(0?[1-9]|1[0-2])/"
 
 
-def coped_with(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
+def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
     """Count, by column, what was coped with in the rows of a file that are staged and checked.
 
     Raises `DeliveryRefused` when a column's dates are written month first.

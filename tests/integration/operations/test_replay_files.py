@@ -63,7 +63,7 @@ def units(world: World, day: str) -> dict[str, str]:
 
 def admit_wizards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Change the declaration of personnel so that it admits what was rejected."""
-    folder = Path(declaration.__file__).parent / "declarations"
+    folder = Path(declaration.__file__).parent
     text = (
         (folder / "hr_personnel.yml").read_text("utf-8").replace("[OFFICER,", "[WIZARD, OFFICER,")
     )

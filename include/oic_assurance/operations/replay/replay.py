@@ -15,7 +15,7 @@ from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
 from oic_assurance.landing.erased_keys import Erased
 from oic_assurance.landing.land import ensure_tables, session
-from oic_assurance.landing.late_deliveries import Said, SaidReader
+from oic_assurance.landing.late_deliveries import LaterDeliveries, Said
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replayed_rows import Outcome, ReplayRow, ReplayRows
 from oic_assurance.operations.replay.choice import Mended, chosen, known_of, rows_of, waiting
@@ -117,7 +117,7 @@ class _Replaying:
             raise _NothingFoundOutError
         notes: dict[str, Any] = {}
         if self._dataset.kind == "file":
-            said = SaidReader(self._settings, loader)
+            said = LaterDeliveries(self._settings, loader)
             later = said.after(mended.delivered_for, mended.batch_id)
             overtaken = self._overtaken(mended, said, later, through, rows)
             if not said.stage(Said(mended.batch_id, mended.delivered_for, mended.kept_as)):
@@ -153,7 +153,7 @@ class _Replaying:
     def _overtaken(
         self,
         mended: Mended,
-        said: SaidReader,
+        said: LaterDeliveries,
         later: list[Said],
         through: ReplayRows,
         rows: list[ReplayRow],
@@ -212,7 +212,11 @@ class _Replaying:
         }
 
     def _let_stand(
-        self, delivery: ReplayedDelivery, loader: TableLoader, said: SaidReader, later: list[Said]
+        self,
+        delivery: ReplayedDelivery,
+        loader: TableLoader,
+        said: LaterDeliveries,
+        later: list[Said],
     ) -> None:
         """Let what deliveries for later moments said of the same records stand."""
         batch_id, at = delivery.batch_id or 0, delivery.mended.delivered_for
@@ -220,9 +224,9 @@ class _Replaying:
         if not (after and delivery.rows_new):
             return
         if self._dataset.delivery == "full":
-            loader.assert_again(batch_id, at)
-        elif loader.changed_before(batch_id, at):
-            said.settle(batch_id, after)
+            loader.restore_later_versions(batch_id, at)
+        elif keys := loader.keys_changed_late(batch_id, at):
+            said.apply(batch_id, after, keys)
 
     def _reconcile_next_time(self) -> None:
         """Make the next extraction compare keys and clocks with the source, whatever its digest.

@@ -147,7 +147,7 @@ class PostgresTable:
         """Write the query for the rows that meet a condition on their columns, called `r`."""
         return self._rows(condition, after=0)
 
-    def straight(self, values: Sequence[Composable], but_for: Composable) -> Composed:
+    def first_load(self, values: Sequence[Composable], but_for: Composable) -> Composed:
         """Write the query for what is computed of each row, but for those of a condition."""
         return SQL(
             "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
