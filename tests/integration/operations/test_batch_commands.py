@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from oic_assurance.cli.main import main as cli
+from oic_assurance.cli import main as cli
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 from tests.integration.landing.support import World, warehouse_of_its_own
