@@ -30,6 +30,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
 from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
@@ -119,24 +120,20 @@ class Archive:
 
         It holds its lock as long as it is at work; an attempt that was killed holds none.
         """
-        row = connection.execute(
+        forces = connection.execute(
             """
-            select coalesce(
-                bool_or(not pg_try_advisory_xact_lock_shared(
-                    hashtextextended('landing ' || force_code || ' ' || %(dataset)s, 0)
-                )), false
-            )
-            from (
-                select force_code from audit.extraction
-                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
-                union
-                select force_code from audit.replay
-                where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
-            ) as other
+            select force_code from audit.extraction
+            where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+            union
+            select force_code from audit.replay
+            where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
             """,
             {"dataset": self._dataset.name, "force": self._force},
-        ).fetchone()
-        return bool(row and row[0])
+        ).fetchall()
+        return not all(
+            try_in_transaction(connection, dataset_lock(force, self._dataset.name), shared=True)
+            for (force,) in forces
+        )
 
 
 class ArchiveWriter:

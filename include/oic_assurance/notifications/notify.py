@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 import psycopg
-from psycopg.rows import class_row
 
 from oic_assurance.errors import UsageError
 from oic_assurance.notifications.alarm import Change, Told, changes
@@ -14,9 +13,9 @@ from oic_assurance.notifications.channels import Channel, NotDelivered, configur
 from oic_assurance.notifications.watch import ROLE, open_alarms
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import NOTIFICATIONS, take
+from oic_assurance.warehouse.rows import all_records
 
-# Any number will do, as long as it is always this one.
-ADVISORY_LOCK = 4_620_122
 DEADLINE = "ASSURANCE_RUN_DEADLINE"
 DEFAULT_DEADLINE = "07:30"
 
@@ -43,7 +42,8 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
         return []
     alarms = open_alarms(settings, now, run_deadline())
     with connect(settings, role=ROLE, autocommit=True) as warehouse:
-        warehouse.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
+        # The lock ends with the connection.
+        take(warehouse, NOTIFICATIONS)
         found = [(channel, changes(alarms, _told(warehouse, channel.name))) for channel in channels]
         return [_send(settings, warehouse, channel, news) for channel, news in found if news]
 
@@ -85,8 +85,9 @@ def _send(
 
 def _told(warehouse: psycopg.Connection, channel: str) -> list[Told]:
     """Return the last that a channel was told of each alarm."""
-    cursor = warehouse.cursor(row_factory=class_row(Told))
-    return cursor.execute(
+    return all_records(
+        warehouse,
+        Told,
         """
         select distinct on (kind, subject) kind, subject, event, what, cause, since
         from audit.notification
@@ -94,4 +95,4 @@ def _told(warehouse: psycopg.Connection, channel: str) -> list[Told]:
         order by kind, subject, notification_id desc
         """,
         (channel,),
-    ).fetchall()
+    )

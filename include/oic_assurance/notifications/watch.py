@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.rows import class_row
 
 from oic_assurance.clock import LONDON
 from oic_assurance.notifications.alarm import Alarm
@@ -14,6 +13,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records, one_record, relation_exists
 
 Row = TypeVar("Row")
 ROLE = "oic_gate"
@@ -172,7 +172,7 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
     readers_see = _readers_see(settings)
     with connect(settings, role=ROLE) as warehouse:
         failing = _find(warehouse, _Failing, _FAILING, otherwise=DATA_ENGINEERING)
-        good = _find(warehouse, _LastGood, _LAST_GOOD)[0]
+        good = one_record(warehouse, _LastGood, _LAST_GOOD.encode(), what="summary of runs")
         waiting = [
             build
             for build in _find(warehouse, _Waiting, _UNDER_WAY)
@@ -252,14 +252,10 @@ def _readers_see(settings: Settings) -> str:
 
 
 def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFresh]:
-    row = warehouse.execute(
-        "select to_regclass('intermediate.int_source_freshness') is not null"
-    ).fetchone()
-    if not row or not row[0]:
+    if not relation_exists(warehouse, "intermediate.int_source_freshness"):
         return []
     return _find(warehouse, _NotFresh, _NOT_FRESH, force_code=settings.force_code)
 
 
 def _find(warehouse: psycopg.Connection, kind: type[Row], query: str, **values: Any) -> list[Row]:
-    cursor = warehouse.cursor(row_factory=class_row(kind))
-    return cursor.execute(query.encode(), values).fetchall()
+    return all_records(warehouse, kind, query.encode(), values)

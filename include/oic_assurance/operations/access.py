@@ -17,6 +17,7 @@ from oic_assurance.publishing.audiences import UNIT_ROLE
 from oic_assurance.publishing.schemas import FACES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
+from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
 
 #: Roles of people who look into records, each for one lawful purpose.
 PURPOSES = ("general_processing", "law_enforcement_processing")
@@ -151,7 +152,7 @@ def held(settings: Settings) -> list[Access]:
 def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
     """Return who changed a login's access last, and why."""
     with connect(settings) as conn:
-        row = conn.execute(_LAST_CHANGE, (login,)).fetchone()
+        row = find_row(conn, _LAST_CHANGE.encode(), (login,))
     return (row[1], row[2]) if row else None
 
 
@@ -184,7 +185,7 @@ def _check_login(
     ours = [*STAGE_ROLES, *(face.reader for face in FACES), *PURPOSES]
     if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
-    if conn.execute(_SEES_MORE, {"ours": ours, "login": login}).fetchone() == (True,):
+    if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
         raise UsageError(f"'{login}' can see more already: it cannot be limited by this.")
     other = _find(conn, settings, login)
     if other is not None and other.is_office != to_office:
@@ -195,7 +196,7 @@ def _check_login(
 
 
 def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None:
-    if conn.execute("select to_regclass('marts.dim_org_unit')").fetchone() == (None,):
+    if not relation_exists(conn, "marts.dim_org_unit"):
         raise AssuranceError("No units are published yet: run `assurance run` first.")
     known = conn.execute(
         """
@@ -212,17 +213,17 @@ def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None
 
 def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     password = None
-    known = conn.execute(
-        "select rolcanlogin from pg_catalog.pg_roles where rolname = %s", (login,)
-    ).fetchone()
-    if known is None:
+    can_login = find_value(
+        conn, "select rolcanlogin from pg_catalog.pg_roles where rolname = %s", (login,)
+    )
+    if can_login is None:
         password = secrets.token_urlsafe(24)
         # Only the verifier goes over the wire and into the server's memory.
         verifier = conn.pgconn.encrypt_password(
             password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
         )
         _role(conn, "create role {} login password {}", login, verifier.decode("ascii"))
-    elif not known[0]:
+    elif not can_login:
         raise UsageError(f"'{login}' is a role that cannot log in.")
     # Several statements of a transaction see one publication, and none of them writes.
     for name, value in _SESSION.items():
@@ -231,8 +232,7 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
 
 
 def _ensure_role(conn: psycopg.Connection, role: str) -> None:
-    known = conn.execute("select from pg_catalog.pg_roles where rolname = %s", (role,)).fetchone()
-    if known is None:
+    if find_row(conn, "select from pg_catalog.pg_roles where rolname = %s", (role,)) is None:
         _run(conn, sql.SQL("create role {}").format(sql.Identifier(role)))
 
 

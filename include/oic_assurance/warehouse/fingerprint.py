@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from oic_assurance.warehouse.rows import one_row
+
 #: How values are written does not depend on who asks.
 _WRITTEN = {
     "timezone": "UTC",
@@ -102,8 +104,7 @@ def _fingerprint(
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
         table=sql.Identifier(schema, name),
     )
-    row = conn.execute(query).fetchone()
-    rows, high, low = row or (0, "0", "0")
+    rows, high, low = one_row(conn, query, what=f"fingerprint of {schema}.{name}")
     head = (f"{column} {type_}" for column, type_ in zip(columns, types, strict=True))
     return TableFingerprint(rows, _digest((*head, f"{rows} {high} {low}")))
 

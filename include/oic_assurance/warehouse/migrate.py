@@ -20,11 +20,11 @@ from oic_assurance.warehouse.connections import (
     reason,
     url,
 )
+from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
+from oic_assurance.warehouse.rows import one_row, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 
-# Any number will do, as long as it is always this one.
-ADVISORY_LOCK = 4_620_119
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 _RECORD = """
@@ -91,7 +91,8 @@ def _check_server(connection: psycopg.Connection) -> None:
         raise ServerError(
             f"The warehouse runs PostgreSQL {version // 10_000}; {OLDEST_MAJOR} or later is needed."
         )
-    row = connection.execute(
+    owns, may_create_roles, missing = one_row(
+        connection,
         """
         select pg_has_role(d.datdba, 'USAGE'), r.rolsuper or r.rolcreaterole,
             array(
@@ -102,8 +103,8 @@ def _check_server(connection: psycopg.Connection) -> None:
         where d.datname = current_database() and r.rolname = current_user
         """,
         ([*STAGE_ROLES, *READERS.values(), SUPERVISOR, OFFICE],),
-    ).fetchone()
-    owns, may_create_roles, missing = row or (False, False, [])
+        what="entry for its own database and login",
+    )
     user, database = connection.info.user, connection.info.dbname
     if not owns:
         raise ServerError(f"The login '{user}' does not own the warehouse database '{database}'.")
@@ -116,7 +117,7 @@ def _check_server(connection: psycopg.Connection) -> None:
 
 def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
     """Return what is not applied yet, after comparing what is with the files."""
-    if connection.execute("select to_regclass('audit.schema_migration')").fetchone() == (None,):
+    if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(
         "select number, name, checksum from audit.schema_migration"
@@ -140,17 +141,13 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
 
 
 def _apply_all(connection: psycopg.Connection, migrations: list[Migration]) -> list[str]:
-    connection.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
-    try:
+    with held(connection, MIGRATIONS):
         connection.execute(_RECORD)
-        # Asked again under the lock: another process may have been first.
+        # Read again under the lock: another process may have been first.
         pending = _pending(connection, migrations)
         for migration in pending:
             _apply(connection, migration)
-        return [migration.name for migration in pending]
-    finally:
-        if not connection.broken:
-            connection.execute("select pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
+    return [migration.name for migration in pending]
 
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:

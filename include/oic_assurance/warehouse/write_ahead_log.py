@@ -13,6 +13,7 @@ from psycopg import sql
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, reason
+from oic_assurance.warehouse.rows import one_value
 
 PATIENCE_SECONDS = 30.0
 _WAITING = """
@@ -43,7 +44,7 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
     server.execute(sql.SQL(statement))
     server.execute("select pg_reload_conf()")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while server.execute("show wal_recycle").fetchone() != ("on" if on else "off",):
+    while one_value(server, "show wal_recycle") != ("on" if on else "off"):
         if time.monotonic() > deadline:
             raise ServerError("The server does not take a changed setting: start it again.")
         time.sleep(0.05)
@@ -51,8 +52,7 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
 
 def _pass_through(server: psycopg.Connection) -> None:
     """Move on in the log past the files that wait for their turn with old content."""
-    row = server.execute(_WAITING.encode()).fetchone()
-    for _ in range((row[0] if row else 0) + 1):
+    for _ in range(one_value(server, _WAITING.encode()) + 1):
         # There is nothing to move on from until something was written.
         server.execute("select pg_current_xact_id()")
         server.execute("select pg_switch_wal()")

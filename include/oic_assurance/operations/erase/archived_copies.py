@@ -34,6 +34,7 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import read_tables
 from oic_assurance.sources.files.without_rows import without_rows
+from oic_assurance.warehouse.rows import find_value
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,8 @@ def settle_drafts(settings: Settings, connection: psycopg.Connection, dataset: D
             draft.unlink()
             continue
         path = draft.with_name(draft.name.removesuffix(REWRITTEN))
-        row = connection.execute(
+        logged = find_value(
+            connection,
             """
             select e.sha256_after
             from audit.batch as b inner join audit.batch_erasure as e using (batch_id)
@@ -211,8 +213,8 @@ def settle_drafts(settings: Settings, connection: psycopg.Connection, dataset: D
             limit 1
             """,
             (str(path.relative_to(settings.home)),),
-        ).fetchone()
-        if row is not None and row[0] == _sha256(draft):
+        )
+        if logged is not None and logged == _sha256(draft):
             draft.replace(path)
             moved = True
         else:

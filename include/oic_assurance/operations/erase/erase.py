@@ -24,6 +24,8 @@ from oic_assurance.operations.erase.search import Found, Request, Search
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.locks import dataset_lock, take
+from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.secrets import secret
 
 ROLE = "oic_erasure"
@@ -58,7 +60,8 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
         for table in dataset.tables:
             if not is_there(connection, dataset, table):
                 continue
-            row = connection.execute(
+            is_known = one_value(
+                connection,
                 SQL(
                     """
                     select
@@ -75,8 +78,8 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
                     "force": settings.force_code, "key": key, "dataset": dataset.name,
                     "table": table.name,
                 },
-            ).fetchone()  # fmt: skip
-            if row and row[0]:
+            )  # fmt: skip
+            if is_known:
                 found.append(table)
     return found
 
@@ -88,10 +91,7 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
         connection.execute("set jit = off")
-        connection.execute(
-            "select pg_advisory_lock(hashtextextended(%s, 0))",
-            (f"landing {settings.force_code} {dataset.name}",),
-        )
+        take(connection, dataset_lock(settings.force_code, dataset.name))
         settle_drafts(settings, connection, dataset)
         try:
             yield connection
@@ -235,7 +235,8 @@ class _Erasure:
     # ---------------------------------------------------------------- log
 
     def _log(self, found: Found) -> None:
-        row = self._connection.execute(
+        erasure_id = one_value(
+            self._connection,
             """
             insert into audit.erasure (
                 force_code, dataset, table_name, kind, reason, who, records, raw_rows,
@@ -248,8 +249,7 @@ class _Erasure:
                 self._request.reason, getpass.getuser(), len(self._keys), found.raw.total(),
                 found.rejected.total(), found.kept_rows, found.pseudonyms, min(found.batches),
             ),
-        ).fetchone()  # fmt: skip
-        erasure_id = row[0] if row else 0
+        )  # fmt: skip
         marks = {
             mark(self._secret, self._force, self._dataset, self._table, key) for key in self._keys
         }

@@ -18,6 +18,7 @@ from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value
 
 
 def expired_records(
@@ -50,11 +51,9 @@ def expired_records(
 
 
 def _years_before(connection: psycopg.Connection, moment: datetime, years: int) -> datetime:
-    row = connection.execute(
-        "select %s::timestamptz - make_interval(years => %s)", (moment, years)
-    ).fetchone()
-    assert row is not None  # noqa: S101 - for the type checker
-    before: datetime = row[0]
+    before: datetime = one_value(
+        connection, "select %s::timestamptz - make_interval(years => %s)", (moment, years)
+    )
     return before
 
 
@@ -129,7 +128,8 @@ def _keys_in_quarantine(
 def _has_unkeyed(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
 ) -> bool:
-    row = connection.execute(
+    has_any = one_value(
+        connection,
         """
         select exists (
             select from audit.rejected_row as r inner join audit.batch as b using (batch_id)
@@ -139,5 +139,5 @@ def _has_unkeyed(
         )
         """,
         (force, dataset.name, table.name, before),
-    ).fetchone()
-    return bool(row and row[0])
+    )
+    return bool(has_any)

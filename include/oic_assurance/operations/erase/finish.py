@@ -26,6 +26,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.airflow_uri import find_given
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
@@ -116,19 +117,19 @@ def _drop_publications(settings: Settings, pending: list[_Pending], done: Finish
         ).fetchall()
         there = {part.publication_id for part in read_parts(connection)}
         current = find_current(connection)
-        newest = connection.execute(
+        last_built: datetime | None = one_value(
+            connection,
             """
             select max(b.started_at)
             from marts.publication as p inner join audit.build as b on p.publication_id = b.build_id
-            """
-        ).fetchone()
+            """,
+        )
     holding = {build_id for build_id, _ in builds}
     dropped = drop_generations(
         settings, sorted(holding & there), "which hold what was erased since"
     )
     done.publications = dropped.erased
     _drop_schemas(settings, {prefix for _, prefix in builds if prefix})
-    last_built = newest[0] if newest else None
     is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
     if dropped.put_off is not None:
         done.waits_for = dropped.put_off

@@ -21,6 +21,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value
 
 ROWS_AT_ONCE = 5_000
 
@@ -89,11 +90,8 @@ def _table(
 
 
 def _count(connection: psycopg.Connection, values: dict[str, Any], condition: str) -> int:
-    row = connection.execute(
-        f"select count(*) from {WITH_REASONS} where {Which.CONDITION} and {condition}",  # noqa: S608
-        values,
-    ).fetchone()
-    return int(row[0]) if row else 0
+    query = f"select count(*) from {WITH_REASONS} where {Which.CONDITION} and {condition}"  # noqa: S608
+    return int(one_value(connection, query, values))
 
 
 def _write(

@@ -14,6 +14,7 @@ from oic_assurance.operations.replay.choice import Mended
 from oic_assurance.operations.replay.corrections import CorrectedFile
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.rows import one_value
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def on_record(
     report: ReplayReport,
 ) -> Iterator[None]:
     """Keep that a replay was tried, by whom and why, and how it ended."""
-    row = connection.execute(
+    replay_id = one_value(
+        connection,
         """
         insert into audit.replay (run_id, force_code, dataset, who, because, corrected_in)
         values (%s, %s, %s, %s, %s, %s) returning replay_id
@@ -93,7 +95,7 @@ def on_record(
             attempt.because,
             attempt.file.name if attempt.file else None,
         ),
-    ).fetchone()
+    )
     failure: str | None = None
     try:
         with in_one_line(settings, dataset):
@@ -117,7 +119,7 @@ def on_record(
                     sum(delivery.batch_id is not None for delivery in report.deliveries),
                     report.landed,
                     len(report.broken),
-                    row[0] if row else None,
+                    replay_id,
                 ),
             )
 

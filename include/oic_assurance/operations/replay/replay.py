@@ -31,6 +31,7 @@ from oic_assurance.operations.replay.record import (
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
+from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 
 
 def replay(
@@ -106,9 +107,7 @@ class _Replaying:
 
     def _replay(self, delivery: ReplayedDelivery) -> None:
         # A build that is being opened waits, so that it knows of this batch or does not.
-        self._connection.execute(
-            "select pg_advisory_xact_lock_shared(hashtextextended('known batches', 0))"
-        )
+        take_in_transaction(self._connection, KNOWN_BATCHES, shared=True)
         mended = delivery.mended
         loader = self._loaders[mended.table.name]
         through = ReplayRows(loader)

@@ -6,7 +6,6 @@ list also costs one look at the keys known at its time.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -39,6 +38,8 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import read_tables
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import dataset_lock, held
+from oic_assurance.warehouse.rows import one_row, one_value
 
 ROLE = "oic_landing"
 #: How many disagreements of one kind in one batch are told one by one.
@@ -87,7 +88,7 @@ class _Verification:
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self, batch_id: int | None) -> Proof:
-        with self._alone():
+        with held(self._connection, dataset_lock(self._force, self._dataset.name)):
             batches = archived_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
             missing = [
@@ -110,15 +111,6 @@ class _Verification:
             if batch_id is None:
                 self._find_strays(batches)
         return self._proof
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        key = (f"landing {self._force} {self._dataset.name}",)
-        self._connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", key)
-        try:
-            yield
-        finally:
-            self._connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", key)
 
     # ---------------------------------------------------------------- one batch
 
@@ -243,10 +235,12 @@ class _Verification:
         Nothing says of which columns they were made. One that agrees does: no other columns would
         come to the same.
         """
-        row = self._connection.execute(
-            agreement.fingerprints(), {"batch": batch.batch_id, "at": batch.delivered_for}
-        ).fetchone()
-        agree, differ = row or (0, 0)
+        agree, differ = one_row(
+            self._connection,
+            agreement.fingerprints(),
+            {"batch": batch.batch_id, "at": batch.delivered_for},
+            what=f"row fingerprints of batch {batch.batch_id}",
+        )
         if differ and agree:
             several = table.name if len(self._dataset.tables) > 1 else None
             self._say(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
@@ -303,14 +297,15 @@ class _Verification:
 
     def _count_kept(self, batch: ArchivedBatch, rows: int) -> None:
         self._proof.rows += rows
-        row = self._connection.execute(
+        at_the_door, rejected = one_row(
+            self._connection,
             """
             select count(*) filter (where row_number is null), count(*)
             from audit.rejected_row where batch_id = %s
             """,
             (batch.batch_id,),
-        ).fetchone()
-        at_the_door, rejected = row or (0, 0)
+            what=f"count of rejected rows of batch {batch.batch_id}",
+        )
         held = rows + batch.erased_kept
         erased_at_the_door = 0
         if self._dataset.kind == "database":
@@ -334,14 +329,14 @@ class _Verification:
         held = batch.erased_raw
         for table in self._dataset.tables:
             # What a late delivery made necessary to say again is no row that it brought.
-            row = self._connection.execute(
+            held += one_value(
+                self._connection,
                 SQL(
                     "select count(*) from {} where force_code = %s and batch_id = %s"
                     " and (row_number is not null or version_at = %s)"
                 ).format(raw_name(self._dataset, table)),
                 (self._force, batch.batch_id, batch.delivered_for),
-            ).fetchone()
-            held += row[0] if row else 0
+            )
         if held != (batch.rows_new or 0):
             self._say(
                 batch,

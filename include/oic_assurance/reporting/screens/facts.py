@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import class_row
 
 from oic_assurance.publishing.publish import Publication, current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
+from oic_assurance.warehouse.rows import all_records, one_value
 
 Row = TypeVar("Row")
 ROLE = "oic_gate"
@@ -172,10 +172,11 @@ def rejections(settings: Settings, run_id: str) -> list[Rejection]:
 def rows_in_quarantine(settings: Settings) -> int:
     """Return how many rejected rows wait for a correction."""
     with connect(settings, role=ROLE) as warehouse:
-        row = warehouse.execute(
-            "select count(*) from audit.rejected_row where status = 'rejected'"
-        ).fetchone()
-    return int(row[0]) if row else 0
+        return int(
+            one_value(
+                warehouse, "select count(*) from audit.rejected_row where status = 'rejected'"
+            )
+        )
 
 
 def gate(settings: Settings, build_id: int) -> Gate:
@@ -232,11 +233,11 @@ def data_docs_page(settings: Settings) -> Path:
 def _published(settings: Settings, kind: type[Row], query: str) -> list[Row]:
     with psycopg.connect(url(settings, "bi")) as reader:
         try:
-            return reader.cursor(row_factory=class_row(kind)).execute(query).fetchall()
+            return all_records(reader, kind, query.encode())
         except psycopg.errors.UndefinedTable:
             return []
 
 
 def _recorded(settings: Settings, kind: type[Row], query: str, *parameters: Any) -> list[Row]:
     with connect(settings, role=ROLE) as warehouse:
-        return warehouse.cursor(row_factory=class_row(kind)).execute(query, parameters).fetchall()
+        return all_records(warehouse, kind, query.encode(), parameters)
