@@ -12,6 +12,7 @@ from psycopg import sql
 
 from expectations.catalogue import suites_of
 from oic_assurance.builds.dbt import PROJECT as DBT
+from oic_assurance.builds.record import Build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
 from oic_assurance.settings import load_settings
@@ -21,7 +22,7 @@ from oic_assurance.warehouse.migrate import migrate
 from tests.catalogue.defect import NOTHING, Defect, Edit, catalogue
 from tests.catalogue.findings import Figure, Figures, moved
 from tests.crash.world import PROJECT, environment_of_tests
-from tests.integration.gates.world import Build, make_world
+from tests.integration.gates.world import make_world
 
 #: Harm to marts that needs no more than the small force of the gate's own tests.
 QUICK = (

@@ -44,7 +44,7 @@ RUN = {
     "oic_assurance.pipeline:extract": "extract",
     "oic_assurance.pipeline:close_landing": "close landing",
     "oic_assurance.landing.pseudonyms:assign_pseudonyms": "pseudonyms",
-    "oic_assurance.builds.build:open_build": "open build",
+    "oic_assurance.builds.record:open_build": "open build",
     "oic_assurance.pipeline:build_marts": "build marts",
     "oic_assurance.builds.build:_drop_candidate": "drop candidate",
     "oic_assurance.builds.build:run_dbt": "dbt",

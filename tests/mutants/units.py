@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.builds.build import ROLE, open_build
 from oic_assurance.builds.dbt import Node, run_dbt, target_dir
+from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

@@ -1,1 +1,1 @@
-"""Builds: one computation of the marts with dbt, in this process."""
+"""Builds: each is one computation of the marts with dbt, run in this process."""

@@ -1,20 +1,22 @@
-"""The candidate is one build's at a time, and one stage changes it at a time."""
+"""The candidate belongs to one build at a time, and one stage at a time changes it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 
+from oic_assurance.builds.record import ROLE
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import CANDIDATE, take
+from oic_assurance.warehouse.rows import find_row
 
-ROLE = "oic_transform"
-LOCK = "hashtextextended('candidate', 0)"
-#: How long to wait for another run's stage before trying again later is the better way.
+#: How long a stage waits for the stage of another run before it gives up, to be tried again later.
 PATIENCE = "60s"
 
-# Publication takes the tables with it; one that is repeated for the same build builds them again.
+# Publication moves the tables out of the candidate. A build that is repeated after its publication
+# builds them again, and then `candidate_since` is later than `attached_at`.
 _OWNER = """
 select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
 from audit.build as build
@@ -27,11 +29,14 @@ limit 1
 
 @contextmanager
 def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
-    """Make the candidate this build's, and keep everybody else out of it until the end.
+    """Give the candidate to a build, and keep every other stage out of it during the block.
 
-    Whatever build had it before cannot go on: its tables are about to be dropped.
+    The build that had it before cannot go on, because its tables are about to be dropped.
+
+    Raises:
+        ServerError: Another stage uses the candidate for longer than `PATIENCE`.
     """
-    with _locked(settings, "pg_advisory_lock") as conn:
+    with _locked(settings) as conn:
         conn.execute(
             "update audit.build set candidate_since = clock_timestamp() where build_id = %s",
             (build_id,),
@@ -41,38 +46,47 @@ def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
 
 @contextmanager
 def changing(settings: Settings, build_id: int) -> Iterator[None]:
-    """Keep everybody else out of this build's candidate until the end."""
-    with _locked(settings, "pg_advisory_lock") as conn:
+    """Keep every other stage out of a build's candidate during the block.
+
+    Raises:
+        ServerError: Another stage uses the candidate for longer than `PATIENCE`.
+        AssuranceError: The candidate does not belong to the build.
+    """
+    with _locked(settings) as conn:
         _expect_owner(conn, build_id)
         yield
 
 
 @contextmanager
 def looking(settings: Settings, build_id: int) -> Iterator[None]:
-    """Let nobody change this build's candidate until the end; others may look at it too."""
-    with _locked(settings, "pg_advisory_lock_shared") as conn:
+    """Let no stage change a build's candidate during the block; other stages may read it too.
+
+    Raises:
+        ServerError: Another stage changes the candidate for longer than `PATIENCE`.
+        AssuranceError: The candidate does not belong to the build.
+    """
+    with _locked(settings, shared=True) as conn:
         _expect_owner(conn, build_id)
         yield
 
 
 @contextmanager
-def _locked(settings: Settings, lock: str) -> Iterator[psycopg.Connection]:
+def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Connection]:
     with connect(settings, role=ROLE, autocommit=True) as conn:
         conn.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
         try:
-            conn.execute(f"select {lock}({LOCK})".encode())
+            take(conn, CANDIDATE, shared=shared)
         except psycopg.errors.LockNotAvailable as error:
             raise ServerError(
                 "another run builds or audits the candidate at this moment: wait for its end."
             ) from error
         yield conn
-        # A lock that was lost on the way has protected nothing: then this raises.
+        # If the session was lost, so was the lock, and the block was not protected. This raises.
         conn.execute("select")
 
 
 def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
-    row = conn.execute(_OWNER).fetchone()
-    owner, is_published = row or (None, False)
+    owner, is_published = find_row(conn, _OWNER.encode()) or (None, False)
     if owner != build_id or is_published:
         taken = f"build {owner} has been built in it since" if owner else "no build has it"
         if owner == build_id:

@@ -1,4 +1,4 @@
-"""dbt in this process: which project, which connection, and what came of it."""
+"""Run dbt in this process: its project, its connection and its results."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROJECT = "dbt_project"
 TEST = "test"
-# What profiles.yml reads. dbt keeps the value of a DBT_ENV_SECRET_ out of its logs.
+# The variables that profiles.yml reads. dbt does not log a variable that starts DBT_ENV_SECRET_.
 VARIABLES = {
     "host": "ASSURANCE_DBT_HOST",
     "port": "ASSURANCE_DBT_PORT",
@@ -32,13 +32,13 @@ VARIABLES = {
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
-# Parsing takes longer than most of what follows it, so a process parses a project once.
+# Parsing takes longer than most commands, so a process parses a project once.
 _parsed: dict[tuple[str, str, Path], "Manifest"] = {}
 
 
 @dataclass(frozen=True)
 class Node:
-    """What came of one model, seed or test."""
+    """The result of one model, seed or test."""
 
     name: str
     kind: str
@@ -49,20 +49,22 @@ class Node:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether it was built, or the test held."""
+        """Tell whether it was built, or the test passed."""
         return self.status in {"success", "pass"}
 
     @property
     def blocks(self) -> bool:
-        """Tell whether it failed in a way that lets nothing be published."""
+        """Tell whether its failure blocks the publication."""
         return self.status in {"error", "fail", "partial success"}
 
 
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
-    """Run one dbt command on a target and return what came of each node that was run.
+    """Run one dbt command on a target and return the result of each node.
 
-    A failed test is a result like any other; a model that cannot be built, or a project that cannot
-    be read, is an error that names it.
+    A failed test is a result.
+
+    Raises:
+        AssuranceError: A model cannot be built, or the project cannot be read. It names the cause.
     """
     with _environment(connection_variables(warehouse_url(settings))):
         manifest = _manifest(settings, target)
@@ -79,19 +81,19 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
 
 
 def names_of_tests(settings: Settings, target: str) -> list[str]:
-    """Return the name of every data test of the project as it is parsed now."""
+    """Return the names of all data tests of the parsed project, sorted."""
     with _environment(connection_variables(warehouse_url(settings))):
         nodes = _manifest(settings, target).nodes.values()
     return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
 
 
 def forget_project() -> None:
-    """Let the next command parse the project anew: a build leaves marks on what was parsed."""
+    """Make the next command parse the project again, because a build changes the parsed project."""
     _parsed.clear()
 
 
 def one_line(text: str) -> str:
-    """Return the reason in dbt's message of several lines, without its place in compiled files."""
+    """Return the reason from dbt's message as one line, without its place in compiled files."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
     if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
@@ -132,12 +134,12 @@ def _invoke(
 
 
 def target_dir(settings: Settings, target: str) -> Path:
-    """Return where dbt keeps what it parsed: a folder a target, or each would undo the other's."""
+    """Return dbt's folder for a target. Targets that shared one would overwrite each other."""
     return private_folder(settings, settings.home / "dbt" / target)
 
 
 def connection_variables(url: str) -> dict[str, str]:
-    """Return what the environment must say for dbt to connect by a libpq URI."""
+    """Return the environment variables with which dbt connects to a libpq URI."""
     parts = conninfo_to_dict(url)
     loopback = parts.get("host") in LOOPBACK
     parts.setdefault("sslmode", "disable" if loopback else "prefer")

@@ -1,7 +1,7 @@
-"""The position at a deadline as it was known then: computed once, after the deadline, and frozen.
+"""Compute the position at a deadline from what was known then, once, and freeze it.
 
-Nothing that is learned later can change it, so the whole of the rules is run just this once with
-what had been landed by then (mart contract, Time: "Only …_known_then uses what had been landed by
+Deliveries that are landed later do not change it. After the deadline all rules run once with the
+batches landed by the deadline (mart contract, Time: "Only …_known_then uses what had been landed by
 the deadline").
 """
 
@@ -10,14 +10,16 @@ from datetime import date, datetime, time
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import ROLE, Build, drop_schemas, open_build
+from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import ROLE, Build, open_build
 from oic_assurance.clock import LONDON
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status"
-# Of `point`: whether anything that it rests on had landed by the end of its deadline.
+# Whether any batch that a `point` depends on had been landed by the end of its deadline.
 _ANYTHING_KNOWN = """
 exists (
     select
@@ -47,29 +49,29 @@ order by 1
 
 
 def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
-    """Enter the position of each point whose deadline has passed and is not frozen yet.
+    """Freeze the position of each point whose deadline has passed and is not frozen yet.
 
-    A point of which nothing had been landed by its deadline gets none: nothing was known then.
-    Returns the codes of the points that were entered.
+    A point without any batch landed by its deadline gets no position, because nothing was known.
+    Returns the codes of the points that were frozen.
     """
     frozen: list[str] = []
     for deadline in _deadlines_to_freeze(settings, build):
         then = _end_of(deadline)
-        # Whether its sources were fresh is what the last run of the time had seen of them.
-        run_id = _run_of_the_time(settings, then) or build.run_id
-        beside = open_build(settings, run_id, then, "deadline", known_at=then)
+        # The last run before the deadline knew whether the sources were fresh.
+        run_id = _last_run_before(settings, then) or build.run_id
+        computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])
         run_dbt(settings, "deadline", ["run", "--select", f"+{STATUS}"])
         with connect(settings, role=ROLE) as warehouse:
-            frozen += _enter(warehouse, beside, deadline)
-            drop_schemas(warehouse, beside.schema_prefix)
+            frozen += _freeze(warehouse, computed, deadline)
+            drop_schemas(warehouse, computed.schema_prefix)
     return frozen
 
 
 def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
-    """Return the deadlines of points of which something was known then, and that are not frozen."""
+    """Return the passed deadlines of points that are not frozen and have a batch from before."""
     with connect(settings, role=ROLE) as warehouse:
-        if not _exists(warehouse, "policy.policy_point"):
+        if not relation_exists(warehouse, "policy.policy_point"):
             return []
         rows = warehouse.execute(
             sql.SQL(_TO_FREEZE).format(anything_known=_anything_known("policy")),
@@ -78,20 +80,22 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
     return [row[0] for row in rows]
 
 
-def _run_of_the_time(settings: Settings, then: datetime) -> str | None:
-    """Return the run that had last tried to extract anything by a moment."""
+def _last_run_before(settings: Settings, then: datetime) -> str | None:
+    """Return the run that made the last attempt to extract anything by a moment."""
     with connect(settings, role=ROLE) as warehouse:
-        row = warehouse.execute(
+        run_id: str | None = find_value(
+            warehouse,
             """
             select run_id from audit.extraction where started_at <= %s
             order by started_at desc limit 1
             """,
             (then,),
-        ).fetchone()
-    return row[0] if row else None
+        )
+    return run_id
 
 
-def _enter(warehouse: psycopg.Connection, beside: Build, deadline: date) -> list[str]:
+def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> list[str]:
+    """Store the computed positions of the points with a deadline; return their codes."""
     rows = warehouse.execute(
         sql.SQL(
             """
@@ -111,11 +115,11 @@ def _enter(warehouse: psycopg.Connection, beside: Build, deadline: date) -> list
             returning point_code
             """
         ).format(
-            intermediate=sql.Identifier(f"{beside.schema_prefix}intermediate"),
-            policy=sql.Identifier(f"{beside.schema_prefix}policy"),
-            anything_known=_anything_known(f"{beside.schema_prefix}policy"),
+            intermediate=sql.Identifier(f"{computed.schema_prefix}intermediate"),
+            policy=sql.Identifier(f"{computed.schema_prefix}policy"),
+            anything_known=_anything_known(f"{computed.schema_prefix}policy"),
         ),
-        {"as_at": beside.as_at, "deadline": deadline},
+        {"as_at": computed.as_at, "deadline": deadline},
     ).fetchall()
     return [str(row[0]) for row in rows]
 
@@ -127,8 +131,3 @@ def _anything_known(policy: str) -> sql.Composable:
 def _end_of(day: date) -> datetime:
     """Return the last moment of a London day."""
     return datetime.combine(day, time.max, LONDON)
-
-
-def _exists(warehouse: psycopg.Connection, relation: str) -> bool:
-    row = warehouse.execute("select to_regclass(%s) is not null", (relation,)).fetchone()
-    return bool(row and row[0])

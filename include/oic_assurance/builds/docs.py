@@ -1,4 +1,4 @@
-"""The description of every model and column as one page that needs no server."""
+"""Write dbt's documentation of every model and column as one page that needs no server."""
 
 import shutil
 from pathlib import Path
@@ -12,13 +12,13 @@ PAGE = "dbt_docs.html"
 
 
 def docs_page(settings: Settings) -> Path:
-    """Return where the page is, once it was written."""
+    """Return the path of the page."""
     return settings.home / "reports" / PAGE
 
 
 def build_docs(settings: Settings, target: str = "daily") -> Path:
-    """Write dbt's documentation of what was built last on a target, and return its place."""
-    # What was built in this process is compiled already, and compiling it twice takes seconds.
+    """Write dbt's documentation of the latest build of a target, and return its path."""
+    # The build of this process is compiled already. Compiling it again takes seconds.
     run_dbt(settings, target, ["docs", "generate", "--static", "--no-compile"])
     written = target_dir(settings, target) / "static_index.html"
     if not written.exists():

@@ -1,4 +1,4 @@
-"""What dbt's tests found, kept beside what the expectations found."""
+"""Store the results of dbt tests together with the results of expectations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from oic_assurance.builds.dbt import TEST, Node
 
 STAGE = "dbt"
 NOT_RUN = "skipped"
-# What a test of this kind looks after, where its own `meta: {dimension: …}` does not say otherwise.
+# The quality dimension of each kind of test. A test's `meta: {dimension: …}` overrides it.
 DIMENSIONS = {
     "unique": "uniqueness",
     "not_null": "completeness",
@@ -23,7 +23,7 @@ OWNER = "data engineering"
 def store_test_results(
     warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
 ) -> None:
-    """Enter the outcome of each dbt test that was run, and the verdict on the candidate so far."""
+    """Store the result of each dbt test that ran, and the verdict on the candidate so far."""
     rows = [
         (build_id, suite, *evidence_of(node))
         for node in nodes
@@ -68,7 +68,7 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
 
 
 def evidence_of(node: Node) -> tuple[Any, ...]:
-    """Return what is kept of a test, in the order of the columns."""
+    """Return the stored values of a test, in the order of the columns."""
     test = node.node
     meta = getattr(test.config, "meta", None) or {}
     return (
@@ -91,7 +91,7 @@ def _kind(test: Any) -> str:
 
 
 def _model(test: Any) -> str | None:
-    """Return the model that a test is attached to, or the first that its query rests on."""
+    """Return the model that a test is attached to, or the first model in its query."""
     attached = getattr(test, "attached_node", None)
     places = [attached] if attached else list(test.depends_on.nodes)
     return str(places[0]).rsplit(".", 1)[-1] if places else None

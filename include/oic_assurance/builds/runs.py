@@ -1,15 +1,14 @@
-"""The record of runs: opened, told why they fail, closed by what they published."""
+"""The record of runs: when each was opened, why it failed, and what it published."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 
-from psycopg.rows import class_row
-
 from oic_assurance.builds.version import code_version
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_record
 
 ROLE = "oic_transform"
 LONGEST_MESSAGE = 600
@@ -21,7 +20,7 @@ SELECT: LiteralString = """
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the daily pipeline and what came of it."""
+    """One run of the daily pipeline and its outcome."""
 
     run_id: str
     as_at: datetime
@@ -33,7 +32,10 @@ class Run:
 
 
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
-    """Enter a run; one at a time runs, so any other that is not closed was interrupted."""
+    """Record the start of a run, and close any other open run as interrupted.
+
+    Only one run is active at a time, so another open run has been interrupted.
+    """
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
@@ -49,7 +51,7 @@ def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
 
 
 def close_interrupted(settings: Settings, but: str | None = None) -> None:
-    """Enter the end of runs that could not do so themselves, but for one that goes on."""
+    """Close every open run as failed, except the run `but`."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
@@ -63,7 +65,7 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
 
 
 def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
-    """Keep why a run fails, until a repeated stage overcomes it."""
+    """Store why a run fails. A repeated stage that succeeds publishes the run and clears it."""
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
@@ -76,7 +78,11 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
 
 
 def close_run(settings: Settings, run_id: str) -> Run:
-    """Enter the end of a run, and return it."""
+    """Close a run and return its record.
+
+    Raises:
+        AssuranceError: There is no such run.
+    """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """
@@ -98,19 +104,15 @@ def close_run(settings: Settings, run_id: str) -> Run:
 
 
 def find_run(settings: Settings, run_id: str) -> Run | None:
-    """Return a run by its id."""
+    """Return a run by its id, or None."""
     return _one(settings, "where run_id = %s", (run_id,))
 
 
 def last_run(settings: Settings) -> Run | None:
-    """Return the run that was started last."""
+    """Return the run that was started last, or None."""
     return _one(settings, "order by started_at desc limit 1", ())
 
 
 def _one(settings: Settings, which: LiteralString, parameters: tuple[str, ...]) -> Run | None:
     with connect(settings, role=ROLE) as warehouse:
-        cursor = warehouse.cursor(row_factory=class_row(Run))
-        return cursor.execute(
-            SELECT + which,
-            parameters,
-        ).fetchone()
+        return find_record(warehouse, Run, SELECT + which, parameters)

@@ -1,4 +1,4 @@
-"""What dbt's tests are about: which of them are due, and what the tables held that they tested."""
+"""Record which dbt tests are required, and the content of the tables that they tested."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ ROLE = "oic_transform"
 MODEL = "model"
 
 
-def enter_due_tests(settings: Settings, build_id: int, target: str) -> None:
-    """Enter every test of the project as due, before any is run."""
-    due = [(build_id, STAGE, name) for name in names_of_tests(settings, target)]
+def record_required_tests(settings: Settings, build_id: int, target: str) -> None:
+    """Record every test of the project as required for a build, before any test runs."""
+    required = [(build_id, STAGE, name) for name in names_of_tests(settings, target)]
     with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
         cursor.executemany(
             """
@@ -24,14 +24,14 @@ def enter_due_tests(settings: Settings, build_id: int, target: str) -> None:
             values (%s, %s, '', %s)
             on conflict do nothing
             """,
-            due,
+            required,
         )
 
 
-def enter_tested(
+def record_tested_tables(
     conn: psycopg.Connection, build_id: int, schemas: Sequence[str], nodes: Sequence[Node]
 ) -> None:
-    """Enter what the tables hold that were just built in the candidate's schemas and tested."""
+    """Record the fingerprints of the tables that were just built in `schemas` and tested."""
     for schema in schemas:
         built = [
             node.node.alias for node in nodes if node.kind == MODEL and node.node.schema == schema

@@ -1,4 +1,4 @@
-"""Which code and which policy computed a figure."""
+"""Identify the code, the rules and the policy that computed a figure."""
 
 import hashlib
 import subprocess
@@ -11,14 +11,15 @@ from oic_assurance.settings import Settings
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
-#: What lies between a record and its figure, below `dbt_project`.
+#: The folders below `dbt_project` that turn records into figures.
 RULES = ("macros", "models/staging", "models/intermediate")
 
 
 def code_version(settings: Settings) -> str:
-    """Return the commit, or where there is none the package's version, with a mark when changed.
+    """Return the commit, or the package's version where there is none, with a project fingerprint.
 
-    The fingerprint of the dbt project is always part of it: rules can be edited in a checkout.
+    The fingerprint of the dbt project is always part of it, because rules can be edited in a
+    checkout.
     """
     models = project_fingerprint(settings)[:12]
     return f"{_commit(settings.project_root) or _package()}+dbt.{models}"
@@ -32,13 +33,13 @@ def project_fingerprint(settings: Settings) -> str:
 
 
 def policy_fingerprint(settings: Settings) -> str:
-    """Return the SHA-256 of the policy: a rule that changed shows here."""
+    """Return the SHA-256 of the policy seeds."""
     root = settings.project_root / SEEDS
     return _fingerprint(root, root.rglob("*.csv"))
 
 
 def rules_fingerprint(settings: Settings) -> str:
-    """Return the SHA-256 of policy, models and macros: of all that makes figures out of records."""
+    """Return the SHA-256 of everything that turns records into figures: policy, models, macros."""
     root = settings.project_root / "dbt_project"
     files = (path for place in RULES for path in (root / place).rglob("*.sql"))
     return _fingerprint(root, (*files, *(root / "seeds").rglob("*.csv")))
@@ -54,7 +55,7 @@ def _fingerprint(root: Path, files: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=1)
 def _commit(root: Path) -> str | None:
-    """Return the checked-out commit; an image or an archive has none, and git may be missing."""
+    """Return the checked-out commit, or None in an image, in an archive, or without git."""
     if not (root / ".git").exists():
         return None
     try:

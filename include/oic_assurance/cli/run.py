@@ -78,7 +78,7 @@ def _show(settings: "Settings", finished: "Run") -> None:
 
 def _failure(settings: "Settings", finished: "Run | None", reason: str, log: object) -> str:
     """Return what failed, what stands for readers, and what to do next, in one paragraph."""
-    from oic_assurance.publishing.publish import current_publication
+    from oic_assurance.publishing.publication import current_publication
 
     current = current_publication(settings)
     if current is None:

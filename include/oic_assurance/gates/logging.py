@@ -1,4 +1,4 @@
-"""Great Expectations without its chatter: nothing on the screen, nothing in anybody's log."""
+"""Keep the messages of Great Expectations off the screen and out of the logs."""
 
 import logging
 import warnings
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep warnings and log lines of Great Expectations to itself while the block runs.
+def silenced() -> Iterator[None]:
+    """Suppress warnings and log lines of Great Expectations while the block runs.
 
-    Its log lines can hold the text of a database error, and with it a value; the gate keeps what
-    matters of them in the record of results. Importing it turns on the capture of warnings for the
-    whole process, which is undone.
+    Its log lines can hold the text of a database error, and with it a value of a row. The gate
+    stores the safe part of them with the results. Importing Great Expectations turns on the capture
+    of warnings for the whole process. The end of the block turns it off again.
     """
     was_capturing = getattr(warnings.showwarning, "__module__", "") == "logging"
     logger = logging.getLogger("great_expectations")
-    before = logger.level, logger.propagate
+    earlier = logger.level, logger.propagate
     silence = logging.NullHandler()
     logger.addHandler(silence)
     logger.setLevel(logging.CRITICAL + 1)
@@ -28,5 +28,5 @@ def quiet() -> Iterator[None]:
         finally:
             if not was_capturing:
                 logging.captureWarnings(False)
-            logger.level, logger.propagate = before
+            logger.level, logger.propagate = earlier
             logger.removeHandler(silence)

@@ -1,4 +1,4 @@
-"""What the gates have to check of a build, put on record before they do."""
+"""Record which checks the gates must run on a build, before they run."""
 
 from expectations.catalogue import suites
 from oic_assurance.settings import Settings
@@ -7,9 +7,9 @@ from oic_assurance.warehouse.connections import connect
 ROLE = "oic_gate"
 
 
-def enter_due(settings: Settings, build_id: int) -> None:
-    """Enter every promise of every suite as due; publication asks for the outcome of each."""
-    due = [
+def record_required_checks(settings: Settings, build_id: int) -> None:
+    """Record every expectation of every suite as required. Publication needs a result of each."""
+    required = [
         (build_id, suite.stage, suite.name, promise.name)
         for suite in suites()
         for promise in suite.promises
@@ -21,5 +21,5 @@ def enter_due(settings: Settings, build_id: int) -> None:
             values (%s, %s, %s, %s)
             on conflict do nothing
             """,
-            due,
+            required,
         )

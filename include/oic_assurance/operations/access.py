@@ -14,7 +14,7 @@ from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.publishing.audiences import UNIT_ROLE
-from oic_assurance.publishing.schemas import FACES
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
@@ -182,7 +182,7 @@ def _check_login(
 ) -> None:
     if not 0 < len(login.encode("utf-8")) <= _LONGEST_NAME:
         raise UsageError("A login has 1 to 63 characters.")
-    ours = [*STAGE_ROLES, *(face.reader for face in FACES), *PURPOSES]
+    ours = [*STAGE_ROLES, *(schema.reader for schema in PUBLISHED_SCHEMAS), *PURPOSES]
     if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):

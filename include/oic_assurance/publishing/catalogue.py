@@ -1,4 +1,4 @@
-"""What tables look like: columns, keys, comments and indexes, read from the catalogue."""
+"""Read the structure of tables from PostgreSQL's catalogue: columns, keys, comments, indexes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,13 +36,13 @@ class ForeignKey:
         return tuple(own for own, _ in self.pairs)
 
     def means(self, other: "ForeignKey") -> bool:
-        """Tell whether two keys say the same about the same target, whatever their names."""
+        """Tell whether two keys are the same apart from their names."""
         return self.target == other.target and set(self.pairs) == set(other.pairs)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table as the catalogue describes it."""
+    """The structure of a table."""
 
     schema: str
     name: str
@@ -61,12 +61,12 @@ class Table:
 
     @property
     def place(self) -> str:
-        """Return the name as people write it."""
+        """Return the name as `schema.table`."""
         return f"{self.schema}.{self.name}"
 
     @property
     def place_identifier(self) -> sql.Identifier:
-        """Return the name as SQL writes it."""
+        """Return the name as an SQL identifier."""
         return sql.Identifier(self.schema, self.name)
 
     def column(self, name: str) -> Column | None:
@@ -98,7 +98,8 @@ where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 
 order by c.relname, a.attnum
 """
 
-# A key to a partitioned table is there again for each of its partitions, with a parent: said once.
+# A key to a partitioned table exists again for each of its partitions. Those have a parent and are
+# left out.
 _KEYS = """
 select c.relname, k.conname, k.contype::text, n.nspname, f.relname,
     array(
@@ -144,9 +145,9 @@ order by c.relname, i.relname
 def read_tables(
     conn: psycopg.Connection, schema: str, names: list[str] | None = None
 ) -> dict[str, Table]:
-    """Return the tables and views of a schema (or some of them) by name, partitions left out.
+    """Return the tables and views of a schema, or those in `names`, by name.
 
-    A partition is found only when a detached one stands in the schema of generations on its own.
+    Partitions are left out. A detached partition is a table like any other.
     """
     asked = {"schema": schema, "names": names}
     columns = _grouped(conn.execute(_COLUMNS, asked).fetchall())
@@ -171,7 +172,11 @@ def read_tables(
 
 
 def referenced_first(tables: Iterable[Table]) -> list[Table]:
-    """Return tables in an order in which each comes after those that its foreign keys refer to."""
+    """Return tables in an order in which each comes after those that its foreign keys refer to.
+
+    Raises:
+        NotPublishableError: Foreign keys form a circle.
+    """
     by_place: Mapping[tuple[str, str], Table] = {
         (table.schema, table.name): table for table in tables
     }
@@ -179,7 +184,7 @@ def referenced_first(tables: Iterable[Table]) -> list[Table]:
         place: [key.target for key in table.foreign_keys if key.target in by_place]
         for place, table in by_place.items()
     }
-    # A table that refers to itself (a unit to the one above) is no circle.
+    # A table that refers to itself (a unit to its parent unit) is not a circle.
     graph = {place: [t for t in targets if t != place] for place, targets in graph.items()}
     try:
         return [by_place[place] for place in TopologicalSorter(graph).static_order()]

@@ -1,5 +1,8 @@
-"""Why something is not published, before it is known what stands in its place."""
+"""The error of a build that may not be published."""
 
 
 class NotPublishableError(Exception):
-    """A build may not be published; the text is a clause that fits after "because"."""
+    """A build may not be published. The text is a clause that fits after "because".
+
+    Callers turn it into a full message that also names the publication that stays current.
+    """

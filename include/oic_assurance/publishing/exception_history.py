@@ -1,19 +1,22 @@
-"""What readers were told of exceptions: when each came on the list and when it went off it.
+"""Record when readers first saw each exception, and when it left the list.
 
-Much of that only looking shows, so it is entered in the transaction that shows a publication to
-readers. The next build reads it and goes on from there; nobody takes away from it but an erasure.
+This cannot be computed from raw later, so it is recorded in the transaction that makes a
+publication current. The next build continues from this record. Only an erasure removes from it.
 """
 
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.publication import get_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.warehouse.rows import relation_exists
 
-#: As the model that tells the life of exceptions is called.
+#: The mart that holds the history of exceptions.
 HISTORY = "assurance_exception_history"
 
-# What was last told of each exception, as at no later a moment, by what was not taken back.
-_TOLD = """
+# The last recorded state of each exception at or before the moment. Withdrawn publications do not
+# count.
+_RECORDED = """
 select distinct on (event.force_code, event.exception_key)
     event.force_code, event.exception_key, event.is_open
 from audit.exception_event as event
@@ -27,7 +30,7 @@ where event.as_at <= %(as_at)s
 order by event.force_code, event.exception_key, event.as_at desc, event.publication_id desc
 """
 
-_ENTER = """
+_RECORD = """
 insert into audit.exception_event (
     publication_id, force_code, exception_key, as_at, is_open, exception_code, point_code,
     record_ref, org_unit_code, officer_key, opened_at, closed_at, closed_because
@@ -37,23 +40,22 @@ select
     shown.exception_code, shown.point_code, shown.record_ref, shown.org_unit_code,
     shown.officer_key, shown.opened_at, shown.closed_at, shown.closed_because
 from {shown} as shown
-left join ({told}) as told using (force_code, exception_key)
-where shown.is_latest and shown.is_open <> coalesce(told.is_open, false)
+left join ({recorded}) as recorded using (force_code, exception_key)
+where shown.is_latest and shown.is_open <> coalesce(recorded.is_open, false)
 on conflict do nothing
 """
 
 
-def enter_exceptions(conn: psycopg.Connection, build_id: int) -> int:
-    """Enter which exceptions a build is the first to list, and which to list no more.
+def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
+    """Record the exceptions that a publication is the first to open or to close.
 
-    Returns how many. Publications of before this was kept have nothing to enter.
+    Returns their number. Publications from before this history existed have nothing to record.
     """
-    name = MARTS.partition(HISTORY, build_id)
-    there = conn.execute("select to_regclass(%s) is not null", (f"{GENERATION}.{name}",)).fetchone()
-    if there != (True,):
+    name = MARTS.partition(HISTORY, publication_id)
+    if not relation_exists(conn, f"{GENERATION}.{name}"):
         return 0
-    row = conn.execute(
-        "select as_at from marts.publication where publication_id = %s", (build_id,)
-    ).fetchone()
-    enter = sql.SQL(_ENTER).format(shown=sql.Identifier(GENERATION, name), told=sql.SQL(_TOLD))
-    return conn.execute(enter, {"as_at": row[0] if row else None}).rowcount
+    as_at = get_publication(conn, publication_id).as_at
+    statement = sql.SQL(_RECORD).format(
+        shown=sql.Identifier(GENERATION, name), recorded=sql.SQL(_RECORDED)
+    )
+    return conn.execute(statement, {"as_at": as_at}).rowcount

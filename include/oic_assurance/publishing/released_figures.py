@@ -1,7 +1,7 @@
-"""What the public was ever shown, kept after the generations that showed it have gone.
+"""Record every figure that was ever released to the public, also after its generation is gone.
 
-A release is held against all that went before it (docs/disclosure-control.md), so the record is
-made in the transaction that shows the release, and nobody takes away from it.
+Each release is compared with all earlier ones (docs/disclosure-control.md). So the record is made
+in the transaction that makes the release current, and nothing removes from it.
 """
 
 import psycopg
@@ -9,8 +9,9 @@ from psycopg import sql
 
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.schemas import GENERATION, PUBLIC_RELEASE
+from oic_assurance.warehouse.rows import one_value
 
-# A period's rows belong together: when the force's figure is another, all of them are entered.
+# The rows of a period belong together. When the force's figure has changed, all are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown
@@ -30,7 +31,7 @@ where shown.org_unit_code = 'ALL'
         is distinct from (latest.numerator, latest.denominator)
 """
 
-_ENTER = """
+_RECORD = """
 insert into audit.released_figure (
     publication_id, force_code, measure_code, period_start, period_end, org_unit_code, numerator,
     denominator
@@ -49,22 +50,25 @@ where released.released_at > (select known_at from audit.build where build_id = 
 
 
 def released_periods(build_id: int) -> sql.Identifier:
-    """Return the table of a generation that holds its released periods."""
+    """Return the table with the released periods of a publication."""
     return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
 
 
-def enter_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
-    """Enter the figures that a build is the first to show the public; return how many.
+def record_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
+    """Record the figures that a build is the first to release; return their number.
 
-    `shown` is its table of released periods. A build that began before another one told the public
-    something does not know of it, and the two could be subtracted: it is refused.
+    `shown` is the build's table of released periods.
+
+    Raises:
+        NotPublishableError: Another publication has released figures since the build began. The
+            build has not taken them into account, so a reader could subtract one from the other.
     """
     new = sql.SQL(_NEW).format(shown=shown)
-    if conn.execute(sql.SQL("select exists ({})").format(new)).fetchone() != (True,):
+    if not one_value(conn, sql.SQL("select exists ({})").format(new)):
         return 0
-    unseen = conn.execute(_UNSEEN, (build_id,)).fetchone()
-    if unseen is not None and unseen[0] is not None:
+    unseen = one_value(conn, _UNSEEN.encode(), (build_id,))
+    if unseen is not None:
         raise NotPublishableError(
-            f"publication {unseen[0]} has released figures since it began: a new run is needed"
+            f"publication {unseen} has released figures since it began: a new run is needed"
         )
-    return conn.execute(sql.SQL(_ENTER).format(shown=shown, new=new)).rowcount
+    return conn.execute(sql.SQL(_RECORD).format(shown=shown, new=new)).rowcount

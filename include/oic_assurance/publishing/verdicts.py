@@ -1,16 +1,21 @@
-"""Whether the gates let a build pass: each has run all that was due, and nothing is critical."""
+"""Decide from the gates' verdicts whether a build may be published.
+
+Each gate must have run every required check, and no critical check may have failed.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 
+from oic_assurance.builds.record import find_build
 from oic_assurance.publishing.errors import NotPublishableError
 
-#: Every gate that a build passes, in their order.
+#: Every gate that a build goes through, in order.
 GATES = ("landing", "dbt", "marts", "sealed")
-#: The gates whose verdicts the sealed marts quote, and the one that looks at those.
-QUOTED = ("landing", "marts")
+#: The gates whose verdicts the sealed marts show.
+SHOWN = ("landing", "marts")
+#: The gate that checks the sealed marts.
 SEALED = "sealed"
 _NAMED_FAILURES = 3
 
@@ -29,8 +34,8 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
-# What was found before the candidate was built anew is about tables that are gone.
-_DUE = """
+# Results from before the candidate was built again are about tables that no longer exist.
+_REQUIRED = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
     from audit.expectation_result as result
@@ -49,7 +54,7 @@ order by 1
 
 @dataclass(frozen=True)
 class Gate:
-    """What a gate has said about a build."""
+    """The verdict of a gate on a build."""
 
     verdict: str
     expectations: int
@@ -57,7 +62,11 @@ class Gate:
 
 
 def check_gates(conn: psycopg.Connection, build_id: int) -> str:
-    """Return the verdict of all gates together, `passed` or `warning`; refuse anything else."""
+    """Return the verdict of all gates together: `passed` or `warning`.
+
+    Raises:
+        NotPublishableError: A gate is critical, incomplete, missing, or out of order.
+    """
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
     for stage in GATES:
         if stage not in gates:
@@ -65,7 +74,7 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
                 f"the gate '{stage}' has not been passed: no verdict is stored"
             )
         failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
-        # The verdict and what it rests on are both asked: neither covers for the other.
+        # The verdict and the results are checked separately, so that neither can hide the other.
         if failures or gates[stage].verdict == "critical":
             raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
         _check_completeness(conn, build_id, stage, gates[stage].expectations)
@@ -76,40 +85,38 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
 def _check_completeness(
     conn: psycopg.Connection, build_id: int, stage: str, expectations: int
 ) -> None:
-    """Compare what a gate has checked with what was due before it began."""
-    due = conn.execute(_DUE, (build_id, stage)).fetchall()
-    if not due or expectations == 0:
+    """Compare the results of a gate with the checks that were required before it ran."""
+    required = conn.execute(_REQUIRED.encode(), (build_id, stage)).fetchall()
+    if not required or expectations == 0:
         raise NotPublishableError(
-            f"the gate '{stage}' has checked nothing: {len(due)} checks were due"
+            f"the gate '{stage}' has checked nothing: {len(required)} checks are required"
         )
-    missing = [name for name, was_run in due if not was_run]
+    missing = [name for name, was_run in required if not was_run]
     if missing:
         raise NotPublishableError(
-            f"the gate '{stage}' lacks {len(missing)} of {len(due)} checks: {_listed(missing)}"
+            f"the gate '{stage}' lacks {len(missing)} of {len(required)} checks: {_listed(missing)}"
         )
-    # Earlier audits of the same build leave results too: the one that counts was a whole one.
-    if expectations < len(due):
+    # Earlier audits of the same build leave results too. The last audit must have been complete.
+    if expectations < len(required):
         raise NotPublishableError(
-            f"the gate '{stage}' was last passed with {expectations} of {len(due)} checks"
+            f"the gate '{stage}' was last passed with {expectations} of {len(required)} checks"
         )
 
 
 def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
-    """See that readers are told the verdicts that were given last, and that this was audited."""
-    row = conn.execute(
-        "select finished_at from audit.build where build_id = %s", (build_id,)
-    ).fetchone()
-    sealed_at = row[0] if row else None
+    """Check that the sealed marts show the latest verdicts, and were audited after that."""
+    build = find_build(conn, build_id)
+    sealed_at = build.finished_at if build else None
     if sealed_at is None:
-        raise NotPublishableError("the marts that quote the gates' verdicts were not sealed")
-    for stage in QUOTED:
+        raise NotPublishableError("the marts that show the gates' verdicts were not sealed")
+    for stage in SHOWN:
         if gates[stage].finished_at > sealed_at:
             raise NotPublishableError(
-                f"the gate '{stage}' was passed again after the marts that quote it were sealed: "
+                f"the gate '{stage}' was passed again after the marts that show it were sealed: "
                 "clear `seal_marts` and what follows it"
             )
     if gates[SEALED].finished_at < sealed_at:
-        raise NotPublishableError("the marts that quote the gates were sealed after their audit")
+        raise NotPublishableError("the marts that show the gates were sealed after their audit")
 
 
 def _listed(failures: list[str]) -> str:

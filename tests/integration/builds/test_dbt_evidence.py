@@ -10,6 +10,7 @@ from oic_assurance.builds import build as building
 from oic_assurance.builds.candidate import taken_over
 from oic_assurance.builds.dbt import TEST, Node
 from oic_assurance.builds.evidence import store_test_results
+from oic_assurance.builds.record import ROLE, load_build
 from oic_assurance.builds.test_results import MODEL
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -38,7 +39,7 @@ def test_a_verdict_is_on_the_candidate_as_it_was_last_built(fresh_warehouse: Set
     for nodes in attempts:
         with (
             taken_over(fresh_warehouse, build_id),
-            connect(fresh_warehouse, role=building.ROLE) as conn,
+            connect(fresh_warehouse, role=ROLE) as conn,
         ):
             store_test_results(conn, build_id, "dbt_marts", nodes)
         verdicts += ask(
@@ -60,7 +61,7 @@ def test_no_table_is_on_record_as_tested_without_its_results(
         "where table_name = 'dim_officer' and build_id = %s"
     )
     before = ask(fresh_warehouse, tested, build.build_id)
-    again = building.load_build(fresh_warehouse, build.build_id)
+    again = load_build(fresh_warehouse, build.build_id)
     with connect(fresh_warehouse) as conn:
         conn.execute("revoke insert on audit.expectation_result from oic_transform")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from psycopg import sql
 
-from oic_assurance.builds.build import ROLE
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url

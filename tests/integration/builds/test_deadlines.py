@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from oic_assurance import pipeline
-from oic_assurance.builds.build import Build, load_build
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.deadline import freeze_deadlines
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.warehouse.connections import connect
 from tests.integration.builds.restated_world import (
     RestatedWorld,

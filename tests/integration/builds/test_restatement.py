@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.builds.build import open_build
-from oic_assurance.builds.compared_with import keep_steps
+from oic_assurance.builds.compared_with import set_steps_aside
+from oic_assurance.builds.record import open_build
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.erase.erase import Request, erase
 from oic_assurance.operations.explain.figure import explain, month
@@ -151,8 +151,8 @@ def test_what_was_set_aside_outlasts_builds_that_failed(told: TwoPublications) -
     world = told.world
     for _ in range(2):
         build = open_build(world.settings, "failed", at("2026-04-11T05:30"))
-        keep_steps(world.settings, build)
-        keep_steps(world.settings, build)
+        set_steps_aside(world.settings, build)
+        set_steps_aside(world.settings, build)
         (kept,) = world.ask(
             "select compared_with, (select count(*) from before.int_nccu_referral_class) as rows"
             " from audit.build where build_id = %s",

@@ -16,7 +16,7 @@ from expectations.vocabulary import STAGES, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.docs import build_data_docs
-from oic_assurance.gates.logging import quiet
+from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
@@ -33,7 +33,7 @@ def world(home: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def auditor(world: World) -> Iterator[Auditor]:
-    with quiet(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
+    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
         yield one
 
 
@@ -206,8 +206,9 @@ def test_nothing_appears_on_the_screen(world: World) -> None:
     script = (
         "from oic_assurance.settings import load_settings\n"
         "from oic_assurance.gates.run import audit_stage\n"
-        "from tests.integration.gates.world import Build\n"
-        f"audit_stage(load_settings(), Build({world.build.build_id}), 'landing')\n"
+        "from oic_assurance.builds.record import load_build\n"
+        "settings = load_settings()\n"
+        f"audit_stage(settings, load_build(settings, {world.build.build_id}), 'landing')\n"
     )
     done = subprocess.run(
         [sys.executable, "-W", "default", "-c", script],

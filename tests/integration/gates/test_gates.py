@@ -10,7 +10,7 @@ from expectations.basics import basics
 from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import STAGES, Promise, Suite
 from oic_assurance.gates.auditor import Auditor
-from oic_assurance.gates.logging import quiet
+from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
 from oic_assurance.sources.declarations.load import dataset
@@ -28,7 +28,7 @@ def world(home: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def auditor(world: World) -> Iterator[Auditor]:
-    with quiet(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
+    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
         yield one
 
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from oic_assurance.builds.record import Build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
@@ -14,7 +15,7 @@ from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.integration.gates.harm import tables_in
-from tests.integration.gates.world import Build, make_world
+from tests.integration.gates.world import make_world
 
 DATABASE = "warehouse_gates"
 SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public")

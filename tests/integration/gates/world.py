@@ -4,12 +4,12 @@ Twelve officers, eight referrals, one month. The tables have the columns of the 
 constraints, so that each can be broken in every way that a suite promises against.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
 
 from expectations import codes
+from oic_assurance.builds.record import Build, get_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -20,18 +20,6 @@ from tests.integration.gates.stands import PREVIOUS
 
 FORCE = "E23000022"
 AS_AT = datetime(2026, 5, 15, 4, 30, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Build:
-    """The build that the small force was made for."""
-
-    build_id: int
-    run_id: str = "gates"
-    as_at: datetime = AS_AT
-    known_batch_id: int = 1_000
-    purpose: str = "daily"
-    schema_prefix: str = ""
 
 
 def make_world(settings: Settings) -> Build:
@@ -54,7 +42,7 @@ def make_world(settings: Settings) -> Build:
             (AS_AT,),
         ).fetchone()
         assert row is not None
-        build = Build(row[0])
+        build = get_build(connection, row[0])
         for script in (POLICY, UNITS, FACTS, MEASURES, TRAINING_MEASURES, POSITIONS, RELEASE):
             for name, value in (
                 ("<build>", str(build.build_id)),

@@ -15,6 +15,7 @@ from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import dataset_lock, take
 from tests.integration.landing.support import World, person, warehouse_of_its_own
 
 PEOPLE = "hr/personnel"
@@ -199,13 +200,12 @@ def test_what_another_force_keeps_meanwhile_is_no_leftover(world: World) -> None
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     kept = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
-    name = f"landing E23000001 {PEOPLE}"
     with connect(world.settings, role="oic_landing", autocommit=True) as other:
         other.execute(
             "insert into audit.extraction (run_id, force_code, dataset) values ('r', %s, %s)",
             ("E23000001", PEOPLE),
         )
-        other.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+        take(other, dataset_lock("E23000001", PEOPLE))
         kept.write_bytes(b"what it has read so far")
         world.land(PEOPLE)
         assert kept.exists()

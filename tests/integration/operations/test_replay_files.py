@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.batches.archive import Archive, ArchiveWriter
-from oic_assurance.builds.build import open_build
+from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
 from oic_assurance.landing.quarantine import Which, list_rejected
 from oic_assurance.operations.replay.replay import replay

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from oic_assurance.builds.recompute import knowledge_of
+from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.erase.erase import Request, erase
 from oic_assurance.operations.reproduce.reasons import Reason, reasons
@@ -171,7 +171,7 @@ def _reasons(settings: Settings, publication_id: int) -> list[Reason]:
     with connect(settings, role="oic_gate") as conn:
         publication = find_publication(conn, publication_id)
         assert publication is not None
-        return reasons(conn, settings, publication, knowledge_of(conn, publication_id))
+        return reasons(conn, settings, publication, get_build(conn, publication_id))
 
 
 def test_nothing_is_left_of_one_that_failed(old: Old) -> None:

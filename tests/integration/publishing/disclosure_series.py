@@ -12,9 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import open_build
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.publishing.released_figures import enter_released
+from oic_assurance.builds.record import open_build
+from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.oracle.disclosure import Figure
@@ -131,7 +131,9 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
             "values (%s, 'F', %s, 'passed')",
             (build.build_id, build.as_at),
         )
-        enter_released(conn, sql.Identifier("candidate_public", "assurance_period"), build.build_id)
+        record_released(
+            conn, sql.Identifier("candidate_public", "assurance_period"), build.build_id
+        )
     with connect(settings) as conn:
         return _read(conn)
 

@@ -8,12 +8,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from oic_assurance.builds.record import Build
 from oic_assurance.operations.access import give
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
 from tests.integration.publishing.marts import (
-    Build,
     audit,
     make_candidates,
     open_build,

@@ -2,11 +2,11 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import psycopg
 
 from oic_assurance.builds.candidate import taken_over
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.verdicts import GATES
 from oic_assurance.settings import Settings
@@ -104,13 +104,6 @@ TABLES = [("candidate", name) for name in _MARTS] + [("candidate_public", name) 
 _SUFFIX = itertools.count(1)
 
 
-@dataclass(frozen=True)
-class Build:
-    """A build as publication needs to know it."""
-
-    build_id: int
-
-
 def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") -> Build:
     """Enter a run and a build into the record."""
     with connect(settings, role="oic_transform") as conn:
@@ -129,7 +122,7 @@ def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") 
         conn.execute(
             "insert into audit.run (run_id, as_at) values (%s, '2026-05-01 05:30+01')", (row[1],)
         )
-    return Build(row[0])
+    return load_build(settings, row[0])
 
 
 def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: str = "") -> None:

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.builds.record import Build
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
 from oic_assurance.notifications.watch import open_alarms
 from oic_assurance.publishing.approval import decide, warnings_to_approve
-from oic_assurance.publishing.publish import current_publication, publish
+from oic_assurance.publishing.publication import current_publication
+from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import (
-    Build,
     audit,
     audited_build,
     make_candidates,

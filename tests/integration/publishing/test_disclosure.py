@@ -10,7 +10,7 @@ from psycopg import sql
 
 from oic_assurance.builds.dbt import forget_project
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.released_figures import enter_released
+from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
@@ -147,14 +147,14 @@ def test_a_build_that_does_not_know_the_last_release_is_refused(
             "select min(publication_id), max(publication_id) from audit.released_figure"
         ).fetchone()
         assert row is not None
-        assert enter_released(conn, shown, row[0]) == 0
+        assert record_released(conn, shown, row[0]) == 0
     with connect(warehouse, role="oic_transform") as conn:
         conn.execute("update candidate_public.assurance_period set numerator = numerator + 1")
     with (
         connect(warehouse, role="oic_publish") as conn,
         pytest.raises(NotPublishableError, match="released figures since it began"),
     ):
-        enter_released(conn, shown, row[0])
+        record_released(conn, shown, row[0])
 
 
 def revisions(series: Series) -> list[tuple[str, tuple[int, int]]]:

@@ -13,15 +13,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import GateBlocked
-from oic_assurance.publishing.publish import current_publication, list_publications, publish
+from oic_assurance.publishing.publication import current_publication, list_publications
+from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
 from tests.integration.publishing.marts import (
     TABLES,
-    Build,
     as_reader,
     audit,
     audited_build,

@@ -5,8 +5,8 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.publishing.publication import sole_publisher
-from oic_assurance.publishing.publish import list_publications, publish
+from oic_assurance.publishing.publication import list_publications, sole_publisher
+from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.upkeep import tidy

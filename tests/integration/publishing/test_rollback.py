@@ -7,8 +7,12 @@ from psycopg import sql
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.errors import UsageError
-from oic_assurance.publishing.publication import current_hold
-from oic_assurance.publishing.publish import current_publication, list_publications, publish
+from oic_assurance.publishing.publication import (
+    current_hold,
+    current_publication,
+    list_publications,
+)
+from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import Settings

@@ -12,8 +12,8 @@ import pytest
 from expectations.basics import basics
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Suite
-from oic_assurance.builds.build import load_build, open_build
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import load_build, open_build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
 from oic_assurance.gates.verdict import Outcome

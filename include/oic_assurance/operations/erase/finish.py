@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from oic_assurance.builds.build import drop_schemas
-from oic_assurance.builds.compared_with import forget_steps
+from oic_assurance.builds.compared_with import drop_steps_set_aside
 from oic_assurance.operations.erase.erase import ROLE, settle
 from oic_assurance.operations.erase.exceptions import forget_exceptions
 from oic_assurance.publishing.generations import read_parts
@@ -97,7 +97,7 @@ def finish_erasures(settings: Settings) -> Finish:
     for name in sorted({one.dataset for one in pending}):
         settle(settings, datasets()[name])
     _drop_publications(settings, pending, done)
-    forget_steps(settings)
+    drop_steps_set_aside(settings)
     _forget_exceptions(settings, pending)
     _rewrite_tables(settings, pending, done)
     _remove_logs(settings, max(one.erased_at for one in pending))

@@ -73,7 +73,7 @@ def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Soug
             found.append(
                 Sought(
                     behind.dataset, behind.table, behind.column, keys,
-                    at or records.knowledge.as_at,
+                    at or records.build.as_at,
                 )
             )  # fmt: skip
     return found

@@ -162,7 +162,7 @@ def _versions(connection: psycopg.Connection, records: Records, item: Sought) ->
         {
             "force": records.force_code, "keys": list(item.keys),
             "provenance": [*PROVENANCE, *_cursor_of(dataset)],
-            "known": records.knowledge.known_batch_id, "at": item.at,
+            "known": records.build.known_batch_id, "at": item.at,
         },
     ).fetchall()  # fmt: skip
     names_a_person = _names_a_person(table)
@@ -198,7 +198,7 @@ def _log(
         (
             getpass.getuser(),
             f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}",
-            records.knowledge.run_id,
+            records.build.run_id,
         ),
     )
 

@@ -1,8 +1,9 @@
-"""Where the records behind a publication stand: in the newest build's tables, or computed again.
+"""Find the records behind a publication: in the newest build's tables, or by recomputing them.
 
-The marts keep every publication's figures; the steps before them are kept for the newest build
-alone. An earlier publication's are computed again from raw, with what it knew, in schemas beside
-(dbt target `reproduce`) that are dropped when they have been read: they are people's records.
+The marts keep the figures of every publication. The intermediate tables are kept for the newest
+build only. For an earlier publication they are recomputed from raw, from the batches that it saw,
+in schemas with a prefix (dbt target `reproduce`). These schemas are dropped after reading, because
+they hold personal data.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,14 +12,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import finish_build
 from oic_assurance.builds.dbt import run_dbt
-from oic_assurance.builds.recompute import Knowledge, beside, knowledge_of, open_again
+from oic_assurance.builds.recompute import open_recompute, recompute_schemas
+from oic_assurance.builds.record import Build, finish_build, get_build
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.publication import Publication, find_current, find_publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value, relation_exists
 
 #: Sees what was published and the steps of a build, and can change neither.
 ROLE = "oic_gate"
@@ -40,12 +42,12 @@ class Records:
         connection: psycopg.Connection,
         settings: Settings,
         publication: Publication,
-        knowledge: Knowledge,
+        build: Build,
         prefix: str,
     ) -> None:
         self.connection = connection
         self.publication = publication
-        self.knowledge = knowledge
+        self.build = build
         self.force_code = settings.force_code
         self._names: dict[str, sql.Composable] = {
             name: sql.Identifier(f"{prefix}{name}") for name in SCHEMAS
@@ -82,7 +84,7 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
                 f"There is no publication {publication_id}: `assurance publication list` has them."
             )
         table = f"{GENERATION}.{MARTS.partition('assurance_measure', publication_id)}"
-        if not _exists(connection, table):
+        if not relation_exists(connection, table):
             raise AssuranceError(f"The tables of publication {publication_id} are no longer kept.")
         return found
 
@@ -99,15 +101,15 @@ def records_of(
     Where they must be computed again, `while_computing` is entered for as long as dbt is at work.
     """
     with _reading(settings, role) as connection:
-        knowledge = knowledge_of(connection, publication.publication_id)
-        if _is_newest_build(connection, knowledge):
-            yield Records(connection, settings, publication, knowledge, "")
+        build = get_build(connection, publication.publication_id)
+        if _is_newest_build(connection, build):
+            yield Records(connection, settings, publication, build, "")
             return
     with (
-        _computed_again(settings, knowledge, while_computing) as prefix,
+        _recomputed(settings, build, while_computing) as prefix,
         _reading(settings, role) as connection,
     ):
-        yield Records(connection, settings, publication, knowledge, prefix)
+        yield Records(connection, settings, publication, build, prefix)
 
 
 @contextmanager
@@ -118,14 +120,14 @@ def _reading(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
 
 
 @contextmanager
-def _computed_again(
+def _recomputed(
     settings: Settings,
-    knowledge: Knowledge,
+    earlier: Build,
     while_computing: Callable[[], AbstractContextManager[object]],
 ) -> Iterator[str]:
-    with beside(settings) as prefix:
+    with recompute_schemas(settings) as prefix:
         with while_computing():
-            build = open_again(settings, knowledge)
+            build = open_recompute(settings, earlier)
             run_dbt(settings, build.purpose, ["seed"])
             selected = [f"+{name}" for name in NEEDED]
             run_dbt(settings, build.purpose, ["run", "--select", *selected])
@@ -133,13 +135,13 @@ def _computed_again(
         yield prefix
 
 
-def _is_newest_build(connection: psycopg.Connection, wanted: Knowledge) -> bool:
+def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
     """Tell whether the steps' tables are those of a publication, and keep them as they are.
 
     A run that begins meanwhile waits with replacing them until the transaction has ended.
     """
     for view in VIEWS:
-        if not _exists(connection, f"intermediate.{view}"):
+        if not relation_exists(connection, f"intermediate.{view}"):
             return False
         # Locks the tables that the view reads too; before the build is asked for, so that it holds.
         connection.execute(
@@ -147,12 +149,5 @@ def _is_newest_build(connection: psycopg.Connection, wanted: Knowledge) -> bool:
                 sql.Identifier("intermediate", view)
             )
         )
-    row = connection.execute(
-        "select max(build_id) = %s from audit.build where schema_prefix = ''", (wanted.build_id,)
-    ).fetchone()
-    return bool(row and row[0])
-
-
-def _exists(connection: psycopg.Connection, relation: str) -> bool:
-    row = connection.execute("select to_regclass(%s) is not null", (relation,)).fetchone()
-    return bool(row and row[0])
+    newest = one_value(connection, "select max(build_id) from audit.build where schema_prefix = ''")
+    return bool(newest == wanted.build_id)

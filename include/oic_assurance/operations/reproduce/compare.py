@@ -8,7 +8,7 @@ from psycopg import sql
 
 from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.evidence import audited_tables
-from oic_assurance.publishing.schemas import FACES, GENERATION, KEY, Face
+from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
     fingerprint_tables,
@@ -76,27 +76,27 @@ def compare_tables(
     """
     return [
         comparison
-        for face in FACES
-        for comparison in _compare_face(conn, face, publication_id, prefix)
+        for schema in PUBLISHED_SCHEMAS
+        for comparison in _compare_schema(conn, schema, publication_id, prefix)
     ]
 
 
-def _compare_face(
-    conn: psycopg.Connection, face: Face, publication_id: int, prefix: str
+def _compare_schema(
+    conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    then = audited_tables(conn, face, publication_id)
-    schema = f"{prefix}{face.candidate}"
-    again = fingerprint_tables(conn, schema)
+    then = audited_tables(conn, schema, publication_id)
+    rebuilt = f"{prefix}{schema.candidate}"
+    again = fingerprint_tables(conn, rebuilt)
     names = sorted(then.keys() | again.keys())
-    parts = {name: face.partition(name, publication_id) for name in names}
+    parts = {name: schema.partition(name, publication_id) for name in names}
     kept = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
     found = []
     for name in names:
         one = TableComparison(
-            f"{face.parents}.{name}", then.get(name), kept.get(parts[name]), again.get(name)
+            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), again.get(name)
         )
         if not one.is_equal and one.kept is not None and one.again is not None:
-            rows = _differing_rows(conn, parts[name], (schema, name))
+            rows = _differing_rows(conn, parts[name], (rebuilt, name))
             one = TableComparison(one.place, one.then, one.kept, one.again, tuple(rows))
         found.append(one)
     return found

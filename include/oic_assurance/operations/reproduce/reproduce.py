@@ -12,10 +12,15 @@ from dataclasses import dataclass
 
 import psycopg
 
-from oic_assurance.builds.build import ROLE, finish_build
-from oic_assurance.builds.compared_with import BEFORE, INTERMEDIATE, compute_steps, move_steps
+from oic_assurance.builds.compared_with import (
+    COMPARED,
+    INTERMEDIATE,
+    move_steps,
+    recompute_steps,
+)
 from oic_assurance.builds.dbt import forget_project, run_dbt
-from oic_assurance.builds.recompute import Knowledge, beside, knowledge_of, open_again
+from oic_assurance.builds.recompute import open_recompute, recompute_schemas
+from oic_assurance.builds.record import ROLE, Build, finish_build, get_build
 from oic_assurance.errors import UsageError
 from oic_assurance.operations.reproduce.compare import TableComparison, compare_tables
 from oic_assurance.operations.reproduce.reasons import Reason, reasons
@@ -67,37 +72,36 @@ def reproduce(
             raise UsageError(
                 f"There is no publication {publication_id}: `assurance publication list` has them."
             )
-        known = knowledge_of(conn, publication_id)
-    with beside(settings) as prefix:
+        original = get_build(conn, publication_id)
+    with recompute_schemas(settings) as prefix:
         with while_computing():
-            _compute(settings, known)
+            _compute(settings, original)
         with connect(settings, role=READER) as conn:
             tables = compare_tables(conn, publication_id, prefix)
-            changed = reasons(conn, settings, publication, known)
-            _log(conn, publication, known)
+            changed = reasons(conn, settings, publication, original)
+            _log(conn, publication, original)
     return Reproduction(publication, tables, changed)
 
 
-def _compute(settings: Settings, known: Knowledge) -> None:
-    """Build every mart beside, after what the publication before was made of."""
-    if known.compared_with is not None:
-        before = compute_steps(settings, known.compared_with, "reproduce")
+def _compute(settings: Settings, original: Build) -> None:
+    """Recompute the steps of the publication to compare with, and then every mart."""
+    if original.compared_with is not None:
+        prefix = recompute_steps(settings, original.compared_with, "reproduce").schema_prefix
         with connect(settings, role=ROLE) as warehouse:
-            place = before.schema_prefix
-            move_steps(warehouse, place + INTERMEDIATE, place + BEFORE)
-    build = open_again(settings, known)
+            move_steps(warehouse, prefix + INTERMEDIATE, prefix + COMPARED)
+    build = open_recompute(settings, original)
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             "update audit.build set compared_with = %s where build_id = %s",
-            (known.compared_with, build.build_id),
+            (original.compared_with, build.build_id),
         )
     forget_project()
-    # Evidence is quoted, not made again: no tests.
+    # The marts show the checks of the original build, so no test runs.
     run_dbt(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
     finish_build(settings, build)
 
 
-def _log(conn: psycopg.Connection, publication: Publication, known: Knowledge) -> None:
+def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
     """Enter that records of both purposes were combined, as DPA 2018 section 62 asks."""
     conn.execute(
         """
@@ -107,6 +111,6 @@ def _log(conn: psycopg.Connection, publication: Publication, known: Knowledge) -
         (
             getpass.getuser(),
             f"publication {publication.publication_id} computed again, to compare it",
-            known.run_id,
+            original.run_id,
         ),
     )

@@ -4,28 +4,23 @@ import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
 
+from oic_assurance.builds.record import Build, find_build, find_daily_build
 from oic_assurance.errors import UsageError
 from oic_assurance.reporting.screens.layout import count, moment, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
 
-_BUILD = """
-select build.build_id, build.run_id, build.as_at, count(*) as checks,
-    count(*) filter (where not result.success) as failed
-from audit.build as build
-inner join audit.latest_expectation_result as result using (build_id)
-where build.build_id = coalesce(
-    %s, (select max(build_id) from audit.build where purpose = 'daily')
-)
-group by build.build_id
+_COUNTS = """
+select count(*), count(*) filter (where not success)
+from audit.latest_expectation_result
+where build_id = %s
 """
 
 _BROKEN = """
@@ -50,15 +45,6 @@ order by array_position(array['critical', 'warning', 'info'], result.severity), 
 
 
 @dataclass(frozen=True)
-class _Build:
-    build_id: int
-    run_id: str
-    as_at: datetime
-    checks: int
-    failed: int
-
-
-@dataclass(frozen=True)
 class _Broken:
     """A promise that was not kept; `keys` are the first rows asked for, `kept` all on record."""
 
@@ -79,33 +65,40 @@ def checks_screen(settings: Settings, build_id: int | None, table: str | None, r
     A build without checks is a `UsageError`.
     """
     with connect(settings, role=ROLE) as warehouse:
-        build = warehouse.cursor(row_factory=class_row(_Build)).execute(_BUILD, (build_id,))
-        found = build.fetchone()
-        if found is None:
+        build = find_build(warehouse, build_id) if build_id else find_daily_build(warehouse)
+        checks, failed = _counts(warehouse, build) if build else (0, 0)
+        if build is None or checks == 0:
             which = f"build {build_id}" if build_id else "any build"
             raise UsageError(f"No checks of {which} are on record.")
         broken = [
             one
-            for one in _broken(warehouse, found.build_id, rows)
+            for one in _broken(warehouse, build.build_id, rows)
             if table in (None, one.table_name)
         ]
         if any(one.keys for one in broken):
-            _log(warehouse, found, broken)
+            _log(warehouse, build, broken)
     lines = [
-        f"Build {found.build_id} of run {found.run_id}, as at {moment(found.as_at)}: "
-        f"{count(found.checks, 'check')}, {found.failed:,} not kept"
+        f"Build {build.build_id} of run {build.run_id}, as at {moment(build.as_at)}: "
+        f"{count(checks, 'check')}, {failed:,} not kept"
     ]
     for one in broken:
         lines += ["", *_lines(one)]
     return "\n".join(lines) + "\n"
 
 
+def _counts(warehouse: psycopg.Connection, build: Build) -> tuple[int, int]:
+    """Return how many checks of a build are on record, and how many of them failed."""
+    what = f"count of checks of build {build.build_id}"
+    checks, failed = one_row(warehouse, _COUNTS.encode(), (build.build_id,), what=what)
+    return int(checks), int(failed)
+
+
 def _broken(warehouse: psycopg.Connection, build_id: int, rows: int) -> list[_Broken]:
-    cursor = warehouse.cursor(row_factory=class_row(_Broken))
-    return cursor.execute(_BROKEN, {"build_id": build_id, "rows": rows}).fetchall()
+    values = {"build_id": build_id, "rows": rows}
+    return all_records(warehouse, _Broken, _BROKEN.encode(), values)
 
 
-def _log(warehouse: psycopg.Connection, build: _Build, shown: Sequence[_Broken]) -> None:
+def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[_Broken]) -> None:
     """Enter whose keys were looked at, and by whom, as DPA 2018 section 62 asks."""
     tables = ", ".join(dict.fromkeys(one.table_name for one in shown if one.keys))
     warehouse.execute(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.publishing.publish import Publication, current_publication
+from oic_assurance.publishing.publication import Publication, current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.rows import all_records, one_value

@@ -76,7 +76,7 @@ def status_screen(settings: Settings) -> str:
 
 def publications_screen(settings: Settings) -> str:
     """Return every publication, the newest first."""
-    from oic_assurance.publishing.publish import list_publications
+    from oic_assurance.publishing.publication import list_publications
 
     found = list_publications(settings)
     if not found:
