@@ -98,7 +98,7 @@ def detach_old(
         try:
             # First what an interrupted call has left.
             _drop_own_keys(conn, deadline)
-            _set_all_aside(conn, aside, deadline, done)
+            done = _set_all_aside(conn, aside, deadline)
             for publication_id in beyond:
                 parts = _parts_of(conn, publication_id)
                 if all(part.state is State.DETACHED for part in parts):
@@ -181,10 +181,9 @@ def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:
     return [part for part in read_parts(conn) if part.publication_id == publication_id]
 
 
-def _set_all_aside(
-    conn: psycopg.Connection, aside: list[int], deadline: float, done: Retention
-) -> None:
+def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) -> Retention:
     """Detach generations as far as readers allow. A table in use does not stop the others."""
+    done = Retention()
     for publication_id in aside:
         parts = _parts_of(conn, publication_id)
         if all(part.state is State.DETACHED for part in parts):
@@ -194,9 +193,10 @@ def _set_all_aside(
             done.detached.append(publication_id)
         except _StillSeenError as why:
             done.put_off = str(why)
-            return
+            break
         except _PutOffError as why:
             done.put_off = str(why)
+    return done
 
 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:

@@ -1,9 +1,10 @@
-"""The last traces of erased records: old publications, dead rows, write-ahead log, logs of runs.
+"""Remove the last traces of erased records: publications, dead rows, write-ahead log, run logs.
 
-A deleted row stays in its file until that is written anew, and in the write-ahead log until that is
-passed; a publication that was built before stays readable. So once a new publication stands, the
-generations that hold what was erased are dropped, the tables that it was taken from are rewritten,
-and on the embedded server the log is cleared. Interrupted anywhere, the next call begins anew.
+A deleted row stays in the table's file until that is rewritten, and in the write-ahead log until
+the server has moved past it. A publication from before the erasure stays readable. So once there is
+a new publication, the generations with the erased records are dropped, the tables that they were
+erased from are rewritten, and on the embedded server the log is cleared. After an interruption, the
+next call starts again.
 """
 
 from collections.abc import Iterable
@@ -30,9 +31,9 @@ from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
-#: How long rewriting a table waits for whoever reads it.
+#: How long the rewriting of a table waits for its readers.
 LOCK_PATIENCE = "60s"
-#: Beside the raw tables.
+#: The tables that are rewritten in addition to the raw tables.
 REWRITTEN = (
     "audit.rejected_row",
     "audit.expectation_result",
@@ -40,7 +41,8 @@ REWRITTEN = (
     "audit.exception_event",
     "identity.pseudonym",
 )
-#: The planner keeps samples of every table's values, and of an empty table the last ones it saw.
+#: The server version from which a login can clear the planner's samples of column values. For an
+#: empty table the planner keeps the last samples it took.
 CLEARS_SAMPLES_SINCE = 180_000
 _CLEAR_SAMPLES = """
 select pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
@@ -62,9 +64,9 @@ order by b.build_id
 """
 
 
-@dataclass
+@dataclass(frozen=True)
 class Finish:
-    """What was done about the last traces, and what they wait for."""
+    """The number of erasures, the publications that were dropped, and what the rest waits for."""
 
     erasures: int = 0
     publications: list[int] = field(default_factory=list)
@@ -81,35 +83,38 @@ class _Pending:
 
 
 def finish_erasures(settings: Settings) -> Finish:
-    """Remove the last traces of what was erased since the last time; nothing to do costs nothing.
+    """Remove the last traces of the records that were erased since the last call.
 
-    As long as readers see a publication that holds it, it does what it can and says what it waits
-    for.
+    While readers see a publication with erased records, it does what it can, and `waits_for` says
+    what is missing.
     """
     with (
         connect(settings, role=ROLE) as connection,
         connection.cursor(row_factory=class_row(_Pending)) as cursor,
     ):
         pending = cursor.execute(_PENDING.encode()).fetchall()
-    done = Finish(len(pending))
     if not pending:
-        return done
+        return Finish()
     for name in sorted({one.dataset for one in pending}):
         settle(settings, datasets()[name])
-    _drop_publications(settings, pending, done)
+    dropped, waits_for_publication = _drop_publications(settings, pending)
     drop_steps_set_aside(settings)
     _forget_exceptions(settings, pending)
-    _rewrite_tables(settings, pending, done)
+    waits_for_readers = _rewrite_tables(settings, pending)
     _remove_logs(settings, max(one.erased_at for one in pending))
     if find_given("warehouse") is None:
         clear_log(settings)
+    done = Finish(len(pending), dropped, waits_for_readers or waits_for_publication)
     if done.waits_for is None:
         _log(settings, pending, done)
     return done
 
 
-def _drop_publications(settings: Settings, pending: list[_Pending], done: Finish) -> None:
-    """Drop the generations, and what other builds left beside, that hold what was erased."""
+def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
+    """Drop the generations, and the schemas of other builds, that hold erased records.
+
+    Returns the dropped publications, and what the rest waits for, if anything.
+    """
     with connect(settings, role=PUBLISH_ROLE) as connection:
         builds = connection.execute(
             _BUILDS_WITH.encode(),
@@ -128,19 +133,18 @@ def _drop_publications(settings: Settings, pending: list[_Pending], done: Finish
     dropped = drop_generations(
         settings, sorted(holding & there), "which hold what was erased since"
     )
-    done.publications = dropped.erased
     _drop_schemas(settings, {prefix for _, prefix in builds if prefix})
     is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
-    if dropped.put_off is not None:
-        done.waits_for = dropped.put_off
-    elif holding and not is_rebuilt:
-        done.waits_for = "the next publication"
-    elif current is not None and current.publication_id in holding:
-        done.waits_for = f"another publication than {current.publication_id} to be shown"
+    waits_for = dropped.put_off
+    if waits_for is None and holding and not is_rebuilt:
+        waits_for = "the next publication"
+    elif waits_for is None and current is not None and current.publication_id in holding:
+        waits_for = f"another publication than {current.publication_id} to be shown"
+    return dropped.erased, waits_for
 
 
 def _forget_exceptions(settings: Settings, pending: list[_Pending]) -> None:
-    """Take away what a build told of them that began before the erasure and ended after it."""
+    """Remove the exception history that builds have written which began before the erasure."""
     with connect(settings, role=ROLE) as connection:
         for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
             declared = datasets()[name]
@@ -150,14 +154,18 @@ def _forget_exceptions(settings: Settings, pending: list[_Pending]) -> None:
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop what builds beside the daily one have left of their tables."""
+    """Drop the schemas with these prefixes, which builds for another purpose have left."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)
 
 
-def _rewrite_tables(settings: Settings, pending: list[_Pending], done: Finish) -> None:
-    """Write the tables that rows were taken from into new files, as the warehouse's owner."""
+def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
+    """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
+
+    Returns the readers that one of them waits for, or None.
+    """
+    waits_for: str | None = None
     raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
     with connect(settings, autocommit=True) as connection:
         connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
@@ -167,21 +175,22 @@ def _rewrite_tables(settings: Settings, pending: list[_Pending], done: Finish) -
                     sql.SQL("vacuum (full) {}").format(sql.Identifier(*name.split(".")))
                 )
             except psycopg.errors.LockNotAvailable as error:
-                done.waits_for = f"readers of {name} ({reason(error)})"
+                waits_for = f"readers of {name} ({reason(error)})"
         if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
             connection.execute(_CLEAR_SAMPLES.encode())
         connection.execute("analyze")
         connection.execute("vacuum (full) pg_catalog.pg_statistic")
+    return waits_for
 
 
 def _remove_logs(settings: Settings, before: datetime) -> None:
-    """Remove logs of runs from before: no record is logged, but nobody vouches for a traceback."""
+    """Remove logs of runs from before a moment. A traceback in them could hold a value."""
     moment = before.timestamp()
     for path in _logs(settings):
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
-            # Those that go on and on: what is being written now is in the run's own log.
+            # A log that is never closed is emptied. Current lines are in the run's own log too.
             path.write_bytes(b"")
 
 
@@ -189,7 +198,7 @@ def _logs(settings: Settings) -> Iterable[Path]:
     yield from (
         path
         for path in settings.log_dir.glob("*.log*")
-        # The server's own holds no statement and no value, and the server is writing it.
+        # The server's own log holds no statement and no value, and the server is writing it.
         if path.is_file() and not path.name.startswith("postgres")
     )
 

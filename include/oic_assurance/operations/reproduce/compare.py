@@ -1,4 +1,4 @@
-"""A publication's tables three times over: as audited, as they are kept, and as computed again."""
+"""Compare a publication's tables: as they were audited, as they are kept, and as recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from oic_assurance.warehouse.fingerprint import (
 
 #: How many rows of a table are named.
 ROWS_NAMED = 5
-_SIDES = ("kept", "again")
+_SIDES = ("kept", "recomputed")
 
-# By text, as fingerprints are: numbers count to the last bit.
+# Values are compared as text, as in fingerprints, so numbers count to the last bit.
 _DIFFERING = """
 select {columns}
 from {kept} as kept
-full join {again} as again using ({key})
-where row({kept_values})::text is distinct from row({again_values})::text
+full join {recomputed} as recomputed using ({key})
+where row({kept_values})::text is distinct from row({recomputed_values})::text
 order by {key}
 limit {limit}
 """
@@ -32,38 +32,38 @@ limit {limit}
 
 @dataclass(frozen=True)
 class RowDifference:
-    """A row that is not the same: its key, and what each differing column said and says."""
+    """A row that differs: its key, and the old and new value of each differing column."""
 
     key: dict[str, str]
-    #: Column, as published, as computed again; empty where only one of the two has the row.
+    #: Column, published value, recomputed value; empty where only one of the two has the row.
     values: tuple[tuple[str, str | None, str | None], ...]
     is_in_kept: bool
-    is_in_again: bool
+    is_in_recomputed: bool
 
 
 @dataclass(frozen=True)
 class TableComparison:
-    """One mart: what it held when it was audited, what is kept of it, and what it holds again."""
+    """The fingerprints of one mart: when it was audited, as it is kept, and as recomputed."""
 
     place: str
     then: TableFingerprint | None
     kept: TableFingerprint | None
-    again: TableFingerprint | None
+    recomputed: TableFingerprint | None
     rows: tuple[RowDifference, ...] = ()
 
     @property
     def reproduces(self) -> bool:
-        """Tell whether computing it again gives what was published."""
-        return self.then is not None and self.then == self.again
+        """Tell whether the recomputed table has the rows that were published."""
+        return self.then is not None and self.then == self.recomputed
 
     @property
     def is_as_published(self) -> bool:
-        """Tell whether what is kept is what was published; nothing kept is nothing altered."""
+        """Tell whether the kept table is as it was published, or is no longer kept."""
         return self.kept is None or self.kept == self.then
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether all that there is of it says the same."""
+        """Tell whether all versions of the table have the same rows."""
         return self.reproduces and self.is_as_published
 
 
@@ -86,29 +86,29 @@ def _compare_schema(
 ) -> list[TableComparison]:
     then = audited_tables(conn, schema, publication_id)
     rebuilt = f"{prefix}{schema.candidate}"
-    again = fingerprint_tables(conn, rebuilt)
-    names = sorted(then.keys() | again.keys())
+    recomputed = fingerprint_tables(conn, rebuilt)
+    names = sorted(then.keys() | recomputed.keys())
     parts = {name: schema.partition(name, publication_id) for name in names}
     kept = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
     found = []
     for name in names:
         one = TableComparison(
-            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), again.get(name)
+            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), recomputed.get(name)
         )
-        if not one.is_equal and one.kept is not None and one.again is not None:
+        if not one.is_equal and one.kept is not None and one.recomputed is not None:
             rows = _differing_rows(conn, parts[name], (rebuilt, name))
-            one = TableComparison(one.place, one.then, one.kept, one.again, tuple(rows))
+            one = TableComparison(one.place, one.then, one.kept, one.recomputed, tuple(rows))
         found.append(one)
     return found
 
 
 def _differing_rows(
-    conn: psycopg.Connection, part: str, again: tuple[str, str]
+    conn: psycopg.Connection, part: str, recomputed: tuple[str, str]
 ) -> list[RowDifference]:
-    """Return the first rows, in the order of their key, that the two tables do not share."""
-    places = sql.Identifier(GENERATION, part), sql.Identifier(*again)
+    """Return the first differing rows, in the order of their key."""
+    places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
     columns, others = (_columns(conn, place) for place in places)
-    table = read_tables(conn, again[0], [again[1]])[again[1]]
+    table = read_tables(conn, recomputed[0], [recomputed[1]])[recomputed[1]]
     key = [column for column in table.primary_key if column != KEY]
     shared = [column for column in columns if column in others and column != KEY]
     values = [column for column in shared if column not in key]
@@ -117,10 +117,10 @@ def _differing_rows(
     query = sql.SQL(_DIFFERING).format(
         columns=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in asked),
         kept=places[0],
-        again=places[1],
+        recomputed=places[1],
         key=sql.SQL(", ").join(map(sql.Identifier, key)),
         kept_values=_listed("kept", shared),
-        again_values=_listed("again", shared),
+        recomputed_values=_listed("recomputed", shared),
         limit=sql.Literal(ROWS_NAMED),
     )
     with written_alike(conn):
@@ -129,16 +129,20 @@ def _differing_rows(
 
 
 def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDifference:
-    keyed, (kept, again), rest = row[: len(key)], row[len(key) : len(key) + 2], row[len(key) + 2 :]
-    is_in_kept, is_in_again = kept is not None, again is not None
+    keyed, (kept, recomputed), rest = (
+        row[: len(key)],
+        row[len(key) : len(key) + 2],
+        row[len(key) + 2 :],
+    )
+    is_in_kept, is_in_recomputed = kept is not None, recomputed is not None
     pairs = zip(values, rest[::2], rest[1::2], strict=True)
     return RowDifference(
         key={name: str(value) for name, value in zip(key, keyed, strict=True)},
         values=tuple(pair for pair in pairs if pair[1] != pair[2])
-        if is_in_kept and is_in_again
+        if is_in_kept and is_in_recomputed
         else (),
         is_in_kept=is_in_kept,
-        is_in_again=is_in_again,
+        is_in_recomputed=is_in_recomputed,
     )
 
 

@@ -21,7 +21,7 @@ where publication_id = any(%s)
 
 @dataclass(frozen=True)
 class Reason:
-    """Something that is no longer as it was: what, in words for who asks."""
+    """A change since a publication, with a sentence that describes it."""
 
     #: `rules`, `code`, `erasure`, `compared` or `record`.
     kind: str
@@ -31,7 +31,7 @@ class Reason:
 def reasons(
     conn: psycopg.Connection, settings: Settings, publication: Publication, build: Build
 ) -> list[Reason]:
-    """Return what has changed since a publication and can make it another when computed again."""
+    """Return the changes since a publication that can make its recomputation differ."""
     compared = get_build(conn, build.compared_with) if build.compared_with else None
     found = [
         _code(settings, build),
@@ -53,7 +53,7 @@ def _code(settings: Settings, build: Build) -> Reason | None:
 
 
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Look for erasures since, of what it saw or what the one saw that it was compared with."""
+    """Look for later erasures of records that the build, or the one it was compared with, saw."""
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
     if number == 0:
@@ -67,7 +67,7 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
 
 
 def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
-    """Look whether there still is what the mart `restatement` rests on."""
+    """Check whether the data behind the mart `restatement` still exists."""
     if compared is None:
         return None
     if compared.rules_fingerprint != build.rules_fingerprint:
@@ -87,7 +87,7 @@ def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) ->
 
 
 def _record(conn: psycopg.Connection, publication: Publication) -> Reason | None:
-    """Hold the record of the tables' fingerprints against the publication's own."""
+    """Compare the recorded fingerprints of the tables with the publication's own."""
     audited = audited_content(conn, PUBLISHED_SCHEMAS, publication.publication_id)
     if audited == publication.content_fingerprint:
         return None

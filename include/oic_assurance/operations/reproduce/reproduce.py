@@ -1,8 +1,8 @@
-"""Compute an old publication again from raw, with what was known then, and compare.
+"""Recompute an old publication from raw, from what was known then, and compare the two.
 
-All of it happens in schemas of its own (dbt target `reproduce`) that are gone at the end; readers,
-the candidate and the evidence stay as they are. The marts that quote the gate quote what it found
-then: the tables of then are what it looked at.
+The recomputation uses its own schemas (dbt target `reproduce`), which are dropped at the end.
+Readers, the candidate and the evidence are not affected. The marts that show the gate's verdict
+show the verdict of the original build, because the gate checked its tables.
 """
 
 import getpass
@@ -29,27 +29,29 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import content_fingerprint
 
-#: Sees what was published and what is built, and can change neither.
+#: This role reads published and built tables, and can change neither.
 READER = "oic_gate"
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of computing a publication again."""
+    """The result of recomputing a publication."""
 
     publication: Publication
     tables: list[TableComparison]
-    #: What has changed since; a difference may be its doing. Empty when nothing is known.
+    #: Known changes since then that can explain a difference.
     reasons: list[Reason]
 
     @property
     def content_fingerprint(self) -> str:
-        """Return the fingerprint of all tables as computed again."""
-        return content_fingerprint({one.place: one.again for one in self.tables if one.again})
+        """Return the fingerprint of all recomputed tables together."""
+        return content_fingerprint(
+            {one.place: one.recomputed for one in self.tables if one.recomputed}
+        )
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether it is what was published, table by table and as a whole."""
+        """Tell whether each table, and all together, are as they were published."""
         return (
             all(one.is_equal for one in self.tables)
             and self.content_fingerprint == self.publication.content_fingerprint
@@ -61,10 +63,12 @@ def reproduce(
     publication_id: int,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Reproduction:
-    """Compute a publication again, and hold every mart against what was published.
+    """Recompute a publication, and compare every mart with the published one.
 
-    `while_computing` is entered for as long as dbt is at work. An id that was never published is
-    a `UsageError`.
+    `while_computing` is entered while dbt runs.
+
+    Raises:
+        UsageError: There is no such publication.
     """
     with connect(settings, role=READER) as conn:
         publication = find_publication(conn, publication_id)
@@ -102,7 +106,7 @@ def _compute(settings: Settings, original: Build) -> None:
 
 
 def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
-    """Enter that records of both purposes were combined, as DPA 2018 section 62 asks."""
+    """Log that records of both purposes were combined, as DPA 2018 section 62 requires."""
     conn.execute(
         """
         insert into audit.processing_log (action, who, what, run_id)

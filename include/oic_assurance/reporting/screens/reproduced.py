@@ -30,7 +30,9 @@ def reproduction_screen(done: Reproduction) -> str:
 
 def _table_row(one: TableComparison) -> tuple[str, ...]:
     return (
-        one.place, _number(one.then), _number(one.again), _mark(one.then), _mark(one.again),
+        one.place,
+        _number(one.then), _number(one.recomputed),
+        _mark(one.then), _mark(one.recomputed),
         _word(one),
     )  # fmt: skip
 
@@ -40,13 +42,13 @@ def _word(one: TableComparison) -> str:
         return "equal"
     if one.then is None:
         return "NEW: it was no part of the publication"
-    if one.again is None:
+    if one.recomputed is None:
         return "GONE: it is built no longer"
     return "ALTERED since it was published" if one.reproduces else "DIFFERS"
 
 
 def _rows(one: TableComparison) -> Iterator[str]:
-    if one.is_equal or one.then is None or one.again is None:
+    if one.is_equal or one.then is None or one.recomputed is None:
         return
     yield ""
     if one.kept is None:
@@ -60,7 +62,7 @@ def _rows(one: TableComparison) -> Iterator[str]:
 
 def _row(row: RowDifference) -> Iterator[str]:
     key = ", ".join(f"{name} {value}" for name, value in row.key.items())
-    if row.is_in_kept and row.is_in_again:
+    if row.is_in_kept and row.is_in_recomputed:
         yield f"  {key}"
         for column, then, now in row.values:
             yield from wrapped(f"{column}: {_text(then)} → {_text(now)}", 6)
