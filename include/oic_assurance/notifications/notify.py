@@ -1,4 +1,4 @@
-"""Tells each channel what it has not been told yet, and keeps what it was told."""
+"""Send each channel the changes that it has not been notified of, and record them."""
 
 import os
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ DEFAULT_DEADLINE = "07:30"
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was news to a channel, and whether it was delivered: None, or why not."""
+    """The changes that were sent to a channel. `failure` says why they were not delivered."""
 
     channel: str
     to_whom: str
@@ -31,11 +31,12 @@ class Attempt:
 
 
 def notify(settings: Settings, now: datetime) -> list[Attempt]:
-    """Send what is news to each channel in one message, and return what came of it.
+    """Send the changes since the last notification to each channel in one message.
 
-    What a channel did not take is tried again the next time; it keeps no other channel waiting. One
-    process at a time does this; who comes second finds nothing left to say. Killed between sending
-    and keeping, the next one says it once more: twice is better than never.
+    A message that a channel does not take is sent again with the next call. It does not stop the
+    other channels. One process at a time sends, so a second one finds nothing left to send. A
+    process that is killed between sending and recording causes a second message: twice is better
+    than never.
     """
     channels = configured()
     if not channels:
@@ -49,7 +50,11 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
 
 
 def run_deadline() -> time:
-    """Return when the daily run should have published, by London's clock."""
+    """Return the London time by which the daily run should have published.
+
+    Raises:
+        UsageError: The environment variable is not a time of day.
+    """
     given = os.environ.get(DEADLINE, "").strip() or DEFAULT_DEADLINE
     try:
         return time.fromisoformat(given).replace(tzinfo=None)
@@ -84,7 +89,7 @@ def _send(
 
 
 def _told(warehouse: psycopg.Connection, channel: str) -> list[Told]:
-    """Return the last that a channel was told of each alarm."""
+    """Return the last notification of each kind and subject that a channel has received."""
     return all_records(
         warehouse,
         Told,

@@ -1,4 +1,4 @@
-"""Finds what is wrong now, in the record of runs and deliveries and the last build's freshness."""
+"""Find what is wrong now, from the record of runs and deliveries and the last build's freshness."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -53,7 +53,7 @@ select max(as_at) filter (where outcome = 'published') as published_as_at,
 from audit.run
 """
 
-# The build of a run that is under way: it may be waiting for somebody's answer.
+# The build of a running run. It may be waiting for an approval.
 _UNDER_WAY = """
 select build.build_id, max(gate.finished_at) as since,
     (
@@ -71,7 +71,7 @@ where build.build_id = (
 group by build.build_id
 """
 
-# A later delivery that landed ends it; an older one under way does not.
+# A later delivery that is landed ends it. An older one does not.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (
@@ -165,9 +165,9 @@ class _NotFresh:
 
 
 def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm]:
-    """Return what is wrong at a moment, the publication first; `deadline` is London's clock.
+    """Return what is wrong at a moment, the publication first. `deadline` is a London time.
 
-    Stages that have not run yet leave nothing to look at, which is no alarm but an overdue run.
+    A stage that has not run yet leaves no record. That is reported as an overdue run.
     """
     readers_see = _readers_see(settings)
     with connect(settings, role=ROLE) as warehouse:
@@ -180,7 +180,7 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
         ]
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
-    # A run that failed, or waits, is told as such: that it is late, too, is no news.
+    # A run that failed, or waits for approval, is reported as such and not also as overdue.
     alarms = [_no_publication(run, readers_see) for run in failing]
     alarms += [_approval(build, readers_see) for build in waiting]
     alarms = alarms or _overdue(good, now, deadline, readers_see)
@@ -204,7 +204,7 @@ def _approval(build: _Waiting, readers_see: str) -> Alarm:
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Alarm]:
-    """Return an alarm when a day's run should have published by now and no run has."""
+    """Return a notification when a day's run should have published by now and none has."""
     today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
     due = today
     if good.published_as_at is not None:

@@ -1,7 +1,7 @@
-"""Logins of supervisors and of the Commissioner's office: given, ended and listed.
+"""Give, end and list the logins of supervisors and of the Commissioner's office.
 
-A login's rights are its memberships on the server (see `publishing.audiences`); what is entered
-into `audit.access_change` says who changed them and why.
+A login's rights are its role memberships on the server (see `publishing.audiences`).
+`audit.access_change` records who changed them and why.
 """
 
 import getpass
@@ -19,7 +19,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
 from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
 
-#: Roles of people who look into records, each for one lawful purpose.
+#: Roles for reading records, each for one lawful purpose.
 PURPOSES = ("general_processing", "law_enforcement_processing")
 _LONGEST_NAME = 63
 _SESSION = {
@@ -28,7 +28,7 @@ _SESSION = {
     "search_path": "marts",
 }
 
-# A unit's role is named after the warehouse, its force and its code.
+# The name of a unit's role contains the warehouse, the force and the unit's code.
 _HELD = """
 select
     login.rolname,
@@ -50,7 +50,7 @@ where login.rolcanlogin
     )
 order by 1
 """
-# Who may become any of these, or reads or writes by a right of the server, is not limited.
+# A login that can take on one of these roles, or has a server-wide right, is not limited.
 _SEES_MORE = """
 select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
     or exists (
@@ -218,14 +218,14 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     )
     if can_login is None:
         password = secrets.token_urlsafe(24)
-        # Only the verifier goes over the wire and into the server's memory.
+        # Only the verifier is sent to the server, never the password.
         verifier = conn.pgconn.encrypt_password(
             password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
         )
         _role(conn, "create role {} login password {}", login, verifier.decode("ascii"))
     elif not can_login:
         raise UsageError(f"'{login}' is a role that cannot log in.")
-    # Several statements of a transaction see one publication, and none of them writes.
+    # All statements of a transaction see the same publication, and none of them writes.
     for name, value in _SESSION.items():
         _role(conn, f"alter role {{}} set {name} = {{}}", login, value)
     return password
@@ -265,7 +265,7 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 def _enter(
     conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
-    """Enter a change for a unit's records or, without one, for the office's aggregates."""
+    """Record a change for a unit's records or, without a unit, for the office's aggregates."""
     conn.execute(
         """
         insert into audit.access_change (

@@ -1,4 +1,4 @@
-"""Content fingerprints: equal for equal rows, whatever their order and their columns' order."""
+"""Content fingerprints: equal for equal rows, independent of the order of rows and columns."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from psycopg import sql
 
 from oic_assurance.warehouse.rows import one_row
 
-#: How values are written does not depend on who asks.
+#: Session settings that make the text of a value the same for every login.
 _WRITTEN = {
     "timezone": "UTC",
     "datestyle": "ISO, YMD",
@@ -35,9 +35,9 @@ group by c.relname
 order by c.relname collate "C"
 """
 
-# Each row gets a number of 128 bits, and the table the sums of both halves: adding knows no order
-# and, unlike xor, counts a row that stands there twice. `row(…)::text` quotes, and tells null from
-# empty. `offset 0` keeps the planner from writing out the hash once for each half.
+# Each row gets a number of 128 bits, and the table the sums of both halves. A sum is independent of
+# the order and, unlike xor, counts duplicate rows. `row(…)::text` quotes values and distinguishes
+# null from empty. `offset 0` keeps the planner from computing the hash twice, once for each half.
 _SUMS = """
 select count(*),
     coalesce(sum(('x' || encode(substr(h, 1, 8), 'hex'))::bit(64)::bigint), 0)::text,
@@ -50,7 +50,7 @@ from (
 
 @dataclass(frozen=True)
 class TableFingerprint:
-    """How many rows a table holds, and a digest of what they say."""
+    """The number of rows of a table, and a digest of their content."""
 
     rows: int
     fingerprint: str
@@ -63,13 +63,13 @@ def fingerprint_tables(
     *,
     only: Sequence[str] | None = None,
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprint of the tables of a schema, reading each once and inside the server.
+    """Return the fingerprints of the tables of a schema. The server reads each table once.
 
-    Two tables have the same fingerprint when they have the same columns (name and type) and the
-    same rows, not counting the columns in `exclude`, so that the same content has the same
-    fingerprint in every publication. Numbers with a floating point count to the last bit:
-    PostgreSQL writes them exactly. A partitioned table is read as the login sees it: a reader gets
-    the current generation. A single partition is read when it is named in `only`.
+    Two tables have the same fingerprint if they have the same columns (name and type) and the same
+    rows. The columns in `exclude` do not count, so the same content has the same fingerprint in
+    every publication. Floating-point numbers count to the last bit, because PostgreSQL writes them
+    exactly. A partitioned table is read as the login sees it, so a reader gets the current
+    generation. A single partition is read when it is named in `only`.
     """
     with written_alike(conn):
         asked = {
@@ -83,8 +83,8 @@ def fingerprint_tables(
 
 @contextmanager
 def written_alike(conn: psycopg.Connection) -> Iterator[None]:
-    """Have values written as fingerprints read them, to the last bit, until the end."""
-    # Undone at the end because nothing was written and the session keeps its own settings.
+    """Make the session write values as fingerprints need them, during the block."""
+    # The block only reads. Rolling back restores the session's own settings.
     with conn.transaction(force_rollback=True):
         for name, value in _WRITTEN.items():
             conn.execute("select set_config(%s, %s, true)", (name, value))
@@ -92,7 +92,7 @@ def written_alike(conn: psycopg.Connection) -> Iterator[None]:
 
 
 def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
-    """Return one digest over the fingerprints of several tables, whatever their order."""
+    """Return one digest over the fingerprints of several tables, independent of their order."""
     lines = (f"{name} {tables[name].rows} {tables[name].fingerprint}" for name in sorted(tables))
     return _digest(lines)
 

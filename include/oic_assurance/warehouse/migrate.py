@@ -49,15 +49,18 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """Return the SHA-256 of what the file says."""
+        """Return the SHA-256 of the file's text."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
 def migrate(settings: Settings) -> list[str]:
-    """Bring the warehouse up to this code and return the names of what was applied.
+    """Bring the warehouse up to this code, and return the names of the applied migrations.
 
-    Each file is one transaction together with the record of it; an advisory lock lets one process
-    at a time do this. The readers' passwords are set to the ones that the secrets hold.
+    Each file is applied and recorded in one transaction. A lock lets one process migrate at a time.
+    The readers' passwords are set to those of the secrets.
+
+    Raises:
+        ServerError: The server, the login or a migration does not allow it.
     """
     with connect(settings, autocommit=True) as connection:
         _check_server(connection)
@@ -71,7 +74,7 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def known_migrations() -> list[Migration]:
-    """Return the migrations of this code in their order."""
+    """Return the migrations of this code, in order."""
     found = []
     for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
         match = FILE_NAME.fullmatch(entry.name)
@@ -85,7 +88,7 @@ def known_migrations() -> list[Migration]:
 
 
 def _check_server(connection: psycopg.Connection) -> None:
-    """Refuse a server or a login that the migrations cannot work with."""
+    """Refuse a server that is too old, or a login with too few rights."""
     version = connection.info.server_version
     if version < OLDEST_MAJOR * 10_000:
         raise ServerError(
@@ -116,7 +119,7 @@ def _check_server(connection: psycopg.Connection) -> None:
 
 
 def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
-    """Return what is not applied yet, after comparing what is with the files."""
+    """Return the migrations that are not applied yet, after comparing the others with the files."""
     if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(
@@ -165,15 +168,15 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
 def _ensure_reader(
     settings: Settings, connection: psycopg.Connection, name: str, login: str
 ) -> None:
-    """Let a reader log in with the password of the secrets; one that works is left alone."""
+    """Set a reader's password to the one of the secrets, unless it works already."""
     password = secret(settings, password_name(login))
     try:
         psycopg.connect(url(settings, name), connect_timeout=10).close()
         return
     except psycopg.OperationalError:
-        # Not set yet, or another one: it is set now.
+        # The password is not set yet, or it is another one.
         pass
-    # Only the verifier goes over the wire and into the server's memory.
+    # Only the verifier is sent to the server, never the password.
     verifier = connection.pgconn.encrypt_password(
         password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
     )

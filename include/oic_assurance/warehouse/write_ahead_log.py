@@ -1,8 +1,8 @@
-"""The embedded server's write-ahead log: cleared of what was written before.
+"""Clear the embedded server's write-ahead log of everything that was written before now.
 
-Each change of a row stands in the log too, and the server does not delete its old files but gives
-them new names and writes over them when their turn comes. So for a moment it is told to delete,
-the files that wait for their turn are passed through, and a checkpoint does the rest.
+Each change of a row is also in the log. The server does not delete old log files. It renames them
+and overwrites them later. So recycling is switched off for a moment, the server is moved past the
+files that wait for reuse, and two checkpoints delete the old files.
 """
 
 import time
@@ -23,13 +23,17 @@ where name ~ '^[0-9A-F]{24}$' and name > pg_walfile_name(pg_current_wal_insert_l
 
 
 def clear_log(settings: Settings) -> None:
-    """Leave nothing in the embedded server's write-ahead log that was written before now."""
+    """Remove everything from the embedded server's write-ahead log that was written before now.
+
+    Raises:
+        ServerError: The server does not allow it, or does not take the changed setting.
+    """
     try:
         with psycopg.connect(admin_url(settings), autocommit=True) as server:
             try:
                 _set_recycling(server, on=False)
                 _pass_through(server)
-                # What a checkpoint leaves, the next one takes: the log is only kept since the last.
+                # The server keeps the log since the previous checkpoint, so two are needed.
                 server.execute("checkpoint")
                 server.execute("checkpoint")
             finally:
@@ -51,8 +55,8 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
 
 
 def _pass_through(server: psycopg.Connection) -> None:
-    """Move on in the log past the files that wait for their turn with old content."""
+    """Move the server past the log files that wait for reuse with old content."""
     for _ in range(one_value(server, _WAITING.encode()) + 1):
-        # There is nothing to move on from until something was written.
+        # The server switches to the next file only after something has been written.
         server.execute("select pg_current_xact_id()")
         server.execute("select pg_switch_wal()")

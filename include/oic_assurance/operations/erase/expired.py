@@ -1,9 +1,10 @@
-"""Records past the retention of their declaration, found by what raw and quarantine say of them.
+"""Find the records in raw and quarantine that are past the retention of their declaration.
 
-A record's years count from the declared column of its latest version (while that is blank they do
-not), else from when its latest version became valid; of a record that is gone, from when it went at
-the latest. One that its full list still names is not expired: the source still needs it. Nothing
-erases these by itself: when to dispose of records is for people to decide.
+The retention period of a record starts with the declared column of its latest version. While that
+column is blank, it does not start. Without a declared column it starts with the latest version
+time. For a deleted record it starts with the deletion at the latest. A record that the source's
+full delivery still lists has not expired, because the source still needs it. Nothing erases these
+records automatically: people decide when to dispose of them.
 """
 
 from datetime import datetime
@@ -24,7 +25,7 @@ from oic_assurance.warehouse.rows import one_value
 def expired_records(
     settings: Settings, dataset: Dataset, now: datetime | None = None
 ) -> list[Request]:
-    """Return what is past its retention as requests to erase it, one for each table with any."""
+    """Return a request to erase the expired records of each table that has any."""
     moment = now or clock.utc_now()
     retention = dataset.retention
     found = []
@@ -61,10 +62,10 @@ def _keys_in_raw(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
 ) -> list[str]:
     name = dataset.retention.counts_from
-    # Without a column the latest version counts, also the one that says that the record is gone.
+    # Without a declared column the latest version counts, even if it is the tombstone.
     starts: Composable = SQL("e.version_at")
     if name in table.names:
-        # A day is over at its end.
+        # A date counts from the end of that day.
         starts = SQL("(s.{} + interval '1 day') at time zone 'Europe/London'").format(
             Identifier(str(name))
         )
@@ -103,7 +104,7 @@ def _keys_in_raw(
 def _keys_in_quarantine(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
 ) -> list[str]:
-    """Return the keys that nothing but quarantine knows, and for so long."""
+    """Return the expired keys that are only in quarantine."""
     rows = connection.execute(
         SQL(
             """
