@@ -18,7 +18,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
-STATUS = "int_point_status"
+STATUS = "int_point_status_today"
 # Whether any batch that a `point` depends on had been landed by the end of its deadline.
 _ANYTHING_KNOWN = """
 exists (
@@ -106,7 +106,7 @@ def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> l
                 status.force_code, status.point_code, %(as_at)s,
                 status.numerator::double precision / nullif(status.denominator, 0),
                 status.numerator, status.denominator, status.status
-            from {intermediate}.int_point_status as status
+            from {intermediate}.int_point_status_today as status
             inner join {policy}.policy_point as point using (point_code)
             where
                 point.deadline = %(deadline)s

@@ -142,6 +142,7 @@ def test_the_dictionary_has_every_mart_every_column_and_every_relationship() -> 
     for mart in known:
         page = pages_[f"{mart.place}.md"]
         assert mart.description in page
+        assert "{{" not in page, "a doc() call without its text"
         for column in mart.columns:
             assert f"| `{column.name}` | " in page
             assert column.description.replace("|", "\\|") in page
