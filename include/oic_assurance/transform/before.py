@@ -28,9 +28,9 @@ STEPS = (
 )  # fmt: skip
 INTERMEDIATE = "intermediate"
 #: What names the records in which two publications differ.
-COMPARISONS = ("int_restated_leaf", "int_restated_member", "int_restated_cause")
-#: By today's rules; and by those of its time, where they were others.
-BEFORE, BEFORE_THEN = "before", "before_then"
+COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
+#: The schemas of the steps by today's rules, and by the rules of their time if they have changed.
+BEFORE, BEFORE_THEN = "compared_with", "compared_with_old_rules"
 
 _Row = TypeVar("_Row")
 _PUBLISHED = """
@@ -48,6 +48,20 @@ from audit.build
 where schema_prefix = %(prefix)s and steps_from is not null
 order by steps_from desc
 limit 1
+"""
+_DROP_OLD_NAMES = """
+select format('drop schema %I cascade', n.nspname)
+from pg_catalog.pg_namespace as n
+where n.nspname in ('before', 'before_then')
+union all
+select format(
+    'drop %s if exists %I.%I cascade',
+    case when c.relkind = 'v' then 'view' else 'table' end, n.nspname, c.relname
+)
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where n.nspname = 'intermediate' and c.relkind in ('r', 'v')
+    and c.relname ~ '^(stg_before__|int_restate)'
 """
 
 
@@ -79,6 +93,7 @@ def keep_steps(settings: Settings, build: Build) -> None:
         compared_with = row[0] if row else None
         published = _one(warehouse, _Published, _PUBLISHED, id=compared_with)
         is_computed = published is None or _set_aside(warehouse, build, published)
+        _drop_old_names(warehouse)
         if published is None:
             _drop(warehouse, build, BEFORE, BEFORE_THEN)
         warehouse.execute(
@@ -96,6 +111,7 @@ def forget_steps(settings: Settings) -> None:
     The next run makes them again, without it.
     """
     with connect(settings, role=ROLE) as warehouse:
+        _drop_old_names(warehouse)
         for name in COMPARISONS:
             warehouse.execute(
                 sql.SQL("drop table if exists {} cascade").format(
@@ -106,6 +122,13 @@ def forget_steps(settings: Settings) -> None:
             warehouse.execute(
                 sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name))
             )
+
+
+def _drop_old_names(warehouse: psycopg.Connection) -> None:
+    """Drop what earlier versions of the code left under names that nothing uses any more."""
+    # These tables hold records of people. No run replaces them, so an erasure would not reach them.
+    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
+        warehouse.execute(statement.encode())
 
 
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: _Published) -> bool:

@@ -1,0 +1,37 @@
+{#- A step between raw and marts as the publication had it that the build is compared with, in a column
+    `rules` by whose rules: `today` as today's rules judge what was known then; `then` as it was
+    published, only where the rules have changed since. No rows where nothing is kept. What older
+    rules did not have yet is blank.
+
+    step: a table in the sources `compared_with` and `compared_with_old_rules`; `columns` maps names to types. -#}
+{% macro compared_step(step, columns) -%}
+    {%- set editions = [] -%}
+    {%- for place, rules in [
+        ("compared_with", "today"),
+        ("compared_with_old_rules", "then"),
+    ] if execute -%}
+        {%- set relation = load_relation(source(place, step)) -%}
+        {%- if relation is not none -%}
+            {%- set known = (
+                adapter.get_columns_in_relation(relation) | map(attribute="name") | list
+            ) -%}
+            {%- do editions.append((relation, rules, known)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for relation, rules, known in editions %}
+        select
+            '{{ rules }}' as rules,
+            {%- for name, type in columns.items() %}
+                {{ name if name in known else "cast(null as " ~ type ~ ") as " ~ name }}
+                {{- "," if not loop.last }}
+            {%- endfor %}
+        from {{ relation }} {{ "union all" if not loop.last }}
+    {%- else %}
+        select
+            cast(null as {{ dbt.type_string() }}) as rules,
+            {%- for name, type in columns.items() %}
+                cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+            {%- endfor %}
+        where 1 = 0
+    {%- endfor -%}
+{%- endmacro %}

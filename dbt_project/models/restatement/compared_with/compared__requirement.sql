@@ -1,0 +1,21 @@
+-- Replaced after it, never beside it: dropping the two with what rests on both can deadlock.
+-- depends_on: {{ ref("stg_audit__build") }}
+with
+    source as (
+        {{
+            compared_step(
+                "int_training_requirement",
+                {
+                    "force_code": "text",
+                    "employee_no": "text",
+                    "requirement_code": "text",
+                    "in_post_from": "date",
+                    "in_post_to": "date",
+                    "completed_on": "date",
+                },
+            )
+        }}
+    )
+
+select *
+from source

@@ -1,0 +1,92 @@
+-- Why a record adds to other units above its team than it did: the rows of the org-unit file, on
+-- the
+-- day by which it is rolled up, of its team and of what is or was above it, that became others.
+{{ config(materialized="view") }}
+
+with
+    changed as (
+        select distinct
+            force_code,
+            measure_code,
+            period_start,
+            record_kind,
+            record_ref,
+            coalesce(team_after, team_before) as team_code
+        from {{ ref("restated__changed_record") }}
+        where change = 'records' and is_changed and record_kind <> 'strand'
+    ),
+
+    leaf as (
+        select distinct
+            leaf.force_code,
+            leaf.measure_code,
+            leaf.period_start,
+            leaf.record_kind,
+            leaf.record_ref,
+            leaf.org_unit_code,
+            leaf.rolled_up_on as day
+        from {{ ref("restated__contribution") }} as leaf
+        inner join
+            changed
+            on leaf.force_code = changed.force_code
+            and leaf.measure_code = changed.measure_code
+            and leaf.period_start = changed.period_start
+            and leaf.record_kind = changed.record_kind
+            and leaf.record_ref = changed.record_ref
+            and leaf.org_unit_code = changed.team_code
+        where leaf.edition in ('before', 'after')
+    ),
+
+    days as (select distinct force_code, day from leaf),
+
+    org_unit as (select * from {{ source("general", "org_unit") }}),
+
+    unit_change as (
+        {{
+            snapshot_change(
+                "org_unit",
+                source("general", "org_unit"),
+                "days",
+                "org_unit_code",
+                ["parent_org_unit_code"],
+            )
+        }}
+    ),
+
+    above as (
+        select force_code, org_unit_code, ancestor_code, valid_from, valid_to
+        from {{ ref("int_org_unit_ancestor") }}
+        union
+        select force_code, org_unit_code, ancestor_code, valid_from, valid_to
+        from {{ ref("compared__ancestor") }}
+        where rules = 'today'
+    ),
+
+    final as (
+        select distinct
+            leaf.force_code,
+            leaf.measure_code,
+            leaf.period_start,
+            leaf.record_kind,
+            leaf.record_ref,
+            6 as nearness,
+            'hr/org_unit' as dataset,
+            unit_change.record_ref as source_ref,
+            unit_change.cause
+        from leaf
+        inner join
+            above
+            on leaf.force_code = above.force_code
+            and leaf.org_unit_code = above.org_unit_code
+            and leaf.day >= above.valid_from
+            and leaf.day < above.valid_to
+        inner join
+            unit_change
+            on above.force_code = unit_change.force_code
+            and above.ancestor_code = unit_change.record_ref
+            and leaf.day = unit_change.day
+        where unit_change.cause is not null
+    )
+
+select *
+from final
