@@ -253,9 +253,7 @@ def test_an_erased_record_is_a_deleted_one_and_leaves_nothing_to_compare_with(ru
     world.fill()
     dataset = datasets()["rms/nccu_referral"]
     key = str(record["referral_id"])
-    _leave_old_names(world)
     assert erase(world.settings, Request(dataset, dataset.tables[0], (key,), "asked for"))
-    assert _old_names(world) == []
     without = world.publish("2026-04-12T05:30")
     assert world.check_sums(known, without, "2026-05") > 0
     assert world.causes(without, "nccu_intel_compliance", "2026-01") == [

@@ -111,7 +111,6 @@ def forget_steps(settings: Settings) -> None:
     The next run makes them again, without it.
     """
     with connect(settings, role=ROLE) as warehouse:
-        _drop_old_names(warehouse)
         for name in COMPARISONS:
             warehouse.execute(
                 sql.SQL("drop table if exists {} cascade").format(
