@@ -1,4 +1,5 @@
-{#- What an immigration detention is called on the list: its occurrence or, without one, its record. -#}
+{#- The reference of an immigration detention in the list of exceptions: its occurrence or, if it has none,
+    its custody record. -#}
 {% macro custody_ref(custody) -%}
     coalesce(
         {{ custody }}.occurrence_ref,

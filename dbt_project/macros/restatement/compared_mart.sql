@@ -1,5 +1,5 @@
-{#- A mart as the publication has it that the build is compared with, whether or not readers see it now;
-    no rows where there is none. `columns` maps names to types, for that case. -#}
+{#- A mart of the publication that the build is compared with, whether or not readers see that publication
+    now. No rows if there is none: `columns` maps the names to their types for that case. -#}
 {% macro compared_mart(mart, columns) -%}
     {%- set relation = namespace(found=none) -%}
     {%- if execute -%}

@@ -1,9 +1,10 @@
-{#- A step between raw and marts as the publication had it that the build is compared with, in a column
-    `rules` by whose rules: `today` as today's rules judge what was known then; `then` as it was
-    published, only where the rules have changed since. No rows where nothing is kept. What older
-    rules did not have yet is blank.
+{#- An intermediate table of the publication that the build is compared with. The column `rules` says by
+    which rules a row was computed: `today` for the rules of today, applied to the records that were known
+    then, or `then` for the rules of that time, only if the rules have changed since. No rows if no
+    table is there. A column that older rules did not have is blank.
 
-    step: a table in the sources `compared_with` and `compared_with_old_rules`; `columns` maps names to types. -#}
+    step: a table in the sources `compared_with` and `compared_with_old_rules`.
+    columns: the names of the columns, with their types. -#}
 {% macro compared_step(step, columns) -%}
     {%- set editions = [] -%}
     {%- for place, rules in [

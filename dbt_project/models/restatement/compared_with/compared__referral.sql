@@ -1,4 +1,5 @@
--- Replaced after it, never beside it: dropping the two with what rests on both can deadlock.
+-- dbt must replace this model after stg_audit__build, not at the same time. Each drop takes the
+-- models with it that depend on both, so two drops at once could deadlock.
 -- depends_on: {{ ref("stg_audit__build") }}
 with
     source as (
