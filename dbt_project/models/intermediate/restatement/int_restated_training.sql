@@ -70,7 +70,7 @@ with
                 "attendance",
                 source("general", "hydra_attendance"),
                 "row_key",
-                ["changed_attendance", "outcome"],
+                ["attended", "outcome"],
                 "first_delivery",
                 carry=["employee_no", "session_code"],
             )
