@@ -1,16 +1,11 @@
--- The one cause of each record that adds something else to a restated figure, and the source
--- records
--- behind it: the nearest that became others and, of equally near ones, deleted before late before
--- corrected. A record of which no source record tells the change (it was erased, say) is named by
--- what became of itself.
 with
-    changed as (
+    changed_record as (
         select distinct force_code, measure_code, period_start, record_kind, record_ref
         from {{ ref("restated__changed_record") }}
         where change = 'records' and is_changed
     ),
 
-    sided as (
+    record_in_editions as (
         select
             leaf.force_code,
             leaf.measure_code,
@@ -21,18 +16,18 @@ with
             sum(case when leaf.edition = 'after' then 1 else 0 end) as after_count
         from {{ ref("restated__contribution") }} as leaf
         inner join
-            changed
-            on leaf.force_code = changed.force_code
-            and leaf.measure_code = changed.measure_code
-            and leaf.period_start = changed.period_start
-            and leaf.record_kind = changed.record_kind
-            and leaf.record_ref = changed.record_ref
+            changed_record
+            on leaf.force_code = changed_record.force_code
+            and leaf.measure_code = changed_record.measure_code
+            and leaf.period_start = changed_record.period_start
+            and leaf.record_kind = changed_record.record_kind
+            and leaf.record_ref = changed_record.record_ref
         where leaf.edition in ('before', 'after')
         group by
             leaf.force_code, leaf.measure_code, leaf.period_start, leaf.record_kind, leaf.record_ref
     ),
 
-    evidence as (
+    possible_cause as (
         {% for kind in ["referral", "custody", "personnel", "training", "plan", "org_unit"] %}
             select
                 force_code,
@@ -48,34 +43,35 @@ with
             union all
         {% endfor %}
         select
-            sided.force_code,
-            sided.measure_code,
-            sided.period_start,
-            sided.record_kind,
-            sided.record_ref,
+            record_in_editions.force_code,
+            record_in_editions.measure_code,
+            record_in_editions.period_start,
+            record_in_editions.record_kind,
+            record_in_editions.record_ref,
             9,
-            sided.record_kind,
-            sided.record_ref,
+            record_in_editions.record_kind,
+            record_in_editions.record_ref,
             case
-                when sided.before_count > 0 and sided.after_count > 0
+                when record_in_editions.before_count > 0 and record_in_editions.after_count > 0
                 then 'CORRECTED_RECORD'
-                when (sided.before_count > 0) = comparison.is_backwards
+                when (record_in_editions.before_count > 0) = comparison.is_backwards
                 then 'LATE_RECORD'
                 else 'DELETED_RECORD'
             end
-        from sided
+        from record_in_editions
         cross join {{ ref("stg_audit__comparison") }} as comparison
     ),
 
-    ranked as (
+    ranked_cause as (
         select
-            evidence.*,
+            possible_cause.*,
             rank() over (
                 partition by force_code, measure_code, period_start, record_kind, record_ref
                 order by nearness, restatement_cause.place
             ) as preference
-        from evidence
-        inner join ({{ causes() }}) as restatement_cause on evidence.cause = restatement_cause.cause
+        from possible_cause
+        inner join
+            ({{ causes() }}) as restatement_cause on possible_cause.cause = restatement_cause.cause
     ),
 
     final as (
@@ -88,7 +84,7 @@ with
             cause,
             dataset,
             source_ref
-        from ranked
+        from ranked_cause
         where preference = 1
     )
 

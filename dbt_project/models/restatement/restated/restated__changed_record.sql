@@ -1,14 +1,9 @@
--- Every record that adds something else to a restated figure than it did: what it added and what it
--- adds, for the figure's unit. `records`: from what was known then to what is known now, by today's
--- rules; `rules`: what was known then, from the rules of then to today's. Of the hours, which are
--- not
--- added up, the records that stayed the same are there too.
 with
     leaf as (select * from {{ ref("restated__contribution") }}),
 
     figure as (select * from {{ ref("restated__figure") }}),
 
-    kept_ancestor as (select * from {{ ref("compared__ancestor") }} where rules = 'today'),
+    earlier_ancestor as (select * from {{ ref("compared__ancestor") }} where rules = 'today'),
 
     change as (
         select 'records' as change, 'before' as edition_before, 'after' as edition_after
@@ -26,7 +21,7 @@ with
 
     {% for side, ancestor in [
         ("after", ref("int_org_unit_ancestor")),
-        ("before", "kept_ancestor"),
+        ("before", "earlier_ancestor"),
     ] %}
         {{ side }}_unit as (
             select
@@ -67,13 +62,13 @@ with
             and unit.unit_code = figure.org_unit_code
     ),
 
-    sided as (
+    record_on_side as (
         select change.change, in_unit.edition = change.edition_after as is_after, in_unit.*
         from in_unit
         inner join change on in_unit.edition in (change.edition_before, change.edition_after)
     ),
 
-    paired as (
+    before_and_after as (
         select
             change,
             force_code,
@@ -91,19 +86,24 @@ with
             max(case when is_after then denominator end) as denominator_after,
             max(case when not is_after then hours end) as hours_before,
             max(case when is_after then hours end) as hours_after
-        from sided
+        from record_on_side
         group by change, force_code, measure_code, period_start, unit_code, record_kind, record_ref
     ),
 
-    final as (
+    compared_record as (
         select
             *,
             numerator_before is distinct from numerator_after
             or denominator_before is distinct from denominator_after
             or hours_before is distinct from hours_after as is_changed
-        from paired
+        from before_and_after
+    ),
+
+    final as (
+        select *
+        from compared_record
+        where is_changed or hours_before is not null or hours_after is not null
     )
 
 select *
 from final
-where is_changed or hours_before is not null or hours_after is not null

@@ -1,9 +1,5 @@
--- What each record adds to its own team's figure, for the months in which a figure was restated:
--- as it is now (`after`), as today's rules judge what the publication knew (`before`), and as it
--- was
--- published (`then`, only where the rules have changed since).
 with
-    restated as (
+    restated_month as (
         select distinct force_code, measure_code, period_start from {{ ref("restated__figure") }}
     ),
 
@@ -11,24 +7,24 @@ with
         select month.*
         from {{ ref("int_measure_month") }} as month
         inner join
-            restated
-            on month.force_code = restated.force_code
-            and month.measure_code = restated.measure_code
-            and month.period_start = restated.period_start
+            restated_month
+            on month.force_code = restated_month.force_code
+            and month.measure_code = restated_month.measure_code
+            and month.period_start = restated_month.period_start
     ),
 
-    month_kept as (
+    earlier_month as (
         select month.*
         from {{ ref("compared__month") }} as month
         inner join
-            restated
-            on month.force_code = restated.force_code
-            and month.measure_code = restated.measure_code
-            and month.period_start = restated.period_start
+            restated_month
+            on month.force_code = restated_month.force_code
+            and month.measure_code = restated_month.measure_code
+            and month.period_start = restated_month.period_start
     ),
 
     {% for edition, rules in [("before", "today"), ("then", "then")] %}
-        month_{{ edition }} as (select * from month_kept where rules = '{{ rules }}'),
+        month_{{ edition }} as (select * from earlier_month where rules = '{{ rules }}'),
 
         {% for step in ["referral", "custody", "officer", "requirement", "plan"] %}
             {{ step }}_{{ edition }} as (

@@ -1,12 +1,7 @@
--- Why an occurrence with an immigration custody record adds something else to capture completeness:
--- what became of its custody records, of the occurrence, of the referrals that name it, and of the
--- personnel file's rows for the arresting officer's number. Where only the referral can have
--- changed,
--- that is nearest, else the custody records and the occurrence are.
 {{ config(materialized="view") }}
 
 with
-    changed as (
+    changed_custody as (
         select distinct force_code, measure_code, period_start, record_ref
         from {{ ref("restated__changed_record") }}
         where change = 'records' and is_changed and record_kind = 'custody'
@@ -21,35 +16,37 @@ with
         where rules = 'today'
     ),
 
-    side as (
+    custody_in_editions as (
         select
             known_custody.*, cast(known_custody.custody_id as {{ dbt.type_string() }}) as record_ref
         from known_custody
         where
             (force_code, cast(custody_id as {{ dbt.type_string() }}))
-            in (select force_code, record_ref from changed)
+            in (select force_code, record_ref from changed_custody)
     ),
 
-    turned as (
+    custody_comparison as (
         select
             force_code,
             record_ref,
             count(*) = 2
             and min(org_unit_code) = max(org_unit_code)
-            and min(detained_on) = max(detained_on) as is_in_its_place
-        from side
+            and min(detained_on) = max(detained_on) as has_same_team_and_day
+        from custody_in_editions
         group by force_code, record_ref
     ),
 
     {% set occurrences %}
-        select force_code, occurrence_ref as key from side where occurrence_ref is not null
+        select force_code, occurrence_ref as key
+        from custody_in_editions
+        where occurrence_ref is not null
     {% endset %}
 
     custody as (
         {{
             versions_of(
                 source("law_enforcement", "custody_record"),
-                "select force_code, custody_id as key from side",
+                "select force_code, custody_id as key from custody_in_editions",
                 "custody_id",
             )
         }}
@@ -88,46 +85,46 @@ with
         }}
     ),
 
-    numbered as (
+    officer_number as (
         {% for version in ["before", "after"] %}
             select
-                side.force_code,
-                side.record_ref,
+                custody_in_editions.force_code,
+                custody_in_editions.record_ref,
                 change.arresting_officer_no_{{ version }} as collar_no,
                 {{ london_day("change.detained_at_" ~ version) }} as day
-            from side
+            from custody_in_editions
             inner join
                 custody_change as change
-                on side.force_code = change.force_code
-                and side.custody_id = change.record_ref
+                on custody_in_editions.force_code = change.force_code
+                and custody_in_editions.custody_id = change.record_ref
                 {{ "union all" if not loop.last }}
         {% endfor %}
     ),
 
-    {{ collar_change("numbered", "record_ref") }},
+    {{ collar_change("officer_number", "record_ref") }},
 
-    evidence as (
+    possible_cause as (
         select
-            side.force_code,
-            side.record_ref,
+            custody_in_editions.force_code,
+            custody_in_editions.record_ref,
             2 as nearness,
             'rms/custody_record' as dataset,
             cast(change.record_ref as {{ dbt.type_string() }}) as source_ref,
             change.cause
-        from side
+        from custody_in_editions
         inner join
             custody_change as change
-            on side.force_code = change.force_code
+            on custody_in_editions.force_code = change.force_code
             and (
-                side.custody_id = change.record_ref
-                or side.occurrence_ref
+                custody_in_editions.custody_id = change.record_ref
+                or custody_in_editions.occurrence_ref
                 in (change.occurrence_ref_before, change.occurrence_ref_after)
             )
         union all
-        -- An occurrence matters when it is cancelled or deleted, or no longer is.
+        -- An occurrence matters only if it was cancelled or deleted, or no longer is.
         select
-            side.force_code,
-            side.record_ref,
+            custody_in_editions.force_code,
+            custody_in_editions.record_ref,
             2,
             'rms/occurrence',
             change.record_ref,
@@ -138,50 +135,53 @@ with
                 then 'DELETED_RECORD'
                 else change.cause
             end
-        from side
+        from custody_in_editions
         inner join
             occurrence_change as change
-            on side.force_code = change.force_code
-            and side.occurrence_ref = change.record_ref
+            on custody_in_editions.force_code = change.force_code
+            and custody_in_editions.occurrence_ref = change.record_ref
             and coalesce(change.status_before = 'CANCELLED' or change.is_deleted_before, false)
             <> coalesce(change.status_after = 'CANCELLED' or change.is_deleted_after, false)
         union all
         select
-            side.force_code,
-            side.record_ref,
-            case when turned.is_in_its_place then 1 else 3 end,
+            custody_in_editions.force_code,
+            custody_in_editions.record_ref,
+            case when custody_comparison.has_same_team_and_day then 1 else 3 end,
             'rms/nccu_referral',
             change.record_ref,
             change.cause
-        from side
+        from custody_in_editions
         inner join
-            turned on side.force_code = turned.force_code and side.record_ref = turned.record_ref
+            custody_comparison
+            on custody_in_editions.force_code = custody_comparison.force_code
+            and custody_in_editions.record_ref = custody_comparison.record_ref
         inner join
             referral_change as change
-            on side.force_code = change.force_code
-            and side.occurrence_ref in (change.occurrence_ref_before, change.occurrence_ref_after)
+            on custody_in_editions.force_code = change.force_code
+            and custody_in_editions.occurrence_ref
+            in (change.occurrence_ref_before, change.occurrence_ref_after)
         union all
         select force_code, record_ref, 4, 'hr/personnel', source_ref, cause
-        from numbered_change
+        from officer_number_change
     ),
 
     final as (
         select distinct
-            changed.force_code,
-            changed.measure_code,
-            changed.period_start,
+            changed_custody.force_code,
+            changed_custody.measure_code,
+            changed_custody.period_start,
             'custody' as record_kind,
-            changed.record_ref,
-            evidence.nearness,
-            evidence.dataset,
-            evidence.source_ref,
-            evidence.cause
-        from changed
+            changed_custody.record_ref,
+            possible_cause.nearness,
+            possible_cause.dataset,
+            possible_cause.source_ref,
+            possible_cause.cause
+        from changed_custody
         inner join
-            evidence
-            on changed.force_code = evidence.force_code
-            and changed.record_ref = evidence.record_ref
-        where evidence.cause is not null
+            possible_cause
+            on changed_custody.force_code = possible_cause.force_code
+            and changed_custody.record_ref = possible_cause.record_ref
+        where possible_cause.cause is not null
     )
 
 select *

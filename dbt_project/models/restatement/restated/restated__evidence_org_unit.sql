@@ -1,10 +1,7 @@
--- Why a record adds to other units above its team than it did: the rows of the org-unit file, on
--- the
--- day by which it is rolled up, of its team and of what is or was above it, that became others.
 {{ config(materialized="view") }}
 
 with
-    changed as (
+    changed_record as (
         select distinct
             force_code,
             measure_code,
@@ -27,13 +24,13 @@ with
             leaf.rolled_up_on as day
         from {{ ref("restated__contribution") }} as leaf
         inner join
-            changed
-            on leaf.force_code = changed.force_code
-            and leaf.measure_code = changed.measure_code
-            and leaf.period_start = changed.period_start
-            and leaf.record_kind = changed.record_kind
-            and leaf.record_ref = changed.record_ref
-            and leaf.org_unit_code = changed.team_code
+            changed_record
+            on leaf.force_code = changed_record.force_code
+            and leaf.measure_code = changed_record.measure_code
+            and leaf.period_start = changed_record.period_start
+            and leaf.record_kind = changed_record.record_kind
+            and leaf.record_ref = changed_record.record_ref
+            and leaf.org_unit_code = changed_record.team_code
         where leaf.edition in ('before', 'after')
     ),
 
@@ -53,7 +50,7 @@ with
         }}
     ),
 
-    above as (
+    unit_above as (
         select force_code, org_unit_code, ancestor_code, valid_from, valid_to
         from {{ ref("int_org_unit_ancestor") }}
         union
@@ -75,15 +72,15 @@ with
             unit_change.cause
         from leaf
         inner join
-            above
-            on leaf.force_code = above.force_code
-            and leaf.org_unit_code = above.org_unit_code
-            and leaf.day >= above.valid_from
-            and leaf.day < above.valid_to
+            unit_above
+            on leaf.force_code = unit_above.force_code
+            and leaf.org_unit_code = unit_above.org_unit_code
+            and leaf.day >= unit_above.valid_from
+            and leaf.day < unit_above.valid_to
         inner join
             unit_change
-            on above.force_code = unit_change.force_code
-            and above.ancestor_code = unit_change.record_ref
+            on unit_above.force_code = unit_change.force_code
+            and unit_above.ancestor_code = unit_change.record_ref
             and leaf.day = unit_change.day
         where unit_change.cause is not null
     )

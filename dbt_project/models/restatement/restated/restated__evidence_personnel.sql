@@ -1,5 +1,3 @@
--- The rows of that day's personnel file that became others, for whoever adds something else to a
--- month's training figure.
 {{ config(materialized="view") }}
 
 with

@@ -1,9 +1,7 @@
--- Why a strand of the plans is met in a month or no longer: what became of the plans that are, or
--- were, of that strand.
 {{ config(materialized="view") }}
 
 with
-    changed as (
+    changed_strand as (
         select distinct force_code, measure_code, period_start, record_ref
         from {{ ref("restated__changed_record") }}
         where change = 'records' and is_changed and record_kind = 'strand'
@@ -13,7 +11,7 @@ with
         {{
             versions_of(
                 source("general", "plan"),
-                "select force_code, record_ref as key from changed",
+                "select force_code, record_ref as key from changed_strand",
                 "strand",
             )
         }}
@@ -42,20 +40,20 @@ with
 
     final as (
         select
-            changed.force_code,
-            changed.measure_code,
-            changed.period_start,
+            changed_strand.force_code,
+            changed_strand.measure_code,
+            changed_strand.period_start,
             'strand' as record_kind,
-            changed.record_ref,
+            changed_strand.record_ref,
             1 as nearness,
             'governance/plans' as dataset,
             plan_change.record_ref as source_ref,
             plan_change.cause
-        from changed
+        from changed_strand
         inner join
             plan_change
-            on changed.force_code = plan_change.force_code
-            and changed.record_ref in (plan_change.strand_before, plan_change.strand_after)
+            on changed_strand.force_code = plan_change.force_code
+            and changed_strand.record_ref in (plan_change.strand_before, plan_change.strand_after)
         where plan_change.cause is not null
     )
 

@@ -1,5 +1,3 @@
--- The completions, the attendance and the sessions that became others, for whoever adds something
--- else to a month's training figure.
 {{ config(materialized="view") }}
 
 with
@@ -91,7 +89,7 @@ with
         }}
     ),
 
-    attended as (
+    changed_attendance as (
         select distinct
             force_code,
             coalesce(employee_no_after, employee_no_before) as employee_no,
@@ -101,7 +99,7 @@ with
         from attendance_change
     ),
 
-    found as (
+    possible_cause as (
         select
             force_code,
             coalesce(employee_no_after, employee_no_before) as employee_no,
@@ -122,22 +120,22 @@ with
             'hydra/attendance',
             record_ref,
             cause
-        from attended
+        from changed_attendance
         union all
         select
-            attended.force_code,
-            attended.employee_no,
+            changed_attendance.force_code,
+            changed_attendance.employee_no,
             'HYDRA',
             null,
             null,
             'hydra/attendance',
             change.record_ref,
             change.cause
-        from attended
+        from changed_attendance
         inner join
             session_change as change
-            on attended.force_code = change.force_code
-            and attended.session_code = change.record_ref
+            on changed_attendance.force_code = change.force_code
+            and changed_attendance.session_code = change.record_ref
     ),
 
     final as (
@@ -148,19 +146,20 @@ with
             'person' as record_kind,
             person.employee_no as record_ref,
             person.completion_nearness as nearness,
-            found.dataset,
-            found.record_ref as source_ref,
-            found.cause
+            possible_cause.dataset,
+            possible_cause.record_ref as source_ref,
+            possible_cause.cause
         from person
         inner join item on person.measure_code = item.measure_code
         inner join
-            found
-            on person.force_code = found.force_code
-            and person.employee_no = found.employee_no
-            and item.requirement_code = found.requirement_code
-            and coalesce(item.module_version, '') = coalesce(found.module_version, '')
-            and coalesce(found.completed_on, person.day) between item.launched_on and person.day
-        where found.cause is not null
+            possible_cause
+            on person.force_code = possible_cause.force_code
+            and person.employee_no = possible_cause.employee_no
+            and item.requirement_code = possible_cause.requirement_code
+            and coalesce(item.module_version, '') = coalesce(possible_cause.module_version, '')
+            and coalesce(possible_cause.completed_on, person.day)
+            between item.launched_on and person.day
+        where possible_cause.cause is not null
     )
 
 select *

@@ -1,5 +1,3 @@
--- Figures that readers see and that now come out differently. A figure of a month that is not over
--- moves because the month does: it is restated only where both are for the same moment.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

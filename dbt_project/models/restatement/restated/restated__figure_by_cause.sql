@@ -1,5 +1,3 @@
--- Every restated figure by cause: how many records, and what the cause alone adds to the change.
--- Where no rule has changed, what the records cannot explain (they were erased since) was deleted.
 with
     comparison as (select * from {{ ref("stg_audit__comparison") }}),
 
@@ -20,7 +18,7 @@ with
             )
     ),
 
-    chained as (
+    step_change as (
         select
             *,
             case when position = 1 then value_before else previous_value end as value_from,
@@ -33,7 +31,7 @@ with
         from step
     ),
 
-    behind as (
+    source_record_of_cause as (
         select member.*, cause.cause, cause.dataset || '|' || cause.source_ref as source_record
         from {{ ref("restated__changed_record") }} as member
         inner join
@@ -50,7 +48,7 @@ with
         where change = 'rules' and is_changed
     ),
 
-    counted as (
+    records_of_cause as (
         select
             force_code,
             measure_code,
@@ -58,47 +56,49 @@ with
             org_unit_code,
             cause,
             count(distinct source_record) as records
-        from behind
+        from source_record_of_cause
         group by force_code, measure_code, period_start, org_unit_code, cause
     ),
 
     final as (
         select
-            chained.force_code,
-            chained.measure_code,
-            chained.period_start,
-            chained.org_unit_code,
-            chained.value_before,
-            chained.value_after,
-            chained.cause,
-            -- Where the records are no longer there to be counted, as few as it takes.
+            step_change.force_code,
+            step_change.measure_code,
+            step_change.period_start,
+            step_change.org_unit_code,
+            step_change.value_before,
+            step_change.value_after,
+            step_change.cause,
+            -- If the records are gone and cannot be counted, the smallest possible number.
             coalesce(
-                counted.records,
-                greatest(abs(chained.numerator_change), abs(chained.denominator_change), 1)
+                records_of_cause.records,
+                greatest(abs(step_change.numerator_change), abs(step_change.denominator_change), 1)
             ) as record_count,
-            chained.place as step,
-            chained.value_from,
-            chained.value as value_to,
-            {{ exactly("chained.value") }} - {{ exactly("chained.value_from") }} as value_change,
+            step_change.place as step,
+            step_change.value_from,
+            step_change.value as value_to,
+            {{ exactly("step_change.value") }}
+            - {{ exactly("step_change.value_from") }} as value_change,
             case
-                when measure.unit_of_value = 'share' then chained.numerator_change
+                when measure.unit_of_value = 'share' then step_change.numerator_change
             end as numerator_change,
-            chained.denominator_change
-        from chained
+            step_change.denominator_change
+        from step_change
         inner join
-            {{ ref("policy_measure") }} as measure on chained.measure_code = measure.measure_code
+            {{ ref("policy_measure") }} as measure
+            on step_change.measure_code = measure.measure_code
         left join
-            counted
-            on chained.force_code = counted.force_code
-            and chained.measure_code = counted.measure_code
-            and chained.period_start = counted.period_start
-            and chained.org_unit_code = counted.org_unit_code
-            and chained.cause = counted.cause
+            records_of_cause
+            on step_change.force_code = records_of_cause.force_code
+            and step_change.measure_code = records_of_cause.measure_code
+            and step_change.period_start = records_of_cause.period_start
+            and step_change.org_unit_code = records_of_cause.org_unit_code
+            and step_change.cause = records_of_cause.cause
         where
-            counted.records is not null
-            or chained.value is distinct from chained.value_from
-            or chained.numerator_change <> 0
-            or chained.denominator_change <> 0
+            records_of_cause.records is not null
+            or step_change.value is distinct from step_change.value_from
+            or step_change.numerator_change <> 0
+            or step_change.denominator_change <> 0
     )
 
 select *

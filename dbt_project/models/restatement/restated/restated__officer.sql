@@ -1,10 +1,7 @@
--- Whoever adds something else to a month's training figure than before, with the day on which they
--- are looked at, and what is nearest to explain it: in post in the same team then and now, only a
--- completion can have changed; otherwise the personnel file comes first.
 {{ config(materialized="view") }}
 
 with
-    sided as (
+    officer_in_editions as (
         select *
         from {{ ref("restated__contribution") }}
         where record_kind = 'person' and edition in ('before', 'after')
@@ -20,7 +17,7 @@ with
             case
                 when count(*) = 2 and min(org_unit_code) = max(org_unit_code) then 1 else 2
             end as completion_nearness
-        from sided
+        from officer_in_editions
         where
             (force_code, measure_code, period_start, record_ref) in (
                 select force_code, measure_code, period_start, record_ref

@@ -1,11 +1,7 @@
--- A restated figure after each cause was applied to it, one after the other: a changed rule first,
--- then deleted, late and corrected records. The last step is the figure as it is now, so the
--- steps add
--- up to the change. A share is its records added up; a percentile is taken anew at each step.
 with
     figure as (select * from {{ ref("restated__figure") }}),
 
-    one_cause as (
+    cause_of_record as (
         select distinct
             cause.force_code,
             cause.measure_code,
@@ -20,17 +16,17 @@ with
     member as (
         select
             member.*,
-            -- What has not changed is the same at every step.
-            coalesce(one_cause.place, 0) as place
+            -- A record that has not changed is the same at every step.
+            coalesce(cause_of_record.place, 0) as place
         from {{ ref("restated__changed_record") }} as member
         left join
-            one_cause
+            cause_of_record
             on member.is_changed
-            and member.force_code = one_cause.force_code
-            and member.measure_code = one_cause.measure_code
-            and member.period_start = one_cause.period_start
-            and member.record_kind = one_cause.record_kind
-            and member.record_ref = one_cause.record_ref
+            and member.force_code = cause_of_record.force_code
+            and member.measure_code = cause_of_record.measure_code
+            and member.period_start = cause_of_record.period_start
+            and member.record_kind = cause_of_record.record_kind
+            and member.record_ref = cause_of_record.record_ref
         where member.change = 'records'
     ),
 
@@ -38,8 +34,8 @@ with
         select figure.*, cause.place, cause.cause from figure cross join ({{ causes() }}) as cause
     ),
 
-    -- What the causes that are still to come will add is not in the figure yet.
-    applied as (
+    -- The figure of this build, less what the causes of later steps add.
+    figure_after_cause as (
         select
             step.force_code,
             step.measure_code,
@@ -101,28 +97,29 @@ with
 
     final as (
         select
-            applied.force_code,
-            applied.measure_code,
-            applied.period_start,
-            applied.org_unit_code,
-            applied.place,
-            applied.cause,
-            applied.value_before,
-            applied.value_after,
-            applied.numerator_before,
-            applied.denominator_before,
-            applied.numerator,
-            applied.denominator,
+            figure_after_cause.force_code,
+            figure_after_cause.measure_code,
+            figure_after_cause.period_start,
+            figure_after_cause.org_unit_code,
+            figure_after_cause.place,
+            figure_after_cause.cause,
+            figure_after_cause.value_before,
+            figure_after_cause.value_after,
+            figure_after_cause.numerator_before,
+            figure_after_cause.denominator_before,
+            figure_after_cause.numerator,
+            figure_after_cause.denominator,
             case
                 when measure.unit_of_value = 'share'
-                then {{ share("applied.numerator", "applied.denominator") }}
-                when applied.measure_code like '%_p50'
-                then applied.p50
-                else applied.p90
+                then {{ share("figure_after_cause.numerator", "figure_after_cause.denominator") }}
+                when figure_after_cause.measure_code like '%_p50'
+                then figure_after_cause.p50
+                else figure_after_cause.p90
             end as value
-        from applied
+        from figure_after_cause
         inner join
-            {{ ref("policy_measure") }} as measure on applied.measure_code = measure.measure_code
+            {{ ref("policy_measure") }} as measure
+            on figure_after_cause.measure_code = measure.measure_code
     )
 
 select *
