@@ -16,7 +16,19 @@ with
     ),
 
     event as (
-        select told.*
+        select
+            told.force_code,
+            told.exception_key,
+            told.told_at,
+            told.is_open,
+            told.exception_code,
+            told.point_code,
+            told.record_ref,
+            told.org_unit_code,
+            told.officer_key,
+            told.opened_at,
+            told.closed_at,
+            told.closed_because
         from {{ ref("stg_audit__exception_event") }} as told
         cross join build
         where told.told_at < build.as_at
