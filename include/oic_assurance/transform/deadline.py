@@ -16,7 +16,7 @@ from oic_assurance.transform.build import ROLE, Build, drop_schemas, open_build
 from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 
-STATUS = "int_point_status"
+STATUS = "int_point_status_today"
 # Of `point`: whether anything that it rests on had landed by the end of its deadline.
 _ANYTHING_KNOWN = """
 exists (
@@ -102,7 +102,7 @@ def _enter(warehouse: psycopg.Connection, beside: Build, deadline: date) -> list
                 status.force_code, status.point_code, %(as_at)s,
                 status.numerator::double precision / nullif(status.denominator, 0),
                 status.numerator, status.denominator, status.status
-            from {intermediate}.int_point_status as status
+            from {intermediate}.int_point_status_today as status
             inner join {policy}.policy_point as point using (point_code)
             where
                 point.deadline = %(deadline)s

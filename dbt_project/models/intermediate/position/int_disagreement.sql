@@ -1,4 +1,3 @@
--- Each stretch of days over which the voices disagreed without a break.
 with
     day as (
         select

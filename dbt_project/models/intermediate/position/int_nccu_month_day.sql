@@ -1,7 +1,3 @@
--- The first measure of the referral point by month, on every day since the point started: a day
--- limits the dates inside the records, so on it a referral counts once its document was submitted
--- or its grace had ended, and complies once its document was submitted. Each adds one on its days,
--- and a running sum does the rest.
 with
     referral as (
         select

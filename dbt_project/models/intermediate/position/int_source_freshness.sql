@@ -1,6 +1,3 @@
--- Whether each dataset is fresh, stale or failed. A database is as fresh as its last extraction
--- that succeeded, a file as its latest delivery at or before the run's moment. Failed: could not
--- be extracted in this run, or the newest delivery was refused.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

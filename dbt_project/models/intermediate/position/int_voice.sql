@@ -1,6 +1,3 @@
--- What the force says of itself and what the Commissioner judged: of each party the last word of a
--- day that said something else than the one before, the days on which it stood (`valid_to` is
--- excluded), and whether it says that the point is assured, as today's policy reads the words.
 with
     event as (
         select

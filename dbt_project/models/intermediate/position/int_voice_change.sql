@@ -1,10 +1,8 @@
--- The days on which one of the three voices changed, with what it said from then on. The data begin
--- to speak on the day that the point started.
 with
     data_day as (
         select
             *, lag(status) over (partition by force_code, point_code order by day) as status_before
-        from {{ ref("int_point_status_day") }}
+        from {{ ref("int_point_status_by_day") }}
     ),
 
     data_word as (

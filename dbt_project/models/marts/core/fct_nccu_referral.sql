@@ -20,6 +20,7 @@ with
             referral.report_urn,
             referral.hours_to_submission,
             referral.is_counted,
+            referral.is_compliant,
             build.publication_id
         from {{ ref("int_nccu_referral_class") }} as referral
         cross join {{ ref("stg_audit__build") }} as build

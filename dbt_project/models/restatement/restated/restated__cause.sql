@@ -7,24 +7,28 @@ with
 
     record_in_editions as (
         select
-            leaf.force_code,
-            leaf.measure_code,
-            leaf.period_start,
-            leaf.record_kind,
-            leaf.record_ref,
-            sum(case when leaf.edition = 'before' then 1 else 0 end) as before_count,
-            sum(case when leaf.edition = 'after' then 1 else 0 end) as after_count
-        from {{ ref("restated__contribution") }} as leaf
+            contribution.force_code,
+            contribution.measure_code,
+            contribution.period_start,
+            contribution.record_kind,
+            contribution.record_ref,
+            sum(case when contribution.edition = 'before' then 1 else 0 end) as before_count,
+            sum(case when contribution.edition = 'after' then 1 else 0 end) as after_count
+        from {{ ref("restated__contribution") }} as contribution
         inner join
             changed_record
-            on leaf.force_code = changed_record.force_code
-            and leaf.measure_code = changed_record.measure_code
-            and leaf.period_start = changed_record.period_start
-            and leaf.record_kind = changed_record.record_kind
-            and leaf.record_ref = changed_record.record_ref
-        where leaf.edition in ('before', 'after')
+            on contribution.force_code = changed_record.force_code
+            and contribution.measure_code = changed_record.measure_code
+            and contribution.period_start = changed_record.period_start
+            and contribution.record_kind = changed_record.record_kind
+            and contribution.record_ref = changed_record.record_ref
+        where contribution.edition in ('before', 'after')
         group by
-            leaf.force_code, leaf.measure_code, leaf.period_start, leaf.record_kind, leaf.record_ref
+            contribution.force_code,
+            contribution.measure_code,
+            contribution.period_start,
+            contribution.record_kind,
+            contribution.record_ref
     ),
 
     possible_cause as (

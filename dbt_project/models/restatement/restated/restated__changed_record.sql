@@ -1,5 +1,5 @@
 with
-    leaf as (select * from {{ ref("restated__contribution") }}),
+    contribution as (select * from {{ ref("restated__contribution") }}),
 
     figure as (select * from {{ ref("restated__figure") }}),
 
@@ -9,7 +9,7 @@ with
         select 'records' as change, 'before' as edition_before, 'after' as edition_after
         union all
         select distinct 'rules', 'then', 'before'
-        from leaf
+        from contribution
         where edition = 'then'
     ),
 
@@ -25,22 +25,22 @@ with
     ] %}
         {{ side }}_unit as (
             select
-                leaf.*,
+                contribution.*,
                 case
                     when level.is_force
                     then 'ALL'
-                    else coalesce(ancestor.ancestor_code, leaf.org_unit_code)
+                    else coalesce(ancestor.ancestor_code, contribution.org_unit_code)
                 end as unit_code
-            from leaf
-            inner join level on level.is_force or leaf.record_kind <> 'strand'
+            from contribution
+            inner join level on level.is_force or contribution.record_kind <> 'strand'
             left join
                 {{ ancestor }} as ancestor
                 on not level.is_force
-                and leaf.force_code = ancestor.force_code
-                and leaf.org_unit_code = ancestor.org_unit_code
-                and leaf.rolled_up_on >= ancestor.valid_from
-                and leaf.rolled_up_on < ancestor.valid_to
-            where leaf.edition {{ "=" if side == "after" else "<>" }} 'after'
+                and contribution.force_code = ancestor.force_code
+                and contribution.org_unit_code = ancestor.org_unit_code
+                and contribution.rolled_up_on >= ancestor.valid_from
+                and contribution.rolled_up_on < ancestor.valid_to
+            where contribution.edition {{ "=" if side == "after" else "<>" }} 'after'
         ),
     {% endfor %}
 

@@ -33,9 +33,9 @@ with
         {% endfor %}
     {% endfor %}
 
-    leaf_after as (
+    contribution_after as (
         {{
-            measure_leaf(
+            measure_record(
                 "month_after",
                 ref("int_nccu_referral_class"),
                 ref("int_immigration_custody"),
@@ -46,9 +46,9 @@ with
         }}
     ),
 
-    leaf_before as (
+    contribution_before as (
         {{
-            measure_leaf(
+            measure_record(
                 "month_before",
                 "referral_before",
                 "custody_before",
@@ -59,9 +59,9 @@ with
         }}
     ),
 
-    leaf_then as (
+    contribution_then as (
         {{
-            measure_leaf(
+            measure_record(
                 "month_then",
                 "referral_then",
                 "custody_then",
@@ -72,15 +72,24 @@ with
         }}
     ),
 
+    -- A record that is looked at and left out adds nothing.
     final as (
-        select 'after' as edition, leaf_after.*
-        from leaf_after
-        union all
-        select 'before', leaf_before.*
-        from leaf_before
-        union all
-        select 'then', leaf_then.*
-        from leaf_then
+        {% for edition in ["after", "before", "then"] %}
+            select
+                '{{ edition }}' as edition,
+                force_code,
+                measure_code,
+                period_start,
+                org_unit_code,
+                rolled_up_on,
+                record_kind,
+                record_ref,
+                numerator,
+                denominator,
+                case when numerator is null then hours_to_submission end as hours
+            from contribution_{{ edition }}
+            where denominator = 1 {{ "union all" if not loop.last }}
+        {% endfor %}
     )
 
 select *

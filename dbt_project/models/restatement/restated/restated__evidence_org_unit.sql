@@ -13,28 +13,28 @@ with
         where change = 'records' and is_changed and record_kind <> 'strand'
     ),
 
-    leaf as (
+    contribution as (
         select distinct
-            leaf.force_code,
-            leaf.measure_code,
-            leaf.period_start,
-            leaf.record_kind,
-            leaf.record_ref,
-            leaf.org_unit_code,
-            leaf.rolled_up_on as day
-        from {{ ref("restated__contribution") }} as leaf
+            contribution.force_code,
+            contribution.measure_code,
+            contribution.period_start,
+            contribution.record_kind,
+            contribution.record_ref,
+            contribution.org_unit_code,
+            contribution.rolled_up_on as day
+        from {{ ref("restated__contribution") }} as contribution
         inner join
             changed_record
-            on leaf.force_code = changed_record.force_code
-            and leaf.measure_code = changed_record.measure_code
-            and leaf.period_start = changed_record.period_start
-            and leaf.record_kind = changed_record.record_kind
-            and leaf.record_ref = changed_record.record_ref
-            and leaf.org_unit_code = changed_record.team_code
-        where leaf.edition in ('before', 'after')
+            on contribution.force_code = changed_record.force_code
+            and contribution.measure_code = changed_record.measure_code
+            and contribution.period_start = changed_record.period_start
+            and contribution.record_kind = changed_record.record_kind
+            and contribution.record_ref = changed_record.record_ref
+            and contribution.org_unit_code = changed_record.team_code
+        where contribution.edition in ('before', 'after')
     ),
 
-    days as (select distinct force_code, day from leaf),
+    days as (select distinct force_code, day from contribution),
 
     org_unit as (select * from {{ source("general", "org_unit") }}),
 
@@ -61,27 +61,27 @@ with
 
     final as (
         select distinct
-            leaf.force_code,
-            leaf.measure_code,
-            leaf.period_start,
-            leaf.record_kind,
-            leaf.record_ref,
+            contribution.force_code,
+            contribution.measure_code,
+            contribution.period_start,
+            contribution.record_kind,
+            contribution.record_ref,
             6 as nearness,
             'hr/org_unit' as dataset,
             unit_change.record_ref as source_ref,
             unit_change.cause
-        from leaf
+        from contribution
         inner join
             unit_above
-            on leaf.force_code = unit_above.force_code
-            and leaf.org_unit_code = unit_above.org_unit_code
-            and leaf.day >= unit_above.valid_from
-            and leaf.day < unit_above.valid_to
+            on contribution.force_code = unit_above.force_code
+            and contribution.org_unit_code = unit_above.org_unit_code
+            and contribution.day >= unit_above.valid_from
+            and contribution.day < unit_above.valid_to
         inner join
             unit_change
             on unit_above.force_code = unit_change.force_code
             and unit_above.ancestor_code = unit_change.record_ref
-            and leaf.day = unit_change.day
+            and contribution.day = unit_change.day
         where unit_change.cause is not null
     )
 

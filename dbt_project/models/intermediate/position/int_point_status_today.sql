@@ -1,7 +1,5 @@
--- The status of every point: what the data says today, or unknown where a source is not fresh; and
--- what it says of the deadline day, once that has come.
 with
-    status_day as (select * from {{ ref("int_point_status_day") }}),
+    status as (select * from {{ ref("int_point_status_by_day") }}),
 
     final as (
         select
@@ -19,12 +17,12 @@ with
         from {{ ref("int_point") }} as point
         cross join {{ ref("stg_audit__build") }} as build
         inner join
-            status_day as today
+            status as today
             on point.force_code = today.force_code
             and point.point_code = today.point_code
             and build.as_at_day = today.day
         left join
-            status_day as on_deadline
+            status as on_deadline
             on point.force_code = on_deadline.force_code
             and point.point_code = on_deadline.point_code
             and point.deadline = on_deadline.day
