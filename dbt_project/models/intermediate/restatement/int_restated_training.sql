@@ -1,7 +1,7 @@
 {{ config(materialized="view") }}
 
 with
-    person as (select * from {{ ref("int_restated_person") }}),
+    officer as (select * from {{ ref("int_restated_officer") }}),
 
     item as (
         select distinct
@@ -24,7 +24,7 @@ with
         {{
             versions_of(
                 source("general", "completion"),
-                "select force_code, employee_no as key from person",
+                "select force_code, employee_no as key from officer",
                 "employee_no",
             )
         }}
@@ -34,7 +34,7 @@ with
         {{
             versions_of(
                 source("general", "hydra_attendance"),
-                "select force_code, employee_no as key from person",
+                "select force_code, employee_no as key from officer",
                 "employee_no",
             )
         }}
@@ -140,25 +140,25 @@ with
 
     final as (
         select distinct
-            person.force_code,
-            person.measure_code,
-            person.period_start,
+            officer.force_code,
+            officer.measure_code,
+            officer.period_start,
             'person' as record_kind,
-            person.employee_no as record_ref,
-            person.completion_nearness as nearness,
+            officer.employee_no as record_ref,
+            officer.completion_nearness as nearness,
             possible_cause.dataset,
             possible_cause.record_ref as source_ref,
             possible_cause.cause
-        from person
-        inner join item on person.measure_code = item.measure_code
+        from officer
+        inner join item on officer.measure_code = item.measure_code
         inner join
             possible_cause
-            on person.force_code = possible_cause.force_code
-            and person.employee_no = possible_cause.employee_no
+            on officer.force_code = possible_cause.force_code
+            and officer.employee_no = possible_cause.employee_no
             and item.requirement_code = possible_cause.requirement_code
             and coalesce(item.module_version, '') = coalesce(possible_cause.module_version, '')
-            and coalesce(possible_cause.completed_on, person.day)
-            between item.launched_on and person.day
+            and coalesce(possible_cause.completed_on, officer.day)
+            between item.launched_on and officer.day
         where possible_cause.cause is not null
     )
 
