@@ -28,7 +28,7 @@ with
     ),
 
     possible_cause as (
-        {% for kind in ["referral", "custody", "personnel", "training", "strand", "unit"] %}
+        {% for kind in ["referral", "custody", "career", "training", "strand", "unit"] %}
             select
                 force_code,
                 measure_code,

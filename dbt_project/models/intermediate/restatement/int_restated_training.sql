@@ -1,7 +1,7 @@
 {{ config(materialized="view") }}
 
 with
-    officer as (select * from {{ ref("int_restated_officer") }}),
+    person as (select * from {{ ref("int_restated_person") }}),
 
     item as (
         select distinct
@@ -24,7 +24,7 @@ with
         {{
             versions_of(
                 source("general", "completion"),
-                "select force_code, employee_no as key from officer",
+                "select force_code, employee_no as key from person",
                 "employee_no",
             )
         }}
@@ -34,7 +34,7 @@ with
         {{
             versions_of(
                 source("general", "hydra_attendance"),
-                "select force_code, employee_no as key from officer",
+                "select force_code, employee_no as key from person",
                 "employee_no",
             )
         }}
@@ -140,25 +140,25 @@ with
 
     final as (
         select distinct
-            officer.force_code,
-            officer.measure_code,
-            officer.period_start,
+            person.force_code,
+            person.measure_code,
+            person.period_start,
             'person' as record_kind,
-            officer.employee_no as record_ref,
-            officer.completion_nearness as nearness,
+            person.employee_no as record_ref,
+            person.completion_nearness as nearness,
             possible_cause.dataset,
             possible_cause.record_ref as source_ref,
             possible_cause.cause
-        from officer
-        inner join item on officer.measure_code = item.measure_code
+        from person
+        inner join item on person.measure_code = item.measure_code
         inner join
             possible_cause
-            on officer.force_code = possible_cause.force_code
-            and officer.employee_no = possible_cause.employee_no
+            on person.force_code = possible_cause.force_code
+            and person.employee_no = possible_cause.employee_no
             and item.requirement_code = possible_cause.requirement_code
             and coalesce(item.module_version, '') = coalesce(possible_cause.module_version, '')
-            and coalesce(possible_cause.completed_on, officer.day)
-            between item.launched_on and officer.day
+            and coalesce(possible_cause.completed_on, person.day)
+            between item.launched_on and person.day
         where possible_cause.cause is not null
     )
 

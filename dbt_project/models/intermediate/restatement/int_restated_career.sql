@@ -1,15 +1,15 @@
 {{ config(materialized="view") }}
 
 with
-    officer as (select * from {{ ref("int_restated_officer") }}),
+    person as (select * from {{ ref("int_restated_person") }}),
 
-    days as (select distinct force_code, day from officer),
+    days as (select distinct force_code, day from person),
 
     personnel as (
         {{
             versions_of(
                 source("general", "personnel"),
-                "select force_code, employee_no as key from officer",
+                "select force_code, employee_no as key from person",
                 "employee_no",
             )
         }}
@@ -29,21 +29,21 @@ with
 
     final as (
         select
-            officer.force_code,
-            officer.measure_code,
-            officer.period_start,
+            person.force_code,
+            person.measure_code,
+            person.period_start,
             'person' as record_kind,
-            officer.employee_no as record_ref,
-            3 - officer.completion_nearness as nearness,
+            person.employee_no as record_ref,
+            3 - person.completion_nearness as nearness,
             'hr/personnel' as dataset,
             change.record_ref as source_ref,
             change.cause
-        from officer
+        from person
         inner join
             personnel_change as change
-            on officer.force_code = change.force_code
-            and officer.employee_no = change.record_ref
-            and officer.day = change.day
+            on person.force_code = change.force_code
+            and person.employee_no = change.record_ref
+            and person.day = change.day
         where change.cause is not null
     )
 
