@@ -1,5 +1,5 @@
-{#- The reference of an immigration detention in the list of exceptions: its occurrence or, if it has none,
-    its custody record. -#}
+{#- Reference of an immigration detention in the list of exceptions: its occurrence, or its custody
+    record if it has no occurrence. -#}
 {% macro custody_ref(custody) -%}
     coalesce(
         {{ custody }}.occurrence_ref,

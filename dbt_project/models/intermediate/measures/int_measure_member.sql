@@ -1,4 +1,4 @@
--- A view: whoever explains a figure asks for a few of its rows, and nobody asks for all.
+-- A view, because an explanation asks for a few rows of one figure, and nothing asks for all.
 {{ config(materialized="view") }}
 
 with

@@ -1,4 +1,4 @@
--- A view: the figures read it once, and whoever explains one figure reads only its records.
+-- A view, because the figures read it once, and an explanation reads the records of one figure.
 {{ config(materialized="view") }}
 
 with

@@ -6,13 +6,13 @@ with
             period_start,
             org_unit_code,
             rolled_up_on,
-            record_kind = 'strand' as is_of_the_force,
             sum(numerator) as numerator,
             sum(denominator) as denominator
         from {{ ref("int_measure_record") }}
         -- A measure in hours has no numerator.
-        where denominator = 1 and numerator is not null
-        group by force_code, measure_code, period_start, org_unit_code, rolled_up_on, record_kind
+        where numerator is not null
+        group by force_code, measure_code, period_start, org_unit_code, rolled_up_on
+        having sum(denominator) > 0
     ),
 
     counted as (
@@ -34,7 +34,8 @@ with
         union all
         select force_code, measure_code, period_start, 'ALL', numerator, denominator, false
         from team
-        where not is_of_the_force
+        -- Strands have no team: they are the force's already.
+        where org_unit_code <> 'ALL'
     ),
 
     final as (
