@@ -48,7 +48,7 @@ with
     ),
     before as (
         select figure.*, measure.point_code, compared.as_at_day, compared.is_recent
-        from {intermediate}.stg_before__figure as figure
+        from {intermediate}.compared__figure as figure
         cross join compared
         inner join (values <<points>>) as measure (code, point_code)
             on figure.measure_code = measure.code

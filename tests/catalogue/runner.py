@@ -145,7 +145,7 @@ def _live_the_day(world: World, place: str) -> list[Finding]:
         return []
     set_steps_aside(world.settings, build)
     # What was published before is what figures are held against.
-    return _build(world, build, [*(f"+{table}" for table in FIGURES), "stg_before__figure"])
+    return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:

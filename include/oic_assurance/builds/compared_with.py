@@ -35,17 +35,31 @@ STEPS = (
 )  # fmt: skip
 INTERMEDIATE = "intermediate"
 #: The tables that name the records in which two publications differ.
-COMPARISONS = ("int_restated_leaf", "int_restated_member", "int_restated_cause")
+COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
 #: The schema of the steps to compare with, by today's rules.
-COMPARED = "before"
+COMPARED = "compared_with"
 #: The schema of the same steps by the rules of their time, where those were different.
-COMPARED_OLD_RULES = "before_then"
+COMPARED_OLD_RULES = "compared_with_old_rules"
 
 # A published build that is built again is compared with the same publication as the first time.
 _PUBLICATION_TO_COMPARE = """
 select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
+"""
+_DROP_OLD_NAMES = """
+select format('drop schema %I cascade', n.nspname)
+from pg_catalog.pg_namespace as n
+where n.nspname in ('before', 'before_then')
+union all
+select format(
+    'drop %s if exists %I.%I cascade',
+    case when c.relkind = 'v' then 'view' else 'table' end, n.nspname, c.relname
+)
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where n.nspname = 'intermediate' and c.relkind in ('r', 'v')
+    and c.relname ~ '^(stg_before__|int_restate)'
 """
 
 
@@ -57,6 +71,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
     nothing to set aside.
     """
     with connect(settings, role=ROLE) as warehouse:
+        _drop_old_names(warehouse)
         publication_id = find_value(
             warehouse, _PUBLICATION_TO_COMPARE.encode(), (settings.force_code, build.build_id)
         )
@@ -89,6 +104,15 @@ def drop_steps_set_aside(settings: Settings) -> None:
             warehouse.execute(
                 sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name))
             )
+
+
+def _drop_old_names(warehouse: psycopg.Connection) -> None:
+    """Drop the tables that an earlier version of the code left under names that it no longer uses.
+
+    They hold records of people. No run replaces them, so an erasure would not reach them.
+    """
+    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
+        warehouse.execute(statement.encode())
 
 
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:

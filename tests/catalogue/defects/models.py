@@ -128,8 +128,8 @@ def invalid_gradings_count() -> Edit:
     """A check of gradings was switched off for a test and stayed off."""
     return Edit(
         f"{_NCCU}/int_nccu_document.sql",
-        "candidate.status = 'SUBMITTED' and candidate.is_graded_validly as is_counting",
-        "candidate.status = 'SUBMITTED' as is_counting",
+        "answer.status = 'SUBMITTED' and answer.is_graded_validly as is_counting",
+        "answer.status = 'SUBMITTED' as is_counting",
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.builds.compared_with import set_steps_aside
-from oic_assurance.builds.record import open_build
+from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.erase.erase import Request, erase
 from oic_assurance.operations.explain.figure import explain, month
@@ -17,13 +17,16 @@ from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
 from oic_assurance.reporting.screens.explained import figure_screen
 from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.connections import connect
 from tests.integration.builds.restated_world import (
+    RestatedWorld,
     TwoPublications,
     at,
     make_world,
     stop_world,
 )
 from tests.oracle.examples import referral
+from tests.oracle.model import Row
 
 
 class Ruled:
@@ -149,16 +152,19 @@ def test_what_went_off_the_list_says_when_and_why(
 def test_what_was_set_aside_outlasts_builds_that_failed(told: TwoPublications) -> None:
     """A build that is repeated, or followed by another, still compares with what was published."""
     world = told.world
+    _leave_old_names(world)
     for _ in range(2):
         build = open_build(world.settings, "failed", at("2026-04-11T05:30"))
         set_steps_aside(world.settings, build)
         set_steps_aside(world.settings, build)
         (kept,) = world.ask(
-            "select compared_with, (select count(*) from before.int_nccu_referral_class) as rows"
+            "select compared_with,"
+            " (select count(*) from compared_with.int_nccu_referral_class) as rows"
             " from audit.build where build_id = %s",
             build.build_id,
         )
         assert kept == {"compared_with": told.second, "rows": 6}
+    assert _old_names(world) == []
 
 
 def test_a_publication_is_computed_again_to_the_bit_and_nothing_of_it_stays(
@@ -204,14 +210,14 @@ def test_a_changed_policy_is_no_change_in_the_world(ruled: Ruled) -> None:
 @pytest.mark.slow
 def test_what_is_compared_with_is_out_of_sight_of_people(ruled: Ruled) -> None:
     places = ruled.world.ask(
-        "select nspname from pg_catalog.pg_namespace where nspname ~ '^(before|restate)'"
+        "select nspname from pg_catalog.pg_namespace where nspname ~ '^(before|compared|restate)'"
     )
-    assert {row["nspname"] for row in places} == {"before", "before_then"}
+    assert {row["nspname"] for row in places} == {"compared_with", "compared_with_old_rules"}
     may = ruled.world.ask(
         "select bool_or(has_schema_privilege(r.rolname, n.nspname, 'usage')) as look"
         " from pg_catalog.pg_roles as r cross join pg_catalog.pg_namespace as n"
         " where r.rolname in ('general_processing', 'law_enforcement_processing', 'bi_reader')"
-        " and n.nspname ~ '^before'"
+        " and n.nspname ~ '^compared'"
     )
     assert may == [{"look": False}]
 
@@ -254,9 +260,28 @@ def test_an_erased_record_is_a_deleted_one_and_leaves_nothing_to_compare_with(ru
         ("DELETED_RECORD", 1, 0, -1)
     ]
     left = (
-        "select to_regnamespace('before') as kept,"
-        " to_regclass('intermediate.int_restated_leaf') as found"
+        "select to_regnamespace('compared_with') as kept,"
+        " to_regclass('intermediate.restated__contribution') as found"
     )
     assert world.ask(left) == [{"kept": None, "found": None}]
     again = world.publish("2026-04-12T05:30")
     assert world.restated(again) == {}
+
+
+def _leave_old_names(world: RestatedWorld) -> None:
+    """Put tables into the warehouse under the names that earlier versions of the code used."""
+    with connect(world.settings, role=ROLE) as warehouse:
+        warehouse.execute("create schema before")
+        warehouse.execute("create table before.int_plan_day (strand text)")
+        warehouse.execute(
+            "create view intermediate.stg_before__plan as select strand from before.int_plan_day"
+        )
+        warehouse.execute("create table intermediate.int_restated_leaf (record_ref text)")
+
+
+def _old_names(world: RestatedWorld) -> list[Row]:
+    return world.ask(
+        "select nspname as name from pg_catalog.pg_namespace where nspname ~ '^before'"
+        " union all select relname from pg_catalog.pg_class"
+        " where relname ~ '^(stg_before__|int_restate)'"
+    )

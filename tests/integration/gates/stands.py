@@ -8,7 +8,7 @@ PREVIOUS = """
 insert into audit.build (run_id, as_at, known_batch_id, purpose, rules_fingerprint)
 values ('gates before', timestamptz '2026-05-14 04:30Z', 1000, 'daily', 'the same');
 create schema if not exists intermediate;
-create table intermediate.stg_before__figure (
+create table intermediate.compared__figure (
     force_code text, measure_code text, period_start date, org_unit_code text, numerator bigint,
     denominator bigint, value double precision
 )
@@ -19,10 +19,10 @@ _SENT = (
     "'batch_id', 100 + n, 'row_count', 300, 'rows_new', 0, 'sha256', (array[{}])[n]))).* "
     "from audit.batch, generate_series(1, 3) as n where dataset = '{{dataset}}'"
 )
-_BEFORE = "insert into intermediate.stg_before__figure values ('E23000022', {});"
+_BEFORE = "insert into intermediate.compared__figure values ('E23000022', {});"
 _APRIL = "'hydra_completion', '2026-04-01', 'ALL', 40, 100, 0.4"
 _OTHER_RULES = "update audit.build set rules_fingerprint = '{}' where run_id = 'gates before'; "
-_NOTHING = "delete from intermediate.stg_before__figure"
+_NOTHING = "delete from intermediate.compared__figure"
 
 UNDONE_STANDS = {
     **dict.fromkeys(

@@ -1,4 +1,3 @@
--- A training point starts with the launch of its first item, the others when the register says.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

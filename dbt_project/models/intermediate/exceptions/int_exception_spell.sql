@@ -13,7 +13,19 @@ with
     ),
 
     event as (
-        select earlier.*
+        select
+            earlier.force_code,
+            earlier.exception_key,
+            earlier.told_at,
+            earlier.is_open,
+            earlier.exception_code,
+            earlier.point_code,
+            earlier.record_ref,
+            earlier.org_unit_code,
+            earlier.officer_key,
+            earlier.opened_at,
+            earlier.closed_at,
+            earlier.closed_because
         from {{ ref("stg_audit__exception_event") }} as earlier
         cross join build
         where earlier.told_at < build.as_at

@@ -1,4 +1,4 @@
-{#- Nine referrals of ten are status checks, and nearly every question is about the tenth. -#}
+{#- Nine of ten referrals are status checks, and most questions are about the others. -#}
 {{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
 
 with

@@ -7,7 +7,7 @@ from pathlib import Path
 import networkx as nx
 
 #: What the warehouse keeps of itself; it tells builds apart, and is nobody's record.
-PLUMBING = ("audit", "warehouse", "before")
+PLUMBING = ("audit", "warehouse", "compared_with")
 POSITION, MEASURE = "assurance_position", "assurance_measure"
 #: The model that decides on a record of each point.
 DECIDES = {
@@ -102,5 +102,8 @@ def _model(key: str, node: dict[str, str]) -> Model:
         schema = node["schema"]
         folder = "warehouse" if "_warehouse" in node["path"] else schema
         return Model(key, node["name"], "raw", folder, node["description"])
+    # On the pages, the restatement models are shown as one folder of the rules.
+    if place[:2] == ("restatement", "restated"):
+        place = ("intermediate", "restatement")
     layer = {"marts": "mart"}.get(place[0], place[0])
     return Model(key, node["name"], layer, place[1], node["description"])
