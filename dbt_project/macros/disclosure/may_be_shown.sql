@@ -1,4 +1,4 @@
-{#- The one rule of disclosure control (docs/disclosure-control.md): a number of people or records may
+{#- The one rule of disclosure control (docs/explanation/disclosure-control.md): a number of people or records may
     be told when it is nought or no smaller than the threshold. -#}
 {% macro may_be_told(number, smallest) -%}
     ({{ number }} = 0 or {{ number }} >= {{ smallest }})

@@ -1,6 +1,7 @@
 """What the public was ever shown, kept after the generations that showed it have gone.
 
-A release is held against all that went before it (docs/disclosure-control.md), so the record is
+A release is held against all that went before it (docs/explanation/disclosure-control.md),
+so the record is
 made in the transaction that shows the release, and nobody takes away from it.
 """
 
