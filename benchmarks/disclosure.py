@@ -81,7 +81,7 @@ def primary() -> Counter[str]:
 
 
 def ours() -> Counter[str]:
-    """Release as `docs/disclosure-control.md` says."""
+    """Release as `docs/explanation/disclosure-control.md` says."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)

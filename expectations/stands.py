@@ -4,7 +4,8 @@ Figures move as records come. What moves at once by more than its own interval i
 a great day: nobody can tell but a person, so it is published with a caveat, or waits for that
 person where the deployment has warnings approved. Nothing is said of a first publication, of one
 for an earlier moment, of a point whose source was in trouble last time (it catches up), and of
-figures that are too small to say anything. What to do about it: docs/a-figure-that-jumped.md.
+figures that are too small to say anything.
+What to do about it: docs/how-to/a-figure-that-jumped.md.
 """
 
 from typing import Literal

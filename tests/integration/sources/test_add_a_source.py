@@ -1,4 +1,4 @@
-"""The walk of docs/add-a-source.md: a thirteenth dataset, from one file to a staged model."""
+"""Follows docs/how-to/add-a-source.md: a thirteenth dataset, from a file to a staged model."""
 
 import dataclasses
 import shutil

@@ -20,7 +20,8 @@ _INDEX = """\
 
 What is checked before anything is published: {count} promises about {suites} tables, and beside
 them dbt's own tests (in the dbt docs). How to add one:
-[add-an-expectation.md](../add-an-expectation.md). What came of each in a run: the Data Docs, and
+[add-an-expectation.md](../how-to/add-an-expectation.md). What came of each in a run: the Data
+Docs, and
 `data_quality_status` in the marts.
 
 - **critical**: nothing is published, the last publication stands.
