@@ -73,8 +73,8 @@ def _candidate(settings: Settings, since: date) -> Build:
     ):
         subprocess.run([command, *arguments], check=True, stdout=subprocess.DEVNULL)
     run = "benchmark"
-    for place in pipeline.open_run(settings, run, AS_AT):
-        pipeline.extract(settings, run, place["force_code"], place["dataset"])
+    for dataset in pipeline.open_run(settings, run, AS_AT):
+        pipeline.extract(settings, run, dataset)
     build_id = pipeline.close_landing(settings, run, AS_AT)
     pipeline.build_marts(settings, run, build_id)
     pipeline.audit(settings, run, build_id, "landing")
