@@ -63,7 +63,7 @@ def statement_of(suite: Suite, places: Places) -> str:
                 names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                counts.append(f"count(*) filter (where {_failing(promise)})")
+                counts.append(f"count(*) filter (where {_broken(promise)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
@@ -78,8 +78,8 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _failing(promise: Promise) -> str:
-    """Return the condition that is true for a row that fails an expectation."""
+def _broken(promise: Promise) -> str:
+    """Return the condition that is true of a row which breaks a promise."""
     given = promise.arguments
     column = promise.columns[0] if promise.columns else ""
     match promise.kind:
@@ -93,6 +93,6 @@ def _failing(promise: Promise) -> str:
 
 
 def _query(promise: Promise) -> str:
-    """Return the count of the rows that a query finds, or of those that do not hold."""
+    """Return the count of what a query finds, or of what does not hold in it."""
     among = " where found.holds is not true" if promise.kind == "every" else ""
     return f"(select count(*) from ({promise.arguments['query']}) as found{among})"
