@@ -185,7 +185,7 @@ def test_what_is_withheld_is_in_its_database_and_nowhere_else(new_force: NewForc
 def test_a_force_of_another_seed_is_refused(new_force: NewForce) -> None:
     force = new_force("seed")
     simulate(force, SEED, FIRST, FIRST)
-    with pytest.raises(UsageError, match="A force of seed 11 is there already"):
+    with pytest.raises(UsageError, match="There is already a force of seed 11"):
         simulate(force, 12, FIRST, LAST)
 
 

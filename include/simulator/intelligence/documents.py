@@ -94,11 +94,11 @@ class Documents:
     # --- the ways it goes ----------------------------------------------------------------------
 
     def _in_time(self, rng: Stream, call: Call) -> Record | None:
-        hours = min(rng.around(4.5, 0.9), TIMELY_HOURS - 0.1)
+        hours = min(rng.log_normal(4.5, 0.9), TIMELY_HOURS - 0.1)
         return self._good(rng, call, hours, "IN_TIME")
 
     def _late(self, rng: Stream, call: Call) -> Record | None:
-        hours = min(TIMELY_HOURS + rng.around(40, 1.1), MOST_HOURS_LATE)
+        hours = min(TIMELY_HOURS + rng.log_normal(40, 1.1), MOST_HOURS_LATE)
         return self._good(rng, call, hours, "LATE")
 
     def _good(self, rng: Stream, call: Call, hours: float, why: str) -> Record | None:
@@ -114,12 +114,12 @@ class Documents:
         other = self._roster.colleague_of(call.officer, rng)
         if other is None:
             return None
-        at = after(call.at, hours=rng.around(10, 1.0))
+        at = after(call.at, hours=rng.log_normal(10, 1.0))
         plan = Plan(call, other, at, self._names(rng, call), "BY_OTHER")
         return self._write(rng, plan, valid(rng, historic=HISTORIC))
 
     def _badly_graded(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(7, 1.1))
+        at = after(call.at, hours=rng.log_normal(7, 1.1))
         plan = Plan(call, call.officer, at, self._names(rng, call), "BAD_GRADING")
         document = self._write(rng, plan, wrong(rng))
         if document is not None and rng.happens(0.15):
@@ -129,12 +129,12 @@ class Documents:
         return document
 
     def _draft(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(3, 0.8))
+        at = after(call.at, hours=rng.log_normal(3, 0.8))
         draft = self._draft_of(rng, Plan(call, call.officer, at, "OCCURRENCE", "DRAFT"), valid(rng))
         return leave_as_draft(self._store, rng, draft, why="DRAFT", referral=call.ref)
 
     def _rejected(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(6, 0.8))
+        at = after(call.at, hours=rng.log_normal(6, 0.8))
         plan = Plan(call, call.officer, at, self._names(rng, call), "REJECTED")
         document = self._write(rng, plan, valid(rng))
         if document is not None:
@@ -142,11 +142,11 @@ class Documents:
         return document
 
     def _unnamed(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(5, 0.8))
+        at = after(call.at, hours=rng.log_normal(5, 0.8))
         return self._write(rng, Plan(call, call.officer, at, "NOTHING", "UNNAMED"), valid(rng))
 
     def _wrong_type(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(6, 0.9))
+        at = after(call.at, hours=rng.log_normal(6, 0.9))
         plan = Plan(call, call.officer, at, self._names(rng, call), "WRONG_TYPE")
         return self._write(rng, plan, valid(rng), document_type="INTEL_REPORT")
 

@@ -4,9 +4,9 @@ from datetime import date
 
 from oic_assurance.clock import london_day
 from simulator.chance import Chance, Stream
+from simulator.entry_errors import add_entry_error
 from simulator.moments import DAY, after, at, next_weekday
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 SHARED = 0.4
 RECIPIENTS = {
@@ -17,8 +17,8 @@ RECIPIENTS = {
     "BORDER_FORCE": 0.08,
     "OTHER": 0.04,
 }
-RECIPIENT_SLIPS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
-PRODUCT_SLIPS = {"product_type": ("BRIEFING",)}
+RECIPIENT_ERRORS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
+PRODUCT_ERRORS = {"product_type": ("BRIEFING",)}
 CHARTS_A_YEAR = 9.0
 QUARTERS = (1, 4, 7, 10)
 NEVER_APPROVED = 0.08
@@ -36,9 +36,9 @@ class Output:
         rng = self._chance.stream("dissemination", document.key)
         if not rng.happens(SHARED):
             return
-        submitted_at = document.born_at
+        submitted_at = document.entered_at
         for _ in range(1 + rng.happens(0.3)):
-            shared_at = after(submitted_at, hours=6 + rng.around(40, 0.9))
+            shared_at = after(submitted_at, hours=6 + rng.log_normal(40, 0.9))
             record = self._store.add(
                 "dissemination",
                 after(shared_at, hours=rng.uniform(0.05, 1)),
@@ -49,9 +49,9 @@ class Output:
                 },
             )
             if rng.happens(0.01):
-                gone = after(record.born_at, hours=rng.uniform(1, 100))
+                gone = after(record.entered_at, hours=rng.uniform(1, 100))
                 record.change(gone, deleted_at=gone)
-            maybe_slip(rng, record, RECIPIENT_SLIPS)
+            add_entry_error(rng, record, RECIPIENT_ERRORS)
 
     def day(self, day: date) -> None:
         """Make the products that are due: bulletins, profiles, the yearly assessment, charts."""
@@ -83,7 +83,7 @@ class Output:
         if not rng.happens(NEVER_APPROVED):
             approved_at = at(next_weekday(london_day(made_at) + rng.randint(1, 12) * DAY), 14.5)
             record.change(approved_at, approved_at=approved_at)
-        maybe_slip(rng, record, PRODUCT_SLIPS)
+        add_entry_error(rng, record, PRODUCT_ERRORS)
 
 
 def _months_back(day: date, months: int) -> date:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from oic_assurance.clock import london_day
 from simulator.chance import Chance, Stream
+from simulator.entry_errors import add_entry_error
 from simulator.intelligence.grading import Grading, valid, wrong
 from simulator.intelligence.narrative import narrative, source_identity
 from simulator.moments import DAY, after, is_weekday
@@ -12,7 +13,6 @@ from simulator.operations.incidents import moment_of, ref_of
 from simulator.people.person import Person
 from simulator.people.roster import Roster
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 EVERYDAY_A_DAY = 9.5
 EVERYDAY_TYPES = {
@@ -24,7 +24,7 @@ EVERYDAY_TYPES = {
 }
 HISTORIC = 0.025
 WRONGLY_GRADED = 0.02
-SLIPS = {
+ENTRY_ERRORS = {
     "status": ("SUBMITED", "Submitted"),
     "grading_scheme": ("3x5x3",),
     "protective_marking": ("OFFICIAL SENSITIVE",),
@@ -50,15 +50,15 @@ def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
     """Enter a report: at its submission, or as a draft some time before."""
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
-    born_at = after(draft.submitted_at, hours=-lead)
+    entered_at = after(draft.submitted_at, hours=-lead)
     if draft.not_before is not None:
-        born_at = max(born_at, draft.not_before)
-    record = _enter(store, rng, draft, born_at, **about)
-    if born_at < draft.submitted_at:
+        entered_at = max(entered_at, draft.not_before)
+    record = _enter(store, rng, draft, entered_at, **about)
+    if entered_at < draft.submitted_at:
         record.first |= {"status": "DRAFT", "submitted_at": None}
         record.change(draft.submitted_at, status="SUBMITTED", submitted_at=draft.submitted_at)
     _review(rng, record, draft)
-    maybe_slip(rng, record, SLIPS)
+    add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
@@ -69,12 +69,14 @@ def leave_as_draft(store: Store, rng: Stream, draft: Draft, **about: object) -> 
     return record
 
 
-def _enter(store: Store, rng: Stream, draft: Draft, born_at: datetime, **about: object) -> Record:
-    year = f"{born_at:%Y}"
+def _enter(
+    store: Store, rng: Stream, draft: Draft, entered_at: datetime, **about: object
+) -> Record:
+    year = f"{entered_at:%Y}"
     urn = f"NH-{year}-{store.next_number(f'report {year}', rng.randint(1, 4)):06d}"
     return store.add(
         "report",
-        born_at,
+        entered_at,
         {
             "report_urn": urn,
             "document_type_code": draft.document_type,

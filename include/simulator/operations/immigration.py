@@ -85,7 +85,7 @@ class Immigration:
             kind="OIC",
         )
         if not qualified:
-            occurrence.change(after(occurrence.born_at, hours=rng.uniform(20, 260)), is_oic=True)
+            occurrence.change(after(occurrence.entered_at, hours=rng.uniform(20, 260)), is_oic=True)
         officer = self._first_officer(rng, reported_at, route, incidents.district_of(occurrence))
         self._detain_some(rng, occurrence, officer, persons)
         if rng.happens(REFERRED["OIC"]):
@@ -99,7 +99,7 @@ class Immigration:
     def _detain_some(self, rng: Stream, occurrence: Record, officer: Person, persons: int) -> None:
         for _ in range(persons):
             if rng.happens(0.55):
-                detained_at = after(occurrence.born_at, hours=0.5 + rng.expovariate(1 / 1.0))
+                detained_at = after(occurrence.entered_at, hours=0.5 + rng.expovariate(1 / 1.0))
                 by = officer if rng.happens(0.6) else self._other(rng, officer)
                 custody.detain(self._store, rng, occurrence, by, detained_at, "IMMIGRATION")
 
@@ -118,7 +118,7 @@ class Immigration:
         district = incidents.district_of(occurrence)
         officer = self._roster.on_response(reported_at, district, rng)
         lost = rng.happens(custody.WITHOUT_OCCURRENCE_IMMIGRATION)
-        detained_at = after(occurrence.born_at, hours=rng.expovariate(1 / 1.0) + 0.3)
+        detained_at = after(occurrence.entered_at, hours=rng.expovariate(1 / 1.0) + 0.3)
         custody.detain(
             self._store, rng, None if lost else occurrence, officer, detained_at, "IMMIGRATION"
         )
@@ -131,9 +131,9 @@ class Immigration:
         """Check one person's status: at the roadside, in custody, for the control room."""
         route = rng.weighted(CHECK_ROUTES)
         if occurrences and rng.happens(0.45):
-            earlier = [record for record in occurrences if record.born_at < at]
+            earlier = [record for record in occurrences if record.entered_at < at]
             occurrence = rng.one_of(earlier or occurrences[:1])
-            at = max(at, after(occurrence.born_at, hours=0.1))
+            at = max(at, after(occurrence.entered_at, hours=0.1))
         else:
             reported_at = after(at, hours=-rng.uniform(0.2, 1.0))
             if self._store.today is not None:

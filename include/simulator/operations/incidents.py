@@ -3,10 +3,10 @@
 from datetime import date, datetime
 
 from simulator.chance import Stream
+from simulator.entry_errors import add_entry_error
 from simulator.moments import after, at, clock_goes_forward, is_weekday
 from simulator.organisation.units import TERRITORIES
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 ORDINARY_A_DAY = 38.0
 DISTRICT_WEIGHTS = {"D1": 0.40, "D2": 0.15, "D3": 0.24, "D4": 0.21}
@@ -27,7 +27,7 @@ ORDINARY: dict[tuple[str, str | None], float] = {
 ORDINARY_ROUTES = {"PUBLIC_CALL": 0.72, "OTHER": 0.17, "PARTNER": 0.06, "ROAD_POLICING": 0.05}
 # Most calls come in the afternoon and evening: the weight of each hour of the day.
 HOURS = {hour: 1.0 + 1.4 * (8 <= hour < 24) + 1.2 * (15 <= hour < 23) for hour in range(24)}
-CORRECTIONS = {
+ENTRY_ERRORS = {
     "detection_route": ("lorry drop", "PUBLIC CALL", ""),
     "status": ("Open", "NEW"),
 }
@@ -47,11 +47,11 @@ def enter(
     **about: object,
 ) -> Record:
     """Enter an occurrence, with what becomes of it later."""
-    born_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
+    entered_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
     happened = after(reported_at, hours=-rng.expovariate(1 / 1.5))
     record = store.add(
         "occurrence",
-        born_at,
+        entered_at,
         {
             "occurrence_ref": _next_ref(store, rng, reported_at),
             "incident_type_code": incident_type,
@@ -66,8 +66,8 @@ def enter(
         },
         **about,
     )
-    _run_its_course(rng, record)
-    maybe_slip(rng, record, CORRECTIONS)
+    _add_later_changes(rng, record)
+    add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
@@ -77,22 +77,22 @@ def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
 
-def _run_its_course(rng: Stream, record: Record) -> None:
+def _add_later_changes(rng: Stream, record: Record) -> None:
     """Close it, cancel it, correct the head count, delete a double entry."""
-    closing = after(record.born_at, hours=24 * rng.around(16, 1.0))
+    closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
-        record.change(after(record.born_at, hours=rng.uniform(2, 90)), status="CANCELLED")
+        record.change(after(record.entered_at, hours=rng.uniform(2, 90)), status="CANCELLED")
     elif rng.happens(0.9):
         record.change(closing, status="CLOSED")
     persons = record.first["persons_count"]
     if isinstance(persons, int) and persons > 1 and rng.happens(0.2):
         corrected = max(1, persons + rng.one_of((-2, -1, 1, 1, 2)))
-        record.change(after(record.born_at, hours=rng.uniform(3, 70)), persons_count=corrected)
+        record.change(after(record.entered_at, hours=rng.uniform(3, 70)), persons_count=corrected)
     if rng.happens(0.006):
-        gone = after(record.born_at, hours=rng.uniform(1, 200))
+        gone = after(record.entered_at, hours=rng.uniform(1, 200))
         record.change(gone, deleted_at=gone)
     elif rng.happens(0.0006) and not record.first["is_oic"]:
-        record.removed_at = after(record.born_at, hours=rng.uniform(20, 300))
+        record.removed_at = after(record.entered_at, hours=rng.uniform(20, 300))
 
 
 def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:

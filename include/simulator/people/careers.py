@@ -35,7 +35,7 @@ class Careers:
         self._filled: dict[Post, int] = dict.fromkeys(POSTS, 0)
         self._leaving_on: dict[date, list[Post]] = defaultdict(list)
         self._graduating_on: dict[date, list[Person]] = defaultdict(list)
-        self._lived_until = epoch - DAY
+        self._simulated_until = epoch - DAY
         founders = population.founding_force(chance, epoch, self._collars, self._numbers)
         self.founders = [person for person, _ in founders]
         for person, post in founders:
@@ -46,9 +46,9 @@ class Careers:
 
     def advance(self, until: date) -> None:
         """Live on until a day, included."""
-        while self._lived_until < until:
-            self._lived_until += DAY
-            self._live(self._lived_until)
+        while self._simulated_until < until:
+            self._simulated_until += DAY
+            self._live(self._simulated_until)
 
     def _live(self, day: date) -> None:
         rng = self._chance.stream("careers", day)
@@ -216,7 +216,7 @@ class Careers:
                 person = rng.one_of(self._serving)
                 if any(absence.until > day for absence in person.absences) or person.joined >= day:
                     continue
-                length = max(28, int(rng.around(median, 0.45)))
+                length = max(28, int(rng.log_normal(median, 0.45)))
                 until = day + length * DAY
                 absence = Absence(
                     kind,

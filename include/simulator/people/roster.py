@@ -60,23 +60,23 @@ class Roster:
 
     def on_response(self, moment: datetime, district: str, rng: Stream) -> Person:
         """Return one of the district's response team that is on duty."""
-        return self._somebody(response_team(district, team_on_duty(moment)), rng)
+        return self._pick(response_team(district, team_on_duty(moment)), rng)
 
     def in_control_room(self, moment: datetime, rng: Stream) -> Person:
         """Return one of the control room's team that is on duty."""
-        return self._somebody(f"FCR-{team_on_duty(moment)}", rng)
+        return self._pick(f"FCR-{team_on_duty(moment)}", rng)
 
     def in_neighbourhood(self, district: str, rng: Stream) -> Person:
         """Return a neighbourhood officer of a district."""
-        return self._somebody(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
+        return self._pick(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
 
     def on_the_roads(self, district: str, rng: Stream) -> Person:
         """Return a roads policing officer: north and south share the county."""
-        return self._somebody("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
+        return self._pick("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
 
     def in_custody(self, district: str, rng: Stream) -> Person:
         """Return somebody of the custody suite that serves a district."""
-        return self._somebody("CUST-N" if district in ("D3", "D4") else "CUST-S", rng)
+        return self._pick("CUST-N" if district in ("D3", "D4") else "CUST-S", rng)
 
     def in_intelligence(self, rng: Stream) -> Person:
         """Return somebody of the intelligence teams."""
@@ -85,9 +85,9 @@ class Roster:
 
     def in_unit(self, unit: str, rng: Stream) -> Person:
         """Return somebody of a team."""
-        return self._somebody(unit, rng)
+        return self._pick(unit, rng)
 
-    def _somebody(self, unit: str, rng: Stream, role: str | None = None) -> Person:
+    def _pick(self, unit: str, rng: Stream, role: str | None = None) -> Person:
         people = self.team(unit)
         if role is not None and self._today is not None:
             today = self._today

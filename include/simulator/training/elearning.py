@@ -58,7 +58,7 @@ class LearningEvent:
     score: int | None
     logged_at: datetime
     at_text: str | None = None  # what stands in the report instead of `at`
-    slip: str | None = None
+    entry_error: str | None = None  # the column that has it
 
 
 def reminders(first: date) -> Iterator[date]:

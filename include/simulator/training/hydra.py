@@ -18,7 +18,7 @@ POD_SIZE = (4, 7)
 NO_SHOW = 0.11
 REFER = 0.06
 RELEASED = 0.5  # the share of those waiting whom their supervisors can spare on a day
-SLIP = 0.006
+ENTRY_ERROR_RATE = 0.006
 # After the deadline the sessions become rarer: places, not will, are what is short.
 GAPS = ((date(2026, 4, 30), (2, 3)), (date.max, (6, 8)))
 
@@ -42,8 +42,8 @@ class Attendance:
     attended: bool
     outcome: str
     outcome_known_on: date
-    slip: str | None = None
-    slip_until: date = date.min
+    entry_error: str | None = None
+    entry_error_until: date = date.min
 
 
 def sessions(chance: Chance, until: date) -> list[Session]:
@@ -83,7 +83,7 @@ def attendances(
             and person.is_working(session.day)
             and person.posting_on(session.day).role in HYDRA_ROLES
         ]
-        for person in _spared(rng, waiting, session.capacity):
+        for person in _released(rng, waiting, session.capacity):
             attendance = _attend(rng, session, person)
             booked.append(attendance)
             if attendance.outcome == "PASS":
@@ -91,7 +91,7 @@ def attendances(
     return booked
 
 
-def _spared(rng: Stream, waiting: list[Person], places: int) -> list[Person]:
+def _released(rng: Stream, waiting: list[Person], places: int) -> list[Person]:
     free = [person for person in waiting if rng.happens(RELEASED)]
     return rng.sample(free, min(places, len(free)))
 
@@ -101,8 +101,8 @@ def _attend(rng: Stream, session: Session, person: Person) -> Attendance:
     outcome = ("REFER" if rng.happens(REFER) else "PASS") if attended else ""
     known_on = session.day + rng.randint(1, 9) * DAY
     attendance = Attendance(session, person.employee_no, attended, outcome, known_on)
-    if rng.happens(SLIP):
+    if rng.happens(ENTRY_ERROR_RATE):
         until = session.day + rng.randint(8, 30) * DAY
         kind = rng.one_of(("attended", "outcome", "twice"))
-        attendance = replace(attendance, slip=kind, slip_until=until)
+        attendance = replace(attendance, entry_error=kind, entry_error_until=until)
     return attendance

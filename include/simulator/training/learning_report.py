@@ -17,9 +17,9 @@ OTHER_COURSES = {
 OTHER_EVENTS_A_DAY = 5.0
 # A score is put right later, with the same key as before.
 RESCORED = 0.004
-SLIP = 0.004
+ENTRY_ERROR_RATE = 0.004
 CORRECTED = 0.8
-SLIPS = ("status", "completed_at", "employee_no", "score")
+ERROR_COLUMNS = ("status", "completed_at", "employee_no", "score")
 
 
 def learning_events(
@@ -34,7 +34,7 @@ def learning_events(
     for day in days(epoch, until):
         events += _other_courses(chance.stream("other courses", day), founders, day)
         if clock_goes_forward(day) and day > LAUNCH:
-            events += _in_the_hour_that_is_not(founders, day)
+            events += _in_skipped_hour(founders, day)
     # Before the first day of the force nothing was logged by this system.
     events = [event for event in events if at(epoch, 0) <= event.logged_at < end]
     events.sort(key=lambda event: (event.logged_at, event.employee_no, event.module, event.status))
@@ -47,8 +47,8 @@ def _as_reported(chance: Chance, event: LearningEvent) -> Iterator[LearningEvent
         yield event
         return
     rng = chance.stream("report", event.employee_no, event.module, event.status, str(event.at))
-    if rng.happens(SLIP):
-        yield replace(event, slip=rng.one_of(SLIPS))
+    if rng.happens(ENTRY_ERROR_RATE):
+        yield replace(event, entry_error=rng.one_of(ERROR_COLUMNS))
         if rng.happens(CORRECTED):
             yield replace(event, logged_at=after(event.logged_at, hours=rng.uniform(80, 260)))
         return
@@ -67,7 +67,7 @@ def _other_courses(rng: Stream, founders: list[Person], day: date) -> Iterator[L
             yield _completed(person, course, module, moment, rng.randint(70, 100))
 
 
-def _in_the_hour_that_is_not(founders: list[Person], day: date) -> Iterator[LearningEvent]:
+def _in_skipped_hour(founders: list[Person], day: date) -> Iterator[LearningEvent]:
     """Report a time that did not exist, from a terminal whose clock was not put forward."""
     person = next(person for person in founders if person.is_working(day))
     moment = at(day, 1.5)

@@ -21,7 +21,7 @@ from simulator.delivery.forms import (
     BookForm,
     TextForm,
 )
-from simulator.delivery.personnel import COLUMNS, Ledger, seen_on
+from simulator.delivery.personnel import COLUMNS, Ledger, row_on
 from simulator.moments import end_of
 from simulator.period import Period
 from simulator.world import World
@@ -84,7 +84,7 @@ def names(dropped: list[drops.Drop], dataset: str) -> set[str]:
 
 def test_each_file_comes_on_its_day(dropped: list[drops.Drop], period: Period) -> None:
     for drop in dropped:
-        assert period.holds(drop.dropped_at)
+        assert period.contains(drop.dropped_at)
         if drop.dataset in DATED:
             day = drop.name.split("_")[-1][:8]
             due = date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}")
@@ -108,7 +108,7 @@ def test_the_newest_files_of_each_dataset_are_whole(
     fresh = [
         drop
         for drop in dropped
-        if drop.trouble not in drops.HURTFUL and not drop.name.endswith(".part")
+        if drop.fault not in drops.SERIOUS and not drop.name.endswith(".part")
     ]
     for dataset, days in dict(zip(DATED, (1, 7, 1, 7), strict=True)).items():
         last = max(drop.dropped_at for drop in fresh if drop.dataset == dataset)
@@ -117,13 +117,13 @@ def test_the_newest_files_of_each_dataset_are_whole(
             drop
             for drop in dropped
             if drop.dataset == dataset
-            and drop.trouble in drops.HURTFUL
+            and drop.fault in drops.SERIOUS
             and drop.dropped_at > end_of(drops.TEETHING_UNTIL) + timedelta(days=3)
         ]
 
 
 def test_every_trouble_of_the_source_contract_happens(dropped: list[drops.Drop]) -> None:
-    seen = Counter(drop.trouble for drop in dropped)
+    seen = Counter(drop.fault for drop in dropped)
     wanted = {drops.LATE, drops.AGAIN, drops.CORRECTED, drops.PARTIAL, drops.EMPTY}
     assert seen.keys() >= wanted | {drops.TRUNCATED, drops.OTHER_DATASET}
     completions = [drop for drop in dropped if drop.dataset == "lms/completions"]
@@ -142,8 +142,7 @@ def test_a_report_of_the_learning_system_overlaps_the_days_before(
     spring = [
         drop
         for drop in dropped
-        if drop.name.startswith("completions_202604")
-        and (drop.trouble, drop.form) == (None, "usual")
+        if drop.name.startswith("completions_202604") and (drop.fault, drop.form) == (None, "usual")
     ]
     assert len(spring) > 5
     for drop in spring:
@@ -157,7 +156,7 @@ def test_the_ledger_shows_what_hr_had_keyed(world: World) -> None:
     ledger = Ledger(world.careers.people)
     for day in (date(2025, 6, 2), date(2026, 2, 9), date(2026, 2, 10), date(2026, 11, 24)):
         rows = ledger.rows_on(day)
-        listed = [seen_on(person, day) for person in world.careers.people]
+        listed = [row_on(person, day) for person in world.careers.people]
         assert rows == sorted(row for row in listed if row is not None)
         ahead = [row for row in rows if row[COLUMNS.index("leave_date")]]
         furthest = max(row[COLUMNS.index("leave_date")] for row in ahead)  # type: ignore[type-var]
@@ -167,6 +166,6 @@ def test_the_ledger_shows_what_hr_had_keyed(world: World) -> None:
 def test_a_trouble_is_drawn_from_the_file_alone() -> None:
     export = drops.Export("hr/personnel", date(2026, 5, 4), "p.csv", 3.0, "usual", lambda: b"x")
     first = drops.drops_of(Chance(9), export, safe=False)
-    assert [(d.name, d.dropped_at, d.trouble) for d in first] == [
-        (d.name, d.dropped_at, d.trouble) for d in drops.drops_of(Chance(9), export, safe=False)
+    assert [(d.name, d.dropped_at, d.fault) for d in first] == [
+        (d.name, d.dropped_at, d.fault) for d in drops.drops_of(Chance(9), export, safe=False)
     ]

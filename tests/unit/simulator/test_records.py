@@ -53,12 +53,12 @@ def test_a_hard_deleted_record_is_gone_and_its_going_is_noticed() -> None:
     record.removed_at = after(BORN, hours=20)
     assert record.state_at(after(BORN, hours=19)) is not None
     assert record.state_at(after(BORN, hours=21)) is None
-    assert record.is_touched(after(BORN, hours=19), after(BORN, hours=21))
-    assert not record.is_touched(after(BORN, hours=1), after(BORN, hours=2))
+    assert record.is_changed(after(BORN, hours=19), after(BORN, hours=21))
+    assert not record.is_changed(after(BORN, hours=1), after(BORN, hours=2))
 
 
 def test_nothing_is_entered_on_a_day_that_is_over() -> None:
     store = Store()
     store.today = after(BORN, hours=24)
-    with pytest.raises(AssertionError, match="a day that is over"):
+    with pytest.raises(AssertionError, match="on a past day"):
         store.add("nccu_referral", BORN, {})

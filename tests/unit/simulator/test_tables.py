@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.sources.declaration import datasets
 from oic_assurance.sources.model import DatabasePlace
-from simulator.databases import shown
+from simulator.databases import visible
 from simulator.moments import midnight
 from simulator.period import Period
 from simulator.records import Values
@@ -57,7 +57,8 @@ OPTIONAL = {
 
 def rows_of(world: World, period: Period, table: Table) -> list[Values]:
     states = [
-        record.state_at(period.ends_at) for record in shown(world.store.of(table.name), period)
+        record.state_at(period.ends_at)
+        for record in visible(world.store.records_of(table.name), period)
     ]
     return [state for state in states if state is not None]
 
@@ -107,11 +108,11 @@ def test_rows_keep_the_contract_but_for_a_few(world: World, period: Period, tabl
 
 
 def test_the_databases_hold_bad_values_at_low_rates(world: World) -> None:
-    slips = Counter(
-        record.table.name for record in world.store.everything() if "slip" in record.about
+    errors = Counter(
+        record.table.name for record in world.store.all_records() if "entry_error" in record.about
     )
     for table in ("occurrence", "nccu_referral", "custody_record", "report"):
-        share = slips[table] / len(world.store.of(table))
+        share = errors[table] / len(world.store.records_of(table))
         assert 0.001 <= share <= 0.008, table
 
 
@@ -119,7 +120,7 @@ def test_records_change_after_they_were_first_seen(world: World) -> None:
     changed = {
         name: Counter(
             column
-            for record in world.store.of(name)
+            for record in world.store.records_of(name)
             for change in record.changes
             for column in change.values
         )
@@ -129,19 +130,19 @@ def test_records_change_after_they_were_first_seen(world: World) -> None:
     assert changed["nccu_referral"].keys() >= {"outcome", "occurrence_ref", "deleted_at"}
     assert changed["custody_record"].keys() >= {"released_at", "deleted_at"}
     assert changed["report"].keys() >= {"status", "submitted_at", "deleted_at"}
-    removed = [record for record in world.store.everything() if record.removed_at]
+    removed = [record for record in world.store.all_records() if record.removed_at]
     assert 5 <= len(removed) <= 80
     late = [
         record
-        for record in world.store.everything()
-        if any(change.seen_at > change.at for change in record.changes)
+        for record in world.store.all_records()
+        if any(change.committed_at > change.at for change in record.changes)
     ]
     assert late
 
 
 def test_each_narrative_is_unlike_any_other(world: World) -> None:
     for column in ("narrative", "source_identity"):
-        written = [str(record.first[column]) for record in world.store.of("report")]
+        written = [str(record.first[column]) for record in world.store.records_of("report")]
         assert len(set(written)) == len(written)
         assert all(len(text) > 20 for text in written)
 
@@ -149,7 +150,7 @@ def test_each_narrative_is_unlike_any_other(world: World) -> None:
 def test_one_report_each_half_year_is_marked_secret(world: World) -> None:
     secret = [
         record
-        for record in world.store.of("report")
+        for record in world.store.records_of("report")
         if record.first["protective_marking"] == "SECRET"
     ]
     assert 3 <= len(secret) <= 4

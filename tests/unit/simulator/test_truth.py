@@ -28,7 +28,7 @@ def test_no_narrative_and_no_source_is_in_it(world: World, folder: Path) -> None
     # What every narrative and every source identity holds; and some of them whole.
     assert "Codeword" not in text
     assert "registered source" not in text
-    for record in world.store.of("report")[::400]:
+    for record in world.store.records_of("report")[::400]:
         assert str(record.first["narrative"]).split(" Codeword ")[1][:40] not in text
         assert str(record.first["source_identity"]) not in text
 
@@ -50,9 +50,9 @@ def test_the_tables_can_be_built_from_it(world: World, period: Period, folder: P
                 for _, values in record["changes"]:
                     row.update(values)
                 rows[record["key"]] = row
-        for record in world.store.of(name):
+        for record in world.store.records_of(name):
             state = record.state_at(end_of(period.end))
-            if state is None or record.seen_at < period.first_moment:
+            if state is None or record.committed_at < period.first_moment:
                 assert record.key not in rows
                 continue
             expected = {
