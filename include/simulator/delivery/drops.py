@@ -93,7 +93,8 @@ def drops_of(chance: Chance, export: Export, *, safe: bool) -> list[Drop]:
 
 def _fault(rng: Stream, export: Export) -> str | None:
     rates = FAULTS.get(export.dataset, {})
-    options: dict[str | None, float] = {None: 1.0 - sum(rates.values()), **rates}
+    options: dict[str | None, float] = {None: 1.0 - sum(rates.values())}
+    options.update(rates)
     fault = rng.weighted(options)
     if fault in SERIOUS and export.day > TEETHING_UNTIL:
         return None

@@ -1,4 +1,4 @@
-"""What becomes of intelligence: disseminations to partners, and products made of it."""
+"""Disseminations of documents to partners, and intelligence products."""
 
 from datetime import date
 
@@ -25,14 +25,14 @@ NEVER_APPROVED = 0.08
 
 
 class Output:
-    """Disseminations and products."""
+    """Enters disseminations and products."""
 
     def __init__(self, chance: Chance, store: Store) -> None:
         self._chance = chance
         self._store = store
 
     def share(self, document: Record) -> None:
-        """Pass a document on to those who need it, or do not."""
+        """Share a document with partners, or not."""
         rng = self._chance.stream("dissemination", document.key)
         if not rng.happens(SHARED):
             return
@@ -49,12 +49,12 @@ class Output:
                 },
             )
             if rng.happens(0.01):
-                gone = after(record.entered_at, hours=rng.uniform(1, 100))
-                record.change(gone, deleted_at=gone)
+                deleted_at = after(record.entered_at, hours=rng.uniform(1, 100))
+                record.change(deleted_at, deleted_at=deleted_at)
             add_entry_error(rng, record, RECIPIENT_ERRORS)
 
     def day(self, day: date) -> None:
-        """Make the products that are due: bulletins, profiles, the yearly assessment, charts."""
+        """Enter a day's products: bulletins, profiles, the yearly assessment and charts."""
         rng = self._chance.stream("products", day)
         month_before = (day.replace(day=1) - DAY).replace(day=1)
         if day == next_weekday(day.replace(day=3)):

@@ -1,4 +1,4 @@
-"""Reports: how one is entered, and the everyday stream that has nothing to do with a referral."""
+"""Enter intelligence reports, and the everyday reports that no referral requires."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ EVERYDAY_TYPES = {
     "CRIMESTOPPERS": 0.06,
 }
 HISTORIC = 0.025
-WRONGLY_GRADED = 0.02
+INVALID_GRADING = 0.02
 ENTRY_ERRORS = {
     "status": ("SUBMITED", "Submitted"),
     "grading_scheme": ("3x5x3",),
@@ -33,7 +33,7 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody writes down."""
+    """A report before it is entered."""
 
     document_type: str
     author: Person
@@ -42,12 +42,12 @@ class Draft:
     occurrence_ref: str | None = None
     referral_ref: str | None = None
     marking: str = "OFFICIAL-SENSITIVE"
-    # Nothing is entered before this: on paper it can have been submitted earlier.
+    # The earliest time of entry. A paper form can have been submitted before.
     not_before: datetime | None = None
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report: at its submission, or as a draft some time before."""
+    """Enter a report at its submission, or as a draft some time before, with its later changes."""
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
     entered_at = after(draft.submitted_at, hours=-lead)
@@ -96,7 +96,7 @@ def _enter(
 
 
 def _review(rng: Stream, record: Record, draft: Draft) -> None:
-    """Let the bureau read it: it is sent back, withdrawn, deleted, or stands."""
+    """Add the changes after the bureau's review: returned, withdrawn or deleted."""
     if rng.happens(0.06):
         returned = after(draft.submitted_at, hours=rng.uniform(5, 90))
         record.change(returned, status="RETURNED")
@@ -105,14 +105,14 @@ def _review(rng: Stream, record: Record, draft: Draft) -> None:
     elif rng.happens(0.006):
         record.change(after(draft.submitted_at, hours=rng.uniform(5, 200)), status="WITHDRAWN")
     if rng.happens(0.004):
-        gone = after(draft.submitted_at, hours=rng.uniform(20, 400))
-        record.change(gone, deleted_at=gone)
+        deleted_at = after(draft.submitted_at, hours=rng.uniform(20, 400))
+        record.change(deleted_at, deleted_at=deleted_at)
     elif rng.happens(0.001):
         record.removed_at = after(draft.submitted_at, hours=rng.uniform(20, 400))
 
 
 class Everyday:
-    """The stream of reports about anything else."""
+    """Enters the reports about other subjects."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -141,7 +141,7 @@ class Everyday:
             kind,
             self._author(rng, at, kind),
             at,
-            wrong(rng) if rng.happens(WRONGLY_GRADED) else valid(rng, historic=HISTORIC),
+            wrong(rng) if rng.happens(INVALID_GRADING) else valid(rng, historic=HISTORIC),
             ref_of(occurrence),
             marking=marking or rng.weighted({"OFFICIAL-SENSITIVE": 0.7, "OFFICIAL": 0.3}),
             not_before=self._store.today,
@@ -162,7 +162,7 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day, one each half-year, of a report that belongs into another system."""
+        """Return the day in each half-year of a SECRET report, which belongs in another system."""
         half = 1 if day.month <= 6 else 7
         rng = self._chance.stream("secret report", day.year, half)
         return date(day.year, half, 1) + rng.randint(0, 180) * DAY

@@ -1,4 +1,4 @@
-"""Custody records: the arrests of an ordinary day, and those for immigration offences."""
+"""Custody records of ordinary arrests and of arrests for immigration offences."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ REASONS = {
     "BREACH_OF_BAIL": 0.06,
     "DRINK_DRIVING": 0.08,
 }
-# The reason for detention is an open list, so a slip leaves it blank.
+# The reason for detention is an open list, so only a blank is an error.
 ENTRY_ERRORS = {"arresting_officer_no": ("",), "detention_reason_code": ("",)}
 
 
@@ -35,7 +35,7 @@ def detain(
     detained_at: datetime,
     reason: str,
 ) -> Record:
-    """Enter a custody record; the release follows."""
+    """Enter a custody record with its later release."""
     collar = officer.posting_on(london_day(detained_at)).collar
     record = store.add(
         "custody_record",
@@ -54,14 +54,14 @@ def detain(
     if released_at > record.entered_at:
         record.change(after(released_at, hours=rng.uniform(0, 0.4)), released_at=released_at)
     if rng.happens(0.002):
-        gone = after(record.entered_at, hours=rng.uniform(1, 30))
-        record.change(gone, deleted_at=gone)
+        deleted_at = after(record.entered_at, hours=rng.uniform(1, 30))
+        record.change(deleted_at, deleted_at=deleted_at)
     add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
 def ordinary_day(store: Store, rng: Stream, roster: Roster, occurrences: list[Record]) -> None:
-    """Arrest people for what the day brought."""
+    """Enter the arrests that follow a day's occurrences."""
     for occurrence in occurrences:
         if not rng.happens(ARRESTS_AN_OCCURRENCE):
             continue

@@ -1,4 +1,4 @@
-"""Occurrences: how one is entered, and what the force deals with on an ordinary day."""
+"""Occurrences, and the ordinary occurrences of a day."""
 
 from datetime import date, datetime
 
@@ -25,7 +25,7 @@ ORDINARY: dict[tuple[str, str | None], float] = {
     ("CONCERN_FOR_SAFETY", None): 0.06,
 }
 ORDINARY_ROUTES = {"PUBLIC_CALL": 0.72, "OTHER": 0.17, "PARTNER": 0.06, "ROAD_POLICING": 0.05}
-# Most calls come in the afternoon and evening: the weight of each hour of the day.
+# The weight of each hour of the day. Most calls come in the afternoon and evening.
 HOURS = {hour: 1.0 + 1.4 * (8 <= hour < 24) + 1.2 * (15 <= hour < 23) for hour in range(24)}
 ENTRY_ERRORS = {
     "detection_route": ("lorry drop", "PUBLIC CALL", ""),
@@ -46,9 +46,9 @@ def enter(
     persons: int | None = None,
     **about: object,
 ) -> Record:
-    """Enter an occurrence, with what becomes of it later."""
+    """Enter an occurrence with its later changes."""
     entered_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
-    happened = after(reported_at, hours=-rng.expovariate(1 / 1.5))
+    occurred_at = after(reported_at, hours=-rng.expovariate(1 / 1.5))
     record = store.add(
         "occurrence",
         entered_at,
@@ -61,7 +61,7 @@ def enter(
             "district_code": district or rng.weighted(DISTRICT_WEIGHTS),
             "persons_count": persons,
             "status": "OPEN",
-            "occurred_at": None if rng.happens(0.02) else happened,
+            "occurred_at": None if rng.happens(0.02) else occurred_at,
             "reported_at": reported_at,
         },
         **about,
@@ -72,13 +72,13 @@ def enter(
 
 
 def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
-    """Return the next reference: between two of ours lie those of other kinds of work."""
+    """Return the next reference. The gaps are references of other kinds of work."""
     year = f"{reported_at:%y}"
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
 
 def _add_later_changes(rng: Stream, record: Record) -> None:
-    """Close it, cancel it, correct the head count, delete a double entry."""
+    """Close or cancel the occurrence, correct its number of persons, or delete a double entry."""
     closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
         record.change(after(record.entered_at, hours=rng.uniform(2, 90)), status="CANCELLED")
@@ -89,14 +89,14 @@ def _add_later_changes(rng: Stream, record: Record) -> None:
         corrected = max(1, persons + rng.one_of((-2, -1, 1, 1, 2)))
         record.change(after(record.entered_at, hours=rng.uniform(3, 70)), persons_count=corrected)
     if rng.happens(0.006):
-        gone = after(record.entered_at, hours=rng.uniform(1, 200))
-        record.change(gone, deleted_at=gone)
+        deleted_at = after(record.entered_at, hours=rng.uniform(1, 200))
+        record.change(deleted_at, deleted_at=deleted_at)
     elif rng.happens(0.0006) and not record.first["is_oic"]:
         record.removed_at = after(record.entered_at, hours=rng.uniform(20, 300))
 
 
 def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
-    """Enter what an ordinary day brings, organised immigration crime apart."""
+    """Enter a day's occurrences other than immigration events."""
     mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
     occurrences = []
     for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
@@ -117,7 +117,7 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 
 
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
-    """Draw a moment of the day, which is an hour short when the clock goes forward."""
+    """Draw a moment of the day, which has one hour less when the clock goes forward."""
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
 
@@ -129,5 +129,5 @@ def district_of(record: Record) -> str:
 
 
 def ref_of(record: Record | None) -> str | None:
-    """Return an occurrence's reference."""
+    """Return the reference of an occurrence, or None without one."""
     return None if record is None else str(record.first["occurrence_ref"])

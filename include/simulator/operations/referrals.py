@@ -1,4 +1,4 @@
-"""Referrals to the National Command and Control Unit: one row for each case reported."""
+"""Referrals to the National Command and Control Unit (NCCU): one row per reported case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Call:
-    """Somebody reports a case."""
+    """An officer reports a case to the NCCU."""
 
     referral: Record
     officer: Person
@@ -55,7 +55,7 @@ def refer(
     occurrence: Record | None,
     persons: int | None,
 ) -> Call:
-    """Enter a referral, with what becomes of it later."""
+    """Enter a referral with its later changes."""
     record = _enter(store, rng, officer, at, kind, occurrence, persons)
     if rng.happens(ENTERED_TWICE):
         _double_entry(store, rng, record, officer)
@@ -94,8 +94,8 @@ def _enter(
     )
     _add_reply(rng, record, kind)
     if missing and occurrence is not None and rng.happens(0.45):
-        found = after(record.entered_at, hours=rng.uniform(4, 300))
-        record.change(found, occurrence_ref=ref_of(occurrence))
+        added_at = after(record.entered_at, hours=rng.uniform(4, 300))
+        record.change(added_at, occurrence_ref=ref_of(occurrence))
     add_entry_error(rng, record, ENTRY_ERRORS)
     if rng.happens(HARD_DELETED):
         record.removed_at = after(record.entered_at, hours=rng.uniform(15, 120))
@@ -103,7 +103,7 @@ def _enter(
 
 
 def _add_reply(rng: Stream, record: Record, kind: str) -> None:
-    """Enter Immigration Enforcement's reference and outcome: at once, or when they answer."""
+    """Add the reference and outcome of Immigration Enforcement, at once or when they reply."""
     reference = f"IE/{record.entered_at:%y}/{rng.randint(100000, 999999)}"
     outcome = rng.weighted(OUTCOMES[kind])
     if record.first["channel"] == "PHONE":
@@ -123,7 +123,7 @@ def _add_reply(rng: Stream, record: Record, kind: str) -> None:
 
 
 def _double_entry(store: Store, rng: Stream, original: Record, officer: Person) -> None:
-    """Enter the same call once more by mistake; it is deleted when somebody sees it."""
+    """Enter the same call a second time by mistake, and delete it later."""
     first = {**original.first}
     for column in ("created_at", "updated_at", "deleted_at"):
         first.pop(column)
@@ -133,5 +133,5 @@ def _double_entry(store: Store, rng: Stream, original: Record, officer: Person) 
     double = store.add(
         "nccu_referral", entered_at, first, person=officer.employee_no, double_of=original.key
     )
-    gone = after(entered_at, hours=rng.uniform(0.5, 40))
-    double.change(gone, deleted_at=gone)
+    deleted_at = after(entered_at, hours=rng.uniform(0.5, 40))
+    double.change(deleted_at, deleted_at=deleted_at)

@@ -15,7 +15,7 @@ from simulator.records import Values
 from simulator.tables import TABLES, Table
 from simulator.world import World
 
-# As the source contract lists them; what is not here is an open list.
+# The code lists of the source contract. All other columns are open.
 CODES = {
     "occurrence.detection_route": "ROAD_POLICING LORRY_DROP PUBLIC_CALL CUSTODY PARTNER WARRANT"
     " OTHER",
@@ -34,7 +34,7 @@ REFERENCES = {
     "nccu_referral": "referral_ref",
     "report": "report_urn",
 }
-# Columns that the contract lets be null.
+# Columns that the contract allows to be null.
 OPTIONAL = {
     "offence_code",
     "persons_count",
@@ -47,7 +47,7 @@ OPTIONAL = {
     "submitted_at",
     "approved_at",
     "deleted_at",
-    # Gradings are whatever the writer left: their validity is the marts' question.
+    # Gradings land as they come. Whether they are valid is decided in the marts.
     "handling_conditions",
     "source_evaluation",
     "intelligence_assessment",
@@ -73,7 +73,7 @@ def test_the_ddl_has_these_columns_in_this_order(table: Table) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.full_name)
-def test_every_declared_column_is_there_and_what_is_withheld_is_not_declared(table: Table) -> None:
+def test_every_column_is_declared_unless_it_is_withheld(table: Table) -> None:
     place_of = {
         dataset.place.table: dataset
         for dataset in datasets().values()
@@ -84,7 +84,7 @@ def test_every_declared_column_is_there_and_what_is_withheld_is_not_declared(tab
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.full_name)
-def test_rows_keep_the_contract_but_for_a_few(world: World, period: Period, table: Table) -> None:
+def test_nearly_all_rows_follow_the_contract(world: World, period: Period, table: Table) -> None:
     rows = rows_of(world, period, table)
     assert len(rows) > 30
     if table.name in REFERENCES:
@@ -140,7 +140,7 @@ def test_records_change_after_they_were_first_seen(world: World) -> None:
     assert late
 
 
-def test_each_narrative_is_unlike_any_other(world: World) -> None:
+def test_narratives_and_source_identities_are_unique(world: World) -> None:
     for column in ("narrative", "source_identity"):
         written = [str(record.first[column]) for record in world.store.records_of("report")]
         assert len(set(written)) == len(written)

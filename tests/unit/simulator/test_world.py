@@ -1,4 +1,4 @@
-"""The force as a model: how much happens, how it differs, and that days to come change nothing."""
+"""The model of the force: how much happens, how it varies, and that later days change nothing."""
 
 from collections import Counter
 from datetime import date
@@ -32,7 +32,7 @@ def referrals(world: World, kind: str) -> list[Record]:
     return [r for r in world.store.records_of("nccu_referral") if r.first["referral_type"] == kind]
 
 
-def test_organised_immigration_crime_is_as_rare_and_as_uneven_as_in_the_brief(
+def test_organised_immigration_crime_is_rare_and_uneven(
     world: World,
 ) -> None:
     counts = list(per_month(oic(world), "reported_at").values())
@@ -43,7 +43,7 @@ def test_organised_immigration_crime_is_as_rare_and_as_uneven_as_in_the_brief(
     assert variance(people) > 2 * mean(people)  # type: ignore[type-var,arg-type]
 
 
-def test_status_checks_and_victims_come_as_often_as_in_the_brief(world: World) -> None:
+def test_referrals_and_reports_have_their_yearly_numbers(world: World) -> None:
     years = (NOW - world.epoch).days / 365
     assert 1100 <= len(referrals(world, "STATUS_CHECK")) / years <= 1800
     assert 75 <= len(referrals(world, "VICTIM")) / years <= 125
@@ -53,20 +53,20 @@ def test_status_checks_and_victims_come_as_often_as_in_the_brief(world: World) -
     assert channels["PHONE"] > channels["EMAIL"] > 200
 
 
-def test_the_reporting_officer_is_at_work_and_has_his_number(world: World) -> None:
+def test_the_reporting_officer_is_in_post_and_has_the_collar_number(world: World) -> None:
     people = {person.employee_no: person for person in world.careers.people}
     mistyped = 0
     for record in world.store.records_of("nccu_referral"):
         contacted_at = record.first["contacted_at"]
         day = london_day(contacted_at)  # type: ignore[arg-type]
         person = people[str(record.about["person"])]
-        # A victim's referral can follow a day or two after the officer dealt with it.
+        # A victim can be referred a day or two after the officer dealt with the case.
         assert person.is_in_post(day) or record.first["referral_type"] == "VICTIM"
         mistyped += record.first["reporting_officer_no"] != person.posting_on(day).collar
     assert 5 <= mistyped <= 0.02 * len(world.store.records_of("nccu_referral"))
 
 
-def test_documents_come_in_every_way_that_the_brief_knows(world: World) -> None:
+def test_documents_have_every_outcome(world: World) -> None:
     why = Counter(record.about["why"] for record in world.store.records_of("report"))
     assert why.keys() == {
         "EVERYDAY",
@@ -140,7 +140,7 @@ def hydra(world: World, day: date) -> float:
     return mean(number in passed for number in relevant)
 
 
-def test_the_modules_reach_their_target_after_the_deadline(world: World) -> None:
+def test_elearning_meets_its_target_after_the_deadline(world: World) -> None:
     assert 0.8 <= elearning(world, DEADLINE) < 0.95
     assert elearning(world, NOW) >= 0.95
 
@@ -150,7 +150,7 @@ def test_hydra_stays_below_its_target(world: World) -> None:
     assert hydra(world, DEADLINE) < hydra(world, NOW) < 0.93
 
 
-def test_training_comes_in_waves_with_failures_retakes_and_wrong_versions(world: World) -> None:
+def test_elearning_has_waves_failures_retakes_and_wrong_versions(world: World) -> None:
     ours = [event for event in world.learning if event.module in MODULES and event.at]
     weeks = Counter(event.at.isocalendar()[:2] for event in ours if event.at)
     assert max(weeks.values()) > 5 * mean(weeks.values())
@@ -164,7 +164,7 @@ def test_training_comes_in_waves_with_failures_retakes_and_wrong_versions(world:
     assert any(e.at < at(date(2026, 10, 25), 3) for e in repeated if e.at)
 
 
-def test_hydra_sessions_have_places_no_shows_and_second_tries(world: World) -> None:
+def test_hydra_sessions_have_places_no_shows_and_second_attempts(world: World) -> None:
     for session in world.sessions:
         booked = [one for one in world.attendances if one.session == session]
         assert len(booked) <= session.capacity
