@@ -1,6 +1,6 @@
-"""The gate's peer: the same checks as one aggregate scan a table, as somebody would write by hand.
+"""The gate's peer: the same checks without Great Expectations, as one hand-written scan per table.
 
-No Great Expectations: a statement a table that counts, for each promise, the rows that break it.
+Each statement counts, for every expectation of one table, the rows that fail it.
 """
 
 from collections import defaultdict
@@ -40,7 +40,10 @@ _COLUMNS = """
 
 
 def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
-    """Return places that know every table's texts, as somebody who writes by hand knows them."""
+    """Return places that know the text columns of every table.
+
+    The author of a statement by hand knows them, so the peer does not look them up while timed.
+    """
     texts: dict[str, list[str]] = defaultdict(list)
     for table, column in connection.execute(places.text_columns(suites()).encode()):
         texts[table].append(column)
@@ -48,11 +51,11 @@ def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
 
 
 def statement_of(suite: Suite, places: Places) -> str:
-    """Return the one statement that counts what breaks each promise of a suite."""
+    """Return the statement that counts the failing rows for each expectation of a suite."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
     for promise in suite.promises:
-        kept = of_records if promise.kind == "every_record" else of_rows
+        counts = of_records if promise.kind == "every_record" else of_rows
         match promise.kind:
             case "every" | "nothing":
                 queries.append(_query(promise))
@@ -60,7 +63,7 @@ def statement_of(suite: Suite, places: Places) -> str:
                 names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                kept.append(f"count(*) filter (where {_broken(promise)})")
+                counts.append(f"count(*) filter (where {_broken(promise)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
