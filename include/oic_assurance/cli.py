@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.reporting.layout import wrapped
 
 # Name: where it is, and what `--help` says, so that help needs none of the modules.
 COMMANDS = {
@@ -113,7 +114,12 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"assurance: {message}", err=True)
+    """Write an error on one line, which a terminal gets in lines of its width."""
+    line = f"assurance: {message}"
+    if sys.stderr.isatty():
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        line = "\n".join(wrapped(line, limit=columns or None))
+    click.echo(line, err=True)
     return code
 
 

@@ -14,8 +14,10 @@ def reproduction_screen(done: Reproduction) -> str:
     """Return the tables, the rows that differ, and what has changed since."""
     publication = done.publication
     lines = [
-        f"Publication {publication.publication_id} as at {moment(publication.as_at)}, published "
-        f"{moment(publication.published_at)}, computed again from raw with what it knew",
+        *wrapped(
+            f"Publication {publication.publication_id} as at {moment(publication.as_at)}, "
+            f"published {moment(publication.published_at)}, recomputed from raw as known then"
+        ),
         "",
         *table(
             ("table", "rows then", "now", "fingerprint then", "now", ""),
