@@ -14,6 +14,8 @@ NOTHING = "–"
 PLAIN_WIDTH = 100
 UNLIMITED = 1_000_000
 NARROWEST, WIDEST = 40, 120
+# A column of text needs at least this width.
+TEXT_ROOM = 25
 
 
 def width() -> int:
@@ -30,25 +32,30 @@ def table(
 ) -> list[str]:
     """Return rows under their heads, each with its note below.
 
-    On a terminal, the last columns go below their row if the table is wider than the terminal.
+    If the table is wider than the terminal, the last column is wrapped. If that is not enough, the
+    last columns go below their row, one on a line.
     """
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
     fit = len(head)
     while fit > 1 and indent + sum(widths[:fit]) + 2 * (fit - 1) > room:
         fit -= 1
-    lines = [_cells(head[:fit], widths, indent)]
-    for row, note in zip(rows, notes or [""] * len(rows), strict=True):
-        lines.append(_cells(row[:fit], widths, indent))
-        below = zip(head[fit:], row[fit:], strict=True)
-        lines += wrapped("; ".join(f"{name} {cell}".strip() for name, cell in below), indent + 4)
+    start = indent + sum(widths[:-1]) + 2 * (len(head) - 1)
+    words = [word for row in rows for word in row[-1].split()]
+    hangs = fit == len(head) - 1 and room - start >= max([TEXT_ROOM, *map(len, words)])
+    lines = []
+    for row, note in zip([head, *rows], ["", *(notes or [""] * len(rows))], strict=True):
+        cells = zip(row[:fit], widths[:fit], strict=True)
+        first = " " * indent + "".join(cell.ljust(wide + 2) for cell, wide in cells)
+        if hangs:
+            lines += wrapped(row[-1], start, first, limit=room)
+        else:
+            lines.append(first.rstrip())
+            if row is not head:
+                for name, cell in zip(head[fit:], row[fit:], strict=True):
+                    lines += wrapped(f"{name} {cell}", indent + 4)
         lines += wrapped(note, indent + 4)
     return lines
-
-
-def _cells(cells: Sequence[str], widths: Sequence[int], indent: int) -> str:
-    padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
-    return (" " * indent + "  ".join(padded)).rstrip()
 
 
 def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = None) -> list[str]:
@@ -58,13 +65,15 @@ def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = Non
     without indent.
     """
     limit = limit or width()
-    if indent > limit // 2:
-        return [first.rstrip(), *wrapped(text, NARROWEST // 10, limit=limit)]
+    if limit - indent < TEXT_ROOM:
+        return [*filter(None, [first.rstrip()]), *wrapped(text, 4, limit=limit)]
     pad = " " * indent
     lines = textwrap.wrap(
         " ".join(text.split()), limit, initial_indent=first or pad, subsequent_indent=pad,
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
+    if first.strip() and lines and len(lines[0]) > limit:
+        lines[:1] = [first.rstrip(), lines[0].removeprefix(first)]
     return [line if len(line) <= limit else line.lstrip() for line in lines]
 
 

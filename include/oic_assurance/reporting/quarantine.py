@@ -14,7 +14,7 @@ from oic_assurance.landing.quarantine import (
     counts_by_reason,
     list_rejected,
 )
-from oic_assurance.reporting.layout import count, day, wrapped
+from oic_assurance.reporting.layout import count, day, table, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declaration import datasets
 
@@ -37,7 +37,7 @@ def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
     for row in rows:
         lines += _row(row)
     if total > limit:
-        lines += ["", f"These are the newest {limit:,} of {total:,} rows: see --limit."]
+        lines += ["", *wrapped(f"These are the newest {limit:,} of {total:,} rows: see --limit.")]
     lines += ["", *_next_steps(rows, counts)]
     return "\n".join(lines) + "\n"
 
@@ -124,24 +124,21 @@ def _conclusion(report: "ReplayReport") -> list[str]:
 
 
 def _counts(counts: Sequence[ReasonCount]) -> list[str]:
-    """Return the counts as a table whose last column goes over as many lines as it needs."""
-    name = max(len("dataset"), *(len(item.dataset) for item in counts))
-    head = f"{'dataset':<{name}}  {'rows':>8}  {'latest':<11}  reason"
-    lines = [head]
-    for item in counts:
-        start = f"{item.dataset:<{name}}  {item.rows:>8,}  {day(item.latest_at.date()):<11}  "
-        lines += wrapped(item.reason, len(start), start)
-    return lines
+    rows = [
+        (item.dataset, f"{item.rows:,}", day(item.latest_at.date()), " ".join(item.reason.split()))
+        for item in counts
+    ]
+    return table(("dataset", "rows", "latest", "reason"), rows, indent=0)
 
 
 def _row(row: RejectedRow) -> list[str]:
     dataset = datasets().get(row.dataset)
-    table = f" ({row.table_name})" if dataset and len(dataset.tables) > 1 else ""
+    sheet = f" ({row.table_name})" if dataset and len(dataset.tables) > 1 else ""
     place = f", row {row.row_number}" if row.row_number is not None else ""
     key = f", key {' '.join(row.row_key.split())}" if row.row_key else ""
     landed = f", replayed in batch {row.replayed_in}" if row.replayed_in is not None else ""
     lines = wrapped(
-        f"{row.dataset}{table} {row.source_place}, batch {row.batch_id}{place}{key}{landed}",
+        f"{row.dataset}{sheet} {row.source_place}, batch {row.batch_id}{place}{key}{landed}",
         8, f"{row.rejected_id:>6}  ",
     )  # fmt: skip
     for reason in row.reasons:

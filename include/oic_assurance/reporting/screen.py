@@ -50,19 +50,14 @@ def status_screen(settings: Settings) -> str:
     """Return the last run, the current publication, freshness and open failures."""
     run = last_run(settings)
     current = facts.current(settings)
-    lines = wrapped(_run_line(run), 20, "Last run            ")
-    if run is not None and run.message:
-        lines += wrapped(run.message, 20)
+    lines = _last_run(run)
     if current is None:
         lines.append("Current publication none yet")
         return "\n".join(lines) + "\n"
+    what = f"{current.publication_id}, as at {moment(current.as_at)}, gate {current.gate_verdict}"
     lines += [
-        *wrapped(
-            f"{current.publication_id}, as at {moment(current.as_at)}, "
-            f"published {moment(current.published_at)}, gate {current.gate_verdict}",
-            20,
-            "Current publication ",
-        ),
+        *wrapped(what, 20, "Current publication "),
+        *wrapped(f"published {moment(current.published_at)}", 20),
         *_hold(settings),
         "",
         *_position(facts.position(settings)),
@@ -181,7 +176,7 @@ def _quarantine(settings: Settings, run: Run) -> list[str]:
     reasons = facts.rejections(settings, run.run_id)
     here = sum(item.rows for item in reasons)
     everything = facts.rows_in_quarantine(settings)
-    lines = [f"Quarantine   {count(here, 'row')} in this run, {everything:,} in all"]
+    lines = wrapped(f"{count(here, 'row')} in this run, {everything:,} in all", 13, "Quarantine   ")
     for item in reasons[:SHOWN]:
         lines += wrapped(f"{item.dataset}: {item.reason}", 11, f"   {item.rows:>6,}  ")
     if len(reasons) > SHOWN:
@@ -194,7 +189,8 @@ def _gate(settings: Settings, build_id: int | None) -> list[str]:
     if build_id is None:
         return []
     gate = facts.gate(settings, build_id)
-    lines = [f"Gate         {gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} failed"]
+    verdict = f"{gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} failed"
+    lines = wrapped(verdict, 13, "Gate         ")
     for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
         text = f"{broken.suite}: {broken.description}"
         lines += wrapped(text, 13, f"   {broken.severity:<9} ")
@@ -204,12 +200,6 @@ def _gate(settings: Settings, build_id: int | None) -> list[str]:
 
 
 def _places(settings: Settings) -> list[str]:
-    lines = [
-        *wrapped("the marts: schema `marts`, read-only, for any PostgreSQL or ODBC client:", 13,
-                 "Where        "),
-        *wrapped(facts.reader_place(settings), 15),
-        *wrapped("with the password: .venv/bin/assurance db url bi", 15),
-    ]  # fmt: skip
     for_the_board, for_the_public = packs(settings)
     pages = {
         "assurance pack": for_the_board.page,
@@ -218,14 +208,25 @@ def _places(settings: Settings) -> list[str]:
         "dbt docs": docs_page(settings),
         "Data Docs": facts.data_docs_page(settings),
     }
-    places = {name: page for name, page in pages.items() if page.exists()}
-    for name, place in {**places, "logs": settings.log_dir}.items():
-        lines += wrapped(f"{name}: {place}", 13)
+    places = {
+        "marts": "schema `marts`, read-only, for any PostgreSQL or ODBC client",
+        "": facts.reader_place(settings),
+        "with password": ".venv/bin/assurance db url bi",
+        **{name: page for name, page in pages.items() if page.exists()},
+        "logs": settings.log_dir,
+    }
+    lines = ["Where"]
+    for name, place in places.items():
+        lines += wrapped(str(place), 17, f"  {name:<15}")
     return lines
 
 
-def _run_line(run: Run | None) -> str:
+def _last_run(run: Run | None) -> list[str]:
     if run is None:
-        return "none yet"
+        return ["Last run            none yet"]
     ended = f", ended {moment(run.finished_at)}" if run.finished_at else ""
-    return f"{run.outcome}, as at {moment(run.as_at)}, started {moment(run.started_at)}{ended}"
+    return [
+        *wrapped(f"{run.outcome}, as at {moment(run.as_at)}", 20, "Last run            "),
+        *wrapped(f"started {moment(run.started_at)}{ended}", 20),
+        *wrapped(run.message or "", 20),
+    ]

@@ -52,7 +52,7 @@ class TaskLines:
 
     def __enter__(self) -> "TaskLines":
         """Show a step for the start of Airflow, before the first task."""
-        self._step = self._screen.begin("Airflow")
+        self._step = self._screen.begin("Start Airflow")
         return self
 
     def __exit__(
