@@ -9,7 +9,6 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
-from rich.spinner import Spinner
 from rich.text import Text
 
 from oic_assurance.reporting.chatter import ERRORS, to_log
@@ -19,10 +18,14 @@ from oic_assurance.settings import Settings
 DONE, FAILED, PARTLY = "ok", "failed", "partly"
 MARKS = {DONE: ("✓", "green"), FAILED: ("✗", "red"), PARTLY: ("!", "yellow")}
 PLAIN_MARKS = {DONE: "ok    ", FAILED: "FAILED", PARTLY: "PARTLY"}
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+PER_SECOND = 10
 LABEL_WIDTH = 40
 # The mark before a label, and the seconds after it.
 AROUND_LABEL = 11
 NOTE_INDENT = 4
+# The spinner, and `^C` typed twice.
+ROOM_FOR_INTERRUPT = 6
 
 
 class Step:
@@ -60,10 +63,9 @@ class Screen:
             file=file, force_terminal=file.isatty(), highlight=False, soft_wrap=True
         )
         self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
-        self._spinner = Spinner("dots", style="green")
         self._step: Step | None = None
         self._live = Live(
-            console=self._console, get_renderable=self._current, refresh_per_second=10,
+            console=self._console, get_renderable=self._current, refresh_per_second=PER_SECOND,
             transient=True, redirect_stdout=False, redirect_stderr=False,
         )  # fmt: skip
 
@@ -129,13 +131,13 @@ class Screen:
         return f" {label:<{room}} {seconds:6.1f} s"
 
     def _current(self) -> Text:
-        """Return the live line: always one line, cut where the terminal ends."""
+        """Return the live line. It is one row, also with the `^C` that a terminal adds."""
         if (step := self._step) is None:
             return Text()
-        text = f"{self._columns(step.label, step.seconds)}  {step.detail}"
-        frame = self._spinner.render(time.monotonic())
-        line = Text(no_wrap=True, overflow="ellipsis")
-        return line.append(str(frame), style="green").append(text.rstrip())
+        text = f"{self._columns(step.label, step.seconds)}  {step.detail}".rstrip()
+        frame = SPINNER[int(time.monotonic() * PER_SECOND) % len(SPINNER)]
+        text = shortened(text, self._console.width - ROOM_FOR_INTERRUPT)
+        return Text.assemble((frame, "green"), text)
 
 
 @contextmanager

@@ -202,22 +202,22 @@ def _gate(settings: Settings, build_id: int | None) -> list[str]:
 def _places(settings: Settings) -> list[str]:
     for_the_board, for_the_public = packs(settings)
     pages = {
-        "assurance pack": for_the_board.page,
-        "on paper": for_the_board.paper,
-        "public version": for_the_public.page,
+        "pack": for_the_board.page,
+        "pack (PDF)": for_the_board.paper,
+        "public pack": for_the_public.page,
         "dbt docs": docs_page(settings),
         "Data Docs": facts.data_docs_page(settings),
     }
     places = {
         "marts": "schema `marts`, read-only, for any PostgreSQL or ODBC client",
         "": facts.reader_place(settings),
-        "with password": ".venv/bin/assurance db url bi",
+        "password": ".venv/bin/assurance db url bi",
         **{name: page for name, page in pages.items() if page.exists()},
         "logs": settings.log_dir,
     }
     lines = ["Where"]
     for name, place in places.items():
-        lines += wrapped(str(place), 17, f"  {name:<15}")
+        lines += wrapped(str(place), 15, f"  {name:<13}")
     return lines
 
 

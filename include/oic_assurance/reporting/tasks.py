@@ -25,6 +25,7 @@ LABELS = {
     "close_run": "Close the run",
 }
 ENDED = {"success", "failed"}
+RETRIED = "tried again after: "
 
 
 @dataclass(frozen=True)
@@ -76,20 +77,23 @@ class TaskLines:
             return
         self._log(event)
         if event.error:
-            self._show_error(event)
+            self._show_error(event, event.error)
         elif self._step and event.detail:
             self._step.detail = event.detail
 
-    def _show_error(self, event: TaskEvent) -> None:
+    def _show_error(self, event: TaskEvent, error: str) -> None:
         if event.state not in ENDED:
-            self._note = f"tried again after: {event.error}"
+            self._note = f"{RETRIED}{error}"
             return
-        self.last_error = event.error
+        if self._note == f"{RETRIED}{error}":
+            self._note = ""
+        note = "as above" if self.last_error and self.last_error in error else error
+        self.last_error = error
         if event.detail is None:
-            self._mark, self._note = FAILED, event.error or ""
+            self._mark, self._note = FAILED, note
         else:
             self._mark = PARTLY
-            self._screen.line(f"  {event.detail}", event.seconds, FAILED, event.error or "")
+            self._screen.line(f"  {event.detail}", event.seconds, FAILED, note)
 
     def _close(self) -> None:
         if self._step is not None:
