@@ -62,6 +62,11 @@ class Display:
         return lines
 
     @property
+    def is_wide(self) -> list[bool]:
+        """Whether each line is wider than the terminal."""
+        return [len(line) > self.columns for line in self.lines]
+
+    @property
     def text(self) -> str:
         """All lines."""
         return "\n".join(self.lines)
@@ -116,10 +121,13 @@ class PseudoTerminal:
         )  # fmt: skip
         os.close(slave)
 
-    @property
-    def session(self) -> int:
-        """The id of the command's session, which its children belong to as well."""
-        return self._process.pid
+    def running(self) -> list[str]:
+        """Return the processes of the command's session that still run."""
+        done = subprocess.run(
+            ["ps", "-o", "stat=,args=", "-s", str(self._process.pid)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return [line for line in done.stdout.splitlines() if not line.startswith("Z")]
 
     def display(self) -> Display:
         """Return what the terminal shows now."""

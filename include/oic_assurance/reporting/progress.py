@@ -12,17 +12,17 @@ from rich.live import Live
 from rich.text import Text
 
 from oic_assurance.reporting.chatter import ERRORS, to_log
-from oic_assurance.reporting.layout import shortened, wrapped
+from oic_assurance.reporting.layout import UNLIMITED, shortened, wrapped
 from oic_assurance.settings import Settings
 
 DONE, FAILED, PARTLY = "ok", "failed", "partly"
+# Text and colour.
 MARKS = {DONE: ("✓", "green"), FAILED: ("✗", "red"), PARTLY: ("!", "yellow")}
-PLAIN_MARKS = {DONE: "ok    ", FAILED: "FAILED", PARTLY: "PARTLY"}
+PLAIN_MARKS = {DONE: ("ok    ", ""), FAILED: ("FAILED", ""), PARTLY: ("PARTLY", "")}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 PER_SECOND = 10
 LABEL_WIDTH = 40
-# The mark before a label, and the seconds after it.
-AROUND_LABEL = 11
+TIME_WIDTH = 10
 NOTE_INDENT = 4
 # The spinner, and `^C` typed twice.
 ROOM_FOR_INTERRUPT = 6
@@ -63,6 +63,7 @@ class Screen:
             file=file, force_terminal=file.isatty(), highlight=False, soft_wrap=True
         )
         self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._marks = MARKS if self._is_live else PLAIN_MARKS
         self._step: Step | None = None
         self._live = Live(
             console=self._console, get_renderable=self._current, refresh_per_second=PER_SECOND,
@@ -107,28 +108,23 @@ class Screen:
         self.line(step.label, step.seconds, mark, note)
 
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
-        """Write a line that stays; on a terminal, a long note goes on lines of its own."""
+        """Write a line that stays. A note that is too long for the terminal goes below it."""
         text = self._columns(label, seconds)
-        if not self._is_live:
-            self._print(PLAIN_MARKS[mark] + text + (f"  {note}" if note else ""))
-        elif len(text) + len(note) + 3 <= self._console.width:
-            self._print(MARKS[mark], text + (f"  {note}" if note else ""))
+        beside = f"{text}  {note}".rstrip()
+        if len(self._marks[mark][0] + beside) <= self._width:
+            lines = [beside]
         else:
-            lines = wrapped(note, NOTE_INDENT, limit=self._console.width)
-            self._print(MARKS[mark], "\n".join([text, *lines]))
-
-    def _print(self, *parts: str | tuple[str, str]) -> None:
-        self._console.print(Text.assemble(*parts))
+            lines = [text, *wrapped(note, NOTE_INDENT, limit=self._width)]
+        self._console.print(Text.assemble(self._marks[mark], "\n".join(lines)))
         self._console.file.flush()
 
+    @property
+    def _width(self) -> int:
+        return self._console.width if self._console.is_terminal else UNLIMITED
+
     def _columns(self, label: str, seconds: float) -> str:
-        """Return a label and a time; only a terminal that is narrow shortens a label."""
-        if self._is_live:
-            room = min(LABEL_WIDTH, self._console.width - AROUND_LABEL)
-            label = shortened(label, room)
-        else:
-            room = LABEL_WIDTH
-        return f" {label:<{room}} {seconds:6.1f} s"
+        room = min(LABEL_WIDTH, self._width - len(self._marks[DONE][0]) - TIME_WIDTH)
+        return f" {shortened(label, room):<{room}} {seconds:6.1f} s"
 
     def _current(self) -> Text:
         """Return the live line. It is one row, also with the `^C` that a terminal adds."""
