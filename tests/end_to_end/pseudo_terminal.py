@@ -1,5 +1,6 @@
 """A pseudo-terminal to run a command on, and what a person would see on it."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -10,6 +11,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 ROWS = 24
 #: Text, a control character, or an escape sequence with its parameters and final letter.
@@ -121,13 +123,12 @@ class PseudoTerminal:
         )  # fmt: skip
         os.close(slave)
 
-    def running(self) -> list[str]:
-        """Return the processes of the command's session that still run."""
-        done = subprocess.run(
-            ["ps", "-o", "stat=,args=", "-s", str(self._process.pid)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return [line for line in done.stdout.splitlines() if not line.startswith("Z")]
+    def running(self, patience: float = 5) -> list[str]:
+        """Return the names of the processes of the command's session that do not end."""
+        deadline = time.monotonic() + patience
+        while (found := _session(self._process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return found
 
     def display(self) -> Display:
         """Return what the terminal shows now."""
@@ -176,3 +177,14 @@ class PseudoTerminal:
 def _take_terminal() -> None:
     """Make standard input the controlling terminal, so that Ctrl-C reaches the command."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _session(number: int) -> list[str]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # the process has just ended
+            name, _, rest = status.read_text().partition(" (")[2].rpartition(") ")
+            state, _, _, session = rest.split()[:4]
+            if session == str(number) and state != "Z":
+                found.append(name)
+    return found
