@@ -9,7 +9,7 @@ from dataclasses import replace
 import psycopg
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.places import Places, current_table
 
 _STATEMENT = """
@@ -75,7 +75,7 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _broken(promise: Promise) -> str:
+def _broken(promise: Expectation) -> str:
     """Return the condition that is true of a row which breaks a promise."""
     given = promise.arguments
     column = promise.columns[0] if promise.columns else ""
@@ -89,7 +89,7 @@ def _broken(promise: Promise) -> str:
             return f"({given['among']}) and ({given['condition']}) is not true"
 
 
-def _query(promise: Promise) -> str:
+def _query(promise: Expectation) -> str:
     """Return the count of what a query finds, or of what does not hold in it."""
     among = " where found.holds is not true" if promise.kind == "every" else ""
     return f"(select count(*) from ({promise.arguments['query']}) as found{among})"

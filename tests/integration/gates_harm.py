@@ -7,7 +7,7 @@ harm for one suite alone names it.
 import re
 from collections.abc import Iterator, Sequence
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 from tests.integration.gates_past import HARMS_PAST, UNDONE_PAST
 from tests.integration.gates_stands import HARMS_STANDS, UNDONE_STANDS
 
@@ -24,7 +24,7 @@ POINT = "where point_code = 'HYDRA'"
 REPORT = "raw_law_enforcement.intelligence_report"
 
 
-def harm_of(suite: Suite, promise: Promise) -> tuple[str, str]:
+def harm_of(suite: Suite, promise: Expectation) -> tuple[str, str]:
     """Return the SQL that breaks a promise, and what undoes it where that is more than its rows."""
     sql = HARMS.get(f"{suite.name} {promise.name}") or HARMS.get(promise.name)
     if sql is None and promise.kind == "filled":
@@ -37,7 +37,7 @@ def harm_of(suite: Suite, promise: Promise) -> tuple[str, str]:
     return _fill(sql, suite, promise), _fill(undo, suite, promise)
 
 
-def _fill(sql: str, suite: Suite, promise: Promise) -> str:
+def _fill(sql: str, suite: Suite, promise: Expectation) -> str:
     column = promise.columns[-1] if promise.columns else ""
     filled_in = {
         "{t}": f"{suite.schema}.{suite.table}",
@@ -51,7 +51,7 @@ def _fill(sql: str, suite: Suite, promise: Promise) -> str:
     return sql
 
 
-def harms_of_basics(suite: Suite, basics: Sequence[Promise]) -> Iterator[tuple[str, set[str]]]:
+def harms_of_basics(suite: Suite, basics: Sequence[Expectation]) -> Iterator[tuple[str, set[str]]]:
     """Return SQL that breaks what follows from a table's columns, and the promises it breaks.
 
     Many are broken by one harm: by blanks, by values that nothing declares, by a key given twice.
@@ -70,7 +70,7 @@ def harms_of_basics(suite: Suite, basics: Sequence[Promise]) -> Iterator[tuple[s
     yield _fill(A_KEY_AGAIN, suite, basics[0]), {"key_unique"}
 
 
-def _wrong(promise: Promise) -> str:
+def _wrong(promise: Expectation) -> str:
     """Return the change that breaks a promise about the value of a column, if it is one."""
     (column, *_), name = promise.columns, promise.name
     if name.endswith(("_listed", "_well_formed")):

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from expectations.basics import basics
+from expectations.shared.declared_columns import basics
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Suite
 from oic_assurance.documenting import generated

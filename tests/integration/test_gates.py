@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from expectations.basics import basics
+from expectations.shared.declared_columns import basics
 from expectations.catalogue import suites, suites_of
-from expectations.vocabulary import STAGES, Promise, Suite
+from expectations.vocabulary import STAGES, Expectation, Suite
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.quiet import quiet
@@ -69,7 +69,7 @@ def test_what_follows_from_columns_can_be_broken(
         assert names <= {o.promise.name for o in outcomes if not o.success and o.unexpected}
 
 
-def of_columns(suite: Suite) -> tuple[Promise, ...]:
+def of_columns(suite: Suite) -> tuple[Expectation, ...]:
     """Return the promises of a landed table that follow from the columns of its declaration."""
     if suite.stage != "landing":
         return ()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from expectations.catalogue import suites, suites_of
-from expectations.vocabulary import Promise, Severity, Stage, Suite
+from expectations.vocabulary import Expectation, Severity, Stage, Suite
 
 _STAGES: dict[Stage, str] = {
     "landing": "What was landed",
@@ -82,11 +82,11 @@ def _name(suite: Suite) -> str:
     return f"{_SCHEMAS.get(suite.schema, suite.schema)}.{suite.table}"
 
 
-def _promises(suites: Iterable[Suite]) -> list[Promise]:
+def _promises(suites: Iterable[Suite]) -> list[Expectation]:
     return [promise for suite in suites for promise in suite.promises]
 
 
-def _severities(promises: Iterable[Promise]) -> list[int]:
+def _severities(promises: Iterable[Expectation]) -> list[int]:
     counted = Counter(promise.severity for promise in promises)
     return [counted[severity] for severity in _SEVERITIES]
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.places import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
@@ -88,7 +88,7 @@ class Auditor:
         return [found[promise.name] for promise in suite.promises]
 
     def _audit(
-        self, suite: Suite, promises: Sequence[Promise], make_asset: Callable[[Suite, str], Any]
+        self, suite: Suite, promises: Sequence[Expectation], make_asset: Callable[[Suite, str], Any]
     ) -> dict[str, Outcome]:
         """Return how promises about one batch came out, by their names."""
         if not promises:
@@ -153,7 +153,7 @@ class Auditor:
             connection.exec_driver_sql(statement)
 
     def _validate(
-        self, batch: Any, suite: Suite, promises: Iterable[Promise], result_format: Any
+        self, batch: Any, suite: Suite, promises: Iterable[Expectation], result_format: Any
     ) -> dict[str, Any]:
         """Return the results by the promise's name."""
         import great_expectations as gx
@@ -166,10 +166,10 @@ class Auditor:
         return {result.expectation_config.meta["promise"]: result for result in results}
 
     def _details(
-        self, batch: Any, suite: Suite, promises: Sequence[Promise], first: dict[str, Any]
+        self, batch: Any, suite: Suite, promises: Sequence[Expectation], first: dict[str, Any]
     ) -> dict[str, Any]:
         """Run again what failed, and only that: how many rows, and which."""
-        failed: dict[tuple[str, ...], list[Promise]] = defaultdict(list)
+        failed: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
         for promise in promises:
             result = first[promise.name]
             if not result.success and not exception_of(result):

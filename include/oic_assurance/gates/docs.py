@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.pages import INDEX, PAGE, STYLE
 from oic_assurance.gates.places import Places
@@ -73,10 +73,10 @@ class _SuiteResults:
         return f"{self.suite.name}.html"
 
     @property
-    def failed(self) -> list[Promise]:
+    def failed(self) -> list[Expectation]:
         return [p for p in self.suite.promises if p.name in self.results and not self._met(p)]
 
-    def _met(self, promise: Promise) -> bool:
+    def _met(self, promise: Expectation) -> bool:
         return bool(self.results[promise.name]["success"])
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.places import Places
 
 # Enough to put right what one person can; how many there are is counted in full.
@@ -91,7 +91,7 @@ where there.name is null or <<exactly>> and promised.name is null
 """
 
 
-def quick(promise: Promise) -> Promise:
+def quick(promise: Expectation) -> Expectation:
     """Return a promise as one that SQL answers, where it is not: to ask whether it is kept."""
     given, column = promise.arguments, "".join(f'"{name}"' for name in promise.columns[:1])
     match promise.kind:
@@ -125,7 +125,7 @@ def _bound(number: float | None, none: str) -> str:
     return f"'{none if number is None else number}'"
 
 
-def expectation_of(promise: Promise, suite: Suite, places: Places) -> Any:
+def expectation_of(promise: Expectation, suite: Suite, places: Places) -> Any:
     """Return a promise as an expectation with the words, the severity and who fixes it."""
     import great_expectations.expectations as gxe
 
@@ -170,7 +170,7 @@ def expectation_of(promise: Promise, suite: Suite, places: Places) -> Any:
             )
 
 
-def rule_sql(promise: Promise, suite: Suite, places: Places) -> tuple[str, str]:
+def rule_sql(promise: Expectation, suite: Suite, places: Places) -> tuple[str, str]:
     """Return what counts the broken and all for a promise in SQL, and what finds their keys."""
     counts, keys = _RULES[promise.kind]
     parts = {
@@ -181,7 +181,7 @@ def rule_sql(promise: Promise, suite: Suite, places: Places) -> tuple[str, str]:
     return places.fill(sql(counts, **parts), suite), places.fill(sql(keys, **parts), suite)
 
 
-def key_columns(promise: Promise, suite: Suite) -> tuple[str, ...]:
+def key_columns(promise: Expectation, suite: Suite) -> tuple[str, ...]:
     """Return the columns that say which row broke a promise.
 
     Where the promise is about privacy, a column that it speaks about is not repeated anywhere.

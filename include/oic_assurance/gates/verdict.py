@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 
 VerdictName = Literal["passed", "warning", "critical"]
 
@@ -35,7 +35,7 @@ class Outcome:
     """How one expectation came out."""
 
     suite: Suite
-    promise: Promise
+    promise: Expectation
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None

@@ -1,8 +1,8 @@
 """What follows from the columns of a declaration, column by column."""
 
-from expectations.basics import basics
+from expectations.shared.declared_columns import basics
 from expectations.catalogue import suites_of
-from expectations.vocabulary import Promise
+from expectations.vocabulary import Expectation
 from oic_assurance.sources.declaration import dataset, parse
 
 DECLARED = """\
@@ -28,7 +28,7 @@ tables:
 """
 
 
-def following() -> dict[str, Promise]:
+def following() -> dict[str, Expectation]:
     source = parse(DECLARED, "stop_search.yml")
     return {promise.name: promise for promise in basics(source, source.tables[0])}
 

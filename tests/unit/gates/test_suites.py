@@ -9,10 +9,10 @@ import pytest
 
 import expectations
 from expectations.catalogue import suites, suites_of
-from expectations.definition import SuiteDefinition
+from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import (
     STAGES,
-    Promise,
+    Expectation,
     Suite,
     every_row,
     filled,
@@ -108,7 +108,7 @@ def test_a_promise_needs_a_known_manner() -> None:
 
 
 def test_two_promises_of_a_suite_do_not_share_a_name() -> None:
-    def twice() -> list[Promise]:
+    def twice() -> list[Expectation]:
         return [every_row("same", "true", words="One."), every_row("same", "true", words="Two.")]
 
     definition = SuiteDefinition(twice, "marts", "t", "candidate", "t", ("k",), "us")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from expectations.vocabulary import Promise, Severity, Suite, every, every_row, nothing
+from expectations.vocabulary import Expectation, Severity, Suite, every, every_row, nothing
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.translate import key_columns, rule_sql
@@ -20,7 +20,7 @@ class Build:
     schema_prefix: str = ""
 
 
-def suite_of(*promises: Promise, schema: str = "candidate", versioned: bool = False) -> Suite:
+def suite_of(*promises: Expectation, schema: str = "candidate", versioned: bool = False) -> Suite:
     return Suite(
         "candidate.t", "marts", "t", schema, "t", ("k", "j"), "Words.", promises, versioned
     )
