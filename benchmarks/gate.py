@@ -158,15 +158,15 @@ def _rows(settings: Settings, build: Build) -> int:
 def _write(pairs: Sequence[dict[str, Spent]], rows: int) -> None:
     ratios = [pair["ours"].seconds / pair["peer"].seconds for pair in pairs]
     ours, peer = (statistics.median(p[side].seconds for p in pairs) for side in ("ours", "peer"))
-    promises = sum(len(suite.promises) for suite in suites())
+    count = sum(len(suite.expectations) for suite in suites())
     lines = [
         f"{date.today():%d %B %Y}, {os.cpu_count()} cores; "  # noqa: DTZ011 - the reader's own day
         f"medians of {len(pairs)} pairs.",
         "",
-        "| promises | tables | rows | gate | statements | peer | statements | ratio (from–to) "
+        "| expectations | tables | rows | gate | statements | peer | statements | ratio (from–to) "
         "| bar |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-        f"| {promises} | {len(suites())} | {rows:,} | {ours:.2f} s | {pairs[0]['ours'].statements} "
+        f"| {count} | {len(suites())} | {rows:,} | {ours:.2f} s | {pairs[0]['ours'].statements} "
         f"| {peer:.2f} s | {pairs[0]['peer'].statements} "
         f"| {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) | {BAR} |",
     ]

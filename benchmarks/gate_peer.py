@@ -1,6 +1,6 @@
 """The gate's peer: the same checks as one aggregate scan a table, as somebody would write by hand.
 
-No Great Expectations: a statement a table that counts, for each promise, the rows that break it.
+No Great Expectations: one statement for each table counts the rows that fail each expectation.
 """
 
 from collections import defaultdict
@@ -48,19 +48,19 @@ def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
 
 
 def statement_of(suite: Suite, places: Places) -> str:
-    """Return the one statement that counts what breaks each promise of a suite."""
+    """Return the one statement that counts what fails each expectation of a suite."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
-    for promise in suite.promises:
-        kept = of_records if promise.kind == "every_record" else of_rows
-        match promise.kind:
-            case "every" | "nothing":
-                queries.append(_query(promise))
+    for expectation in suite.expectations:
+        kept = of_records if expectation.kind == "every_record" else of_rows
+        match expectation.kind:
+            case "every_result" | "no_rows":
+                queries.append(_query(expectation))
             case "columns":
-                names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
+                names = ", ".join(f"'{name}'" for name in expectation.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                kept.append(f"count(*) filter (where {_broken(promise)})")
+                kept.append(f"count(*) filter (where {_broken(expectation)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
@@ -75,21 +75,21 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _broken(promise: Expectation) -> str:
-    """Return the condition that is true of a row which breaks a promise."""
-    given = promise.arguments
-    column = promise.columns[0] if promise.columns else ""
-    match promise.kind:
+def _broken(expectation: Expectation) -> str:
+    """Return the condition that is true of a row which fails an expectation."""
+    given = expectation.arguments
+    column = expectation.columns[0] if expectation.columns else ""
+    match expectation.kind:
         case "filled":
             return f"{column} is null"
         case "one_of":
             listed = ", ".join(f"'{value}'" for value in given["values"])
             return f"{column} not in ({listed})"
         case _:
-            return f"({given['among']}) and ({given['condition']}) is not true"
+            return f"({given['where']}) and ({given['condition']}) is not true"
 
 
-def _query(promise: Expectation) -> str:
+def _query(expectation: Expectation) -> str:
     """Return the count of what a query finds, or of what does not hold in it."""
-    among = " where found.holds is not true" if promise.kind == "every" else ""
-    return f"(select count(*) from ({promise.arguments['query']}) as found{among})"
+    failed = " where found.holds is not true" if expectation.kind == "every_result" else ""
+    return f"(select count(*) from ({expectation.arguments['query']}) as found{failed})"

@@ -8,11 +8,11 @@ ROLE = "oic_gate"
 
 
 def enter_due(settings: Settings, build_id: int) -> None:
-    """Enter every promise of every suite as due; publication asks for the outcome of each."""
+    """Enter every expectation of every suite as due; publication asks for the outcome of each."""
     due = [
-        (build_id, suite.stage, suite.name, promise.name)
+        (build_id, suite.stage, suite.name, expectation.name)
         for suite in suites()
-        for promise in suite.promises
+        for expectation in suite.expectations
     ]
     with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
         cursor.executemany(
