@@ -13,8 +13,8 @@ from expectations import landing, marts
 from expectations.shared.landing_suite import suite_of
 from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import Stage, Suite
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 
 
 def suites() -> tuple[Suite, ...]:

@@ -3,7 +3,7 @@
 Figures move as records arrive. A figure that leaves its own interval at once has one of two causes:
 a damaged source, or an unusual day. Only a person can tell which, so these expectations are
 warnings. The figure is published with a caveat, or waits for an approval where the deployment asks
-for one. What to do about it: docs/a-figure-that-jumped.md. Why it is a warning: decision 0018.
+for one. What to do about it: the guide `a-figure-that-jumped.md`. Why it is a warning: decision 0018.
 
 Nothing is compared if
 

@@ -9,8 +9,8 @@ from expectations.vocabulary import (
     every_result,
     sql,
 )
-from oic_assurance.sources.declaration import dataset as declared
-from oic_assurance.sources.model import Dataset, Table
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
 
 # A join instead of `exists`, because the planner may run an `exists` once for each row.
 _REFERENCE = """

@@ -19,7 +19,7 @@ from expectations.vocabulary import (
     no_rows,
     sql,
 )
-from oic_assurance.sources.model import Column, DatabasePlace, Dataset, Table
+from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
 #: The days between which everything lies that a force records.
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"

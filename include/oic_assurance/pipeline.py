@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from oic_assurance import runs
+from oic_assurance.builds import build as building
+from oic_assurance.builds import candidate, runs
+from oic_assurance.builds.compared_with import keep_steps
+from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
-from oic_assurance.transform import build as building
-from oic_assurance.transform import candidate
-from oic_assurance.transform.before import keep_steps
-from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
@@ -81,7 +80,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 
     What its gates have to check is put on record with it.
     """
-    from oic_assurance.gates.due import enter_due
+    from oic_assurance.gates.required_checks import enter_due
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with _accountable(settings, run_id, "closing the landing"):
@@ -178,8 +177,8 @@ def tidy(settings: Settings) -> None:
 
     Readers have the new generation already, so it cannot fail a run.
     """
-    from oic_assurance.erasure.finish import finish_erasures
     from oic_assurance.gates.results import forget_failing_rows
+    from oic_assurance.operations.erase.finish import finish_erasures
     from oic_assurance.publishing.upkeep import tidy as tidy_generations
 
     tidy_generations(settings)
@@ -190,8 +189,8 @@ def tidy(settings: Settings) -> None:
 
 def document(settings: Settings, run_id: str) -> None:
     """Write the pages that describe the models and show what the gate found; never blocks a run."""
+    from oic_assurance.builds.docs import build_docs
     from oic_assurance.gates.docs import build_data_docs
-    from oic_assurance.transform.docs import build_docs
 
     build_docs(settings)
     build_data_docs(settings, run_id)
@@ -219,7 +218,7 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 def tell(settings: Settings) -> None:
     """Tell somebody what is wrong, or over. A message that is not delivered is logged."""
-    from oic_assurance.notifying.notify import notify
+    from oic_assurance.notifications.notify import notify
 
     for attempt in notify(settings, utc_now()):
         if attempt.failure:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, KEY, Face
+from oic_assurance.publishing.catalogue import Table, read_tables, referenced_first
 from oic_assurance.publishing.publication import Publication, find_current
-from oic_assurance.publishing.shape import Table, read_tables, referenced_first
+from oic_assurance.publishing.schemas import FACES, GENERATION, KEY, Face
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.integration.publishing_marts import Build, audit
+from tests.integration.publishing.marts import Build, audit
 
 
 @dataclass(frozen=True)

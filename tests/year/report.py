@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from oic_assurance.reproducing.reproduce import Reproduction
+from oic_assurance.operations.reproduce.reproduce import Reproduction
 
 Line = dict[str, Any]
 

@@ -18,9 +18,9 @@ from psycopg.rows import class_row, dict_row
 from expectations.catalogue import suites
 from expectations.vocabulary import Expectation, Suite
 from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.logging import quiet
 from oic_assurance.gates.pages import INDEX, PAGE, STYLE
 from oic_assurance.gates.places import Places
-from oic_assurance.gates.quiet import quiet
 from oic_assurance.gates.translate import expectation_of
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

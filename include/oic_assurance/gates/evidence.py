@@ -8,7 +8,7 @@ from psycopg import sql
 
 from expectations.vocabulary import Suite
 from oic_assurance.gates.places import Places
-from oic_assurance.publishing.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 
 #: By schema and table.
 Fingerprints = Mapping[tuple[str, str], TableFingerprint]

@@ -7,7 +7,7 @@ import psycopg
 
 from oic_assurance.gates.evidence import Fingerprints
 from oic_assurance.gates.verdict import BuildUnderAudit, Outcome, Verdict
-from oic_assurance.publishing.fingerprint import content_fingerprint
+from oic_assurance.warehouse.fingerprint import content_fingerprint
 
 _INSERT_RESULT = """
 insert into audit.expectation_result (

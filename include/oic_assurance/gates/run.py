@@ -6,8 +6,8 @@ from expectations.catalogue import suites_of
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance.errors import UsageError
 from oic_assurance.gates.evidence import fingerprints
+from oic_assurance.gates.logging import quiet
 from oic_assurance.gates.places import Places
-from oic_assurance.gates.quiet import quiet
 from oic_assurance.gates.results import save
 from oic_assurance.gates.verdict import BuildUnderAudit, Outcome, Verdict, decide
 from oic_assurance.settings import Settings

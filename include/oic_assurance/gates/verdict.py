@@ -11,7 +11,7 @@ VerdictName = Literal["passed", "warning", "critical"]
 
 
 class BuildUnderAudit(Protocol):
-    """What the gate needs to know of a build; `oic_assurance.transform` opens them."""
+    """What the gate needs to know of a build; `oic_assurance.builds` opens them."""
 
     @property
     def build_id(self) -> int:

@@ -11,9 +11,9 @@ from oic_assurance.landing.land_files import FileLanding
 from oic_assurance.landing.raw_tables import ensure_raw_table
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import dataset as declared
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect, reason
 
 ROLE = "oic_landing"

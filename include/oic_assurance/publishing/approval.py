@@ -8,11 +8,11 @@ import psycopg
 from psycopg.rows import class_row
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.evidence import BuildRecord, audited_content, read_build
-from oic_assurance.publishing.faces import FACES
-from oic_assurance.publishing.gates import check_gates
 from oic_assurance.publishing.publication import ROLE, find_publication
-from oic_assurance.publishing.refusal import NotPublishableError
+from oic_assurance.publishing.schemas import FACES
+from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 

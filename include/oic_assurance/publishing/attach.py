@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, KEY, STAGES_THAT_READ, Face
+from oic_assurance.publishing.catalogue import Table, read_tables, referenced_first
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.generations import Part, State, read_parts
 from oic_assurance.publishing.parents import Tables, definition
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.shape import Table, read_tables, referenced_first
+from oic_assurance.publishing.schemas import FACES, GENERATION, KEY, STAGES_THAT_READ, Face
 
 _CHECK = "publication"
 

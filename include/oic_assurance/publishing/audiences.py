@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import MARTS
 from oic_assurance.publishing.publication import ROLE, limit_waiting
+from oic_assurance.publishing.schemas import MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 

@@ -7,15 +7,15 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import KEY, Face
-from oic_assurance.publishing.fingerprint import (
+from oic_assurance.publishing.catalogue import read_tables
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.parents import Tables
+from oic_assurance.publishing.schemas import KEY, Face
+from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
     content_fingerprint,
     fingerprint_tables,
 )
-from oic_assurance.publishing.parents import Tables
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.shape import read_tables
 
 _PARENTS = """
 select c.relname

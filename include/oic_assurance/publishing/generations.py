@@ -8,7 +8,7 @@ from enum import StrEnum
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, Face
+from oic_assurance.publishing.schemas import FACES, GENERATION, Face
 
 _NAME = re.compile(r"(?P<table>.+)__(?P<publication_id>\d+)")
 

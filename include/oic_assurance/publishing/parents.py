@@ -12,9 +12,9 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.publishing.audiences import open_to_audiences
-from oic_assurance.publishing.faces import KEY, STAGES_THAT_READ, Face
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.shape import Column, ForeignKey, Table, read_tables
+from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, read_tables
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.schemas import KEY, STAGES_THAT_READ, Face
 
 #: The tables of one face by name.
 Tables = Mapping[str, Table]

@@ -11,6 +11,7 @@ from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.audiences import open_to_audiences
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.evidence import (
     BuildRecord,
     audited_content,
@@ -19,9 +20,7 @@ from oic_assurance.publishing.evidence import (
     read_build,
     read_candidates,
 )
-from oic_assurance.publishing.exceptions import enter_exceptions
-from oic_assurance.publishing.faces import FACES, READERS, Face
-from oic_assurance.publishing.gates import check_gates
+from oic_assurance.publishing.exception_history import enter_exceptions
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
@@ -34,8 +33,9 @@ from oic_assurance.publishing.publication import (
     move_pointer,
     sole_publisher,
 )
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released, released_periods
+from oic_assurance.publishing.released_figures import enter_released, released_periods
+from oic_assurance.publishing.schemas import FACES, READERS, Face
+from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 

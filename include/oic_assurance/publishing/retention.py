@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.publishing.attach import finalise
-from oic_assurance.publishing.faces import FACES, GENERATION
+from oic_assurance.publishing.catalogue import read_tables, referenced_first
 from oic_assurance.publishing.generations import Part, State, own_foreign_keys, read_parts
 from oic_assurance.publishing.publication import (
     ADVISORY_LOCK,
@@ -23,7 +23,7 @@ from oic_assurance.publishing.publication import (
     Publication,
     find_current,
 )
-from oic_assurance.publishing.shape import read_tables, referenced_first
+from oic_assurance.publishing.schemas import FACES, GENERATION
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
 

@@ -7,8 +7,8 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
-from oic_assurance.publishing.exceptions import enter_exceptions
-from oic_assurance.publishing.faces import READERS
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.exception_history import enter_exceptions
 from oic_assurance.publishing.publication import (
     Publication,
     find_current,
@@ -19,8 +19,8 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
     was_shown,
 )
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released, released_periods
+from oic_assurance.publishing.released_figures import enter_released, released_periods
+from oic_assurance.publishing.schemas import READERS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES
+from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import ROLE, find_current
 from oic_assurance.publishing.retention import Retention, detach_old
-from oic_assurance.publishing.shape import read_tables
+from oic_assurance.publishing.schemas import FACES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 

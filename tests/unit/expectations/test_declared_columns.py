@@ -3,7 +3,7 @@
 from expectations.catalogue import suites_of
 from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import Expectation
-from oic_assurance.sources.declaration import dataset, parse
+from oic_assurance.sources.declarations.load import dataset, parse
 
 DECLARED = """\
 dataset: stop/search

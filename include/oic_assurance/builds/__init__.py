@@ -1,0 +1,1 @@
+"""Builds: one computation of the marts with dbt, in this process."""
