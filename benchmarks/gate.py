@@ -158,7 +158,7 @@ def _rows(settings: Settings, build: Build) -> int:
 def _write(pairs: Sequence[dict[str, Spent]], rows: int) -> None:
     ratios = [pair["ours"].seconds / pair["peer"].seconds for pair in pairs]
     ours, peer = (statistics.median(p[side].seconds for p in pairs) for side in ("ours", "peer"))
-    expectations = sum(len(suite.promises) for suite in suites())
+    expectations = sum(len(suite.expectations) for suite in suites())
     lines = [
         f"{date.today():%d %B %Y}, {os.cpu_count()} cores; "  # noqa: DTZ011 - local date
         f"medians of {len(pairs)} pairs.",

@@ -255,8 +255,8 @@ def _connection_loss_can_heal(what: str) -> Iterator[None]:
 
 
 def _first_broken(failed: Sequence["Outcome"]) -> str:
-    broken = [outcome for outcome in failed if outcome.promise.severity == "critical"]
+    broken = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = broken[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""
     more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-    return f"{first.suite.name}: {first.promise.words}{count}{more}"
+    return f"{first.suite.name}: {first.expectation.description}{count}{more}"

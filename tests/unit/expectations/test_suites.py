@@ -1,4 +1,4 @@
-"""The suites themselves: each table has one, and each promise can be read and assigned."""
+"""The suites: each table has one, and each expectation has a sentence, a severity and an owner."""
 
 import re
 import subprocess
@@ -9,10 +9,10 @@ import pytest
 
 import expectations
 from expectations.catalogue import suites, suites_of
-from expectations.definition import SuiteDefinition
+from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import (
     STAGES,
-    Promise,
+    Expectation,
     Suite,
     every_row,
     filled,
@@ -50,7 +50,7 @@ def test_sealed_suites_are_of_the_sealed_models() -> None:
     assert {suite.dataset for suite in suites_of("sealed")} == sealed
 
 
-def test_a_file_a_mart_and_none_of_no_dataset() -> None:
+def test_each_mart_has_a_file_and_each_file_a_dataset() -> None:
     folder = Path(expectations.__path__[0])
     landing = {path.stem for path in (folder / "landing").glob("[a-z]*.py")}
     marts = {path.stem for path in (folder / "marts").glob("[a-z]*.py")}
@@ -59,30 +59,41 @@ def test_a_file_a_mart_and_none_of_no_dataset() -> None:
 
 
 @pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name)
-def test_a_promise_says_what_how_bad_and_whose(suite: Suite) -> None:
-    assert suite.words.endswith(".")
-    for promise in suite.promises:
-        assert re.fullmatch(r"[A-Z].{10,119}\.", promise.words), promise.words
-        assert "$" not in promise.words
-        assert promise.owner
-        assert promise.severity in ("critical", "warning", "info")
-    assert any(promise.severity == "critical" for promise in suite.promises)
+def test_an_expectation_has_description_severity_and_owner(suite: Suite) -> None:
+    assert suite.description.endswith(".")
+    for expectation in suite.expectations:
+        assert re.fullmatch(r"[A-Z].{10,119}\.", expectation.description), expectation.description
+        assert "$" not in expectation.description
+        assert expectation.owner
+        assert expectation.severity in ("critical", "warning", "info")
+    assert any(expectation.severity == "critical" for expectation in suite.expectations)
 
 
 @pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
 def test_references_and_volumes_of_a_source_never_block(suite: Suite) -> None:
-    """What the contracts give a meaning to is for the marts to say, not for the gate to stop."""
-    blocking = {p.name for p in suite.promises if p.severity == "critical"}
+    """What the contracts give a meaning to is handled in the marts and must not stop the gate."""
+    blocking = {p.name for p in suite.expectations if p.severity == "critical"}
     structural = {
-        "columns_present", "no_forbidden_columns", "version_unique", "content_or_gone",
-        "batch_known", "batches_complete", "marking_admitted", "key_unique",
-    }  # fmt: skip
+        "columns_present",
+        "no_forbidden_columns",
+        "version_unique",
+        "content_or_gone",
+        "batch_known",
+        "batches_complete",
+        "marking_admitted",
+        "key_unique",
+    }
     assert {name for name in blocking if not name.endswith("_filled")} <= structural
 
 
 def test_the_landing_suites_check_key_marking_and_quarantine() -> None:
-    names = {p.name for suite in suites_of("landing") for p in suite.promises}
-    assert {"version_unique", "marking_admitted", "few_rejected", "like_the_one_before"} <= names
+    names = {p.name for suite in suites_of("landing") for p in suite.expectations}
+    assert {
+        "version_unique",
+        "marking_admitted",
+        "few_rejected",
+        "row_count_like_previous",
+    } <= names
 
 
 def test_reading_the_suites_does_not_import_great_expectations() -> None:
@@ -102,23 +113,26 @@ def test_all_stages_have_suites() -> None:
     assert all(suites_of(stage) for stage in STAGES)
 
 
-def test_a_promise_needs_a_known_manner() -> None:
-    with pytest.raises(TypeError, match="a promise has no severty"):
-        one_of("status", ("A",), words="Listed.", severty="warning")
+def test_an_unknown_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="an expectation has no severty"):
+        one_of("status", ("A",), description="Listed.", severty="warning")
 
 
-def test_two_promises_of_a_suite_do_not_share_a_name() -> None:
-    def twice() -> list[Promise]:
-        return [every_row("same", "true", words="One."), every_row("same", "true", words="Two.")]
+def test_two_expectations_of_a_suite_must_not_share_a_name() -> None:
+    def twice() -> list[Expectation]:
+        return [
+            every_row("same", "true", description="One."),
+            every_row("same", "true", description="Two."),
+        ]
 
     definition = SuiteDefinition(twice, "marts", "t", "candidate", "t", ("k",), "us")
-    with pytest.raises(ValueError, match=r"candidate\.t: same is promised twice"):
+    with pytest.raises(ValueError, match=r"candidate\.t: two expectations are called same"):
         definition()
 
 
-def test_filled_makes_a_promise_for_each_column() -> None:
-    first, second = filled("a", "b", words="Every row has its {column}.")
-    assert (first.name, first.words) == ("a_filled", "Every row has its a.")
+def test_filled_makes_an_expectation_for_each_column() -> None:
+    first, second = filled("a", "b", description="Every row has its {column}.")
+    assert (first.name, first.description) == ("a_filled", "Every row has its a.")
     assert (second.columns, second.dimension) == (("b",), "completeness")
 
 

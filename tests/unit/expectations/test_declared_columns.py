@@ -1,8 +1,8 @@
-"""What follows from the columns of a declaration, column by column."""
+"""The expectations that follow from the columns of a declaration."""
 
-from expectations.basics import basics
 from expectations.catalogue import suites_of
-from expectations.vocabulary import Promise
+from expectations.shared.declared_columns import column_expectations
+from expectations.vocabulary import Expectation
 from oic_assurance.sources.declarations.load import dataset, parse
 
 DECLARED = """\
@@ -28,38 +28,55 @@ tables:
 """
 
 
-def following() -> dict[str, Promise]:
+def expectations_by_name() -> dict[str, Expectation]:
     source = parse(DECLARED, "stop_search.yml")
-    return {promise.name: promise for promise in basics(source, source.tables[0])}
+    return {
+        expectation.name: expectation
+        for expectation in column_expectations(source, source.tables[0])
+    }
 
 
 def condition(name: str) -> str:
-    return str(following()[name].arguments["condition"])
+    return str(expectations_by_name()[name].arguments["condition"])
 
 
-def test_each_rule_of_a_column_is_a_promise_and_a_column_without_rules_has_none() -> None:
-    assert list(following()) == [
-        "key_unique", "order_well_formed", "user_filled", "user_listed", "at_filled_when_due",
-        "at_in_range", "at_unambiguous", "code_well_formed", "before_known",
-    ]  # fmt: skip
+def test_each_rule_of_a_column_is_an_expectation_and_a_column_without_rules_has_none() -> None:
+    assert list(expectations_by_name()) == [
+        "key_unique",
+        "order_well_formed",
+        "user_filled",
+        "user_listed",
+        "at_filled_when_required",
+        "at_in_range",
+        "at_unambiguous",
+        "code_well_formed",
+        "before_known",
+    ]
 
 
 def test_only_the_key_can_stop_a_publication() -> None:
-    critical = {name for name, promise in following().items() if promise.severity == "critical"}
+    critical = {
+        name
+        for name, expectation in expectations_by_name().items()
+        if expectation.severity == "critical"
+    }
     assert critical == {"key_unique"}
 
 
-def test_names_that_sql_keeps_for_itself_and_apostrophes_are_no_trouble() -> None:
+def test_reserved_words_and_apostrophes_are_quoted() -> None:
     assert condition("user_listed") == "\"user\" in ('don''t know', 'NONE')"
     assert condition("code_well_formed") == "\"code\" ~ '^(?:it''s|[0-9]+)$'"
     assert condition("order_well_formed") == "\"order\" ~ '^[0-9]{4}$'"
-    assert following()["at_filled_when_due"].arguments["among"] == "\"user\" in ('NONE')"
-    assert "select record.order\n" in following()["key_unique"].arguments["query"]
+    assert (
+        expectations_by_name()["at_filled_when_required"].arguments["where"]
+        == "\"user\" in ('NONE')"
+    )
+    assert "select record.order\n" in expectations_by_name()["key_unique"].arguments["query"]
 
 
-def test_a_marking_is_expected_where_a_door_is_declared() -> None:
+def test_a_marking_is_expected_if_a_door_is_declared() -> None:
     (suite,) = [s for s in suites_of("landing") if s.dataset == "intelligence/report"]
-    (marking,) = [p for p in suite.promises if p.name == "marking_admitted"]
+    (marking,) = [p for p in suite.expectations if p.name == "marking_admitted"]
     assert (marking.severity, marking.dimension) == ("critical", "privacy")
     assert marking.arguments["condition"] == (
         "\"protective_marking\" in ('OFFICIAL', 'OFFICIAL-SENSITIVE')"

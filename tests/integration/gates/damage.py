@@ -1,15 +1,17 @@
-"""How to break each promise: one small harm to the small force's tables for every one of them.
+"""For every expectation, a small damage to the tables of the small force that makes it fail.
 
-`{t}` is the table of the suite. A promise of all tables is broken by its name, or by its kind; a
-harm for one suite alone names it.
+`{t}` is the table of the suite. The damage is found by suite and name, then by name, then by kind.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
-from expectations.vocabulary import Promise, Suite
-from tests.integration.gates.past import HARMS_PAST, UNDONE_PAST
-from tests.integration.gates.stands import HARMS_STANDS, UNDONE_STANDS
+from expectations.vocabulary import Expectation, Suite
+from tests.integration.gates.compared_publication import (
+    PUBLICATION_DAMAGES,
+    PUBLICATION_REPAIRS,
+)
+from tests.integration.gates.own_history import HISTORY_DAMAGES, HISTORY_REPAIRS
 
 ONE = "where ctid = (select min(ctid) from {t})"
 A_KEY_AGAIN = (
@@ -24,21 +26,21 @@ POINT = "where point_code = 'HYDRA'"
 REPORT = "raw_law_enforcement.intelligence_report"
 
 
-def harm_of(suite: Suite, promise: Promise) -> tuple[str, str]:
-    """Return the SQL that breaks a promise, and what undoes it where that is more than its rows."""
-    sql = HARMS.get(f"{suite.name} {promise.name}") or HARMS.get(promise.name)
-    if sql is None and promise.kind == "filled":
-        sql = f"update {{t}} set {promise.columns[0]} = null {ONE}"
-    if sql is None and promise.kind == "one_of":
-        sql = f"update {{t}} set {promise.columns[0]} = 'SOMETHING ELSE' {ONE}"
+def damage_of(suite: Suite, expectation: Expectation) -> tuple[str, str]:
+    """Return the SQL that makes an expectation fail, and the SQL that repairs more than rows."""
+    sql = DAMAGES.get(f"{suite.name} {expectation.name}") or DAMAGES.get(expectation.name)
+    if sql is None and expectation.kind == "filled":
+        sql = f"update {{t}} set {expectation.columns[0]} = null {ONE}"
+    if sql is None and expectation.kind == "one_of":
+        sql = f"update {{t}} set {expectation.columns[0]} = 'SOMETHING ELSE' {ONE}"
     if sql is None:
-        raise LookupError(f"nothing breaks {suite.name} {promise.name}")
-    undo = UNDONE.get(promise.name, "")
-    return _fill(sql, suite, promise), _fill(undo, suite, promise)
+        raise LookupError(f"no damage is listed for {suite.name} {expectation.name}")
+    repair = REPAIRS.get(expectation.name, "")
+    return _fill(sql, suite, expectation), _fill(repair, suite, expectation)
 
 
-def _fill(sql: str, suite: Suite, promise: Promise) -> str:
-    column = promise.columns[-1] if promise.columns else ""
+def _fill(sql: str, suite: Suite, expectation: Expectation) -> str:
+    column = expectation.columns[-1] if expectation.columns else ""
     filled_in = {
         "{t}": f"{suite.schema}.{suite.table}",
         "{table}": suite.table,
@@ -51,28 +53,30 @@ def _fill(sql: str, suite: Suite, promise: Promise) -> str:
     return sql
 
 
-def harms_of_basics(suite: Suite, basics: Sequence[Promise]) -> Iterator[tuple[str, set[str]]]:
-    """Return SQL that breaks what follows from a table's columns, and the promises it breaks.
+def damages_of_columns(
+    suite: Suite, of_columns: Sequence[Expectation]
+) -> Iterator[tuple[str, set[str]]]:
+    """Return SQL that damages a table, with the names of the expectations of columns that fail.
 
-    Many are broken by one harm: by blanks, by values that nothing declares, by a key given twice.
+    Each damage fails many: blanks, values that are not declared, a duplicate key.
     """
-    if not basics:
+    if not of_columns:
         return
-    blank = [p for p in basics if p.name.endswith(("_filled", "_filled_when_due"))]
-    wrong = [p for p in basics if _wrong(p)]
-    for broken, changes in (
+    blank = [p for p in of_columns if p.name.endswith(("_filled", "_filled_when_required"))]
+    wrong = [p for p in of_columns if _wrong(p)]
+    for failing, changes in (
         (blank, [f"{p.columns[0]} = null" for p in blank]),
         (wrong, sorted({_wrong(p) for p in wrong})),
     ):
-        if broken:
-            harm = f"update {suite.schema}.{suite.table} set {', '.join(changes)}"
-            yield harm, {p.name for p in broken}
-    yield _fill(A_KEY_AGAIN, suite, basics[0]), {"key_unique"}
+        if failing:
+            damage = f"update {suite.schema}.{suite.table} set {', '.join(changes)}"
+            yield damage, {p.name for p in failing}
+    yield _fill(A_KEY_AGAIN, suite, of_columns[0]), {"key_unique"}
 
 
-def _wrong(promise: Promise) -> str:
-    """Return the change that breaks a promise about the value of a column, if it is one."""
-    (column, *_), name = promise.columns, promise.name
+def _wrong(expectation: Expectation) -> str:
+    """Return the change that fails an expectation about the values of a column, if it is one."""
+    (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
         return f"{column} = 'SOMETHING ELSE'"
     if name.endswith("_in_range"):
@@ -81,14 +85,14 @@ def _wrong(promise: Promise) -> str:
 
 
 def tables_in(sql: str) -> list[str]:
-    """Return the tables whose rows a harm changes."""
+    """Return the tables whose rows a damage changes."""
     return re.findall(r"(?:update|into|from) ([a-z_]+\.[a-z_]+)", sql)
 
 
-# A column that is added is dropped again, one that is renamed gets its name back.
-UNDONE = {
-    **UNDONE_PAST,
-    **UNDONE_STANDS,
+# Rows are restored after every damage. Added or renamed columns are repaired by these statements.
+REPAIRS = {
+    **HISTORY_REPAIRS,
+    **PUBLICATION_REPAIRS,
     "nothing_small_between_releases": "delete from audit.released_figure; "
     "delete from marts.publication",
     "no_protected_columns": "alter table {t} drop column collar_no",
@@ -100,9 +104,9 @@ UNDONE = {
     "columns_present": "alter table {t} rename column was_key to {key}",
 }
 
-HARMS = {
-    **HARMS_PAST,
-    **HARMS_STANDS,
+DAMAGES = {
+    **HISTORY_DAMAGES,
+    **PUBLICATION_DAMAGES,
     # ---------------------------------------------------------------- every mart
     "key_unique": AGAIN,
     "of_this_publication": f"update {{t}} set publication_id = publication_id + 1 {ONE}",
@@ -120,14 +124,14 @@ HARMS = {
     "opened_at_has_happened": f"update {{t}} set opened_at = '2026-06-01' {ONE}",
     # ---------------------------------------------------------------- figures
     "part_of_the_whole": f"update {{t}} set numerator = denominator + 1 {SHARE}",
-    "share_is_what_it_says": f"update {{t}} set value = 0.5 {SHARE}",
+    "value_is_the_quotient": f"update {{t}} set value = 0.5 {SHARE}",
     "share_between_0_and_1": f"update {{t}} set value = 1.5 {SHARE}",
     "value_within_its_interval": f"update {{t}} set ci_high = 0.1 {SHARE}",
     "nothing_small": "update {t} set is_suppressed = false, numerator = 2, denominator = 9, "
     "value = 0.2 where point_code = 'NCCU_INTEL'",
     "suppressed_is_blank": "update {t} set numerator = 3 where is_suppressed",
     "candidate_public.assurance_period part_of_the_whole": "update {t} set numerator = 9",
-    "candidate_public.assurance_period share_is_what_it_says": "update {t} set value = 0.123",
+    "candidate_public.assurance_period value_is_the_quotient": "update {t} set value = 0.123",
     "candidate_public.assurance_period share_between_0_and_1": "update {t} set value = 1.5",
     "candidate_public.assurance_period nothing_small": "update {t} set numerator = 2, "
     "denominator = 9, value = 2 / 9.0",
@@ -181,17 +185,17 @@ HARMS = {
     "persons_plausible": f"update {{t}} set persons_count = 5000 {ONE}",
     "candidate.fct_oic_incident referrals_add_up": f"update {{t}} set referral_count = 2 {ONE}",
     "valid_grading_has_a_scheme": f"update {{t}} set grading_scheme = '4x4x4' {ONE}",
-    "complete_means_a_day": "update {t} set completed_on = null where is_complete",
+    "complete_has_a_date": "update {t} set completed_on = null where is_complete",
     "completed_by_today": "update {t} set completed_on = '2026-05-16' where is_complete",
     "one_place_a_person": f"update {{t}} set org_unit_code = 'T2' {ONE}",
     "no_strand_missing": "delete from {t} where strand = 'SHARE'",
     "met_as_defined": "update {t} set review_due_on = '2026-01-01' where strand = 'COLLECT'",
-    "plan_or_nothing": "update {t} set plan_ref = null where strand = 'COLLECT'",
+    "without_plan_not_met": "update {t} set plan_ref = null where strand = 'COLLECT'",
     "strands_add_up": "update {t} set is_met = true where strand = 'SHARE'",
     "listed_once": AGAIN,
     "band_follows_age": f"update {{t}} set age_days = 3 {ONE}",
     "training_by_requirement": "update {t} set record_ref = '1' where point_code = 'ELEARNING'",
-    "somebody_waits": f"update {{t}} set exceptions = 0 {ONE}",
+    "at_least_one_exception": f"update {{t}} set exceptions = 0 {ONE}",
     "adds_up_to_the_list": f"update {{t}} set exceptions = exceptions + 1 {ONE}",
     "missing_documents_listed": "delete from {t} where record_ref = 'R5'",
     # ---------------------------------------------------------------- dimensions and the rest
@@ -214,45 +218,46 @@ HARMS = {
     "really_different": "update {t} set value_after = value_before",
     "records_are_counted": "update {t} set record_count = 0",
     "causes_add_up": "update {t} set value_change = 0.01",
-    "causes_lead_on": "update {t} set value_to = 0.99",
-    "force_figures_stand": "update {t} set value_before = 0.2",
+    "causes_form_a_chain": "update {t} set value_to = 0.99",
+    "force_figures_within_five_points": "update {t} set value_before = 0.2",
     # ---------------------------------------------------------------- every day
     "candidate.assurance_position_day part_of_the_whole": f"update {{t}} set numerator = 9 {ONE}",
-    "candidate.assurance_position_day share_is_what_it_says": "update {t} set value = 0.123 "
+    "candidate.assurance_position_day value_is_the_quotient": "update {t} set value = 0.123 "
     f"{POINT} and denominator > 0",
     "candidate.assurance_position_day share_between_0_and_1": f"update {{t}} set value = 1.5 {ONE}",
     "candidate.assurance_position_day met_means_figures": "update {t} set value = 0 "
     "where status = 'met_on_time'",
     "no_day_missing": f"delete from {{t}} {POINT} and day = '2026-05-07'",
-    "status_of_its_kind": f"update {{t}} set status = 'sustained' {POINT}",
+    "status_fits_the_point": f"update {{t}} set status = 'sustained' {POINT}",
     "last_day_is_the_month": f"update {{t}} set denominator = 7 {POINT} and day = '2026-04-30'",
     "said_by_today": "update {t} set changed_on = '2026-06-01' where voice = 'FORCE'",
-    "one_word_at_a_time": "update {t} set stood_until = '2026-05-08' where status = 'assured'",
-    "data_say_their_status": "update {t} set status = 'slipping' where voice = 'DATA'",
+    "one_statement_at_a_time": "update {t} set stood_until = '2026-05-08' where status = 'assured'",
+    "data_voice_is_the_daily_status": "update {t} set status = 'slipping' where voice = 'DATA'",
     "days_are_counted": f"update {{t}} set days = 99 {ONE}",
-    "over_means_past": "update {t} set disagreed_until = '2026-05-15' where days = 1",
-    "a_break_between": "update {t} set disagreed_until = '2026-05-05' where days = 3",
+    "ended_before_today": "update {t} set disagreed_until = '2026-05-15' where days = 1",
+    "agreement_between_disagreements": "update {t} "
+    "set disagreed_until = '2026-05-05' where days = 3",
     "first_seen_at_has_happened": f"update {{t}} set first_seen_at = '2026-06-01' {ONE}",
     "closed_at_has_happened": "update {t} set closed_at = '2026-06-01' where not is_open",
     "reopened_after_it_was_seen": f"update {{t}} set times_reopened = 2 {ONE}",
     "closed_says_when_and_why": "update {t} set closed_because = null where not is_open",
-    "times_follow_one_another": f"update {{t}} set spell = 7 {ONE}",
+    "spells_in_order": f"update {{t}} set spell = 7 {ONE}",
     "open_is_on_the_list": "delete from {t} where is_open and record_ref = 'R5'",
     # ---------------------------------------------------------------- sealed
     "candidate.assurance_position part_of_the_whole": "update {t} set numerator = 9",
-    "candidate.assurance_position share_is_what_it_says": "update {t} set value = 0.123",
+    "candidate.assurance_position value_is_the_quotient": "update {t} set value = 0.123",
     "candidate.assurance_position share_between_0_and_1": "update {t} set value = 1.5",
     "candidate.assurance_position value_within_its_interval": "update {t} set ci_high = 0.1",
     "candidate_public.assurance_position part_of_the_whole": "update {t} set numerator = 9 "
     "where not is_suppressed",
-    "candidate_public.assurance_position share_is_what_it_says": "update {t} set value = 0.123 "
+    "candidate_public.assurance_position value_is_the_quotient": "update {t} set value = 0.123 "
     "where not is_suppressed",
     "candidate_public.assurance_position share_between_0_and_1": "update {t} set value = 1.5 "
     "where not is_suppressed",
     "four_points": "delete from {t} where point_code = 'HYDRA'",
     "for_this_moment": f"update {{t}} set as_at = '2026-05-14' {ONE}",
     "position_is_the_measure": "update {t} set denominator = 4 where point_code = 'HYDRA'",
-    "position_is_a_day": f"update {{t}} set status_at_deadline = 'met_on_time' {POINT}",
+    "position_is_the_daily_status": f"update {{t}} set status_at_deadline = 'met_on_time' {POINT}",
     "disagreement_is_dated": "update {t} set disagrees = true where point_code = 'ELEARNING'",
     "never_green_on_a_stale_source": f"update {{t}} set source_status = 'stale' {POINT}",
     "caveat_when_unknown": "update {t} set source_status = 'failed' where point_code = 'HYDRA'",
@@ -268,7 +273,7 @@ HARMS = {
     "nothing_critical": "update {t} set failed = 1 where severity = 'critical'",
     "status_is_the_record": f"delete from {{t}} {ONE}",
     "verdict_is_severity": "update {t} set verdict = 'info' where verdict <> 'passed'",
-    "no_more_than_was_checked": f"update {{t}} set rows_failed = -1 {ONE}",
+    "failed_rows_not_negative": f"update {{t}} set rows_failed = -1 {ONE}",
     "history_is_the_record": f"delete from {{t}} {ONE}",
     # ---------------------------------------------------------------- landed: every table
     "columns_present": "alter table {t} rename column {key} to was_key",
@@ -282,7 +287,7 @@ HARMS = {
     "few_vanished": "insert into {t} select (jsonb_populate_record(null::{t}, to_jsonb(landed) || "
     "jsonb_build_object('row_key', n, 'is_tombstone', true))).* "
     "from (select * from {t} limit 1) as landed, generate_series(1, 30) as n",
-    "like_the_one_before": "insert into audit.batch select (jsonb_populate_record(batch, "
+    "row_count_like_previous": "insert into audit.batch select (jsonb_populate_record(batch, "
     """'{"batch_id": 99, "row_count": 90}')).* from audit.batch where dataset = '{dataset}'""",
     # ---------------------------------------------------------------- landed: one dataset
     "marking_admitted": f"update {{t}} set protective_marking = 'SECRET' {ONE}",
@@ -308,12 +313,19 @@ HARMS = {
     "about_a_point": "update {t} set point_code = 'ELSEWHERE'",
     **dict.fromkeys(
         (
-            "arresting_officer_no_known", "author_officer_no_known", "district_code_known",
-            "employee_no_known", "nccu_referral_ref_known", "occurrence_ref_known",
-            "raw_general.personnel org_unit_code_known", "parent_org_unit_code_known",
-            "plan_ref_known", "report_urn_known", "reporting_officer_no_known",
+            "arresting_officer_no_known",
+            "author_officer_no_known",
+            "district_code_known",
+            "employee_no_known",
+            "nccu_referral_ref_known",
+            "occurrence_ref_known",
+            "raw_general.personnel org_unit_code_known",
+            "parent_org_unit_code_known",
+            "plan_ref_known",
+            "report_urn_known",
+            "reporting_officer_no_known",
             "session_code_known",
         ),
         "update {t} set {column} = 'NOTHING'",
     ),
-}  # fmt: skip
+}

@@ -1,7 +1,7 @@
-"""How to break what a publication promises of the one before it: one that said something else.
+"""Damages for the expectations that compare a build with an earlier publication.
 
-The small force has no figures large enough to stand for anything, so that they are put into what
-was published before it.
+The figures of the small force are too small to be compared. So larger figures are inserted into the
+earlier publication.
 """
 
 PREVIOUS = """
@@ -14,36 +14,45 @@ create table intermediate.compared__figure (
 )
 """
 
-_SENT = (
+_LISTS = (
     "insert into audit.batch select (jsonb_populate_record(batch, jsonb_build_object("
     "'batch_id', 100 + n, 'row_count', 300, 'rows_new', 0, 'sha256', (array[{}])[n]))).* "
     "from audit.batch, generate_series(1, 3) as n where dataset = '{{dataset}}'"
 )
-_BEFORE = "insert into intermediate.compared__figure values ('E23000022', {});"
+_EARLIER_FIGURE = "insert into intermediate.compared__figure values ('E23000022', {});"
 _APRIL = "'hydra_completion', '2026-04-01', 'ALL', 40, 100, 0.4"
 _OTHER_RULES = "update audit.build set rules_fingerprint = '{}' where run_id = 'gates before'; "
-_NOTHING = "delete from intermediate.compared__figure"
+_NO_EARLIER_FIGURES = "delete from intermediate.compared__figure"
 
-UNDONE_STANDS = {
+PUBLICATION_REPAIRS = {
     **dict.fromkeys(
         (
-            "published_figures_stand", "people_stand", "units_stand", "strands_stand",
+            "published_figures_stay_in_interval",
+            "training_numbers_stay_close",
+            "units_keep_their_people",
+            "strands_stay_met",
         ),
-        _NOTHING,
+        _NO_EARLIER_FIGURES,
     ),
-    "figures_stand_under_new_rules": _OTHER_RULES.format("the same") + _NOTHING,
-}  # fmt: skip
+    "figures_stay_in_interval_under_new_rules": _OTHER_RULES.format("the same")
+    + _NO_EARLIER_FIGURES,
+}
 
-HARMS_STANDS = {
-    "no_old_list_again": _SENT.format("'old', 'new', 'old'"),
-    "another_than_before": _SENT.format("'old', 'new', 'new'"),
-    "published_figures_stand": _BEFORE.format(_APRIL),
-    "units_stand": _BEFORE.format(
+PUBLICATION_DAMAGES = {
+    "no_old_list_resent": _LISTS.format("'old', 'new', 'old'"),
+    "list_differs_from_previous": _LISTS.format("'old', 'new', 'new'"),
+    "published_figures_stay_in_interval": _EARLIER_FIGURE.format(_APRIL),
+    "units_keep_their_people": _EARLIER_FIGURE.format(
         "'hydra_completion_incl_absent', '2026-05-01', 'T1', 40, 100, 0.4"
     ),
-    "figures_stand_under_new_rules": _OTHER_RULES.format("others") + _BEFORE.format(_APRIL),
-    "people_stand": _BEFORE.format("'hydra_completion', '2026-05-01', 'ALL', 40, 100, 0.4"),
-    "strands_stand": _BEFORE.format("'intel_plan_strands_met', '2026-05-01', 'ALL', 4, 4, 1"),
+    "figures_stay_in_interval_under_new_rules": _OTHER_RULES.format("others")
+    + _EARLIER_FIGURE.format(_APRIL),
+    "training_numbers_stay_close": _EARLIER_FIGURE.format(
+        "'hydra_completion', '2026-05-01', 'ALL', 40, 100, 0.4"
+    ),
+    "strands_stay_met": _EARLIER_FIGURE.format(
+        "'intel_plan_strands_met', '2026-05-01', 'ALL', 4, 4, 1"
+    ),
     "hours_add_up": "update {t} set value = 60 "
     "where measure_code = 'nccu_hours_to_submission_p90' and period_start = '2026-05-01'",
     "captures_add_up": "update {t} set denominator = 1 "
