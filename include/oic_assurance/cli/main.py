@@ -51,7 +51,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        found = getattr(importlib.import_module(f"oic_assurance.cli.main.{module}"), name)
+        found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
         assert isinstance(found, click.Command)  # noqa: S101 - for the type checker
         return found
 
