@@ -3,7 +3,7 @@ with
         select *
         from {{ ref("int_measure_record") }}
         -- A measure in hours has no numerator.
-        where record_kind = 'referral' and denominator = 1 and numerator is null
+        where record_kind = 'referral' and denominator > 0 and numerator is null
     ),
 
     referral_by_unit as (
