@@ -11,7 +11,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from tests.integration.disclosure_series import RELEASES, UNITS, Force, make_force
+from tests.integration.publishing.disclosure_series import RELEASES, UNITS, Force, make_force
 from tests.oracle.attacker import Attacker, Cell, Told
 from tests.oracle.disclosure import Releases, added, may_be_shown
 

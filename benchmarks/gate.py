@@ -28,10 +28,10 @@ from benchmarks.table import write_between
 from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
+from oic_assurance.builds.build import Build, load_build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import GATE_ROLE, run_suites
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.transform.build import Build, load_build
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect
 

@@ -6,12 +6,12 @@
 import sys
 from typing import Any
 
-from oic_assurance.landing import batch
+from oic_assurance.batches import archive
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
 
 
-class _NotKept(batch.KeptWriter):
+class _NotKept(archive.ArchiveWriter):
     """Keeps nothing: what the same load costs without its evidence."""
 
     def __init__(self, *_: Any) -> None:
@@ -38,7 +38,7 @@ class _NotKept(batch.KeptWriter):
 def main(dataset: str, *options: str) -> None:
     """Land the dataset."""
     if "--not-kept" in options:
-        batch.KeptWriter = _NotKept  # type: ignore[misc]
+        archive.ArchiveWriter = _NotKept  # type: ignore[misc]
     report = land_dataset(load_settings(), dataset, "benchmark")
     if report.refused:
         raise SystemExit(f"refused: {report.refused}")

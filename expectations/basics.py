@@ -19,7 +19,7 @@ from expectations.vocabulary import (
     nothing,
     sql,
 )
-from oic_assurance.sources.model import Column, DatabasePlace, Dataset, Table
+from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
 #: Days before and after which nothing that a force records can lie.
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"

@@ -13,8 +13,8 @@ import expectations
 from expectations.definition import SuiteDefinition
 from expectations.landed import suite_of
 from expectations.vocabulary import Stage, Suite
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 
 
 def suites() -> tuple[Suite, ...]:

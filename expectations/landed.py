@@ -27,8 +27,8 @@ from expectations.vocabulary import (
     sql,
     unique,
 )
-from oic_assurance.sources.declaration import dataset as declared
-from oic_assurance.sources.model import Dataset, Table
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
 
 # Under these names a narrative or somebody's identity could land.
 _FORBIDDEN_NAMES = "narrative|source_identity|surname|forename|first_name|last_name|full_name|birth"

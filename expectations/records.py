@@ -1,8 +1,8 @@
 """What suites say of the records of a raw table as they are now."""
 
 from expectations.vocabulary import INFO, WARNING, Promise, Severity, every, every_record, sql
-from oic_assurance.sources.declaration import dataset as declared
-from oic_assurance.sources.model import Dataset, Table
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
 
 # A join, because the planner may ask an `exists` among the columns row by row.
 _REFERENCE = """

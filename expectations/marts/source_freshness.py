@@ -13,7 +13,7 @@ from expectations.vocabulary import (
     one_of,
     sql,
 )
-from oic_assurance.sources.declaration import datasets
+from oic_assurance.sources.declarations.load import datasets
 
 _NOT_SHOWN = """
 with

@@ -12,7 +12,7 @@ import pytest
 
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import PROJECT, Terminal
-from tests.unit.notifying.servers import HttpServer
+from tests.unit.notifications.servers import HttpServer
 
 CONTRACT = {
     "assurance_position", "assurance_measure", "assurance_exception", "fct_nccu_referral",

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.end_to_end.terminal import Terminal
-from tests.integration.walk import DATASET, DECLARATION, FILE, TABLE, blocks
+from tests.integration.sources.walk import DATASET, DECLARATION, FILE, TABLE, blocks
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 from expectations.vocabulary import Suite, sql
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.gates.verdict import BuildUnderAudit
 
 # dbt's schemas stand behind the build's prefix, raw and audit are the same for every build.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
@@ -49,7 +49,7 @@ where not latest.is_tombstone
 class Places:
     """The schemas and numbers of one build, as SQL."""
 
-    build: BuildUnderAudit
+    build: Build
     #: By table the columns that can hold a text, as `text_columns` found them.
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 

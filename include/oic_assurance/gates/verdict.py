@@ -2,32 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from expectations.vocabulary import Promise, Suite
 
 VerdictName = Literal["passed", "warning", "critical"]
-
-
-class BuildUnderAudit(Protocol):
-    """What the gate needs to know of a build; `oic_assurance.transform` opens them."""
-
-    @property
-    def build_id(self) -> int:
-        """The number of the build, which its publication will have."""
-
-    @property
-    def as_at(self) -> datetime:
-        """The moment in the world that the build's figures are for."""
-
-    @property
-    def known_batch_id(self) -> int:
-        """The newest batch that the build may see."""
-
-    @property
-    def schema_prefix(self) -> str:
-        """What stands before the names of the build's schemas."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from expectations.basics import basics
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Promise
-from oic_assurance.sources.declaration import dataset, parse
+from oic_assurance.sources.declarations.load import dataset, parse
 
 DECLARED = """\
 dataset: stop/search

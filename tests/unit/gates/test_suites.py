@@ -19,7 +19,7 @@ from expectations.vocabulary import (
     one_of,
     sql,
 )
-from oic_assurance.sources.declaration import datasets
+from oic_assurance.sources.declarations.load import datasets
 
 PROJECT = Path(expectations.__path__[0]).parent
 MARTS = PROJECT / "dbt_project" / "models" / "marts"
