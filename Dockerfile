@@ -1,4 +1,4 @@
-# One image for every process of Airflow. Built from this repository alone, from the hashed lock.
+# One image for every process of Airflow, built from this repository and the hashed lock.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \

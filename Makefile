@@ -1,4 +1,4 @@
-# The project's front door. Nothing is needed but Python 3.11 or later and make; root or not.
+# The commands of this project. They need Python 3.11 to 3.13 and make, and no root rights.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +8,7 @@ SUPERSET := .venv-superset
 DBT_DOCS := --project-dir dbt_project --profiles-dir dbt_project --target-path ../build/dbt --log-path build/dbt
 SEED ?= 20260430
 
-# No dependency calls home, and what is imported once stays compiled.
+# Dependencies send no usage statistics, and Python keeps its compiled files.
 export DO_NOT_TRACK := 1
 export SCARF_ANALYTICS := false
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
@@ -17,20 +17,20 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-# Two processes of tests, each with a state folder and a server of its own; the files in their order.
-BESIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Tests run in two processes, each with its own state folder and server; test files keep their order.
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# What is linted and formatted; dbt's SQL has a formatter of its own.
+# Python that is formatted and cleaned. dbt's SQL has its own formatter.
 CODE := benchmarks dags expectations include tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-connectors setup-superset debian-packages run superset test test-all catalogue bench docs lint format up down clean lock
 .DELETE_ON_ERROR:
 
-help: ## what there is to do (this list)
+help: ## list these commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed ## install what the pipeline needs, from the hashed lock, into .venv
+setup: $(VENV)/.installed ## install the pipeline into .venv, from the hashed lock
 
 setup-dev: $(VENV)/.installed-dev
 
@@ -38,7 +38,7 @@ setup-connectors: $(VENV)/.installed-connectors
 
 setup-superset: $(SUPERSET)/.installed
 
-# Servers that the connectors are proven against; nothing is started here.
+# Servers that the connector tests use. This installs them and starts nothing.
 debian-packages: tests/connectors/debian-packages.txt
 	@missing=$$(for name in $$(cat $<); do \
 		dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'ok installed' || echo $$name; done); \
@@ -47,52 +47,52 @@ debian-packages: tests/connectors/debian-packages.txt
 		echo "Installing" $$missing "..."; apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
-run: setup ## a synthetic force when there is none, then the daily run; ends with the position
+run: setup ## do the daily run and show the position; makes a synthetic force first if there is none
 	@$(BIN)/assurance demo --seed $(SEED)
 
-superset: setup setup-superset ## the dashboards in Superset on this machine; Ctrl-C stops it
+superset: setup setup-superset ## show the dashboards in Superset on this machine; Ctrl-C stops it
 	@$(BIN)/assurance superset
 
-test: setup-dev ## the tests that fit into a coffee break
-	@$(BIN)/python -m pytest -q -m "not slow" $(BESIDE) tests
+test: setup-dev ## run all tests but the slow ones
+	@$(BIN)/python -m pytest -q -m "not slow" $(PARALLEL) tests
 
-test-all: setup-connectors setup-superset debian-packages ## every test, the slow ones too
+test-all: setup-connectors setup-superset debian-packages ## run every test; as root it installs Debian packages first
 	@$(BIN)/python -m pytest -q tests
 
-catalogue: setup-dev ## let every known defect loose and see it caught; writes docs/defects.md
+catalogue: setup-dev ## inject every known defect and check that it is caught; writes docs/defects.md
 	@$(BIN)/python -m tests.catalogue
 
-bench: setup-dev ## what landing and a day cost, beside peers; writes benchmarks/README.md
+bench: setup-dev ## measure landing, the daily run and readers; writes benchmarks/README.md
 	@$(BIN)/python -m benchmarks
 	@$(BIN)/python -m benchmarks.history
 	@$(BIN)/python -m benchmarks.readers
 
-docs: setup-dev ## the documentation as a site that opens without a network, in build/site
+docs: setup-dev ## build the documentation as a site that opens without a network, in build/site
 	@$(BIN)/dbt --quiet parse $(DBT_DOCS)
 	@$(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog $(DBT_DOCS)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/mkdocs.log 2>&1 || { cat build/mkdocs.log >&2; exit 1; }
 	@echo "The documentation is at $(CURDIR)/build/site/index.html"
 
-lint: setup-dev ## style, types, SQL, YAML and the dbt conventions, as pre-commit runs them
+lint: setup-dev ## check style, types, SQL, YAML and dbt conventions, as pre-commit does
 	@$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
-format: setup-dev ## put Python and SQL into shape
+format: setup-dev ## format Python and SQL
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 	@$(BIN)/sqlfmt --quiet --reset-cache dbt_project
 
-up: setup ## Airflow's own scheduler and web page on this machine; Ctrl-C stops it all
+up: setup ## start Airflow's scheduler and web page on this machine; Ctrl-C stops them
 	@$(BIN)/assurance up
 
-down: ## stop what `make up` started in another terminal
+down: ## stop the processes of `make up` from another terminal
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance down
 
-clean: down ## stop the servers, remove the environment; asks nothing, keeps the state folder
+clean: down ## stop the servers and remove the environments without asking; keeps the state folder
 	@test ! -x $(BIN)/assurance || $(BIN)/assurance db stop
 	@rm -rf $(VENV) $(SUPERSET) build include/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(UV) ## resolve requirements*.in again into the hashed locks
+lock: $(UV) ## resolve requirements*.in into the hashed locks again
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-dev.in -o requirements-dev.lock
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -104,7 +104,7 @@ lock: $(UV) ## resolve requirements*.in again into the hashed locks
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		requirements-superset.in -o requirements-superset.lock
 
-# pip brings one pinned, hashed installer; that one brings the rest in seconds.
+# pip installs uv, pinned and hashed. uv installs the rest in seconds.
 $(UV): requirements-uv.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
@@ -128,8 +128,8 @@ $(VENV)/.installed-connectors: requirements-connectors-dev.lock $(VENV)/.install
 	@$(UV_PIP) --require-hashes --compile-bytecode -r requirements-connectors-dev.lock
 	@touch $@
 
-# Superset wants other versions than Airflow does. Its page has a counter of visitors built in; a page
-# of ours loads nothing from elsewhere, so its address is taken out.
+# Superset needs other versions than Airflow, so it has its own environment. Its pages load a tracking
+# pixel from another site. The last command removes its address: no page may load anything from outside.
 $(SUPERSET)/.installed: requirements-superset.lock | $(UV)
 	@echo "Installing Superset into $(SUPERSET) from $< ..."
 	@test -x $(SUPERSET)/bin/python || $(PYTHON) -m venv $(SUPERSET)

@@ -1,4 +1,4 @@
-"""Measure the landing beside its peers and write the table: `make bench`.
+"""Compare landing with its peers and write the table: the first step of `make bench`.
 
 `python -m benchmarks [--rows N]… [--pairs N] [--only CASE]… [--home FOLDER]`
 """
@@ -13,7 +13,7 @@ from benchmarks.world import World
 
 
 def main() -> None:
-    """Run the cases for each size."""
+    """Run every case for every number of rows."""
     options = _options()
     results = []
     with tempfile.TemporaryDirectory(prefix="assurance-bench-", dir=options.home) as home:
@@ -38,7 +38,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 5_000_000])
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
-    parser.add_argument("--home", type=Path, default=None, help="where there is room for 20 GB")
+    parser.add_argument("--home", type=Path, default=None, help="a folder with 20 GB of free space")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""What is measured: each case is a piece of work that the landing does, and the peer beside it."""
+"""The cases of the landing benchmark: each is a task of landing, with a peer that does the same."""
 
 import random
 import sys
@@ -17,18 +17,18 @@ BAD_SHARE = 0.005
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table."""
+    """One row of the table."""
 
     work: str
     rows: int
     peer: str
-    bar: float | None
+    target: float | None  # the highest ratio of our time to the peer's
     ours: Cost
     compared: Compared | None = None
 
 
 def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land a whole PostgreSQL table, the batch kept and not kept."""
+    """Land a whole PostgreSQL table, with and without archiving the batch."""
     provenance = {
         "force_code": "'E23000022'::text",
         "batch_id": "1::bigint",
@@ -47,28 +47,28 @@ def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
         f' "copy bench.same_shape ({columns}, {", ".join(PROVENANCE)}) from stdin (format binary)"'
     )
 
-    def again() -> None:
+    def empty_tables() -> None:
         world.forget()
         world.execute("truncate bench.same_shape")
         world.settle()
 
-    for work, bar, options in (
-        ("full load, batch not kept", 1.15, ["--not-kept"]),
-        ("full load, batch kept and hashed", 1.5, []),
+    for work, target, options in (
+        ("full load, batch not archived", 1.15, ["--no-archive"]),
+        ("full load, batch archived and hashed", 1.5, []),
     ):
         found = compare(
             f"{work}, {rows} rows",
             pairs,
             partial(_land, DATASET, *options),
             lambda: run_shell(pipe),
-            before_each=again,
+            before_each=empty_tables,
         )
-        peer = "psql binary pipe into a table of the same shape"
-        yield Result(work, rows, peer, bar, median(found.ours), found)
+        peer = "psql binary pipe into a table with the same columns and indexes"
+        yield Result(work, rows, peer, target, median(found.ours), found)
 
 
 def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land one changed row in a hundred; the source is reconciled too."""
+    """Land one changed row in a hundred, with the reconciliation of the source."""
     _land(DATASET)
     since = "2000-01-01"
     _upsert(since)
@@ -90,14 +90,14 @@ def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
 
 def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land from a source that is as it was: what it costs to know that."""
+    """Land from a source in which nothing has changed."""
     _land(DATASET)
     costs = [_land(DATASET) for _ in range(pairs)]
     yield Result("nothing changed", rows, "under 1 s", None, median(costs))
 
 
 def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land a delimited file with bad rows: into raw, and into quarantine with all reasons."""
+    """Land a delimited file: good rows into raw, bad rows into quarantine with all reasons."""
     folder = world.settings.home / "dropzone" / FILES
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
@@ -110,21 +110,24 @@ def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
         f" \"\\copy {{}} ({HEADER}) from '{clean}' (format csv, header)\""
     )
 
-    def again() -> None:
+    def empty_tables() -> None:
         world.forget()
         world.execute("truncate bench.completion, bench.completion_shape")
         world.settle()
 
     for table, peer in (
         ("bench.completion", "typed COPY of a clean file, no key, no check"),
-        ("bench.completion_shape", "the same into a table of raw's shape, a number as its key"),
+        (
+            "bench.completion_shape",
+            "the same into raw's columns and indexes, with a numeric key",
+        ),
     ):
         found = compare(
-            f"CSV of {rows} rows beside {table}",
+            f"CSV of {rows} rows, peer loads {table}",
             pairs,
             lambda: _land(FILES),
             partial(run_shell, copy.format(table)),
-            before_each=again,
+            before_each=empty_tables,
         )
         yield Result("CSV, 0.5% bad rows quarantined", rows, peer, 1.3, median(found.ours), found)
 
@@ -138,7 +141,7 @@ def _upsert(since: str) -> Cost:
 
 
 def _write(path: Path, rows: int, bad_share: float) -> None:
-    """Write a file of completions, some of which break a rule each in one of four ways."""
+    """Write a file of completions. Each bad row breaks one of four rules."""
     chance = random.Random(20260101)  # noqa: S311 - not for secrets
     with path.open("w") as file:
         file.write(HEADER + "\n")

@@ -1,7 +1,9 @@
-"""What disclosure control costs, beside a published tool on the same tables.
+"""Compare the disclosure control of this project with ACRO, a published tool, on the same tables.
 
-`python -m benchmarks.disclosure PYTHON`, PYTHON being an interpreter that has ACRO: it pins older
-releases of what this project rests on, so it cannot live in the same environment.
+`python -m benchmarks.disclosure [PYTHON]`
+
+PYTHON is an interpreter that has ACRO. ACRO pins older releases of packages that this project uses,
+so both cannot be in the same environment. Without PYTHON the line for ACRO is left out.
 """
 
 import json
@@ -21,7 +23,7 @@ PEER = Path(__file__).with_name("disclosure_peer.py")
 
 
 def main() -> None:
-    """Print a line for each way to release the same tables."""
+    """Print one line for each way to release the same tables."""
     rows = {"small cells blank, true totals": primary(), "this project": ours()}
     if len(sys.argv) > 1:
         rows["ACRO, suppress=True"] = acro(sys.argv[1])
@@ -29,20 +31,20 @@ def main() -> None:
     sys.stdout.write(
         " found by a solver | small steps between releases |\n|---|---|---|---|---|---|\n"
     )
-    for name, told in rows.items():
+    for name, counts in rows.items():
+        shares = " | ".join(share(counts, what) for what in ("unit", "month", "period"))
         sys.stdout.write(
-            f"| {name} | {share(told, 'unit')} | {share(told, 'month')} | {share(told, 'period')} "
-            f"| {told['found']} of {told['small']} | {told['steps']} |\n"
+            f"| {name} | {shares} | {counts['found']} of {counts['small']} | {counts['steps']} |\n"
         )
 
 
-def share(told: Counter[str], what: str) -> str:
-    """Return which share of the numbers of a kind is told; a dash where that is not known."""
-    return f"{told[what] / told[f'all {what}']:.0%}" if told[f"all {what}"] else "–"
+def share(counts: Counter[str], what: str) -> str:
+    """Return the share of the numbers of one kind that is released, or a dash if unknown."""
+    return f"{counts[what] / counts[f'all {what}']:.0%}" if counts[f"all {what}"] else "–"
 
 
 def totals(force: Force) -> Counter[str]:
-    """Return how many numbers there are to tell of a force: those with something to count."""
+    """Return how many numbers of a force could be released: all that are not zero."""
     months = force.months(RELEASES - 1)
     figures = [added(list(month.values())) for month in months]
     return Counter(
@@ -55,7 +57,7 @@ def totals(force: Force) -> Counter[str]:
 
 
 def primary() -> Counter[str]:
-    """Blank each small number by itself, at every release."""
+    """Blank each small number by itself in every release."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)
@@ -75,13 +77,13 @@ def primary() -> Counter[str]:
         for (_, unit), figure in before.items():
             counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
             counts["period"] += sum(figure) if unit == "ALL" else 0
-        told = [((place, place), unit, figure) for (place, unit), figure in before.items()]
-        counts += attacked(force, told)
+        released = [((place, place), unit, figure) for (place, unit), figure in before.items()]
+        counts += attacked(force, released)
     return counts
 
 
 def ours() -> Counter[str]:
-    """Release as `docs/disclosure-control.md` says."""
+    """Release as `docs/explanation/disclosure-control.md` says."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)
@@ -93,8 +95,10 @@ def ours() -> Counter[str]:
                 if first == last:
                     counts["month" if unit == "ALL" else "unit"] += sum(bool(n) for n in figure)
                 counts["period"] += sum(figure) if unit == "ALL" else 0
-        told = [(period, unit, f) for period, units in shown.items() for unit, f in units.items()]
-        counts += attacked(force, told)
+        released = [
+            (period, unit, f) for period, units in shown.items() for unit, f in units.items()
+        ]
+        counts += attacked(force, released)
         for versions in releases.told.values():
             counts["steps"] += sum(
                 0 < abs(after[unit][side] - before[unit][side]) < K
@@ -106,9 +110,12 @@ def ours() -> Counter[str]:
 
 
 def acro(python: str) -> Counter[str]:
-    """Let ACRO suppress the table of each class at each release; its totals are of what is left."""
+    """Let ACRO suppress the table of each class in each release.
+
+    Its totals are sums of the numbers that are left, so they are not counted as released.
+    """
     counts: Counter[str] = Counter()
-    asked = [(f, number, side) for f in FORCES for number in range(RELEASES) for side in (0, 1)]
+    cases = [(f, number, side) for f in FORCES for number in range(RELEASES) for side in (0, 1)]
     tables = [
         [
             (place, unit)
@@ -116,13 +123,13 @@ def acro(python: str) -> Counter[str]:
             for unit, figure in month.items()
             for _ in range(figure[side])
         ]
-        for force, number, side in asked
+        for force, number, side in cases
     ]
     done = subprocess.run(
         [python, str(PEER)], input=json.dumps(tables), capture_output=True, text=True, check=True
     )
     before: dict[str, int] = {}
-    for (force, number, side), table in zip(asked, json.loads(done.stdout), strict=True):
+    for (force, number, side), table in zip(cases, json.loads(done.stdout), strict=True):
         shown = {
             f"{force.code} {side} {m} {u}": n for m, u, n in table if "All" not in (m, u) and n
         }
@@ -136,9 +143,12 @@ def acro(python: str) -> Counter[str]:
 
 
 def attacked(
-    force: Force, told: list[tuple[tuple[int, int], str, tuple[int, int]]]
+    force: Force, released: list[tuple[tuple[int, int], str, tuple[int, int]]]
 ) -> Counter[str]:
-    """Return how many small numbers the last release has, and how many a solver comes too near."""
+    """Return how many small numbers the last release has, and how many a solver nearly finds.
+
+    `found` counts the numbers that the solver can narrow down to fewer than K - 1 values.
+    """
     months = force.months(RELEASES - 1)
     cells = [
         Cell(0, place, unit, s) for place in range(len(months)) for unit in UNITS for s in (0, 1)
@@ -152,7 +162,7 @@ def attacked(
             ),
             figure[side],
         )
-        for (first, last), unit, figure in told
+        for (first, last), unit, figure in released
         for side in (0, 1)
     ]
     attacker = Attacker(cells, statements)
@@ -162,7 +172,7 @@ def attacked(
         if 0 < number < K:
             low, high = attacker.guess([cell])
             counts["small"] += 1
-            # A figure that was released earlier may lead to a number that is no longer true.
+            # A figure of an earlier release can lead to a number that is no longer true.
             counts["found"] += low <= number <= high and high - low < K - 2
     return counts
 

@@ -1,7 +1,8 @@
-"""What ACRO shows of tables of records: run by an interpreter that has it (`pip install acro`).
+"""Apply ACRO's disclosure control to tables of records.
 
-Reads `[[[month, unit], …], …]`, a list of records a table, and writes a list of
-`[[month, unit, count], …]` a table: what is shown, totals among it as `All`.
+An interpreter with ACRO (`pip install acro`) runs this file. Standard input is JSON,
+`[[[month, unit], …], …]`: one list of records per table. Standard output is JSON,
+`[[[month, unit, count], …], …]`: the numbers that ACRO shows of each table. Totals are named `All`.
 """
 
 import contextlib
@@ -15,13 +16,13 @@ THRESHOLD = 5
 
 
 def main() -> None:
-    """Suppress each table as ACRO does with our threshold, noughts being no secret."""
+    """Suppress each table with the project's threshold. Zeros are not secret."""
     import pandas
     from acro import ACRO
 
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
-    shown = []
+    shown: list[list[list[object]]] = []
     with contextlib.redirect_stdout(sys.stderr):
         session = ACRO(suppress=True)
         session.sdc_checks.risk_appetite |= {
@@ -30,10 +31,10 @@ def main() -> None:
         }
         for records in json.load(sys.stdin):
             if max(Counter(map(tuple, records)).values(), default=0) < THRESHOLD:
-                # Of a table of which it can leave nothing, ACRO 1.0.2 shows an exception.
+                # ACRO 1.0.2 raises an exception for a table of which it would suppress everything.
                 shown.append([])
                 continue
-            # Months are words: a column of numbers is taken for something else.
+            # The months must be texts: ACRO treats a column of numbers in another way.
             months = pandas.Series([f"month {month:02}" for month, _ in records], name="month")
             units = pandas.Series([unit for _, unit in records], name="unit")
             table = session.crosstab(months, units, margins=True)

@@ -1,10 +1,10 @@
-"""What the gate costs the database, beside one hand-written scan a table that checks the same.
+"""Compare the gate's cost for the database with one hand-written scan per table.
 
 `python -m benchmarks.gate [--pairs N] [--from DATE] [--home FOLDER]`
 
-A synthetic force, landed and built; then the suites of all stages in turn with the peer, in one
-process and on the same tables. Both are timed the same way: the seconds that the client waits for
-its statements. Who goes first changes from pair to pair.
+The benchmark lands and builds a synthetic force. Then it runs the suites of all stages and the peer
+in turn, in one process and on the same tables. Both are timed the same way: the seconds that the
+client waits for its statements. Which side runs first changes from pair to pair.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from benchmarks.table import write_between
 from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
-from oic_assurance.builds.build import Build, load_build
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import GATE_ROLE, run_suites
 from oic_assurance.settings import Settings, load_settings
@@ -36,20 +36,20 @@ from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect
 
 LAST_DAY, AS_AT = date(2026, 6, 10), datetime(2026, 6, 10, 4, 30, tzinfo=UTC)
-BAR = 1.2
+TARGET = 1.2
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.gate` -->", "<!-- end: gate -->"
 
 
 @dataclass
 class Spent:
-    """What one side has waited for the database, and for how many statements."""
+    """How long one side has waited for the database, and for how many statements."""
 
     seconds: float = 0.0
     statements: int = 0
 
 
 def main() -> None:
-    """Make the force, compare, and write the table."""
+    """Make the force, run the pairs, and write the table."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-gate-", dir=options.home) as home:
         Path(home).chmod(0o711)
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def _candidate(settings: Settings, since: date) -> Build:
-    """Return a build that stands as before its publication, every stage audited once."""
+    """Return a build that is ready for publication: every stage has been audited once."""
     command = Path(sys.executable).with_name("assurance")
     for arguments in (
         ("db", "start"),
@@ -73,8 +73,8 @@ def _candidate(settings: Settings, since: date) -> Build:
     ):
         subprocess.run([command, *arguments], check=True, stdout=subprocess.DEVNULL)
     run = "benchmark"
-    for place in pipeline.open_run(settings, run, AS_AT):
-        pipeline.extract(settings, run, place["force_code"], place["dataset"])
+    for dataset in pipeline.open_run(settings, run, AS_AT):
+        pipeline.extract(settings, run, dataset)
     build_id = pipeline.close_landing(settings, run, AS_AT)
     pipeline.build_marts(settings, run, build_id)
     pipeline.audit(settings, run, build_id, "landing")
@@ -101,9 +101,9 @@ def _ours(settings: Settings, build: Build) -> Spent:
     with _watched() as spent:
         for stage in STAGES:
             outcomes = run_suites(settings, _suites(stage), places)
-            broken = [o.suite.name for o in outcomes if o.exception]
-            if broken:
-                raise SystemExit(f"not checked: {', '.join(broken)}")
+            errors = [outcome.suite.name for outcome in outcomes if outcome.exception]
+            if errors:
+                raise SystemExit(f"Suites that could not be checked: {', '.join(errors)}")
     return spent
 
 
@@ -113,9 +113,9 @@ def _peer(settings: Settings, build: Build) -> Spent:
         places = knowing_texts(connection, Places(build))
         for suite in suites():
             statement = statement_of(suite, places).encode()
-            begun = time.perf_counter()
+            started = time.perf_counter()
             connection.execute(statement).fetchall()
-            spent.seconds += time.perf_counter() - begun
+            spent.seconds += time.perf_counter() - started
             spent.statements += 1
     return spent
 
@@ -127,13 +127,13 @@ def _suites(stage: Stage) -> Sequence[Suite]:
 @contextmanager
 def _watched() -> Iterator[Spent]:
     """Time every statement that SQLAlchemy sends while the block runs."""
-    spent, begun = Spent(), [0.0]
+    spent, started = Spent(), [0.0]
 
     def before(*_: object) -> None:
-        begun[0] = time.perf_counter()
+        started[0] = time.perf_counter()
 
     def after(*_: object) -> None:
-        spent.seconds += time.perf_counter() - begun[0]
+        spent.seconds += time.perf_counter() - started[0]
         spent.statements += 1
 
     event.listen(Engine, "before_cursor_execute", before)
@@ -158,17 +158,18 @@ def _rows(settings: Settings, build: Build) -> int:
 def _write(pairs: Sequence[dict[str, Spent]], rows: int) -> None:
     ratios = [pair["ours"].seconds / pair["peer"].seconds for pair in pairs]
     ours, peer = (statistics.median(p[side].seconds for p in pairs) for side in ("ours", "peer"))
-    promises = sum(len(suite.promises) for suite in suites())
+    expectations = sum(len(suite.expectations) for suite in suites())
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; "  # noqa: DTZ011 - the reader's own day
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; "  # noqa: DTZ011 - local date
         f"medians of {len(pairs)} pairs.",
         "",
-        "| promises | tables | rows | gate | statements | peer | statements | ratio (from–to) "
-        "| bar |",
+        "| expectations | tables | rows | gate | statements | peer | statements | ratio (range) "
+        "| target |",
         "|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-        f"| {promises} | {len(suites())} | {rows:,} | {ours:.2f} s | {pairs[0]['ours'].statements} "
+        f"| {expectations} | {len(suites())} | {rows:,} "
+        f"| {ours:.2f} s | {pairs[0]['ours'].statements} "
         f"| {peer:.2f} s | {pairs[0]['peer'].statements} "
-        f"| {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) | {BAR} |",
+        f"| {statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f}) | {TARGET} |",
     ]
     write_between(BEGIN, END, lines)
 
@@ -179,7 +180,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--from", dest="since", type=date.fromisoformat, default=date(2025, 6, 1), metavar="DATE"
     )
-    parser.add_argument("--home", type=Path, default=None, help="where there is room for 2 GB")
+    parser.add_argument("--home", type=Path, default=None, help="a folder with 2 GB of free space")
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
-"""The gate's peer: the same checks as one aggregate scan a table, as somebody would write by hand.
+"""The gate's peer: the same checks without Great Expectations, as one hand-written scan per table.
 
-No Great Expectations: a statement a table that counts, for each promise, the rows that break it.
+Each statement counts, for every expectation of one table, the rows that fail it.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from dataclasses import replace
 import psycopg
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.places import Places, current_table
 
 _STATEMENT = """
@@ -40,7 +40,10 @@ _COLUMNS = """
 
 
 def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
-    """Return places that know every table's texts, as somebody who writes by hand knows them."""
+    """Return places that know the text columns of every table.
+
+    The author of a statement by hand knows them, so the peer does not look them up while timed.
+    """
     texts: dict[str, list[str]] = defaultdict(list)
     for table, column in connection.execute(places.text_columns(suites()).encode()):
         texts[table].append(column)
@@ -48,19 +51,19 @@ def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
 
 
 def statement_of(suite: Suite, places: Places) -> str:
-    """Return the one statement that counts what breaks each promise of a suite."""
+    """Return the statement that counts the failing rows for each expectation of a suite."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
-    for promise in suite.promises:
-        kept = of_records if promise.kind == "every_record" else of_rows
-        match promise.kind:
-            case "every" | "nothing":
-                queries.append(_query(promise))
+    for expectation in suite.expectations:
+        counts = of_records if expectation.kind == "every_record" else of_rows
+        match expectation.kind:
+            case "every_result" | "no_rows":
+                queries.append(_query(expectation))
             case "columns":
-                names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
+                names = ", ".join(f"'{name}'" for name in expectation.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                kept.append(f"count(*) filter (where {_broken(promise)})")
+                counts.append(f"count(*) filter (where {_broken(expectation)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
@@ -75,21 +78,21 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _broken(promise: Promise) -> str:
-    """Return the condition that is true of a row which breaks a promise."""
-    given = promise.arguments
-    column = promise.columns[0] if promise.columns else ""
-    match promise.kind:
+def _broken(expectation: Expectation) -> str:
+    """Return the condition that is true of a row which fails an expectation."""
+    given = expectation.arguments
+    column = expectation.columns[0] if expectation.columns else ""
+    match expectation.kind:
         case "filled":
             return f"{column} is null"
         case "one_of":
             listed = ", ".join(f"'{value}'" for value in given["values"])
             return f"{column} not in ({listed})"
         case _:
-            return f"({given['among']}) and ({given['condition']}) is not true"
+            return f"({given['where']}) and ({given['condition']}) is not true"
 
 
-def _query(promise: Promise) -> str:
+def _query(expectation: Expectation) -> str:
     """Return the count of what a query finds, or of what does not hold in it."""
-    among = " where found.holds is not true" if promise.kind == "every" else ""
-    return f"(select count(*) from ({promise.arguments['query']}) as found{among})"
+    failed = " where found.holds is not true" if expectation.kind == "every_result" else ""
+    return f"(select count(*) from ({expectation.arguments['query']}) as found{failed})"

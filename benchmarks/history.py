@@ -1,9 +1,10 @@
-"""What a day costs after one, three and ten years: dbt's time must follow the day, not the history.
+"""Measure the daily run after one, three and ten years of history.
 
 `python -m benchmarks.history [--years N]… [--days N] [--home FOLDER]`
 
-One force for each length of history, all up to the same day. Then day by day: the sources get what
-one more day brings, each force has its daily run, and who goes first changes from day to day.
+The time that dbt takes should depend on the day and hardly on the length of the history. There is
+one force for each length of history, and all end on the same day. Then every force gets one more
+day at a time and has its daily run. The order of the forces changes from day to day.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from benchmarks.table import write_between
 
 LAST_DAY = date(2026, 6, 10)
 SEED = 1
-#: The stages in which dbt runs, as the run's own record of times names them.
+#: The stages in which dbt runs, as `log/timings.tsv` names them.
 DBT_STAGES = ("build_marts", "seal_marts")
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.history` -->", "<!-- end: history -->"
 COMMAND = Path(sys.executable).with_name("assurance")
@@ -29,7 +30,7 @@ COMMAND = Path(sys.executable).with_name("assurance")
 
 @dataclass
 class Force:
-    """A force of so many years, in a state folder of its own, and what each daily run took."""
+    """A force with some years of history in its own state folder, and the times of its runs."""
 
     years: int
     home: Path
@@ -38,11 +39,15 @@ class Force:
 
     @property
     def length(self) -> str:
-        """How long it has lived, in words."""
+        """The length of its history, in words."""
         return f"{self.years} years" if self.years > 1 else "1 year"
 
     def call(self, *arguments: str) -> str:
-        """Run the command line over this force; an error ends the benchmark."""
+        """Run an `assurance` command on this force and return its output.
+
+        Raises:
+            SystemExit: the command failed.
+        """
         done = subprocess.run(
             [COMMAND, *arguments],
             env={**os.environ, "ASSURANCE_HOME": str(self.home)},
@@ -54,18 +59,18 @@ class Force:
             raise SystemExit(f"{self.length}: {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def live_until(self, day: date) -> None:
-        """Fill the sources with what happened up to the end of a day."""
+    def simulate_until(self, day: date) -> None:
+        """Fill the sources up to the end of a day."""
         begin = date(LAST_DAY.year - self.years, LAST_DAY.month, LAST_DAY.day) + timedelta(days=1)
         self.call("simulate", "--seed", str(SEED), "--from", str(begin), "--to", str(day))
 
     def daily_run(self, day: date) -> None:
-        """Run as at the next morning, and note what dbt and the whole run took."""
-        before = self._times()
+        """Run as at the next morning, and record the times of dbt and of the whole run."""
+        earlier = len(self._times())
         self.call("run", "--as-at", f"{day + timedelta(days=1)}T05:30")
-        times = self._times()[len(before) :]
-        self.dbt_seconds.append(sum(took for stage, took in times if stage in DBT_STAGES))
-        self.run_seconds.append(sum(took for _, took in times))
+        times = self._times()[earlier:]
+        self.dbt_seconds.append(sum(seconds for stage, seconds in times if stage in DBT_STAGES))
+        self.run_seconds.append(sum(seconds for _, seconds in times))
 
     def records(self) -> int:
         """Count the versions of records in raw."""
@@ -80,8 +85,8 @@ class Force:
                 sql.SQL("(select count(*) from {})").format(sql.Identifier(*table))
                 for table in tables
             )
-            row = warehouse.execute(sql.SQL("select {}").format(count)).fetchone()
-        return int(row[0]) if row else 0
+            [(records,)] = warehouse.execute(sql.SQL("select {}").format(count)).fetchall()
+        return int(records)
 
     def _times(self) -> list[tuple[str, float]]:
         path = self.home / "log" / "timings.tsv"
@@ -92,15 +97,15 @@ class Force:
 
 
 def main() -> None:
-    """Let each force live, run the days, and write the table."""
+    """Simulate the forces, run the days, and write the table."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-history-", dir=options.home) as home:
         Path(home).chmod(0o711)
         forces = [Force(years, Path(home) / f"{years}") for years in options.years]
         try:
             for force in forces:
-                _tell(f"{force.length}: a force lives, then the first run")
-                force.live_until(LAST_DAY)
+                _progress(f"{force.length}: simulating, then the first run")
+                force.simulate_until(LAST_DAY)
                 force.daily_run(LAST_DAY)
             for number in range(1, options.days + 1):
                 _one_day(forces if number % 2 else forces[::-1], LAST_DAY + timedelta(days=number))
@@ -112,19 +117,19 @@ def main() -> None:
 
 def _one_day(forces: Sequence[Force], day: date) -> None:
     for force in forces:
-        force.live_until(day)
+        force.simulate_until(day)
         force.daily_run(day)
-        _tell(f"{day}, {force.length}: dbt {force.dbt_seconds[-1]:.1f} s")
+        _progress(f"{day}, {force.length}: dbt {force.dbt_seconds[-1]:.1f} s")
 
 
 def _write(forces: Sequence[Force]) -> None:
     base = forces[0]
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; medians of "  # noqa: DTZ011 - the reader's own day
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; medians of "  # noqa: DTZ011 - local date
         f"{len(base.dbt_seconds) - 1} daily runs, each after one more day.",
         "",
-        "| history | record versions | first run: dbt | daily run: dbt | beside "
-        f"{base.years} year | whole daily run | bar |",
+        "| history | record versions | first run: dbt | daily run: dbt | ratio to "
+        f"{base.length} | whole daily run | target |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for force in forces:
@@ -141,7 +146,7 @@ def _write(forces: Sequence[Force]) -> None:
     write_between(BEGIN, END, lines)
 
 
-def _tell(line: str) -> None:
+def _progress(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
@@ -149,7 +154,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=__doc__)
     parser.add_argument("--years", type=int, nargs="+", default=[1, 3, 10])
     parser.add_argument("--days", type=int, default=5)
-    parser.add_argument("--home", type=Path, default=None, help="where there is room for 10 GB")
+    parser.add_argument("--home", type=Path, default=None, help="a folder with 10 GB of free space")
     return parser.parse_args()
 
 

@@ -1,18 +1,19 @@
-"""The process that is measured: it lands one dataset, as a task of the daily run does.
+"""Land one dataset, as a task of the daily run does. The landing benchmark measures this process.
 
-`python -m benchmarks.land DATASET [--not-kept]`
+`python -m benchmarks.land DATASET [--no-archive]`
 """
 
 import sys
 from typing import Any
+from unittest.mock import patch
 
 from oic_assurance.batches import archive
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
 
 
-class _NotKept(archive.ArchiveWriter):
-    """Keeps nothing: what the same load costs without its evidence."""
+class _NoArchive(archive.ArchiveWriter):
+    """Writes nothing, to measure the same load without its archive."""
 
     def __init__(self, *_: Any) -> None:
         self.kept_as = ""
@@ -22,7 +23,7 @@ class _NotKept(archive.ArchiveWriter):
     def sha256(self) -> str:
         return ""
 
-    def write_header(self, header: dict[str, Any]) -> None:
+    def write_header(self, header: dict[str, Any], form: str = "") -> None:
         pass
 
     def write(self, chunk: bytes) -> None:
@@ -36,12 +37,16 @@ class _NotKept(archive.ArchiveWriter):
 
 
 def main(dataset: str, *options: str) -> None:
-    """Land the dataset."""
-    if "--not-kept" in options:
-        archive.ArchiveWriter = _NotKept  # type: ignore[misc]
-    report = land_dataset(load_settings(), dataset, "benchmark")
+    """Land the dataset.
+
+    Raises:
+        SystemExit: a delivery was refused.
+    """
+    writer = _NoArchive if "--no-archive" in options else archive.ArchiveWriter
+    with patch.object(archive, "ArchiveWriter", writer):
+        report = land_dataset(load_settings(), dataset, "benchmark")
     if report.refused:
-        raise SystemExit(f"refused: {report.refused}")
+        raise SystemExit(f"{dataset}: a delivery was refused: {report.refused}")
 
 
 if __name__ == "__main__":

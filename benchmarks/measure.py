@@ -1,4 +1,4 @@
-"""Whole processes, timed one beside the other: wall time and the peak of memory."""
+"""Run whole processes in pairs and measure their wall time and peak memory."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """One run of one process: seconds of wall time and megabytes of memory at its peak."""
+    """What one run of one process took: wall time in seconds, peak memory in megabytes."""
 
     seconds: float
     megabytes: float
@@ -20,26 +20,32 @@ class Cost:
 
 @dataclass(frozen=True)
 class Compared:
-    """Several pairs of runs: ours, and the peer's just before or after."""
+    """Pairs of runs: one of ours and one of the peer, directly after each other."""
 
     ours: list[Cost]
     peers: list[Cost]
 
     @property
     def ratio(self) -> float:
-        """The median of the pairs' ratios, which forgives a machine that gets slower."""
-        pairs = zip(self.ours, self.peers, strict=True)
-        return statistics.median(own.seconds / peer.seconds for own, peer in pairs)
+        """The median ratio of the pairs.
+
+        A machine that becomes slower changes both runs of a pair, so it hardly changes the ratio.
+        """
+        return statistics.median(self._ratios())
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The smallest and the greatest of the pairs' ratios."""
-        ratios = [o.seconds / p.seconds for o, p in zip(self.ours, self.peers, strict=True)]
+        """The smallest and the largest ratio of the pairs."""
+        ratios = self._ratios()
         return min(ratios), max(ratios)
+
+    def _ratios(self) -> list[float]:
+        pairs = zip(self.ours, self.peers, strict=True)
+        return [ours.seconds / peer.seconds for ours, peer in pairs]
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """Return the medians of seconds and of memory."""
+    """Return the median wall time and the median memory."""
     return Cost(
         statistics.median(cost.seconds for cost in costs),
         statistics.median(cost.megabytes for cost in costs),
@@ -47,19 +53,27 @@ def median(costs: Sequence[Cost]) -> Cost:
 
 
 def run(command: Sequence[str]) -> Cost:
-    """Run a command of ours to its end."""
-    begun = time.monotonic()
+    """Run a command and return its cost.
+
+    Raises:
+        SystemExit: the command failed.
+    """
+    started = time.monotonic()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
-    return _cost(begun, status, usage, command)
+    return _cost(started, status, usage, command)
 
 
 def run_shell(command: str) -> Cost:
-    """Run a shell pipeline to its end; the memory is that of its largest part."""
-    begun = time.monotonic()
+    """Run a shell pipeline and return its cost. The memory is that of its largest process.
+
+    Raises:
+        SystemExit: the pipeline failed.
+    """
+    started = time.monotonic()
     process = subprocess.Popen(["/bin/sh", "-c", f"set -e; {command}"])
     _, status, usage = os.wait4(process.pid, 0)
-    return _cost(begun, status, usage, [command])
+    return _cost(started, status, usage, [command])
 
 
 def compare(
@@ -71,23 +85,34 @@ def compare(
     before_pair: Callable[[], object] = lambda: None,
     before_each: Callable[[], object] = lambda: None,
 ) -> Compared:
-    """Run both so many times, each time from the same beginning, and change who is first."""
+    """Run both sides once per pair; which side runs first changes from pair to pair.
+
+    Args:
+        name: what is compared, for the progress lines.
+        pairs: how many pairs to run.
+        ours: runs our side.
+        peer: runs the peer.
+        before_pair: prepares a pair.
+        before_each: brings back the same starting state before every run.
+    """
     costs: dict[str, list[Cost]] = {"ours": [], "peer": []}
     for pair in range(pairs):
         order = [("ours", ours), ("peer", peer)]
         before_pair()
-        for who, action in order if pair % 2 == 0 else reversed(order):
+        for side, action in order if pair % 2 == 0 else reversed(order):
             before_each()
-            costs[who].append(action())
+            costs[side].append(action())
         sys.stderr.write(
             f"{name}: pair {pair + 1} of {pairs}: "
-            f"{costs['ours'][-1].seconds:.2f} s beside {costs['peer'][-1].seconds:.2f} s\n"
+            f"ours {costs['ours'][-1].seconds:.2f} s, peer {costs['peer'][-1].seconds:.2f} s\n"
         )
     return Compared(costs["ours"], costs["peer"])
 
 
-def _cost(begun: float, status: int, usage: resource.struct_rusage, command: Sequence[str]) -> Cost:
-    seconds = time.monotonic() - begun
+def _cost(
+    started: float, status: int, usage: resource.struct_rusage, command: Sequence[str]
+) -> Cost:
+    seconds = time.monotonic() - started
     if status != 0:
-        raise SystemExit(f"failed: {' '.join(command)}")
+        raise SystemExit(f"{' '.join(command)} failed with wait status {status}.")
     return Cost(seconds, usage.ru_maxrss / 1024)

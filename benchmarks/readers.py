@@ -1,10 +1,13 @@
-"""What a reader waits for: every query of the dashboards, one force, ten years, 16 readers.
+"""Measure how long readers wait for the dashboards' queries: one force of ten years, 16 readers.
 
 `python -m benchmarks.readers [--readers N] [--seconds N] [--think SECONDS] [--years N]
 [--home FOLDER]`
 
-Three times: one reader alone; so many who look at each answer for a while, as people at dashboards
-do; so many who ask without pause, which keeps the machine busy and measures the queue.
+There are three rounds:
+
+1. One reader alone.
+2. N readers who look at each answer for a while, as people at dashboards do.
+3. N readers who ask without pause. This keeps the machine busy, so it measures the queue.
 """
 
 import argparse
@@ -28,15 +31,15 @@ from benchmarks.table import write_between
 
 QUERIES = Path(__file__).resolve().parents[1] / "include" / "bi" / "queries"
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.readers` -->", "<!-- end: readers -->"
-#: Seconds within which 95 of 100 answers are there.
-BAR = 0.050
-#: Seconds of one query, by its name.
+#: 95 of 100 answers must arrive within this time, in seconds.
+TARGET = 0.050
+#: The seconds that each query took, by its name.
 Waits = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How one round is asked: by how many, for how long, with what pause after each answer."""
+    """One round: how many readers, for how many seconds, and their pause after each answer."""
 
     readers: int
     seconds: float
@@ -44,31 +47,31 @@ class Plan:
 
 
 def main() -> None:
-    """Ask, and write the table."""
-    asked = _options()
-    with _force(asked) as force:
+    """Run the three rounds and write the table."""
+    options = _options()
+    with _force(options) as force:
         urls = {name: force.call("db", "url", name).strip() for name in ("bi", "public")}
         rounds = [
-            run(urls, Plan(1, asked.seconds / 2, 0.0)),
-            run(urls, Plan(asked.readers, asked.seconds, asked.think)),
-            run(urls, Plan(asked.readers, asked.seconds, 0.0)),
+            run(urls, Plan(1, options.seconds / 2, 0.0)),
+            run(urls, Plan(options.readers, options.seconds, options.think)),
+            run(urls, Plan(options.readers, options.seconds, 0.0)),
         ]
-    _write(asked, rounds)
+    _write(options, rounds)
 
 
 def run(urls: Mapping[str, str], plan: Plan) -> Waits:
-    """Let readers ask for so long; return what they waited for each query."""
+    """Run one round and return how long its readers waited for each query."""
     context = multiprocessing.get_context("spawn")
-    ready, told = context.Barrier(plan.readers), context.Queue()
+    ready, results = context.Barrier(plan.readers), context.Queue()
     processes = [
-        context.Process(target=_read, args=(dict(urls), plan, number, ready, told))
+        context.Process(target=_read, args=(dict(urls), plan, number, ready, results))
         for number in range(plan.readers)
     ]
     for process in processes:
         process.start()
     waits: Waits = {}
     for _ in processes:
-        for name, seconds in told.get().items():
+        for name, seconds in results.get().items():
             waits.setdefault(name, []).extend(seconds)
     for process in processes:
         process.join()
@@ -76,12 +79,12 @@ def run(urls: Mapping[str, str], plan: Plan) -> Waits:
 
 
 def _read(
-    urls: dict[str, str], plan: Plan, number: int, ready: Barrier, told: "Queue[Waits]"
+    urls: dict[str, str], plan: Plan, number: int, ready: Barrier, results: "Queue[Waits]"
 ) -> None:
-    chance = random.Random(number)  # noqa: S311 - not for secrets
+    rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
     waits: Waits = {name: [] for name in texts}
-    # Dashboards do not prepare: each time the query is planned anew.
+    # Dashboards do not prepare statements: the server plans the query each time.
     with (
         psycopg.connect(urls["bi"], autocommit=True, prepare_threshold=None) as bi,
         psycopg.connect(urls["public"], autocommit=True, prepare_threshold=None) as public,
@@ -92,51 +95,55 @@ def _read(
         ready.wait()
         end = time.monotonic() + plan.seconds
         while time.monotonic() < end:
-            for name in chance.sample(sorted(texts), len(texts)):
-                began = time.monotonic()
+            for name in rng.sample(sorted(texts), len(texts)):
+                started = time.monotonic()
                 sessions[name].execute(texts[name]).fetchall()
-                waits[name].append(time.monotonic() - began)
-                time.sleep(plan.think * chance.uniform(0.5, 1.5))
-    told.put(waits)
+                waits[name].append(time.monotonic() - started)
+                time.sleep(plan.think * rng.uniform(0.5, 1.5))
+    results.put(waits)
 
 
 @contextmanager
-def _force(asked: argparse.Namespace) -> Iterator[Force]:
-    """Give a force with a publication: the one of a state folder, or one made for this."""
-    if asked.home is not None:
-        force = Force(asked.years, asked.home.resolve())
+def _force(options: argparse.Namespace) -> Iterator[Force]:
+    """Yield a force with a publication: the one in `--home`, or a new one."""
+    if options.home is not None:
+        force = Force(options.years, options.home.resolve())
         force.call("db", "start")
         yield force
         return
     with tempfile.TemporaryDirectory(prefix="assurance-readers-") as home:
         Path(home).chmod(0o711)
-        force = Force(asked.years, Path(home))
+        force = Force(options.years, Path(home))
         try:
-            force.live_until(LAST_DAY)
+            force.simulate_until(LAST_DAY)
             force.daily_run(LAST_DAY)
             yield force
         finally:
             force.call("db", "stop")
 
 
-def _write(asked: argparse.Namespace, rounds: Sequence[Waits]) -> None:
-    alone, people, ceaseless = rounds
-    rate = sum(map(len, people.values())) / asked.seconds
-    busy = sum(map(len, ceaseless.values())) / asked.seconds
+def _write(options: argparse.Namespace, rounds: Sequence[Waits]) -> None:
+    alone, at_dashboards, without_pause = rounds
+    rate = sum(map(len, at_dashboards.values())) / options.seconds
+    busy = sum(map(len, without_pause.values())) / options.seconds
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, readers on the same machine; "  # noqa: DTZ011 - the reader's own day
-        f"{asked.years} years of one force. {asked.readers} readers who look at an answer for "
-        f"{asked.think:g} s ask {rate:.0f} queries a second, without pause {busy:.0f}.",
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, readers on the same machine; "  # noqa: DTZ011 - local date
+        f"{options.years} years of one force. {options.readers} readers who look at each answer "
+        f"for {options.think:g} s ask {rate:.0f} queries a second. Without pause they ask "
+        f"{busy:.0f}.",
         "",
-        f"| query | alone: p50 | p95 | {asked.readers} at dashboards: p50 | p95 | bar "
-        f"| {asked.readers} without pause: p50 | p95 |",
+        f"| query | alone: p50 | p95 | {options.readers} at dashboards: p50 | p95 | target "
+        f"| {options.readers} without pause: p50 | p95 |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for name in sorted(people, key=lambda name: -_at(people[name], 0.95)):
-        bar = "50 ms" if _at(people[name], 0.95) <= BAR else "50 ms, missed"
-        cells = [f"{_ms(alone[name], 0.5)} | {_ms(alone[name], 0.95)}"]
-        cells += [f"{_ms(people[name], 0.5)} | {_ms(people[name], 0.95)} | {bar}"]
-        cells += [f"{_ms(ceaseless[name], 0.5)} | {_ms(ceaseless[name], 0.95)}"]
+    for name in sorted(at_dashboards, key=lambda name: -_at(at_dashboards[name], 0.95)):
+        target = "50 ms" if _at(at_dashboards[name], 0.95) <= TARGET else "50 ms, missed"
+        cells = [
+            _pair(alone[name]),
+            _pair(at_dashboards[name]),
+            target,
+            _pair(without_pause[name]),
+        ]
         lines.append(f"| `{name}` | {' | '.join(cells)} |")
     write_between(BEGIN, END, lines)
 
@@ -145,15 +152,17 @@ def _at(seconds: Sequence[float], share: float) -> float:
     return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))]
 
 
-def _ms(seconds: Sequence[float], share: float) -> str:
-    return f"{_at(seconds, share) * 1000:.1f} ms"
+def _pair(seconds: Sequence[float]) -> str:
+    return " | ".join(f"{_at(seconds, share) * 1000:.1f} ms" for share in (0.5, 0.95))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.readers", description=__doc__)
     parser.add_argument("--readers", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--think", type=float, default=1.0, help="seconds, half to one and a half")
+    parser.add_argument(
+        "--think", type=float, default=1.0, help="mean pause after an answer, in seconds"
+    )
     parser.add_argument("--years", type=int, default=10)
     parser.add_argument("--home", type=Path, help="a state folder with a publication")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""The table in README.md, between two marks that say it was written by a program."""
+"""Write the generated tables of README.md. Each one stands between a begin and an end mark."""
 
 import os
 import platform
@@ -15,13 +15,13 @@ BEGIN, END = "<!-- begin: written by `make bench` -->", "<!-- end -->"
 
 
 def write_table(results: Sequence[Result], pairs: int) -> None:
-    """Write the results into README.md, and show them."""
+    """Write the results of the landing benchmark into README.md and to standard output."""
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, "  # noqa: DTZ011 - the reader's own day
+        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, "  # noqa: DTZ011 - local date
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}; "
         f"medians of {pairs} pairs.",
         "",
-        "| work | rows | ours | memory | peer | peer's time | ratio (from–to) | bar |",
+        "| work | rows | time | memory | peer | peer's time | ratio (range) | target |",
         "|---|---:|---:|---:|---|---:|---:|---:|",
         *(_line(result) for result in results),
     ]
@@ -29,7 +29,7 @@ def write_table(results: Sequence[Result], pairs: int) -> None:
 
 
 def write_between(begin: str, end: str, lines: Sequence[str]) -> None:
-    """Put lines between two marks of README.md, in place of what stands there, and show them."""
+    """Replace the lines between two marks of README.md, and write them to standard output."""
     text = "\n".join(lines)
     before, _, rest = README.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
@@ -46,12 +46,12 @@ def _line(result: Result) -> str:
         result.peer,
     ]
     if result.compared is None:
-        cells += ["", "", "1 s" if result.bar is None else ""]
+        cells += ["", "", "1 s" if result.target is None else ""]
     else:
         least, most = result.compared.spread
         cells += [
             f"{median(result.compared.peers).seconds:.2f} s",
             f"{result.compared.ratio:.2f} ({least:.2f}–{most:.2f})",
-            f"{result.bar}",
+            f"{result.target}",
         ]
     return f"| {' | '.join(cells)} |"

@@ -1,7 +1,8 @@
-"""A peer: binary COPY of what has changed into a temporary table, then insert on conflict.
+"""A peer: binary COPY of the changed rows into a temporary table, then insert on conflict.
 
-`python -m benchmarks.upsert SINCE` keeps the latest state of each record, as most loaders do; it
-sees no deleted record, keeps no version and no batch. URLs come in SOURCE_URL and WAREHOUSE_URL.
+`python -m benchmarks.upsert SINCE` keeps the latest state of each record, as most loaders do. It
+misses deleted records and keeps neither versions nor batches. The environment variables SOURCE_URL
+and WAREHOUSE_URL name the databases.
 """
 
 import os
@@ -14,7 +15,7 @@ from benchmarks.world import COLUMNS, KEY
 
 
 def main(since: str) -> None:
-    """Bring `bench.latest` up to the source."""
+    """Bring `bench.latest` up to date with the source."""
     names = SQL(", ").join(map(Identifier, COLUMNS))
     others = [name for name in COLUMNS if name != KEY]
     with (

@@ -1,10 +1,10 @@
-"""A state folder of the benchmarks' own: source tables of any size, and everything landed again."""
+"""A server with sources and a warehouse for the landing benchmark, in its own state folder."""
 
 import os
 from pathlib import Path
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings, load_settings
@@ -40,7 +40,7 @@ _FILL = """
 
 
 class World:
-    """Sources and warehouse on one server of their own."""
+    """The sources and the warehouse, with the tables that peers load into."""
 
     def __init__(self, home: Path) -> None:
         os.environ |= {"ASSURANCE_HOME": str(home)}
@@ -55,16 +55,16 @@ class World:
         os.environ |= {"SOURCE_URL": self.source_url, "WAREHOUSE_URL": self.warehouse_url}
 
     def fill(self, rows: int) -> None:
-        """Fill the source with so many incidents, some 160 bytes each."""
+        """Replace the source's incidents with this many new ones, about 160 bytes each."""
         with connect_owner(self.settings, "rms") as connection:
             connection.execute("truncate rms.occurrence")
             connection.execute(_FILL, (rows,))
         self.administrate("rms", "vacuum analyze rms.occurrence")
 
     def change(self, rows: int, share: float) -> str:
-        """Change a share of the incidents, spread over the table, a day later each time.
+        """Change a share of the incidents, spread over the table; return when they changed.
 
-        Returns since when.
+        Each call is for the day after the last change.
         """
         step = round(1 / share)
         with connect_owner(self.settings, "rms") as connection:
@@ -76,12 +76,12 @@ class World:
                 " where occurrence_id %% %s = (select floor(random() * %s))",
                 (since, step, step),
             )
-        # Whoever reads first would clean up after the change.
+        # Without the vacuum the side that reads first would pay for cleaning up.
         self.administrate("rms", "vacuum rms.occurrence")
         return str(since)
 
     def forget(self) -> None:
-        """Empty the warehouse of what was landed."""
+        """Remove everything that was landed from the warehouse."""
         with psycopg.connect(admin_url(self.settings, "warehouse")) as connection:
             for name in (RAW, ("raw_general", "completion")):
                 connection.execute(SQL("truncate {}").format(Identifier(*name)))
@@ -90,25 +90,22 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        """Let the server finish what it still writes, so that nobody else pays for it."""
+        """Make the server write out its changes now, so that no measured run pays for it."""
         self.administrate("warehouse", "checkpoint")
 
     def make_peer_tables(self) -> None:
-        """Make the tables that peers load into, empty."""
+        """Create the tables that peers load into, empty."""
         self.execute(
             """
             drop schema if exists bench cascade;
             create schema bench;
             create table bench.same_shape (like raw_law_enforcement.occurrence including all);
-            create table bench.bare (like raw_law_enforcement.occurrence);
-            create table bench.latest (like raw_law_enforcement.occurrence);
             """
         )
         names = SQL(", ").join(map(Identifier, COLUMNS))
         self.execute(
             SQL(
                 """
-                drop table bench.latest;
                 create table bench.latest as select {names} from raw_law_enforcement.occurrence
                 where false;
                 alter table bench.latest add primary key ({key});
@@ -129,14 +126,14 @@ class World:
             ).format(names=names, key=Identifier(KEY))
         )
 
-    def execute(self, statement: str | SQL) -> None:
+    def execute(self, statement: str | SQL | Composed) -> None:
         """Run statements in the warehouse as its owner."""
         text = statement.encode() if isinstance(statement, str) else statement
         with psycopg.connect(self.warehouse_url) as connection:
             connection.execute(text)
 
     def administrate(self, database: str, statement: str) -> None:
-        """Run a statement that only the server's owner may, outside a transaction."""
+        """Run a statement as the server's administrator, outside a transaction."""
         with psycopg.connect(admin_url(self.settings, database), autocommit=True) as connection:
             connection.execute(statement.encode())
 

@@ -1,4 +1,4 @@
-"""The daily run, at 05:30 in London: what happens in which order. How: `oic_assurance.pipeline`."""
+"""The DAG of the daily run, at 05:30 in London. `oic_assurance.pipeline` implements its tasks."""
 
 import os
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from airflow.sdk import (
     task,
 )
 
+from expectations.vocabulary import Stage
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
 from oic_assurance.platform.airflow.approval import WarningApproval
@@ -23,58 +24,68 @@ from oic_assurance.settings import load_settings
 
 DOC = """
 ### What it does
-Extracts every dataset, builds the marts as a candidate, checks them, and publishes them if the
-checks allow it. **Readers always see the last publication**: a failed run takes nothing from them.
+Extracts every dataset, builds the marts as a candidate, checks them, and publishes them if no
+critical check fails. **Readers always see the last publication.** A failed run changes nothing
+that they see.
 
-### You were called because no publication was made
-1. Open the red task nearest the start. Its log ends with one line that says what, where and what
-   next; `assurance status` shows the same line.
-2. `extract` is red, the rest is green: the run *was* published; the points that rest on the dataset
-   are `unknown`. Tell the owner of the source. The next run catches up by itself.
-3. `open_run` is red: the warehouse cannot be reached or migrated. Nothing else works until it can.
-4. `build_marts` or `seal_marts` is red: the line names the model or test. Do not force it; call
-   data engineering in the morning.
-5. `audit_*` is red: the data breaks a promise that must hold. The line and the Data Docs name it.
-   Correct it at its source, not in the warehouse.
-6. `publish` is red: the evidence is incomplete, or the candidate changed after it was audited, or
-   is another build's. Clear `close_landing` and what follows it. Marking tasks as succeeded does
-   not help: the evidence is looked at, not their colour.
+### You were called because nothing was published
+Open the first red task. The last line of its log says what is wrong, where, and what to do next.
+`assurance status` shows the same line.
 
-7. `approve_warning` waits: nothing is wrong. Somebody is asked whether readers may see the build
-   with its warnings; answer under *Required Actions*. Without an answer it is rejected.
+1. `open_run` is red: the warehouse cannot be reached or migrated. Fix this first: every other task
+   needs it.
+2. `build_marts` or `seal_marts` is red: the line names the dbt model or test. Do not work around
+   it. Call data engineering in the morning.
+3. `audit_*` is red: a critical check fails. The line and the Data Docs name it. Correct the data
+   in its source, not in the warehouse.
+4. `publish` is red: the result of a required check is missing, or the candidate changed after its
+   audit, or it belongs to another build. Clear `close_landing` and all tasks after it. Marking
+   tasks as succeeded does not help: `publish` reads the recorded results, not the task states.
+5. `approve_warning` waits: nothing is broken. Somebody must decide whether readers may see the
+   build with its warnings. Answer under *Required Actions*. Without an answer in time, the build
+   is rejected.
+
+### Only `extract` is red
+The run was published. The points that use this dataset are `unknown`. Tell the owner of the source.
+The next run catches up by itself.
 
 ### The run was published, but readers see an older day
-Somebody took a publication back, and it stands: `assurance status` says why.
-`assurance publication release` shows the newest.
+Somebody rolled back, and the older publication stays current until it is released.
+`assurance status` says why. `assurance publication release` makes the newest one current.
 
 ### Safe to do
-Clearing any task with what follows it, or running the DAG again: a repeated run converges. For
-another moment trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.
+- Clear any task with all tasks after it.
+- Run the DAG again. A repeated run ends in the same state.
+- Run it for another moment: trigger it with the configuration `{"as_at": "2026-01-31T05:30"}`.
 
 ### Not safe
-Changing tables in `marts`, `generation` or `audit` by hand.
+Do not change tables in `marts`, `generation` or `audit` by hand.
 """
 
 MARTS = Asset("oic_assurance_marts", uri="oic-assurance://warehouse/marts")
 
-# What a run may take; and a person who is asked, without whose answer nothing is published.
-TO_WORK = timedelta(hours=3)
 SETTINGS = load_settings()
-TO_ANSWER = timedelta(hours=SETTINGS.approval_hours)
+RUN_TIMEOUT = timedelta(hours=3)
+APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
-# Under the scheduler a source has minutes to come back; whoever waits at a terminal has seconds.
+# The scheduler gives a source minutes to come back. `assurance run` sets seconds, because somebody
+# is waiting at a terminal.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
-WHAT_CAN_HEAL = ExceptionRetryPolicy(
+RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
     default=RetryAction.FAIL,
 )
 
 
 def as_at(context: Any) -> datetime:
-    """Return the moment that a run is for: as asked, or the end of its data interval."""
-    asked = (context["dag_run"].conf or {}).get("as_at")
-    if asked:
-        return clock.parse_moment(asked)
+    """Return the moment that a run is for: as configured, or the end of its data interval.
+
+    Raises:
+        UsageError: `as_at` is not a moment.
+    """
+    configured = (context["dag_run"].conf or {}).get("as_at")
+    if configured:
+        return clock.parse_moment(configured)
     return context.get("data_interval_end") or clock.default_as_at(context["dag_run"].run_after)
 
 
@@ -83,8 +94,8 @@ def run_id() -> str:
     return str(get_current_context()["run_id"])
 
 
-def note_failure(context: Any) -> None:
-    """Enter the end of a run that could not do so itself."""
+def mark_failed(context: Any) -> None:
+    """Record that a run has failed, in case none of its tasks could, as after a timeout."""
     pipeline.mark_failed(load_settings(), context["run_id"], context.get("reason") or "run failed")
 
 
@@ -93,16 +104,16 @@ def note_failure(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=TO_WORK + TO_ANSWER if SETTINGS.approve_warnings else TO_WORK,
+    dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT if SETTINGS.approve_warnings else RUN_TIMEOUT,
     default_args={
         "owner": "data-engineering",
         "retries": 2,
         "retry_delay": RETRY_DELAY,
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=15),
-        "retry_policy": WHAT_CAN_HEAL,
+        "retry_policy": RETRY_POLICY,
     },
-    on_failure_callback=note_failure,
+    on_failure_callback=mark_failed,
     tags={"assurance", "daily", "oic"},
     doc_md=DOC,
 )
@@ -110,15 +121,15 @@ def assurance_daily() -> None:
     """Extract, build, check and publish the assurance marts."""
 
     @task
-    def open_run() -> list[dict[str, str]]:
+    def open_run() -> list[str]:
         return pipeline.open_run(load_settings(), run_id(), as_at(get_current_context()))
 
     @task(map_index_template="{{ dataset }}", max_active_tis_per_dagrun=4)
-    def extract(force_code: str, dataset: str) -> dict[str, int]:
+    def extract(dataset: str) -> dict[str, int]:
         get_current_context()["dataset"] = dataset
-        return pipeline.extract(load_settings(), run_id(), force_code, dataset)
+        return pipeline.extract(load_settings(), run_id(), dataset)
 
-    # A dataset that failed holds nothing up: what rests on it will be `unknown`.
+    # A dataset that failed does not stop the run. The points that use it become `unknown`.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def close_landing() -> int:
         return pipeline.close_landing(load_settings(), run_id(), as_at(get_current_context()))
@@ -128,7 +139,7 @@ def assurance_daily() -> None:
         pipeline.build_marts(load_settings(), run_id(), build_id)
 
     @task
-    def audit(stage: str, build_id: int) -> str:
+    def audit(stage: Stage, build_id: int) -> str:
         return pipeline.audit(load_settings(), run_id(), build_id, stage)
 
     @task
@@ -143,7 +154,7 @@ def assurance_daily() -> None:
     def tidy() -> None:
         pipeline.tidy(load_settings())
 
-    # Also after a gate that blocked: that is when its pages are wanted most.
+    # Runs even after a critical check failed: the pages show which one.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def document() -> None:
         pipeline.document(load_settings(), run_id())
@@ -152,13 +163,13 @@ def assurance_daily() -> None:
     def make_packs() -> None:
         pipeline.make_packs(load_settings())
 
-    # The run is judged by the publication, not by the colour of its tasks.
+    # This task alone decides whether the run succeeded: it fails if nothing was published.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def close_run() -> int:
         return pipeline.close_run(load_settings(), run_id())
 
     opened = open_run()
-    extracted = extract.expand_kwargs(opened)
+    extracted = extract.expand(dataset=opened)
     build_id = close_landing()
     built = build_marts(build_id)
     audited = [
@@ -167,7 +178,7 @@ def assurance_daily() -> None:
     sealed = seal_marts(build_id)
     audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
     approved = WarningApproval(
-        task_id="approve_warning", build_id=build_id, response_timeout=TO_ANSWER
+        task_id="approve_warning", build_id=build_id, response_timeout=APPROVAL_TIMEOUT
     )
     published = publish(build_id)
     documented = document()

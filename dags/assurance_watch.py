@@ -1,4 +1,4 @@
-"""Every quarter of an hour: tell somebody what is wrong with what readers see, or over."""
+"""The DAG that sends notifications, every quarter of an hour."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,21 +11,29 @@ from oic_assurance.settings import load_settings
 
 DOC = """
 ### What it does
-Looks at the record of runs and deliveries, and tells whoever `ASSURANCE_NOTIFY_EMAIL` and
-`ASSURANCE_NOTIFY_WEBHOOK` name: no publication, a run that is late, a source that
-is not fresh, a delivery that was refused; and when it is over. Nothing is said twice.
+Reads the record of runs and deliveries and notifies the addresses in `ASSURANCE_NOTIFY_EMAIL` and
+`ASSURANCE_NOTIFY_WEBHOOK` when:
+
+- a run made no publication,
+- a run is late,
+- a source is not fresh,
+- a delivery was refused,
+- one of these is over.
+
+It sends each notification once.
 
 ### You were called because it failed
-The warehouse cannot be reached; the daily run cannot reach it either. That a message could not be
-delivered fails nothing: it is in the log, and tried again.
+The warehouse cannot be reached. The daily run cannot reach it either: fix that first.
+
+A notification that cannot be delivered does not fail this DAG. It is logged and sent again later.
 
 ### Safe to do
-Clearing, pausing, running it by hand: `assurance notify` does the same.
+Clear it, pause it, or run it by hand. `assurance notify` does the same.
 """
 
 
 @dag(
-    # Nobody named, nothing to do.
+    # Without an address there is nobody to notify.
     schedule="*/15 * * * *" if configured() else None,
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
@@ -36,13 +44,13 @@ Clearing, pausing, running it by hand: `assurance notify` does the same.
     doc_md=DOC,
 )
 def assurance_watch() -> None:
-    """Tell somebody what is wrong, or over."""
+    """Send notifications of what is wrong and of what is over."""
 
     @task
-    def tell() -> None:
+    def notify() -> None:
         pipeline.tell(load_settings())
 
-    tell()
+    notify()
 
 
 assurance_watch()

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Run once by the PostgreSQL image, on an empty volume: Airflow's own database and the warehouse.
-# The warehouse's owner may make roles, since its migrations make those of the stages and the readers.
+# The PostgreSQL image runs this once, on an empty volume. It creates Airflow's database and the
+# warehouse. The owner of the warehouse may create roles, because the migrations create the roles of the
+# stages and of the readers.
 set -euo pipefail
 
 psql --set ON_ERROR_STOP=1 --username postgres --dbname postgres \

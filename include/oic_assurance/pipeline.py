@@ -43,8 +43,8 @@ def prepare_warehouse(settings: Settings) -> None:
         raise AssuranceError(error.message) from error
 
 
-def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[dict[str, str]]:
-    """Enter the run and return what there is to extract: each dataset of each force."""
+def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
+    """Record the run and return the datasets to extract."""
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.publishing.audiences import keep_audiences
 
@@ -54,17 +54,13 @@ def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[dict[str,
         ensure_raw_tables(settings)
         if not keep_audiences(settings):
             LOG.info("A mart is held by a reader: its audience is looked at when publishing.")
-        return [
-            {"force_code": settings.force_code, "dataset": dataset} for dataset in dataset_ids()
-        ]
+        return dataset_ids()
 
 
-def extract(settings: Settings, run_id: str, force_code: str, dataset: str) -> dict[str, int]:
+def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
     """Land what is new in one dataset. Why it failed is kept by the landing; the run goes on."""
     from oic_assurance.landing.land import land_dataset
 
-    if force_code != settings.force_code:
-        raise AssuranceError(f"{dataset}: no sources are configured for force {force_code}.")
     with _connection_loss_can_heal(dataset):
         report = land_dataset(settings, dataset, run_id)
     return {
@@ -259,8 +255,8 @@ def _connection_loss_can_heal(what: str) -> Iterator[None]:
 
 
 def _first_broken(failed: Sequence["Outcome"]) -> str:
-    broken = [outcome for outcome in failed if outcome.promise.severity == "critical"]
+    broken = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = broken[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""
     more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-    return f"{first.suite.name}: {first.promise.words}{count}{more}"
+    return f"{first.suite.name}: {first.expectation.description}{count}{more}"

@@ -1,6 +1,6 @@
-"""A synthetic police force that behaves as the source contract says, its defects included.
+"""A synthetic police force that follows the source contract, with the defects of real sources.
 
-The world is a function of the seed and of its first day. It is lived day by day, and a range of
-days is a window upon it: what the databases hold at its end, and the files dropped during it.
-No name, number or text in it belongs to anybody.
+The seed and the first day decide everything that happens. The simulation runs day by day. A range
+of days gives the content of the databases at its end, and the files that were dropped during it.
+All names, numbers and texts are made up.
 """

@@ -1,4 +1,8 @@
-"""Chance: a generator for each concern and day, so that one's draws never shift another's."""
+"""Random numbers from one seed, with a separate generator for each subject.
+
+Draws of one generator never change the draws of another, so a change in one part of the simulation
+leaves the other parts as they are.
+"""
 
 import math
 import random
@@ -8,19 +12,19 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Above this mean a Poisson draw is the sum of two of half the mean: the product method underflows.
+# Above this mean a draw is the sum of two draws with half the mean, because the product underflows.
 LARGEST_POISSON_MEAN = 30.0
 
 
 class Stream(random.Random):
-    """A generator with the draws that a force needs."""
+    """A random generator with the distributions that the simulation uses."""
 
     def happens(self, probability: float) -> bool:
-        """Return whether something of this probability happens."""
+        """Return True with this probability."""
         return self.random() < probability
 
     def poisson(self, mean: float) -> int:
-        """Draw how many independent things happen when `mean` are expected."""
+        """Draw from a Poisson distribution."""
         if mean > LARGEST_POISSON_MEAN:
             return self.poisson(mean / 2) + self.poisson(mean / 2)
         limit, count, product = math.exp(-mean), 0, self.random()
@@ -30,15 +34,15 @@ class Stream(random.Random):
         return count
 
     def negative_binomial(self, mean: float, dispersion: float) -> int:
-        """Draw a count that varies more than Poisson does: the less `dispersion`, the more."""
+        """Draw from a negative binomial distribution; less `dispersion` gives more variance."""
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
     def geometric(self, probability: float) -> int:
         """Draw how many failures come before the first success."""
         return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
 
-    def around(self, median: float, sigma: float) -> float:
-        """Draw a duration whose logarithm is normal about its median."""
+    def log_normal(self, median: float, sigma: float) -> float:
+        """Draw from a log-normal distribution; `sigma` is the deviation of the logarithm."""
         return median * math.exp(self.gauss(0.0, sigma))
 
     def weighted(self, options: Mapping[T, float]) -> T:
@@ -51,16 +55,19 @@ class Stream(random.Random):
         return option
 
     def one_of(self, options: Sequence[T]) -> T:
-        """Choose one of the options, each as likely as the other."""
+        """Choose one of the options, all with the same probability."""
         return options[int(self.random() * len(options))]
 
 
 class Chance:
-    """The tree of generators that grows from one seed."""
+    """All generators of one seed."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def stream(self, concern: str, *about: date | int | str) -> Stream:
-        """Return the generator of a concern and of the day, person or file that it is about."""
-        return Stream(":".join([str(self.seed), concern, *map(str, about)]))
+    def stream(self, subject: str, *about: date | int | str) -> Stream:
+        """Return the generator of a subject and of the day, person or file that it is about.
+
+        These texts seed the generator. Another text makes another force from the same seed.
+        """
+        return Stream(":".join([str(self.seed), subject, *map(str, about)]))

@@ -1,4 +1,4 @@
-"""The operational databases: bring them to what they hold at the end of a period."""
+"""Write simulated records into the source databases."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,13 +15,20 @@ from simulator.source_systems import connect_owner
 from simulator.tables import TABLES, Table
 
 
-def shown(records: Iterable[Record], period: Period) -> list[Record]:
-    """Return the records that belong to the force as it is shown: entered since its first day."""
-    return [record for record in records if record.seen_at >= period.first_moment]
+def visible(records: Iterable[Record], period: Period) -> list[Record]:
+    """Return the records that were committed on or after the force's first visible day."""
+    return [record for record in records if record.committed_at >= period.first_moment]
 
 
 def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
-    """Write what changed in a period; return how many rows each table got or lost."""
+    """Bring the source databases to their state at the end of a period.
+
+    Returns how many rows of each table were written or deleted.
+
+    Raises:
+        AssuranceError: a database refuses the rows.
+        ServerError: a database cannot be reached.
+    """
     changed: dict[str, int] = {}
     systems: dict[str, list[Table]] = defaultdict(list)
     for table in TABLES.values():
@@ -32,39 +39,39 @@ def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
                 for table in tables:
                     changed[table.full_name] = _write_table(connection, store, table, period)
             except psycopg.Error as error:
-                # Without the row: the message itself may quote what must not be repeated.
+                # `reason` leaves out the row, which may hold a narrative.
                 raise AssuranceError(
-                    f"The {system} database did not take the simulated rows: {reason(error)}."
+                    f"The {system} database refused the simulated rows: {reason(error)}."
                 ) from error
     return changed
 
 
 def _write_table(connection: psycopg.Connection, store: Store, table: Table, period: Period) -> int:
-    touched = [
+    changed = [
         record
-        for record in shown(store.of(table.name), period)
-        if record.is_touched(period.starts_at, period.ends_at)
+        for record in visible(store.records_of(table.name), period)
+        if record.is_changed(period.starts_at, period.ends_at)
     ]
-    rows, gone = [], []
-    for record in touched:
+    rows, deleted = [], []
+    for record in changed:
         state = record.state_at(period.ends_at)
         if state is None:
-            gone.append(record.key)
+            deleted.append(record.key)
         else:
             rows.append(state)
     _upsert(connection, table, rows)
     name, key = sql.Identifier(table.schema, table.name), sql.Identifier(table.key)
-    connection.execute(sql.SQL("delete from {} where {} = any(%s)").format(name, key), [gone])
-    return len(touched)
+    connection.execute(sql.SQL("delete from {} where {} = any(%s)").format(name, key), [deleted])
+    return len(changed)
 
 
 def _upsert(connection: psycopg.Connection, table: Table, rows: list[Values]) -> None:
     name = sql.Identifier(table.schema, table.name)
     connection.execute(
-        sql.SQL("create temporary table arriving (like {}) on commit drop").format(name)
+        sql.SQL("create temporary table new_row (like {}) on commit drop").format(name)
     )
     columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    copy = sql.SQL("copy arriving ({}) from stdin").format(columns)
+    copy = sql.SQL("copy new_row ({}) from stdin").format(columns)
     with connection.cursor() as cursor, cursor.copy(copy) as stream:
         for row in rows:
             stream.write_row([row[column] for column in table.columns])
@@ -73,8 +80,8 @@ def _upsert(connection: psycopg.Connection, table: Table, rows: list[Values]) ->
     )
     connection.execute(
         sql.SQL(
-            "insert into {} ({columns}) select {columns} from arriving"
+            "insert into {} ({columns}) select {columns} from new_row"
             " on conflict ({}) do update set {}"
         ).format(name, sql.Identifier(table.key), assignments, columns=columns)
     )
-    connection.execute("drop table arriving")
+    connection.execute("drop table new_row")

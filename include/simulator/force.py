@@ -1,4 +1,4 @@
-"""Simulate the force: one call for a range of days, and what it made."""
+"""Simulate a force over a range of days: the public entry point of this package."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DEFAULT_SEED = 20260430
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What a range of days brought."""
+    """What a simulated range wrote: rows per table, files per dataset, files per fault."""
 
     seed: int
     start: date
@@ -24,11 +24,11 @@ class SimulationReport:
     truth: Path
     rows: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
-    troubles: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
 
 
 def simulated(settings: Settings) -> state.State | None:
-    """Return what has been simulated in this home so far, or None."""
+    """Return the state of the force in this state folder, or None if there is none."""
     return state.read(_folder(settings))
 
 
@@ -39,25 +39,31 @@ def simulate(
     end: date,
     progress: Progress | None = None,
 ) -> SimulationReport:
-    """Simulate the force from a day to a day, both included; a later range continues it.
+    """Simulate a force from `start` to `end`, both included. A later range continues it.
 
-    The databases end as they stand at the end of the last day, and the files that were dropped
-    meanwhile lie in the dropzone. Doing a range again changes nothing. `progress` is called with
-    what is being done, how much of it is done, and how much there is to do.
+    The databases get their content at the end of the last day. The dropzone gets the files that
+    were dropped during the range. Simulating a range twice changes nothing. `progress` is called
+    with a label, how much is done, and the total.
+
+    Raises:
+        UsageError: the range or the seed does not fit the force that is already there, or a file
+            cannot be written.
+        AssuranceError: the saved state cannot be read, or a database refuses the rows.
+        ServerError: a source database cannot be reached.
     """
     folder = _folder(settings)
-    kept, period = state.next_period(state.read(folder), seed, start, end)
+    new_state, period = state.next_period(state.read(folder), seed, start, end)
     create_sources(settings)
-    world = World(seed, kept.epoch)
+    world = World(seed, new_state.epoch)
     world.advance(end, progress)
     if progress is not None:
-        progress("writing the databases", 0, 1)
+        progress("writing databases", 0, 1)
     rows = databases.write(settings, world.store, period)
     drops = dropzone.planned(world, period)
     dropzone.write(settings, drops, progress)
-    everything = drops if period.opens else dropzone.planned(world, kept.whole)
-    path = truth.write(folder, world, kept.whole, everything)
-    state.write(folder, kept)
+    all_drops = drops if period.is_first else dropzone.planned(world, new_state.whole)
+    path = truth.write(folder, world, new_state.whole, all_drops)
+    state.write(folder, new_state)
     return SimulationReport(
         seed=seed,
         start=start,
@@ -65,7 +71,7 @@ def simulate(
         truth=path,
         rows=rows,
         files=dict(Counter(drop.dataset for drop in drops)),
-        troubles=dict(Counter(drop.trouble for drop in drops if drop.trouble)),
+        faults=dict(Counter(drop.fault for drop in drops if drop.fault)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Moments of simulated days. Everything is kept in UTC; a day is one of Europe/London."""
+"""Moments of simulated days. Moments are in UTC; a day is a day in Europe/London."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -10,30 +10,30 @@ DAY = timedelta(days=1)
 MONDAY = 0
 SATURDAY = 5
 
-# Moments stand for nothing finer than a second, as in the systems that the force uses.
+# All moments are whole seconds, as in the systems of a force.
 midnight = lru_cache(maxsize=None)(start_of_day)
 
 
 def at(day: date, hour: float) -> datetime:
-    """Return the moment so many hours into a day, to the second.
+    """Return the moment when this many hours of a day have passed, to the second.
 
-    Elapsed hours, not the clock's: so the hour that a clock change repeats is lived twice.
+    These are elapsed hours, so an hour that the clock repeats counts twice.
     """
     return midnight(day) + timedelta(seconds=int(hour * 3600))
 
 
 def after(moment: datetime, *, hours: float) -> datetime:
-    """Return the moment so many hours later, to the second."""
+    """Return the moment this many hours later, to the second."""
     return moment + timedelta(seconds=int(hours * 3600))
 
 
 def end_of(day: date) -> datetime:
-    """Return the moment at which a day is over: it belongs to the next day."""
+    """Return the first moment after a day, which belongs to the next day."""
     return midnight(day + DAY)
 
 
 def london(moment: datetime) -> datetime:
-    """Return what the clock on the wall shows."""
+    """Return a moment in local time."""
     return moment.astimezone(LONDON)
 
 
@@ -49,20 +49,20 @@ def monday_of(day: date) -> date:
 
 
 def is_weekday(day: date) -> bool:
-    """Return whether offices are open."""
+    """Return whether a day is a weekday."""
     return day.weekday() < SATURDAY
 
 
 def next_weekday(day: date) -> date:
-    """Return the day itself, or the Monday after a weekend."""
+    """Return the day itself, or the next Monday if it is on a weekend."""
     return day if is_weekday(day) else monday_of(day) + 7 * DAY
 
 
 def clock_goes_back(day: date) -> bool:
-    """Return whether this is the day that has one hour twice."""
+    """Return whether the clock repeats an hour on this day."""
     return end_of(day) - midnight(day) > DAY
 
 
 def clock_goes_forward(day: date) -> bool:
-    """Return whether this is the day that lacks an hour."""
+    """Return whether the clock skips an hour on this day."""
     return end_of(day) - midnight(day) < DAY

@@ -1,4 +1,4 @@
-"""A window upon the world: which days of it are to be seen."""
+"""The range of days that one call simulates."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,47 +10,47 @@ DAILY_PERSONNEL = 60 * DAY
 
 @dataclass(frozen=True)
 class Period:
-    """The days from `start` to `end`, of a force that is shown from `first` on."""
+    """The days from `start` to `end`, both included, of a force that is visible from `first` on."""
 
     first: date
     start: date
     end: date
-    daily_since: date  # the personnel file is daily from here on, weekly before
+    daily_since: date  # personnel files are daily from this day on and weekly before it
 
     @property
     def first_moment(self) -> datetime:
-        """The first moment that is shown at all."""
+        """The first moment of the force that is visible."""
         return midnight(self.first)
 
     @property
     def starts_at(self) -> datetime:
-        """The first moment."""
+        """The first moment of the period."""
         return midnight(self.start)
 
     @property
     def ends_at(self) -> datetime:
-        """The first moment after it."""
+        """The first moment after the period."""
         return end_of(self.end)
 
     @property
-    def opens(self) -> bool:
-        """Whether this is the force's first period: then what already lies there is handed over."""
+    def is_first(self) -> bool:
+        """Whether this is the force's first period, which also delivers files from before it."""
         return self.start == self.first
 
-    def holds(self, moment: datetime) -> bool:
-        """Return whether something of this moment is new in the period."""
-        return (self.opens or self.starts_at <= moment) and moment < self.ends_at
+    def contains(self, moment: datetime) -> bool:
+        """Return whether a file that is dropped at this moment is new in the period."""
+        return (self.is_first or self.starts_at <= moment) and moment < self.ends_at
 
     def due_days(self) -> list[date]:
-        """Return the days whose files can be dropped in it, the opening week's Monday first.
+        """Return the days whose files can be dropped in the period, from a Monday on.
 
-        A file can come days late: so the days before are looked at as well.
+        A file can come days late, so earlier days are included.
         """
-        opening = monday_of(self.first)
-        first = opening if self.opens else max(opening, self.start - 14 * DAY)
+        first_monday = monday_of(self.first)
+        first = first_monday if self.is_first else max(first_monday, self.start - 14 * DAY)
         return list(days(first, self.end))
 
 
 def daily_personnel_since(end: date) -> date:
-    """Return the Monday from which the personnel file is daily, seen from the end of a range."""
+    """Return the Monday from which personnel files are daily, for a range that ends on a day."""
     return monday_of(end - DAILY_PERSONNEL)

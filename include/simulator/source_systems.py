@@ -1,4 +1,4 @@
-"""The source systems, empty: the databases' tables and the folders that files are dropped in."""
+"""Create the source systems: the tables of the databases and the folders of the dropzone."""
 
 from importlib.resources import files
 
@@ -23,7 +23,11 @@ DATASETS_BY_FILE = (
 
 
 def create_sources(settings: Settings) -> list[str]:
-    """Create what the source contract says and is not there yet; say what that was."""
+    """Create every missing table and folder of the source contract; return a line for each.
+
+    Raises:
+        ServerError: a source database cannot be reached.
+    """
     made = []
     for system in SOURCES:
         made += _create_tables(settings, system)
@@ -31,7 +35,11 @@ def create_sources(settings: Settings) -> list[str]:
 
 
 def connect_owner(settings: Settings, system: str) -> psycopg.Connection:
-    """Connect to a source database as the login that owns it."""
+    """Connect to a source database as the login that owns it.
+
+    Raises:
+        ServerError: the database cannot be reached.
+    """
     uri = connections.url(settings, system)
     try:
         return psycopg.connect(uri)
@@ -47,7 +55,7 @@ def _create_tables(settings: Settings, system: str) -> list[str]:
     with connect_owner(settings, system) as connection:
         missing = [table for table in tables if not _exists(connection, table)]
         ddl = files("simulator").joinpath("schema", f"{system}.sql").read_text(encoding="utf-8")
-        # Notices that something exists already are what running this twice is about.
+        # PostgreSQL sends a notice for every table that exists already.
         connection.execute("set local client_min_messages = warning")
         connection.execute(ddl.encode())
         _grant_extraction(connection, system, tables)
@@ -60,7 +68,7 @@ def _exists(connection: psycopg.Connection, table: Table) -> bool:
 
 
 def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[Table]) -> None:
-    """Let the extraction login, where there is one, read what may be extracted and no more."""
+    """Let the extraction login, if there is one, read only the columns that may be extracted."""
     schema, login = SOURCES[system]
     if not connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
         return
@@ -75,7 +83,7 @@ def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[
             continue
         allowed = [column for column in table.columns if column not in table.never_extracted]
         columns = sql.SQL(", ").join(map(sql.Identifier, allowed))
-        # What default privileges gave on the whole table would reach the withheld columns too.
+        # Default privileges may have granted the whole table, with the withheld columns.
         connection.execute(sql.SQL("revoke all on {} from {}").format(name, reader))
         connection.execute(sql.SQL("grant select ({}) on {} to {}").format(columns, name, reader))
 

@@ -1,4 +1,4 @@
-"""What has been simulated so far, kept so that a later range goes on from there."""
+"""The saved state of a simulated force, so that a later range can continue it."""
 
 import json
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from simulator.moments import DAY
 from simulator.period import Period, daily_personnel_since
 
 FILE = "state.json"
-# A force begins here, or at the start of an earlier year when it is to be shown from there: long
-# enough before the inspection's report for careers to be under way.
+# The simulation begins on this day. This is long enough before the inspection's report for careers
+# to be under way. For a range that starts in an earlier year it begins on 1 January of that year.
 USUAL_EPOCH = date(2025, 1, 1)
 
 
 @dataclass(frozen=True)
 class State:
-    """A force that has been simulated until some day."""
+    """A force that has been simulated: its seed, first simulated day, and visible days."""
 
     seed: int
     epoch: date
@@ -27,69 +27,77 @@ class State:
 
     @property
     def whole(self) -> Period:
-        """All days that are shown."""
+        """The period of all visible days."""
         return Period(self.first, self.first, self.last, self.daily_since)
 
 
 def read(folder: Path) -> State | None:
-    """Return what has been simulated, or None."""
+    """Return the saved state, or None if there is none.
+
+    Raises:
+        AssuranceError: the file cannot be read.
+    """
     path = folder / FILE
     if not path.exists():
         return None
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        saved = json.loads(path.read_text(encoding="utf-8"))
         dates = {
-            name: date.fromisoformat(kept[name])
+            name: date.fromisoformat(saved[name])
             for name in ("epoch", "first", "last", "daily_since")
         }
-        return State(seed=int(kept["seed"]), **dates)
+        return State(seed=int(saved["seed"]), **dates)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssuranceError(
-            f"{path} cannot be read ({error}): it says what has been simulated so far. Remove the"
-            " state folder to start a new force."
+            f"{path}, the state of the simulated force, cannot be read ({error}). Remove the state"
+            " folder to start a new force."
         ) from error
 
 
 def write(folder: Path, state: State) -> None:
-    """Keep what has been simulated."""
+    """Save the state."""
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {
+    saved = {
         "seed": state.seed,
         "epoch": state.epoch.isoformat(),
         "first": state.first.isoformat(),
         "last": state.last.isoformat(),
         "daily_since": state.daily_since.isoformat(),
     }
-    half = folder / f"{FILE}.part"
-    half.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-    half.replace(folder / FILE)
+    draft = folder / f"{FILE}.part"
+    draft.write_text(json.dumps(saved, indent=2) + "\n", encoding="utf-8")
+    draft.replace(folder / FILE)
 
 
-def next_period(before: State | None, seed: int, start: date, end: date) -> tuple[State, Period]:
-    """Return what a range makes of what has been simulated, or say why it cannot be."""
+def next_period(current: State | None, seed: int, start: date, end: date) -> tuple[State, Period]:
+    """Return the state after a range has been simulated, and the period to simulate.
+
+    Raises:
+        UsageError: the range or the seed does not fit the current state.
+    """
     if end < start:
-        raise UsageError(f"The range ends on {end}, before it begins on {start}.")
-    if before is None:
+        raise UsageError(f"The range ends on {end}, before its start on {start}.")
+    if current is None:
         epoch = min(USUAL_EPOCH, date(start.year, 1, 1))
         state = State(seed, epoch, start, end, daily_personnel_since(end))
     else:
-        _check_continues(before, seed, start, end)
-        state = State(seed, before.epoch, before.first, end, before.daily_since)
+        _check_continues(current, seed, start, end)
+        state = State(seed, current.epoch, current.first, end, current.daily_since)
     return state, Period(state.first, start, end, state.daily_since)
 
 
-def _check_continues(before: State, seed: int, start: date, end: date) -> None:
-    shown = f"from {before.first} to {before.last}"
-    if seed != before.seed:
+def _check_continues(current: State, seed: int, start: date, end: date) -> None:
+    days = f"from {current.first} to {current.last}"
+    if seed != current.seed:
         raise UsageError(
-            f"A force of seed {before.seed} is there already ({shown}): continue it with that"
-            " seed, or use another ASSURANCE_HOME for a new one."
+            f"There is already a force of seed {current.seed} ({days}). Continue it with that seed,"
+            " or use another ASSURANCE_HOME for a new force."
         )
-    if start < before.first:
-        raise UsageError(f"The force is shown {shown}; a range cannot begin before that.")
-    if start > before.last + DAY:
+    if start < current.first:
+        raise UsageError(f"The force is simulated {days}. A range cannot begin before that.")
+    if start > current.last + DAY:
         raise UsageError(
-            f"The force is shown {shown}: the next range begins on {before.last + DAY}."
+            f"The force is simulated {days}. The next range begins on {current.last + DAY}."
         )
-    if end < before.last:
-        raise UsageError(f"The force is shown {shown}; a range cannot end before that.")
+    if end < current.last:
+        raise UsageError(f"The force is simulated {days}. A range cannot end before that.")

@@ -1,4 +1,4 @@
-"""The tables of the operational databases, as the source contract lists them."""
+"""The tables of the source databases, as the source contract lists them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ CLOCKS = ("created_at", "updated_at", "deleted_at")
 
 @dataclass(frozen=True)
 class Table:
-    """One source table; its columns stand in the order of its DDL."""
+    """One source table. Its columns are in the order of its DDL."""
 
     system: str
     schema: str
@@ -17,7 +17,7 @@ class Table:
 
     @property
     def key(self) -> str:
-        """The primary key: always the first column."""
+        """The primary key, which is always the first column."""
         return self.columns[0]
 
     @property

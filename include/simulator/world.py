@@ -1,4 +1,4 @@
-"""The world of one force: everything that happens, day by day, from its first day on."""
+"""The simulation of one force: everything that happens, day by day, from its first day on."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,19 +18,20 @@ from simulator.records import Store
 from simulator.training import hydra
 from simulator.training.learning_report import learning_events
 
-# Careers are run ahead, so that what follows an event weeks later knows who is still there.
-AHEAD = 120 * DAY
+# Careers are simulated this far ahead: what follows an event weeks later depends on who is still
+# in post.
+CAREERS_AHEAD = 120 * DAY
 
 Progress = Callable[[str, int, int], None]
 
 
 class World:
-    """A force, lived until some day."""
+    """A force that has been simulated until some day."""
 
     def __init__(self, seed: int, epoch: date) -> None:
         self.chance = Chance(seed)
         self.epoch = epoch
-        self.lived_until = epoch - DAY
+        self.simulated_until = epoch - DAY
         self.store = Store()
         self.careers = Careers(self.chance, epoch)
         self.plans = PlanRegister(self.chance)
@@ -42,17 +43,17 @@ class World:
         self._output = Output(self.chance, self.store)
 
     def advance(self, until: date, progress: Progress | None = None) -> None:
-        """Live on until a day, included."""
-        self.careers.advance(until + AHEAD)
-        total = (until - self.lived_until).days
+        """Simulate until a day, included."""
+        self.careers.advance(until + CAREERS_AHEAD)
+        total = (until - self.simulated_until).days
         for number in range(1, total + 1):
-            self.lived_until += DAY
-            self._live(self.lived_until)
+            self.simulated_until += DAY
+            self._simulate_day(self.simulated_until)
             if progress is not None:
-                progress("living the days", number, total)
-        self._train()
+                progress("simulating days", number, total)
+        self._simulate_training()
 
-    def _live(self, day: date) -> None:
+    def _simulate_day(self, day: date) -> None:
         self.store.today = midnight(day)
         self._roster.advance(day)
         rng = self.chance.stream("ordinary occurrences", day)
@@ -66,8 +67,8 @@ class World:
         self._everyday.day(day, occurrences)
         self._output.day(day)
 
-    def _train(self) -> None:
-        people, until = self.careers.people, self.lived_until
+    def _simulate_training(self) -> None:
+        people, until = self.careers.people, self.simulated_until
         self.learning = learning_events(
             self.chance, people, self.careers.founders, self.epoch, until
         )

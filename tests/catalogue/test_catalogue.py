@@ -105,7 +105,7 @@ def test_a_defect_of_a_mart_is_caught_by_what_the_catalogue_names(
         _drop_database(HARMED)
 
     broken = {
-        f"{outcome.suite.name} {outcome.promise.name}": outcome.promise.severity
+        f"{outcome.suite.name} {outcome.expectation.name}": outcome.expectation.severity
         for outcome in outcomes
         if not outcome.success
     }

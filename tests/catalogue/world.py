@@ -94,10 +94,10 @@ class World:
 
     def land(self) -> None:
         """Land the second day, whatever becomes of it."""
-        for order in pipeline.open_run(self.settings, RUN, AS_AT):
+        for dataset in pipeline.open_run(self.settings, RUN, AS_AT):
             # A dataset that cannot be extracted holds nothing up, as in the DAG.
             with suppress(AssuranceError):
-                pipeline.extract(self.settings, RUN, order["force_code"], order["dataset"])
+                pipeline.extract(self.settings, RUN, dataset)
         pipeline.close_landing(self.settings, RUN, AS_AT)
 
     def _make(self) -> None:
@@ -114,8 +114,8 @@ class World:
         self._make_database("built_warehouse", "warehouse")
 
     def _publish(self, run_id: str, as_at: datetime) -> None:
-        for order in pipeline.open_run(self.settings, run_id, as_at):
-            pipeline.extract(self.settings, run_id, order["force_code"], order["dataset"])
+        for dataset in pipeline.open_run(self.settings, run_id, as_at):
+            pipeline.extract(self.settings, run_id, dataset)
         build_id = pipeline.close_landing(self.settings, run_id, as_at)
         self._audit(run_id, load_build(self.settings, build_id))
         pipeline.publish(self.settings, run_id, build_id)

@@ -127,7 +127,7 @@ def test_a_connection_that_nothing_can_read_says_what_to_do(
     assert "\n" not in told.value.message
     # As where its package is not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
-    with pytest.raises(UsageError, match=r"type oracle.*docs/connect-sources\.md"):
+    with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
 
 

@@ -155,11 +155,10 @@ class _Day:
     def _extract_all(self) -> None:
         pipeline.prepare_warehouse(self._settings)
         opened = pipeline.open_run(self._settings, self._order.run_id, self._order.as_at)
-        for what in opened:
-            force, dataset = what["force_code"], what["dataset"]
+        for dataset in opened:
             self._step(
-                lambda force=force, dataset=dataset: pipeline.extract(  # type: ignore[misc]
-                    self._settings, self._order.run_id, force, dataset
+                lambda dataset=dataset: pipeline.extract(  # type: ignore[misc]
+                    self._settings, self._order.run_id, dataset
                 )
             )
 

@@ -1,4 +1,4 @@
-"""The DAG files: they load, each of them, and promise what whoever is called at night relies on."""
+"""The DAG files load, and have the structure and the pages that the operator relies on."""
 
 import json
 import subprocess
@@ -12,17 +12,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 EXPECTED = {"assurance_daily", "assurance_watch"}
-DOES_NOT_BELONG = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
+TASK_ONLY = ("dbt", "great_expectations", "pandas", "numpy", "sqlalchemy.dialects.postgresql")
 PARSE_SECONDS = 5.0
 
 LOAD = """
 import json, sys, time
 import airflow.sdk
-before, began = set(sys.modules), time.process_time()
+before, started = set(sys.modules), time.process_time()
 sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     __import__(name)
-print(json.dumps([time.process_time() - began, sorted(set(sys.modules) - before)]))
+print(json.dumps([time.process_time() - started, sorted(set(sys.modules) - before)]))
 """
 
 
@@ -40,19 +40,19 @@ def daily(dags: dict[str, Any]) -> Any:
     return dags["assurance_daily"]
 
 
-def test_every_dag_is_there_and_no_other(dags: dict[str, Any]) -> None:
+def test_exactly_the_expected_dags_exist(dags: dict[str, Any]) -> None:
     assert set(dags) == EXPECTED
     assert len(list(DAGS.glob("*.py"))) == len(EXPECTED)
 
 
-def test_every_dag_has_an_owner_tags_and_a_page_for_the_night(dags: dict[str, Any]) -> None:
+def test_every_dag_has_an_owner_tags_and_an_operators_page(dags: dict[str, Any]) -> None:
     for dag in dags.values():
         assert dag.tags >= {"assurance", "oic"}
         assert "You were called" in dag.doc_md
         assert {task.owner for task in dag.tasks} == {"data-engineering"}
 
 
-def test_the_page_for_the_night_names_only_tasks_that_exist(daily: Any) -> None:
+def test_the_operators_page_names_only_tasks_that_exist(daily: Any) -> None:
     import re
 
     named = set(re.findall(r"`([a-z]+_[a-z]+)`", daily.doc_md))
@@ -68,7 +68,7 @@ def test_it_runs_at_half_past_five_in_london_one_at_a_time(daily: Any) -> None:
 
 
 @pytest.mark.parametrize(("asks", "hours"), [("no", 3.0), ("yes", 7.5)])
-def test_a_run_that_hangs_is_ended_and_has_longer_only_where_a_person_is_asked(
+def test_a_run_has_a_timeout_that_is_longer_only_if_somebody_must_approve(
     monkeypatch: pytest.MonkeyPatch, asks: str, hours: float
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
@@ -79,8 +79,8 @@ def test_a_run_that_hangs_is_ended_and_has_longer_only_where_a_person_is_asked(
     assert daily.dagrun_timeout == timedelta(hours=hours)
 
 
-def test_a_question_that_could_not_be_asked_says_why(daily: Any) -> None:
-    """Before anything else is looked at, so the warehouse need not be there."""
+def test_an_approval_that_cannot_be_requested_says_why(daily: Any) -> None:
+    """The task checks this first, so it needs no warehouse."""
     from airflow.providers.standard.exceptions import HITLTriggerEventError
 
     approval = daily.get_task("approve_warning")
@@ -89,14 +89,14 @@ def test_a_question_that_could_not_be_asked_says_why(daily: Any) -> None:
         approval.execute_complete({}, event)
 
 
-def test_every_task_tries_again_with_growing_patience(daily: Any) -> None:
+def test_every_task_retries_with_growing_delays(daily: Any) -> None:
     for task in daily.tasks:
         assert task.retries >= 1
         assert task.retry_exponential_backoff > 1
         assert timedelta(0) < task.retry_delay <= task.max_retry_delay
 
 
-def test_what_can_heal_is_tried_again_and_nothing_else(daily: Any) -> None:
+def test_only_errors_that_can_pass_are_retried(daily: Any) -> None:
     from airflow.sdk import RetryAction
 
     from oic_assurance import errors
@@ -105,13 +105,15 @@ def test_what_can_heal_is_tried_again_and_nothing_else(daily: Any) -> None:
         policy = daily.task_dict["publish"].retry_policy
         return policy.evaluate(error, try_number=1, max_tries=2).action
 
-    heals = [errors.SourceUnavailable("down"), errors.ServerError("restarting")]
-    does_not = [errors.GateBlocked("x"), errors.DeliveryRefused("x"), errors.AssuranceError("x")]
-    assert {decision(error) for error in heals} == {RetryAction.RETRY}
-    assert {decision(error) for error in [*does_not, KeyError("x")]} == {RetryAction.FAIL}
+    temporary = [errors.SourceUnavailable("down"), errors.ServerError("restarting")]
+    permanent = [errors.GateBlocked("x"), errors.DeliveryRefused("x"), errors.AssuranceError("x")]
+    assert {decision(error) for error in temporary} == {RetryAction.RETRY}
+    assert {decision(error) for error in [*permanent, KeyError("x")]} == {RetryAction.FAIL}
 
 
-def test_extraction_is_mapped_and_holds_nothing_up(daily: Any) -> None:
+def test_extraction_is_mapped_over_datasets_and_its_failure_does_not_stop_the_run(
+    daily: Any,
+) -> None:
     from airflow.sdk import TriggerRule
 
     assert daily.task_dict["extract"].is_mapped
@@ -120,13 +122,15 @@ def test_extraction_is_mapped_and_holds_nothing_up(daily: Any) -> None:
     assert landing.trigger_rule == TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
 
 
-def test_nothing_is_published_but_after_every_audit(daily: Any) -> None:
-    before = {task.task_id for task in daily.task_dict["publish"].get_flat_relatives(upstream=True)}
-    assert {"build_marts", "audit_landing", "audit_marts", "seal_marts", "audit_sealed"} <= before
+def test_publish_runs_after_every_audit(daily: Any) -> None:
+    upstream = {
+        task.task_id for task in daily.task_dict["publish"].get_flat_relatives(upstream=True)
+    }
+    assert {"build_marts", "audit_landing", "audit_marts", "seal_marts", "audit_sealed"} <= upstream
     assert [asset.name for asset in daily.task_dict["publish"].outlets] == ["oic_assurance_marts"]
 
 
-def test_the_run_is_judged_by_its_last_task_alone(daily: Any) -> None:
+def test_only_the_last_task_decides_whether_the_run_succeeded(daily: Any) -> None:
     from airflow.sdk import TriggerRule
 
     leaves = [task for task in daily.tasks if not task.downstream_task_ids]
@@ -134,7 +138,7 @@ def test_the_run_is_judged_by_its_last_task_alone(daily: Any) -> None:
     assert leaves[0].trigger_rule == TriggerRule.ALL_DONE
 
 
-def test_somebody_is_told_every_quarter_of_an_hour_if_anybody_is_named(
+def test_notifications_run_every_quarter_of_an_hour_if_an_address_is_set(
     dags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
@@ -145,15 +149,16 @@ def test_somebody_is_told_every_quarter_of_an_hour_if_anybody_is_named(
     assert named.timetable.expression == "*/15 * * * *"
 
 
-def test_parsing_is_quick_and_imports_nothing_that_tasks_alone_need() -> None:
+def test_parsing_is_quick_and_imports_nothing_that_only_tasks_need() -> None:
     files = [path.stem for path in DAGS.glob("*.py")]
     done = subprocess.run(
         [sys.executable, "-c", LOAD, str(DAGS), *files],
-        capture_output=True, text=True, check=True, cwd=ROOT,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
     seconds, modules = json.loads(done.stdout.splitlines()[-1])
-    belongs_to_tasks = [
-        name for name in modules if name.split(".")[0] in DOES_NOT_BELONG or name in DOES_NOT_BELONG
-    ]
-    assert belongs_to_tasks == []
+    imported = [name for name in modules if name.split(".")[0] in TASK_ONLY or name in TASK_ONLY]
+    assert imported == []
     assert seconds < PARSE_SECONDS

@@ -1,4 +1,4 @@
-"""Which moment a run is for: what was asked, or the end of its data interval, or the last 05:30."""
+"""The moment of a run: as configured, or the end of its data interval, or the last 05:30."""
 
 import importlib.util
 from datetime import UTC, datetime
@@ -47,6 +47,6 @@ def test_as_at(
     assert module.as_at(context(conf, interval_end)) == moment
 
 
-def test_a_moment_that_is_none_is_refused(module: ModuleType) -> None:
+def test_a_text_that_is_no_moment_is_refused(module: ModuleType) -> None:
     with pytest.raises(UsageError, match="is not a moment"):
         module.as_at(context({"as_at": "soon"}, INTERVAL_END))

@@ -42,8 +42,9 @@ class Attacker:
         self, cells: Sequence[Cell], told: Iterable[Told], *, only_arrivals: bool = False
     ) -> None:
         self._place = {cell: place for place, cell in enumerate(cells)}
-        rows = [(statement.cells, {}, statement.number, statement.number) for statement in told]
-        equations = [(plus, (), low, high) for plus, _, low, high in rows]
+        equations: list[tuple[frozenset[Cell], tuple[Cell, ...], int, int]] = [
+            (statement.cells, (), statement.number, statement.number) for statement in told
+        ]
         if only_arrivals:
             equations += [
                 (frozenset({later}), (cell,), 0, UNLIMITED)

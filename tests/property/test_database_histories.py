@@ -155,7 +155,7 @@ def _extract_with(source: Source, fault: Fault) -> bool:
         with happening(source.world.settings, fault):
             # By the door that a run uses, which tells what can heal.
             settings = source.world.settings
-            extract(settings, "with a fault", settings.force_code, source.dataset)
+            extract(settings, "with a fault", source.dataset)
     except (AssuranceError, ProcessEnded) as error:
         event(f"{fault.kind}: {type(error).__name__}")
     committed = source.cursor()[1] != looked_at

@@ -128,7 +128,7 @@ class Files(RuleBasedStateMachine):
             with happening(self.world.settings, fault):
                 # By the door that a run uses, which tells what can heal.
                 settings = self.world.settings
-                extract(settings, "with a fault", settings.force_code, PEOPLE)
+                extract(settings, "with a fault", PEOPLE)
         except (AssuranceError, ProcessEnded):
             pass
         self._note_what_is_new(only=self._batches() - before)

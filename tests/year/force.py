@@ -104,10 +104,10 @@ class Force:
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
         """Call the stages as the scheduler's tasks do; returns the publication."""
         settings, until = self.settings, now + timedelta(minutes=5)
-        for order in pipeline.open_run(settings, run_id, as_at):
+        for dataset in pipeline.open_run(settings, run_id, as_at):
             # A dataset that cannot be extracted holds nothing up, as in the DAG.
             with contextlib.suppress(AssuranceError):
-                pipeline.extract(settings, run_id, order["force_code"], order["dataset"])
+                pipeline.extract(settings, run_id, dataset)
         put_back(settings, until)
         build_id = pipeline.close_landing(settings, run_id, as_at)
         put_back(settings, until)

@@ -1,5 +1,5 @@
 {#- Whether a number of people or records may be published: it is zero, or not smaller than the threshold.
-    This is the one rule of disclosure control (docs/disclosure-control.md). -#}
+    This is the one rule of disclosure control (docs/explanation/disclosure-control.md). -#}
 {% macro may_be_told(number, smallest) -%}
     ({{ number }} = 0 or {{ number }} >= {{ smallest }})
 {%- endmacro %}

@@ -71,6 +71,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
     nothing to set aside.
     """
     with connect(settings, role=ROLE) as warehouse:
+        _drop_old_names(warehouse)
         publication_id = find_value(
             warehouse, _PUBLICATION_TO_COMPARE.encode(), (settings.force_code, build.build_id)
         )
@@ -104,6 +105,15 @@ def drop_steps_set_aside(settings: Settings) -> None:
             warehouse.execute(
                 sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name))
             )
+
+
+def _drop_old_names(warehouse: psycopg.Connection) -> None:
+    """Drop the tables that an earlier version of the code left under names that it no longer uses.
+
+    They hold records of people. No run replaces them, so an erasure would not reach them.
+    """
+    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
+        warehouse.execute(statement.encode())
 
 
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:

@@ -120,10 +120,10 @@ def _erase_expired(settings: "Settings", name: str | None, dry_run: bool, yes: b
 
 def _finish(settings: "Settings") -> int:
     from oic_assurance.operations.erase.finish import finish_erasures
-    from oic_assurance.reporting.screens.erasures import finish_line
+    from oic_assurance.reporting.screens.erasures import finish_lines
 
     done = finish_erasures(settings)
-    click.echo(finish_line(done))
+    click.echo("\n".join(finish_lines(done)))
     return 0 if done.waits_for is None else 1
 
 

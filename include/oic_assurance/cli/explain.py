@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -65,21 +66,12 @@ def explain(
 @contextmanager
 def _records(settings: "Settings", publication_id: int | None, role: str) -> "Iterator[Records]":
     from oic_assurance.operations.explain.workspace import find, records_of
-    from oic_assurance.reporting.screens.run_log import to_log
+    from oic_assurance.reporting.screens.progress import working
 
     publication = find(settings, publication_id)
 
-    @contextmanager
-    def told() -> Iterator[None]:
-        click.echo(
-            f"The records behind publication {publication.publication_id} are computed again, "
-            "with what it knew …",
-            err=True,
-        )
-        with to_log(settings):
-            yield
-
-    with records_of(settings, publication, role, told) as records:
+    recompute = partial(working, settings, f"Recompute publication {publication.publication_id}")
+    with records_of(settings, publication, role, recompute) as records:
         yield records
 
 

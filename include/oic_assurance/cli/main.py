@@ -1,8 +1,9 @@
-"""`assurance`: the package at a terminal. Errors are one line; commands load when they are used."""
+"""The command `assurance`. An error is one line, and a command is imported when it is called."""
 
 import contextlib
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 import click
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.reporting.screens.layout import wrapped
 
-# Name: where it is, and what `--help` says, so that help needs none of the modules.
+# Name: module and function, and the text of `--help`, which imports none of the modules.
 COMMANDS = {
     "db": ("db:db", "The embedded PostgreSQL server."),
     "sources": ("sources:sources", "The source systems, and what is declared of them."),
@@ -38,10 +40,10 @@ USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is called and not before."""
+    """The commands, each imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order that they are used in."""
+        """Return the names in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -52,6 +54,13 @@ class Commands(click.Group):
         found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
         assert isinstance(found, click.Command)  # noqa: S101 - for the type checker
         return found
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Call a command; click itself would write an empty line when it is interrupted."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any."""
@@ -66,11 +75,15 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and leave with its exit code."""
-    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
+    code = run_command(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        # All that is left is to leave: a second Ctrl-C need not be heard.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code; whatever goes wrong is one line on standard error."""
+    """Run a command and return its exit code. An error is one line on standard error."""
     if not all(_is_text(argument) for argument in arguments):
         return _complain("an argument is not text in UTF-8.", USAGE)
     try:
@@ -89,7 +102,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing may be written at exit either.
+        # The reader of the output has closed it, so Python must not write there at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except Exception as error:
@@ -98,7 +111,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _is_text(argument: str) -> bool:
-    """Tell whether an argument can be sent on: bytes that are no text come as half characters."""
+    """Tell whether an argument is text. Bytes that are not come as lone surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -113,19 +126,24 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"assurance: {message}", err=True)
+    """Write an error on one line. A terminal gets it wrapped, and over the `^C` that it shows."""
+    line = f"assurance: {message}"
+    if sys.stderr.isatty():
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns
+        line = "\r" + "\n".join(wrapped(line, limit=columns or None))
+    click.echo(line, err=True)
     return code
 
 
 def _unexpected(error: Exception) -> str:
-    """Keep the traceback where it can be read, and return the line that says where."""
+    """Append the traceback to a log, and return a line that names the log."""
     first = next(iter(str(error).splitlines()), "").strip()
     if "psycopg" in sys.modules:
         from psycopg import Error
 
         from oic_assurance.warehouse.connections import reason
 
-        # PostgreSQL quotes values.
+        # A message of PostgreSQL may contain values of a record.
         first = reason(error) if isinstance(error, Error) else first
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     with contextlib.suppress(AssuranceError, OSError):

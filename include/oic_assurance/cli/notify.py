@@ -24,7 +24,7 @@ def notify(dry_run: bool) -> int:
         click.echo(body(changes(alarms, [])) if alarms else "Nothing is wrong.", nl=not alarms)
         return 0
     if not configured():
-        click.echo("Nobody is named to be told: see docs/notifications.md.", err=True)
+        click.echo("Nobody is named to be told: see docs/how-to/notifications.md.", err=True)
         return 0
     attempts = notifying.notify(settings, utc_now())
     for attempt in attempts:

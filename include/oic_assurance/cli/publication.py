@@ -3,8 +3,7 @@
 import os
 import pwd
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 
 import click
 
@@ -84,19 +83,13 @@ def reproduce(publication_id: int) -> int:
     see is touched, and nothing of it is kept.
     """
     from oic_assurance.operations.reproduce.reproduce import reproduce as compute_again
+    from oic_assurance.reporting.screens.progress import working
     from oic_assurance.reporting.screens.reproduced import reproduction_screen
-    from oic_assurance.reporting.screens.run_log import to_log
     from oic_assurance.settings import load_settings
 
     settings = load_settings()
-
-    @contextmanager
-    def told() -> Iterator[None]:
-        click.echo(f"Publication {publication_id} is computed again, with what it knew …", err=True)
-        with to_log(settings):
-            yield
-
-    done = compute_again(settings, publication_id, told)
+    recompute = partial(working, settings, f"Recompute publication {publication_id}")
+    done = compute_again(settings, publication_id, recompute)
     sys.stdout.write(reproduction_screen(done))
     return 0 if done.is_equal else 1
 

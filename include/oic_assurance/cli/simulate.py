@@ -1,4 +1,4 @@
-"""`assurance simulate`: a synthetic force over some time, in databases and files."""
+"""`assurance simulate`: fill source databases and files with a synthetic force."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--from", "start", type=DAY, required=True, metavar="DATE", help="First day.")
 @click.option("--to", "end", type=DAY, required=True, metavar="DATE", help="Last day.")
 def simulate(seed: int, start: datetime, end: datetime) -> None:
-    """Fill the sources with a synthetic force; a later --to goes on where it had stopped."""
+    """Fill the sources with a synthetic force; a later --to continues from the last day."""
     from oic_assurance.settings import load_settings
 
     if end < start:
@@ -28,13 +28,13 @@ def simulate(seed: int, start: datetime, end: datetime) -> None:
 
 
 def make_force(settings: "Settings", seed: int, start: "date", end: "date") -> None:
-    """Create the sources where they are missing, and let a force live in them."""
+    """Create missing sources, and fill them with a synthetic force."""
     from oic_assurance.pipeline import prepare_warehouse
     from oic_assurance.reporting.screens.progress import Screen
     from simulator.force import simulate as simulate_force
     from simulator.source_systems import create_sources
 
-    with Screen() as screen, screen.step(f"Synthetic force {seed}, {start} to {end}") as step:
+    with Screen() as screen, screen.step(f"Synthetic force {seed} to {end}") as step:
         prepare_warehouse(settings)
         create_sources(settings)
         unfinished = marker(settings)
@@ -44,5 +44,5 @@ def make_force(settings: "Settings", seed: int, start: "date", end: "date") -> N
 
 
 def marker(settings: "Settings") -> "Path":
-    """Return the file that is there while a simulation is under way, or was when it was killed."""
+    """Return the file that exists while a simulation runs, and stays when it is killed."""
     return settings.home / "simulation-unfinished"

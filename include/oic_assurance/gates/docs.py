@@ -2,7 +2,7 @@
 
 Great Expectations renders each suite's page from the results that are on record; the frame around
 it is ours, because the one it brings loads style sheets, scripts and pictures from other people's
-servers. The pages say what was promised and how many rows broke it: no value of a row, and no key.
+servers. The pages say what was expected and how many rows failed: no value of a row, and no key.
 """
 
 import shutil
@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 from oic_assurance.builds.record import Build, find_daily_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.logging import silenced
@@ -46,7 +46,7 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _SuiteResults:
-    """A suite with what was found for each of its promises."""
+    """A suite with what was found for each of its expectations."""
 
     suite: Suite
     results: Mapping[str, Result]
@@ -56,11 +56,11 @@ class _SuiteResults:
         return f"{self.suite.name}.html"
 
     @property
-    def failed(self) -> list[Promise]:
-        return [p for p in self.suite.promises if p.name in self.results and not self._met(p)]
+    def failed(self) -> list[Expectation]:
+        return [p for p in self.suite.expectations if p.name in self.results and not self._met(p)]
 
-    def _met(self, promise: Promise) -> bool:
-        return bool(self.results[promise.name]["success"])
+    def _met(self, expectation: Expectation) -> bool:
+        return bool(self.results[expectation.name]["success"])
 
 
 def build_data_docs(settings: Settings, run_id: str) -> Path:
@@ -123,10 +123,10 @@ def _validation_result(found: _SuiteResults, places: Places) -> Any:
 
     results = [
         _expectation_result(
-            expectation_of(promise, found.suite, places), found.results[promise.name]
+            expectation_of(expectation, found.suite, places), found.results[expectation.name]
         )
-        for promise in found.suite.promises
-        if promise.name in found.results
+        for expectation in found.suite.expectations
+        if expectation.name in found.results
     ]
     failed = len(found.failed)
     return ExpectationSuiteValidationResult(
@@ -163,7 +163,7 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows broke a promise, in both ways that it is shown."""
+    """Return how many rows failed an expectation, in both ways that it is shown."""
     evaluated, unexpected = row["evaluated"], row["unexpected"]
     if unexpected is None or evaluated is None:
         return {}

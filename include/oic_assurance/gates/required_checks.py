@@ -10,9 +10,9 @@ ROLE = "oic_gate"
 def record_required_checks(settings: Settings, build_id: int) -> None:
     """Record every expectation of every suite as required. Publication needs a result of each."""
     required = [
-        (build_id, suite.stage, suite.name, promise.name)
+        (build_id, suite.stage, suite.name, expectation.name)
         for suite in suites()
-        for promise in suite.promises
+        for expectation in suite.expectations
     ]
     with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
         cursor.executemany(

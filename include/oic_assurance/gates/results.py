@@ -94,7 +94,7 @@ def forget_failing_rows(connection: psycopg.Connection) -> int:
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
-    """Keep the keys of what broke each promise; the cursor holds the results' ids, in order."""
+    """Store the keys of the failing rows; the cursor holds the results' ids, in order."""
     result_ids = [fetch_one(cursor)[0]] if outcomes else []
     while cursor.nextset():
         result_ids.append(fetch_one(cursor)[0])
@@ -106,22 +106,22 @@ def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> N
 
 
 def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ...]:
-    suite, promise = outcome.suite, outcome.promise
+    suite, expectation = outcome.suite, outcome.expectation
     return (
         build_id,
         stage,
         suite.name,
         suite.dataset,
-        promise.dimension,
-        promise.name,
-        promise.column_name,
-        promise.words,
-        promise.severity,
-        promise.owner,
+        expectation.dimension,
+        expectation.name,
+        expectation.column_name,
+        expectation.description,
+        expectation.severity,
+        expectation.owner,
         outcome.success,
         outcome.evaluated,
         outcome.unexpected,
         outcome.observed,
         outcome.exception,
-        promise.arguments.get("tolerating") or None,
+        expectation.arguments.get("tolerance") or None,
     )

@@ -18,7 +18,7 @@ GATE_ROLE = "oic_gate"
 
 
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
-    """Run a stage's suites on a build and keep what they found; a broken promise does not raise.
+    """Run a stage's suites on a build and store the results; a failed check does not raise.
 
     The tables' fingerprints are taken before they are read: a table that changes while it is
     audited, or afterwards, is not what the evidence is about, and publication will see that.
@@ -39,7 +39,7 @@ def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
 
 
 def run_suites(settings: Settings, suites: Sequence[Suite], places: Places) -> list[Outcome]:
-    """Run suites and return the outcome of every promise, in their order."""
+    """Run suites and return the outcome of every expectation, in their order."""
     with silenced():
         # Great Expectations takes seconds to import: only the task that needs it pays for it.
         from oic_assurance.gates.auditor import Auditor

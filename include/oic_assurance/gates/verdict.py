@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 
 VerdictName = Literal["passed", "warning", "critical"]
 
@@ -14,7 +14,7 @@ class Outcome:
     """How one expectation came out."""
 
     suite: Suite
-    promise: Promise
+    expectation: Expectation
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None
@@ -42,9 +42,9 @@ class Verdict:
 
 
 def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
-    """Give the verdict: one broken critical promise blocks, one broken warning is a caveat."""
+    """Give the verdict: one failed critical expectation blocks, one failed warning is a caveat."""
     failed = tuple(outcome for outcome in outcomes if not outcome.success)
-    severities = {outcome.promise.severity for outcome in failed}
+    severities = {outcome.expectation.severity for outcome in failed}
     name: VerdictName = "passed"
     if "critical" in severities:
         name = "critical"

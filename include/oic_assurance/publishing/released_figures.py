@@ -1,7 +1,7 @@
 """Record every figure that was ever released to the public, also after its generation is gone.
 
-Each release is compared with all earlier ones (docs/disclosure-control.md). So the record is made
-in the transaction that makes the release current, and nothing removes from it.
+Each release is compared with all earlier ones: see docs/explanation/disclosure-control.md. So the
+record is made in the transaction that makes the release current, and nothing is removed from it.
 """
 
 import psycopg

@@ -1,1 +1,1 @@
-"""The files that the force drops: how an export looks, when it comes, what is wrong with it."""
+"""The files that the force drops: their content and form, when they come, and their faults."""

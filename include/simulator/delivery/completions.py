@@ -1,4 +1,4 @@
-"""The learning management system's daily report: what was logged in the last three days."""
+"""The daily report of the learning management system: the events of the last three days."""
 
 from bisect import bisect_left
 from dataclasses import replace
@@ -24,11 +24,11 @@ COLUMNS = (
 )
 EXPORTED_AT = 2.4
 OVERLAP = 3 * DAY
-REPEATED = 0.01  # the share of rows that the report lists twice
+REPEATED_SHARE = 0.01  # of rows that the report lists twice
 
 
 def drops(chance: Chance, events: list[LearningEvent], period: Period) -> list[Drop]:
-    """Return the reports that are dropped around a period; the first tells all that was before."""
+    """Return the reports that can be dropped in a period; the first lists all earlier events."""
     logged = [event.logged_at for event in events]
     found: list[Drop] = []
     for day in period.due_days():
@@ -45,7 +45,7 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
     name = f"completions_{day:%Y%m%d}.csv"
     form = text_form(chance, DATASET, name)
     if any(event.at_text for event in reported):
-        # The terminal that writes a time that did not exist knows one way to write it.
+        # The terminal that logs a time that the clock skipped writes it in one way only.
         form = replace(form, name=f"{form.name}, a time that did not exist")
 
     def content() -> bytes:
@@ -53,7 +53,7 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
         rows = []
         for event in reported:
             rows.append(_row(event))
-            if rng.happens(REPEATED):
+            if rng.happens(REPEATED_SHARE):
                 rows.append(_row(event))
         return text.render(form, COLUMNS, rows, f"Learning activity – {day:%d/%m/%Y}")
 
@@ -63,11 +63,11 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
 def _row(event: LearningEvent) -> tuple[text.Cell, ...]:
     at: text.Cell = event.at_text or event.at
     return (
-        "" if event.slip == "employee_no" else event.employee_no,
+        "" if event.entry_error == "employee_no" else event.employee_no,
         event.course,
         event.module,
         event.version,
-        "PASSED" if event.slip == "status" else event.status,
-        "00/00/0000" if event.slip == "completed_at" else at,
-        "n/a" if event.slip == "score" else event.score,
+        "PASSED" if event.entry_error == "status" else event.status,
+        "00/00/0000" if event.entry_error == "completed_at" else at,
+        "n/a" if event.entry_error == "score" else event.score,
     )

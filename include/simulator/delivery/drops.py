@@ -1,4 +1,4 @@
-"""Drops: one file put into a folder at one moment, and the troubles that can befall it."""
+"""Drops of files into the dropzone, and the faults that deliveries can have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from datetime import date, datetime
 from simulator.chance import Chance, Stream
 from simulator.moments import DAY, at
 
-# Feeds have teething troubles that leave a day without its file. Later ones are only a nuisance:
-# the demonstration is to show fresh sources.
+# Until this day feeds have teething troubles: serious faults that leave a day without a good file.
+# Later there are only minor faults, because the demonstration must end with fresh sources.
 TEETHING_UNTIL = date(2026, 10, 31)
 
 MISSING = "missing"
@@ -19,9 +19,10 @@ PARTIAL = "partial left behind"
 EMPTY = "empty"
 TRUNCATED = "truncated"
 OTHER_DATASET = "other dataset"
-HURTFUL = frozenset({MISSING, LATE, EMPTY, TRUNCATED, OTHER_DATASET})
+# These faults leave a day without a good file, or delay it.
+SERIOUS = frozenset({MISSING, LATE, EMPTY, TRUNCATED, OTHER_DATASET})
 
-TROUBLES: dict[str, dict[str, float]] = {
+FAULTS: dict[str, dict[str, float]] = {
     "hr/personnel": {LATE: 0.03, MISSING: 0.02, AGAIN: 0.03, CORRECTED: 0.02, PARTIAL: 0.03},
     "hr/org_unit": {AGAIN: 0.05, OTHER_DATASET: 0.015},
     "lms/completions": {
@@ -38,19 +39,19 @@ TROUBLES: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True)
 class Drop:
-    """A file put into a folder."""
+    """A file that is put into the folder of its dataset."""
 
     dataset: str
     name: str
     dropped_at: datetime
     form: str
-    trouble: str | None
+    fault: str | None
     content: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
 class Export:
-    """What a scheduled export of one day would hand over, before anything goes wrong."""
+    """The scheduled export of one day, without faults."""
 
     dataset: str
     day: date
@@ -58,47 +59,52 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # What else can take its place: the same rows in another form, another dataset's.
-    otherwise: Callable[[], bytes] | None = None
+    # Wrong content that a fault delivers instead: another form, or another dataset.
+    wrong_content: Callable[[], bytes] | None = None
 
 
 def drops_of(chance: Chance, export: Export, *, safe: bool) -> list[Drop]:
-    """Return the drops that an export ends in: one as a rule, or none, or several."""
+    """Return the drops of an export: usually one, with a fault none or two.
+
+    A `safe` export never has a fault.
+    """
     rng = chance.stream("drop", export.dataset, export.day)
     moment = at(export.day, export.hour + rng.uniform(0, 0.4))
     later = at(export.day + rng.randint(1, 3) * DAY, rng.uniform(9, 16))
-    trouble = None if safe else _trouble(rng, export)
-    if trouble is None:
+    fault = None if safe else _fault(rng, export)
+    if fault is None:
         return [_drop(export, moment)]
-    if trouble == MISSING:
+    if fault == MISSING:
         return []
-    if trouble == LATE:
-        return [_drop(export, later, trouble)]
-    if trouble == AGAIN:
-        return [_drop(export, moment), _drop(export, later, trouble)]
-    if trouble == CORRECTED and export.otherwise is not None:
-        first = _drop(export, moment, trouble, content=export.otherwise)
-        return [first, _drop(export, later, trouble)]
-    if trouble == PARTIAL:
-        half = _drop(export, moment, trouble, name=f"{export.name}.part", content=_half(export))
-        return [half, _drop(export, moment)]
-    return [_drop(export, moment, trouble, content=_harmed(export, trouble))]
+    if fault == LATE:
+        return [_drop(export, later, fault)]
+    if fault == AGAIN:
+        return [_drop(export, moment), _drop(export, later, fault)]
+    if fault == CORRECTED and export.wrong_content is not None:
+        first = _drop(export, moment, fault, content=export.wrong_content)
+        return [first, _drop(export, later, fault)]
+    if fault == PARTIAL:
+        partial = _drop(
+            export, moment, fault, name=f"{export.name}.part", content=_first_half(export)
+        )
+        return [partial, _drop(export, moment)]
+    return [_drop(export, moment, fault, content=_damaged(export, fault))]
 
 
-def _trouble(rng: Stream, export: Export) -> str | None:
-    chances = TROUBLES.get(export.dataset, {})
-    options: dict[str | None, float] = {None: 1.0 - sum(chances.values())}
-    options.update(chances)
-    fate = rng.weighted(options)
-    if fate in HURTFUL and export.day > TEETHING_UNTIL:
+def _fault(rng: Stream, export: Export) -> str | None:
+    rates = FAULTS.get(export.dataset, {})
+    options: dict[str | None, float] = {None: 1.0 - sum(rates.values())}
+    options.update(rates)
+    fault = rng.weighted(options)
+    if fault in SERIOUS and export.day > TEETHING_UNTIL:
         return None
-    return fate
+    return fault
 
 
 def _drop(
     export: Export,
     moment: datetime,
-    trouble: str | None = None,
+    fault: str | None = None,
     *,
     name: str | None = None,
     content: Callable[[], bytes] | None = None,
@@ -108,12 +114,12 @@ def _drop(
         name or export.name,
         moment,
         export.form,
-        trouble,
+        fault,
         content or export.content,
     )
 
 
-def _half(export: Export) -> Callable[[], bytes]:
+def _first_half(export: Export) -> Callable[[], bytes]:
     def content() -> bytes:
         whole = export.content()
         return whole[: len(whole) // 2]
@@ -121,13 +127,13 @@ def _half(export: Export) -> Callable[[], bytes]:
     return content
 
 
-def _harmed(export: Export, trouble: str) -> Callable[[], bytes]:
+def _damaged(export: Export, fault: str) -> Callable[[], bytes]:
     def content() -> bytes:
-        if trouble == EMPTY:
+        if fault == EMPTY:
             return b""
-        if trouble == OTHER_DATASET and export.otherwise is not None:
-            return export.otherwise()
-        # The connection was cut some characters before the end of the last line.
+        if fault == OTHER_DATASET and export.wrong_content is not None:
+            return export.wrong_content()
+        # The connection broke some characters before the end of the last line.
         return export.content().rstrip(b"\r\n\0 ")[:-9]
 
     return content

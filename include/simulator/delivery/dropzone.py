@@ -1,4 +1,4 @@
-"""The dropzone: what is dropped in a period, and putting it there."""
+"""Plan the drops of a period, and write their files into the dropzone."""
 
 import os
 
@@ -14,7 +14,7 @@ from simulator.world import Progress, World
 
 
 def planned(world: World, period: Period) -> list[Drop]:
-    """Return everything that is dropped in a period, in its order."""
+    """Return all drops of a period in the order of their moments."""
     people, founders = world.careers.people, world.careers.founders
     drops = [
         *personnel.drops(world.chance, people, founders, period),
@@ -23,15 +23,19 @@ def planned(world: World, period: Period) -> list[Drop]:
         *hydra_book.drops(world.chance, world.sessions, world.attendances, period),
         *registers.drops(world.chance, world.plans, world.recommendations, period),
     ]
-    drops = [drop for drop in drops if period.holds(drop.dropped_at)]
+    drops = [drop for drop in drops if period.contains(drop.dropped_at)]
     return sorted(drops, key=lambda drop: (drop.dropped_at, drop.dataset, drop.name))
 
 
 def write(settings: Settings, drops: list[Drop], progress: Progress | None = None) -> None:
-    """Put the files where they belong; of those dropped twice under one name the last stays."""
+    """Write the files into the dropzone. Of two drops with the same name only the last is written.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
     filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
-    # In the order of their names, which is that of their days: HR's ledger is read once, forwards.
+    # Names are in the order of their days. HR's ledger is fast only if days are read in order.
     for number, key in enumerate(sorted(last), start=1):
         drop = last[key]
         path = f"{root}/{drop.dataset}/{drop.name}"
@@ -47,7 +51,7 @@ def write(settings: Settings, drops: list[Drop], progress: Progress | None = Non
             moment = drop.dropped_at.timestamp()
             os.utime(path, (moment, moment))
         if progress is not None:
-            progress("dropping files", number, len(last))
+            progress("writing files", number, len(last))
 
 
 def _protocols(filesystem: fsspec.AbstractFileSystem) -> tuple[str, ...]:

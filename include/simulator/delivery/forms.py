@@ -1,4 +1,4 @@
-"""The forms that an export takes: no two days of a real one are quite alike."""
+"""The forms of exported files: real exports differ from day to day."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _USUAL = "usual"
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a CSV file is written. Everything here is something that the source contract allows."""
+    """How a CSV file is written. The source contract allows every form."""
 
     name: str = _USUAL
     encoding: str = "utf-8"
@@ -35,9 +35,9 @@ class BookForm:
     title: bool = False
     total: bool = False
     text_dates: bool = False
-    numbers: bool = False  # employee numbers as numbers: their zeros are lost
-    notes: bool = False  # a sheet more
-    swapped: bool = False
+    numbers: bool = False  # employee numbers as numbers, which loses their zeros
+    notes: bool = False  # an extra sheet
+    swapped: bool = False  # the sheets in another order
 
 
 TEXT_FORMS: dict[TextForm, float] = {
@@ -62,7 +62,7 @@ TEXT_FORMS: dict[TextForm, float] = {
     TextForm("padded", padded=True): 0.015,
     TextForm("a column more", extra_column=True): 0.015,
 }
-# What only some exports do.
+# Forms of some exports only.
 SERIAL_DATES = TextForm("serial dates", newline="\r\n", dates="serial", lost_zeros=True)
 WITH_OFFSETS = TextForm("offsets", moments="offset")
 
@@ -78,7 +78,7 @@ BOOK_FORMS: dict[BookForm, float] = {
 
 
 def text_form(chance: Chance, dataset: str, name: str) -> TextForm:
-    """Return the form of one file."""
+    """Draw the form of one file."""
     rng = chance.stream("form", dataset, name)
     return rng.weighted(_options(rng, dataset))
 
@@ -93,5 +93,5 @@ def _options(rng: Stream, dataset: str) -> dict[TextForm, float]:
 
 
 def book_form(chance: Chance, dataset: str, name: str) -> BookForm:
-    """Return the form of one workbook."""
+    """Draw the form of one workbook."""
     return chance.stream("form", dataset, name).weighted(BOOK_FORMS)

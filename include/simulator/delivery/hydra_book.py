@@ -1,4 +1,4 @@
-"""The Hydra tracker: a weekly workbook of all sessions and of everybody who was booked on them."""
+"""The Hydra tracker: a weekly workbook of all sessions and bookings."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ EXPORTED_AT = 4.6
 def drops(
     chance: Chance, sessions: list[Session], attendances: list[Attendance], period: Period
 ) -> list[Drop]:
-    """Return the workbooks that are dropped around a period."""
+    """Return the workbooks that can be dropped in a period."""
     found: list[Drop] = []
     for day in period.due_days():
         if day.weekday() == MONDAY:
@@ -54,10 +54,10 @@ def _rows(one: Attendance, day: date) -> list[tuple[text.Cell, ...]]:
     attended = "Y" if one.attended else "N"
     outcome = one.outcome if one.outcome_known_on < day else ""
     row = (one.session.code, one.employee_no, attended, outcome)
-    if one.slip is None or day >= one.slip_until:
+    if one.entry_error is None or day >= one.entry_error_until:
         return [row]
-    if one.slip == "attended":
+    if one.entry_error == "attended":
         return [(*row[:2], "Yes" if one.attended else "DNA", outcome)]
-    if one.slip == "outcome":
+    if one.entry_error == "outcome":
         return [(*row[:3], "PASSED")]
     return [row, (*row[:2], "N" if one.attended else "Y", "")]

@@ -1,4 +1,4 @@
-"""The organisation's structure: a weekly file of all units and what they stand under."""
+"""The organisation's structure: a weekly file of all units and their parent units."""
 
 from simulator.chance import Chance
 from simulator.delivery import personnel, text
@@ -14,7 +14,7 @@ EXPORTED_AT = 4.1
 
 
 def drops(chance: Chance, period: Period) -> list[Drop]:
-    """Return the structure files that are dropped around a period."""
+    """Return the structure files that can be dropped in a period."""
     found: list[Drop] = []
     for day in period.due_days():
         if day.weekday() != MONDAY:
@@ -23,7 +23,7 @@ def drops(chance: Chance, period: Period) -> list[Drop]:
         form = text_form(chance, DATASET, name)
         rows = [(unit.code, unit.name, unit.parent_on(day), unit.kind) for unit in units_on(day)]
         content = text.render(form, COLUMNS, rows, f"Organisation structure – {day:%d/%m/%Y}")
-        # Once in a while somebody picks the wrong report from the list.
+        # Sometimes somebody exports the wrong report.
         wrong = text.render(TextForm(), personnel.COLUMNS, [], "")
         export = Export(
             DATASET,

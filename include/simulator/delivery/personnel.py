@@ -1,4 +1,4 @@
-"""The personnel file: everybody whom HR knows, as HR knew it that morning, leavers included."""
+"""The personnel file: all members and leavers, as they were keyed by that morning."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ COLUMNS = (
     "absence_status",
 )
 EXPORTED_AT = 3.2
-SLIPS_A_MONTH = 3.0
-SLIP_KINDS = {
+ERRORS_A_MONTH = 3.0
+ERROR_KINDS = {
     "blank number": 0.18,
     "employment type": 0.22,
     "start date": 0.2,
@@ -39,9 +39,12 @@ SLIP_KINDS = {
 Row = tuple[text.Cell, ...]
 
 
-def seen_on(person: Person, day: date) -> Row | None:
-    """Return the row of a person in the file of a day: what was keyed before that morning."""
-    posting = _posting_seen(person, day)
+def row_on(person: Person, day: date) -> Row | None:
+    """Return a person's row in the file of a day, or None if the person is not listed yet.
+
+    The row shows what was keyed before that day.
+    """
+    posting = _keyed_posting(person, day)
     if posting is None:
         return None
     leave = person.left if _keyed(person.left_keyed_on, day) else None
@@ -54,7 +57,7 @@ def seen_on(person: Person, day: date) -> Row | None:
         posting.unit,
         person.joined,
         leave,
-        _absence_seen(person, day),
+        _keyed_absence(person, day),
     )
 
 
@@ -62,16 +65,16 @@ def _keyed(keyed_on: date | None, day: date) -> bool:
     return keyed_on is not None and keyed_on < day
 
 
-def _posting_seen(person: Person, day: date) -> Posting | None:
+def _keyed_posting(person: Person, day: date) -> Posting | None:
     known = [posting for posting in person.postings if _keyed(posting.keyed_on, day)]
     begun = [posting for posting in known if posting.since <= day]
     if begun:
         return begun[-1]
-    # Somebody who joins in the next days is listed as soon as it is keyed.
+    # A joiner is listed as soon as it is keyed, even before the first day.
     return person.postings[0] if known and known[0] is person.postings[0] else None
 
 
-def _absence_seen(person: Person, day: date) -> str:
+def _keyed_absence(person: Person, day: date) -> str:
     for absence in person.absences:
         over = absence.until <= day and _keyed(absence.return_keyed_on, day)
         if absence.since <= day and _keyed(absence.keyed_on, day) and not over:
@@ -80,7 +83,7 @@ def _absence_seen(person: Person, day: date) -> str:
 
 
 class Ledger:
-    """HR's ledger: gives the rows of one day after the other without looking at everybody again."""
+    """The rows of the personnel file. Moving to a later day updates only the people who changed."""
 
     def __init__(self, people: list[Person]) -> None:
         self._people = people
@@ -92,7 +95,7 @@ class Ledger:
         self._day: date | None = None
 
     def rows_on(self, day: date) -> list[Row]:
-        """Return the rows of a day, in the order of employee numbers."""
+        """Return the rows of a day in the order of employee numbers."""
         if self._day is None or day < self._day:
             self._rows = {}
             self._refresh(self._people, day)
@@ -104,7 +107,7 @@ class Ledger:
 
     def _refresh(self, people: list[Person], day: date) -> None:
         for person in people:
-            row = seen_on(person, day)
+            row = row_on(person, day)
             if row is not None:
                 self._rows[person.employee_no] = row
 
@@ -121,8 +124,8 @@ def _days_of_change(person: Person) -> Iterator[date]:
 
 
 @dataclass(frozen=True)
-class HrSlip:
-    """A mistake in somebody's row, from a day until it is put right (that day excluded)."""
+class HrError:
+    """An error in a person's row, from `since` until it is corrected on `until`."""
 
     employee_no: str
     since: date
@@ -130,24 +133,24 @@ class HrSlip:
     kind: str
 
 
-def hr_slips(chance: Chance, founders: list[Person], first: date, last: date) -> list[HrSlip]:
-    """Return the mistakes that stand in the files of some days."""
-    slips = []
+def hr_errors(chance: Chance, founders: list[Person], first: date, last: date) -> list[HrError]:
+    """Return the errors in the personnel files of a range of days."""
+    errors = []
     month = first.replace(day=1)
     while month <= last:
         rng = chance.stream("hr slips", month.year, month.month)
-        for _ in range(rng.poisson(SLIPS_A_MONTH)):
+        for _ in range(rng.poisson(ERRORS_A_MONTH)):
             since = month + rng.randint(0, 27) * DAY
             until = since + rng.randint(1, 9) * DAY
-            slips.append(
-                HrSlip(rng.one_of(founders).employee_no, since, until, rng.weighted(SLIP_KINDS))
+            errors.append(
+                HrError(rng.one_of(founders).employee_no, since, until, rng.weighted(ERROR_KINDS))
             )
         month = (month + 32 * DAY).replace(day=1)
-    return slips
+    return errors
 
 
-def _slipped(rows: list[Row], slips: list[HrSlip]) -> list[Row]:
-    kinds = {slip.employee_no: slip.kind for slip in slips}
+def _with_errors(rows: list[Row], errors: list[HrError]) -> list[Row]:
+    kinds = {error.employee_no: error.kind for error in errors}
     result: list[Row] = []
     for row in rows:
         kind = kinds.get(str(row[0]))
@@ -171,28 +174,28 @@ def _slipped(rows: list[Row], slips: list[HrSlip]) -> list[Row]:
 def drops(
     chance: Chance, people: list[Person], founders: list[Person], period: Period
 ) -> list[Drop]:
-    """Return the personnel files that are dropped around a period."""
+    """Return the personnel files that can be dropped in a period."""
     ledger = Ledger(people)
     due = period.due_days()
-    slips = hr_slips(chance, founders, due[0] - 40 * DAY, period.end)
+    errors = hr_errors(chance, founders, due[0] - 40 * DAY, period.end)
     found: list[Drop] = []
     for day in due:
         if day.weekday() == MONDAY or day >= period.daily_since:
-            export = _export(chance, ledger, slips, day)
+            export = _export(chance, ledger, errors, day)
             found += drops_of(chance, export, safe=day <= period.first)
     return found
 
 
-def _export(chance: Chance, ledger: Ledger, slips: list[HrSlip], day: date) -> Export:
+def _export(chance: Chance, ledger: Ledger, errors: list[HrError], day: date) -> Export:
     name = f"personnel_{day:%Y%m%d}.csv"
     form = text_form(chance, DATASET, name)
-    standing = [slip for slip in slips if slip.since <= day < slip.until]
+    current = [error for error in errors if error.since <= day < error.until]
 
     def content(form: TextForm = form) -> bytes:
-        rows = _slipped(ledger.rows_on(day), standing)
+        rows = _with_errors(ledger.rows_on(day), current)
         return text.render(form, COLUMNS, rows, f"Establishment list – {day:%d/%m/%Y}")
 
-    def hasty() -> bytes:
-        return content(TextForm("hasty", newline="\r\n", dates="%d/%m/%Y", lost_zeros=True))
+    def hurried() -> bytes:
+        return content(TextForm("hurried", newline="\r\n", dates="%d/%m/%Y", lost_zeros=True))
 
-    return Export(DATASET, day, name, EXPORTED_AT, form.name, content, hasty)
+    return Export(DATASET, day, name, EXPORTED_AT, form.name, content, hurried)

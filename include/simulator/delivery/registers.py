@@ -1,4 +1,4 @@
-"""The governance team's two files: dropped when they change, and once a month in any case."""
+"""The two files of the governance team, dropped when they change and at least once a month."""
 
 from collections.abc import Callable
 from datetime import date
@@ -42,10 +42,13 @@ LOG_FORMS = {
 def drops(
     chance: Chance, plans: PlanRegister, log: RecommendationLog, period: Period
 ) -> list[Drop]:
-    """Return the registers that are dropped around a period, the one before its first day too."""
+    """Return the registers that can be dropped in a period.
+
+    The force's first period also gets the registers of the month before it.
+    """
     found: list[Drop] = []
     first = period.first - 31 * DAY
-    for day in days(first if period.opens else period.start, period.end):
+    for day in days(first if period.is_first else period.start, period.end):
         monthly = day == next_weekday(day.replace(day=1))
         if monthly or plans.changes_on(day):
             found.append(_plans(chance, plans, day))

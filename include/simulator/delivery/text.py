@@ -1,4 +1,4 @@
-"""CSV files in all the forms that exports take."""
+"""CSV files in all forms of exports."""
 
 import codecs
 import csv
@@ -17,20 +17,20 @@ EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
 def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: str) -> bytes:
-    """Return the bytes of a file with these rows."""
+    """Return the bytes of a CSV file in one of the forms."""
     order = list(range(len(columns)))
     if form.shuffled:
         order = order[2:] + order[:2]
     columns = [columns[place] for place in order]
     names = [header(form.header, column) for column in columns]
-    # Most cells are texts that every form writes alike: there are millions of them.
-    as_it_is = [not (form.lost_zeros and column == "employee_no") for column in columns]
+    # Most of the millions of cells are texts that every form writes in the same way.
+    unchanged = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:
         cells = [
-            cell if alike and isinstance(cell, str) else written(form, column, cell)
-            for cell, column, alike in zip(
-                [row[place] for place in order], columns, as_it_is, strict=True
+            cell if is_unchanged and isinstance(cell, str) else written(form, column, cell)
+            for cell, column, is_unchanged in zip(
+                [row[place] for place in order], columns, unchanged, strict=True
             )
         ]
         if form.padded:
@@ -53,13 +53,13 @@ def _encoded(form: TextForm, names: list[str], lines: list[list[str]], title: st
     if form.total:
         writer.writerow([f"Total: {len(lines)}", *blanks])
     if form.encoding == "utf-16":
-        # Spelled out, so that the bytes do not depend on the machine's own order.
+        # The byte order is fixed, so that every machine writes the same bytes.
         return codecs.BOM_UTF16_LE + text.getvalue().encode("utf-16-le")
     return text.getvalue().encode(form.encoding)
 
 
 def header(style: str, column: str) -> str:
-    """Return a column's heading in one of the styles."""
+    """Return the heading of a column in a style: `plain`, `spaced` or `upper`."""
     if style == "spaced":
         return column.replace("_", " ").title()
     return column.upper() if style == "upper" else column

@@ -1,4 +1,4 @@
-"""Excel workbooks in the forms that people save them in."""
+"""Excel workbooks in all forms of exports."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -10,20 +10,20 @@ import xlsxwriter
 from simulator.delivery.forms import BookForm
 from simulator.delivery.text import Cell, Row, header
 
-# A workbook carries the moment of its making: a fixed one, or no two runs wrote the same bytes.
-MADE_AT = datetime(2025, 1, 1)  # noqa: DTZ001 - a workbook's clock has no zone
+# A workbook holds the time of its creation. It is fixed, so that every run writes the same bytes.
+MADE_AT = datetime(2025, 1, 1)  # noqa: DTZ001 - workbooks have no time zone
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The rows of one sheet under their columns."""
+    """The columns and rows of one sheet."""
 
     columns: Sequence[str]
     rows: Sequence[Row]
 
 
 def render(form: BookForm, sheets: Mapping[str, Sheet], title: str) -> bytes:
-    """Return the bytes of a workbook."""
+    """Return the bytes of a workbook in one of the forms."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     book.set_properties({"title": title, "created": MADE_AT})

@@ -1,1 +1,1 @@
-"""What the governance team keeps in Excel: the plan register and the log of recommendations."""
+"""The Excel files of the governance team: the plan register and the recommendation log."""

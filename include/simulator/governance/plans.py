@@ -1,8 +1,8 @@
-"""The plan register: collect, analyse and share, with versions, reviews and milestones.
+"""The plan register: plans to collect, analyse and share, with versions, reviews and milestones.
 
-The story: collect and analyse are approved before the deadline of 31 December 2025, share three
-weeks after it. Reviews come every year: collect and share are revised in place and keep their first
-approval, analyse is written anew under a reference of its own, weeks after the old one expired.
+Collect and analyse are approved before the deadline of 31 December 2025, share three weeks after
+it. All plans are reviewed every year. Collect and share are revised in place and keep their first
+approval. Analyse gets a new plan with a new reference, weeks after the old plan has expired.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ REVIEWED_YEARS = range(2026, 2046)
 
 @dataclass(frozen=True)
 class PlanState:
-    """A plan as the register shows it from a day on."""
+    """The state of a plan in the register from a day on."""
 
     since: date
     plan_ref: str
@@ -38,11 +38,11 @@ class Milestone:
     name: str
     due: date
     completed: date | None
-    changed_on: date  # the day on which the register shows the completion
+    changed_on: date  # the day from which the register shows the completion
 
 
 class PlanRegister:
-    """The register on any day."""
+    """The plan register of any day."""
 
     def __init__(self, chance: Chance) -> None:
         rng = chance.stream("plan register")
@@ -56,7 +56,7 @@ class PlanRegister:
         self._milestones = _milestones(rng)
 
     def plans_on(self, day: date) -> list[PlanState]:
-        """Return each plan in its latest state."""
+        """Return each plan in its latest state on a day."""
         latest: dict[str, PlanState] = {}
         for state in self._states:
             if state.since <= day:
@@ -64,7 +64,7 @@ class PlanRegister:
         return list(latest.values())
 
     def states_until(self, day: date) -> list[PlanState]:
-        """Return every state that the register has shown."""
+        """Return all states that the register has shown until a day."""
         return [state for state in self._states if state.since <= day]
 
     def milestones_on(self, day: date) -> list[Milestone]:
@@ -72,14 +72,14 @@ class PlanRegister:
         return [milestone for milestone in self._milestones if milestone.since <= day]
 
     def changes_on(self, day: date) -> bool:
-        """Return whether the register looks different from the day before."""
+        """Return whether the register differs from the day before."""
         return any(state.since == day for state in self._states) or any(
             day in (milestone.since, milestone.changed_on) for milestone in self._milestones
         )
 
 
 def _before_the_report() -> list[PlanState]:
-    """Return an older plan that touches the subject: its review is long passed."""
+    """Return an older plan on a related subject, with a review that is long overdue."""
     return [
         PlanState(
             date(2023, 3, 1),
@@ -100,9 +100,11 @@ def _collect(rng: Stream) -> list[PlanState]:
     title = "Collection plan – organised immigration crime"
     owner = "Head of Intelligence"
 
-    def state(since: date, version: str, yes: date | None, due: date | None) -> PlanState:
-        evidence = "FEB/2025/118" if yes else ""
-        return PlanState(since, "OIC-COL-01", "COLLECT", title, owner, version, yes, due, evidence)
+    def state(since: date, version: str, approval: date | None, due: date | None) -> PlanState:
+        evidence = "FEB/2025/118" if approval else ""
+        return PlanState(
+            since, "OIC-COL-01", "COLLECT", title, owner, version, approval, due, evidence
+        )
 
     states = [
         state(date(2025, 7, 14), "0.1", None, None),
@@ -120,10 +122,13 @@ def _analyse(rng: Stream) -> list[PlanState]:
     title = "Analysis plan and requirement"
 
     def state(
-        number: int, since: date, version: str, yes: date | None, due: date | None
+        number: int, since: date, version: str, approval: date | None, due: date | None
     ) -> PlanState:
-        ref, evidence = f"OIC-ANL-{number:02d}", f"FEB/{since:%Y}/{140 + number}" if yes else ""
-        return PlanState(since, ref, "ANALYSE", title, owner, version, yes, due, evidence)
+        ref, evidence = (
+            f"OIC-ANL-{number:02d}",
+            f"FEB/{since:%Y}/{140 + number}" if approval else "",
+        )
+        return PlanState(since, ref, "ANALYSE", title, owner, version, approval, due, evidence)
 
     first = date(2025, 12, 8) + rng.randint(0, 4) * DAY
     states = [
@@ -132,7 +137,7 @@ def _analyse(rng: Stream) -> list[PlanState]:
         state(1, next_weekday(first + DAY), "1.0", first, date(2026, 8, 31)),
     ]
     for number, year in enumerate(REVIEWED_YEARS, start=2):
-        # The old plan's review date passes before the new one is approved.
+        # The review date of the old plan passes before the new plan is approved.
         approved = next_weekday(date(year, 9, 21) + rng.randint(0, 9) * DAY)
         due = date(year + 1, 8, 31)
         states.append(state(number, date(year, 7, 6), "0.1", None, None))
@@ -145,10 +150,12 @@ def _share(rng: Stream) -> list[PlanState]:
     title = "Sharing agreement with NCA, ROCU, MSOICU and Immigration Enforcement"
 
     def state(
-        since: date, owner: str, version: str, yes: date | None, due: date | None
+        since: date, owner: str, version: str, approval: date | None, due: date | None
     ) -> PlanState:
-        evidence = "FEB/2026/009" if yes else ""
-        return PlanState(since, "OIC-SHR-01", "SHARE", title, owner, version, yes, due, evidence)
+        evidence = "FEB/2026/009" if approval else ""
+        return PlanState(
+            since, "OIC-SHR-01", "SHARE", title, owner, version, approval, due, evidence
+        )
 
     owner = "Head of Intelligence"
     states = [
@@ -164,7 +171,7 @@ def _share(rng: Stream) -> list[PlanState]:
 
 
 def _milestones(rng: Stream) -> list[Milestone]:
-    """Return the steps of each plan, most done within weeks of when they were due."""
+    """Return the milestones of each plan. Most are completed within weeks of their due date."""
     steps = {
         ("OIC-COL-01", "Sources of collection listed"): date(2025, 8, 29),
         ("OIC-COL-01", "Requirement issued to response and roads policing"): date(2025, 10, 31),

@@ -1,6 +1,7 @@
-"""The log of the recommendations: what the force, the Commissioner and the inspectorate said, when.
+"""The recommendation log: the statuses that the force, the Commissioner and HMICFRS reported.
 
-The three voices do not always agree, with each other or with the data: that is what it is kept for.
+The three parties do not always agree with each other or with the data, so the figures can be
+compared with the log.
 """
 
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from simulator.chance import Chance
 from simulator.moments import DAY, at, next_weekday
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
-# The Accountability Board meets every six weeks: the story goes as far as October 2026, from the
-# meeting after it on the board hears one point's update in turn.
+# The Accountability Board meets every six weeks. `_STORY` ends in October 2026. From the next
+# meeting on, the board gets an update on one point in turn.
 NEXT_BOARD = date(2026, 12, 9)
 BOARD_EVERY = timedelta(weeks=6)
 LAST_BOARD = date(2046, 12, 31)
@@ -167,8 +168,8 @@ _STORY: tuple[Line, ...] = (
         "To be looked at in the next inspection.",
     ),
 )
-# What the board hears of each point once the story is told, in turn.
-_AFTERWARDS: tuple[tuple[str, str, str, str], ...] = (
+# The updates after the end of `_STORY`, in turn.
+_UPDATES: tuple[tuple[str, str, str, str], ...] = (
     ("NCCU_INTEL", "FORCE", "IN_PROGRESS", "Update given."),
     ("HYDRA", "FORCE", "IN_PROGRESS", "Update given; sessions continue."),
     ("ELEARNING", "FORCE", "COMPLETE", "Joiners are trained within their first months."),
@@ -188,32 +189,32 @@ class LogEntry:
 
     @property
     def written_on(self) -> date:
-        """The working day after, on which the team writes the log up."""
+        """The next working day, on which the team updates the log."""
         return next_weekday(london_day(self.at) + DAY)
 
 
 class RecommendationLog:
-    """The log on any day."""
+    """The log of any day."""
 
     def __init__(self, chance: Chance) -> None:
         rng = chance.stream("recommendation log")
         self._entries = [
             LogEntry(at(day, rng.randint(9 * 60, 16 * 60) / 60), point, party, status, comment)
-            for day, point, party, status, comment in (*_STORY, *_after_the_story())
+            for day, point, party, status, comment in (*_STORY, *_later_updates())
         ]
         self._entries.sort(key=lambda entry: (entry.at, entry.point, entry.party))
 
     def entries_on(self, day: date) -> list[LogEntry]:
-        """Return what the log says on a day."""
+        """Return the entries that are in the log on a day."""
         return [entry for entry in self._entries if entry.written_on <= day]
 
     def changes_on(self, day: date) -> bool:
-        """Return whether something was written on a day."""
+        """Return whether entries were added on a day."""
         return any(entry.written_on == day for entry in self._entries)
 
 
-def _after_the_story() -> Iterator[Line]:
+def _later_updates() -> Iterator[Line]:
     board, number = NEXT_BOARD, 0
     while board <= LAST_BOARD:
-        yield (board, *_AFTERWARDS[number % len(_AFTERWARDS)])
+        yield (board, *_UPDATES[number % len(_UPDATES)])
         board, number = board + BOARD_EVERY, number + 1

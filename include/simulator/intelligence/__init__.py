@@ -1,1 +1,1 @@
-"""What the intelligence system holds: reports, disseminations, and products."""
+"""The intelligence system: reports, disseminations and products."""

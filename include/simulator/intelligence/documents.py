@@ -1,4 +1,4 @@
-"""The document that a referral calls for: in time, late, by somebody else, badly graded, never."""
+"""The document that a referral requires: in time, late, by another author, invalid or missing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from simulator.people.roster import Roster
 from simulator.records import Record, Store
 
 REQUIRED_TYPE = "NCCU_INTEL"
-# How surely the own officer's good document comes, for somebody of average diligence: it grew
-# between the two days, after the inspection's report. Other kinds of referral are taken lightly.
+# The probability that the reporting officer submits a valid document, at average diligence. It
+# rises between the two days, after the inspection's report. Other kinds of referral get fewer.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1
 AVERAGE_DILIGENCE = 5 / 8
-# A team where paperwork slips: something for the exceptions list to show.
+# Teams with more missing documents, so that the list of exceptions shows a pattern.
 WEAK_TEAMS = {"D3-RESP-C": 0.8, "ROADS-S": 0.88}
 LATE_SHARE = 0.17
 TIMELY_HOURS = 24.0
 MOST_HOURS_LATE = 75 * 24.0
-OTHERWISE = {
+OTHER_OUTCOMES = {
     "BY_OTHER": 0.26,
     "BAD_GRADING": 0.24,
     "NEVER": 0.24,
@@ -38,30 +38,30 @@ OTHERWISE = {
     "TOO_EARLY": 0.04,
 }
 SUBMITTED_TWICE = 0.05
-NAMES = {"REFERRAL": 0.61, "OCCURRENCE": 0.38, "NOTHING": 0.01}
-NAMES_A_REFERRAL_THAT_IS_NONE = 0.008
+REFERENCES = {"REFERRAL": 0.61, "OCCURRENCE": 0.38, "NOTHING": 0.01}
+WRONG_REFERRAL_RATE = 0.008
 HISTORIC = 0.03
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which document is to be written, when and by whom."""
+    """A document to write: its author, its time, what it refers to, and the reason it exists."""
 
     call: Call
     author: Person
     at: datetime
-    names: str
+    refers_to: str
     why: str
 
 
 class Documents:
-    """Writes the documents for calls to the NCCU."""
+    """Enters the documents that follow calls to the NCCU."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
         self._store = store
         self._roster = roster
-        self._fates: dict[str, Callable[[Stream, Call], Record | None]] = {
+        self._writers: dict[str, Callable[[Stream, Call], Record | None]] = {
             "IN_TIME": self._in_time,
             "LATE": self._late,
             "BY_OTHER": self._by_other,
@@ -74,53 +74,55 @@ class Documents:
         }
 
     def follow(self, call: Call) -> Record | None:
-        """Write what follows a call; return the document if a good one was written."""
+        """Enter the document that follows a call; return it if it can be shared with partners."""
         rng = self._chance.stream("document", call.ref)
-        fate = self._fate(rng, call)
-        if fate == "NEVER":
+        outcome = self._outcome(rng, call)
+        if outcome == "NEVER":
             return None
-        document = self._fates[fate](rng, call)
-        return document if fate in ("IN_TIME", "LATE", "BY_OTHER") else None
+        document = self._writers[outcome](rng, call)
+        return document if outcome in ("IN_TIME", "LATE", "BY_OTHER") else None
 
-    def _fate(self, rng: Stream, call: Call) -> str:
+    def _outcome(self, rng: Stream, call: Call) -> str:
         day = london_day(call.at)
         quality = _quality(day) * KIND_FACTOR[call.kind]
         quality += DILIGENCE_EFFECT * (call.officer.diligence - AVERAGE_DILIGENCE)
         quality *= WEAK_TEAMS.get(call.officer.posting_on(day).unit, 1.0)
         if rng.happens(min(quality, 0.99)):
             return "LATE" if rng.happens(LATE_SHARE) else "IN_TIME"
-        return rng.weighted(OTHERWISE)
+        return rng.weighted(OTHER_OUTCOMES)
 
-    # --- the ways it goes ----------------------------------------------------------------------
+    # --- outcomes ------------------------------------------------------------------------------
 
     def _in_time(self, rng: Stream, call: Call) -> Record | None:
-        hours = min(rng.around(4.5, 0.9), TIMELY_HOURS - 0.1)
+        hours = min(rng.log_normal(4.5, 0.9), TIMELY_HOURS - 0.1)
         return self._good(rng, call, hours, "IN_TIME")
 
     def _late(self, rng: Stream, call: Call) -> Record | None:
-        hours = min(TIMELY_HOURS + rng.around(40, 1.1), MOST_HOURS_LATE)
+        hours = min(TIMELY_HOURS + rng.log_normal(40, 1.1), MOST_HOURS_LATE)
         return self._good(rng, call, hours, "LATE")
 
     def _good(self, rng: Stream, call: Call, hours: float, why: str) -> Record | None:
-        plan = Plan(call, call.officer, after(call.at, hours=hours), self._names(rng, call), why)
+        plan = Plan(
+            call, call.officer, after(call.at, hours=hours), self._reference(rng, call), why
+        )
         document = self._write(rng, plan, valid(rng, historic=HISTORIC))
         if rng.happens(SUBMITTED_TWICE):
-            again = after(plan.at, hours=rng.uniform(0.2, 60))
-            twice = Plan(call, call.officer, again, plan.names, "TWICE")
-            self._write(rng, twice, valid(rng, historic=HISTORIC))
+            later = after(plan.at, hours=rng.uniform(0.2, 60))
+            second = Plan(call, call.officer, later, plan.refers_to, "TWICE")
+            self._write(rng, second, valid(rng, historic=HISTORIC))
         return document
 
     def _by_other(self, rng: Stream, call: Call) -> Record | None:
         other = self._roster.colleague_of(call.officer, rng)
         if other is None:
             return None
-        at = after(call.at, hours=rng.around(10, 1.0))
-        plan = Plan(call, other, at, self._names(rng, call), "BY_OTHER")
+        at = after(call.at, hours=rng.log_normal(10, 1.0))
+        plan = Plan(call, other, at, self._reference(rng, call), "BY_OTHER")
         return self._write(rng, plan, valid(rng, historic=HISTORIC))
 
     def _badly_graded(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(7, 1.1))
-        plan = Plan(call, call.officer, at, self._names(rng, call), "BAD_GRADING")
+        at = after(call.at, hours=rng.log_normal(7, 1.1))
+        plan = Plan(call, call.officer, at, self._reference(rng, call), "BAD_GRADING")
         document = self._write(rng, plan, wrong(rng))
         if document is not None and rng.happens(0.15):
             corrected = valid(rng, historic=0.0).columns()
@@ -129,39 +131,39 @@ class Documents:
         return document
 
     def _draft(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(3, 0.8))
+        at = after(call.at, hours=rng.log_normal(3, 0.8))
         draft = self._draft_of(rng, Plan(call, call.officer, at, "OCCURRENCE", "DRAFT"), valid(rng))
         return leave_as_draft(self._store, rng, draft, why="DRAFT", referral=call.ref)
 
     def _rejected(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(6, 0.8))
-        plan = Plan(call, call.officer, at, self._names(rng, call), "REJECTED")
+        at = after(call.at, hours=rng.log_normal(6, 0.8))
+        plan = Plan(call, call.officer, at, self._reference(rng, call), "REJECTED")
         document = self._write(rng, plan, valid(rng))
         if document is not None:
             document.change(after(at, hours=rng.uniform(10, 100)), status="REJECTED")
         return document
 
     def _unnamed(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(5, 0.8))
+        at = after(call.at, hours=rng.log_normal(5, 0.8))
         return self._write(rng, Plan(call, call.officer, at, "NOTHING", "UNNAMED"), valid(rng))
 
     def _wrong_type(self, rng: Stream, call: Call) -> Record | None:
-        at = after(call.at, hours=rng.around(6, 0.9))
-        plan = Plan(call, call.officer, at, self._names(rng, call), "WRONG_TYPE")
+        at = after(call.at, hours=rng.log_normal(6, 0.9))
+        plan = Plan(call, call.officer, at, self._reference(rng, call), "WRONG_TYPE")
         return self._write(rng, plan, valid(rng), document_type="INTEL_REPORT")
 
     def _too_early(self, rng: Stream, call: Call) -> Record | None:
-        """Dated so long before the call that it cannot be about it: a paper form, keyed later."""
+        """Enter a paper form dated so long before the call that it cannot be about it."""
         at = after(call.at, hours=-rng.uniform(26, 90))
         return self._write(rng, Plan(call, call.officer, at, "REFERRAL", "TOO_EARLY"), valid(rng))
 
     # --- writing -------------------------------------------------------------------------------
 
-    def _names(self, rng: Stream, call: Call) -> str:
-        names = rng.weighted(NAMES)
-        if names == "OCCURRENCE" and call.occurrence is None:
+    def _reference(self, rng: Stream, call: Call) -> str:
+        reference = rng.weighted(REFERENCES)
+        if reference == "OCCURRENCE" and call.occurrence is None:
             return "REFERRAL"
-        return names
+        return reference
 
     def _write(
         self, rng: Stream, plan: Plan, grading: Grading, document_type: str = REQUIRED_TYPE
@@ -174,11 +176,11 @@ class Documents:
     def _draft_of(
         self, rng: Stream, plan: Plan, grading: Grading, document_type: str = REQUIRED_TYPE
     ) -> Draft:
-        ref = plan.call.ref if plan.names == "REFERRAL" else None
-        if ref is not None and rng.happens(NAMES_A_REFERRAL_THAT_IS_NONE):
+        ref = plan.call.ref if plan.refers_to == "REFERRAL" else None
+        if ref is not None and rng.happens(WRONG_REFERRAL_RATE):
             ref = ref[:-1]
-        with_occurrence = plan.names == "OCCURRENCE" or (
-            plan.names == "REFERRAL" and rng.happens(0.8)
+        with_occurrence = plan.refers_to == "OCCURRENCE" or (
+            plan.refers_to == "REFERRAL" and rng.happens(0.8)
         )
         return Draft(
             document_type,
@@ -193,6 +195,6 @@ class Documents:
 
 
 def _quality(day: date) -> float:
-    (first, before), (last, afterwards) = QUALITY
-    grown = (day - first) / (last - first)
-    return before + (afterwards - before) * min(max(grown, 0.0), 1.0)
+    (first, initial), (last, final) = QUALITY
+    progress = (day - first) / (last - first)
+    return initial + (final - initial) * min(max(progress, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""Grading of reports: 3x5x2 as it should be, the older 5x5x5, and gradings that are wrong."""
+"""Gradings of reports: valid 3x5x2, the older 5x5x5, and invalid ones."""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ CONDITIONS = (
 
 @dataclass(frozen=True)
 class Grading:
-    """How a report is graded."""
+    """The grading of a report."""
 
     scheme: str
     source: str | None
@@ -22,7 +22,7 @@ class Grading:
     conditions: str | None = None
 
     def columns(self) -> dict[str, object]:
-        """Return it as columns of the report table."""
+        """Return the grading as columns of the report table."""
         return {
             "grading_scheme": self.scheme,
             "source_evaluation": self.source,
@@ -33,7 +33,7 @@ class Grading:
 
 
 def valid(rng: Stream, *, historic: float = 0.03) -> Grading:
-    """Return a grading that its scheme allows."""
+    """Draw a grading that its scheme allows; `historic` is the share of 5x5x5 gradings."""
     if rng.happens(historic):
         return Grading("5x5x5", rng.one_of("ABBCE"), rng.one_of("12334"), rng.one_of("11123"), None)
     source = rng.weighted({"1": 0.42, "2": 0.48, "3": 0.1})
@@ -44,9 +44,9 @@ def valid(rng: Stream, *, historic: float = 0.03) -> Grading:
 
 
 def wrong(rng: Stream) -> Grading:
-    """Return a grading that its scheme does not allow."""
+    """Draw a grading that its scheme does not allow."""
     good = replace(valid(rng, historic=0.0), handling="P", conditions=None)
-    ways = {
+    errors = {
         "no conditions": replace(good, handling="C"),
         "blank conditions": replace(good, handling="C", conditions="   "),
         "mixed schemes": replace(good, source=rng.one_of("ABC"), assessment=rng.one_of("123")),
@@ -66,4 +66,4 @@ def wrong(rng: Stream) -> Grading:
         "no handling": 0.07,
         "no scheme": 0.05,
     }
-    return ways[rng.weighted(weights)]
+    return errors[rng.weighted(weights)]

@@ -1,7 +1,7 @@
-"""Narratives and source identities: all made up, each with words that can be searched for.
+"""Made-up narratives and source identities, each with a unique phrase that a test can search for.
 
-They exist to prove that they are nowhere but in the intelligence database, so nothing else in the
-simulator may keep, print or hand on what these functions return.
+Tests prove that these texts are only in the intelligence database. So nothing else in the simulator
+may store, print or return them.
 """
 
 from simulator.chance import Stream
@@ -21,7 +21,7 @@ OPENINGS = (
 
 
 def narrative(rng: Stream, urn: str) -> str:
-    """Return a narrative with a phrase that no other has."""
+    """Return a narrative with a unique phrase."""
     phrase = f"{rng.one_of(ADJECTIVES)} {rng.one_of(CREATURES)} {rng.one_of(THINGS)}"
     return (
         f"{rng.one_of(OPENINGS)} Codeword {phrase} {rng.getrandbits(40):010x}."
@@ -30,6 +30,6 @@ def narrative(rng: Stream, urn: str) -> str:
 
 
 def source_identity(rng: Stream) -> str:
-    """Return a made-up source that no other report has."""
+    """Return a made-up source that is unique to one report."""
     name = f"{rng.one_of(FIRST_NAMES)} {rng.one_of(SURNAMES)}"
     return f"{name} [registered source {rng.getrandbits(32):08x}]"

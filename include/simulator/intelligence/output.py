@@ -1,12 +1,12 @@
-"""What becomes of intelligence: disseminations to partners, and products made of it."""
+"""Disseminations of documents to partners, and intelligence products."""
 
 from datetime import date
 
 from oic_assurance.clock import london_day
 from simulator.chance import Chance, Stream
+from simulator.entry_errors import add_entry_error
 from simulator.moments import DAY, after, at, next_weekday
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 SHARED = 0.4
 RECIPIENTS = {
@@ -17,28 +17,28 @@ RECIPIENTS = {
     "BORDER_FORCE": 0.08,
     "OTHER": 0.04,
 }
-RECIPIENT_SLIPS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
-PRODUCT_SLIPS = {"product_type": ("BRIEFING",)}
+RECIPIENT_ERRORS = {"recipient_agency": ("HMRC", "Immigration Enforcement")}
+PRODUCT_ERRORS = {"product_type": ("BRIEFING",)}
 CHARTS_A_YEAR = 9.0
 QUARTERS = (1, 4, 7, 10)
 NEVER_APPROVED = 0.08
 
 
 class Output:
-    """Disseminations and products."""
+    """Enters disseminations and products."""
 
     def __init__(self, chance: Chance, store: Store) -> None:
         self._chance = chance
         self._store = store
 
     def share(self, document: Record) -> None:
-        """Pass a document on to those who need it, or do not."""
+        """Share a document with partners, or not."""
         rng = self._chance.stream("dissemination", document.key)
         if not rng.happens(SHARED):
             return
-        submitted_at = document.born_at
+        submitted_at = document.entered_at
         for _ in range(1 + rng.happens(0.3)):
-            shared_at = after(submitted_at, hours=6 + rng.around(40, 0.9))
+            shared_at = after(submitted_at, hours=6 + rng.log_normal(40, 0.9))
             record = self._store.add(
                 "dissemination",
                 after(shared_at, hours=rng.uniform(0.05, 1)),
@@ -49,12 +49,12 @@ class Output:
                 },
             )
             if rng.happens(0.01):
-                gone = after(record.born_at, hours=rng.uniform(1, 100))
-                record.change(gone, deleted_at=gone)
-            maybe_slip(rng, record, RECIPIENT_SLIPS)
+                deleted_at = after(record.entered_at, hours=rng.uniform(1, 100))
+                record.change(deleted_at, deleted_at=deleted_at)
+            add_entry_error(rng, record, RECIPIENT_ERRORS)
 
     def day(self, day: date) -> None:
-        """Make the products that are due: bulletins, profiles, the yearly assessment, charts."""
+        """Enter a day's products: bulletins, profiles, the yearly assessment and charts."""
         rng = self._chance.stream("products", day)
         month_before = (day.replace(day=1) - DAY).replace(day=1)
         if day == next_weekday(day.replace(day=3)):
@@ -83,7 +83,7 @@ class Output:
         if not rng.happens(NEVER_APPROVED):
             approved_at = at(next_weekday(london_day(made_at) + rng.randint(1, 12) * DAY), 14.5)
             record.change(approved_at, approved_at=approved_at)
-        maybe_slip(rng, record, PRODUCT_SLIPS)
+        add_entry_error(rng, record, PRODUCT_ERRORS)
 
 
 def _months_back(day: date, months: int) -> date:

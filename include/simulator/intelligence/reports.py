@@ -1,10 +1,11 @@
-"""Reports: how one is entered, and the everyday stream that has nothing to do with a referral."""
+"""Enter intelligence reports, and the everyday reports that no referral requires."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from oic_assurance.clock import london_day
 from simulator.chance import Chance, Stream
+from simulator.entry_errors import add_entry_error
 from simulator.intelligence.grading import Grading, valid, wrong
 from simulator.intelligence.narrative import narrative, source_identity
 from simulator.moments import DAY, after, is_weekday
@@ -12,7 +13,6 @@ from simulator.operations.incidents import moment_of, ref_of
 from simulator.people.person import Person
 from simulator.people.roster import Roster
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 EVERYDAY_A_DAY = 9.5
 EVERYDAY_TYPES = {
@@ -23,8 +23,8 @@ EVERYDAY_TYPES = {
     "CRIMESTOPPERS": 0.06,
 }
 HISTORIC = 0.025
-WRONGLY_GRADED = 0.02
-SLIPS = {
+INVALID_GRADING = 0.02
+ENTRY_ERRORS = {
     "status": ("SUBMITED", "Submitted"),
     "grading_scheme": ("3x5x3",),
     "protective_marking": ("OFFICIAL SENSITIVE",),
@@ -33,7 +33,7 @@ SLIPS = {
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody writes down."""
+    """A report before it is entered."""
 
     document_type: str
     author: Person
@@ -42,23 +42,23 @@ class Draft:
     occurrence_ref: str | None = None
     referral_ref: str | None = None
     marking: str = "OFFICIAL-SENSITIVE"
-    # Nothing is entered before this: on paper it can have been submitted earlier.
+    # The earliest time of entry. A paper form can have been submitted before.
     not_before: datetime | None = None
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report: at its submission, or as a draft some time before."""
+    """Enter a report at its submission, or as a draft some time before, with its later changes."""
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
-    born_at = after(draft.submitted_at, hours=-lead)
+    entered_at = after(draft.submitted_at, hours=-lead)
     if draft.not_before is not None:
-        born_at = max(born_at, draft.not_before)
-    record = _enter(store, rng, draft, born_at, **about)
-    if born_at < draft.submitted_at:
+        entered_at = max(entered_at, draft.not_before)
+    record = _enter(store, rng, draft, entered_at, **about)
+    if entered_at < draft.submitted_at:
         record.first |= {"status": "DRAFT", "submitted_at": None}
         record.change(draft.submitted_at, status="SUBMITTED", submitted_at=draft.submitted_at)
     _review(rng, record, draft)
-    maybe_slip(rng, record, SLIPS)
+    add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
@@ -69,12 +69,14 @@ def leave_as_draft(store: Store, rng: Stream, draft: Draft, **about: object) -> 
     return record
 
 
-def _enter(store: Store, rng: Stream, draft: Draft, born_at: datetime, **about: object) -> Record:
-    year = f"{born_at:%Y}"
+def _enter(
+    store: Store, rng: Stream, draft: Draft, entered_at: datetime, **about: object
+) -> Record:
+    year = f"{entered_at:%Y}"
     urn = f"NH-{year}-{store.next_number(f'report {year}', rng.randint(1, 4)):06d}"
     return store.add(
         "report",
-        born_at,
+        entered_at,
         {
             "report_urn": urn,
             "document_type_code": draft.document_type,
@@ -94,7 +96,7 @@ def _enter(store: Store, rng: Stream, draft: Draft, born_at: datetime, **about: 
 
 
 def _review(rng: Stream, record: Record, draft: Draft) -> None:
-    """Let the bureau read it: it is sent back, withdrawn, deleted, or stands."""
+    """Add the changes after the bureau's review: returned, withdrawn or deleted."""
     if rng.happens(0.06):
         returned = after(draft.submitted_at, hours=rng.uniform(5, 90))
         record.change(returned, status="RETURNED")
@@ -103,14 +105,14 @@ def _review(rng: Stream, record: Record, draft: Draft) -> None:
     elif rng.happens(0.006):
         record.change(after(draft.submitted_at, hours=rng.uniform(5, 200)), status="WITHDRAWN")
     if rng.happens(0.004):
-        gone = after(draft.submitted_at, hours=rng.uniform(20, 400))
-        record.change(gone, deleted_at=gone)
+        deleted_at = after(draft.submitted_at, hours=rng.uniform(20, 400))
+        record.change(deleted_at, deleted_at=deleted_at)
     elif rng.happens(0.001):
         record.removed_at = after(draft.submitted_at, hours=rng.uniform(20, 400))
 
 
 class Everyday:
-    """The stream of reports about anything else."""
+    """Enters the reports about other subjects."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -139,7 +141,7 @@ class Everyday:
             kind,
             self._author(rng, at, kind),
             at,
-            wrong(rng) if rng.happens(WRONGLY_GRADED) else valid(rng, historic=HISTORIC),
+            wrong(rng) if rng.happens(INVALID_GRADING) else valid(rng, historic=HISTORIC),
             ref_of(occurrence),
             marking=marking or rng.weighted({"OFFICIAL-SENSITIVE": 0.7, "OFFICIAL": 0.3}),
             not_before=self._store.today,
@@ -160,7 +162,7 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day, one each half-year, of a report that belongs into another system."""
+        """Return the day in each half-year of a SECRET report, which belongs in another system."""
         half = 1 if day.month <= 6 else 7
         rng = self._chance.stream("secret report", day.year, half)
         return date(day.year, half, 1) + rng.randint(0, 180) * DAY

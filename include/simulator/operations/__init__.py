@@ -1,1 +1,1 @@
-"""What the records management system holds: occurrences, custody records, referrals to the NCCU."""
+"""The records management system: occurrences, custody records and referrals to the NCCU."""

@@ -1,15 +1,15 @@
-"""Custody records: the arrests of an ordinary day, and those for immigration offences."""
+"""Custody records of ordinary arrests and of arrests for immigration offences."""
 
 from datetime import datetime
 
 from oic_assurance.clock import london_day
 from simulator.chance import Stream
+from simulator.entry_errors import add_entry_error, mistyped
 from simulator.moments import after
 from simulator.operations.incidents import district_of, ref_of
 from simulator.people.person import Person
 from simulator.people.roster import Roster
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip, mistyped
 
 ARRESTS_AN_OCCURRENCE = 0.55
 WITHOUT_OCCURRENCE = 0.02
@@ -23,8 +23,8 @@ REASONS = {
     "BREACH_OF_BAIL": 0.06,
     "DRINK_DRIVING": 0.08,
 }
-# The reason for detention is an open list, so a slip leaves it blank.
-SLIPS = {"arresting_officer_no": ("",), "detention_reason_code": ("",)}
+# The reason for detention is an open list, so only a blank is an error.
+ENTRY_ERRORS = {"arresting_officer_no": ("",), "detention_reason_code": ("",)}
 
 
 def detain(
@@ -35,7 +35,7 @@ def detain(
     detained_at: datetime,
     reason: str,
 ) -> Record:
-    """Enter a custody record; the release follows."""
+    """Enter a custody record with its later release."""
     collar = officer.posting_on(london_day(detained_at)).collar
     record = store.add(
         "custody_record",
@@ -49,23 +49,23 @@ def detain(
         },
         person=officer.employee_no,
     )
-    hours = rng.around(30 if reason == "IMMIGRATION" else 15, 0.5)
+    hours = rng.log_normal(30 if reason == "IMMIGRATION" else 15, 0.5)
     released_at = after(detained_at, hours=min(hours, 94))
-    if released_at > record.born_at:
+    if released_at > record.entered_at:
         record.change(after(released_at, hours=rng.uniform(0, 0.4)), released_at=released_at)
     if rng.happens(0.002):
-        gone = after(record.born_at, hours=rng.uniform(1, 30))
-        record.change(gone, deleted_at=gone)
-    maybe_slip(rng, record, SLIPS)
+        deleted_at = after(record.entered_at, hours=rng.uniform(1, 30))
+        record.change(deleted_at, deleted_at=deleted_at)
+    add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
 def ordinary_day(store: Store, rng: Stream, roster: Roster, occurrences: list[Record]) -> None:
-    """Arrest people for what the day brought."""
+    """Enter the arrests that follow a day's occurrences."""
     for occurrence in occurrences:
         if not rng.happens(ARRESTS_AN_OCCURRENCE):
             continue
-        detained_at = after(occurrence.born_at, hours=rng.expovariate(1 / 2.0) + 0.2)
+        detained_at = after(occurrence.entered_at, hours=rng.expovariate(1 / 2.0) + 0.2)
         officer = roster.on_response(detained_at, district_of(occurrence), rng)
         known = None if rng.happens(WITHOUT_OCCURRENCE) else occurrence
         detain(store, rng, known, officer, detained_at, rng.weighted(REASONS))

@@ -1,4 +1,4 @@
-"""Immigration in the force's work: organised crime, arrests, status checks, potential victims."""
+"""Immigration events: organised crime, arrests, status checks and potential victims."""
 
 import calendar
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ PEOPLE_MEAN, PEOPLE_DISPERSION, MOST_PEOPLE = 3.4, 0.9, 16
 ARRESTS_A_MONTH = 7.0
 CHECKS_A_DAY = 3.9
 VICTIMS_A_YEAR = 100.0
-# Lorries are opened and vehicles stopped at night and in the morning.
+# Most lorries and vehicles are stopped at night and in the morning.
 OIC_HOURS = {hour: 1.0 + 2.0 * (2 <= hour < 10) + 0.8 * (17 <= hour < 23) for hour in range(24)}
 OIC_ROUTES = {
     "LORRY_DROP": 0.31,
@@ -35,7 +35,7 @@ QUALIFIED_LATER = 0.09
 
 
 class Immigration:
-    """Immigration events, day by day."""
+    """Enters immigration events day by day."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -43,7 +43,7 @@ class Immigration:
         self._roster = roster
 
     def day(self, day: date, occurrences: list[Record]) -> Iterator[Call]:
-        """Let a day's events happen; yield the calls that are made to the NCCU."""
+        """Enter a day's events and yield the calls to the NCCU."""
         rng = self._chance.stream("organised immigration crime", day)
         for _ in range(rng.poisson(self._oic_rate(day))):
             yield from self._oic(rng, incidents.moment_of(rng, day, OIC_HOURS))
@@ -58,7 +58,7 @@ class Immigration:
             yield self._victim(rng, incidents.moment_of(rng, day))
 
     def _oic_rate(self, day: date) -> float:
-        """Return what is expected of a day. Months differ more than chance alone would have it."""
+        """Return the expected number of events. Months vary more than a Poisson process."""
         rng = self._chance.stream("organised immigration crime, month", day.year, day.month)
         month = rng.gammavariate(OIC_DISPERSION, OIC_A_MONTH / OIC_DISPERSION)
         return month / calendar.monthrange(day.year, day.month)[1]
@@ -85,7 +85,7 @@ class Immigration:
             kind="OIC",
         )
         if not qualified:
-            occurrence.change(after(occurrence.born_at, hours=rng.uniform(20, 260)), is_oic=True)
+            occurrence.change(after(occurrence.entered_at, hours=rng.uniform(20, 260)), is_oic=True)
         officer = self._first_officer(rng, reported_at, route, incidents.district_of(occurrence))
         self._detain_some(rng, occurrence, officer, persons)
         if rng.happens(REFERRED["OIC"]):
@@ -99,12 +99,12 @@ class Immigration:
     def _detain_some(self, rng: Stream, occurrence: Record, officer: Person, persons: int) -> None:
         for _ in range(persons):
             if rng.happens(0.55):
-                detained_at = after(occurrence.born_at, hours=0.5 + rng.expovariate(1 / 1.0))
+                detained_at = after(occurrence.entered_at, hours=0.5 + rng.expovariate(1 / 1.0))
                 by = officer if rng.happens(0.6) else self._other(rng, officer)
                 custody.detain(self._store, rng, occurrence, by, detained_at, "IMMIGRATION")
 
     def _arrest(self, rng: Stream, reported_at: datetime) -> Iterator[Call]:
-        """Arrest somebody for an immigration offence that nobody organised."""
+        """Enter an arrest for an immigration offence without organised crime."""
         occurrence = incidents.enter(
             self._store,
             rng,
@@ -117,10 +117,15 @@ class Immigration:
         )
         district = incidents.district_of(occurrence)
         officer = self._roster.on_response(reported_at, district, rng)
-        lost = rng.happens(custody.WITHOUT_OCCURRENCE_IMMIGRATION)
-        detained_at = after(occurrence.born_at, hours=rng.expovariate(1 / 1.0) + 0.3)
+        is_missing = rng.happens(custody.WITHOUT_OCCURRENCE_IMMIGRATION)
+        detained_at = after(occurrence.entered_at, hours=rng.expovariate(1 / 1.0) + 0.3)
         custody.detain(
-            self._store, rng, None if lost else occurrence, officer, detained_at, "IMMIGRATION"
+            self._store,
+            rng,
+            None if is_missing else occurrence,
+            officer,
+            detained_at,
+            "IMMIGRATION",
         )
         if rng.happens(REFERRED["ARREST"]):
             caller = self._roster.in_custody(district, rng) if rng.happens(0.35) else officer
@@ -128,12 +133,12 @@ class Immigration:
             yield refer(self._store, rng, caller, at, "IMMIGRATION_CRIME", occurrence, 1)
 
     def _check(self, rng: Stream, at: datetime, occurrences: list[Record]) -> Call:
-        """Check one person's status: at the roadside, in custody, for the control room."""
+        """Enter a check of one person's status, for example at the roadside or in custody."""
         route = rng.weighted(CHECK_ROUTES)
         if occurrences and rng.happens(0.45):
-            earlier = [record for record in occurrences if record.born_at < at]
+            earlier = [record for record in occurrences if record.entered_at < at]
             occurrence = rng.one_of(earlier or occurrences[:1])
-            at = max(at, after(occurrence.born_at, hours=0.1))
+            at = max(at, after(occurrence.entered_at, hours=0.1))
         else:
             reported_at = after(at, hours=-rng.uniform(0.2, 1.0))
             if self._store.today is not None:
@@ -153,7 +158,7 @@ class Immigration:
         return refer(self._store, rng, officer, at, "STATUS_CHECK", occurrence, 1)
 
     def _victim(self, rng: Stream, reported_at: datetime) -> Call:
-        """Refer a potential victim, as a first responder must."""
+        """Enter the referral of a potential victim, which a first responder must make."""
         occurrence = incidents.enter(
             self._store,
             rng,
@@ -172,7 +177,10 @@ class Immigration:
         return refer(self._store, rng, officer, at, "VICTIM", occurrence, 1)
 
     def _first_officer(self, rng: Stream, at: datetime, route: str, district: str) -> Person:
-        """Return who deals with it: the route decides the kind of officer, the shift the team."""
+        """Return the officer who deals with an event.
+
+        The route decides the kind of officer, the shift decides the team.
+        """
         roster = self._roster
         if route == "ROAD_POLICING" and rng.happens(0.7):
             return roster.on_the_roads(district, rng)

@@ -1,12 +1,12 @@
-"""Occurrences: how one is entered, and what the force deals with on an ordinary day."""
+"""Occurrences, and the ordinary occurrences of a day."""
 
 from datetime import date, datetime
 
 from simulator.chance import Stream
+from simulator.entry_errors import add_entry_error
 from simulator.moments import after, at, clock_goes_forward, is_weekday
 from simulator.organisation.units import TERRITORIES
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip
 
 ORDINARY_A_DAY = 38.0
 DISTRICT_WEIGHTS = {"D1": 0.40, "D2": 0.15, "D3": 0.24, "D4": 0.21}
@@ -25,9 +25,9 @@ ORDINARY: dict[tuple[str, str | None], float] = {
     ("CONCERN_FOR_SAFETY", None): 0.06,
 }
 ORDINARY_ROUTES = {"PUBLIC_CALL": 0.72, "OTHER": 0.17, "PARTNER": 0.06, "ROAD_POLICING": 0.05}
-# Most calls come in the afternoon and evening: the weight of each hour of the day.
+# The weight of each hour of the day. Most calls come in the afternoon and evening.
 HOURS = {hour: 1.0 + 1.4 * (8 <= hour < 24) + 1.2 * (15 <= hour < 23) for hour in range(24)}
-CORRECTIONS = {
+ENTRY_ERRORS = {
     "detection_route": ("lorry drop", "PUBLIC CALL", ""),
     "status": ("Open", "NEW"),
 }
@@ -46,12 +46,12 @@ def enter(
     persons: int | None = None,
     **about: object,
 ) -> Record:
-    """Enter an occurrence, with what becomes of it later."""
-    born_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
-    happened = after(reported_at, hours=-rng.expovariate(1 / 1.5))
+    """Enter an occurrence with its later changes."""
+    entered_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
+    occurred_at = after(reported_at, hours=-rng.expovariate(1 / 1.5))
     record = store.add(
         "occurrence",
-        born_at,
+        entered_at,
         {
             "occurrence_ref": _next_ref(store, rng, reported_at),
             "incident_type_code": incident_type,
@@ -61,42 +61,42 @@ def enter(
             "district_code": district or rng.weighted(DISTRICT_WEIGHTS),
             "persons_count": persons,
             "status": "OPEN",
-            "occurred_at": None if rng.happens(0.02) else happened,
+            "occurred_at": None if rng.happens(0.02) else occurred_at,
             "reported_at": reported_at,
         },
         **about,
     )
-    _run_its_course(rng, record)
-    maybe_slip(rng, record, CORRECTIONS)
+    _add_later_changes(rng, record)
+    add_entry_error(rng, record, ENTRY_ERRORS)
     return record
 
 
 def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
-    """Return the next reference: between two of ours lie those of other kinds of work."""
+    """Return the next reference. The gaps are references of other kinds of work."""
     year = f"{reported_at:%y}"
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
 
-def _run_its_course(rng: Stream, record: Record) -> None:
-    """Close it, cancel it, correct the head count, delete a double entry."""
-    closing = after(record.born_at, hours=24 * rng.around(16, 1.0))
+def _add_later_changes(rng: Stream, record: Record) -> None:
+    """Close or cancel the occurrence, correct its number of persons, or delete a double entry."""
+    closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
-        record.change(after(record.born_at, hours=rng.uniform(2, 90)), status="CANCELLED")
+        record.change(after(record.entered_at, hours=rng.uniform(2, 90)), status="CANCELLED")
     elif rng.happens(0.9):
         record.change(closing, status="CLOSED")
     persons = record.first["persons_count"]
     if isinstance(persons, int) and persons > 1 and rng.happens(0.2):
         corrected = max(1, persons + rng.one_of((-2, -1, 1, 1, 2)))
-        record.change(after(record.born_at, hours=rng.uniform(3, 70)), persons_count=corrected)
+        record.change(after(record.entered_at, hours=rng.uniform(3, 70)), persons_count=corrected)
     if rng.happens(0.006):
-        gone = after(record.born_at, hours=rng.uniform(1, 200))
-        record.change(gone, deleted_at=gone)
+        deleted_at = after(record.entered_at, hours=rng.uniform(1, 200))
+        record.change(deleted_at, deleted_at=deleted_at)
     elif rng.happens(0.0006) and not record.first["is_oic"]:
-        record.removed_at = after(record.born_at, hours=rng.uniform(20, 300))
+        record.removed_at = after(record.entered_at, hours=rng.uniform(20, 300))
 
 
 def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
-    """Enter what an ordinary day brings, organised immigration crime apart."""
+    """Enter a day's occurrences other than immigration events."""
     mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
     occurrences = []
     for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
@@ -117,7 +117,7 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 
 
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
-    """Draw a moment of the day, which is an hour short when the clock goes forward."""
+    """Draw a moment of the day, which has one hour less when the clock goes forward."""
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
 
@@ -129,5 +129,5 @@ def district_of(record: Record) -> str:
 
 
 def ref_of(record: Record | None) -> str | None:
-    """Return an occurrence's reference."""
+    """Return the reference of an occurrence, or None without one."""
     return None if record is None else str(record.first["occurrence_ref"])

@@ -1,15 +1,15 @@
-"""Referrals to the National Command and Control Unit: one row for each case reported."""
+"""Referrals to the National Command and Control Unit (NCCU): one row per reported case."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.clock import london_day
 from simulator.chance import Stream
+from simulator.entry_errors import add_entry_error, mistyped
 from simulator.moments import after
 from simulator.operations.incidents import ref_of
 from simulator.people.person import Person
 from simulator.records import Record, Store
-from simulator.slips import maybe_slip, mistyped
 
 BY_EMAIL = {"IMMIGRATION_CRIME": 0.22, "STATUS_CHECK": 0.12, "VICTIM": 0.7}
 WITHOUT_OCCURRENCE = {"IMMIGRATION_CRIME": 0.03, "STATUS_CHECK": 0.12, "VICTIM": 0.04}
@@ -23,7 +23,7 @@ STILL_PENDING = 0.03
 COLLAR_MISTYPED = 0.006
 ENTERED_TWICE = 0.008
 HARD_DELETED = 0.002
-SLIPS = {
+ENTRY_ERRORS = {
     "channel": ("phone", "FAX", ""),
     "referral_type": ("IMM_CRIME",),
     "outcome": ("UNKNOWN", "DETAINED"),
@@ -32,7 +32,7 @@ SLIPS = {
 
 @dataclass(frozen=True)
 class Call:
-    """Somebody reports a case."""
+    """An officer reports a case to the NCCU."""
 
     referral: Record
     officer: Person
@@ -55,7 +55,7 @@ def refer(
     occurrence: Record | None,
     persons: int | None,
 ) -> Call:
-    """Enter a referral, with what becomes of it later."""
+    """Enter a referral with its later changes."""
     record = _enter(store, rng, officer, at, kind, occurrence, persons)
     if rng.happens(ENTERED_TWICE):
         _double_entry(store, rng, record, officer)
@@ -92,42 +92,46 @@ def _enter(
         },
         person=officer.employee_no,
     )
-    _hear_back(rng, record, kind)
+    _add_reply(rng, record, kind)
     if missing and occurrence is not None and rng.happens(0.45):
-        found = after(record.born_at, hours=rng.uniform(4, 300))
-        record.change(found, occurrence_ref=ref_of(occurrence))
-    maybe_slip(rng, record, SLIPS)
+        added_at = after(record.entered_at, hours=rng.uniform(4, 300))
+        record.change(added_at, occurrence_ref=ref_of(occurrence))
+    add_entry_error(rng, record, ENTRY_ERRORS)
     if rng.happens(HARD_DELETED):
-        record.removed_at = after(record.born_at, hours=rng.uniform(15, 120))
+        record.removed_at = after(record.entered_at, hours=rng.uniform(15, 120))
     return record
 
 
-def _hear_back(rng: Stream, record: Record, kind: str) -> None:
-    """Enter Immigration Enforcement's reference and outcome: at once, or when they answer."""
-    reference = f"IE/{record.born_at:%y}/{rng.randint(100000, 999999)}"
+def _add_reply(rng: Stream, record: Record, kind: str) -> None:
+    """Add the reference and outcome of Immigration Enforcement, at once or when they reply."""
+    reference = f"IE/{record.entered_at:%y}/{rng.randint(100000, 999999)}"
     outcome = rng.weighted(OUTCOMES[kind])
     if record.first["channel"] == "PHONE":
         record.first["nccu_reference"] = None if rng.happens(0.05) else reference
     elif rng.happens(0.85):
-        record.change(after(record.born_at, hours=rng.around(9, 0.8)), nccu_reference=reference)
+        record.change(
+            after(record.entered_at, hours=rng.log_normal(9, 0.8)), nccu_reference=reference
+        )
     if not rng.happens(PENDING_AT_FIRST[kind]):
         record.first["outcome"] = outcome
         return
     record.first["outcome"] = "PENDING"
     if not rng.happens(STILL_PENDING):
-        record.change(after(record.born_at, hours=rng.around(30, 0.9)), outcome=outcome or "ADVICE")
+        record.change(
+            after(record.entered_at, hours=rng.log_normal(30, 0.9)), outcome=outcome or "ADVICE"
+        )
 
 
 def _double_entry(store: Store, rng: Stream, original: Record, officer: Person) -> None:
-    """Enter the same call once more by mistake; it is deleted when somebody sees it."""
+    """Enter the same call a second time by mistake, and delete it later."""
     first = {**original.first}
     for column in ("created_at", "updated_at", "deleted_at"):
         first.pop(column)
     year = str(first["referral_ref"])[2:4]
     first["referral_ref"] = f"NR{year}{store.next_number(f'referral {year}'):06d}"
-    born_at = after(original.born_at, hours=rng.uniform(0.02, 2))
+    entered_at = after(original.entered_at, hours=rng.uniform(0.02, 2))
     double = store.add(
-        "nccu_referral", born_at, first, person=officer.employee_no, double_of=original.key
+        "nccu_referral", entered_at, first, person=officer.employee_no, double_of=original.key
     )
-    gone = after(born_at, hours=rng.uniform(0.5, 40))
-    double.change(gone, deleted_at=gone)
+    deleted_at = after(entered_at, hours=rng.uniform(0.5, 40))
+    double.change(deleted_at, deleted_at=deleted_at)

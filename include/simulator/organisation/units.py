@@ -1,10 +1,10 @@
-"""Organisational units: the force, its directorates, districts and teams, and how they change."""
+"""Organisational units: the force, its directorates, districts and teams, and their changes."""
 
 from dataclasses import dataclass
 from datetime import date
 
 FORCE = "NP"
-# The four territorial districts: their code is what an occurrence carries.
+# The four territorial districts. An occurrence has the code of one of them.
 TERRITORIES = {
     "D1": "Northampton",
     "D2": "Daventry and South Northamptonshire",
@@ -27,7 +27,7 @@ DIRECTORATES = {
     "DIR-CI": "Crime and Intelligence",
     "DIR-ES": "Enabling Services",
 }
-# Departments stand where the districts do in the tree.
+# Departments are on the same level as districts.
 DEPARTMENTS = {
     "ROADS": ("Roads and Armed Policing", "DIR-OPS"),
     "CONTACT": ("Contact and Control", "DIR-OPS"),
@@ -95,7 +95,7 @@ MOVED_ON = date(2026, 4, 6)
 
 @dataclass(frozen=True)
 class Unit:
-    """One organisational unit and, from the first to the last, the units it has stood under."""
+    """One organisational unit with all its parent units, from the first to the last."""
 
     code: str
     name: str
@@ -104,11 +104,11 @@ class Unit:
 
     @property
     def opens(self) -> date:
-        """The day from which the unit exists."""
+        """The first day of the unit."""
         return self.parents[0][0]
 
     def parent_on(self, day: date) -> str:
-        """Return the unit above on a day."""
+        """Return the parent unit on a day."""
         return [parent for since, parent in self.parents if since <= day][-1]
 
 

@@ -1,1 +1,1 @@
-"""The people of the force: who they are, where they work on a day, and who is on duty."""
+"""The people of the force: their careers, their teams, and who is on duty."""

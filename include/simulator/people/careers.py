@@ -1,4 +1,4 @@
-"""Careers: people join, move, are away, come back and leave, day by day."""
+"""Careers: people join, move, are absent, return and leave, day by day."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -21,13 +21,13 @@ KEYED_AHEAD_DAYS = 14
 
 
 class Careers:
-    """Everybody's career, run ahead of the days that are told."""
+    """The careers of all people, simulated ahead of the other events."""
 
     def __init__(self, chance: Chance, epoch: date) -> None:
         self._chance = chance
         self._collars = Collars()
         self._numbers = population.EmployeeNumbers()
-        # Who works in which team from a day on (None: nowhere), for the roster.
+        # For the roster: from this day on the person works in this unit (None: in no unit).
         self.presence: dict[date, list[tuple[Person, str | None]]] = defaultdict(list)
         self.people = population.former_members(chance, epoch, self._collars, self._numbers)
         self._serving: list[Person] = []
@@ -35,26 +35,26 @@ class Careers:
         self._filled: dict[Post, int] = dict.fromkeys(POSTS, 0)
         self._leaving_on: dict[date, list[Post]] = defaultdict(list)
         self._graduating_on: dict[date, list[Person]] = defaultdict(list)
-        self._lived_until = epoch - DAY
+        self._simulated_until = epoch - DAY
         founders = population.founding_force(chance, epoch, self._collars, self._numbers)
         self.founders = [person for person, _ in founders]
         for person, post in founders:
-            self._settle(person, post, epoch)
+            self._place(person, post, epoch)
             for absence in person.absences:
-                self._step_out(person, absence, epoch)
+                self._record_absence(person, absence, epoch)
         self._enrol_students(self.founders, epoch)
 
     def advance(self, until: date) -> None:
-        """Live on until a day, included."""
-        while self._lived_until < until:
-            self._lived_until += DAY
-            self._live(self._lived_until)
+        """Simulate until a day, included."""
+        while self._simulated_until < until:
+            self._simulated_until += DAY
+            self._simulate_day(self._simulated_until)
 
-    def _live(self, day: date) -> None:
+    def _simulate_day(self, day: date) -> None:
         rng = self._chance.stream("careers", day)
         for post in self._leaving_on.pop(day, ()):
             self._filled[post] -= 1
-        self._give_notice(day, rng)
+        self._draw_leavers(day, rng)
         self._begin_absences(day, rng)
         for student in self._graduating_on.pop(day, ()):
             self._graduate(student, day, rng)
@@ -62,11 +62,11 @@ class Careers:
             self._fill_vacancies(day, rng)
             self._swap(day, rng)
             if day.month in INTAKE_MONTHS and day.day <= 7:
-                self._take_in(day, rng)
+                self._recruit(day, rng)
 
     # --- joining -------------------------------------------------------------------------------
 
-    def _settle(self, person: Person, post: Post, day: date) -> None:
+    def _place(self, person: Person, post: Post, day: date) -> None:
         self.people.append(person)
         self._serving.append(person)
         self._post_of[person.employee_no] = post
@@ -87,17 +87,17 @@ class Careers:
         )
         number = self._numbers.next_number(rng)
         person = Person(number, joined, *population.traits(rng), [posting])
-        self._settle(person, post, joined)
+        self._place(person, post, joined)
         return person
 
-    def _take_in(self, day: date, rng: Stream) -> None:
-        """Recruit enough student officers to bring the officers up to strength; some are PCSOs."""
+    def _recruit(self, day: date, rng: Stream) -> None:
+        """Recruit student officers for all vacant officer posts; some of them were PCSOs."""
         school = next(post for post in POSTS if post.role == "STUDENT_OFFICER")
         officers = [post for post in POSTS if post.employment_type == "OFFICER"]
         wanted = sum(post.size - self._filled[post] for post in officers if post.opens <= day)
         recruits = []
-        wardens = [p for p in self._serving if self._kind(p) == "PCSO" and p.is_working(day)]
-        for person in rng.sample(wardens, min(CONVERTS_AN_INTAKE, len(wardens), max(wanted, 0))):
+        pcsos = [p for p in self._serving if self._kind(p) == "PCSO" and p.is_working(day)]
+        for person in rng.sample(pcsos, min(CONVERTS_AN_INTAKE, len(pcsos), max(wanted, 0))):
             self._move(person, school, day, rng, new_collar=True)
             recruits.append(person)
         recruits += [self._appoint(school, day, rng) for _ in range(wanted - len(recruits))]
@@ -106,7 +106,7 @@ class Careers:
     def _enrol_students(self, people: list[Person], day: date) -> None:
         for person in people:
             if self._post_of[person.employee_no].role == "STUDENT_OFFICER":
-                # Somebody who converts from another kind of post joined long ago and starts today.
+                # A PCSO who becomes a student joined long ago but starts the training now.
                 started = max(person.postings[-1].since, person.joined)
                 self._graduating_on[max(started + TRAINING, day + DAY)].append(person)
 
@@ -159,7 +159,7 @@ class Careers:
         promoted = post.role == "RESPONSE_SUPERVISOR"
         sources = PROMOTED_FROM if promoted else ("RESPONSE",)
         experience = timedelta(days=1100 if promoted else 600)
-        able = [
+        candidates = [
             person
             for person in self._serving
             if self._post_of[person.employee_no].role in sources
@@ -167,11 +167,11 @@ class Careers:
             and person.postings[-1].since + timedelta(days=120) <= day
             and person.absence_on(day) is None
         ]
-        if able:
-            self._move(rng.one_of(able), post, day, rng)
+        if candidates:
+            self._move(rng.one_of(candidates), post, day, rng)
 
     def _swap(self, day: date, rng: Stream) -> None:
-        """Let some change places with somebody of their role in another team."""
+        """Let some people swap posts with somebody of the same role in another team."""
         for _ in range(rng.poisson(SWAPS_A_WEEK)):
             one = rng.one_of(self._serving)
             post = self._post_of[one.employee_no]
@@ -189,9 +189,9 @@ class Careers:
                 self._move(one, theirs, day, rng)
                 self._move(other, post, day, rng)
 
-    # --- away and gone -------------------------------------------------------------------------
+    # --- absences and leaving ------------------------------------------------------------------
 
-    def _give_notice(self, day: date, rng: Stream) -> None:
+    def _draw_leavers(self, day: date, rng: Stream) -> None:
         for kind, yearly in LEAVING_A_YEAR.items():
             serving = [p for p in self._serving if self._kind(p) == kind and p.joined <= day]
             for _ in range(rng.poisson(len(serving) * yearly / 365)):
@@ -216,7 +216,7 @@ class Careers:
                 person = rng.one_of(self._serving)
                 if any(absence.until > day for absence in person.absences) or person.joined >= day:
                     continue
-                length = max(28, int(rng.around(median, 0.45)))
+                length = max(28, int(rng.log_normal(median, 0.45)))
                 until = day + length * DAY
                 absence = Absence(
                     kind,
@@ -226,9 +226,9 @@ class Careers:
                     until + rng.randint(-1, 3) * DAY,
                 )
                 person.absences.append(absence)
-                self._step_out(person, absence, day)
+                self._record_absence(person, absence, day)
 
-    def _step_out(self, person: Person, absence: Absence, day: date) -> None:
+    def _record_absence(self, person: Person, absence: Absence, day: date) -> None:
         self.presence[max(day, absence.since)].append((person, None))
-        # The team on return is looked up on that day: it may have changed meanwhile.
+        # The roster looks up the team on return, because it may have changed by then.
         self.presence[absence.until].append((person, ""))

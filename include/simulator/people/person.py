@@ -1,4 +1,4 @@
-"""One member of the force and what happens to him or her."""
+"""One member of the force with postings and absences."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A place in a team, from a day on, and the day on which HR keyed it."""
+    """A post in a team from a day on, and the day on which HR keyed it."""
 
     since: date
     employment_type: str
@@ -19,7 +19,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A long absence: away from `since`, back on `until`."""
+    """A long absence from `since` on; the first day back is `until`."""
 
     kind: str
     since: date
@@ -34,31 +34,31 @@ class Person:
 
     employee_no: str
     joined: date
-    diligence: float  # 0 to 1: how surely paperwork gets done
-    keenness: float  # 0 to 1: how soon training gets done
+    diligence: float  # 0 to 1: how reliably documents are written
+    keenness: float  # 0 to 1: how soon training is done
     postings: list[Posting]
     absences: list[Absence] = field(default_factory=list)
     left: date | None = None  # the last day in post
     left_keyed_on: date | None = None
 
     def posting_on(self, day: date) -> Posting:
-        """Return the posting of a day; before the first day, the first."""
+        """Return the posting on a day. Before the first day, return the first posting."""
         for posting in reversed(self.postings):
             if posting.since <= day:
                 return posting
         return self.postings[0]
 
     def is_in_post(self, day: date) -> bool:
-        """Return whether the person belongs to the force on a day."""
+        """Return whether the person is a member of the force on a day."""
         return self.joined <= day and (self.left is None or day <= self.left)
 
     def absence_on(self, day: date) -> Absence | None:
-        """Return the long absence that covers a day."""
+        """Return the long absence that covers a day, or None."""
         for absence in self.absences:
             if absence.since <= day < absence.until:
                 return absence
         return None
 
     def is_working(self, day: date) -> bool:
-        """Return whether the person is in post and not away for long."""
+        """Return whether the person is in post without a long absence."""
         return self.is_in_post(day) and self.absence_on(day) is None

@@ -1,4 +1,4 @@
-"""The force as it stands on the first day: everybody in post, and those who left before."""
+"""The people of the first day: everybody in post, and those who left before."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ from simulator.people.collars import Collars
 from simulator.people.person import Absence, Person, Posting
 
 FIRST_EMPLOYEE_NO = 2_311
-# Shares of people away for long on any day, and how long such an absence lasts in days (median).
+# The share of people with a long absence on any day, and its median length in days.
 ABSENCES = {
     "LONG_TERM_SICK": (0.016, 95),
     "MATERNITY": (0.012, 270),
@@ -23,26 +23,26 @@ YEAR = 365.25
 
 
 class EmployeeNumbers:
-    """Employee numbers in the order of appointment, with gaps; never used again."""
+    """Employee numbers in the order of appointment, with gaps. A number is never used again."""
 
     def __init__(self) -> None:
         self._last = FIRST_EMPLOYEE_NO
 
     def next_number(self, rng: Stream) -> str:
-        """Return the next number, six digits with its zeros."""
+        """Return the next number: six digits with leading zeros."""
         self._last += rng.randint(1, 9)
         return f"{self._last:06d}"
 
 
 def traits(rng: Stream) -> tuple[float, float]:
-    """Draw how diligent and how keen somebody is."""
+    """Draw a person's diligence and keenness."""
     return rng.betavariate(5, 3), rng.random()
 
 
 def founding_force(
     chance: Chance, epoch: date, collars: Collars, numbers: EmployeeNumbers
 ) -> list[tuple[Person, Post]]:
-    """Return everybody in post on the first day, with the post each holds."""
+    """Return everybody in post on the first day, with their posts."""
     rng = chance.stream("population")
     starts = []
     for post in POSTS:
@@ -50,7 +50,7 @@ def founding_force(
             for place in range(post.size):
                 served = _days_served(rng, post)
                 starts.append((epoch - timedelta(days=served), post, place))
-    # Numbers follow the order of appointment; equal days keep the order of the establishment.
+    # Numbers follow the order of appointment. On the same day they follow the order of the posts.
     starts.sort(key=lambda start: start[0])
     force = []
     for joined, post, place in starts:
@@ -84,7 +84,7 @@ def _member(
 
 
 def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
-    """Send some away before the first day."""
+    """Begin an absence of some people before the first day."""
     for kind, (share, median) in ABSENCES.items():
         if rng.happens(share):
             since = epoch - timedelta(days=rng.randint(1, median // 2))
@@ -97,7 +97,10 @@ def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
 def former_members(
     chance: Chance, epoch: date, collars: Collars, numbers: EmployeeNumbers
 ) -> list[Person]:
-    """Return people who left in the two years before; they stay listed, their numbers are free."""
+    """Return people who left in the two years before the first day.
+
+    They stay listed in the personnel file. Their collar numbers are free.
+    """
     rng = chance.stream("former members")
     leavers = []
     posts = [post for post in POSTS if post.opens <= epoch]

@@ -1,4 +1,4 @@
-"""The roster: who works in which team today, and which team is on duty at a moment."""
+"""The roster: the team of each person today, and the team on duty at a moment."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -15,23 +15,24 @@ from simulator.people.careers import Careers
 from simulator.people.person import Person
 
 EARLY, LATE, NIGHT = 7, 15, 23
-# Two earlies, two lates, two nights, four days off; the five teams follow each other by two days.
+# Two early shifts, two late shifts, two nights, four days off. Each of the five teams is two days
+# behind the one before.
 CYCLE = 10
 FIRST_DAY_OF = {EARLY: 0, LATE: 2, NIGHT: 4}
 
 
 class Roster:
-    """Who is at work, kept as at one day."""
+    """The members of each team who work on the current day."""
 
     def __init__(self, careers: Careers) -> None:
         self._careers = careers
         self._today: date | None = None
         self._unit_of: dict[str, str] = {}
-        # Dictionaries stand in for ordered sets: the order must not depend on hashes.
+        # Dictionaries serve as ordered sets: the order must not depend on hashes.
         self._members: dict[str, dict[str, Person]] = defaultdict(dict)
 
     def advance(self, day: date) -> None:
-        """Follow everybody's comings and goings until a day."""
+        """Apply all changes of presence until a day."""
         first = day if self._today is None else self._today + DAY
         for today in days(first, day):
             for person, unit in self._careers.presence.get(today, ()):
@@ -49,50 +50,50 @@ class Roster:
         self._members[team][number] = person
 
     def team(self, unit: str) -> list[Person]:
-        """Return who works in a team."""
+        """Return the members of a team who work today."""
         return list(self._members[unit].values())
 
     def colleague_of(self, person: Person, rng: Stream) -> Person | None:
-        """Return somebody else of the person's team."""
+        """Return another member of the person's team, or None."""
         unit = self._unit_of.get(person.employee_no)
         others = [other for other in self.team(unit) if other is not person] if unit else []
         return rng.one_of(others) if others else None
 
     def on_response(self, moment: datetime, district: str, rng: Stream) -> Person:
-        """Return one of the district's response team that is on duty."""
-        return self._somebody(response_team(district, team_on_duty(moment)), rng)
+        """Return a member of the district's response team on duty."""
+        return self._pick(response_team(district, team_on_duty(moment)), rng)
 
     def in_control_room(self, moment: datetime, rng: Stream) -> Person:
-        """Return one of the control room's team that is on duty."""
-        return self._somebody(f"FCR-{team_on_duty(moment)}", rng)
+        """Return a member of the control room team on duty."""
+        return self._pick(f"FCR-{team_on_duty(moment)}", rng)
 
     def in_neighbourhood(self, district: str, rng: Stream) -> Person:
         """Return a neighbourhood officer of a district."""
-        return self._somebody(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
+        return self._pick(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
 
     def on_the_roads(self, district: str, rng: Stream) -> Person:
-        """Return a roads policing officer: north and south share the county."""
-        return self._somebody("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
+        """Return a roads policing officer of the north or south team."""
+        return self._pick("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
 
     def in_custody(self, district: str, rng: Stream) -> Person:
-        """Return somebody of the custody suite that serves a district."""
-        return self._somebody("CUST-N" if district in ("D3", "D4") else "CUST-S", rng)
+        """Return a member of the custody suite for a district."""
+        return self._pick("CUST-N" if district in ("D3", "D4") else "CUST-S", rng)
 
     def in_intelligence(self, rng: Stream) -> Person:
-        """Return somebody of the intelligence teams."""
+        """Return a member of the intelligence teams."""
         people = [person for unit in ("FIB", "FIELD", "ICD") for person in self.team(unit)]
         return rng.one_of(people)
 
     def in_unit(self, unit: str, rng: Stream) -> Person:
-        """Return somebody of a team."""
-        return self._somebody(unit, rng)
+        """Return a member of a team."""
+        return self._pick(unit, rng)
 
-    def _somebody(self, unit: str, rng: Stream, role: str | None = None) -> Person:
+    def _pick(self, unit: str, rng: Stream, role: str | None = None) -> Person:
         people = self.team(unit)
         if role is not None and self._today is not None:
             today = self._today
             people = [person for person in people if person.posting_on(today).role == role]
-        # A team never runs empty in practice; should it, the first of response steps in.
+        # Teams are never empty in practice. If one is, the first response team takes over.
         return rng.one_of(people or self.team(response_team(next(iter(TERRITORIES)), "A")))
 
 
@@ -111,4 +112,4 @@ def team_on_duty(moment: datetime) -> str:
         place = (day.toordinal() + 2 * number) % CYCLE
         if FIRST_DAY_OF[shift] <= place < FIRST_DAY_OF[shift] + 2:
             return letter
-    raise AssertionError("two of the ten days of the cycle cover every shift")
+    raise AssertionError("In every cycle, two of the ten days cover each shift.")

@@ -1,5 +1,5 @@
--- The intelligence system. `narrative` and `source_identity` are its alone: the extraction login may
--- not even read them. Only keys, references and the two clocks are sure to be filled.
+-- The intelligence system. `narrative` and `source_identity` never leave it: the extraction login
+-- cannot read them. Only keys, references, `created_at` and `updated_at` are always filled.
 create schema if not exists intel;
 
 create table if not exists intel.report (

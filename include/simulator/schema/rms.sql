@@ -1,6 +1,6 @@
--- The records management system. As in the real one, code lists live in its screens and not in its
--- tables, and what a screen lets through stands here: the landing's checks are there for that.
--- Only keys, references and the two clocks are sure to be filled.
+-- The records management system. As in the real one, its screens check the code lists and its tables
+-- do not, so values off a list can be here. Landing checks them. Only keys, references, `created_at`
+-- and `updated_at` are always filled.
 create schema if not exists rms;
 
 create table if not exists rms.occurrence (

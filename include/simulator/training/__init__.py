@@ -1,1 +1,1 @@
-"""Training: what the learning management system and the Hydra tracker know."""
+"""Training: the events of the learning management system and of the Hydra tracker."""

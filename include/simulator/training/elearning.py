@@ -1,4 +1,4 @@
-"""E-learning: four modules, done in waves after each reminder, with failures and second tries."""
+"""E-learning: four modules, studied in waves after reminders, with failures and second attempts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ REMINDERS = (
     date(2026, 10, 12),
 )
 LATER_REMINDERS = timedelta(weeks=5)
-# The chance that a reminder moves somebody: of the least and of the most willing.
-MOVED_BY_REMINDER = (0.165, 0.52)
-MOVED_BY_INDUCTION = 0.82
+# The probability that a reminder makes somebody start, at the lowest and highest keenness.
+STARTS_AFTER_REMINDER = (0.165, 0.52)
+STARTS_AFTER_INDUCTION = 0.82
 MOST_REMINDERS = 60
 PILOT_KEENNESS = 0.982
 PASS_MARK = 70
@@ -54,15 +54,15 @@ class LearningEvent:
     module: str
     version: str
     status: str
-    at: datetime | None  # when it was completed or failed
+    at: datetime | None  # when the module was completed or failed
     score: int | None
     logged_at: datetime
-    at_text: str | None = None  # what stands in the report instead of `at`
-    slip: str | None = None
+    at_text: str | None = None  # the text in the report instead of `at`
+    entry_error: str | None = None  # the column that has it
 
 
 def reminders(first: date) -> Iterator[date]:
-    """Yield the reminders' days from a day on, for ever."""
+    """Yield the days of reminders from a day on, without end."""
     for day in REMINDERS:
         if day >= first:
             yield day
@@ -74,7 +74,7 @@ def reminders(first: date) -> Iterator[date]:
 
 
 class Learner:
-    """One person's way through the modules."""
+    """One person's progress through the modules."""
 
     def __init__(self, chance: Chance, person: Person) -> None:
         self._person = person
@@ -82,13 +82,13 @@ class Learner:
         self.events: list[LearningEvent] = []
 
     def study(self) -> list[LearningEvent]:
-        """Live through it all, as far as the career is known; return the events."""
+        """Return all events of the person, as far as the career is simulated."""
         person, rng = self._person, self._rng
         volunteer = rng.happens(VOLUNTEERS)
         if person.keenness > PILOT_KEENNESS and self._is_relevant(LAUNCH - 20 * DAY):
             self._modules(LAUNCH - 20 * DAY, MODULES, sure=True)
             if rng.happens(0.4):
-                return self.events  # thinks that the pilot was enough
+                return self.events  # never repeats the modules of the pilot
         done = 0
         for start, end in self._spells(volunteer):
             begun = self._begins(start)
@@ -104,7 +104,7 @@ class Learner:
         return self._person.is_in_post(day) and role in ELEARNING_ROLES
 
     def _spells(self, volunteer: bool) -> list[tuple[date, date]]:
-        """Return the times in which the person is expected to learn, the end excluded."""
+        """Return the spells in which the person should learn, without their end day."""
         spells: list[tuple[date, date]] = []
         postings = self._person.postings
         last = date.max if self._person.left is None else self._person.left + DAY
@@ -120,15 +120,15 @@ class Learner:
         return spells
 
     def _begins(self, eligible: date) -> date | None:
-        """Return the day on which the person starts, after so many reminders."""
+        """Return the day on which the person starts, or None if no reminder helps."""
         rng = self._rng
         self._log(MODULES[0], "ENROLLED", after(at(eligible + DAY, 6), hours=rng.random()))
-        if eligible > LAUNCH and rng.happens(MOVED_BY_INDUCTION):
+        if eligible > LAUNCH and rng.happens(STARTS_AFTER_INDUCTION):
             return eligible + rng.randint(3, 21) * DAY
-        least, most = MOVED_BY_REMINDER
-        willing = least + (most - least) * self._person.keenness
+        lowest, highest = STARTS_AFTER_REMINDER
+        probability = lowest + (highest - lowest) * self._person.keenness
         for number, reminder in enumerate(reminders(eligible)):
-            if rng.happens(willing):
+            if rng.happens(probability):
                 return reminder + int(rng.expovariate(1 / 7)) * DAY
             if number > MOST_REMINDERS:
                 return None
@@ -137,7 +137,7 @@ class Learner:
     def _modules(
         self, day: date, modules: tuple[str, ...], *, until: date = date.max, sure: bool = False
     ) -> int:
-        """Do one module after the other; return how many were done before time ran out."""
+        """Study one module after the other until a day; return how many were done."""
         rng = self._rng
         for number, module in enumerate(modules):
             if number and rng.happens(PAUSES) and not sure:
@@ -155,14 +155,14 @@ class Learner:
         return day if absence is None else absence.until + self._rng.randint(4, 24) * DAY
 
     def _one_module(self, day: date, module: str) -> date:
-        """Try a module until it is passed; return the day on which it was."""
+        """Try a module until it is passed; return the day of the pass."""
         rng = self._rng
         if rng.happens(0.35):
             self._log(module, "IN_PROGRESS", at(day, 7.5))
         if rng.happens(WRONG_VERSION):
             self._result(day, module, rng.randint(PASS_MARK, 100), version="0.9")
             if rng.happens(0.3):
-                return day  # nobody notices
+                return day  # the wrong version is never noticed
             day = next(reminders(day + DAY)) + rng.randint(0, 9) * DAY
         while rng.happens(FAILS):
             self._result(day, module, rng.randint(35, PASS_MARK - 1))
@@ -174,13 +174,13 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # All that is drawn is drawn before anything is asked of a career: of days to come it may
-        # not be known yet, and what is drawn next must not depend on how far it is known.
+        # Make all draws before the first question about the career. Its future days may not be
+        # simulated yet, and the next draws must not depend on how far it is simulated.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)
         if clock_goes_back(day) or (clock_goes_back(day + DAY) and on_nights):
-            # Night duty, in the hour that happens twice.
+            # Night duty, in the hour that the clock repeats.
             day, hour = (day if clock_goes_back(day) else day + DAY), small_hour
         if not self._person.is_in_post(day):
             return

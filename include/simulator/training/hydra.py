@@ -12,14 +12,15 @@ LAUNCH = date(2025, 9, 1)
 FIRST_SESSION = date(2025, 9, 18)
 ANNOUNCED_AHEAD = timedelta(weeks=12)
 VENUES = ("Wootton Hall Hydra Suite", "Weekley Wood Training Centre")
-# Rooms: how many pods there are and how many sit in one.
+# The number of pods in a session, and of places in a pod (smallest and largest).
 PODS = (2, 3)
 POD_SIZE = (4, 7)
 NO_SHOW = 0.11
 REFER = 0.06
-RELEASED = 0.5  # the share of those waiting whom their supervisors can spare on a day
-SLIP = 0.006
-# After the deadline the sessions become rarer: places, not will, are what is short.
+RELEASED = 0.5  # of those waiting, the share that supervisors release for a session
+ENTRY_ERROR_RATE = 0.006
+# The weeks between sessions (least and most). After the deadline there are fewer sessions, so that
+# places are the limit.
 GAPS = ((date(2026, 4, 30), (2, 3)), (date.max, (6, 8)))
 
 
@@ -35,19 +36,19 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """Somebody who was booked on a session."""
+    """One person's booking on a session, with the result."""
 
     session: Session
     employee_no: str
     attended: bool
     outcome: str
     outcome_known_on: date
-    slip: str | None = None
-    slip_until: date = date.min
+    entry_error: str | None = None
+    entry_error_until: date = date.min
 
 
 def sessions(chance: Chance, until: date) -> list[Session]:
-    """Return the sessions that are announced by a day."""
+    """Return the sessions that have been announced by a day."""
     rng = chance.stream("hydra sessions")
     planned: list[Session] = []
     day, year, number = FIRST_SESSION, 0, 0
@@ -69,7 +70,7 @@ _CHRISTMAS = {(12, day) for day in range(15, 32)} | {(1, day) for day in range(1
 def attendances(
     chance: Chance, people: list[Person], planned: list[Session], until: date
 ) -> list[Attendance]:
-    """Return who was booked on the sessions held by a day, and how it went."""
+    """Return the bookings of all sessions until a day, with their results."""
     passed: set[str] = set()
     booked: list[Attendance] = []
     for session in planned:
@@ -83,7 +84,7 @@ def attendances(
             and person.is_working(session.day)
             and person.posting_on(session.day).role in HYDRA_ROLES
         ]
-        for person in _spared(rng, waiting, session.capacity):
+        for person in _released(rng, waiting, session.capacity):
             attendance = _attend(rng, session, person)
             booked.append(attendance)
             if attendance.outcome == "PASS":
@@ -91,7 +92,7 @@ def attendances(
     return booked
 
 
-def _spared(rng: Stream, waiting: list[Person], places: int) -> list[Person]:
+def _released(rng: Stream, waiting: list[Person], places: int) -> list[Person]:
     free = [person for person in waiting if rng.happens(RELEASED)]
     return rng.sample(free, min(places, len(free)))
 
@@ -101,8 +102,8 @@ def _attend(rng: Stream, session: Session, person: Person) -> Attendance:
     outcome = ("REFER" if rng.happens(REFER) else "PASS") if attended else ""
     known_on = session.day + rng.randint(1, 9) * DAY
     attendance = Attendance(session, person.employee_no, attended, outcome, known_on)
-    if rng.happens(SLIP):
+    if rng.happens(ENTRY_ERROR_RATE):
         until = session.day + rng.randint(8, 30) * DAY
         kind = rng.one_of(("attended", "outcome", "twice"))
-        attendance = replace(attendance, slip=kind, slip_until=until)
+        attendance = replace(attendance, entry_error=kind, entry_error_until=until)
     return attendance

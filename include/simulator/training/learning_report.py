@@ -1,4 +1,4 @@
-"""Everything that the learning management system reports: our course, other courses, and slips."""
+"""All events that the learning management system reports, with other courses and entry errors."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,17 +15,17 @@ OTHER_COURSES = {
     ("FIRST-AID", "FA-ANNUAL"): 0.25,
 }
 OTHER_EVENTS_A_DAY = 5.0
-# A score is put right later, with the same key as before.
+# The share of scores that are corrected later, under the same key.
 RESCORED = 0.004
-SLIP = 0.004
+ENTRY_ERROR_RATE = 0.004
 CORRECTED = 0.8
-SLIPS = ("status", "completed_at", "employee_no", "score")
+ERROR_COLUMNS = ("status", "completed_at", "employee_no", "score")
 
 
 def learning_events(
     chance: Chance, people: list[Person], founders: list[Person], epoch: date, until: date
 ) -> list[LearningEvent]:
-    """Return what is logged until the end of a day, in the order of its logging."""
+    """Return the events that are logged until the end of a day, in the order of logging."""
     end = at(until, 24)
     events: list[LearningEvent] = []
     for person in people:
@@ -34,21 +34,21 @@ def learning_events(
     for day in days(epoch, until):
         events += _other_courses(chance.stream("other courses", day), founders, day)
         if clock_goes_forward(day) and day > LAUNCH:
-            events += _in_the_hour_that_is_not(founders, day)
-    # Before the first day of the force nothing was logged by this system.
+            events += _in_skipped_hour(founders, day)
+    # The system logged nothing before the first day of the force.
     events = [event for event in events if at(epoch, 0) <= event.logged_at < end]
     events.sort(key=lambda event: (event.logged_at, event.employee_no, event.module, event.status))
     return events
 
 
 def _as_reported(chance: Chance, event: LearningEvent) -> Iterator[LearningEvent]:
-    """Yield the event as it is logged: rarely wrong at first, or with another score later."""
+    """Yield the event as it is logged, rarely with an error or with a corrected score later."""
     if event.at is None:
         yield event
         return
     rng = chance.stream("report", event.employee_no, event.module, event.status, str(event.at))
-    if rng.happens(SLIP):
-        yield replace(event, slip=rng.one_of(SLIPS))
+    if rng.happens(ENTRY_ERROR_RATE):
+        yield replace(event, entry_error=rng.one_of(ERROR_COLUMNS))
         if rng.happens(CORRECTED):
             yield replace(event, logged_at=after(event.logged_at, hours=rng.uniform(80, 260)))
         return
@@ -67,8 +67,8 @@ def _other_courses(rng: Stream, founders: list[Person], day: date) -> Iterator[L
             yield _completed(person, course, module, moment, rng.randint(70, 100))
 
 
-def _in_the_hour_that_is_not(founders: list[Person], day: date) -> Iterator[LearningEvent]:
-    """Report a time that did not exist, from a terminal whose clock was not put forward."""
+def _in_skipped_hour(founders: list[Person], day: date) -> Iterator[LearningEvent]:
+    """Yield an event at a time that the clock skipped, from a terminal with a wrong clock."""
     person = next(person for person in founders if person.is_working(day))
     moment = at(day, 1.5)
     event = _completed(person, COURSE, "OIC-EL-1", moment, 81)

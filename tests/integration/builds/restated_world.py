@@ -191,8 +191,8 @@ class RestatedWorld:
         self.run_number += 1
         run_id = f"restated {self.run_number}"
         moment = wall(as_at)
-        for order in pipeline.open_run(here, run_id, moment):
-            pipeline.extract(here, run_id, order["force_code"], order["dataset"])
+        for dataset in pipeline.open_run(here, run_id, moment):
+            pipeline.extract(here, run_id, dataset)
         build_id = pipeline.close_landing(here, run_id, moment)
         pipeline.build_marts(here, run_id, build_id)
         pipeline.audit(here, run_id, build_id, "landing")

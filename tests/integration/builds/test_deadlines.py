@@ -37,8 +37,8 @@ def world() -> Iterator[RestatedWorld]:
 def land(world: RestatedWorld, moment: str) -> Build:
     """Land what there is, as the run for a moment does, and open its build."""
     run_id = f"run for {moment}"
-    for order in pipeline.open_run(world.settings, run_id, at(moment)):
-        pipeline.extract(world.settings, run_id, order["force_code"], order["dataset"])
+    for dataset in pipeline.open_run(world.settings, run_id, at(moment)):
+        pipeline.extract(world.settings, run_id, dataset)
     build_id = pipeline.close_landing(world.settings, run_id, at(moment))
     return load_build(world.settings, build_id)
 

@@ -1,4 +1,4 @@
-"""The figures of the gates' small world, by measure, month and unit."""
+"""The figures of the small force, by measure, month and unit."""
 
 MEASURES = """
 create table candidate.assurance_measure as
@@ -36,7 +36,7 @@ select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', dat
 from (values ('p50', 16.0), ('p90', 27.2)) as figure (percentile, hours);
 """
 
-# The month before, in which there was nothing but plans.
+# The month before has figures of plans only.
 TRAINING_MEASURES = """
 insert into candidate.assurance_measure
 select 'E23000022', measure, point, date '2026-05-01', 'ALL', numerator, denominator,

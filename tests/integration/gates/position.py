@@ -1,4 +1,4 @@
-"""Where the small force stands, today and on every day, and what the gate found of it."""
+"""The positions of the small force, today and on every day, and the results of the gate."""
 
 POSITIONS = """
 create table candidate.assurance_position as

@@ -1,4 +1,4 @@
-"""What the gate keeps of an audit: evidence, verdicts, keys of failing rows, never a value."""
+"""What the gate stores of an audit: evidence, verdicts and keys of failing rows, but no value."""
 
 import os
 import re
@@ -38,7 +38,7 @@ def auditor(world: World) -> Iterator[Auditor]:
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
-    """Return verdict and numbers that are on record for a stage."""
+    """Return the stored verdict and numbers of a stage."""
     row = world.admin.execute(
         "select verdict, expectations, failed from audit.gate where build_id = %s and stage = %s",
         (world.build.build_id, stage),
@@ -48,7 +48,7 @@ def evidence(world: World, stage: str) -> tuple[str, int, int]:
 
 
 def recorded(world: World, what: str) -> list[tuple[object, ...]]:
-    """Return columns of what is on record of the broken promises of the last audit."""
+    """Return columns of the stored results of the failed checks of the last audit."""
     return world.admin.execute(
         f"select {what} from audit.latest_expectation_result "
         "where build_id = %s and stage = 'marts' and not success".encode(),
@@ -56,11 +56,11 @@ def recorded(world: World, what: str) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-def test_the_evidence_of_a_sound_stage_is_kept(world: World) -> None:
+def test_the_evidence_of_a_sound_stage_is_stored(world: World) -> None:
     verdict = audit_stage(world.settings, world.build, "marts")
 
     assert (verdict.verdict, verdict.failed, verdict.blocks) == ("passed", (), False)
-    expected = sum(len(suite.promises) for suite in suites_of("marts"))
+    expected = sum(len(suite.expectations) for suite in suites_of("marts"))
     assert evidence(world, "marts") == ("passed", expected, 0)
     fingerprints = world.admin.execute(
         "select schema_name || '.' || table_name from audit.table_fingerprint where build_id = %s",
@@ -72,16 +72,16 @@ def test_the_evidence_of_a_sound_stage_is_kept(world: World) -> None:
 
 
 def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
-    with world.harmed("update candidate.source_freshness set verdict = 'stale'"):
+    with world.damaged("update candidate.source_freshness set verdict = 'stale'"):
         verdict = audit_stage(world.settings, world.build, "marts")
 
     assert (verdict.verdict, verdict.blocks) == ("warning", False)
-    assert [o.promise.name for o in verdict.failed] == ["all_fresh"]
+    assert [o.expectation.name for o in verdict.failed] == ["all_fresh"]
 
 
-def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
-    harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
-    with world.harmed(harm):
+def test_a_critical_failure_is_stored_by_key(world: World) -> None:
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
         verdict = audit_stage(world.settings, world.build, "marts")
 
     assert (verdict.verdict, verdict.blocks) == ("critical", True)
@@ -92,13 +92,13 @@ def test_a_broken_critical_promise_is_kept_by_key(world: World) -> None:
     assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
 
 
-def test_of_many_rows_the_first_thousand_keys_are_kept_and_all_are_counted(world: World) -> None:
-    harm = (
+def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: World) -> None:
+    damage = (
         "insert into candidate.dim_date select (jsonb_populate_record(day, jsonb_build_object("
         "'date_day', date_day - 100 * n, 'hours_in_day', 0))).* "
         "from candidate.dim_date as day, generate_series(1, 30) as n"
     )
-    with world.harmed(harm):
+    with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
         screen = checks_screen(world.settings, world.build.build_id, "marts.dim_date", 2)
 
@@ -115,9 +115,9 @@ def test_of_many_rows_the_first_thousand_keys_are_kept_and_all_are_counted(world
     assert looked == [("keys that checks named in marts.dim_date",)]
 
 
-def test_keys_are_forgotten_after_six_weeks_and_counts_are_not(world: World) -> None:
-    harm = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
-    with world.harmed(harm):
+def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> None:
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
     age = "update audit.expectation_result set checked_at = checked_at - interval '{} days'"
     with connect(world.settings, role="oic_gate") as connection:
@@ -132,7 +132,7 @@ def test_keys_are_forgotten_after_six_weeks_and_counts_are_not(world: World) -> 
 
 
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
-    """Return the keys on record of what broke each promise of the last audit, in their order."""
+    """Return the stored keys of failing rows of the last audit, by check and position."""
     rows = world.admin.execute(
         "select expectation, position, row_key from audit.latest_expectation_result "
         "inner join audit.failing_row using (result_id) where build_id = %s and stage = 'marts'",
@@ -142,12 +142,12 @@ def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> None:
-    harm = "update candidate.fct_training_requirement set officer_key = '4711-007'"
-    with world.harmed(harm):
+    damage = "update candidate.fct_training_requirement set officer_key = '4711-007'"
+    with world.damaged(damage):
         verdict = audit_stage(world.settings, world.build, "marts")
         page = build_data_docs(world.settings, world.build.run_id)
 
-    assert "officer_key_is_a_pseudonym" in {o.promise.name for o in verdict.failed}
+    assert "officer_key_is_a_pseudonym" in {o.expectation.name for o in verdict.failed}
     private = world.admin.execute(
         "select observed, row_key from audit.latest_expectation_result "
         "inner join audit.failing_row using (result_id) "
@@ -160,34 +160,34 @@ def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> No
         assert "4711-007" not in file.read_text(encoding="utf-8")
 
 
-def test_repeating_an_audit_gives_the_verdict_anew(world: World) -> None:
-    with world.harmed("update candidate.fct_plan_strand set is_met = null"):
+def test_a_repeated_audit_decides_again(world: World) -> None:
+    with world.damaged("update candidate.fct_plan_strand set is_met = null"):
         assert audit_stage(world.settings, world.build, "marts").blocks
     assert audit_stage(world.settings, world.build, "marts").verdict == "passed"
     assert evidence(world, "marts")[0] == "passed"
     assert recorded(world, "expectation") == []
 
 
-def test_a_missing_table_fails_every_promise_about_it(world: World) -> None:
+def test_a_missing_table_fails_every_expectation_about_it(world: World) -> None:
     undo = "alter table candidate.gone rename to dim_date"
-    with world.harmed("alter table candidate.dim_date rename to gone", undo):
+    with world.damaged("alter table candidate.dim_date rename to gone", undo):
         verdict = audit_stage(world.settings, world.build, "marts")
 
     assert verdict.blocks
     about = [o for o in verdict.failed if o.suite.table == "dim_date"]
     (suite,) = [suite for suite in suites_of("marts") if suite.table == "dim_date"]
-    assert len(about) == len(suite.promises)
+    assert len(about) == len(suite.expectations)
     assert {o.exception for o in about} == {
         'UndefinedTable: relation "candidate.dim_date" does not exist'
     }
 
 
-def test_a_promise_that_cannot_be_evaluated_has_failed_alone(world: World) -> None:
+def test_an_expectation_that_cannot_be_evaluated_fails_alone(world: World) -> None:
     undo = "alter table candidate.dim_date rename column hours to hours_in_day"
-    with world.harmed("alter table candidate.dim_date rename column hours_in_day to hours", undo):
+    with world.damaged("alter table candidate.dim_date rename column hours_in_day to hours", undo):
         verdict = audit_stage(world.settings, world.build, "marts")
 
-    assert [(o.promise.name, o.exception) for o in verdict.failed] == [
+    assert [(o.expectation.name, o.exception) for o in verdict.failed] == [
         ("hours_of_the_day", 'UndefinedColumn: column "hours_in_day" does not exist')
     ]
     assert verdict.blocks
@@ -195,8 +195,8 @@ def test_a_promise_that_cannot_be_evaluated_has_failed_alone(world: World) -> No
 
 def test_an_exception_holds_no_value(world: World, auditor: Auditor) -> None:
     (suite,) = [suite for suite in suites_of("marts") if suite.table == "dim_recommendation"]
-    casting = every_row("number", "title::integer > 0", words="Titles are numbers.")
-    (outcome,) = auditor.audit(replace(suite, promises=(casting,)))
+    casting = every_row("number", "title::integer > 0", description="Titles are numbers.")
+    (outcome,) = auditor.audit(replace(suite, expectations=(casting,)))
 
     assert not outcome.success
     assert outcome.exception == "InvalidTextRepresentation"
@@ -226,7 +226,7 @@ def test_an_unknown_stage_is_refused(world: World) -> None:
         audit_stage(world.settings, world.build, "lunch")  # type: ignore[arg-type]
 
 
-def test_data_docs_need_nobody_elses_server(world: World) -> None:
+def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
     for stage in STAGES:
         audit_stage(world.settings, world.build, stage)
     index = build_data_docs(world.settings, world.build.run_id)
@@ -237,8 +237,8 @@ def test_data_docs_need_nobody_elses_server(world: World) -> None:
         page = (index.parent / f"{suite.name}.html").read_text(encoding="utf-8")
         assert f'href="{suite.name}.html"' in first
         assert re.search(r"https?:|src=|<script", page) is None
-        for promise in suite.promises:
-            assert promise.words in page
+        for expectation in suite.expectations:
+            assert expectation.description in page
     assert re.search(r"https?:|src=|<script", first) is None
 
 

@@ -1,4 +1,4 @@
-"""The small force's warehouse, in a database of its own, and how to harm it and put it right."""
+"""The small force's warehouse, in a separate database, and how to damage and repair it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
-from tests.integration.gates.harm import tables_in
+from tests.integration.gates.damage import tables_in
 from tests.integration.gates.world import make_world
 
 DATABASE = "warehouse_gates"
@@ -22,14 +22,14 @@ SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public"
 
 
 class World:
-    """The small force's warehouse: what is harmed in it is put right again."""
+    """The small force's warehouse: what a test damages is repaired afterwards."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
         self.settings = settings
         self.build = build
         self.places = Places(build)
         self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
-        # Nothing here must survive a power cut.
+        # Faster, and no data here has to survive a crash.
         self.admin.execute("set synchronous_commit = off")
         self.admin.execute("create schema saved")
         rows = self.admin.execute(
@@ -46,17 +46,17 @@ class World:
         self.admin.execute(statement.encode())
 
     @contextmanager
-    def harmed(self, harm: str, undo: str = "") -> Iterator[None]:
-        """Harm the tables, and put them right at the end of the block."""
-        self._run(harm)
+    def damaged(self, damage: str, undo: str = "") -> Iterator[None]:
+        """Damage the tables, and repair them at the end of the block."""
+        self._run(damage)
         try:
             yield
         finally:
             self._run(undo)
-            self.restore(tables_in(harm))
+            self.restore(tables_in(damage))
 
     def restore(self, tables: list[str]) -> None:
-        """Give tables the rows back that they had at first."""
+        """Restore the rows that tables had at first."""
         for table in tables:
             if table in self.tables:
                 self._run(f"delete from {table}")
@@ -72,7 +72,7 @@ def _saved(table: str) -> str:
 
 @contextmanager
 def small_force() -> Iterator[World]:
-    """Make the small force's warehouse for as long as the block lasts."""
+    """Make the small force's warehouse, and drop it at the end of the block."""
     settings = load_settings()
     parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
     create = sql.SQL("create database {} owner warehouse_owner")
@@ -90,10 +90,10 @@ def small_force() -> Iterator[World]:
         connection.execute(drop.format(sql.Identifier(DATABASE)))
 
 
-def broken(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:
-    """Return severity, suite, name and exception of what was not kept."""
+def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:
+    """Return severity, suite, name and exception of each failed expectation."""
     return [
-        (o.promise.severity, o.suite.name, o.promise.name, o.exception)
+        (o.expectation.severity, o.suite.name, o.expectation.name, o.exception)
         for o in outcomes
         if not o.success
     ]

@@ -1,22 +1,23 @@
-"""A small force whose tables keep every promise: what the gate's tests look at, and then harm.
+"""A small force whose tables pass every expectation. The gate's tests damage them one by one.
 
 Twelve officers, eight referrals, one month. The tables have the columns of the mart contract and no
-constraints, so that each can be broken in every way that a suite promises against.
+constraints, so that a test can damage them in every way that an expectation notices.
 """
 
 from datetime import UTC, datetime
 
 import psycopg
 
-from expectations import codes
+from expectations.shared.code_lists import MEASURES as MEASURE_CODES
+from expectations.shared.code_lists import sql_list
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.integration.gates.compared_publication import PREVIOUS
 from tests.integration.gates.measures import MEASURES, TRAINING_MEASURES
 from tests.integration.gates.position import POSITIONS
 from tests.integration.gates.raw import RAW
-from tests.integration.gates.stands import PREVIOUS
 
 FORCE = "E23000022"
 AS_AT = datetime(2026, 5, 15, 4, 30, tzinfo=UTC)
@@ -46,7 +47,7 @@ def make_world(settings: Settings) -> Build:
         for script in (POLICY, UNITS, FACTS, MEASURES, TRAINING_MEASURES, POSITIONS, RELEASE):
             for name, value in (
                 ("<build>", str(build.build_id)),
-                ("<measures>", codes.listed(codes.MEASURES)),
+                ("<measures>", sql_list(MEASURE_CODES)),
             ):
                 script = script.replace(name, value)
             connection.execute(script.encode())
@@ -54,21 +55,27 @@ def make_world(settings: Settings) -> Build:
 
 
 def empty_world(connection: psycopg.Connection) -> None:
-    """Empty every table that holds records, as in a warehouse whose sources have none.
+    """Empty every table that holds records, as in a warehouse whose sources have no records.
 
-    What is there without any: the force as a whole, the calendar, the register, the four points.
+    Some rows are there without records: the whole force, the calendar, the register, the points.
     """
     rows = connection.execute(
         "select schemaname, tablename from pg_tables "
         "where schemaname in "
         "('raw_general', 'raw_law_enforcement', 'candidate', 'candidate_public')"
     ).fetchall()
-    kept = {
-        "assurance_position", "assurance_position_day", "data_quality_history",
-        "data_quality_status", "dim_date", "dim_measure", "dim_recommendation", "source_freshness",
-    }  # fmt: skip
+    without_records = {
+        "assurance_position",
+        "assurance_position_day",
+        "data_quality_history",
+        "data_quality_status",
+        "dim_date",
+        "dim_measure",
+        "dim_recommendation",
+        "source_freshness",
+    }
     for schema, table in rows:
-        if table not in kept:
+        if table not in without_records:
             connection.execute(f"delete from {schema}.{table}".encode())
     connection.execute(EMPTY.encode())
 

@@ -65,7 +65,7 @@ def test_erasing_needs_a_reason_and_says_what_went(
     assert (code, "would be erased" in shown, "000777" in shown) == (0, True, False)
     code, shown = said(capsys, "erase", PEOPLE, "000777", "--reason", "asked")
     assert code == 0
-    for part in ("raw           1 row", "kept batches  1 row in 1 batch", "next publication"):
+    for part in ("raw           1 row", "archive       1 row in 1 batch", "next publication"):
         assert part in shown
     code, shown = said(capsys, "erase", PEOPLE, "000777", "--reason", "asked", "--yes")
     assert (code, "nothing is held" in shown) == (1, True)

@@ -77,7 +77,7 @@ def test_readers_are_told_what_was_taken_back_and_why(three: Settings) -> None:
             "from marts.publication where withdrawn_because is not null"
         ).fetchall()
     assert rows == [(3, WHY, True)]
-    assert f"3 taken back {time.strftime('%a %d %b %Y')}" in publications_screen(three)
+    assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in publications_screen(three)
 
 
 def telling(settings: Settings, number: int) -> int:

@@ -1,4 +1,4 @@
-"""The simulator against real source databases and a real dropzone."""
+"""The simulator with real source databases and a real dropzone."""
 
 import gzip
 import hashlib
@@ -38,7 +38,7 @@ NewForce = Callable[[str], Settings]
 def new_force(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[NewForce]:
-    """Empty source databases, a dropzone and a state folder, as often as they are asked for."""
+    """Return a function that makes empty source databases, a dropzone and a state folder."""
     owners = {system: connections.url(settings, system) for system in SOURCES}
     administrator = connections.admin_url(settings)
     made: list[str] = []
@@ -68,7 +68,7 @@ def _in_database(uri: str, database: str) -> str:
 
 
 def databases(settings: Settings) -> dict[str, tuple[int, str]]:
-    """How many rows each table holds, and a fingerprint of them all."""
+    """Return the number of rows of each table, and a fingerprint of its rows."""
     found = {}
     for table in TABLES.values():
         query = sql.SQL(
@@ -83,7 +83,7 @@ def databases(settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 def files(settings: Settings) -> dict[str, tuple[str, float]]:
-    """Bytes and modification time of every file in the dropzone."""
+    """Return the hash and the modification time of every file in the dropzone."""
     root = settings.home / "dropzone"
     return {
         str(path.relative_to(root)): (
@@ -99,7 +99,7 @@ def truth_of(settings: Settings) -> bytes:
     return (settings.home / "simulator" / "truth.json.gz").read_bytes()
 
 
-def test_empty_sources_are_made_once(new_force: NewForce) -> None:
+def test_sources_are_created_once(new_force: NewForce) -> None:
     force = new_force("empty")
     made = create_sources(force)
     assert [line for line in made if "table" in line] == [
@@ -115,7 +115,7 @@ def test_empty_sources_are_made_once(new_force: NewForce) -> None:
     assert databases(force)["rms.occurrence"][0] == 1
 
 
-def test_the_extraction_login_reads_all_but_what_is_withheld(settings: Settings) -> None:
+def test_the_extraction_login_cannot_read_withheld_columns(settings: Settings) -> None:
     create_sources(settings)
     report = TABLES["report"]
     allowed = [column for column in report.columns if column not in report.never_extracted]
@@ -136,10 +136,10 @@ def test_the_extraction_login_reads_all_but_what_is_withheld(settings: Settings)
             connection.execute(statement)
 
 
-def test_a_range_continued_equals_the_range_in_one_go(new_force: NewForce) -> None:
+def test_a_continued_range_equals_one_range(new_force: NewForce) -> None:
     whole = new_force("whole")
     report = simulate(whole, SEED, FIRST, LAST)
-    in_one_go = (databases(whole), files(whole), truth_of(whole))
+    at_once = (databases(whole), files(whole), truth_of(whole))
     assert report.rows["rms.nccu_referral"] > 50
     assert report.files["hr/personnel"] >= 26
 
@@ -149,12 +149,12 @@ def test_a_range_continued_equals_the_range_in_one_go(new_force: NewForce) -> No
     simulate(parts, SEED, AFTER, AFTER)
     simulate(parts, SEED, LAST, LAST)
     assert before != databases(parts)
-    assert (databases(parts), files(parts), truth_of(parts)) == in_one_go
-    simulate(parts, SEED, LAST, LAST)  # a day done again changes nothing
-    assert (databases(parts), files(parts), truth_of(parts)) == in_one_go
+    assert (databases(parts), files(parts), truth_of(parts)) == at_once
+    simulate(parts, SEED, LAST, LAST)  # simulating a day twice changes nothing
+    assert (databases(parts), files(parts), truth_of(parts)) == at_once
 
 
-def test_rows_of_earlier_days_change_when_a_day_is_added(new_force: NewForce) -> None:
+def test_a_further_day_changes_rows_of_earlier_days(new_force: NewForce) -> None:
     force = new_force("changes")
     simulate(force, SEED, FIRST, BREAK)
     query = "select occurrence_id, updated_at from rms.occurrence"
@@ -168,7 +168,7 @@ def test_rows_of_earlier_days_change_when_a_day_is_added(new_force: NewForce) ->
     assert all(after[key] >= midnight(AFTER) for key in changed)
 
 
-def test_what_is_withheld_is_in_its_database_and_nowhere_else(new_force: NewForce) -> None:
+def test_withheld_columns_are_only_in_their_database(new_force: NewForce) -> None:
     force = new_force("withheld")
     simulate(force, SEED, FIRST, BREAK)
     with connect_owner(force, "intelligence") as connection:
@@ -185,7 +185,7 @@ def test_what_is_withheld_is_in_its_database_and_nowhere_else(new_force: NewForc
 def test_a_force_of_another_seed_is_refused(new_force: NewForce) -> None:
     force = new_force("seed")
     simulate(force, SEED, FIRST, FIRST)
-    with pytest.raises(UsageError, match="A force of seed 11 is there already"):
+    with pytest.raises(UsageError, match="There is already a force of seed 11"):
         simulate(force, 12, FIRST, LAST)
 
 
@@ -196,6 +196,6 @@ def test_a_source_that_cannot_be_reached_is_one_clear_line(
     monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://somebody:secret@127.0.0.1:1/rms")
     with pytest.raises(
         AssuranceError, match=r"The rms database cannot be reached .*port 1"
-    ) as told:
+    ) as error:
         create_sources(force)
-    assert "secret" not in told.value.message
+    assert "secret" not in error.value.message

@@ -1,4 +1,4 @@
-"""The walk of docs/add-a-source.md: a thirteenth dataset, from one file to a staged model."""
+"""Follows docs/how-to/add-a-source.md: a thirteenth dataset, from a file to a staged model."""
 
 import dataclasses
 import shutil
@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from expectations.basics import basics
 from expectations.catalogue import suites_of
+from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import Suite
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import load_build, open_build
@@ -123,12 +123,12 @@ def test_its_officers_get_pseudonyms(walk: Walk) -> None:
 
 def test_what_is_expected_of_its_columns_follows_from_the_declaration(walk: Walk) -> None:
     source = dataset(DATASET)
-    following = [promise.name for promise in basics(source, source.tables[0])]
+    following = [expectation.name for expectation in column_expectations(source, source.tables[0])]
     assert following == blocks()["expected"].splitlines()
     suite = suite_of_the_walk()
-    assert suite.words == "One potential victim who was referred."
-    assert set(following) < {promise.name for promise in suite.promises}
-    assert {p.owner for p in suite.promises if p.severity == "warning"} == {source.owner}
+    assert suite.description == "One potential victim who was referred."
+    assert set(following) < {expectation.name for expectation in suite.expectations}
+    assert {p.owner for p in suite.expectations if p.severity == "warning"} == {source.owner}
 
 
 def test_its_page_and_dbt_s_source_are_written(project: Settings) -> None:
@@ -157,13 +157,13 @@ def test_the_gate_finds_it_sound_and_finds_what_is_wrong(walk: Walk) -> None:
     walk.harm(f"update {RAW} set exploitation_type = 'FORCED' where nrm_ref = 'NRM260002'")
     walk.harm(f"update {RAW} set decided_on = null where nrm_ref = 'NRM260004'")
     try:
-        found = {o.promise.name: (o.unexpected, o.keys) for o in broken()}
+        found = {o.expectation.name: (o.unexpected, o.keys) for o in broken()}
     finally:
         walk.harm(f"update {RAW} set exploitation_type = 'LABOUR' where nrm_ref = 'NRM260002'")
         walk.harm(f"update {RAW} set decided_on = '2026-06-02' where nrm_ref = 'NRM260004'")
-    assert found.keys() == {"exploitation_type_listed", "decided_on_filled_when_due"}
+    assert found.keys() == {"exploitation_type_listed", "decided_on_filled_when_required"}
     assert found["exploitation_type_listed"] == (1, ({"nrm_ref": "NRM260002"},))
-    assert found["decided_on_filled_when_due"][1] == ({"nrm_ref": "NRM260004"},)
+    assert found["decided_on_filled_when_required"][1] == ({"nrm_ref": "NRM260004"},)
 
 
 @pytest.mark.slow

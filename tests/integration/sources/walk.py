@@ -1,11 +1,11 @@
-"""The files and outputs that stand in docs/add-a-source.md, as its tests and others use them."""
+"""The files and outputs in docs/how-to/add-a-source.md, for its tests and others."""
 
 import functools
 import re
 
 from tests.conftest import PROJECT_ROOT
 
-PAGE = PROJECT_ROOT / "docs" / "add-a-source.md"
+PAGE = PROJECT_ROOT / "docs" / "how-to" / "add-a-source.md"
 DATASET, TABLE = "safeguarding/nrm_referral", "nrm_referral"
 DECLARATION = "safeguarding_nrm_referral.yml"
 FILE = "nrm_referral_20260601.csv"

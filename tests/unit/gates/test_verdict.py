@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from expectations.vocabulary import Promise, Severity, Suite, every, every_row, nothing
+from expectations.vocabulary import Expectation, Severity, Suite, every_result, every_row, no_rows
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.places import Places
@@ -30,15 +30,17 @@ BUILD = Build(
 )
 
 
-def suite_of(*promises: Promise, schema: str = "candidate", versioned: bool = False) -> Suite:
+def suite_of(
+    *expectations: Expectation, schema: str = "candidate", versioned: bool = False
+) -> Suite:
     return Suite(
-        "candidate.t", "marts", "t", schema, "t", ("k", "j"), "Words.", promises, versioned
+        "candidate.t", "marts", "t", schema, "t", ("k", "j"), "Words.", expectations, versioned
     )
 
 
 def outcome(severity: Severity, success: bool) -> Outcome:
-    promise = every_row("p", "true", words="It holds.", severity=severity)
-    return Outcome(suite_of(promise), promise, success)
+    expectation = every_row("p", "true", description="It holds.", severity=severity)
+    return Outcome(suite_of(expectation), expectation, success)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ def outcome(severity: Severity, success: bool) -> Outcome:
         ([outcome("critical", False), outcome("info", True)], "critical"),
     ],
 )
-def test_the_worst_broken_promise_decides(outcomes: list[Outcome], verdict: str) -> None:
+def test_the_worst_failure_decides(outcomes: list[Outcome], verdict: str) -> None:
     found = decide("marts", [suite_of()], outcomes)
     assert found.verdict == verdict
     assert found.blocks == (verdict == "critical")
@@ -93,7 +95,7 @@ def test_a_prefix_that_is_no_name_is_refused(prefix: str) -> None:
 
 
 def test_rules_become_counts_and_keys() -> None:
-    row = every_row("a", "n > 0", among="not gone", words="It holds.")
+    row = every_row("a", "n > 0", where="not gone", description="It holds.")
     counts, keys = (" ".join(part.split()) for part in rule_sql(row, suite_of(row), Places(BUILD)))
     assert counts == (
         "array[ count(*) filter (where (not gone) and (n > 0) is not true), "
@@ -105,18 +107,18 @@ def test_rules_become_counts_and_keys() -> None:
 
 
 def test_queries_become_one_aggregate_each() -> None:
-    for promise in (
-        every("a", "select k, true as holds from {rows}", words="It holds."),
-        nothing("b", "select k from {rows}", words="It holds."),
+    for expectation in (
+        every_result("a", "select k, true as holds from {rows}", description="It holds."),
+        no_rows("b", "select k from {rows}", description="It holds."),
     ):
-        counts, keys = rule_sql(promise, suite_of(promise), Places(BUILD))
+        counts, keys = rule_sql(expectation, suite_of(expectation), Places(BUILD))
         assert "case when count(*) >= 0 then" in counts
         assert "from candidate.t" in counts
         assert "limit 1000" in keys
 
 
 def test_a_column_that_must_stay_private_is_no_key() -> None:
-    private = every_row("a", "true", words="It holds.", columns=("k",), dimension="privacy")
-    public = every_row("a", "true", words="It holds.", columns=("k",))
+    private = every_row("a", "true", description="It holds.", columns=("k",), dimension="privacy")
+    public = every_row("a", "true", description="It holds.", columns=("k",))
     assert key_columns(private, suite_of()) == ("j",)
     assert key_columns(public, suite_of()) == ("k", "j")

@@ -8,7 +8,7 @@ from simulator.chance import Chance
 DAY = date(2026, 3, 29)
 
 
-def test_a_stream_depends_on_seed_concern_and_day_alone() -> None:
+def test_a_stream_depends_only_on_seed_subject_and_day() -> None:
     first = [Chance(7).stream("checks", DAY).random() for _ in range(3)]
     assert len(set(first)) == 1
     others = [
@@ -20,7 +20,7 @@ def test_a_stream_depends_on_seed_concern_and_day_alone() -> None:
 
 
 def test_the_first_draws_are_the_same_on_every_machine() -> None:
-    """Should this fail after an upgrade, every seed makes another force than it did before."""
+    """If this fails after an upgrade, every seed makes another force than before."""
     rng = Chance(20260430).stream("checks", DAY)
     assert [rng.randint(1, 1000) for _ in range(4)] == [221, 577, 469, 743]
 

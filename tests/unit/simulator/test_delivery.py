@@ -1,4 +1,4 @@
-"""The files: readable in all their forms, on their days, and fresh at the end."""
+"""The files are readable in all forms, come on their days, and are fresh at the end."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ from simulator.delivery.forms import (
     BookForm,
     TextForm,
 )
-from simulator.delivery.personnel import COLUMNS, Ledger, seen_on
+from simulator.delivery.personnel import COLUMNS, Ledger, row_on
 from simulator.moments import end_of
 from simulator.period import Period
 from simulator.world import World
@@ -37,7 +37,7 @@ def read(form: TextForm, content: bytes) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("form", [*TEXT_FORMS, SERIAL_DATES, WITH_OFFSETS], ids=lambda f: f.name)
-def test_a_text_form_says_the_same_in_its_own_way(form: TextForm) -> None:
+def test_every_text_form_holds_the_same_values(form: TextForm) -> None:
     content = text.render(form, NAMES, ROWS, "A title")
     lines = read(form, content)
     if form.title:
@@ -54,14 +54,14 @@ def test_a_text_form_says_the_same_in_its_own_way(form: TextForm) -> None:
     assert content == text.render(form, NAMES, ROWS, "A title")
 
 
-def test_moments_are_written_by_the_clock_on_the_wall() -> None:
+def test_moments_are_written_in_local_time() -> None:
     summer = datetime(2026, 7, 1, 8, 5, tzinfo=UTC)
     assert text.written(TextForm(), "completed_at", summer) == "2026-07-01 09:05"
     assert text.written(WITH_OFFSETS, "completed_at", summer) == "2026-07-01T09:05:00+01:00"
 
 
 @pytest.mark.parametrize("form", BOOK_FORMS, ids=lambda form: form.name)
-def test_a_workbook_says_the_same_in_its_own_way(form: BookForm) -> None:
+def test_every_workbook_form_holds_the_same_values(form: BookForm) -> None:
     sheets = {"First": workbook.Sheet(NAMES, ROWS), "Second": workbook.Sheet(NAMES, [])}
     content = workbook.render(form, sheets, "A title")
     assert content == workbook.render(form, sheets, "A title")
@@ -82,9 +82,11 @@ def names(dropped: list[drops.Drop], dataset: str) -> set[str]:
     return {drop.name for drop in dropped if drop.dataset == dataset}
 
 
-def test_each_file_comes_on_its_day(dropped: list[drops.Drop], period: Period) -> None:
+def test_each_file_is_dropped_on_its_day_or_up_to_three_days_later(
+    dropped: list[drops.Drop], period: Period
+) -> None:
     for drop in dropped:
-        assert period.holds(drop.dropped_at)
+        assert period.contains(drop.dropped_at)
         if drop.dataset in DATED:
             day = drop.name.split("_")[-1][:8]
             due = date.fromisoformat(f"{day[:4]}-{day[4:6]}-{day[6:]}")
@@ -95,20 +97,20 @@ def test_each_file_comes_on_its_day(dropped: list[drops.Drop], period: Period) -
     assert names(dropped, "governance/plans") == {"plan_register.xlsx"}
 
 
-def test_registers_come_at_least_monthly(dropped: list[drops.Drop]) -> None:
+def test_registers_are_dropped_at_least_monthly(dropped: list[drops.Drop]) -> None:
     for dataset in ("governance/plans", "governance/recommendations"):
         moments = [drop.dropped_at for drop in dropped if drop.dataset == dataset]
         gaps = [later - earlier for earlier, later in pairwise(moments)]
         assert max(gaps) <= timedelta(days=34)
 
 
-def test_the_newest_files_of_each_dataset_are_whole(
+def test_the_newest_files_of_each_dataset_have_no_serious_fault(
     dropped: list[drops.Drop], period: Period
 ) -> None:
     fresh = [
         drop
         for drop in dropped
-        if drop.trouble not in drops.HURTFUL and not drop.name.endswith(".part")
+        if drop.fault not in drops.SERIOUS and not drop.name.endswith(".part")
     ]
     for dataset, days in dict(zip(DATED, (1, 7, 1, 7), strict=True)).items():
         last = max(drop.dropped_at for drop in fresh if drop.dataset == dataset)
@@ -117,13 +119,13 @@ def test_the_newest_files_of_each_dataset_are_whole(
             drop
             for drop in dropped
             if drop.dataset == dataset
-            and drop.trouble in drops.HURTFUL
+            and drop.fault in drops.SERIOUS
             and drop.dropped_at > end_of(drops.TEETHING_UNTIL) + timedelta(days=3)
         ]
 
 
-def test_every_trouble_of_the_source_contract_happens(dropped: list[drops.Drop]) -> None:
-    seen = Counter(drop.trouble for drop in dropped)
+def test_every_fault_of_the_source_contract_happens(dropped: list[drops.Drop]) -> None:
+    seen = Counter(drop.fault for drop in dropped)
     wanted = {drops.LATE, drops.AGAIN, drops.CORRECTED, drops.PARTIAL, drops.EMPTY}
     assert seen.keys() >= wanted | {drops.TRUNCATED, drops.OTHER_DATASET}
     completions = [drop for drop in dropped if drop.dataset == "lms/completions"]
@@ -142,8 +144,7 @@ def test_a_report_of_the_learning_system_overlaps_the_days_before(
     spring = [
         drop
         for drop in dropped
-        if drop.name.startswith("completions_202604")
-        and (drop.trouble, drop.form) == (None, "usual")
+        if drop.name.startswith("completions_202604") and (drop.fault, drop.form) == (None, "usual")
     ]
     assert len(spring) > 5
     for drop in spring:
@@ -153,20 +154,20 @@ def test_a_report_of_the_learning_system_overlaps_the_days_before(
         assert len(days) >= 3
 
 
-def test_the_ledger_shows_what_hr_had_keyed(world: World) -> None:
+def test_the_ledger_shows_what_was_keyed_before_each_day(world: World) -> None:
     ledger = Ledger(world.careers.people)
     for day in (date(2025, 6, 2), date(2026, 2, 9), date(2026, 2, 10), date(2026, 11, 24)):
         rows = ledger.rows_on(day)
-        listed = [seen_on(person, day) for person in world.careers.people]
+        listed = [row_on(person, day) for person in world.careers.people]
         assert rows == sorted(row for row in listed if row is not None)
         ahead = [row for row in rows if row[COLUMNS.index("leave_date")]]
         furthest = max(row[COLUMNS.index("leave_date")] for row in ahead)  # type: ignore[type-var]
         assert furthest <= day + timedelta(days=14)  # type: ignore[operator]
 
 
-def test_a_trouble_is_drawn_from_the_file_alone() -> None:
+def test_the_fault_of_a_file_depends_only_on_the_file() -> None:
     export = drops.Export("hr/personnel", date(2026, 5, 4), "p.csv", 3.0, "usual", lambda: b"x")
     first = drops.drops_of(Chance(9), export, safe=False)
-    assert [(d.name, d.dropped_at, d.trouble) for d in first] == [
-        (d.name, d.dropped_at, d.trouble) for d in drops.drops_of(Chance(9), export, safe=False)
+    assert [(d.name, d.dropped_at, d.fault) for d in first] == [
+        (d.name, d.dropped_at, d.fault) for d in drops.drops_of(Chance(9), export, safe=False)
     ]

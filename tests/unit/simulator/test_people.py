@@ -31,14 +31,14 @@ def test_the_force_keeps_its_size(world: World, day: date) -> None:
     assert 0.02 <= away / len(present) <= 0.06
 
 
-def test_people_stand_in_units_that_exist(world: World) -> None:
+def test_postings_are_in_units_that_exist(world: World) -> None:
     teams = {unit.code: unit for unit in UNITS if unit.kind == "TEAM"}
     for person in world.careers.people:
         for posting in person.postings:
             assert posting.since >= teams[posting.unit].opens
 
 
-def test_careers_are_whole(world: World) -> None:
+def test_careers_are_consistent(world: World) -> None:
     numbers = [person.employee_no for person in world.careers.people]
     assert len(set(numbers)) == len(numbers)
     assert all(len(number) == 6 and number.isdigit() for number in numbers)
@@ -52,7 +52,7 @@ def test_careers_are_whole(world: World) -> None:
             assert person.left - person.left_keyed_on <= timedelta(days=14)
 
 
-def test_collar_numbers_are_used_again_but_hardly_ever_at_once(world: World) -> None:
+def test_collar_numbers_are_reused_but_rarely_shared(world: World) -> None:
     holders: dict[str, set[str]] = {}
     for person in world.careers.people:
         for posting in person.postings:
@@ -71,7 +71,7 @@ def test_collar_numbers_are_used_again_but_hardly_ever_at_once(world: World) -> 
     assert shared_days < 3 * 90
 
 
-def test_people_come_move_are_away_return_and_go(world: World) -> None:
+def test_people_join_move_are_absent_return_and_leave(world: World) -> None:
     year = [person for person in world.careers.people if person.left and person.left >= EPOCH]
     people = world.careers.people
     assert sum(person.left <= LAST for person in year if person.left) > 300
@@ -88,7 +88,7 @@ def test_people_come_move_are_away_return_and_go(world: World) -> None:
     }
 
 
-def test_careers_do_not_depend_on_how_far_they_are_run() -> None:
+def test_careers_do_not_depend_on_how_far_they_are_simulated() -> None:
     short, long = Careers(Chance(3), EPOCH), Careers(Chance(3), EPOCH)
     short.advance(date(2025, 6, 30))
     long.advance(date(2025, 4, 1))

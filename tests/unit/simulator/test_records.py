@@ -12,7 +12,7 @@ def referral() -> Record:
     return Store().add("nccu_referral", BORN, {"referral_ref": "NR26000001", "outcome": "PENDING"})
 
 
-def test_a_record_is_there_once_it_is_committed() -> None:
+def test_a_record_is_visible_after_its_commit() -> None:
     record = referral()
     assert record.state_at(BORN) is None
     state = record.state_at(after(BORN, hours=0.01))
@@ -24,7 +24,7 @@ def test_a_record_is_there_once_it_is_committed() -> None:
     )
 
 
-def test_changes_told_in_any_order_happen_in_theirs() -> None:
+def test_changes_apply_in_the_order_of_their_moments() -> None:
     record = referral()
     record.change(after(BORN, hours=9), outcome="BAIL")
     record.change(after(BORN, hours=3), outcome="DETAIN", nccu_reference="IE/26/1")
@@ -48,17 +48,17 @@ def test_a_late_commit_shows_after_its_updated_at() -> None:
     assert (seen["outcome"], seen["updated_at"]) == ("BAIL", after(BORN, hours=1))
 
 
-def test_a_hard_deleted_record_is_gone_and_its_going_is_noticed() -> None:
+def test_a_hard_deleted_record_is_removed_and_counts_as_changed() -> None:
     record = referral()
     record.removed_at = after(BORN, hours=20)
     assert record.state_at(after(BORN, hours=19)) is not None
     assert record.state_at(after(BORN, hours=21)) is None
-    assert record.is_touched(after(BORN, hours=19), after(BORN, hours=21))
-    assert not record.is_touched(after(BORN, hours=1), after(BORN, hours=2))
+    assert record.is_changed(after(BORN, hours=19), after(BORN, hours=21))
+    assert not record.is_changed(after(BORN, hours=1), after(BORN, hours=2))
 
 
-def test_nothing_is_entered_on_a_day_that_is_over() -> None:
+def test_a_record_cannot_be_entered_on_a_past_day() -> None:
     store = Store()
     store.today = after(BORN, hours=24)
-    with pytest.raises(AssertionError, match="a day that is over"):
+    with pytest.raises(AssertionError, match="on a past day"):
         store.add("nccu_referral", BORN, {})

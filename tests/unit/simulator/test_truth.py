@@ -1,4 +1,4 @@
-"""The truth: all that a test needs to compute a figure a second way, and nothing secret."""
+"""The truth holds everything to compute a figure in a second way, and nothing withheld."""
 
 import gzip
 from pathlib import Path
@@ -21,14 +21,14 @@ def folder(world: World, period: Period, tmp_path_factory: pytest.TempPathFactor
     return folder
 
 
-def test_no_narrative_and_no_source_is_in_it(world: World, folder: Path) -> None:
+def test_it_holds_no_narrative_and_no_source_identity(world: World, folder: Path) -> None:
     text = gzip.decompress((folder / truth.FILE).read_bytes()).decode()
     assert "narrative" not in text
     assert "source_identity" not in text
-    # What every narrative and every source identity holds; and some of them whole.
+    # Words of every narrative and every source identity. Some of them are searched in full.
     assert "Codeword" not in text
     assert "registered source" not in text
-    for record in world.store.of("report")[::400]:
+    for record in world.store.records_of("report")[::400]:
         assert str(record.first["narrative"]).split(" Codeword ")[1][:40] not in text
         assert str(record.first["source_identity"]) not in text
 
@@ -36,23 +36,23 @@ def test_no_narrative_and_no_source_is_in_it(world: World, folder: Path) -> None
 def test_it_is_the_same_to_the_byte(
     world: World, period: Period, folder: Path, tmp_path: Path
 ) -> None:
-    again = truth.write(tmp_path, world, period, planned(world, period))
-    assert again.read_bytes() == (folder / truth.FILE).read_bytes()
+    second = truth.write(tmp_path, world, period, planned(world, period))
+    assert second.read_bytes() == (folder / truth.FILE).read_bytes()
 
 
 def test_the_tables_can_be_built_from_it(world: World, period: Period, folder: Path) -> None:
-    told: Any = truth.read(folder)
+    content: Any = truth.read(folder)
     for name, table in TABLES.items():
         rows = {}
-        for record in told["tables"][table.full_name]:
+        for record in content["tables"][table.full_name]:
             if record["removed_at"] is None:
                 row = dict(record["row"])
                 for _, values in record["changes"]:
                     row.update(values)
                 rows[record["key"]] = row
-        for record in world.store.of(name):
+        for record in world.store.records_of(name):
             state = record.state_at(end_of(period.end))
-            if state is None or record.seen_at < period.first_moment:
+            if state is None or record.committed_at < period.first_moment:
                 assert record.key not in rows
                 continue
             expected = {
@@ -63,11 +63,11 @@ def test_the_tables_can_be_built_from_it(world: World, period: Period, folder: P
             assert rows[record.key] == expected
 
 
-def test_it_tells_nothing_that_is_still_to_come(folder: Path, period: Period) -> None:
-    told: Any = truth.read(folder)
+def test_it_holds_nothing_after_the_last_day(folder: Path, period: Period) -> None:
+    content: Any = truth.read(folder)
     end = end_of(period.end).isoformat()
-    assert told["force"]["seed"] == 20260430
-    assert max(event["logged_at"] for event in told["learning"]) < end
-    assert max(one["session"]["day"] for one in told["attendances"]) <= str(period.end)
-    assert all(person["postings"] for person in told["people"])
-    assert {entry["dataset"] for entry in told["files"]} >= {"hr/personnel", "governance/plans"}
+    assert content["force"]["seed"] == 20260430
+    assert max(event["logged_at"] for event in content["learning"]) < end
+    assert max(one["session"]["day"] for one in content["attendances"]) <= str(period.end)
+    assert all(person["postings"] for person in content["people"])
+    assert {entry["dataset"] for entry in content["files"]} >= {"hr/personnel", "governance/plans"}

@@ -1,4 +1,4 @@
-"""The daily DAG once, in this process: the only part of the package that imports Airflow."""
+"""Run the daily DAG once in this process. Only this module of the package imports Airflow."""
 
 import importlib.util
 import os
@@ -19,7 +19,7 @@ from oic_assurance.settings import Settings
 
 DAG_FILE = Path("dags") / "assurance_daily.py"
 DAG_NAME = "assurance_daily"
-# Somebody waits at a terminal: two retries after a second or two, not after minutes.
+# A person waits at a terminal, so a task is retried after a second and not after minutes.
 RETRY_SECONDS = "1"
 
 
@@ -44,7 +44,7 @@ def _set_environment(settings: Settings) -> None:
     os.environ.update(airflow_environment(settings, f"sqlite:///{_database(settings)}"))
     os.environ.setdefault("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
     os.environ["ASSURANCE_NOBODY_CAN_ANSWER"] = "1"
-    # What is imported once stays compiled, where the folder can be written to.
+    # Keep compiled modules if the folder is writable, so that the next run imports faster.
     sys.dont_write_bytecode = False
 
 
@@ -53,10 +53,10 @@ def _database(settings: Settings) -> Path:
 
 
 def _ensure_metadata(settings: Settings) -> None:
-    """Give the run an empty, migrated metadata database: nothing that a killed run left is in it.
+    """Give the run an empty, migrated metadata database, without leftovers of a killed run.
 
-    What is worth keeping of a run is in the warehouse. Making the tables takes seconds, so an empty
-    database is kept for each version of Airflow, and copied.
+    The record of a run is in the warehouse, so nothing of this database is needed later. Creating
+    its tables takes seconds, so an empty database is kept for each version of Airflow and copied.
     """
     if "airflow.settings" in sys.modules:
         return  # a later run of this process: the database is open
@@ -78,7 +78,7 @@ def _ensure_metadata(settings: Settings) -> None:
 
 
 def _load(path: Path) -> ModuleType:
-    """Import the DAG file anew: a DAG that ran before keeps that run's configuration."""
+    """Import the DAG file again: a DAG that has run keeps the configuration of that run."""
     spec = importlib.util.spec_from_file_location(DAG_NAME, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path} is not a Python file")
@@ -88,33 +88,33 @@ def _load(path: Path) -> ModuleType:
 
 
 class Interruption:
-    """Ctrl-C, or a polite request to end: for the whole run, not for the task it happens to meet.
+    """Makes Ctrl-C and SIGTERM end the whole run instead of the current task.
 
-    Airflow takes it for a task that failed and goes on with the next, so it is raised once more
-    where tasks report.
+    Airflow treats the signal as a failure of the current task and starts the next one. So the
+    interruption is raised again when the next task reports.
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        self._has_come = False
         self._before: dict[signal.Signals, Any] = {}
 
     def watch(self) -> None:
-        """Take the signals."""
+        """Handle the signals."""
         for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._ask)
+            self._before[number] = signal.signal(number, self._handle)
 
     def forget(self) -> None:
-        """Give the signals back."""
+        """Restore the earlier handlers of the signals."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def check(self) -> None:
-        """End the run, if that was asked for."""
-        if self._asked:
+        """End the run if a signal has come."""
+        if self._has_come:
             raise KeyboardInterrupt
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked = True
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._has_come = True
         raise KeyboardInterrupt
 
 
@@ -123,7 +123,7 @@ def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> 
     from airflow.sdk.listener import get_listener_manager
 
     class Listener:
-        """Passes on what the task runner tells, with the time that each task took."""
+        """Reports events of the task runner, with the time that each task took."""
 
         def __init__(self) -> None:
             self.began = time.monotonic()

@@ -28,7 +28,7 @@ _INDEX = """\
 # Datasets
 
 What is extracted, {count} datasets in all. Each is one declaration, from which its page is written
-([add-a-source.md](../add-a-source.md)).
+([add-a-source.md](../how-to/add-a-source.md)).
 
 A row that breaks a rule of its page is *set aside*: kept in quarantine with every reason, its file
 and its place (`assurance quarantine list`), while the others land. Where more are broken than the

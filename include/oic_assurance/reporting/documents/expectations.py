@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from expectations.catalogue import suites, suites_of
-from expectations.vocabulary import Promise, Severity, Stage, Suite
+from expectations.vocabulary import Expectation, Severity, Stage, Suite
 
 _STAGES: dict[Stage, str] = {
     "landing": "What was landed",
@@ -18,16 +18,17 @@ _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _INDEX = """\
 # Expectations
 
-What is checked before anything is published: {count} promises about {suites} tables, and beside
+What is checked before anything is published: {count} expectations about {suites} tables, and beside
 them dbt's own tests (in the dbt docs). How to add one:
-[add-an-expectation.md](../add-an-expectation.md). What came of each in a run: the Data Docs, and
+[add-an-expectation.md](../how-to/add-an-expectation.md). What came of each in a run: the Data
+Docs, and
 `data_quality_status` in the marts.
 
 - **critical**: nothing is published, the last publication stands.
 - **warning**: it is published with a caveat that readers see.
 - **info**: it is kept.
 
-Rows that break a promise are kept by their key, never by their values.
+Rows that fail an expectation are kept by their key, never by their values.
 """
 
 _STAGE = """
@@ -53,10 +54,14 @@ def pages() -> dict[str, str]:
 
 
 def _index() -> str:
-    text = _INDEX.format(count=len(_promises(suites())), suites=len(suites()))
+    text = _INDEX.format(count=len(_expectations(suites())), suites=len(suites()))
     for stage, title in _STAGES.items():
         text += _STAGE.format(title=title) + "".join(
-            _line(f"[{_name(suite)}]({_file(suite)})", suite.words, *_severities(suite.promises))
+            _line(
+                f"[{_name(suite)}]({_file(suite)})",
+                suite.description,
+                *_severities(suite.expectations),
+            )
             for suite in suites_of(stage)
         )
     return text
@@ -64,13 +69,18 @@ def _index() -> str:
 
 def _page(suite: Suite) -> str:
     ordered = sorted(
-        suite.promises, key=lambda promise: (_SEVERITIES.index(promise.severity), promise.name)
+        suite.expectations,
+        key=lambda expectation: (_SEVERITIES.index(expectation.severity), expectation.name),
     )
-    return _PAGE.format(name=_name(suite), words=suite.words) + "".join(
+    return _PAGE.format(name=_name(suite), words=suite.description) + "".join(
         _line(
-            promise.words, promise.dimension, promise.severity, promise.owner, f"`{promise.name}`"
+            expectation.description,
+            expectation.dimension,
+            expectation.severity,
+            expectation.owner,
+            f"`{expectation.name}`",
         )
-        for promise in ordered
+        for expectation in ordered
     )
 
 
@@ -82,12 +92,12 @@ def _name(suite: Suite) -> str:
     return f"{_SCHEMAS.get(suite.schema, suite.schema)}.{suite.table}"
 
 
-def _promises(suites: Iterable[Suite]) -> list[Promise]:
-    return [promise for suite in suites for promise in suite.promises]
+def _expectations(suites: Iterable[Suite]) -> list[Expectation]:
+    return [expectation for suite in suites for expectation in suite.expectations]
 
 
-def _severities(promises: Iterable[Promise]) -> list[int]:
-    counted = Counter(promise.severity for promise in promises)
+def _severities(expectations: Iterable[Expectation]) -> list[int]:
+    counted = Counter(expectation.severity for expectation in expectations)
     return [counted[severity] for severity in _SEVERITIES]
 
 

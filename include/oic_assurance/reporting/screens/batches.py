@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oic_assurance.batches.archived import ArchivedBatch, archived_batches
 from oic_assurance.operations.verify.proof import Proof
-from oic_assurance.reporting.screens.layout import NOTHING, count, moment, table
+from oic_assurance.reporting.screens.layout import NOTHING, count, short_moment, table
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
@@ -19,7 +19,9 @@ def batches_screen(settings: Settings, dataset: str | None, limit: int) -> str:
     if not found:
         return "Nothing has been landed yet.\n"
     found.sort(key=lambda batch: -batch.batch_id)
-    head = ("batch", "dataset", "place", "delivered for", "rows", "new", "rejected", "run", "kept")
+    head = (
+        "batch", "dataset", "delivered for", "rows", "new", "rejected", "archived", "place", "run",
+    )  # fmt: skip
     rows = [_row(settings, batch) for batch in found[:limit]]
     lines = table(head, rows, indent=0)
     if len(found) > limit:
@@ -28,14 +30,14 @@ def batches_screen(settings: Settings, dataset: str | None, limit: int) -> str:
 
 
 def _row(settings: Settings, batch: ArchivedBatch) -> tuple[str, ...]:
-    kept = NOTHING
+    archived = NOTHING
     if batch.kept_as is not None:
-        kept = "yes" if (settings.home / batch.kept_as).is_file() else "MISSING"
-        kept += f", {batch.erased_kept} erased" if batch.erased_kept else ""
+        archived = "yes" if (settings.home / batch.kept_as).is_file() else "MISSING"
+        archived += f", {batch.erased_kept} erased" if batch.erased_kept else ""
     return (
-        str(batch.batch_id), batch.dataset, batch.source_place, moment(batch.delivered_for),
+        str(batch.batch_id), batch.dataset, short_moment(batch.delivered_for),
         f"{batch.row_count or 0:,}", f"{batch.rows_new or 0:,}", f"{batch.rows_rejected or 0:,}",
-        batch.run_id, kept,
+        archived, batch.source_place, batch.run_id,
     )  # fmt: skip
 
 

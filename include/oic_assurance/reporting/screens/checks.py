@@ -77,10 +77,10 @@ def checks_screen(settings: Settings, build_id: int | None, table: str | None, r
         ]
         if any(one.keys for one in broken):
             _log(warehouse, build, broken)
-    lines = [
+    lines = wrapped(
         f"Build {build.build_id} of run {build.run_id}, as at {moment(build.as_at)}: "
-        f"{count(checks, 'check')}, {failed:,} not kept"
-    ]
+        f"{count(checks, 'check')}, {failed:,} failed"
+    )
     for one in broken:
         lines += ["", *_lines(one)]
     return "\n".join(lines) + "\n"
@@ -121,7 +121,8 @@ def _lines(one: _Broken) -> list[str]:
         lines += wrapped(f"put right by: {one.owner or 'nobody named'}", 2)
     if one.reason:
         lines += wrapped(one.reason, 2)
-    lines += [f"    {_key(key)}" for key in one.keys]
+    for key in one.keys:
+        lines += wrapped(_key(key), 6, "    ")
     more = one.kept - len(one.keys)
     if more > 0:
         lines.append(f"    and {count(more, 'more key')} on record: see --rows")

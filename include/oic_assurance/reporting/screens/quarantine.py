@@ -1,6 +1,5 @@
-"""What a person sees of the quarantine at a terminal: never the content of a row."""
+"""The quarantine at a terminal. The content of a row is never shown."""
 
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from oic_assurance.landing.quarantine import (
     counts_by_reason,
     list_rejected,
 )
-from oic_assurance.reporting.screens.layout import count, day, width, wrapped
+from oic_assurance.reporting.screens.layout import count, day, table, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 
@@ -38,16 +37,14 @@ def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
     for row in rows:
         lines += _row(row)
     if total > limit:
-        lines += ["", f"These are the newest {limit:,} of {total:,} rows: see --limit."]
+        lines += ["", *wrapped(f"These are the newest {limit:,} of {total:,} rows: see --limit.")]
     lines += ["", *_next_steps(rows, counts)]
     return "\n".join(lines) + "\n"
 
 
 def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
     """Return what was written, what was not, and what to do next."""
-    lines = _hanging(
-        f"{count(exported.rows, 'row')} of {dataset} in {to}, for you alone to read.", 0
-    )
+    lines = wrapped(f"{count(exported.rows, 'row')} of {dataset} in {to}, for you alone to read.")
     if exported.in_one_piece:
         lines += wrapped(
             f"{_rows(exported.in_one_piece)} could not be taken apart into cells: see the last "
@@ -58,10 +55,10 @@ def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
             f"{_rows(exported.at_the_door)} refused at the door by their marking: nothing of them "
             "was read, so nothing is exported.", 0,
         )  # fmt: skip
-    lines += _hanging(
+    lines += wrapped(
         "Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
-        f"`assurance quarantine replay {dataset} {to}`.", 0,
-    )  # fmt: skip
+        f"`assurance quarantine replay {dataset} {to}`."
+    )
     return "\n".join(lines) + "\n"
 
 
@@ -91,8 +88,9 @@ def replay_lines(report: "ReplayReport") -> str:
 def _left(report: "ReplayReport") -> list[str]:
     """Say what breaks still and why, and what was left out."""
     reasons = Counter(why.partition(":")[0] for one in report.broken for why in one.reasons)
-    lines = [f"{rows:>6,}  {reason}" for reason, rows in reasons.most_common(SHOWN)]
-    lines = [line for text in lines for line in _hanging(text, 8)]
+    lines = []
+    for reason, rows in reasons.most_common(SHOWN):
+        lines += wrapped(reason, 8, f"{rows:>6,}  ")
     if report.replayed_before:
         batches = sorted(set(report.replayed_before.values()))
         named = ", ".join(map(str, batches[:SHOWN])) + (", …" if len(batches) > SHOWN else "")
@@ -126,25 +124,22 @@ def _conclusion(report: "ReplayReport") -> list[str]:
 
 
 def _counts(counts: Sequence[ReasonCount]) -> list[str]:
-    """Return the counts as a table whose last column goes over as many lines as it needs."""
-    name = max(len("dataset"), *(len(item.dataset) for item in counts))
-    head = f"{'dataset':<{name}}  {'rows':>8}  {'latest':<11}  reason"
-    lines = [head]
-    for item in counts:
-        start = f"{item.dataset:<{name}}  {item.rows:>8,}  {day(item.latest_at.date()):<11}  "
-        lines += _hanging(start + " ".join(item.reason.split()), len(start))
-    return lines
+    rows = [
+        (item.dataset, f"{item.rows:,}", day(item.latest_at.date()), " ".join(item.reason.split()))
+        for item in counts
+    ]
+    return table(("dataset", "rows", "latest", "reason"), rows, indent=0)
 
 
 def _row(row: RejectedRow) -> list[str]:
     dataset = datasets().get(row.dataset)
-    table = f" ({row.table_name})" if dataset and len(dataset.tables) > 1 else ""
+    sheet = f" ({row.table_name})" if dataset and len(dataset.tables) > 1 else ""
     place = f", row {row.row_number}" if row.row_number is not None else ""
     key = f", key {' '.join(row.row_key.split())}" if row.row_key else ""
     landed = f", replayed in batch {row.replayed_in}" if row.replayed_in is not None else ""
-    lines = _hanging(
-        f"{row.rejected_id:>6}  {row.dataset}{table} {row.source_place}, batch {row.batch_id}"
-        f"{place}{key}{landed}", 8,
+    lines = wrapped(
+        f"{row.dataset}{sheet} {row.source_place}, batch {row.batch_id}{place}{key}{landed}",
+        8, f"{row.rejected_id:>6}  ",
     )  # fmt: skip
     for reason in row.reasons:
         lines += wrapped(reason, 10)
@@ -164,14 +159,6 @@ def _next_steps(rows: Sequence[RejectedRow], counts: Sequence[ReasonCount]) -> l
         f"Next: `assurance quarantine export {name} --to FILE`, correct FILE, `assurance "
         f"quarantine replay {name} FILE`; what the declaration now admits lands without FILE.", 0,
     )  # fmt: skip
-
-
-def _hanging(text: str, indent: int) -> list[str]:
-    """Return a text in lines; a path or a command's word is never broken."""
-    pad = " " * indent
-    return textwrap.wrap(
-        text, width(), subsequent_indent=pad, break_long_words=False, break_on_hyphens=False
-    )
 
 
 def _rows(number: int) -> str:

@@ -14,14 +14,12 @@ def reproduction_screen(done: Reproduction) -> str:
     """Return the tables, the rows that differ, and what has changed since."""
     publication = done.publication
     lines = [
-        f"Publication {publication.publication_id} as at {moment(publication.as_at)}, published "
-        f"{moment(publication.published_at)}, computed again from raw with what it knew",
-        "",
-        *table(
-            ("table", "rows then", "now", "fingerprint then", "now", ""),
-            [_table_row(one) for one in done.tables],
-            indent=2,
+        *wrapped(
+            f"Publication {publication.publication_id} as at {moment(publication.as_at)}, "
+            f"published {moment(publication.published_at)}, recomputed from raw as known then"
         ),
+        "",
+        *table(("table", "rows", "fingerprint", ""), [_table_row(one) for one in done.tables]),
     ]
     for one in done.tables:
         lines += _rows(one)
@@ -31,10 +29,10 @@ def reproduction_screen(done: Reproduction) -> str:
 def _table_row(one: TableComparison) -> tuple[str, ...]:
     return (
         one.place,
-        _number(one.then), _number(one.recomputed),
-        _mark(one.then), _mark(one.recomputed),
+        _change(_number(one.then), _number(one.recomputed)),
+        _change(_mark(one.then), _mark(one.recomputed)),
         _word(one),
-    )  # fmt: skip
+    )
 
 
 def _word(one: TableComparison) -> str:
@@ -73,12 +71,12 @@ def _row(row: RowDifference) -> Iterator[str]:
 def _verdict(done: Reproduction) -> Iterator[str]:
     then, now = done.publication.content_fingerprint or NOTHING, done.content_fingerprint
     if done.is_equal:
-        yield f"Equal: {count(len(done.tables), 'table')}, content fingerprint {now}"
+        yield from wrapped(f"Equal: {count(len(done.tables), 'table')}, content fingerprint {now}")
         return
     differing = sum(not one.is_equal for one in done.tables)
     yield f"NOT EQUAL: {differing} of {count(len(done.tables), 'table')}"
-    yield f"  content fingerprint then {then}"
-    yield f"  content fingerprint now  {now}"
+    yield from wrapped(f"content fingerprint then {then}", 2)
+    yield from wrapped(f"content fingerprint now  {now}", 2)
     for reason in done.reasons:
         yield from wrapped(reason.words, 0)
     if not done.reasons:
@@ -87,6 +85,10 @@ def _verdict(done: Reproduction) -> Iterator[str]:
             "were altered by hand. `assurance batch verify` compares raw with what was delivered.",
             0,
         )
+
+
+def _change(then: str, now: str) -> str:
+    return then if then == now else f"{then} → {now}"
 
 
 def _number(one: TableFingerprint | None) -> str:

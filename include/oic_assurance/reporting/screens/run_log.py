@@ -1,4 +1,4 @@
-"""Keeps the screen for people: what libraries print goes to a log file."""
+"""Keeps the screen readable: output of libraries goes to a log file."""
 
 import os
 import sys
@@ -11,32 +11,34 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
 KEPT_LOGS = 30
+OUTPUT, ERRORS = 1, 2
 
 
 @contextmanager
-def to_log(settings: Settings) -> Iterator[tuple[Path, TextIO]]:
-    """Send standard output and error to a log file, and give back the terminal to write on.
+def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, TextIO]]:
+    """Send standard output and error to a log file; yield it and a stream to where `shown` went.
 
-    By file descriptor, not by `sys.stdout`: Airflow, dbt and their children write where they like.
+    The file descriptors are redirected, not `sys.stdout` and `sys.stderr`: Airflow, dbt and child
+    processes write to the descriptors.
     """
     folder = private_folder(settings, settings.log_dir)
     log = folder / f"run-{os.getpid()}.log"
     sys.stdout.flush()
     sys.stderr.flush()
-    terminal, errors = os.dup(1), os.dup(2)
+    before = {descriptor: os.dup(descriptor) for descriptor in (OUTPUT, ERRORS)}
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
-        os.dup2(file, 1)
-        os.dup2(file, 2)
-        with os.fdopen(os.dup(terminal), "w", encoding="utf-8", errors="replace") as screen:
-            yield log, screen
+        os.dup2(file, OUTPUT)
+        os.dup2(file, ERRORS)
+        with os.fdopen(os.dup(before[shown]), "w", encoding="utf-8", errors="replace") as stream:
+            yield log, stream
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os.dup2(terminal, 1)
-        os.dup2(errors, 2)
-        for descriptor in (terminal, errors, file):
-            os.close(descriptor)
+        for descriptor, copy in before.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+        os.close(file)
         _keep_latest(folder)
 
 

@@ -1,4 +1,4 @@
-"""What a person sees at a terminal: the position, and where everything stands."""
+"""Screens at a terminal: the end of a run, the status, the publications."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,7 @@ from oic_assurance.reporting.screens.layout import (
     interval,
     moment,
     share,
+    short_moment,
     table,
     wrapped,
 )
@@ -21,20 +22,18 @@ from oic_assurance.settings import Settings
 
 SHOWN = 5
 CHECKLISTS = frozenset({"INTEL_PLAN"})
-LONGEST_REASON = 70
-PACK_AFTER_A_MOVE = (
-    "The assurance pack is of what readers saw before: `assurance pack` makes it again."
-)
+PACK_IS_OLD = "The assurance pack still shows the other publication: run `assurance pack`."
 
 
 def run_summary(settings: Settings, run: Run) -> str:
-    """Return the one screen that a run ends with."""
+    """Return the screen at the end of a run."""
     current = facts.current(settings)
     shown = f" (publication {current.publication_id})" if current else ""
+    as_at = moment(current.as_at if current else run.as_at)
     lines = [
         "",
         *_hold(settings, run.publication_id),
-        f"Assurance position as at {moment(current.as_at if current else run.as_at)}{shown}",
+        *wrapped(f"Assurance position as at {as_at}{shown}"),
         "",
         *_position(facts.position(settings)),
         "",
@@ -51,17 +50,14 @@ def status_screen(settings: Settings) -> str:
     """Return the last run, the current publication, freshness and open failures."""
     run = last_run(settings)
     current = facts.current(settings)
-    lines = [
-        "Last run            none yet" if run is None else f"Last run            {_run_line(run)}"
-    ]
-    if run is not None and run.message:
-        lines += wrapped(run.message, 20)
+    lines = _last_run(run)
     if current is None:
         lines.append("Current publication none yet")
         return "\n".join(lines) + "\n"
+    what = f"{current.publication_id}, as at {moment(current.as_at)}, gate {current.gate_verdict}"
     lines += [
-        f"Current publication {current.publication_id}, as at {moment(current.as_at)}, "
-        f"published {moment(current.published_at)}, gate {current.gate_verdict}",
+        *wrapped(what, 20, "Current publication "),
+        *wrapped(f"published {moment(current.published_at)}", 20),
         *_hold(settings),
         "",
         *_position(facts.position(settings)),
@@ -75,7 +71,7 @@ def status_screen(settings: Settings) -> str:
 
 
 def publications_screen(settings: Settings) -> str:
-    """Return every publication, the newest first."""
+    """Return a table of all publications, the newest first."""
     from oic_assurance.publishing.publication import list_publications
 
     found = list_publications(settings)
@@ -83,8 +79,9 @@ def publications_screen(settings: Settings) -> str:
         return "Nothing has been published yet.\n"
     rows = [
         (
-            "*" if item.is_current else "", str(item.publication_id), moment(item.published_at),
-            moment(item.as_at), item.gate_verdict, item.code_version or NOTHING,
+            "*" if item.is_current else "", str(item.publication_id),
+            short_moment(item.published_at), short_moment(item.as_at), item.gate_verdict,
+            item.code_version or NOTHING,
         )
         for item in found
     ]  # fmt: skip
@@ -92,22 +89,24 @@ def publications_screen(settings: Settings) -> str:
     lines = table(head, rows, indent=0)
     for item in found:
         if item.withdrawn_because:
-            taken = f"{item.publication_id} taken back {moment(item.withdrawn_at)}"
-            lines += wrapped(f"{taken}: {item.withdrawn_because}", 0)
+            when = moment(item.withdrawn_at)
+            lines += wrapped(
+                f"Publication {item.publication_id} rolled back {when}: {item.withdrawn_because}"
+            )
     return "\n".join([*lines, *_hold(settings)]) + "\n"
 
 
 def pointer_screen(settings: Settings) -> str:
-    """Return which publication readers see after somebody took one back or released one."""
+    """Return which publication readers see, after a roll-back or a release."""
     current = facts.current(settings)
     if current is None:
         return "Nothing has been published yet.\n"
     line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
-    return "\n".join([line, *_hold(settings), PACK_AFTER_A_MOVE]) + "\n"
+    return "\n".join([*wrapped(line), *_hold(settings), *wrapped(PACK_IS_OLD)]) + "\n"
 
 
 def _hold(settings: Settings, made: int | None = None) -> list[str]:
-    """Say that a roll-back stands, why, and what ends it; `made` is what a run has just made."""
+    """Return lines about a roll-back in force. `made` is the publication of the run that ended."""
     hold = current_hold(settings)
     if hold is None:
         return []
@@ -118,7 +117,7 @@ def _hold(settings: Settings, made: int | None = None) -> list[str]:
     )
     if hold.waiting and not made:
         line += f" {count(hold.waiting, 'later one waits', 'later ones wait')}."
-    return wrapped(f"{line} `assurance publication release` shows the newest.", 0)
+    return wrapped(f"{line} `assurance publication release` shows the newest.")
 
 
 def _position(points: Sequence[facts.Point]) -> list[str]:
@@ -134,17 +133,11 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
         for point in points
     ]  # fmt: skip
     head = ("point", "status", "value", "of", "95% interval", "deadline", "sources")
-    first, *body = table(head, rows)
-    lines = [first]
-    for line, point in zip(body, points, strict=True):
-        lines.append(line)
-        if point.caveat:
-            lines += wrapped(point.caveat, 6)
-    return lines
+    return table(head, rows, notes=[point.caveat or "" for point in points])
 
 
 def _is_share(point: facts.Point) -> bool:
-    """Tell a share of many from a checklist of three, of which a percentage says nothing."""
+    """Tell whether a percentage makes sense. A checklist of three items has none."""
     return point.point_code not in CHECKLISTS
 
 
@@ -156,7 +149,7 @@ def _value(point: facts.Point) -> str:
 
 def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
     rows = [
-        (item.dataset, item.verdict, moment(item.last_landed_at), moment(item.due_by))
+        (item.dataset, item.verdict, short_moment(item.last_landed_at), short_moment(item.due_by))
         for item in datasets
     ]
     return table(("dataset", "freshness", "last landed", "due by"), rows)
@@ -166,14 +159,14 @@ def _extraction(settings: Settings, run: Run) -> list[str]:
     lines = []
     by_reason: dict[str, list[str]] = {}
     for failure in facts.failed_extractions(settings, run.run_id):
-        # A reason of one system or of the dropzone is told once, for all that it stops.
+        # All datasets of a system or of the dropzone fail for one reason, which is shown once.
         reason = failure.reason.removeprefix(f"{failure.dataset}: ")
         by_reason.setdefault(reason, []).append(failure.dataset)
     for reason, datasets in by_reason.items():
-        lines += wrapped(f"Not extracted: {', '.join(datasets)}: {reason}", 0)
+        lines += wrapped(f"Not extracted: {', '.join(datasets)}: {reason}")
     refused = facts.refused_deliveries(settings, run.run_id)
     for delivery in refused[:SHOWN]:
-        lines += wrapped(f"Refused: {delivery.reason}", 0)
+        lines += wrapped(f"Refused: {delivery.reason}")
     if len(refused) > SHOWN:
         lines.append(f"Refused: {count(len(refused) - SHOWN, 'more delivery', 'more deliveries')}")
     return lines
@@ -183,12 +176,12 @@ def _quarantine(settings: Settings, run: Run) -> list[str]:
     reasons = facts.rejections(settings, run.run_id)
     here = sum(item.rows for item in reasons)
     everything = facts.rows_in_quarantine(settings)
-    lines = [f"Quarantine   {count(here, 'row')} in this run, {everything:,} in all"]
-    rows = [(f"{item.rows:>6,}", item.dataset, _short(item.reason)) for item in reasons[:SHOWN]]
-    lines += [f"   {rows_}  {dataset:<26} {reason}" for rows_, dataset, reason in rows]
+    lines = wrapped(f"{count(here, 'row')} in this run, {everything:,} in all", 13, "Quarantine   ")
+    for item in reasons[:SHOWN]:
+        lines += wrapped(f"{item.dataset}: {item.reason}", 11, f"   {item.rows:>6,}  ")
     if len(reasons) > SHOWN:
-        left = len(reasons) - SHOWN
-        lines.append(f"           and {count(left, 'more reason')}: `assurance quarantine list`")
+        more = count(len(reasons) - SHOWN, "more reason")
+        lines += wrapped(f"and {more}: `assurance quarantine list`", 11)
     return lines
 
 
@@ -196,36 +189,44 @@ def _gate(settings: Settings, build_id: int | None) -> list[str]:
     if build_id is None:
         return []
     gate = facts.gate(settings, build_id)
-    lines = [f"Gate         {gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} not met"]
+    verdict = f"{gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} failed"
+    lines = wrapped(verdict, 13, "Gate         ")
     for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
-        lines.append(f"   {broken.severity:<9} {_short(f'{broken.suite}: {broken.description}')}")
+        text = f"{broken.suite}: {broken.description}"
+        lines += wrapped(text, 13, f"   {broken.severity:<9} ")
     if gate.failed > SHOWN:
         lines.append(f"   and {gate.failed - SHOWN:,} more: `assurance checks`")
     return lines
 
 
 def _places(settings: Settings) -> list[str]:
-    lines = [
-        "Where        the marts: schema `marts`, for any PostgreSQL or ODBC client, read-only:",
-        f"               {facts.reader_place(settings)}",
-        "               password and all: .venv/bin/assurance db url bi",
-    ]
     for_the_board, for_the_public = packs(settings)
     pages = {
-        "assurance pack": for_the_board.page,
-        "on paper": for_the_board.paper,
-        "public version": for_the_public.page,
+        "pack": for_the_board.page,
+        "pack (PDF)": for_the_board.paper,
+        "public pack": for_the_public.page,
         "dbt docs": docs_page(settings),
         "Data Docs": facts.data_docs_page(settings),
     }
-    lines += [f"{'':13}{name}: {page}" for name, page in pages.items() if page.exists()]
-    return [*lines, f"{'':13}logs: {settings.log_dir}"]
+    places = {
+        "marts": "schema `marts`, read-only, for any PostgreSQL or ODBC client",
+        "": facts.reader_place(settings),
+        "password": ".venv/bin/assurance db url bi",
+        **{name: page for name, page in pages.items() if page.exists()},
+        "logs": settings.log_dir,
+    }
+    lines = ["Where"]
+    for name, place in places.items():
+        lines += wrapped(str(place), 15, f"  {name:<13}")
+    return lines
 
 
-def _run_line(run: Run) -> str:
+def _last_run(run: Run | None) -> list[str]:
+    if run is None:
+        return ["Last run            none yet"]
     ended = f", ended {moment(run.finished_at)}" if run.finished_at else ""
-    return f"{run.outcome}, as at {moment(run.as_at)}, started {moment(run.started_at)}{ended}"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1].rstrip() + "…"
+    return [
+        *wrapped(f"{run.outcome}, as at {moment(run.as_at)}", 20, "Last run            "),
+        *wrapped(f"started {moment(run.started_at)}{ended}", 20),
+        *wrapped(run.message or "", 20),
+    ]

@@ -1,4 +1,4 @@
-"""The tasks of a run as lines on the screen, and their times in a log."""
+"""The tasks of a run: lines on the screen, and times in a log."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,23 +13,24 @@ LABELS = {
     "extract": "Extract and land",
     "close_landing": "Close the landing",
     "build_marts": "Build the candidate marts (dbt)",
-    "audit_landing": "Audit what was landed",
-    "audit_marts": "Audit the marts",
-    "seal_marts": "Seal the marts with the verdict (dbt)",
-    "audit_sealed": "Audit what was sealed",
-    "approve_warning": "Have the warnings approved",
+    "audit_landing": "Check the landing",
+    "audit_marts": "Check the marts",
+    "seal_marts": "Seal the marts (dbt)",
+    "audit_sealed": "Check the sealed marts",
+    "approve_warning": "Wait for approval of warnings",
     "publish": "Publish",
-    "tidy": "Set old publications aside",
+    "tidy": "Drop old generations",
     "make_packs": "Make the assurance pack",
     "document": "Write the documentation",
     "close_run": "Close the run",
 }
 ENDED = {"success", "failed"}
+RETRIED = "tried again after: "
 
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """What a task tells: that it began, that it succeeded, or why it failed."""
+    """A task began, succeeded, or failed with an error."""
 
     task: str
     detail: str | None
@@ -39,7 +40,7 @@ class TaskEvent:
 
 
 class TaskLines:
-    """One line a task; the extractions share one, which names those that failed."""
+    """Shows one line for each task. The extractions share a line; failed ones get their own."""
 
     def __init__(self, settings: Settings, screen: Screen) -> None:
         self.last_error: str | None = None
@@ -51,8 +52,8 @@ class TaskLines:
         self._note = ""
 
     def __enter__(self) -> "TaskLines":
-        """Begin with what comes before the first task."""
-        self._step = self._screen.begin("Airflow")
+        """Show a step for the start of Airflow, before the first task."""
+        self._step = self._screen.begin("Start Airflow")
         return self
 
     def __exit__(
@@ -61,40 +62,45 @@ class TaskLines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the line of the last task."""
+        """Close the line of the last task; an error means that the task did not end."""
+        if kind is not None and self._mark == DONE:
+            self._mark = FAILED
         self._close()
 
     def report(self, event: TaskEvent) -> None:
-        """Show and keep what a task reports."""
+        """Show an event, and append its time to the log."""
         if event.task != self._task:
             self._close()
             self._task, self._mark, self._note = event.task, DONE, ""
             self._step = self._screen.begin(LABELS.get(event.task, event.task))
         if event.state == "running":
             return
-        self._keep(event)
+        self._log(event)
         if event.error:
-            self._tell_error(event)
+            self._show_error(event, event.error)
         elif self._step and event.detail:
-            self._step.tell(event.detail)
+            self._step.detail = event.detail
 
-    def _tell_error(self, event: TaskEvent) -> None:
+    def _show_error(self, event: TaskEvent, error: str) -> None:
         if event.state not in ENDED:
-            self._note = f"tried again after: {event.error}"
+            self._note = f"{RETRIED}{error}"
             return
-        self.last_error = event.error
+        if self._note == f"{RETRIED}{error}":
+            self._note = ""
+        note = "as above" if self.last_error and self.last_error in error else error
+        self.last_error = error
         if event.detail is None:
-            self._mark, self._note = FAILED, event.error or ""
+            self._mark, self._note = FAILED, note
         else:
             self._mark = PARTLY
-            self._screen.line(f"  {event.detail}", event.seconds, FAILED, event.error or "")
+            self._screen.line(f"  {event.detail}", event.seconds, FAILED, note)
 
     def _close(self) -> None:
         if self._step is not None:
             self._step.done(self._mark, self._note)
         self._step = None
 
-    def _keep(self, event: TaskEvent) -> None:
+    def _log(self, event: TaskEvent) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         cells = (now, event.task, event.detail or "", event.state, f"{event.seconds:.3f}")
         with self._timings.open("a", encoding="utf-8") as file:

@@ -27,7 +27,7 @@ _MEASURES = """\
 by is marked ●. A share is from 0 to 100%, with Wilson's interval at 95%; where nothing is to be
 counted there is no share, neither 0 nor 100%. Months are London's; the current one is so far.
 
-[How to read a figure](read-a-figure.md) · [the lineage of each point](lineage.md) ·
+[How to read a figure](how-to/read-a-figure.md) · [the lineage of each point](lineage.md) ·
 [which test proves a rule](rules-and-tests.md)
 """
 _LINEAGE = """\
@@ -35,7 +35,8 @@ _LINEAGE = """\
 
 What each published figure is made of, drawn from dbt's own record of the models. A box leads to
 its model: its SQL, its columns and its tests in [the description of all models]({docs}). For one
-figure's records, down to file and row: `assurance explain` ([read a figure](read-a-figure.md)).
+figure's records, down to file and row: `assurance explain`
+([read a figure](how-to/read-a-figure.md)).
 
 {legend}
 

@@ -43,7 +43,7 @@ ROWS_AT_ONCE = 2_000
 KEYS_AT_ONCE = 500
 #: How long a server may keep silent before and in the middle of an answer.
 SILENCE_SECONDS = 120
-_DOCS = "docs/connect-sources.md"
+_DOCS = "docs/how-to/connect-sources.md"
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Dropzones on other machines: how they are reached, and how they are named in messages.
 
 Logins and keys are fsspec's affair (`FSSPEC_…` variables and files, or the cloud's own); what
-must not be left to chance stands here. docs/connect-sources.md tells what to set.
+must not be left to chance stands here. docs/how-to/connect-sources.md tells what to set.
 """
 
 import logging
@@ -45,7 +45,7 @@ def _options(url: str) -> dict[str, Any]:
     if find_spec("sshfs") is None:
         # fsspec would make do with another one, which trusts any server.
         raise UsageError(
-            "A dropzone over SFTP needs the package sshfs: see docs/connect-sources.md."
+            "A dropzone over SFTP needs the package sshfs: see docs/how-to/connect-sources.md."
         )
     # It tells of every channel it opens, under any logging that shows more than warnings.
     logging.getLogger("asyncssh").setLevel(logging.WARNING)

@@ -121,16 +121,16 @@ def test_links_between_the_pages_lead_somewhere() -> None:
     assert all((folder / link).exists() for link in links)
 
 
-def test_every_promise_stands_on_a_page_with_its_severity_and_owner() -> None:
+def test_every_expectation_is_on_a_page_with_its_severity_and_owner() -> None:
     pages_ = expectations.pages()
     for suite in suites():
         name = f"{suite.schema}.{suite.table}".replace("candidate_public.", "public_release.")
         page = pages_[f"{name.replace('candidate.', 'marts.')}.md"]
-        assert page.count("\n| ") == len(suite.promises) + 1
-        for promise in suite.promises:
-            line = next(line for line in page.splitlines() if f"| `{promise.name}` |" in line)
+        assert page.count("\n| ") == len(suite.expectations) + 1
+        for expectation in suite.expectations:
+            line = next(line for line in page.splitlines() if f"| `{expectation.name}` |" in line)
             cells = line.strip("| ").split(" | ")
-            assert cells[1:4] == [promise.dimension, promise.severity, promise.owner]
+            assert cells[1:4] == [expectation.dimension, expectation.severity, expectation.owner]
     links = re.findall(r"\]\(([a-z_.]+\.md)\)", pages_["README.md"])
     assert set(links) == set(pages_) - {"README.md"}
 

@@ -1,7 +1,10 @@
-"""What a person reads: figures, tables, progress; and where the chatter goes instead."""
+"""Figures, tables and progress at a terminal, and the log that output of libraries goes to."""
 
+import contextlib
 import io
 import os
+import pty
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -40,16 +43,46 @@ def test_columns_are_as_wide_as_they_need() -> None:
     ]  # fmt: skip
 
 
+def test_a_path_is_never_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    path = "/a-path/that-is/longer-than/any-line-of/a-terminal.html"
+    assert layout.wrapped(f"see {path} for more", 9, "  page   ") == [
+        "  page   see", path, "         for more",
+    ]  # fmt: skip
+    assert layout.wrapped(path, 9, "  page   ") == ["  page", path]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_a_table_fits_the_terminal_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    head = ("name", "status", "what it is about")
+    rows = [("a" * 20, "in progress", "many words " * 5), ("b", "done", "few words")]
+    lines = layout.table(head, rows, notes=["a note on the first row", ""])
+    assert all(len(line) <= columns for line in lines)
+    words = " ".join(lines).split()
+    for row in (*rows, ("a note on the first row",)):
+        assert all(words.count(word) >= " ".join(row).split().count(word) for word in words)
+    assert [line for line in lines if line.startswith(("  a", "  b"))] != []
+
+
 def test_a_number_has_its_noun() -> None:
     assert layout.count(1, "row") == "1 row"
     assert layout.count(1200, "row") == "1,200 rows"
 
 
-def told(settings: Settings, *events: TaskEvent) -> list[str]:
+def told(settings: Settings, *events: TaskEvent, is_interrupted: bool = False) -> list[str]:
     file = io.StringIO()
-    with Screen(file) as screen, TaskLines(settings, screen) as lines:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        Screen(file) as screen,
+        TaskLines(settings, screen) as lines,
+    ):
         for event in events:
             lines.report(event)
+        if is_interrupted:
+            raise KeyboardInterrupt
     return file.getvalue().splitlines()
 
 
@@ -70,6 +103,38 @@ def test_a_task_is_a_line_and_the_extractions_share_one(settings: Settings) -> N
     assert lines[2].endswith("still [down]")
     assert lines[4].endswith("blocked")
     assert len((settings.log_dir / "timings.tsv").read_text().splitlines()) == 5
+
+
+def test_an_error_is_shown_once_and_an_interrupted_task_is_not_ok(settings: Settings) -> None:
+    lines = told(
+        settings,
+        TaskEvent("extract", None, "running", 0),
+        TaskEvent("extract", "rms/occurrence", "up_for_retry", 1.0, "rms is down"),
+        TaskEvent("extract", "rms/occurrence", "failed", 1.0, "rms is down"),
+        TaskEvent("extract", "rms/custody_record", "failed", 1.0, "rms is down"),
+        TaskEvent("close_run", None, "failed", 1.0, "Nothing was published: rms is down"),
+        TaskEvent("tidy", None, "running", 0),
+        is_interrupted=True,
+    )
+    assert [(line.split()[0], re.split(r"\d s", line)[1].strip()) for line in lines] == [
+        ("ok", ""), ("FAILED", "rms is down"), ("FAILED", "as above"), ("PARTLY", ""),
+        ("FAILED", "as above"), ("FAILED", ""),
+    ]  # fmt: skip
+
+
+def test_a_live_line_replaces_neither_standard_output_nor_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A library that is imported meanwhile keeps what it finds there, and must find the log."""
+    monkeypatch.setenv("TERM", "xterm")
+    output, errors = sys.stdout, sys.stderr
+    reader, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as file, Screen(file) as screen, screen.step("Work"):
+        assert (sys.stdout, sys.stderr) == (output, errors)
+        file.flush()
+        # The cursor is hidden, so the line is live.
+        assert os.read(reader, 100).startswith(b"\x1b[?25l")
+    os.close(reader)
 
 
 def test_what_libraries_print_goes_to_the_log(settings: Settings) -> None:
