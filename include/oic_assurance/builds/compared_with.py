@@ -77,6 +77,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
         )
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)
+        _drop_old_names(warehouse)
         if published is None:
             _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
         warehouse.execute(
@@ -134,6 +135,13 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
                 sql.Identifier(place, step), sql.Identifier(target)
             )
         )
+
+
+def _drop_old_names(warehouse: psycopg.Connection) -> None:
+    """Drop what earlier versions of the code left under names that nothing uses any more."""
+    # These tables hold records of people. No run replaces them, so an erasure would not reach them.
+    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
+        warehouse.execute(statement.encode())
 
 
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:
