@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.measure import Compared, Cost, compare, median, run, run_shell
 from benchmarks.world import COLUMNS, DATASET, FILES, KEY, World
-from oic_assurance.sources.model import PROVENANCE
+from oic_assurance.sources.declarations.model import PROVENANCE
 
 HEADER = "employee_no,course_code,module_code,module_version,status,completed_at,score"
 BAD_SHARE = 0.005

@@ -13,7 +13,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
-from tests.integration.disclosure_series import RELEASES, UNITS, Force, make_force
+from tests.integration.publishing.disclosure_series import RELEASES, UNITS, Force, make_force
 from tests.oracle.attacker import Attacker, Cell, Told
 from tests.oracle.disclosure import Releases, added, may_be_shown
 
@@ -83,7 +83,7 @@ def primary() -> Counter[str]:
 
 
 def ours() -> Counter[str]:
-    """Release as `docs/disclosure-control.md` says."""
+    """Release as `docs/explanation/disclosure-control.md` says."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)

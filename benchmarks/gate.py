@@ -28,10 +28,10 @@ from benchmarks.table import measured_on, write_between
 from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import GATE_ROLE, run_suites
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.transform.build import Build, load_build
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect
 
@@ -158,7 +158,7 @@ def _rows(settings: Settings, build: Build) -> int:
 def _write(pairs: Sequence[dict[str, Spent]], rows: int) -> None:
     ratios = [pair["ours"].seconds / pair["peer"].seconds for pair in pairs]
     ours, peer = (statistics.median(p[side].seconds for p in pairs) for side in ("ours", "peer"))
-    expectations = sum(len(suite.promises) for suite in suites())
+    expectations = sum(len(suite.expectations) for suite in suites())
     lines = [
         f"{measured_on()}; medians of {len(pairs)} pairs.",
         "",

@@ -9,7 +9,7 @@ from dataclasses import replace
 import psycopg
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.places import Places, current_table
 
 _STATEMENT = """
@@ -54,16 +54,16 @@ def statement_of(suite: Suite, places: Places) -> str:
     """Return the statement that counts the failing rows for each expectation of a suite."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
-    for promise in suite.promises:
-        counts = of_records if promise.kind == "every_record" else of_rows
-        match promise.kind:
-            case "every" | "nothing":
-                queries.append(_query(promise))
+    for expectation in suite.expectations:
+        counts = of_records if expectation.kind == "every_record" else of_rows
+        match expectation.kind:
+            case "every_result" | "no_rows":
+                queries.append(_query(expectation))
             case "columns":
-                names = ", ".join(f"'{name}'" for name in promise.arguments["columns"])
+                names = ", ".join(f"'{name}'" for name in expectation.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                counts.append(f"count(*) filter (where {_broken(promise)})")
+                counts.append(f"count(*) filter (where {_broken(expectation)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
@@ -78,21 +78,21 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _broken(promise: Promise) -> str:
-    """Return the condition that is true of a row which breaks a promise."""
-    given = promise.arguments
-    column = promise.columns[0] if promise.columns else ""
-    match promise.kind:
+def _broken(expectation: Expectation) -> str:
+    """Return the condition that is true of a row which fails an expectation."""
+    given = expectation.arguments
+    column = expectation.columns[0] if expectation.columns else ""
+    match expectation.kind:
         case "filled":
             return f"{column} is null"
         case "one_of":
             listed = ", ".join(f"'{value}'" for value in given["values"])
             return f"{column} not in ({listed})"
         case _:
-            return f"({given['among']}) and ({given['condition']}) is not true"
+            return f"({given['where']}) and ({given['condition']}) is not true"
 
 
-def _query(promise: Promise) -> str:
+def _query(expectation: Expectation) -> str:
     """Return the count of what a query finds, or of what does not hold in it."""
-    among = " where found.holds is not true" if promise.kind == "every" else ""
-    return f"(select count(*) from ({promise.arguments['query']}) as found{among})"
+    failed = " where found.holds is not true" if expectation.kind == "every_result" else ""
+    return f"(select count(*) from ({expectation.arguments['query']}) as found{failed})"

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources.declaration import dataset
+from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import admin_url, extract_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate

@@ -19,7 +19,7 @@ from airflow.sdk import (
 from expectations.vocabulary import Stage
 from oic_assurance import clock, pipeline
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.orchestration.approval import WarningApproval
+from oic_assurance.platform.airflow.approval import WarningApproval
 from oic_assurance.settings import load_settings
 
 DOC = """

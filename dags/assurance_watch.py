@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from airflow.sdk import dag, task
 
 from oic_assurance import pipeline
-from oic_assurance.notifying.channels import configured
+from oic_assurance.notifications.channels import configured
 from oic_assurance.settings import load_settings
 
 DOC = """

@@ -1,7 +1,7 @@
-"""Finds the suites: one of each raw table that is declared, one of each mart.
+"""Finds every suite: one for each declared raw table, and one for each mart.
 
-Suites that are written by hand are found by walking their packages: a file that is there is a suite
-that runs. A raw table without one promises what follows from its declaration.
+The modules of `landing/` and `marts/` are imported, so every suite in a file there is run. A raw
+table without such a suite has the expectations that follow from its declaration.
 """
 
 import functools
@@ -9,24 +9,24 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-import expectations
-from expectations.definition import SuiteDefinition
-from expectations.landed import suite_of
+from expectations import landing, marts
+from expectations.shared.landing_suite import suite_of
+from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import Stage, Suite
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 
 
 def suites() -> tuple[Suite, ...]:
-    """Return every suite, those of landed datasets first, each in the order of its name."""
+    """Return every suite, ordered by name."""
     return _suites(tuple(datasets().values()))
 
 
 @functools.cache
 def _suites(declared: tuple[Dataset, ...]) -> tuple[Suite, ...]:
+    # A suite from a file replaces the one that follows from the declaration alone.
     definitions = {
-        definition.name: definition
-        for definition in (*_of_declarations(declared), *_written_by_hand())
+        definition.name: definition for definition in (*_of_declarations(declared), *_of_files())
     }
     return tuple(definitions[name]() for name in sorted(definitions))
 
@@ -37,15 +37,14 @@ def _of_declarations(declared: tuple[Dataset, ...]) -> Iterator[SuiteDefinition]
             yield suite_of(source, raw)
 
 
-def _written_by_hand() -> Iterator[SuiteDefinition]:
-    for module in pkgutil.walk_packages(expectations.__path__, "expectations."):
-        if module.ispkg or module.name.count(".") != 2:
-            continue
-        for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, SuiteDefinition):
-                yield value
+def _of_files() -> Iterator[SuiteDefinition]:
+    for package in (landing, marts):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for value in vars(importlib.import_module(module.name)).values():
+                if isinstance(value, SuiteDefinition):
+                    yield value
 
 
 def suites_of(stage: Stage) -> tuple[Suite, ...]:
-    """Return the suites of one stage."""
+    """Return the suites of one stage, ordered by name."""
     return tuple(suite for suite in suites() if suite.stage == stage)

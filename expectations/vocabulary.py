@@ -1,17 +1,24 @@
-"""The words that suites are written in.
+"""The classes and functions that suites are written with.
 
-A suite is a function that returns promises about one table. A promise says in a supervisor's words
-what must hold, how bad it is when it does not, and who puts it right. Nothing here knows Great
-Expectations: `oic_assurance.gates` turns promises into its expectations when the gate runs, so that
-reading the suites costs nothing.
+A suite is a function that returns the expectations of one table. An expectation says in a sentence
+what must be true, how severe a failure is, and who puts it right. The sentence says what is true
+when the check passes, so that "failed" beside it makes sense.
 
-SQL in a promise names places by placeholders, which the gate fills in for the build it audits:
+The class is called `Expectation`, as in the glossary. A check is an expectation as it is run on a
+build. The expectation classes of Great Expectations are a different thing: they are used only in
+`oic_assurance.gates`, which translates these expectations when the gate runs. Nothing here imports
+Great Expectations, so reading the suites is fast.
 
-- `{rows}`: the table of the suite; `{texts}`: a query of every text in it, with the column's name;
-  `{current}`, in landing suites: its records as they are now;
+SQL in an expectation names tables and schemas by placeholders. The gate fills them in for the build
+that it audits:
+
+- `{rows}`: the table of the suite;
+- `{texts}`: a query of every text in the table, with columns `name` (of the column) and `value`;
+- `{current}`: the latest version of each record, without the deleted ones (landing suites only);
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
   `{audit}` `{policy}`: schemas;
-- `{build_id}` `{known_batch_id}`: numbers; `{as_at}`: the moment that the build is for.
+- `{build_id}` `{known_batch_id}`: numbers;
+- `{as_at}`: the moment that the build's figures are for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,8 +47,8 @@ Kind = Literal[
     "columns",
     "every_row",
     "every_record",
-    "every",
-    "nothing",
+    "every_result",
+    "no_rows",
 ]
 
 CRITICAL: Severity = "critical"
@@ -49,7 +56,7 @@ WARNING: Severity = "warning"
 INFO: Severity = "info"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-# Who puts it right.
+# Owners: who puts right what failed.
 DATA_ENGINEERING = "data engineering"
 RMS_TEAM = "records management system team"
 INTELLIGENCE_BUREAU = "force intelligence bureau"
@@ -59,28 +66,31 @@ ASSURANCE_LEAD = "assurance lead"
 
 
 @dataclass(frozen=True)
-class Promise:
-    """One thing that must hold, as a reader would put it."""
+class Expectation:
+    """A statement about one table that can be checked."""
 
+    #: Unique in its suite. Results are stored under it, and it is the key of a check's history.
     name: str
-    words: str
+    #: What must be true, in one sentence for a supervisor.
+    description: str
     kind: Kind
     dimension: Dimension
     severity: Severity = CRITICAL
-    #: Empty: whoever owns the table.
+    #: Who puts it right. If it is empty, the owner of the table does.
     owner: str = ""
     columns: tuple[str, ...] = ()
+    #: What the kind needs: a condition, a query, a list of values.
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def column_name(self) -> str | None:
-        """Return the column or columns that the promise speaks about, for the record of results."""
+        """Return the columns that the expectation is about, as text for the stored result."""
         return ", ".join(self.columns) or None
 
 
 @dataclass(frozen=True)
 class Suite:
-    """All promises about one table."""
+    """All expectations of one table."""
 
     name: str
     stage: Stage
@@ -88,75 +98,82 @@ class Suite:
     schema: str
     table: str
     key: tuple[str, ...]
-    words: str
-    promises: tuple[Promise, ...]
+    description: str
+    expectations: tuple[Expectation, ...]
+    #: Whether the table keeps every version of a record, as raw tables do.
     versioned: bool = False
 
 
-Promises = Iterable["Promise | Iterable[Promise]"]
-SuiteFunction = Callable[[], Promises]
+Expectations = Iterable["Expectation | Iterable[Expectation]"]
+SuiteFunction = Callable[[], Expectations]
 
 
-def filled(*columns: str, words: str, **how: Any) -> tuple[Promise, ...]:
-    """Promise that no column is ever blank. `{column}` in the words is the column's name."""
+def filled(*columns: str, description: str, **options: Any) -> tuple[Expectation, ...]:
+    """Expect that no column is ever null: one expectation for each column.
+
+    `{column}` in the description is replaced by the column's name. `options` are dimension,
+    severity and owner, here and in every function below.
+    """
     return tuple(
-        Promise(
+        Expectation(
             name=f"{column}_filled",
-            words=words.format(column=column),
+            description=description.format(column=column),
             kind="filled",
             columns=(column,),
-            **_how(how, "completeness"),
+            **_with_dimension(options, "completeness"),
         )
         for column in columns
     )
 
 
-def one_of(column: str, values: Sequence[str], *, words: str, **how: Any) -> Promise:
-    """Promise that a column, where it says anything, says one of the listed codes."""
-    return Promise(
+def one_of(column: str, values: Sequence[str], *, description: str, **options: Any) -> Expectation:
+    """Expect that a column is null or one of the listed codes."""
+    return Expectation(
         name=f"{column}_listed",
-        words=words,
+        description=description,
         kind="one_of",
         columns=(column,),
         arguments={"values": tuple(values)},
-        **_how(how, "validity"),
+        **_with_dimension(options, "validity"),
     )
 
 
-def matches(column: str, pattern: str, *, words: str, **how: Any) -> Promise:
-    """Promise that a column, where it says anything, has the form of a regular expression."""
-    return Promise(
+def matches(column: str, pattern: str, *, description: str, **options: Any) -> Expectation:
+    """Expect that a column is null or matches a regular expression."""
+    return Expectation(
         name=f"{column}_well_formed",
-        words=words,
+        description=description,
         kind="matches",
         columns=(column,),
         arguments={"pattern": pattern},
-        **_how(how, "validity"),
+        **_with_dimension(options, "validity"),
     )
 
 
 def between(
-    column: str, low: float | None, high: float | None, *, words: str, **how: Any
-) -> Promise:
-    """Promise that a number, where there is one, lies between two bounds; none is no bound."""
-    return Promise(
+    column: str, low: float | None, high: float | None, *, description: str, **options: Any
+) -> Expectation:
+    """Expect that a number is null or lies between two bounds. `None` means no bound."""
+    return Expectation(
         name=f"{column}_in_range",
-        words=words,
+        description=description,
         kind="between",
         columns=(column,),
         arguments={"low": low, "high": high},
-        **_how(how, "validity"),
+        **_with_dimension(options, "validity"),
     )
 
 
-def has_columns(*columns: str, words: str, exactly: bool = False, **how: Any) -> Promise:
-    """Promise that the table has these columns: at least, or these and no others."""
-    return Promise(
+def has_columns(
+    *columns: str, description: str, exactly: bool = False, **options: Any
+) -> Expectation:
+    """Expect that the table has these columns. With `exactly` it must have no others."""
+    return Expectation(
         name="columns_exact" if exactly else "columns_present",
-        words=words,
+        description=description,
         kind="columns",
         arguments={"columns": tuple(columns), "exactly": exactly},
-        **_how(how, "validity"),
+        **_with_dimension(options, "validity"),
     )
 
 
@@ -164,23 +181,24 @@ def every_row(
     name: str,
     condition: str,
     *,
-    words: str,
-    among: str = "true",
-    tolerating: float = 0.0,
+    description: str,
+    where: str = "true",
+    tolerance: float = 0.0,
     columns: Sequence[str] = (),
-    **how: Any,
-) -> Promise:
-    """Promise that a condition is true of every row (of those `among`), but for a tolerated share.
+    **options: Any,
+) -> Expectation:
+    """Expect that a condition is true of every row.
 
-    A condition that comes out as null is not true: say `is null or` where a blank is in order.
+    `where` restricts the rows that are checked. `tolerance` is the share of them that may fail.
+    A condition that is null fails: write `is null or` if a null is allowed.
     """
-    return Promise(
+    return Expectation(
         name=name,
-        words=words,
+        description=description,
         kind="every_row",
         columns=tuple(columns),
-        arguments={"condition": condition, "among": among, "tolerating": tolerating},
-        **_how(how, "consistency"),
+        arguments={"condition": condition, "where": where, "tolerance": tolerance},
+        **_with_dimension(options, "consistency"),
     )
 
 
@@ -188,79 +206,90 @@ def every_record(
     name: str,
     condition: str,
     *,
-    words: str,
-    among: str = "true",
-    tolerating: float = 0.0,
+    description: str,
+    where: str = "true",
+    tolerance: float = 0.0,
     columns: Sequence[str] = (),
-    **how: Any,
-) -> Promise:
-    """Promise the same of every record of a raw table as it is now, whatever it was before."""
-    promise = every_row(
-        name, condition, words=words, among=among, tolerating=tolerating, columns=columns, **how
+    **options: Any,
+) -> Expectation:
+    """Expect that a condition is true of the latest version of every record of a raw table.
+
+    Earlier versions and deleted records are not checked. The arguments are those of `every_row`.
+    """
+    expectation = every_row(
+        name,
+        condition,
+        description=description,
+        where=where,
+        tolerance=tolerance,
+        columns=columns,
+        **options,
     )
-    return replace(promise, kind="every_record")
+    return replace(expectation, kind="every_record")
 
 
-def every(
+def every_result(
     name: str,
     query: str,
     *,
-    words: str,
-    tolerating: float = 0.0,
+    description: str,
+    tolerance: float = 0.0,
     columns: Sequence[str] = (),
-    **how: Any,
-) -> Promise:
-    """Promise that `holds` is true in every row of a query, but for a tolerated share.
+    **options: Any,
+) -> Expectation:
+    """Expect that column `holds` is true in every row of a query's result.
 
-    The query's other columns are the key of what is checked; they alone are kept when it fails.
+    `tolerance` is the share of rows that may fail. The other columns of the query are the key of
+    what is checked. Only the key is stored when the check fails.
     """
-    return Promise(
+    return Expectation(
         name=name,
-        words=words,
-        kind="every",
+        description=description,
+        kind="every_result",
         columns=tuple(columns),
-        arguments={"query": query, "tolerating": tolerating},
-        **_how(how, "integrity"),
+        arguments={"query": query, "tolerance": tolerance},
+        **_with_dimension(options, "integrity"),
     )
 
 
-def nothing(
-    name: str, query: str, *, words: str, columns: Sequence[str] = (), **how: Any
-) -> Promise:
-    """Promise that a query finds nothing. What it selects is the key of what is wrong."""
-    return Promise(
+def no_rows(
+    name: str, query: str, *, description: str, columns: Sequence[str] = (), **options: Any
+) -> Expectation:
+    """Expect that a query returns no rows. Its columns are the key of what is wrong."""
+    return Expectation(
         name=name,
-        words=words,
-        kind="nothing",
+        description=description,
+        kind="no_rows",
         columns=tuple(columns),
         arguments={"query": query},
-        **_how(how, "reconciliation"),
+        **_with_dimension(options, "reconciliation"),
     )
 
 
 def sql(text: str, **parts: str) -> str:
-    """Return SQL with each `<<name>>` replaced: lists and fragments of our own, never data."""
+    """Return SQL with each `<<name>>` replaced by a part that suites write, never by data."""
     for name, part in parts.items():
         text = text.replace(f"<<{name}>>", part)
     return text
 
 
-# Counting is spared where a unique index already sees to it.
+# If a valid unique index covers the columns, the rows need not be counted.
 _DUPLICATES = """
 select <<key>>
 from {rows}
 where not exists (
     select
-    from pg_catalog.pg_index as i
-    where i.indrelid = '{rows}'::regclass
-        and i.indisunique
-        and i.indisvalid
-        and i.indpred is null
+    from pg_catalog.pg_index as unique_index
+    where unique_index.indrelid = '{rows}'::regclass
+        and unique_index.indisunique
+        and unique_index.indisvalid
+        and unique_index.indpred is null
         and (
-            select array_agg(a.attname::text)
-            from unnest(i.indkey) as part (attnum)
-            left join pg_catalog.pg_attribute as a
-                on a.attrelid = i.indrelid and a.attnum = part.attnum
+            select array_agg(indexed_column.attname::text)
+            from unnest(unique_index.indkey) as part (attnum)
+            left join pg_catalog.pg_attribute as indexed_column
+                on indexed_column.attrelid = unique_index.indrelid
+                and indexed_column.attnum = part.attnum
         ) <@ array[<<names>>]
 )
 group by <<key>>
@@ -268,29 +297,34 @@ having count(*) > 1
 """
 
 
-def unique(*columns: str, words: str, name: str = "key_unique", **how: Any) -> Promise:
-    """Promise that no two rows have the same columns."""
+def unique(
+    *columns: str, description: str, name: str = "key_unique", **options: Any
+) -> Expectation:
+    """Expect that no two rows have the same values in these columns."""
     names = ", ".join(f"'{column}'" for column in columns)
-    return nothing(
+    return no_rows(
         name,
         sql(_DUPLICATES, key=", ".join(columns), names=names),
-        words=words,
+        description=description,
         columns=columns,
-        **{"dimension": "uniqueness", **how},
+        **{"dimension": "uniqueness", **options},
     )
 
 
-def flatten(promises: Promises) -> tuple[Promise, ...]:
-    """Return the promises of a suite function as one flat row."""
-    flat: list[Promise] = []
-    for item in promises:
-        flat.extend((item,) if isinstance(item, Promise) else item)
+def flatten(expectations: Expectations) -> tuple[Expectation, ...]:
+    """Return the expectations of a suite function as one flat tuple."""
+    flat: list[Expectation] = []
+    for item in expectations:
+        flat.extend((item,) if isinstance(item, Expectation) else item)
     return tuple(flat)
 
 
-def _how(given: Mapping[str, Any], dimension: Dimension) -> dict[str, Any]:
-    """Return dimension, severity and owner: what was said, or what the kind of promise implies."""
-    unknown = set(given) - {"dimension", "severity", "owner"}
+def _with_dimension(options: Mapping[str, Any], default: Dimension) -> dict[str, Any]:
+    """Return the options, with the default dimension of the kind if none is given."""
+    unknown = set(options) - {"dimension", "severity", "owner"}
     if unknown:
-        raise TypeError(f"a promise has no {', '.join(sorted(unknown))}")
-    return {"dimension": dimension, **given}
+        raise TypeError(
+            f"an expectation has no {', '.join(sorted(unknown))}: "
+            "the options are dimension, severity and owner"
+        )
+    return {"dimension": default, **options}

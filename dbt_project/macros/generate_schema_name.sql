@@ -1,6 +1,7 @@
-{#- Schemas are called what they are. A build beside the daily one (target `deadline` or
-    `reproduce`) puts its own name before each, so that it never touches what readers rest on. Who reads
-    (target `published`) finds the marts where they were published to. -#}
+{#- The name of a model's schema, without dbt's default prefix. A build for another purpose than the daily
+    one (a target such as `deadline` or `reproduce`) puts the name of its target before each schema, so
+    that it never changes the tables of the daily build. Target `published` reads the marts in the schemas
+    that they were published to. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set published = {"candidate": "marts", "candidate_public": "public_release"} -%}
     {%- if target.name == "published" -%}
@@ -9,6 +10,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The prefix of all schemas of this target: none for the daily build. -#}
 {% macro schema_prefix() -%}
     {{ "" if target.name == "daily" else target.name ~ "_" }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
-{#- Steps 1 to 3 of "How a referral gets its class" (mart contract), as CTEs that end in `matched`:
-    force_code, referral_ref, report_urn, submitted_at, is_own_officer, link_method.
+{#- Match documents to referrals: steps 1 to 3 of "How a referral gets its class" (mart contract). The
+    result is a list of CTEs. The last one, `matched`, has one row per referral and document that belongs
+    to it: force_code, referral_ref, report_urn, submitted_at, is_own_officer, link_method.
 
     referral: force_code, referral_ref, occurrence_ref, officer_key, contacted_at, first_usable_at.
     document: force_code, report_urn, occurrence_ref, named_referral_ref, officer_key, submitted_at. -#}
@@ -82,13 +83,15 @@
     )
 {%- endmacro %}
 
-{#- Referrals in order of contact each take the earliest document not yet taken that is not too early.
-    Both queues are numbered. A referral at place p whose first usable document is at place f takes
-    max(f, one past what the referral before it took); written without recursion, that is
-    p + the greatest (f - p) so far. It holds while `first_usable_at` rises with `contacted_at`, which
-    the test `first_usable_rises_with_contact` watches.
+{#- Give each referral, in order of contact, the earliest document that is not too early and that no earlier
+    referral took. Both queues are numbered. A referral at place p whose first usable document is at
+    place f takes the later of two documents: the one at f, or the one after the document that the
+    referral before it took. Without recursion, this is place p + the greatest (f - p) so far. It is
+    correct only while `first_usable_at` rises with `contacted_at`. The test
+    `first_usable_rises_with_contact` checks this.
 
-    Gives CTE `name`: force_code, referral_ref, report_urn, submitted_at, is_own_officer. -#}
+    The result is a list of CTEs that ends in CTE `name`: force_code, referral_ref, report_urn,
+    submitted_at, is_own_officer. -#}
 {% macro take_in_order(name, waiting, documents, within) -%}
     {%- set queue = within | join(", ") -%}
     {{ name }}_waiting as (

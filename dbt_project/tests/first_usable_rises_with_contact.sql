@@ -1,6 +1,7 @@
--- Matching takes documents in one pass, which is right while the first usable moment rises with
--- the contact inside an occurrence. A policy that widens before_call_hours from one day to the
--- next could break that for calls made around the change.
+-- The macro match_documents gives documents to referrals in one pass. This is correct only if,
+-- within
+-- an occurrence, the first usable moment rises with the contact. A policy that raises
+-- before_call_hours from one day to the next could break this for contacts around the change.
 {{ config(severity="warn") }}
 
 with

@@ -1,1 +1,1 @@
-"""What a landed dataset must be for the marts to rest on it, one file a dataset."""
+"""What must be true of landed datasets before marts are built from them, one file a dataset."""

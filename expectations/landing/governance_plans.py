@@ -1,32 +1,32 @@
-"""The register of plans."""
+"""The register of plans and their milestones."""
 
-from expectations.landed import landed
-from expectations.records import of_current
-from expectations.vocabulary import INFO, Promises
+from expectations.shared.current_records import nearly_all_records
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import INFO, Expectations
 
 
-@landed("governance/plans", "plan")
-def plan() -> Promises:
+@landing_suite("governance/plans", "plan")
+def plan() -> Expectations:
     """Plans to collect, analyse and share information."""
     return [
-        of_current(
+        nearly_all_records(
             "reviewed_after_approval",
             "approved_date <= review_due_date",
-            among="approved_date is not null and review_due_date is not null",
-            words="A plan is due for review after it was approved.",
+            where="approved_date is not null and review_due_date is not null",
+            description="Every plan is due for review after its approval.",
             columns=("approved_date", "review_due_date"),
         ),
     ]
 
 
-@landed("governance/plans", "plan_milestone")
-def plan_milestone() -> Promises:
-    """Milestones: what each plan is to reach, and by when."""
+@landing_suite("governance/plans", "plan_milestone")
+def plan_milestone() -> Expectations:
+    """Milestones of the plans, with the day by which each is to be reached."""
     return [
-        of_current(
+        nearly_all_records(
             "milestone_has_a_date",
             "due_date is not null",
-            words="Milestones say by when.",
+            description="Every milestone has a due date.",
             columns=("due_date",),
             severity=INFO,
         ),

@@ -1,21 +1,21 @@
-"""The log of what each party said."""
+"""The log of statements about recommendations."""
 
-from expectations.codes import POINTS, listed
-from expectations.landed import landed
-from expectations.records import of_current
-from expectations.vocabulary import INFO, Promises
+from expectations.shared.code_lists import POINTS, sql_list
+from expectations.shared.current_records import nearly_all_records
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import INFO, Expectations
 
 
-@landed("governance/recommendations")
-def recommendation_event() -> Promises:
+@landing_suite("governance/recommendations")
+def recommendation_event() -> Expectations:
     """Dated statements of the force, the Commissioner and the inspectorate."""
     return [
-        of_current(
+        nearly_all_records(
             "about_a_point",
-            f"point_code in ({listed(POINTS)})",
-            words="Statements are about one of the four points.",
+            f"point_code in ({sql_list(POINTS)})",
+            description="Every statement is about one of the four assurance points.",
             columns=("point_code",),
-            tolerating=0.5,
+            tolerance=0.5,
             severity=INFO,
         ),
     ]

@@ -1,8 +1,8 @@
-"""Units of the force."""
+"""Organisational units of the force."""
 
-from expectations.landed import landed
-from expectations.records import of_current
-from expectations.vocabulary import WARNING, Promises, nothing
+from expectations.shared.current_records import nearly_all_records
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import WARNING, Expectations, no_rows
 
 _NOT_ONE_FORCE = """
 select force_code
@@ -12,23 +12,23 @@ having count(*) filter (where kind = 'FORCE') <> 1
 """
 
 
-@landed("hr/org_unit")
-def org_unit() -> Promises:
+@landing_suite("hr/org_unit")
+def org_unit() -> Expectations:
     """Teams, districts and directorates of the force."""
     return [
-        nothing(
+        no_rows(
             "one_force",
             _NOT_ONE_FORCE,
-            words="The units have one force at their head.",
+            description="Exactly one unit is the force.",
             columns=("kind",),
             dimension="consistency",
             severity=WARNING,
         ),
-        of_current(
+        nearly_all_records(
             "has_a_superior",
             "parent_org_unit_code is not null and parent_org_unit_code <> org_unit_code",
-            among="kind <> 'FORCE'",
-            words="Every unit but the force has another unit above it.",
+            where="kind <> 'FORCE'",
+            description="Every unit except the force has another unit above it.",
             columns=("parent_org_unit_code",),
         ),
     ]

@@ -1,34 +1,34 @@
-"""Personnel."""
+"""The personnel file."""
 
-from expectations.landed import landed
-from expectations.past import few_changed
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import WARNING, Promises
+from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.landing_suite import landing_suite
+from expectations.shared.own_history import few_changed
+from expectations.vocabulary import WARNING, Expectations
 
 
-@landed("hr/personnel")
-def personnel() -> Promises:
-    """Everybody who works or worked for the force."""
+@landing_suite("hr/personnel")
+def personnel() -> Expectations:
+    """Everybody who works or has worked for the force."""
     return [
-        of_current(
+        nearly_all_records(
             "leaves_after_starting",
             "start_date <= leave_date",
-            among="leave_date is not null",
-            words="People leave after they started.",
+            where="leave_date is not null",
+            description="Nobody leaves before they start.",
             columns=("start_date", "leave_date"),
         ),
-        of_current(
+        nearly_all_records(
             "has_a_role",
             "role_code is not null and org_unit_code is not null",
-            among="leave_date is null",
-            words="Everybody in post has a role and a team.",
+            where="leave_date is null",
+            description="Everybody in post has a role and a unit.",
             columns=("role_code", "org_unit_code"),
         ),
-        of_current(
+        nearly_all_records(
             "officers_have_a_number",
             "collar_no is not null",
-            among="employment_type = 'OFFICER' and leave_date is null",
-            words="Every officer in post has a collar number.",
+            where="employment_type = 'OFFICER' and leave_date is null",
+            description="Every officer in post has a collar number.",
             columns=("collar_no",),
         ),
         refers_to(
@@ -36,22 +36,22 @@ def personnel() -> Promises:
             "hr/org_unit",
             "org_unit_code",
             key="employee_no",
-            words="People work in units that the org-unit file knows.",
+            description="Every person's unit is listed in the file of units.",
             severity=WARNING,
         ),
         few_changed(
             "collar_no",
             key="employee_no",
-            words="Since what readers see, no fifth of all people got another collar number.",
+            description="Fewer than a fifth of people changed collar number since last published.",
         ),
         few_changed(
             "role_code",
             key="employee_no",
-            words="Since what readers see, no fifth of all people got another role.",
+            description="Fewer than a fifth of people changed role since last published.",
         ),
         few_changed(
             "org_unit_code",
             key="employee_no",
-            words="Since what readers see, no fifth of all people moved to another team.",
+            description="Fewer than a fifth of people changed unit since last published.",
         ),
     ]

@@ -1,18 +1,25 @@
-"""Hydra sessions and who attended them."""
+"""Hydra sessions and their attendance."""
 
-from expectations.landed import landed
-from expectations.records import latest, of_current, refers_to, while_in_post
-from expectations.vocabulary import INFO, Promises, every, sql
+from expectations.shared.current_records import (
+    latest_versions,
+    nearly_all_records,
+    refers_to,
+    while_in_post,
+)
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import INFO, Expectations, every_result, sql
 
-_PLACES = """
+_ATTENDEES_WITHIN_CAPACITY = """
+with
+    attendance as (
+        select distinct on (force_code, row_key) *
+        from {raw_general}.hydra_attendance
+        where batch_id <= {known_batch_id}
+        order by force_code, row_key, version_at desc, batch_id desc
+    )
 select session.session_code, count(attendance.row_key) <= session.capacity as holds
 from {current} as session
-left join (
-    select distinct on (force_code, row_key) *
-    from {raw_general}.hydra_attendance
-    where batch_id <= {known_batch_id}
-    order by force_code, row_key, version_at desc, batch_id desc
-) as attendance
+left join attendance
     on session.force_code = attendance.force_code
     and session.session_code = attendance.session_code
     and attendance.attended = 'Y'
@@ -21,51 +28,53 @@ where session.capacity is not null
 group by session.force_code, session.session_code, session.capacity
 """
 
-_SESSION = """
+_SESSION_OF_RECORD = """
 inner join (<<sessions>>) as session
     on record.force_code = session.force_code and record.session_code = session.session_code
 """
 
 
-@landed("hydra/attendance", "hydra_session")
-def hydra_session() -> Promises:
+@landing_suite("hydra/attendance", "hydra_session")
+def hydra_session() -> Expectations:
     """Sessions of the Hydra package."""
     return [
-        every(
+        every_result(
             "no_more_than_places",
-            _PLACES,
-            words="No more people attended a session than it had places.",
+            _ATTENDEES_WITHIN_CAPACITY,
+            description="No session has more attendees than places.",
             columns=("capacity",),
-            tolerating=0.05,
+            tolerance=0.05,
             severity=INFO,
             dimension="consistency",
         ),
     ]
 
 
-@landed("hydra/attendance", "hydra_attendance")
-def hydra_attendance() -> Promises:
-    """Who was booked on a session, who came, and how it went."""
+@landing_suite("hydra/attendance", "hydra_attendance")
+def hydra_attendance() -> Expectations:
+    """Who was booked on a session, who attended, and with what outcome."""
     return [
         refers_to(
             "employee_no",
             "hr/personnel",
             "employee_no",
             key="session_code, employee_no",
-            words="Sessions are attended by people that the personnel file knows.",
+            description="Every attendee is listed in the personnel file.",
         ),
-        of_current(
+        nearly_all_records(
             "outcome_of_attendance",
             "attended = 'Y'",
-            among="outcome is not null",
-            words="Only who came has an outcome.",
+            where="outcome is not null",
+            description="Nobody has an outcome without having attended.",
             columns=("attended", "outcome"),
         ),
         while_in_post(
             "session.session_date",
             key="record.session_code, record.employee_no",
-            words="Sessions are attended by people while they are in post.",
-            among="record.attended = 'Y'",
-            joined=sql(_SESSION, sessions=latest("hydra/attendance", "hydra_session")),
+            description="Everybody who attends a session is in post on that day.",
+            where="record.attended = 'Y'",
+            joined=sql(
+                _SESSION_OF_RECORD, sessions=latest_versions("hydra/attendance", "hydra_session")
+            ),
         ),
     ]

@@ -1,43 +1,44 @@
-"""What was shared, and with whom."""
+"""Intelligence documents that were shared."""
 
-from expectations.landed import landed
-from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import latest, of_current, refers_to
-from expectations.vocabulary import WARNING, Promises, every, sql
+from expectations.shared.current_records import latest_versions, nearly_all_records, refers_to
+from expectations.shared.landing_suite import landing_suite
+from expectations.shared.own_history import mix_as_before, recorded_as_usual
+from expectations.vocabulary import WARNING, Expectations, every_result, sql
 
-_SHARED_WHEN_SUBMITTED = """
+_SHARED_AFTER_SUBMISSION = """
+with report as (<<reports>>)
 select shared.dissemination_id, report.submitted_at <= shared.shared_at as holds
 from {current} as shared
-inner join (<<reports>>) as report
+inner join report
     on shared.force_code = report.force_code and shared.report_urn = report.report_urn
 where report.submitted_at is not null
 """
 
 
-@landed("intelligence/dissemination")
-def dissemination() -> Promises:
-    """Documents that were shared with another agency."""
+@landing_suite("intelligence/dissemination")
+def dissemination() -> Expectations:
+    """Documents that were shared with another agency, and when."""
     return [
         refers_to(
             "report_urn",
             "intelligence/report",
             "report_urn",
             key="dissemination_id",
-            words="What is shared is a document that exists.",
+            description="Every shared document is listed as an intelligence document.",
             severity=WARNING,
         ),
-        of_current(
+        nearly_all_records(
             "recorded_after_sharing",
             "shared_at <= created_at + interval '1 day'",
-            words="Sharing is recorded after it took place.",
+            description="No sharing is recorded before it took place.",
             columns=("shared_at", "created_at"),
         ),
-        every(
+        every_result(
             "shared_when_submitted",
-            sql(_SHARED_WHEN_SUBMITTED, reports=latest("intelligence/report")),
-            words="What is shared was submitted before.",
+            sql(_SHARED_AFTER_SUBMISSION, reports=latest_versions("intelligence/report")),
+            description="Every shared document was submitted before it was shared.",
             columns=("shared_at",),
-            tolerating=0.05,
+            tolerance=0.05,
             severity=WARNING,
             dimension="consistency",
         ),
@@ -45,6 +46,6 @@ def dissemination() -> Promises:
         mix_as_before(
             "intelligence/dissemination",
             "recipient_agency",
-            words="Documents are shared with the agencies, in the proportions, of before.",
+            description="The mix of agencies that receive documents is about as before.",
         ),
     ]

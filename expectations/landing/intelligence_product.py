@@ -1,19 +1,19 @@
-"""Products of analysis."""
+"""Analytical products."""
 
-from expectations.landed import landed
-from expectations.records import of_current
-from expectations.vocabulary import Promises
+from expectations.shared.current_records import nearly_all_records
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import Expectations
 
 
-@landed("intelligence/product")
-def product() -> Promises:
-    """Problem profiles, assessments, charts and bulletins."""
+@landing_suite("intelligence/product")
+def product() -> Expectations:
+    """Analytical products: problem profiles, assessments, charts and bulletins."""
     return [
-        of_current(
+        nearly_all_records(
             "covers_a_period",
             "covers_from <= covers_to",
-            among="covers_from is not null and covers_to is not null",
-            words="A product covers a period that ends after it begins.",
+            where="covers_from is not null and covers_to is not null",
+            description="Every product covers a period that does not end before it begins.",
             columns=("covers_from", "covers_to"),
         ),
     ]

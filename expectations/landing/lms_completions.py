@@ -1,31 +1,31 @@
-"""E-learning."""
+"""E-learning completions."""
 
-from expectations.landed import landed
-from expectations.records import of_current, refers_to, while_in_post
-from expectations.vocabulary import Promises
+from expectations.shared.current_records import nearly_all_records, refers_to, while_in_post
+from expectations.shared.landing_suite import landing_suite
+from expectations.vocabulary import Expectations
 
 
-@landed("lms/completions")
-def completion() -> Promises:
-    """E-learning modules, each attempt as the learning system reports it."""
+@landing_suite("lms/completions")
+def completion() -> Expectations:
+    """Every attempt at an e-learning module, as the learning system reports it."""
     return [
         refers_to(
             "employee_no",
             "hr/personnel",
             "employee_no",
             key="row_key",
-            words="Training is taken by people that the personnel file knows.",
+            description="Everybody who takes training is listed in the personnel file.",
         ),
-        of_current(
+        nearly_all_records(
             "score_in_range",
             "score between 0 and 100",
-            among="score is not null",
-            words="Scores are between nought and a hundred.",
+            where="score is not null",
+            description="Every score is between 0 and 100.",
             columns=("score",),
         ),
         while_in_post(
             "(record.completed_at at time zone 'Europe/London')::date",
             key="record.row_key",
-            words="Training is completed by people while they are in post.",
+            description="Everybody who completes training is in post on that day.",
         ),
     ]

@@ -1,20 +1,20 @@
 """Custody records."""
 
-from expectations.landed import landed
-from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import Promises
+from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.landing_suite import landing_suite
+from expectations.shared.own_history import mix_as_before, recorded_as_usual
+from expectations.vocabulary import Expectations
 
 
-@landed("rms/custody_record")
-def custody_record() -> Promises:
-    """Detentions as custody recorded them."""
+@landing_suite("rms/custody_record")
+def custody_record() -> Expectations:
+    """Detentions as custody records them."""
     return [
-        of_current(
+        nearly_all_records(
             "released_after_detention",
             "released_at >= detained_at",
-            among="released_at is not null",
-            words="People are released after they were detained.",
+            where="released_at is not null",
+            description="Nobody is released before they are detained.",
             columns=("detained_at", "released_at"),
         ),
         refers_to(
@@ -22,19 +22,19 @@ def custody_record() -> Promises:
             "rms/occurrence",
             "occurrence_ref",
             key="custody_id",
-            words="Custody records name occurrences that exist.",
+            description="Every occurrence that a custody record names exists.",
         ),
         refers_to(
             "arresting_officer_no",
             "hr/personnel",
             "collar_no",
             key="custody_id",
-            words="Arrests are made by officers that the personnel file knows.",
+            description="Every arresting officer is listed in the personnel file.",
         ),
         recorded_as_usual("rms/custody_record"),
         mix_as_before(
             "rms/custody_record",
             "detention_reason_code",
-            words="People are detained for the reasons, in the proportions, of before.",
+            description="The mix of reasons for detention is about as before.",
         ),
     ]

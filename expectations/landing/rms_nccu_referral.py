@@ -1,51 +1,51 @@
-"""Referrals to the NCCU as the records management system has them."""
+"""Referrals to the NCCU in the records management system."""
 
-from expectations.landed import landed
-from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import Promises
+from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.landing_suite import landing_suite
+from expectations.shared.own_history import mix_as_before, recorded_as_usual
+from expectations.vocabulary import Expectations
 
 
-@landed("rms/nccu_referral")
-def nccu_referral() -> Promises:
-    """Cases that were reported to the NCCU, as they were recorded."""
+@landing_suite("rms/nccu_referral")
+def nccu_referral() -> Expectations:
+    """Cases that were reported to the NCCU, as recorded."""
     return [
-        of_current(
+        nearly_all_records(
             "recorded_after_the_contact",
             "contacted_at <= created_at",
-            words="Referrals are recorded after the contact was made.",
+            description="No referral is recorded before the contact.",
             columns=("contacted_at", "created_at"),
         ),
-        of_current(
+        nearly_all_records(
             "names_an_occurrence",
             "occurrence_ref is not null",
-            words="Referrals say which occurrence they are about.",
+            description="Every referral names an occurrence.",
             columns=("occurrence_ref",),
-            tolerating=0.2,
+            tolerance=0.2,
         ),
         refers_to(
             "occurrence_ref",
             "rms/occurrence",
             "occurrence_ref",
             key="referral_id",
-            words="Referrals name occurrences that exist.",
+            description="Every occurrence that a referral names exists.",
         ),
         refers_to(
             "reporting_officer_no",
             "hr/personnel",
             "collar_no",
             key="referral_id",
-            words="Referrals are made by officers that the personnel file knows.",
+            description="Every reporting officer is listed in the personnel file.",
         ),
         recorded_as_usual("rms/nccu_referral"),
         mix_as_before(
             "rms/nccu_referral",
             "channel",
-            words="Referrals are made by telephone and by email in the proportions of before.",
+            description="The mix of telephone and email referrals is about as before.",
         ),
         mix_as_before(
             "rms/nccu_referral",
             "referral_type",
-            words="Referrals are of the types, in the proportions, that they were before.",
+            description="The mix of referral types is about as before.",
         ),
     ]

@@ -1,26 +1,26 @@
-"""Incidents of the records management system."""
+"""Incidents in the records management system."""
 
-from expectations.landed import landed
-from expectations.past import mix_as_before, recorded_as_usual
-from expectations.records import of_current, refers_to
-from expectations.vocabulary import Promises
+from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.landing_suite import landing_suite
+from expectations.shared.own_history import mix_as_before, recorded_as_usual
+from expectations.vocabulary import Expectations
 
 
-@landed("rms/occurrence")
-def occurrence() -> Promises:
-    """Incidents as the records management system has them."""
+@landing_suite("rms/occurrence")
+def occurrence() -> Expectations:
+    """Incidents in the records management system, of every type."""
     return [
-        of_current(
+        nearly_all_records(
             "reference_well_formed",
             "occurrence_ref ~ '^[0-9]{11}$'",
-            words="Occurrence references are a year and nine digits.",
+            description="Every occurrence reference is a two-digit year and nine digits.",
             columns=("occurrence_ref",),
         ),
-        of_current(
+        nearly_all_records(
             "reported_after_it_happened",
             "occurred_at <= reported_at",
-            among="occurred_at is not null",
-            words="Incidents are reported after they happened.",
+            where="occurred_at is not null",
+            description="No incident is reported before it happened.",
             columns=("occurred_at", "reported_at"),
         ),
         refers_to(
@@ -28,22 +28,22 @@ def occurrence() -> Promises:
             "hr/org_unit",
             "org_unit_code",
             key="occurrence_id",
-            words="Incidents happen in districts that the org-unit file knows.",
+            description="Every incident's district is listed in the file of units.",
         ),
         recorded_as_usual("rms/occurrence"),
         mix_as_before(
             "rms/occurrence",
             "incident_type_code",
-            words="Incidents are of the kinds, in the proportions, that they were before.",
+            description="The mix of incident types is about as before.",
         ),
         mix_as_before(
             "rms/occurrence",
             "detection_route",
-            words="Incidents come to notice by the routes, in the proportions, of before.",
+            description="The mix of detection routes is about as before.",
         ),
         mix_as_before(
             "rms/occurrence",
             "district_code",
-            words="Incidents are spread over the districts as they were before.",
+            description="The mix of districts is about as before.",
         ),
     ]

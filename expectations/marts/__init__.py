@@ -1,1 +1,1 @@
-"""What the tables of a publication promise their readers, one file a mart."""
+"""What must be true of the marts before they are published, one file a mart."""

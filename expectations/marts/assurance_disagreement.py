@@ -1,52 +1,56 @@
-"""When the force, the Commissioner and the data disagreed."""
+"""Disagreements between the force, the Commissioner and the data."""
 
-from expectations.codes import POINTS
-from expectations.mart import mart
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of, sql
+from expectations.shared.code_lists import POINTS
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-_WITHOUT_A_BREAK = """
+_WITHOUT_A_DAY_OF_AGREEMENT = """
+with
+    disagreement as (
+        select *, lag(coalesce(disagreed_until, 'infinity')) over (
+            partition by force_code, point_code order by disagreed_from
+        ) as previous_until
+        from {rows}
+    )
 select point_code, disagreed_from
-from (
-    select *, lag(coalesce(disagreed_until, 'infinity')) over (
-        partition by force_code, point_code order by disagreed_from
-    ) as until_before
-    from {rows}
-) as stretch
-where disagreed_from - 1 <= until_before
+from disagreement
+where disagreed_from - 1 <= previous_until
 """
 
 
-@mart(
+@mart_suite(
     "assurance_disagreement",
     one_row_per=("point_code", "disagreed_from"),
-    our_words=(
+    sentence_columns=(
         "force_self_assessment",
         "commissioner_judgement",
     ),
 )
-def assurance_disagreement() -> Promises:
-    """When the force, the Commissioner and the data disagreed on a point."""
+def assurance_disagreement() -> Expectations:
+    """Periods in which the force, the Commissioner and the data disagreed on a point."""
     return [
-        one_of("point_code", POINTS, words="The points are the four that reassurance is asked on."),
-        filled("days", "data_status", words="Every disagreement has its {column}."),
+        one_of(
+            "point_code", POINTS, description="Every point is one of the four assurance points."
+        ),
+        filled("days", "data_status", description="Every disagreement has a value in {column}."),
         every_row(
             "days_are_counted",
             sql("days = coalesce(disagreed_until, <<today>>) - disagreed_from + 1", today=_TODAY),
-            words="A disagreement has its days counted from the first to the last, or to today.",
+            description="Every disagreement's days run from its first to its last, or to today.",
             columns=("days", "disagreed_from", "disagreed_until"),
         ),
         every_row(
-            "over_means_past",
+            "ended_before_today",
             sql("coalesce(disagreed_until, <<today>> - 1) < <<today>>", today=_TODAY),
-            words="What is over ended before today.",
+            description="Every disagreement that is over ended before today.",
             columns=("disagreed_until",),
             dimension="validity",
         ),
-        nothing(
-            "a_break_between",
-            _WITHOUT_A_BREAK,
-            words="Between two disagreements on a point lies a day of agreement.",
+        no_rows(
+            "agreement_between_disagreements",
+            _WITHOUT_A_DAY_OF_AGREEMENT,
+            description="Every two disagreements on a point have a day of agreement between them.",
         ),
     ]

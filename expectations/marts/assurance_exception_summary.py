@@ -1,49 +1,57 @@
-"""What needs somebody to act, in numbers."""
+"""Numbers of exceptions."""
 
-from expectations.codes import AGE_BANDS, EXCEPTIONS, POINTS
-from expectations.mart import known_unit, mart
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of
+from expectations.shared.code_lists import AGE_BANDS, EXCEPTIONS, POINTS
+from expectations.shared.mart_suite import known_unit, mart_suite
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
 
 _NOT_AS_LISTED = """
-select coalesce(listed.exception_code, summed.exception_code) as exception_code
-from (
-    select force_code, exception_code, point_code, org_unit_code, age_band, count(*) as exceptions
-    from {candidate}.assurance_exception
-    group by force_code, exception_code, point_code, org_unit_code, age_band
-) as listed
+with
+    listed as (
+        select
+            force_code, exception_code, point_code, org_unit_code, age_band,
+            count(*) as exceptions
+        from {candidate}.assurance_exception
+        group by force_code, exception_code, point_code, org_unit_code, age_band
+    )
+select coalesce(listed.exception_code, shown.exception_code) as exception_code
+from listed
 full join
-    {rows} as summed
+    {rows} as shown
     using (force_code, exception_code, point_code, org_unit_code, age_band)
-where listed.exceptions is distinct from summed.exceptions
+where listed.exceptions is distinct from shown.exceptions
 """
 
 
-@mart(
+@mart_suite(
     "assurance_exception_summary",
     one_row_per=("exception_code", "point_code", "org_unit_code", "age_band"),
 )
-def assurance_exception_summary() -> Promises:
-    """How much waits, by kind, team and age, for those who may not see whose it is."""
+def assurance_exception_summary() -> Expectations:
+    """Numbers of exceptions by kind, unit and age, for readers who may not see records."""
     return [
         filled(
             "exceptions",
             "oldest_age_days",
-            words="Every number of what waits has its {column}.",
+            description="Every row has a value in {column}.",
         ),
         known_unit(),
-        one_of("point_code", POINTS, words="What waits belongs to an assurance point."),
-        one_of("age_band", AGE_BANDS, words="What waits is in one of four age bands."),
-        one_of("exception_code", EXCEPTIONS, words="What waits says what is wrong."),
+        one_of(
+            "point_code",
+            POINTS,
+            description="Every row belongs to one of the four assurance points.",
+        ),
+        one_of("age_band", AGE_BANDS, description="Every row is in one of the four age bands."),
+        one_of("exception_code", EXCEPTIONS, description="Every row has a defined exception code."),
         every_row(
-            "somebody_waits",
+            "at_least_one_exception",
             "exceptions >= 1 and oldest_age_days >= 0",
-            words="A number of what waits is at least one.",
+            description="Every row counts at least one exception.",
             columns=("exceptions", "oldest_age_days"),
         ),
-        nothing(
+        no_rows(
             "adds_up_to_the_list",
             _NOT_AS_LISTED,
-            words="The numbers of what waits are those of the list, by kind, team and age.",
+            description="Every number equals the number of listed exceptions of its kind.",
             dimension="reconciliation",
         ),
     ]

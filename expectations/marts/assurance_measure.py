@@ -1,45 +1,46 @@
-"""Every measure by month and unit."""
+"""Measures by month and organisational unit."""
 
-from expectations.codes import (
+from expectations.shared.code_lists import (
     HOURS_MEASURES,
     MEASURES,
     MODULE_MEASURES,
     POINT_OF_MEASURE,
     POINTS,
     REFERRAL_MEASURES,
-    as_rows,
-    listed,
+    sql_list,
+    sql_rows,
 )
-from expectations.figures import has_an_interval, is_a_share
-from expectations.mart import known_unit, mart
-from expectations.recounted import captures_add_up, hours_add_up
-from expectations.stands import figures_stand
+from expectations.shared.compared_publication import figures_close_to_published
+from expectations.shared.mart_suite import known_unit, mart_suite
+from expectations.shared.recounts import captures_add_up, hours_add_up
+from expectations.shared.shares import has_an_interval, is_a_share
 from expectations.vocabulary import (
     WARNING,
-    Promise,
-    Promises,
+    Expectation,
+    Expectations,
     every_row,
     filled,
-    nothing,
+    no_rows,
     one_of,
     sql,
 )
 
 _FIRST_MONTH = "date '2025-01-01'"
 _THIS_MONTH = "date_trunc('month', {as_at} at time zone 'Europe/London')::date"
-_HOURS = f"measure_code in ({listed(HOURS_MEASURES)})"
-_PAIRS = ", ".join(f"('{measure}', '{point}')" for measure, point in POINT_OF_MEASURE.items())
+_HOURS = f"measure_code in ({sql_list(HOURS_MEASURES)})"
+_MEASURES_AND_POINTS = sql_rows(POINT_OF_MEASURE.keys(), POINT_OF_MEASURE.values())
 
 _MISSING_MONTHS = """
+with force as (select distinct force_code from {rows})
 select force.force_code, measure.code as measure_code, month.start::date as period_start
-from (select distinct force_code from {rows}) as force
+from force
 cross join (values <<measures>>) as measure (code)
 cross join lateral (
     select min(shown.period_start) as first_month
     from {rows} as shown
     where shown.force_code = force.force_code and shown.measure_code = measure.code
-) as since
-cross join lateral generate_series(since.first_month, <<this_month>>, interval '1 month')
+) as history
+cross join lateral generate_series(history.first_month, <<this_month>>, interval '1 month')
     as month (start)
 where not exists (
     select
@@ -51,7 +52,7 @@ where not exists (
 )
 """
 
-_UNITS_BEYOND_THE_FORCE = """
+_UNITS_LARGER_THAN_THE_FORCE = """
 select unit.measure_code, unit.period_start, unit.org_unit_code
 from {rows} as unit
 left join {rows} as force
@@ -64,9 +65,9 @@ where force.measure_code is null
     or unit.denominator > force.denominator
 """
 
-# The referral figures counted a second way, from the referrals themselves: those of the force, and
-# for each unit those of all teams beneath it on the day.
-_OTHER_THAN_THE_REFERRALS = """
+# The referral figures are counted again from the referrals. The force has all of them. A unit has
+# those of all units below it on the day of contact.
+_DIFFERENT_REFERRALS = """
 with
     referral as (
         select
@@ -82,13 +83,13 @@ with
             )
     ),
     rolled_up as (
-        select referral.*, coalesce(above.ancestor_code, referral.org_unit_code) as unit_code
+        select referral.*, coalesce(unit_above.ancestor_code, referral.org_unit_code) as unit_code
         from referral
-        left join {intermediate}.int_org_unit_ancestor as above
-            on referral.force_code = above.force_code
-            and referral.org_unit_code = above.org_unit_code
-            and referral.day >= above.valid_from
-            and referral.day < above.valid_to
+        left join {intermediate}.int_org_unit_ancestor as unit_above
+            on referral.force_code = unit_above.force_code
+            and referral.org_unit_code = unit_above.org_unit_code
+            and referral.day >= unit_above.valid_from
+            and referral.day < unit_above.valid_to
         union all
         select *, 'ALL'
         from referral
@@ -106,7 +107,7 @@ with
             ) as numerator
         from rolled_up
         where day >= <<first_month>>
-        group by 1, 2, 3, 4
+        group by force_code, measure_code, date_trunc('month', day), unit_code
     ),
     shown as (select * from {rows} where measure_code in (<<listed>>))
 select measure_code, period_start, org_unit_code
@@ -116,28 +117,28 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
     or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
 """
 
-# This month's training figures of the force, counted from the people themselves.
-_OTHER_THAN_THE_PEOPLE = """
+# This month's training figures of the force are counted again from the officers.
+_DIFFERENT_TRAINING = """
 with
-    person as (
+    officer as (
         select
             force_code, officer_key, is_long_term_absent, requirement_code = 'HYDRA' as is_hydra,
             bool_and(is_complete) as is_complete,
             array_agg(requirement_code) filter (where is_complete) as completed
         from {candidate}.fct_training_requirement
         where is_in_post
-        group by 1, 2, 3, 4
+        group by force_code, officer_key, is_long_term_absent, requirement_code = 'HYDRA'
     ),
     counted as (
         select
-            person.force_code, measure.code as measure_code, count(*) as denominator,
+            officer.force_code, measure.code as measure_code, count(*) as denominator,
             count(*) filter (
                 where case
-                    when measure.module is null then person.is_complete
-                    else measure.module = any(person.completed)
+                    when measure.module is null then officer.is_complete
+                    else measure.module = any(officer.completed)
                 end
             ) as numerator
-        from person
+        from officer
         inner join (values
             ('hydra_completion', true, false, null),
             ('hydra_completion_incl_absent', true, true, null),
@@ -145,9 +146,9 @@ with
             ('elearning_completion_incl_absent', false, true, null),
             <<modules>>
         ) as measure (code, is_hydra, with_absent, module)
-            on person.is_hydra = measure.is_hydra
-            and (measure.with_absent or not person.is_long_term_absent)
-        group by 1, 2
+            on officer.is_hydra = measure.is_hydra
+            and (measure.with_absent or not officer.is_long_term_absent)
+        group by officer.force_code, measure.code
     ),
     shown as (
         select *
@@ -163,7 +164,9 @@ where shown.numerator <> coalesce(counted.numerator, 0)
     or shown.denominator <> coalesce(counted.denominator, 0)
 """
 
-_FIGURES_THAT_CONTRADICT = """
+# `compared` says which figure of the part must not be larger: its value, denominator or numerator.
+# With 'how many', the denominator of the part is compared with the numerator of the whole.
+_PARTS_LARGER_THAN_WHOLES = """
 select part.measure_code, part.period_start, part.org_unit_code
 from {rows} as part
 inner join (values <<pairs>>) as pair (part_code, whole_code, compared)
@@ -196,55 +199,67 @@ _PACKAGE_AND_MODULES = tuple(
 )
 
 
-@mart("assurance_measure", one_row_per=("measure_code", "period_start", "org_unit_code"))
-def assurance_measure() -> Promises:
-    """Every measure of every month, for the force and for each unit."""
+@mart_suite("assurance_measure", one_row_per=("measure_code", "period_start", "org_unit_code"))
+def assurance_measure() -> Expectations:
+    """Every measure by month, for the force and for each unit."""
     return [
-        one_of("measure_code", MEASURES, words="Every measure is one that is defined."),
-        one_of("point_code", POINTS, words="Every measure belongs to an assurance point."),
+        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
+        one_of(
+            "point_code",
+            POINTS,
+            description="Every measure belongs to one of the four assurance points.",
+        ),
         every_row(
             "measure_of_its_point",
-            f"(measure_code, point_code) in ({_PAIRS})",
-            words="Every measure stands under its own assurance point.",
+            f"(measure_code, point_code) in ({_MEASURES_AND_POINTS})",
+            description="Every measure belongs to its own assurance point.",
             columns=("measure_code", "point_code"),
         ),
-        filled("point_code", "denominator", words="Every figure has its {column}."),
+        filled("point_code", "denominator", description="Every figure has a value in {column}."),
         known_unit(),
         every_row(
             "period_is_a_month",
-            f"period_start = date_trunc('month', period_start) and period_start >= {_FIRST_MONTH} "
-            f"and period_start <= {_THIS_MONTH}",
-            words="Every period is a whole month from January 2025 to this one.",
+            f"""
+            period_start = date_trunc('month', period_start)
+            and period_start >= {_FIRST_MONTH}
+            and period_start <= {_THIS_MONTH}
+            """,
+            description="Every period is a whole month from January 2025 to the current one.",
             columns=("period_start",),
             dimension="validity",
         ),
-        is_a_share(among=f"not ({_HOURS})"),
-        has_an_interval(among=f"not ({_HOURS})"),
+        is_a_share(where=f"not ({_HOURS})"),
+        has_an_interval(where=f"not ({_HOURS})"),
         every_row(
             "hours_without_numerator",
-            "numerator is null and ci_low is null and ci_high is null "
-            "and denominator >= 0 and (value is null) = (denominator = 0)",
-            among=_HOURS,
-            words="Hours are shown with how many referrals they are of, and nothing they are not.",
+            """
+            numerator is null
+            and ci_low is null
+            and ci_high is null
+            and denominator >= 0
+            and (value is null) = (denominator = 0)
+            """,
+            where=_HOURS,
+            description="Every figure in hours has a denominator, but no numerator or interval.",
             columns=("numerator", "denominator", "value"),
         ),
         every_row(
             "three_strands",
             "denominator = 3 and org_unit_code = 'ALL'",
-            among="measure_code = 'intel_plan_strands_met'",
-            words="Plans are counted out of three strands, for the force alone.",
+            where="measure_code = 'intel_plan_strands_met'",
+            description="Every figure of plan strands is out of three, for the whole force.",
             columns=("denominator",),
         ),
         _adds_up(),
         _agrees(),
-        figures_stand(),
+        figures_close_to_published(),
     ]
 
 
-def _adds_up() -> list[Promise]:
+def _adds_up() -> list[Expectation]:
     referral_measures = {
-        "measures": as_rows(REFERRAL_MEASURES),
-        "listed": listed(REFERRAL_MEASURES),
+        "measures": sql_rows(REFERRAL_MEASURES),
+        "listed": sql_list(REFERRAL_MEASURES),
         "first_month": _FIRST_MONTH,
     }
     modules = ", ".join(
@@ -252,50 +267,48 @@ def _adds_up() -> list[Promise]:
         for number, measure in enumerate(MODULE_MEASURES, start=1)
     )
     return [
-        nothing(
+        no_rows(
             "no_month_missing",
-            sql(_MISSING_MONTHS, measures=as_rows(MEASURES), this_month=_THIS_MONTH),
-            words="The force has a figure for every month of every measure, up to this one.",
+            sql(_MISSING_MONTHS, measures=sql_rows(MEASURES), this_month=_THIS_MONTH),
+            description="Every measure has a figure of the force for every month up to this one.",
             dimension="completeness",
         ),
-        nothing(
+        no_rows(
             "no_more_than_the_force",
-            _UNITS_BEYOND_THE_FORCE,
-            words="No unit has more than the whole force.",
+            _UNITS_LARGER_THAN_THE_FORCE,
+            description="No unit has a larger count than the whole force.",
         ),
-        nothing(
+        no_rows(
             "referrals_add_up",
-            sql(_OTHER_THAN_THE_REFERRALS, **referral_measures),
-            words="Referral figures of the force and of each unit are the sum of its referrals.",
+            sql(_DIFFERENT_REFERRALS, **referral_measures),
+            description="Every referral figure of force and units equals a count of the referrals.",
         ),
-        nothing(
+        no_rows(
             "people_add_up",
-            sql(_OTHER_THAN_THE_PEOPLE, modules=modules, this_month=_THIS_MONTH),
-            words="This month's training figures are the sum of the people who need the training.",
+            sql(_DIFFERENT_TRAINING, modules=modules, this_month=_THIS_MONTH),
+            description="Every training figure of this month equals a count of the officers.",
         ),
         hours_add_up(_FIRST_MONTH),
         captures_add_up(_FIRST_MONTH),
     ]
 
 
-def _agrees() -> list[Promise]:
+def _agrees() -> list[Expectation]:
     return [
-        nothing(
+        no_rows(
             "figures_agree",
-            sql(_FIGURES_THAT_CONTRADICT, pairs=_as_pairs(_PARTS_AND_WHOLES)),
-            words="Figures of one month do not contradict each other: no part is above its whole.",
+            sql(_PARTS_LARGER_THAN_WHOLES, pairs=sql_rows(*zip(*_PARTS_AND_WHOLES, strict=True))),
+            description="No figure of a part is larger than the figure of its whole.",
             dimension="consistency",
         ),
-        nothing(
+        no_rows(
             "package_within_modules",
-            sql(_FIGURES_THAT_CONTRADICT, pairs=_as_pairs(_PACKAGE_AND_MODULES)),
-            words="Nobody has the whole e-learning package without each of its modules.",
+            sql(
+                _PARTS_LARGER_THAN_WHOLES, pairs=sql_rows(*zip(*_PACKAGE_AND_MODULES, strict=True))
+            ),
+            description="Nobody has completed the e-learning package without each of its modules.",
             dimension="consistency",
-            # A policy by which a role needs fewer modules would make it so.
+            # Not critical: a policy may ask some roles for fewer modules.
             severity=WARNING,
         ),
     ]
-
-
-def _as_pairs(pairs: tuple[tuple[str, str, str], ...]) -> str:
-    return ", ".join(f"('{part}', '{whole}', '{compared}')" for part, whole, compared in pairs)

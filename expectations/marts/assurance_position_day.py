@@ -1,14 +1,14 @@
-"""Where each point stood on every day since it started."""
+"""The daily status of each point."""
 
-from expectations.codes import MEASURE_OF_POINT, POINTS, POSITION_STATUSES
-from expectations.figures import is_a_share
-from expectations.mart import mart
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of, sql
+from expectations.shared.code_lists import MEASURE_OF_POINT, POINTS, POSITION_STATUSES, sql_rows
+from expectations.shared.mart_suite import mart_suite
+from expectations.shared.shares import is_a_share
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 _STATUSES = tuple(status for status in POSITION_STATUSES if status != "unknown")
 
-# Where there are fewer days than from the first until today, one is missing; none is there twice.
+# The key has no duplicates, so a count below the number of days to today means a missing day.
 _DAYS_MISSING = """
 select point_code, min(day) as first_day
 from {rows}
@@ -16,8 +16,9 @@ group by force_code, point_code
 having max(day) <> <<today>> or count(*) <> <<today>> - min(day) + 1
 """
 
-# Measures "as at month end" are the figure of the last day; those of referrals go by contact.
-_OTHER_THAN_THE_MONTH = """
+# A measure that is taken at the end of a month equals the figure of its last day. The measures of
+# referrals are not taken at the end, but counted by the month of contact.
+_DIFFERENT_FROM_THE_MONTH = """
 select shown.point_code, shown.day
 from {rows} as shown
 inner join (values <<measures>>) as point (code, measure_code) on shown.point_code = point.code
@@ -32,43 +33,50 @@ where (shown.numerator, shown.denominator) is distinct from (measure.numerator, 
 """
 
 
-@mart("assurance_position_day", one_row_per=("point_code", "day"))
-def assurance_position_day() -> Promises:
-    """Where each point stood on every day since it started, with what is known now."""
-    measures = ", ".join(
-        f"('{point}', '{measure}')"
-        for point, measure in MEASURE_OF_POINT.items()
-        if point != "NCCU_INTEL"
-    )
+@mart_suite("assurance_position_day", one_row_per=("point_code", "day"))
+def assurance_position_day() -> Expectations:
+    """Every day of each point since it started, with its status as known now."""
+    at_month_end = {
+        point: measure for point, measure in MEASURE_OF_POINT.items() if point != "NCCU_INTEL"
+    }
+    measures = sql_rows(at_month_end.keys(), at_month_end.values())
     return [
-        one_of("point_code", POINTS, words="The points are the four that reassurance is asked on."),
-        one_of("status", _STATUSES, words="Every day's status is one that the data can say."),
-        filled("numerator", "denominator", "status", words="Every day has its {column}."),
+        one_of(
+            "point_code", POINTS, description="Every point is one of the four assurance points."
+        ),
+        one_of("status", _STATUSES, description="Every daily status is one that figures can have."),
+        filled(
+            "numerator", "denominator", "status", description="Every day has a value in {column}."
+        ),
         is_a_share(),
-        nothing(
+        no_rows(
             "no_day_missing",
             sql(_DAYS_MISSING, today=_TODAY),
-            words="Every point has each day from its first until the day the figures are for.",
+            description="No day is missing between a point's first day and the day of the figures.",
             dimension="completeness",
         ),
         every_row(
-            "status_of_its_kind",
-            "case when point_code = 'NCCU_INTEL' "
-            "then status not in ('met_on_time', 'met_late', 'overdue') "
-            "else status <> 'sustained' end",
-            words="Only a point with a deadline is met or overdue, only one without is sustained.",
+            "status_fits_the_point",
+            """
+            case
+                when point_code = 'NCCU_INTEL'
+                    then status not in ('met_on_time', 'met_late', 'overdue')
+                else status <> 'sustained'
+            end
+            """,
+            description="No point without a deadline is met or overdue, and no other is sustained.",
             columns=("status",),
         ),
         every_row(
             "met_means_figures",
             "numerator > 0 and value > 0",
-            among="status in ('met_on_time', 'met_late', 'sustained')",
-            words="No day is called met without a figure that shows it.",
+            where="status in ('met_on_time', 'met_late', 'sustained')",
+            description="No day is met without a figure above zero.",
             columns=("status", "value"),
         ),
-        nothing(
+        no_rows(
             "last_day_is_the_month",
-            sql(_OTHER_THAN_THE_MONTH, today=_TODAY, measures=measures),
-            words="The figure of a month's last day is the month's.",
+            sql(_DIFFERENT_FROM_THE_MONTH, today=_TODAY, measures=measures),
+            description="Every figure of a month's last day equals the figure of the month.",
         ),
     ]

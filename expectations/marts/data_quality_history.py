@@ -1,77 +1,80 @@
-"""What the checks found, build by build, as readers see it."""
+"""The results of the checks, build by build."""
 
-from expectations.codes import VERDICTS
-from expectations.mart import mart
-from expectations.vocabulary import STAGES, Promises, every_row, filled, nothing, one_of
+from expectations.shared.code_lists import VERDICTS
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import STAGES, Expectations, every_row, filled, no_rows, one_of
 
-# Of builds before this one as it was known when this one began: a check can be repeated.
-_OTHER_THAN_THE_RECORD = """
+# A check can be repeated, so its latest result counts. For earlier builds, that is the latest
+# result that was known when this build began. For this build, the results of sealed marts are left
+# out, because they are checked after this table is built.
+_DIFFERENT_FROM_AUDIT = """
 with
+    this_build as (select as_at, known_at from {audit}.build where build_id = {build_id}),
     recorded as (
-        select distinct on (found.build_id, found.stage, found.suite, found.expectation)
-            found.build_id, found.stage, found.expectation as check_name, found.success
-        from {audit}.expectation_result as found
+        select distinct on (result.build_id, result.stage, result.suite, result.expectation)
+            result.build_id, result.stage, result.expectation as check_name, result.success
+        from {audit}.expectation_result as result
         inner join {audit}.build as build using (build_id)
-        cross join (
-            select as_at, known_at from {audit}.build where build_id = {build_id}
-        ) as this
+        cross join this_build
         where build.purpose = 'daily'
-            and build.as_at <= this.as_at
-            and (build.build_id = {build_id} or found.checked_at <= this.known_at)
+            and build.as_at <= this_build.as_at
+            and (build.build_id = {build_id} or result.checked_at <= this_build.known_at)
             and (
                 build.build_id <> {build_id}
-                or found.stage <> 'sealed' and found.suite <> 'dbt_sealed'
+                or result.stage <> 'sealed' and result.suite <> 'dbt_sealed'
             )
         order by
-            found.build_id, found.stage, found.suite, found.expectation, found.result_id desc
+            result.build_id, result.stage, result.suite, result.expectation, result.result_id desc
     ),
     shown as (
         select build_id, stage, count(*) as checks, count(*) filter (where verdict <> 'passed')
-            as broken
+            as failures
         from {rows}
         group by force_code, build_id, stage
     ),
     counted as (
-        select build_id, stage, count(*) as checks, count(*) filter (where not success) as broken
+        select build_id, stage, count(*) as checks, count(*) filter (where not success) as failures
         from recorded
         group by build_id, stage
     )
 select build_id, stage
 from counted
 left join shown using (build_id, stage)
-where counted.broken <> coalesce(shown.broken, 0)
+where counted.failures <> coalesce(shown.failures, 0)
     or build_id = {build_id} and counted.checks is distinct from shown.checks
 """
 
 
-@mart(
+@mart_suite(
     "data_quality_history",
     one_row_per=("build_id", "stage", "table_name", "check_name"),
     stage="sealed",
-    our_words=("description",),
+    sentence_columns=("description",),
 )
-def data_quality_history() -> Promises:
-    """Every check of every build of the last six weeks, and all that was ever not kept."""
+def data_quality_history() -> Expectations:
+    """Every check of the builds of the last six weeks, and every check that ever failed."""
     return [
-        filled("severity", "verdict", "checked_at", words="Every line has its {column}."),
-        one_of("stage", (*STAGES, "dbt"), words="Every stage is one that is defined."),
-        one_of("verdict", VERDICTS, words="Every verdict is one that is defined."),
+        filled(
+            "severity", "verdict", "checked_at", description="Every row has a value in {column}."
+        ),
+        one_of("stage", (*STAGES, "dbt"), description="Every stage is a defined one."),
+        one_of("verdict", VERDICTS, description="Every verdict is a defined one."),
         every_row(
             "verdict_is_severity",
             "verdict in ('passed', severity)",
-            words="A check passed, or is as bad as it was said to be.",
+            description="Every verdict is passed, or the severity of the check.",
             columns=("verdict",),
         ),
         every_row(
-            "no_more_than_was_checked",
+            "failed_rows_not_negative",
             "rows_failed is null or rows_failed >= 0",
-            words="What failed is counted.",
+            description="No count of failed rows is negative.",
             columns=("rows_failed",),
             dimension="validity",
         ),
-        nothing(
+        no_rows(
             "history_is_the_record",
-            _OTHER_THAN_THE_RECORD,
-            words="All that was ever not kept is here, and every check of this build.",
+            _DIFFERENT_FROM_AUDIT,
+            description="Every check that ever failed is here, and every check of this build.",
         ),
     ]

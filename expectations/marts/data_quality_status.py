@@ -1,10 +1,10 @@
-"""What the gate found, as readers see it."""
+"""The results of the gate, by dataset and dimension."""
 
-from expectations.codes import VERDICTS
-from expectations.mart import mart
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of
+from expectations.shared.code_lists import VERDICTS
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
 
-_OTHER_THAN_THE_RECORD = """
+_DIFFERENT_FROM_AUDIT = """
 with
     recorded as (
         select
@@ -12,7 +12,7 @@ with
             count(*) as expectations, count(*) filter (where not success) as failed
         from {audit}.latest_expectation_result
         where build_id = {build_id} and stage <> 'sealed' and suite <> 'dbt_sealed'
-        group by 1, 2, 3
+        group by dataset, dimension, severity
     )
 select dataset, dimension, severity
 from {rows} as shown
@@ -22,39 +22,43 @@ where shown.expectations is distinct from recorded.expectations
 """
 
 
-@mart(
+@mart_suite(
     "data_quality_status",
     one_row_per=("dataset", "dimension", "severity"),
     stage="sealed",
 )
-def data_quality_status() -> Promises:
-    """Every dataset and dimension of quality, with what was checked and what failed."""
+def data_quality_status() -> Expectations:
+    """Numbers of checks and failures of this build, by dataset and dimension."""
     return [
         filled(
-            "expectations", "failed", "checked_at", "verdict", words="Every line has its {column}."
+            "expectations",
+            "failed",
+            "checked_at",
+            "verdict",
+            description="Every row has a value in {column}.",
         ),
-        one_of("verdict", VERDICTS, words="Every verdict is one that is defined."),
+        one_of("verdict", VERDICTS, description="Every verdict is a defined one."),
         every_row(
             "failed_within_checked",
             "failed >= 0 and expectations > 0 and failed <= expectations",
-            words="No more failed than was checked, and something was.",
+            description="Every row counts at least one check, and no more failures than checks.",
             columns=("expectations", "failed"),
         ),
         every_row(
             "verdict_follows_failures",
             "(verdict = 'passed') = (failed = 0) and (failed = 0 or verdict = severity)",
-            words="A line is passed when nothing failed, otherwise as severe as what did.",
+            description="Every verdict is passed, or the severity if a check failed.",
             columns=("verdict",),
         ),
         every_row(
             "nothing_critical",
             "severity <> 'critical' or failed = 0",
-            words="Nothing is published that broke a critical promise.",
+            description="No critical check has failed.",
             columns=("severity", "failed"),
         ),
-        nothing(
+        no_rows(
             "status_is_the_record",
-            _OTHER_THAN_THE_RECORD,
-            words="What is shown is what was checked in this build, all of it.",
+            _DIFFERENT_FROM_AUDIT,
+            description="Every count equals that of the checks on record for this build.",
         ),
     ]

@@ -1,11 +1,12 @@
 """The calendar."""
 
-from expectations.mart import mart
-from expectations.vocabulary import Promises, every_row, nothing
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, no_rows
 
 _TODAY_MISSING = """
+with force as (select distinct force_code from {candidate}.dim_org_unit)
 select force.force_code
-from (select distinct force_code from {candidate}.dim_org_unit) as force
+from force
 where not exists (
     select
     from {rows} as calendar
@@ -14,14 +15,17 @@ where not exists (
 )
 """
 
-# From the calendar's first day that is no single old one, until the day the figures are for.
+# Before 2020 the calendar holds single old days, so days are expected from 2020 to the day of the
+# figures.
 _DAYS_MISSING = """
+with
+    force as (
+        select force_code, greatest(min(date_day), date '2020-01-01') as first_day
+        from {rows}
+        group by force_code
+    )
 select force.force_code, day.date_day::date as date_day
-from (
-    select force_code, greatest(min(date_day), date '2020-01-01') as first_day
-    from {rows}
-    group by force_code
-) as force
+from force
 cross join lateral generate_series(
     force.first_day::timestamp, {as_at} at time zone 'Europe/London', interval '1 day'
 ) as day (date_day)
@@ -38,35 +42,37 @@ extract(
 """
 
 
-@mart("dim_date", one_row_per=("date_day",))
-def dim_date() -> Promises:
-    """Every day that a figure can fall on."""
+@mart_suite("dim_date", one_row_per=("date_day",))
+def dim_date() -> Expectations:
+    """Every day that a figure can be for."""
     return [
-        nothing(
+        no_rows(
             "has_today",
             _TODAY_MISSING,
-            words="The day that the figures are for is in the calendar.",
+            description="The day of the figures is in the calendar.",
             dimension="completeness",
         ),
-        nothing(
+        no_rows(
             "no_day_missing",
             _DAYS_MISSING,
-            words="No day is missing, a leap day no more than another.",
+            description="No day is missing from the calendar, leap days included.",
             dimension="completeness",
         ),
         every_row(
             "month_of_the_day",
-            "month_start = date_trunc('month', date_day) "
-            "and calendar_year = extract(year from date_day) "
-            "and calendar_month = extract(month from date_day) "
-            "and iso_day_of_week = extract(isodow from date_day)",
-            words="Every day stands in its own month and year, and has its own weekday.",
+            """
+            month_start = date_trunc('month', date_day)
+            and calendar_year = extract(year from date_day)
+            and calendar_month = extract(month from date_day)
+            and iso_day_of_week = extract(isodow from date_day)
+            """,
+            description="Every day has its right month, year and weekday.",
             columns=("date_day", "month_start"),
         ),
         every_row(
             "hours_of_the_day",
             f"hours_in_day = {_HOURS}",
-            words="A day has 24 hours, but for the two on which the clocks change.",
+            description="Every day has 24 hours, except 23 and 25 when the clocks change.",
             columns=("hours_in_day",),
             dimension="validity",
         ),

@@ -1,12 +1,13 @@
-"""The measures and what they are called."""
+"""The measures and their titles."""
 
-from expectations.codes import MEASURES, as_rows
-from expectations.mart import mart
-from expectations.vocabulary import Promises, filled, nothing, one_of, sql
+from expectations.shared.code_lists import MEASURES, sql_rows
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, filled, no_rows, one_of, sql
 
 _MISSING_MEASURES = """
+with force as (select distinct force_code from {candidate}.source_freshness)
 select force.force_code, measure.code as measure_code
-from (select distinct force_code from {candidate}.source_freshness) as force
+from force
 cross join (values <<measures>>) as measure (code)
 left join {rows} as shown
     on force.force_code = shown.force_code and measure.code = shown.measure_code
@@ -14,25 +15,27 @@ where shown.measure_code is null
 """
 
 
-@mart(
+@mart_suite(
     "dim_measure",
     one_row_per=("measure_code",),
-    names_from_sources=("title", "description"),
-    our_words=(
+    source_text_columns=("title", "description"),
+    sentence_columns=(
         "title",
         "description",
     ),
 )
-def dim_measure() -> Promises:
-    """Every measure that figures are published of, and what it says."""
+def dim_measure() -> Expectations:
+    """Every measure that is published, with its title and description."""
     return [
-        filled("title", "description", words="Every measure has its {column}."),
-        one_of("unit_of_value", ("share", "hours"), words="Every measure is a share or in hours."),
-        one_of("measure_code", MEASURES, words="No measure is shown that is not defined."),
-        nothing(
+        filled("title", "description", description="Every measure has a value in {column}."),
+        one_of(
+            "unit_of_value", ("share", "hours"), description="Every measure is a share or in hours."
+        ),
+        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
+        no_rows(
             "no_measure_missing",
-            sql(_MISSING_MEASURES, measures=as_rows(MEASURES)),
-            words="Every measure that is defined is listed.",
+            sql(_MISSING_MEASURES, measures=sql_rows(MEASURES)),
+            description="Every defined measure is listed.",
             dimension="completeness",
         ),
     ]

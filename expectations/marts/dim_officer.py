@@ -1,30 +1,36 @@
-"""Officers and staff over time, under their pseudonyms."""
+"""Officers over time, under their pseudonyms."""
 
-from expectations.codes import EMPLOYMENT_TYPES
-from expectations.mart import known_unit, mart, officer_keys
-from expectations.past import as_many_as_published
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of
+from expectations.shared.code_lists import EMPLOYMENT_TYPES
+from expectations.shared.mart_suite import known_unit, mart_suite, officer_keys
+from expectations.shared.own_history import as_many_as_published
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of
 
 _OVERLAPPING = """
+with
+    version as (
+        select
+            officer_key, valid_from,
+            lag(valid_to) over (
+                partition by force_code, officer_key order by valid_from
+            ) as previous_to
+        from {rows}
+    )
 select officer_key, valid_from
-from (
-    select
-        officer_key, valid_from,
-        lag(valid_to) over (partition by force_code, officer_key order by valid_from) as previous_to
-    from {rows}
-) as version
+from version
 where previous_to > valid_from
 """
 
-_WITHOUT_A_VERSION = """
+_UNKNOWN_OFFICERS = """
+with
+    named as (
+        select force_code, officer_key from {candidate}.fct_nccu_referral
+        union
+        select force_code, officer_key from {candidate}.fct_intelligence_report
+        union
+        select force_code, officer_key from {candidate}.fct_training_requirement
+    )
 select named.officer_key
-from (
-    select force_code, officer_key from {candidate}.fct_nccu_referral
-    union
-    select force_code, officer_key from {candidate}.fct_intelligence_report
-    union
-    select force_code, officer_key from {candidate}.fct_training_requirement
-) as named
+from named
 where named.officer_key is not null
     and not exists (
         select
@@ -34,41 +40,46 @@ where named.officer_key is not null
 """
 
 
-@mart(
+@mart_suite(
     "dim_officer",
     one_row_per=("officer_key", "valid_from"),
-    # Codes of the personnel system, which has no list of them.
-    names_from_sources=("rank_grade", "role_code", "absence_status"),
+    # Codes of the personnel system. No list of them is declared.
+    source_text_columns=("rank_grade", "role_code", "absence_status"),
 )
-def dim_officer() -> Promises:
-    """Every version of every officer: where they were and what they did, from when to when."""
+def dim_officer() -> Expectations:
+    """Every version of every officer: unit and role, from when to when."""
     return [
         officer_keys(always=False),
-        filled("valid_to", "is_resolved", "org_unit_code", words="Every version has its {column}."),
+        filled(
+            "valid_to",
+            "is_resolved",
+            "org_unit_code",
+            description="Every version has a value in {column}.",
+        ),
         one_of(
             "employment_type",
             EMPLOYMENT_TYPES,
-            words="Everybody serves in a way that is defined.",
+            description="Every employment type is a defined one.",
         ),
         known_unit(),
         every_row(
             "version_has_a_span",
             "valid_from < valid_to",
-            words="Every version holds for a day at least.",
+            description="Every version is valid for at least one day.",
             columns=("valid_from", "valid_to"),
             dimension="validity",
         ),
-        nothing(
+        no_rows(
             "one_version_a_day",
             _OVERLAPPING,
-            words="Nobody is in two places on one day.",
+            description="No officer has two versions on one day.",
             columns=("valid_from", "valid_to"),
             dimension="consistency",
         ),
-        nothing(
+        no_rows(
             "every_officer_known",
-            _WITHOUT_A_VERSION,
-            words="Every officer that a record names is among the officers.",
+            _UNKNOWN_OFFICERS,
+            description="Every officer that a record names is listed as an officer.",
             dimension="integrity",
         ),
         as_many_as_published("dim_officer"),

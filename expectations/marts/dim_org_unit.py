@@ -1,11 +1,12 @@
-"""The units of the force."""
+"""The organisational units of the force."""
 
-from expectations.mart import mart
-from expectations.vocabulary import HR_TEAM, WARNING, Promises, filled, nothing, one_of
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import HR_TEAM, WARNING, Expectations, filled, no_rows, one_of
 
 _NO_WHOLE_FORCE = """
+with force as (select distinct force_code from {candidate}.source_freshness)
 select force.force_code
-from (select distinct force_code from {candidate}.source_freshness) as force
+from force
 where not exists (
     select
     from {rows} as unit
@@ -26,30 +27,32 @@ where unit.parent_org_unit_code is not null
 """
 
 
-@mart(
+@mart_suite(
     "dim_org_unit",
     one_row_per=("org_unit_code",),
-    names_from_sources=("org_unit_name", "parent_org_unit_code"),
+    source_text_columns=("org_unit_name", "parent_org_unit_code"),
 )
-def dim_org_unit() -> Promises:
-    """Every unit that a figure can be shown for, and the force as a whole."""
+def dim_org_unit() -> Expectations:
+    """Every unit that a figure can be for, and the force as a whole."""
     return [
-        filled("org_unit_name", "kind", "is_current", words="Every unit has its {column}."),
+        filled(
+            "org_unit_name", "kind", "is_current", description="Every unit has a value in {column}."
+        ),
         one_of(
             "kind",
             ("FORCE", "DIRECTORATE", "DISTRICT", "TEAM", "UNKNOWN"),
-            words="Every unit is of a kind that is defined, or known to be unknown.",
+            description="Every unit is of a defined kind, or marked as unknown.",
         ),
-        nothing(
+        no_rows(
             "has_the_whole_force",
             _NO_WHOLE_FORCE,
-            words="The force as a whole is one of the units.",
+            description="The force as a whole is one of the units.",
             dimension="completeness",
         ),
-        nothing(
+        no_rows(
             "superior_known",
             _UNKNOWN_PARENTS,
-            words="Every unit's superior is one of the units.",
+            description="Every unit above another unit is one of the units.",
             columns=("parent_org_unit_code",),
             dimension="integrity",
             severity=WARNING,

@@ -1,33 +1,39 @@
-"""Cases reported to Immigration Enforcement's command centre."""
+"""Referrals to the NCCU, the command centre of Immigration Enforcement."""
 
-from expectations.codes import CHANNELS, INTELLIGENCE_CLASSES, LINK_METHODS, REFERRAL_TYPES
-from expectations.mart import known_unit, mart, not_later, officer_keys
-from expectations.past import as_many_as_published
-from expectations.raw import adds_up_to_raw
+from expectations.shared.code_lists import (
+    CHANNELS,
+    INTELLIGENCE_CLASSES,
+    LINK_METHODS,
+    REFERRAL_TYPES,
+)
+from expectations.shared.mart_suite import known_unit, mart_suite, not_later, officer_keys
+from expectations.shared.own_history import as_many_as_published
+from expectations.shared.recounts import adds_up_to_raw
 from expectations.vocabulary import (
-    Promise,
-    Promises,
+    Expectation,
+    Expectations,
     every_row,
     filled,
-    nothing,
+    no_rows,
     one_of,
     sql,
 )
 
-# Every referral with its document's submission and the hours of the policy on the day of contact.
-_JUDGED = """
+# Every referral with the submission of its document, and the hours that the policy gives on the day
+# of contact. The policy begins in 2020 and also applies to earlier contacts.
+_WITH_POLICY_HOURS = """
 with
     dated as (
         select
-            referral.*, report.submitted_at,
+            fact.*, report.submitted_at,
             greatest(
-                (referral.contacted_at at time zone 'Europe/London')::date, date '2020-01-01'
+                (fact.contacted_at at time zone 'Europe/London')::date, date '2020-01-01'
             ) as policy_day
-        from {rows} as referral
+        from {rows} as fact
         left join {candidate}.fct_intelligence_report as report
-            on referral.force_code = report.force_code and referral.report_urn = report.report_urn
+            on fact.force_code = report.force_code and fact.report_urn = report.report_urn
     ),
-    judged as (
+    referral as (
         select
             dated.*, timely.hours as timely, grace.hours as grace, before_call.hours as before_call
         from dated
@@ -45,17 +51,17 @@ where policy.name = '<<name>>'
         between policy.effective_from and coalesce(policy.effective_to, date '9999-12-31')
 """
 
-_HOURS_NOT_AS_MEASURED = """<<judged>>
+_WRONG_HOURS = """<<with_policy_hours>>
 select referral_ref
-from judged
+from referral
 where report_urn is not null
     and abs(hours_to_submission - extract(epoch from submitted_at - contacted_at) / 3600) <= 1e-6
         is not true
 """
 
-_CLASS_AGAINST_THE_CLOCK = """<<judged>>
+_WRONG_CLASSES = """<<with_policy_hours>>
 select referral_ref
-from judged
+from referral
 where case intelligence_class
         when 'submitted_in_time' then submitted_at <= contacted_at + timely
         when 'submitted_late' then submitted_at > contacted_at + timely
@@ -87,13 +93,13 @@ where report_urn is not null
 """
 
 
-@mart(
+@mart_suite(
     "fct_nccu_referral",
     one_row_per=("referral_ref",),
-    names_from_sources=("referral_ref", "occurrence_ref", "report_urn"),
+    source_text_columns=("referral_ref", "occurrence_ref", "report_urn"),
 )
-def fct_nccu_referral() -> Promises:
-    """Every case that was reported to the NCCU, in exactly one class."""
+def fct_nccu_referral() -> Expectations:
+    """Every referral to the NCCU, in exactly one class."""
     return [
         filled(
             "contacted_at",
@@ -103,78 +109,84 @@ def fct_nccu_referral() -> Promises:
             "intelligence_class",
             "link_method",
             "is_counted",
-            words="Every referral has its {column}.",
+            description="Every referral has a value in {column}.",
         ),
         officer_keys(),
         known_unit(),
-        one_of("channel", CHANNELS, words="Every referral was made by telephone or by email."),
         one_of(
-            "referral_type", REFERRAL_TYPES, words="Every referral is of a type that is defined."
+            "channel", CHANNELS, description="Every referral was made by telephone or by email."
         ),
+        one_of("referral_type", REFERRAL_TYPES, description="Every referral is of a defined type."),
         one_of(
             "intelligence_class",
             INTELLIGENCE_CLASSES,
-            words="Every referral is in one of the six classes.",
+            description="Every referral is in one of the six classes.",
         ),
-        one_of("link_method", LINK_METHODS, words="How a document was found is one of four ways."),
-        not_later("contacted_at", "No referral is from after the moment the figures are for."),
+        one_of(
+            "link_method",
+            LINK_METHODS,
+            description="Every referral has one of the four ways in which its document was found.",
+        ),
+        not_later("contacted_at", "No referral is from after the moment that the figures are for."),
         every_row(
             "counted_as_defined",
             "is_counted = "
             "(referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting')",
-            words="Exactly the immigration crime referrals past their grace period are counted.",
+            description="Every immigration crime referral past its grace period counts, no other.",
             columns=("is_counted",),
         ),
         every_row(
             "class_follows_document",
-            "(intelligence_class like 'submitted%') = (report_urn is not null) "
-            "and (link_method = 'NONE') = (report_urn is null) "
-            "and (hours_to_submission is null) = (report_urn is null)",
-            words="A referral is submitted when a document was found for it, and only then.",
+            """
+            (intelligence_class like 'submitted%') = (report_urn is not null)
+            and (link_method = 'NONE') = (report_urn is null)
+            and (hours_to_submission is null) = (report_urn is null)
+            """,
+            description="Every referral with a document is in a submitted class, and no other.",
             columns=("intelligence_class", "report_urn", "link_method", "hours_to_submission"),
         ),
-        _documents(),
+        _documents_and_hours(),
         adds_up_to_raw(
             "nccu_referral",
             "referral_ref",
             "contacted_at <= {as_at}",
-            words="Every referral that was landed and stands is here once, and nothing else is.",
+            description="Every referral in raw as at that moment is here once, and no other.",
         ),
         as_many_as_published("fct_nccu_referral"),
     ]
 
 
-def _documents() -> list[Promise]:
+def _documents_and_hours() -> list[Expectation]:
     return [
-        nothing(
+        no_rows(
             "document_used_once",
             _DOCUMENTS_USED_TWICE,
-            words="No document counts for two referrals.",
+            description="No document counts for two referrals.",
             dimension="uniqueness",
         ),
-        nothing(
+        no_rows(
             "document_known",
             _UNKNOWN_DOCUMENTS,
-            words="Every document that is named is one of the publication's documents.",
+            description="Every document of a referral is one of the publication's documents.",
             dimension="integrity",
         ),
-        nothing(
+        no_rows(
             "hours_as_measured",
-            sql(_HOURS_NOT_AS_MEASURED, judged=_judged()),
-            words="Hours to submission are those from the contact to the document's submission.",
+            sql(_WRONG_HOURS, with_policy_hours=_with_policy_hours()),
+            description="Every count of hours runs from the contact to the document's submission.",
             columns=("hours_to_submission",),
             dimension="consistency",
         ),
-        nothing(
+        no_rows(
             "class_follows_the_clock",
-            sql(_CLASS_AGAINST_THE_CLOCK, judged=_judged()),
-            words="In time, late, awaiting and missing are what the hours of the policy make them.",
+            sql(_WRONG_CLASSES, with_policy_hours=_with_policy_hours()),
+            description="Every class of intelligence follows from the hours of the policy.",
             columns=("intelligence_class",),
             dimension="consistency",
         ),
     ]
 
 
-def _judged() -> str:
+def _with_policy_hours() -> str:
     hours = ("timely_hours", "grace_hours", "before_call_hours")
-    return sql(_JUDGED, **{name: sql(_HOURS_OF_POLICY, name=name) for name in hours})
+    return sql(_WITH_POLICY_HOURS, **{name: sql(_HOURS_OF_POLICY, name=name) for name in hours})

@@ -1,17 +1,17 @@
 """Occurrences of organised immigration crime."""
 
-from expectations.codes import DETECTION_ROUTES
-from expectations.mart import mart, not_later
-from expectations.past import as_many_as_published
-from expectations.raw import adds_up_to_raw
-from expectations.vocabulary import WARNING, Promises, every_row, filled, nothing, one_of
+from expectations.shared.code_lists import DETECTION_ROUTES
+from expectations.shared.mart_suite import mart_suite, not_later
+from expectations.shared.own_history import as_many_as_published
+from expectations.shared.recounts import adds_up_to_raw
+from expectations.vocabulary import WARNING, Expectations, every_row, filled, no_rows, one_of
 
-_OTHER_THAN_THE_REFERRALS = """
+_DIFFERENT_REFERRAL_COUNTS = """
 with
     referral as (
         select force_code, occurrence_ref, count(*) as referrals
         from {candidate}.fct_nccu_referral
-        group by 1, 2
+        group by force_code, occurrence_ref
     )
 select incident.occurrence_ref
 from {rows} as incident
@@ -20,51 +20,53 @@ where incident.referral_count <> coalesce(referral.referrals, 0)
 """
 
 
-@mart(
+@mart_suite(
     "fct_oic_incident",
     one_row_per=("occurrence_ref",),
-    names_from_sources=("occurrence_ref", "district_code"),
+    source_text_columns=("occurrence_ref", "district_code"),
 )
-def fct_oic_incident() -> Promises:
-    """Every occurrence with the organised-immigration-crime qualifier that was not cancelled."""
+def fct_oic_incident() -> Expectations:
+    """Every occurrence of organised immigration crime that was not cancelled."""
     return [
         filled(
             "reported_at",
             "detection_route",
             "referral_count",
             "intelligence_count",
-            words="Every incident has its {column}.",
+            description="Every incident has a value in {column}.",
         ),
         one_of(
-            "detection_route", DETECTION_ROUTES, words="How it came to notice is a defined route."
+            "detection_route",
+            DETECTION_ROUTES,
+            description="Every detection route is a defined one.",
         ),
-        not_later("reported_at", "No incident is from after the moment the figures are for."),
+        not_later("reported_at", "No incident is from after the moment that the figures are for."),
         every_row(
             "counts_are_counts",
             "referral_count >= 0 and intelligence_count >= 0",
-            words="Nothing is counted below nought.",
+            description="No count of referrals or documents is negative.",
             columns=("referral_count", "intelligence_count"),
             dimension="validity",
         ),
         every_row(
             "persons_plausible",
             "persons_count is null or persons_count between 0 and 500",
-            words="The number of persons is one that an incident can have.",
+            description="Every number of persons is between 0 and 500.",
             columns=("persons_count",),
             severity=WARNING,
             dimension="validity",
         ),
-        nothing(
+        no_rows(
             "referrals_add_up",
-            _OTHER_THAN_THE_REFERRALS,
-            words="Each incident's referrals are as many as there are for its reference.",
+            _DIFFERENT_REFERRAL_COUNTS,
+            description="Every incident's count equals the number of referrals with its reference.",
             columns=("referral_count",),
         ),
         adds_up_to_raw(
             "occurrence",
             "occurrence_ref",
             "is_oic and status <> 'CANCELLED' and reported_at <= {as_at}",
-            words="Every incident that was landed and stands is here once, and nothing else is.",
+            description="Every incident in raw as at that moment is here once, and no other.",
         ),
         as_many_as_published("fct_oic_incident"),
     ]

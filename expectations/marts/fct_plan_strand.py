@@ -1,28 +1,31 @@
-"""The three strands that must have a plan."""
+"""The three strands of the intelligence plan."""
 
-from expectations.codes import STRANDS, as_rows
-from expectations.mart import mart
-from expectations.stands import strands_stand
-from expectations.vocabulary import Promises, every_row, filled, nothing, one_of, sql
+from expectations.shared.code_lists import STRANDS, sql_rows
+from expectations.shared.compared_publication import strands_stay_met
+from expectations.shared.mart_suite import mart_suite
+from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
 _MISSING_STRANDS = """
+with force as (select distinct force_code from {candidate}.assurance_measure)
 select force.force_code, strand.code as strand
-from (select distinct force_code from {candidate}.assurance_measure) as force
+from force
 cross join (values <<strands>>) as strand (code)
 left join {rows} as shown on force.force_code = shown.force_code and strand.code = shown.strand
 where shown.strand is null
 """
 
-_OTHER_THAN_THE_MEASURE = """
+_DIFFERENT_FROM_THE_MEASURE = """
+with
+    strand as (
+        select force_code, count(*) filter (where is_met) as met
+        from {rows}
+        group by force_code
+    )
 select measure.period_start
 from {candidate}.assurance_measure as measure
-left join (
-    select force_code, count(*) filter (where is_met) as met
-    from {rows}
-    group by force_code
-) as strand using (force_code)
+left join strand using (force_code)
 where measure.measure_code = 'intel_plan_strands_met'
     and measure.org_unit_code = 'ALL'
     and measure.period_start = date_trunc('month', <<today>>)::date
@@ -30,15 +33,15 @@ where measure.measure_code = 'intel_plan_strands_met'
 """
 
 
-@mart("fct_plan_strand", one_row_per=("strand",), names_from_sources=("plan_ref",))
-def fct_plan_strand() -> Promises:
+@mart_suite("fct_plan_strand", one_row_per=("strand",), source_text_columns=("plan_ref",))
+def fct_plan_strand() -> Expectations:
     """Collect, analyse and share: whether each has a plan that meets the requirement."""
     return [
-        one_of("strand", STRANDS, words="The strands are collect, analyse and share."),
-        nothing(
+        one_of("strand", STRANDS, description="Every strand is collect, analyse or share."),
+        no_rows(
             "no_strand_missing",
-            sql(_MISSING_STRANDS, strands=as_rows(STRANDS)),
-            words="All three strands are shown, also one without a plan.",
+            sql(_MISSING_STRANDS, strands=sql_rows(STRANDS)),
+            description="Every one of the three strands is shown, even without a plan.",
             dimension="completeness",
         ),
         filled(
@@ -46,25 +49,31 @@ def fct_plan_strand() -> Promises:
             "has_evidence",
             "is_met",
             "is_met_on_time",
-            words="Every strand says {column}, yes or no.",
+            description="Every strand has a yes or no in {column}.",
         ),
         every_row(
             "met_as_defined",
-            "is_met = (has_owner and has_evidence and coalesce(approved_on <= "
-            f"{_TODAY}, false) and coalesce(review_due_on >= {_TODAY}, false))",
-            words="A strand is met by a plan with owner, evidence, approval and time left.",
+            f"""
+            is_met = (
+                has_owner
+                and has_evidence
+                and coalesce(approved_on <= {_TODAY}, false)
+                and coalesce(review_due_on >= {_TODAY}, false)
+            )
+            """,
+            description="Every met strand has owner, evidence and approval, and no overdue review.",
             columns=("is_met",),
         ),
         every_row(
-            "plan_or_nothing",
+            "without_plan_not_met",
             "plan_ref is not null or not (has_owner or has_evidence or is_met)",
-            words="A strand without a plan has no owner and no evidence, and is not met.",
+            description="No strand without a plan has an owner or evidence, or is met.",
             columns=("plan_ref",),
         ),
-        nothing(
+        no_rows(
             "strands_add_up",
-            sql(_OTHER_THAN_THE_MEASURE, today=_TODAY),
-            words="This month's figure is the number of strands that are met.",
+            sql(_DIFFERENT_FROM_THE_MEASURE, today=_TODAY),
+            description="This month's figure equals the number of strands that are met.",
         ),
-        strands_stand(),
+        strands_stay_met(),
     ]

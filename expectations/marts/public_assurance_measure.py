@@ -1,9 +1,17 @@
-"""Measures as they may leave the building, month by month."""
+"""Measures by month, as they are released to the public."""
 
-from expectations.codes import MEASURES, POINTS
-from expectations.figures import is_a_share
-from expectations.mart import mart
-from expectations.vocabulary import Promise, Promises, every_row, has_columns, nothing, one_of, sql
+from expectations.shared.code_lists import MEASURES, POINTS
+from expectations.shared.mart_suite import mart_suite
+from expectations.shared.shares import is_a_share
+from expectations.vocabulary import (
+    Expectation,
+    Expectations,
+    every_row,
+    has_columns,
+    no_rows,
+    one_of,
+    sql,
+)
 
 _THRESHOLD = """
 select max(value)
@@ -13,7 +21,7 @@ where name = 'suppression_threshold'
         between effective_from and coalesce(effective_to, date '9999-12-31')
 """
 
-_OTHER_THAN_THE_MARTS = """
+_DIFFERENT_FROM_THE_MARTS = """
 select shown.measure_code, shown.period_start, shown.org_unit_code
 from {rows} as shown
 left join {candidate}.assurance_measure as figure
@@ -37,14 +45,16 @@ where not shown.is_suppressed
     )
 """
 
-# Which districts have a row would say where there was something to count.
-_ROW_THAT_TELLS = """
+# If only some districts had a row, it would reveal where there was something to count.
+_MISSING_DISTRICTS = """
+with
+    month as (
+        select distinct force_code, measure_code, period_start
+        from {rows}
+        where point_code <> 'INTEL_PLAN'
+    )
 select month.measure_code, month.period_start, unit.org_unit_code
-from (
-    select distinct force_code, measure_code, period_start
-    from {rows}
-    where point_code <> 'INTEL_PLAN'
-) as month
+from month
 inner join {candidate}.dim_org_unit as unit
     on month.force_code = unit.force_code and unit.kind = 'DISTRICT'
 left join {rows} as shown
@@ -56,16 +66,20 @@ where shown.force_code is null
 """
 
 
-@mart(
+@mart_suite(
     "assurance_measure",
     one_row_per=("measure_code", "period_start", "org_unit_code"),
     public=True,
 )
-def public_assurance_measure() -> Promises:
-    """Every month of every measure, with what of it may leave the building."""
+def public_assurance_measure() -> Expectations:
+    """Every month of every measure, suppressed where it may not be released."""
     return [
-        one_of("measure_code", MEASURES, words="Every measure is one that is defined."),
-        one_of("point_code", POINTS, words="Every measure belongs to an assurance point."),
+        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
+        one_of(
+            "point_code",
+            POINTS,
+            description="Every measure belongs to one of the four assurance points.",
+        ),
         has_columns(
             "force_code",
             "measure_code",
@@ -78,47 +92,47 @@ def public_assurance_measure() -> Promises:
             "value",
             "publication_id",
             exactly=True,
-            words="What leaves the building has figures and no keys, intervals or anything else.",
+            description="The table has the columns of released figures, and no others.",
             dimension="privacy",
         ),
-        is_a_share(among="not is_suppressed"),
+        is_a_share(where="not is_suppressed"),
         suppressed_is_blank(),
         nothing_small("not is_suppressed and point_code <> 'INTEL_PLAN'"),
-        nothing(
+        no_rows(
             "month_is_released",
             _NOT_RELEASED,
-            words="Nothing is told of a month that was not released by itself.",
+            description="No month shows a figure unless it is released as a period of its own.",
             columns=("is_suppressed",),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "every_district_every_month",
-            _ROW_THAT_TELLS,
-            words="Every district has a row for every month: that one has it tells nothing.",
+            _MISSING_DISTRICTS,
+            description="Every district has a row for every month, also without a figure.",
             columns=("org_unit_code",),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "public_is_published",
-            _OTHER_THAN_THE_MARTS,
-            words="The strands that are shown are the ones in the marts.",
+            _DIFFERENT_FROM_THE_MARTS,
+            description="Every figure of plan strands equals the one in the marts.",
         ),
     ]
 
 
-def suppressed_is_blank() -> Promise:
-    """Promise that a suppressed figure shows nothing of itself."""
+def suppressed_is_blank() -> Expectation:
+    """Expect that a suppressed figure has no numerator, denominator or value."""
     return every_row(
         "suppressed_is_blank",
         "not is_suppressed or (numerator is null and denominator is null and value is null)",
-        words="A figure that is held back shows nothing of itself.",
+        description="No suppressed figure has a numerator, a denominator or a value.",
         columns=("is_suppressed", "numerator", "denominator", "value"),
         dimension="privacy",
     )
 
 
-def nothing_small(among: str) -> Promise:
-    """Promise that no count that is told, and no rest of one, is smaller than the threshold."""
+def nothing_small(where: str) -> Expectation:
+    """Expect that no count, and no rest of its total, is below the suppression threshold."""
     return every_row(
         "nothing_small",
         sql(
@@ -126,15 +140,15 @@ def nothing_small(among: str) -> Promise:
             "and (denominator = numerator or denominator - numerator >= (<<least>>))",
             least=_THRESHOLD,
         ),
-        among=among,
-        words="No number of people below the threshold is released, nor one that gives it away.",
+        where=where,
+        description="No count below the threshold is released, nor one that reveals it.",
         columns=("numerator", "denominator"),
         dimension="privacy",
     )
 
 
 def is_small(number: str) -> str:
-    """Return the condition that a number would tell too little of too few, whatever its sign."""
+    """Return the condition that a number is not zero but below the threshold, of either sign."""
     return sql(
         "(abs(<<number>>) > 0 and abs(<<number>>) < (<<least>>))", number=number, least=_THRESHOLD
     )

@@ -1,10 +1,10 @@
-"""Released figures: all that the public is told of people and their records."""
+"""Released figures: everything about people and records that the public sees."""
 
-from expectations.codes import MEASURES, POINTS
-from expectations.figures import is_a_share
-from expectations.mart import mart
 from expectations.marts.public_assurance_measure import is_small, nothing_small
-from expectations.vocabulary import Promises, every_row, has_columns, nothing, one_of, sql
+from expectations.shared.code_lists import MEASURES, POINTS
+from expectations.shared.mart_suite import mart_suite
+from expectations.shared.shares import is_a_share
+from expectations.vocabulary import Expectations, every_row, has_columns, no_rows, one_of, sql
 
 _NOT_PUBLIC = """
 select shown.measure_code
@@ -20,10 +20,10 @@ where not exists (
 """
 
 _OVERLAPPING = """
-select one.measure_code, one.period_start
-from {rows} as one
-inner join {rows} as other using (force_code, measure_code, org_unit_code)
-where one.period_start < other.period_start and other.period_start <= one.period_end
+select earlier.measure_code, earlier.period_start
+from {rows} as earlier
+inner join {rows} as later using (force_code, measure_code, org_unit_code)
+where earlier.period_start < later.period_start and later.period_start <= earlier.period_end
 """
 
 _NOT_ADDING_UP = """
@@ -40,8 +40,8 @@ having count(*) filter (where org_unit_code <> 'ALL') > 0
     )
 """
 
-# What the public had been told of the same period and unit before this build began.
-_EARLIER = """
+# The figures of the same period and unit that were released before this build began.
+_EARLIER_RELEASES = """
 select released.*
 from audit.released_figure as released
 inner join audit.build as build
@@ -56,22 +56,23 @@ where released.force_code = shown.force_code
 _IS_NEW = """
 not exists (
     select
-    from (<<earlier>>) as same
-    where (same.numerator, same.denominator) = (shown.numerator, shown.denominator)
+    from (<<earlier>>) as already_released
+    where (already_released.numerator, already_released.denominator)
+        = (shown.numerator, shown.denominator)
 )
 """
 
-_TELLING_STEP = """
+_SMALL_STEPS = """
 select shown.measure_code, shown.period_start, shown.org_unit_code
 from {rows} as shown
-cross join lateral (<<earlier>>) as before
+cross join lateral (<<earlier>>) as released
 where <<is_new>>
     and (
         <<numerator_is_small>> or <<denominator_is_small>> or <<rest_is_small>>
     )
 """
 
-_OTHER_THAN_THE_MARTS = """
+_DIFFERENT_FROM_THE_MARTS = """
 select shown.measure_code, shown.period_start, shown.org_unit_code
 from {rows} as shown
 cross join lateral (
@@ -89,17 +90,21 @@ where <<is_new>>
 """
 
 
-@mart(
+@mart_suite(
     "assurance_period",
     one_row_per=("measure_code", "period_start", "org_unit_code"),
     public=True,
 )
-def public_assurance_period() -> Promises:
-    """Every figure of people and their records that is told, and that no two tell of a few."""
-    is_new = sql(_IS_NEW, earlier=_EARLIER)
+def public_assurance_period() -> Expectations:
+    """Every released figure of people and records, protected against differencing."""
+    is_new = sql(_IS_NEW, earlier=_EARLIER_RELEASES)
     return [
-        one_of("measure_code", MEASURES, words="Every measure is one that is defined."),
-        one_of("point_code", POINTS, words="Every measure belongs to an assurance point."),
+        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
+        one_of(
+            "point_code",
+            POINTS,
+            description="Every measure belongs to one of the four assurance points.",
+        ),
         has_columns(
             "force_code",
             "measure_code",
@@ -112,61 +117,63 @@ def public_assurance_period() -> Promises:
             "value",
             "publication_id",
             exactly=True,
-            words="What leaves the building has figures and no keys, intervals or anything else.",
+            description="The table has the columns of released figures, and no others.",
             dimension="privacy",
         ),
         is_a_share(),
         nothing_small("true"),
         every_row(
             "whole_months",
-            "extract(day from period_start) = 1 and period_end > period_start "
-            "and extract(day from period_end + 1) = 1",
-            words="Every period is of whole months.",
+            """
+            extract(day from period_start) = 1
+            and period_end > period_start
+            and extract(day from period_end + 1) = 1
+            """,
+            description="Every period consists of whole months.",
             columns=("period_start", "period_end"),
             dimension="validity",
         ),
-        nothing(
+        no_rows(
             "one_measure_a_population",
             _NOT_PUBLIC,
-            words="Only the one measure of each population that policy names is released.",
+            description="Every released measure is the one that policy names for its population.",
             columns=("measure_code",),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "periods_apart",
             _OVERLAPPING,
-            words="No month is in two released periods, or one could be subtracted from the other.",
+            description="No month is in two released periods, so none can be found by subtraction.",
             columns=("period_start", "period_end"),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "units_add_up",
             _NOT_ADDING_UP,
-            words="Where units are shown they are all shown: together they are the force, "
-            "and nothing is left that a subtraction could find.",
+            description="Every figure of the force is the sum of its units where units are shown.",
             columns=("org_unit_code",),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "nothing_small_between_releases",
             sql(
-                _TELLING_STEP,
+                _SMALL_STEPS,
                 is_new=is_new,
-                earlier=_EARLIER,
-                numerator_is_small=is_small("shown.numerator - before.numerator"),
-                denominator_is_small=is_small("shown.denominator - before.denominator"),
+                earlier=_EARLIER_RELEASES,
+                numerator_is_small=is_small("shown.numerator - released.numerator"),
+                denominator_is_small=is_small("shown.denominator - released.denominator"),
                 rest_is_small=is_small(
                     "(shown.denominator - shown.numerator) "
-                    "- (before.denominator - before.numerator)"
+                    "- (released.denominator - released.numerator)"
                 ),
             ),
-            words="No two releases of a figure differ by fewer than the threshold.",
+            description="No two releases of a figure differ by a count below the threshold.",
             columns=("numerator", "denominator"),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "public_is_published",
-            sql(_OTHER_THAN_THE_MARTS, is_new=is_new),
-            words="Every figure that is released now is the one in the marts.",
+            sql(_DIFFERENT_FROM_THE_MARTS, is_new=is_new),
+            description="Every newly released figure equals the one in the marts.",
         ),
     ]

@@ -1,12 +1,18 @@
-"""The positions as they may leave the building."""
+"""The positions, as they are released to the public."""
 
-from expectations.codes import FRESHNESS, MEASURE_OF_POINT, POINTS, POSITION_STATUSES
-from expectations.figures import is_a_share
-from expectations.mart import mart
 from expectations.marts.public_assurance_measure import nothing_small, suppressed_is_blank
-from expectations.vocabulary import Promises, filled, has_columns, nothing, one_of, sql
+from expectations.shared.code_lists import (
+    FRESHNESS,
+    MEASURE_OF_POINT,
+    POINTS,
+    POSITION_STATUSES,
+    sql_list,
+)
+from expectations.shared.mart_suite import mart_suite
+from expectations.shared.shares import is_a_share
+from expectations.vocabulary import Expectations, filled, has_columns, no_rows, one_of, sql
 
-_OTHER_THAN_THE_MARTS = """
+_DIFFERENT_FROM_THE_MARTS = """
 select shown.point_code
 from {rows} as shown
 full join {candidate}.assurance_position as position using (force_code, point_code)
@@ -19,7 +25,7 @@ where shown.status is distinct from position.status
     )
 """
 
-# A figure of its own could be subtracted from what is released.
+# A figure that is not released itself could be subtracted from the released ones.
 _NOT_RELEASED = """
 select shown.point_code
 from {rows} as shown
@@ -39,14 +45,20 @@ where shown.point_code <> 'INTEL_PLAN'
 """
 
 
-@mart("assurance_position", one_row_per=("point_code",), stage="sealed", public=True)
-def public_assurance_position() -> Promises:
-    """Where the force stands on each point, as the public may see it."""
+@mart_suite("assurance_position", one_row_per=("point_code",), stage="sealed", public=True)
+def public_assurance_position() -> Expectations:
+    """Every point with the position of the force on it, as the public sees it."""
     return [
-        one_of("point_code", POINTS, words="The points are the four that reassurance is asked on."),
-        filled("as_at", "status", "source_status", words="Every point has its {column}."),
-        one_of("status", POSITION_STATUSES, words="Every status is one that is defined."),
-        one_of("source_status", FRESHNESS, words="Every source status is fresh, stale or failed."),
+        one_of(
+            "point_code", POINTS, description="Every point is one of the four assurance points."
+        ),
+        filled(
+            "as_at", "status", "source_status", description="Every point has a value in {column}."
+        ),
+        one_of("status", POSITION_STATUSES, description="Every status is a defined one."),
+        one_of(
+            "source_status", FRESHNESS, description="Every source status is fresh, stale or failed."
+        ),
         has_columns(
             "force_code",
             "point_code",
@@ -64,22 +76,22 @@ def public_assurance_position() -> Promises:
             "source_status",
             "publication_id",
             exactly=True,
-            words="What leaves the building has the position and no internal judgement or caveat.",
+            description="The table has the columns of a released position, and no others.",
             dimension="privacy",
         ),
-        is_a_share(among="not is_suppressed"),
+        is_a_share(where="not is_suppressed"),
         suppressed_is_blank(),
         nothing_small("not is_suppressed and point_code <> 'INTEL_PLAN'"),
-        nothing(
+        no_rows(
             "figures_are_released",
-            sql(_NOT_RELEASED, measures=", ".join(f"'{m}'" for m in MEASURE_OF_POINT.values())),
-            words="The figures of a point are sums of what is released, and tell nothing more.",
+            sql(_NOT_RELEASED, measures=sql_list(MEASURE_OF_POINT.values())),
+            description="Every figure of a point is the sum of released figures.",
             columns=("numerator", "denominator"),
             dimension="privacy",
         ),
-        nothing(
+        no_rows(
             "public_is_published",
-            _OTHER_THAN_THE_MARTS,
-            words="Every status that is released, and the strands, are the ones in the marts.",
+            _DIFFERENT_FROM_THE_MARTS,
+            description="Every released status and strand figure equals the one in the marts.",
         ),
     ]

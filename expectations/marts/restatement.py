@@ -1,10 +1,10 @@
-"""Figures that changed since the last publication."""
+"""Figures of past periods that changed since the publication compared with."""
 
-from expectations.codes import MEASURES, RESTATEMENT_CAUSES
-from expectations.mart import known_unit, mart
-from expectations.vocabulary import INFO, Promises, every, every_row, filled, one_of
+from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES
+from expectations.shared.mart_suite import known_unit, mart_suite
+from expectations.vocabulary import INFO, Expectations, every_result, every_row, filled, one_of
 
-_MOVEMENTS = """
+_FORCE_MOVES = """
 select
     measure_code, period_start,
     abs(coalesce(value_before, 0) - coalesce(value_after, 0)) <= 0.05 as holds
@@ -12,7 +12,7 @@ from {rows}
 where org_unit_code = 'ALL' and measure_code not like 'nccu_hours%'
 """
 
-_SUMS = """
+_SUMS_OF_CAUSES = """
 select
     measure_code, period_start, org_unit_code,
     sum(value_change)
@@ -22,7 +22,7 @@ from {rows}
 group by force_code, measure_code, period_start, org_unit_code
 """
 
-_CHAINS = """
+_CHAINS_OF_CAUSES = """
 select
     measure_code, period_start, org_unit_code, cause,
     value_from is not distinct from case
@@ -36,45 +36,47 @@ window figure as (
 """
 
 
-@mart("restatement", one_row_per=("measure_code", "period_start", "org_unit_code", "cause"))
-def restatement() -> Promises:
-    """Every past figure that comes out differently now, and by how much for each cause."""
+@mart_suite("restatement", one_row_per=("measure_code", "period_start", "org_unit_code", "cause"))
+def restatement() -> Expectations:
+    """Every past figure that changed, and by how much for each cause."""
     return [
-        one_of("measure_code", MEASURES, words="Every measure is one that is defined."),
-        filled("record_count", words="Every restated figure has its {column}."),
-        one_of("cause", RESTATEMENT_CAUSES, words="Every restatement has one of the four causes."),
+        one_of("measure_code", MEASURES, description="Every measure is a defined one."),
+        filled("record_count", description="Every restated figure has a value in {column}."),
+        one_of(
+            "cause", RESTATEMENT_CAUSES, description="Every restatement has one of the four causes."
+        ),
         known_unit(),
         every_row(
             "really_different",
             "value_before is distinct from value_after",
-            words="Only figures that changed are called restated.",
+            description="Every restated figure has changed.",
             columns=("value_before", "value_after"),
         ),
         every_row(
             "records_are_counted",
             "record_count >= 1",
-            words="Every cause of a restatement rests on a record.",
+            description="Every cause of a restatement has at least one record.",
             columns=("record_count",),
             dimension="validity",
         ),
-        every(
+        every_result(
             "causes_add_up",
-            _SUMS,
-            words="What the causes of a restated figure add to it is its change, exactly.",
+            _SUMS_OF_CAUSES,
+            description="The causes of every restated figure add up to its change exactly.",
             columns=("value_change",),
             dimension="consistency",
         ),
-        every(
-            "causes_lead_on",
-            _CHAINS,
-            words="Each cause takes up the figure where the one before it has left it.",
+        every_result(
+            "causes_form_a_chain",
+            _CHAINS_OF_CAUSES,
+            description="Every cause starts from the figure at which the previous cause ends.",
             columns=("value_from", "value_to"),
             dimension="consistency",
         ),
-        every(
-            "force_figures_stand",
-            _MOVEMENTS,
-            words="No past figure of the whole force moves by more than five points at once.",
+        every_result(
+            "force_figures_within_five_points",
+            _FORCE_MOVES,
+            description="No past figure of the whole force moves by more than five points at once.",
             columns=("value_before", "value_after"),
             dimension="consistency",
             severity=INFO,

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from oic_assurance import runs
+from oic_assurance.builds import build as building
+from oic_assurance.builds import candidate, record, runs
+from oic_assurance.builds.compared_with import set_steps_aside
+from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.clock import utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
-from oic_assurance.transform import build as building
-from oic_assurance.transform import candidate
-from oic_assurance.transform.before import keep_steps
-from oic_assurance.transform.deadline import freeze_deadlines
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect, reason, uses_embedded_server
 from oic_assurance.warehouse.migrate import migrate
@@ -77,13 +76,13 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 
     What its gates have to check is put on record with it.
     """
-    from oic_assurance.gates.due import enter_due
+    from oic_assurance.gates.required_checks import record_required_checks
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with _accountable(settings, run_id, "closing the landing"):
         assign_pseudonyms(settings)
-        build = building.open_build(settings, run_id, as_at)
-        enter_due(settings, build.build_id)
+        build = record.open_build(settings, run_id, as_at)
+        record_required_checks(settings, build.build_id)
         return build.build_id
 
 
@@ -97,9 +96,9 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
         _accountable(settings, run_id, "building the marts"),
         candidate.taken_over(settings, build_id),
     ):
-        build = building.load_build(settings, build_id)
+        build = record.load_build(settings, build_id)
         freeze_deadlines(settings, build)
-        keep_steps(settings, build)
+        set_steps_aside(settings, build)
         building.build_marts(settings, build)
 
 
@@ -111,7 +110,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
         _accountable(settings, run_id, f"auditing {stage}"),
         candidate.looking(settings, build_id),
     ):
-        verdict = audit_stage(settings, building.load_build(settings, build_id), stage)
+        verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
             raise GateBlocked(_first_broken(verdict.failed))
         return verdict.verdict
@@ -123,7 +122,7 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
         _accountable(settings, run_id, "sealing the marts"),
         candidate.changing(settings, build_id),
     ):
-        building.seal_marts(settings, building.load_build(settings, build_id))
+        building.seal_marts(settings, record.load_build(settings, build_id))
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
@@ -151,7 +150,7 @@ def decide(
         is_approved=is_approved, who=who, login=login, reason=reason, through=through,
     )  # fmt: skip
     if not is_approved:
-        run_id = building.load_build(settings, build_id).run_id
+        run_id = record.load_build(settings, build_id).run_id
         message = f"the warnings of build {build_id} were rejected by {who} ({reason})"
         runs.note_failure(settings, run_id, message, blocked=True)
 
@@ -161,12 +160,12 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     from oic_assurance.publishing.publish import publish as publish_build
 
     with _accountable(settings, run_id, "publishing"):
-        return publish_build(settings, building.load_build(settings, build_id)).publication_id
+        return publish_build(settings, record.load_build(settings, build_id)).publication_id
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
     """Publish a build whose run has ended, or waits, without it."""
-    publish(settings, building.load_build(settings, build_id).run_id, build_id)
+    publish(settings, record.load_build(settings, build_id).run_id, build_id)
 
 
 def tidy(settings: Settings) -> None:
@@ -174,8 +173,8 @@ def tidy(settings: Settings) -> None:
 
     Readers have the new generation already, so it cannot fail a run.
     """
-    from oic_assurance.erasure.finish import finish_erasures
     from oic_assurance.gates.results import forget_failing_rows
+    from oic_assurance.operations.erase.finish import finish_erasures
     from oic_assurance.publishing.upkeep import tidy as tidy_generations
 
     tidy_generations(settings)
@@ -186,8 +185,8 @@ def tidy(settings: Settings) -> None:
 
 def document(settings: Settings, run_id: str) -> None:
     """Write the pages that describe the models and show what the gate found; never blocks a run."""
+    from oic_assurance.builds.docs import build_docs
     from oic_assurance.gates.docs import build_data_docs
-    from oic_assurance.transform.docs import build_docs
 
     build_docs(settings)
     build_data_docs(settings, run_id)
@@ -215,7 +214,7 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 def tell(settings: Settings) -> None:
     """Tell somebody what is wrong, or over. A message that is not delivered is logged."""
-    from oic_assurance.notifying.notify import notify
+    from oic_assurance.notifications.notify import notify
 
     for attempt in notify(settings, utc_now()):
         if attempt.failure:
@@ -256,8 +255,8 @@ def _connection_loss_can_heal(what: str) -> Iterator[None]:
 
 
 def _first_broken(failed: Sequence["Outcome"]) -> str:
-    broken = [outcome for outcome in failed if outcome.promise.severity == "critical"]
+    broken = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = broken[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""
     more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-    return f"{first.suite.name}: {first.promise.words}{count}{more}"
+    return f"{first.suite.name}: {first.expectation.description}{count}{more}"

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.remote import open_dropzone
+from oic_assurance.sources.files.remote import open_dropzone
 from oic_assurance.warehouse import connections
 from oic_assurance.warehouse.cluster import SOURCES
 from simulator.tables import TABLES, Table

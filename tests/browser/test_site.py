@@ -88,7 +88,9 @@ def test_no_page_loads_anything_from_elsewhere_and_every_link_leads_somewhere(si
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["index", "measures", "lineage", "run-it", "datasets/index"])
+@pytest.mark.parametrize(
+    "name", ["index", "measures", "lineage", "how-to/run-it", "datasets/index"]
+)
 def test_a_page_opens_in_silence_without_a_network(
     offline: BrowserContext, site: Path, name: str
 ) -> None:
@@ -123,7 +125,7 @@ def test_a_box_of_a_picture_leads_to_its_model(offline: BrowserContext, site: Pa
     [
         ("[there](nowhere.md)", "nowhere.md"),
         ("[there](run-it.md#no-such-place)", "no-such-place"),
-        ("[there](../include/nothing.py)", "nothing.py"),
+        ("[there](../../include/nothing.py)", "nothing.py"),
     ],
 )
 def test_a_link_that_leads_nowhere_fails_the_build(
@@ -135,7 +137,7 @@ def test_a_link_that_leads_nowhere_fails_the_build(
         (tmp_path / name).symlink_to(PROJECT / name)
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / "dbt").symlink_to(PROJECT / "build" / "dbt")
-    with (tmp_path / "docs" / "verify.md").open("a", encoding="utf-8") as page:
+    with (tmp_path / "docs" / "how-to" / "verify.md").open("a", encoding="utf-8") as page:
         page.write(f"\n{harm}\n")
     done = subprocess.run(
         [PROJECT / ".venv" / "bin" / "mkdocs", "build"], cwd=tmp_path,

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from oic_assurance.dashboards.bundle import chart_uuid
-from oic_assurance.dashboards.description import Chart, Dashboard, Value, dashboards
-from oic_assurance.dashboards.rest import Superset
+from oic_assurance.platform.superset.rest import Superset
+from oic_assurance.reporting.dashboards.bundle import chart_uuid
+from oic_assurance.reporting.dashboards.description import Chart, Dashboard, Value, dashboards
 from oic_assurance.reporting.pack import words
 from oic_assurance.settings import load_settings
 from tests.end_to_end.terminal import Terminal

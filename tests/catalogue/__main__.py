@@ -36,7 +36,7 @@ def main() -> int:
 
 def _let_loose(root: Path, wanted: list[Defect]) -> int:
     # Imported here: it takes seconds, which `--list` need not, and reads the environment.
-    from oic_assurance.reporting.chatter import to_log
+    from oic_assurance.reporting.screens.run_log import to_log
     from tests.catalogue.report import line, totals, write_page
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
@@ -66,7 +66,7 @@ def _let_loose(root: Path, wanted: list[Defect]) -> int:
 
 def _clean(root: Path, count: int) -> int:
     """Live clean days and count the alarms."""
-    from oic_assurance.reporting.chatter import to_log
+    from oic_assurance.reporting.screens.run_log import to_log
     from oic_assurance.settings import load_settings
     from tests.catalogue import clean
 

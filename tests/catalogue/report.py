@@ -26,7 +26,8 @@ that the delivery is not taken; `caveat` that it is published with a warning tha
 last column counts the published figures that it would have moved by more than their own interval
 (figures of at least twenty records; hours, which have none, by more than a quarter): all such are
 blocked or carry a caveat that says so; where a deployment has warnings approved
-([approve-a-warning.md](approve-a-warning.md)) nobody reads those before a person has looked. A
+([approve-a-warning.md](how-to/approve-a-warning.md)) nobody reads those before a person has
+looked. A
 dash: nothing was built of it.
 
 A source or a file is harmed in the night before the second day of a force that has a publication;

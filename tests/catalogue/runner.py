@@ -11,17 +11,18 @@ import psycopg
 
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Stage, Suite
+from oic_assurance.builds.build import SEALED
+from oic_assurance.builds.compared_with import set_steps_aside
+from oic_assurance.builds.dbt import PROJECT, forget_project, run_dbt
+from oic_assurance.builds.evidence import store_test_results
+from oic_assurance.builds.record import ROLE, Build
+from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.results import save
 from oic_assurance.gates.run import GATE_ROLE, audit_stage, run_suites
 from oic_assurance.gates.verdict import decide
 from oic_assurance.publishing.publish import publish
-from oic_assurance.transform.before import keep_steps
-from oic_assurance.transform.build import ROLE, SEALED, Build
-from oic_assurance.transform.dbt import PROJECT, forget_project, run_dbt
-from oic_assurance.transform.evidence import store_test_results
-from oic_assurance.transform.version import rules_fingerprint
 from oic_assurance.warehouse.connections import connect
 from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit, Files
 from tests.catalogue.findings import Finding, figures, findings, moved, refusals
@@ -142,9 +143,9 @@ def _live_the_day(world: World, place: str) -> list[Finding]:
     # Nothing of the landing is in the marts yet: what blocks there need not be built.
     if _audit(world, build, "landing", [s for s in suites_of("landing") if _is_of(s, place)]):
         return []
-    keep_steps(world.settings, build)
+    set_steps_aside(world.settings, build)
     # What was published before is what figures are held against.
-    return _build(world, build, [*(f"+{table}" for table in FIGURES), "stg_before__figure"])
+    return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:

@@ -11,17 +11,18 @@ import pytest
 from psycopg import sql
 
 from expectations.catalogue import suites_of
+from oic_assurance.builds.dbt import PROJECT as DBT
+from oic_assurance.builds.record import Build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
 from oic_assurance.settings import load_settings
-from oic_assurance.transform.dbt import PROJECT as DBT
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.catalogue.defect import NOTHING, Defect, Edit, catalogue
 from tests.catalogue.findings import Figure, Figures, moved
 from tests.crash.world import PROJECT, environment_of_tests
-from tests.integration.gates_world import Build, make_world
+from tests.integration.gates.world import make_world
 
 #: Harm to marts that needs no more than the small force of the gate's own tests.
 QUICK = (
@@ -104,7 +105,7 @@ def test_a_defect_of_a_mart_is_caught_by_what_the_catalogue_names(
         _drop_database(HARMED)
 
     broken = {
-        f"{outcome.suite.name} {outcome.promise.name}": outcome.promise.severity
+        f"{outcome.suite.name} {outcome.expectation.name}": outcome.expectation.severity
         for outcome in outcomes
         if not outcome.success
     }

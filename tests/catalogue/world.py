@@ -16,10 +16,10 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance import pipeline
+from oic_assurance.builds.dbt import PROJECT
+from oic_assurance.builds.record import Build, load_build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import PROJECT_ROOT, Settings, load_settings
-from oic_assurance.transform.build import Build, load_build
-from oic_assurance.transform.dbt import PROJECT
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES
 from oic_assurance.warehouse.connections import admin_url, connect

@@ -7,7 +7,7 @@ import pytest
 
 from oic_assurance.settings import Settings
 from tests.connectors.mariadb_server import MariaDb
-from tests.integration.landing_support import World, warehouse_of_its_own
+from tests.integration.landing.support import World, warehouse_of_its_own
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from typing import Any
 
 from psycopg.sql import SQL, Identifier
 
-from oic_assurance.sources.declaration import datasets
-from tests.integration.landing_support import World, completion, workbook
+from oic_assurance.sources.declarations.load import datasets
+from tests.integration.landing.support import World, completion, workbook
 
 DROPPED_AT = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 FILE_DATASETS = [name for name, what in datasets().items() if what.kind == "file"]

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import DatabasePlace
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import DatabasePlace
 
 PASSWORD = "hidden-in-every-error"
 #: The simulator's tables, as such a system would keep them.

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from oic_assurance.sources.declaration import dataset, datasets
-from oic_assurance.sources.model import DatabasePlace
+from oic_assurance.sources.declarations.load import dataset, datasets
+from oic_assurance.sources.declarations.model import DatabasePlace
 from tests.connectors.mariadb_server import MariaDb
-from tests.integration.landing_databases import CUSTODY, REPORTS, START, at, officers
-from tests.integration.landing_support import World
+from tests.integration.landing.changed_databases import CUSTODY, REPORTS, START, at, officers
+from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
 

@@ -12,12 +12,12 @@ import pytest
 
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import PROJECT_ROOT
-from oic_assurance.sources import hook_database
-from oic_assurance.sources.database import ContractBroken
+from oic_assurance.sources.databases import airflow_hook
+from oic_assurance.sources.databases.errors import ContractBroken
 from tests.connectors.mariadb_server import PASSWORD, MariaDb
 from tests.connectors.test_mariadb import custody, insert_many, put
-from tests.integration.landing_databases import CUSTODY, at, officers
-from tests.integration.landing_support import World
+from tests.integration.landing.changed_databases import CUSTODY, at, officers
+from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def _kill_while_rows_are_read(mariadb: MariaDb) -> None:
 def test_a_server_that_is_down_refuses_or_keeps_silent_can_heal_and_is_on_record(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hook_database, "SILENCE_SECONDS", 3)
+    monkeypatch.setattr(airflow_hook, "SILENCE_SECONDS", 3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         wrong = {
             "is down": mariadb.connection(port=1),
@@ -127,7 +127,7 @@ def test_a_connection_that_nothing_can_read_says_what_to_do(
     assert "\n" not in told.value.message
     # As where its package is not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
-    with pytest.raises(UsageError, match=r"type oracle.*docs/connect-sources\.md"):
+    with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeySum, Source, snapshot
-from oic_assurance.sources.declaration import parse
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.databases.snapshot import snapshot
+from oic_assurance.sources.databases.source import KeySum, Source
+from oic_assurance.sources.declarations.load import parse
+from oic_assurance.sources.declarations.model import Dataset
 from tests.connectors.mariadb_server import MariaDb
 
 pytestmark = pytest.mark.slow

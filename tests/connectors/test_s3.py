@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import SourceUnavailable
-from oic_assurance.sources.remote import open_dropzone
+from oic_assurance.sources.files.remote import open_dropzone
 from tests.connectors.file_world import fill, land_all, move
 from tests.connectors.mariadb_server import free_port
-from tests.integration.landing_support import World
+from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
 

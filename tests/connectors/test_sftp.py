@@ -12,7 +12,7 @@ import pytest
 from oic_assurance.errors import SourceUnavailable
 from tests.connectors.file_world import FILE_DATASETS, fill, land_all, move
 from tests.connectors.sftp_server import SftpServer, Wire
-from tests.integration.landing_support import World
+from tests.integration.landing.support import World
 
 pytestmark = pytest.mark.slow
 

@@ -24,9 +24,9 @@ import psycopg
 from psycopg import sql
 from psycopg.sql import SQL, Composed, Identifier
 
-from oic_assurance.publishing.fingerprint import TableFingerprint, fingerprint_tables
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
+from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 
 SCHEMA = "evidence"
 Evidence = Mapping[str, TableFingerprint]

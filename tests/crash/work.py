@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from typing import Any
 
-from oic_assurance import pipeline, runs
+from oic_assurance import pipeline
+from oic_assurance.builds import runs
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings, load_settings
 from tests.crash import edges
@@ -106,7 +107,7 @@ def _child(order: Order, sender: Connection) -> None:
     if order.edge is not None or order.trace:
         edges.watch(order.work, _Edge(order, account, settings))
     day = _Day(settings, order, account)
-    from oic_assurance.orchestration.lock import only_one
+    from oic_assurance.platform.one_at_a_time import only_one
 
     with only_one(settings, "run"):
         (day.land if order.work == "landing" else day.run)()

@@ -8,12 +8,12 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.explaining.provenance import Source, Version
-from oic_assurance.landing.batch import open_kept
+from oic_assurance.batches.archived import open_archived
+from oic_assurance.operations.explain.provenance import Source, Version
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import dataset
-from oic_assurance.sources.model import Column, Table
-from oic_assurance.sources.tabular import read_tables
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.declarations.model import Column, Table
+from oic_assurance.sources.files.tabular import read_tables
 
 AS_READ = {
     "date": "landing.as_date", "timestamptz": "landing.as_moment", "bigint": "landing.as_bigint",
@@ -58,7 +58,7 @@ def _raw(warehouse: psycopg.Connection, version: Version) -> dict[str, Any]:
 
 
 def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, str]:
-    with open_kept(settings, kept_as) as content:
+    with open_archived(settings, kept_as) as content:
         for reading in read_tables(content, dataset(version.dataset)):
             if reading.table.name == version.table:
                 # To the end, so that the reader lets go of the stream before it is closed.

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.end_to_end.pseudo_terminal import PseudoTerminal
+
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -42,6 +44,16 @@ class Terminal:
             [sys.executable, "-m", "oic_assurance.cli", *arguments], env=self.environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL,
         )  # fmt: skip
+
+    def on_a_terminal(
+        self, *arguments: str, columns: int = 80, extra: Mapping[str, str] | None = None
+    ) -> PseudoTerminal:
+        """Start a command on a pseudo-terminal and come back at once."""
+        environment = {"TERM": "xterm-256color", **self.environment, **(extra or {})}
+        for name in ("COLUMNS", "LINES"):
+            environment.pop(name, None)
+        command = [sys.executable, "-m", "oic_assurance.cli", *arguments]
+        return PseudoTerminal(command, environment, columns)
 
     def url(self, name: str) -> str:
         """Return what `assurance db url` prints."""

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from oic_assurance.cli import run_command
-from oic_assurance.explaining.figure import explain
-from oic_assurance.explaining.story import Story, tell
-from oic_assurance.explaining.workspace import STORY_ROLE, Records, find, records_of
+from oic_assurance.cli.main import run_command
+from oic_assurance.operations.explain.figure import explain
+from oic_assurance.operations.explain.history import Story, tell
+from oic_assurance.operations.explain.workspace import STORY_ROLE, Records, find, records_of
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.end_to_end.kept_rows import differences
@@ -170,7 +170,7 @@ def test_classes_that_do_not_add_up_are_said_to_and_fail(
 
 
 @pytest.mark.parametrize("kind", list(NAMED))
-def test_a_record_is_followed_to_rows_that_the_kept_batches_hold(
+def test_a_record_is_followed_to_rows_that_the_archived_batches_hold(
     settings: Settings, warehouse: psycopg.Connection, kind: str
 ) -> None:
     followed = 0

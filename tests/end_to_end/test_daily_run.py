@@ -12,7 +12,7 @@ import pytest
 
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import PROJECT, Terminal
-from tests.unit.notifying.servers import HttpServer
+from tests.unit.notifications.servers import HttpServer
 
 CONTRACT = {
     "assurance_position", "assurance_measure", "assurance_exception", "fct_nccu_referral",
@@ -140,7 +140,7 @@ def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
     told = {change["kind"]: change for change in message["changes"]}
     assert told["publication"]["event"] == "new"
     assert told["publication"]["readers_see"].startswith(f"publication {before}, as at ")
-    assert f"Publication {before} still stands for readers" in done.stderr
+    assert f"Readers still see publication {before}." in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert current(terminal) == before
     assert ask(terminal, "select * from marts.assurance_measure order by 1, 2, 3, 4, 5") == figures

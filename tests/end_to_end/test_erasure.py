@@ -106,7 +106,7 @@ def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> No
         assert [place for place in before if part in place], part
     for name, key in (("hr/personnel", PERSON), ("rms/nccu_referral", REFERRAL)):
         shown = terminal.assurance("erase", name, key, "--reason", "a test", "--dry-run")
-        assert "kept batches  1 row in 1 batch" in shown.stdout, shown.stdout + shown.stderr
+        assert "archive       1 row in 1 batch" in shown.stdout, shown.stdout + shown.stderr
         done = terminal.assurance("erase", name, key, "--reason", "a test")
         assert done.returncode == 0, done.stdout + done.stderr
     early = terminal.assurance("erase", "--finish")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from oic_assurance.publishing.publication import ADVISORY_LOCK
+from oic_assurance.warehouse.locks import PUBLISHING, take
 from tests.end_to_end.airflow_server import Airflow, airflow
 from tests.end_to_end.conftest import AS_AT
 from tests.end_to_end.terminal import PROJECT, Terminal
@@ -207,7 +207,7 @@ def killed_before_publication(terminal: Terminal) -> None:
 @contextmanager
 def publishing_held_up(terminal: Terminal) -> Iterator[None]:
     with psycopg.connect(terminal.url("warehouse"), autocommit=True) as warehouse:
-        warehouse.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
+        take(warehouse, PUBLISHING)
         yield
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.end_to_end.terminal import Terminal
-from tests.integration.walk import DATASET, DECLARATION, FILE, TABLE, blocks
+from tests.integration.sources.walk import DATASET, DECLARATION, FILE, TABLE, blocks
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
 
 
 def gated(terminal: Terminal, run_id: str) -> dict[str, bool]:
-    """Return what the gate found of the thirteenth dataset in a run, by promise."""
+    """Return what the gate found of the thirteenth dataset in a run, by expectation."""
     query = f"""
         select result.expectation, result.success
         from audit.latest_expectation_result as result

@@ -1,4 +1,4 @@
-"""The table of `docs/files.md`, made of the catalogue: `python -m tests.files.page` writes it."""
+"""The table of `docs/reference/files.md`, which `python -m tests.files.page` writes."""
 
 from itertools import groupby
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.files.case import Case
 from tests.files.catalogue import CASES
 
-PAGE = Path(__file__).parents[2] / "docs" / "files.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "files.md"
 START, END = "<!-- the catalogue: python -m tests.files.page -->\n", "<!-- end -->\n"
 
 

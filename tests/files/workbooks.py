@@ -8,7 +8,7 @@ from typing import Any
 
 import xlsxwriter
 
-from tests.integration.landing_support import workbook
+from tests.integration.landing.support import workbook
 
 Rows = list[list[Any]]
 SESSIONS: Rows = [

@@ -54,8 +54,8 @@ def main() -> int:
 def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
     """Ask the unit tests first, then the oracle's world about those that lived."""
     # Imported here: it takes seconds, which `--help` need not.
+    from oic_assurance.builds.version import project_fingerprint, rules_fingerprint
     from oic_assurance.settings import load_settings
-    from oic_assurance.transform.version import project_fingerprint, rules_fingerprint
     from oic_assurance.warehouse import embedded
     from tests.mutants.units import UnitTests, build_from_nothing
     from tests.mutants.world import World

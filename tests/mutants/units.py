@@ -9,10 +9,10 @@ from typing import Any
 
 import psycopg
 
+from oic_assurance.builds.dbt import Node, run_dbt, target_dir
+from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.landing.land import ensure_raw_tables
 from oic_assurance.settings import Settings
-from oic_assurance.transform.build import ROLE, open_build
-from oic_assurance.transform.dbt import Node, run_dbt, target_dir
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.migrate import migrate
 from tests.mutants.mutants import Mutant, holds, unmarked

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.transform.build import ROLE
-from oic_assurance.transform.dbt import run_dbt
 from oic_assurance.warehouse.connections import connect
 from tests.mutants.mutants import Mutant, holds, unmarked
 from tests.oracle.runner import Outsider, Rounds, prepare

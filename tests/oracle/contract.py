@@ -30,7 +30,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("referral_ref", "occurrence_ref", "contacted_at", "channel"),
         *("referral_type", "org_unit_code", "officer_key", "intelligence_class"),
         *("link_method", "report_urn", "hours_to_submission", "is_counted"),
-        *("publication_id",),
+        *("is_compliant", "publication_id"),
     ),
     "fct_oic_incident": (
         *("occurrence_ref", "reported_at", "detection_route", "district_code"),

@@ -1,6 +1,7 @@
 """Disclosure control in plain Python: what each release shows the public, from the rule alone.
 
-The rule is docs/disclosure-control.md's. A figure is a pair (numerator, rest): those that are as
+The rule is docs/explanation/disclosure-control.md's. A figure is a pair (numerator, rest):
+those that are as
 they should be, and those that are not.
 """
 

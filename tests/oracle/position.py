@@ -157,7 +157,10 @@ def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
         if day_of(fact.contacted_at) <= day:
             name = fact.intelligence_class if answered else "missing" if due else "awaiting"
             counted = fact.is_counted and due
-            limited.append(replace(fact, intelligence_class=name, is_counted=counted))
+            compliant = fact.is_compliant and answered
+            limited.append(
+                replace(fact, intelligence_class=name, is_counted=counted, is_compliant=compliant)
+            )
     return limited
 
 

@@ -30,6 +30,7 @@ class ReferralFact:
     report_urn: str | None
     hours_to_submission: float | None
     is_counted: bool
+    is_compliant: bool
 
 
 def referral_facts(known: Known, people: People, as_at: datetime) -> list[ReferralFact]:
@@ -60,6 +61,8 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
                 hours_to_submission=hours,
                 # "`is_counted`: type `IMMIGRATION_CRIME` and not awaiting"
                 is_counted=kind == "IMMIGRATION_CRIME" and name != "awaiting",
+                # "in time + late"
+                is_compliant=name in ("submitted_in_time", "submitted_late"),
             )
         )
     return facts
@@ -71,7 +74,7 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
         day = day_of(fact.contacted_at)
         month = month_of(day)
         units = people.with_above(fact.org_unit_code, day)
-        compliant = fact.intelligence_class in ("submitted_in_time", "submitted_late")
+        compliant = fact.is_compliant
         in_time = fact.intelligence_class == "submitted_in_time"
         if fact.is_counted:
             tally.add("nccu_intel_compliance", month, units, compliant)
@@ -185,6 +188,6 @@ def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int
         month = month_of(day_of(fact.contacted_at))
         if fact.is_counted and first <= month <= last:
             denominator += 1
-            if fact.intelligence_class in ("submitted_in_time", "submitted_late"):
+            if fact.is_compliant:
                 numerator += 1
     return numerator, denominator

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from tests.integration.landing_databases import CUSTODY, REPORTS, put, put_report
-from tests.integration.landing_support import World
+from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, put_report
+from tests.integration.landing.support import World
 
 Condition = Literal["good", "broken", "marked too high"]
 #: What an extraction sees of a record: content, cursor and soft deletion; None when it is gone.

@@ -22,9 +22,9 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.land_database import OVERLAP
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
-from oic_assurance.sources import counted
-from tests.integration.landing_databases import CUSTODY, REPORTS
-from tests.integration.landing_support import World, warehouse_of_its_own
+from oic_assurance.sources.databases import counted
+from tests.integration.landing.changed_databases import CUSTODY, REPORTS
+from tests.integration.landing.support import World, warehouse_of_its_own
 from tests.property.faults import Fault, ProcessEnded, happening
 from tests.property.source_model import Record, Source
 

@@ -16,16 +16,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from oic_assurance.erasure.erase import erase
-from oic_assurance.erasure.search import Request
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.quarantine import Which
-from oic_assurance.landing.quarantine_export import export_rejected
-from oic_assurance.landing.replay import replay
-from oic_assurance.landing.verify import verify
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.replay.export import export_rejected
+from oic_assurance.operations.replay.replay import replay
+from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import dataset
-from tests.integration.landing_support import World, person, warehouse_of_its_own
+from oic_assurance.sources.declarations.load import dataset
+from tests.integration.landing.support import World, person, warehouse_of_its_own
 
 PEOPLE = "hr/personnel"
 DAYS = [f"2026010{day}" for day in range(1, 6)]

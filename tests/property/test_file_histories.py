@@ -23,7 +23,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
-from tests.integration.landing_support import (
+from tests.integration.landing.support import (
     World,
     london_midnight,
     person,

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import dataset
+from oic_assurance.sources.declarations.load import dataset
 from tests.files.case import COLUMNS, Records
-from tests.integration.landing_support import World, warehouse_of_its_own
+from tests.integration.landing.support import World, warehouse_of_its_own
 
 EXAMPLES = int(os.environ.get("FILE_EXAMPLES", "10"))
 NAMES = dataset("hr/personnel").tables[0].names

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.settings import Settings
-from tests.integration.landing_support import (
+from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,

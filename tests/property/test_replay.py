@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from oic_assurance.settings import Settings
-from tests.integration.landing_support import (
+from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,
     person,
     warehouse_of_its_own,
 )
-from tests.integration.replay_support import Row, again, correct
+from tests.integration.operations.replay_support import Row, again, correct
 from tests.property.test_loader import (
     BROKEN,
     DAYS,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, KEY, Face
+from oic_assurance.builds.record import Build, get_build
+from oic_assurance.publishing.catalogue import Table, read_tables, referenced_first
 from oic_assurance.publishing.publication import Publication, find_current
-from oic_assurance.publishing.shape import Table, read_tables, referenced_first
+from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from tests.integration.publishing_marts import Build, audit
+from tests.integration.publishing.marts import audit
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Copier:
 
     settings: Settings
     original: Publication
-    tables: tuple[tuple[Face, Table], ...]
+    tables: tuple[tuple[PublishedSchema, Table], ...]
 
     @classmethod
     def of_current(cls, settings: Settings) -> "Copier":
@@ -29,9 +30,9 @@ class Copier:
             original = find_current(conn)
             assert original is not None, "nothing is published"
             tables = tuple(
-                (face, table)
-                for face in FACES
-                for table in referenced_first(read_tables(conn, face.parents).values())
+                (schema, table)
+                for schema in PUBLISHED_SCHEMAS
+                for table in referenced_first(read_tables(conn, schema.parents).values())
                 if table.kind == "p"
             )
         return cls(settings, original, tables)
@@ -40,8 +41,8 @@ class Copier:
         """Make a candidate, audited and ready to be published."""
         with connect(self.settings, role="oic_transform") as conn:
             build = self._open_build(conn)
-            for face, table in self.tables:
-                conn.execute(self._copying(face, table, build.build_id))
+            for schema, table in self.tables:
+                conn.execute(self._copying(schema, table, build.build_id))
         audit(self.settings, build)
         return build
 
@@ -62,32 +63,32 @@ class Copier:
         ).fetchone()
         assert row is not None
         conn.execute("insert into audit.run (run_id, as_at) values (%s, %s)", row[1:])
-        return Build(row[0])
+        return get_build(conn, row[0])
 
-    def _copying(self, face: Face, table: Table, build_id: int) -> sql.Composed:
+    def _copying(self, schema: PublishedSchema, table: Table, build_id: int) -> sql.Composed:
         """Return the statements that copy one table; its foreign keys come after its rows."""
-        place = sql.Identifier(face.candidate, table.name)
+        place = sql.Identifier(schema.candidate, table.name)
         names = [sql.Identifier(column.name) for column in table.columns if column.name != KEY]
         keys = [
             sql.SQL("alter table {} add foreign key ({}) references {} ({})").format(
                 place,
                 _listed(own for own, _ in key.pairs),
-                sql.Identifier(face.candidate, key.target[1]),
+                sql.Identifier(schema.candidate, key.target[1]),
                 _listed(theirs for _, theirs in key.pairs),
             )
             for key in table.foreign_keys
         ]
         return sql.SQL("; ").join(
             [
-                sql.SQL("create schema if not exists {}").format(sql.Identifier(face.candidate)),
+                sql.SQL("create schema if not exists {}").format(sql.Identifier(schema.candidate)),
                 sql.SQL("drop table if exists {} cascade").format(place),
                 sql.SQL("create table {} (like {} including comments)").format(
-                    place, sql.Identifier(face.parents, table.name)
+                    place, sql.Identifier(schema.parents, table.name)
                 ),
                 sql.SQL("insert into {} ({key}, {names}) select {id}, {names} from {}").format(
                     place,
                     sql.Identifier(
-                        GENERATION, face.partition(table.name, self.original.publication_id)
+                        GENERATION, schema.partition(table.name, self.original.publication_id)
                     ),
                     key=sql.Identifier(KEY),
                     names=sql.SQL(", ").join(names),

@@ -13,7 +13,7 @@ from oic_assurance.publishing.retention import ATTACHED
 from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
-from tests.integration.publishing_marts import as_reader
+from tests.integration.publishing.marts import as_reader
 from tests.readers.copies import Copier
 from tests.readers.kinds import AT_A_TIME
 from tests.readers.questions import Known, learn

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import psycopg
 
 from oic_assurance.publishing.generations import State, read_parts
-from oic_assurance.publishing.publication import ROLE, current_hold
-from oic_assurance.publishing.publish import current_publication, publish
+from oic_assurance.publishing.publication import ROLE, current_hold, current_publication
+from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.documenting.marts import Mart, marts
+from oic_assurance.reporting.documents.marts import Mart, marts
 from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.readers.questions import dashboard_queries, digest
 

@@ -13,7 +13,7 @@ from oic_assurance.publishing.retention import ATTACHED
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from tests.crash.world import environment_of_tests
-from tests.integration.publishing_marts import published
+from tests.integration.publishing.marts import published
 from tests.readers.hold import hold
 from tests.readers.kinds import KINDS, PLAIN_KINDS, Reader, Seen
 from tests.readers.questions import PROJECT, learn

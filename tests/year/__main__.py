@@ -25,7 +25,7 @@ def main() -> int:
         del os.environ[name]
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     # Imported here: it takes seconds, which `--help` need not, and reads the environment.
-    from oic_assurance.reporting.chatter import to_log
+    from oic_assurance.reporting.screens.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
@@ -62,9 +62,9 @@ def _publish(force: "Force", days: list[Day], lived: "Ledger", screen: TextIO) -
 
 
 def _reproduce(force: "Force", again: "Ledger", screen: TextIO) -> None:
+    from oic_assurance.operations.reproduce.reproduce import reproduce
     from oic_assurance.publishing.publication import list_publications
-    from oic_assurance.reporting.reproduced import reproduction_screen
-    from oic_assurance.reproducing.reproduce import reproduce
+    from oic_assurance.reporting.screens.reproduced import reproduction_screen
     from tests.year.report import reproduced
 
     waiting = [

@@ -14,8 +14,8 @@ from oic_assurance import pipeline
 from oic_assurance.clock import LONDON, start_of_day
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.quarantine import Which
-from oic_assurance.landing.quarantine_export import export_rejected
-from oic_assurance.landing.replay import replay
+from oic_assurance.operations.replay.export import export_rejected
+from oic_assurance.operations.replay.replay import replay
 from oic_assurance.publishing.publication import list_publications
 from oic_assurance.publishing.rollback import release, rollback
 from oic_assurance.settings import Settings, load_settings

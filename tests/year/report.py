@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from oic_assurance.reproducing.reproduce import Reproduction
+from oic_assurance.operations.reproduce.reproduce import Reproduction
 
 Line = dict[str, Any]
 
@@ -38,7 +38,7 @@ def reproduced(done: Reproduction, seconds: float) -> Line:
         "is_equal": done.is_equal,
         "seconds": round(seconds, 1),
         "tables": len(done.tables),
-        "rows": sum(one.again.rows for one in done.tables if one.again),
+        "rows": sum(one.recomputed.rows for one in done.tables if one.recomputed),
         "differing": [one.place for one in done.tables if not one.is_equal],
         "content": done.content_fingerprint,
     }

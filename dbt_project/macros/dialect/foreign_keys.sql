@@ -1,7 +1,7 @@
-{#- A table under contract is filled before it gets its foreign keys. PostgreSQL then checks all of its
-    rows by one join; keys that are there first are looked up row by row, which for years of rows takes
-    longer than to make them. The join needs statistics: without, it takes minutes. These two take the
-    place of dbt's own. -#}
+{#- Fill a table with a contract before adding its foreign keys. PostgreSQL then checks all rows with one
+    join. With the keys in place first it looks up each row, which for years of rows takes longer than
+    computing them. The join needs statistics, without which it takes minutes, so the table is analysed
+    first. These two macros replace dbt's own. -#}
 {% macro postgres__get_table_columns_and_constraints() -%}
     {%- set lines = adapter.render_raw_columns_constraints(raw_columns=model["columns"]) -%}
     {%- set others = model["constraints"] | rejectattr("type", "equalto", "foreign_key") | list -%}

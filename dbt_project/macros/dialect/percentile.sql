@@ -1,4 +1,4 @@
-{#- A continuous percentile of a measure over the rows of a group; `where` leaves rows out. -#}
+{#- The continuous percentile of a measure over the rows of a group for which `where` is true. -#}
 {% macro percentile(measure, share, where) -%}
     percentile_cont({{ share }}) within group (order by {{ measure }}) filter (where {{ where }})
 {%- endmacro %}

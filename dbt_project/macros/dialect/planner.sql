@@ -1,6 +1,6 @@
-{#- What the planner is told before a model is built. A table of a build has no statistics yet, and the
-    latest versions of records are guessed to be a handful: PostgreSQL would look each of them up by
-    reading the other side again, which takes minutes where a hash join takes a blink. -#}
+{#- Switch off nested loops before a model is built. A new table has no statistics yet, and the planner
+    expects only a few latest versions of records. It would then read the other side of a join again for
+    each of them, which takes minutes. A hash join takes a moment. -#}
 {% macro join_by_hash() %}
     {{ return(adapter.dispatch("join_by_hash", "oic_assurance")()) }}
 {% endmacro %}

@@ -1,11 +1,11 @@
-{#- After a model is built: nobody but who builds it, and the pipeline's login, may read it. -#}
+{#- Allow only the role that builds a model, and the login of the pipeline, to read it. For a post-hook. -#}
 {% macro keep_to_transform() %}
     {{ return(adapter.dispatch("keep_to_transform", "oic_assurance")()) }}
 {% endmacro %}
 
 {% macro default__keep_to_transform() %} {{ return("") }} {% endmacro %}
 
-{#- The warehouse's default privileges open what is built to the gate, and staging to its purpose. -#}
+{#- By default, the gate can read everything that is built, and the role of each purpose its staging. -#}
 {% macro postgres__keep_to_transform() -%}
     revoke all on {{ this }} from oic_gate, general_processing, law_enforcement_processing
 {%- endmacro %}

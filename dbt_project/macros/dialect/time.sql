@@ -1,5 +1,5 @@
-{#- What the warehouse's SQL dialect has to say about time. The models speak only of these. -#}
-{#- The Europe/London calendar day in which a moment falls. -#}
+{#- Everything about time that depends on the SQL dialect. The models use only these macros. -#}
+{#- The calendar day of a moment in Europe/London. -#}
 {% macro london_day(moment) %}
     {{ return(adapter.dispatch("london_day", "oic_assurance")(moment)) }}
 {% endmacro %}
@@ -8,7 +8,7 @@
     cast(({{ moment }}) at time zone 'Europe/London' as date)
 {%- endmacro %}
 
-{#- The moment at which a Europe/London day begins. -#}
+{#- The moment when a day begins in Europe/London. -#}
 {% macro london_midnight(day) %}
     {{ return(adapter.dispatch("london_midnight", "oic_assurance")(day)) }}
 {% endmacro %}
@@ -17,7 +17,7 @@
     (cast({{ day }} as timestamp) at time zone 'Europe/London')
 {%- endmacro %}
 
-{#- Elapsed hours between two moments, a double; negative when the second comes first. -#}
+{#- Elapsed hours from the first moment to the second, as a double. Negative if the second is earlier. -#}
 {% macro hours_between(first, second) %}
     {{ return(adapter.dispatch("hours_between", "oic_assurance")(first, second)) }}
 {% endmacro %}
@@ -26,7 +26,7 @@
     cast(extract(epoch from ({{ second }}) - ({{ first }})) as double precision) / 3600
 {%- endmacro %}
 
-{#- One row for each day from the first to the last, both included: a table expression with column `day`. -#}
+{#- A table expression with column `day`: one row per day from the first to the last, both included. -#}
 {% macro day_spine(first, last) %}
     {{ return(adapter.dispatch("day_spine", "oic_assurance")(first, last)) }}
 {% endmacro %}
@@ -41,16 +41,16 @@
     )
 {%- endmacro %}
 
-{#- A day moved by a number of days; still a date. -#}
+{#- A day moved by a number of days, as a date. -#}
 {% macro add_days(day, days) -%} cast({{ dbt.dateadd("day", days, day) }} as date) {%- endmacro %}
 
-{#- The first day of the month that a day falls in; a date. -#}
+{#- The first day of the month of a day, as a date. -#}
 {% macro month_of(day) -%} cast({{ dbt.date_trunc("month", day) }} as date) {%- endmacro %}
 
-{#- The last day of the month that a day falls in; a date. -#}
+{#- The last day of the month of a day, as a date. -#}
 {% macro month_end(day) -%} cast({{ dbt.last_day(day, "month") }} as date) {%- endmacro %}
 
-{#- The day of the week, 1 for Monday to 7 for Sunday; an integer. -#}
+{#- The day of the week as an integer, from 1 for Monday to 7 for Sunday. -#}
 {% macro iso_day_of_week(day) %}
     {{ return(adapter.dispatch("iso_day_of_week", "oic_assurance")(day)) }}
 {% endmacro %}

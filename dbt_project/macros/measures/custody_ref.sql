@@ -1,4 +1,5 @@
-{#- What an immigration detention is called on the list: its occurrence or, without one, its record. -#}
+{#- Reference of an immigration detention in the list of exceptions: its occurrence, or its custody
+    record if it has no occurrence. -#}
 {% macro custody_ref(custody) -%}
     coalesce(
         {{ custody }}.occurrence_ref,

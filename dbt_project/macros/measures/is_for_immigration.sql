@@ -1,2 +1,2 @@
-{#- Whether somebody was detained for an immigration offence: the records that capture completeness counts. -#}
+{#- Whether a custody record is for an immigration offence. Capture completeness counts these records. -#}
 {% macro is_for_immigration() -%} detention_reason_code = 'IMMIGRATION' {%- endmacro %}

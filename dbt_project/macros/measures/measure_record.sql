@@ -1,62 +1,269 @@
-{#- Every record that enters a measure: force_code, measure_code, record_ref, period_start, org_unit_code,
-    rolled_up_on, numerator. In a macro because a published figure is explained by the same rule.
+{#- What each record adds to each measure. This is the only place that says which records enter a
+    measure and which of them meet what it asks for. It is a macro because a restated figure is
+    explained by the same rule, applied to the records of an earlier publication.
 
-    referral, custody: as of int_nccu_referral_class and int_immigration_custody. -#}
-{% macro measure_record(referral, custody) -%}
+    One row per measure, month and record that the measure looks at, with the columns force_code,
+    measure_code, period_start, org_unit_code (the record's own team), rolled_up_on (the day whose
+    hierarchy of units applies), record_kind, record_ref, class, happened_on, numerator (blank for a
+    measure in hours), denominator and hours_to_submission. A record that is looked at and left out
+    has denominator 0, and its class says why.
+
+    month: int_measure_month, or some of its rows; there are no rows for other months.
+    referral, custody, person, requirement, plan_day: int_nccu_referral_class,
+    int_immigration_custody, int_training_person, int_training_requirement and int_plan_day, or
+    relations with the same columns. -#}
+{% macro measure_record(month, referral, custody, person, requirement, plan_day) -%}
     with
-        referral as (
-            select *, {{ month_of("contacted_on") }} as period_start
-            from {{ referral }}
-            where is_due
+        referral_by_measure as (
+            {{
+                _referral_in_measure(
+                    referral,
+                    "nccu_intel_compliance",
+                    "is_counted",
+                    "is_compliant",
+                )
+            }}
+            union all
+            {{
+                _referral_in_measure(
+                    referral,
+                    "nccu_intel_compliance_all_types",
+                    "is_counted or (is_due and referral_type = 'STATUS_CHECK')",
+                    "is_compliant",
+                )
+            }}
+            union all
+            {{
+                _referral_in_measure(
+                    referral,
+                    "nccu_intel_in_time",
+                    "is_counted",
+                    "intelligence_class in ('submitted_in_time')",
+                )
+            }}
+            union all
+            {{
+                _referral_in_measure(
+                    referral,
+                    "nccu_hours_to_submission_p50",
+                    "is_counted",
+                    "is_compliant",
+                    in_hours=true,
+                )
+            }}
+            union all
+            {{
+                _referral_in_measure(
+                    referral,
+                    "nccu_hours_to_submission_p90",
+                    "is_counted",
+                    "is_compliant",
+                    in_hours=true,
+                )
+            }}
         ),
 
-        custody as (select *, {{ month_of("detained_on") }} as period_start from {{ custody }}),
+        referral_record as (
+            select
+                month.force_code,
+                month.measure_code,
+                month.period_start,
+                referral.org_unit_code,
+                referral.contacted_on as rolled_up_on,
+                'referral' as record_kind,
+                referral.referral_ref as record_ref,
+                case
+                    when referral.is_in_population or not referral.is_due
+                    then referral.intelligence_class
+                    else lower(referral.referral_type)
+                end as class,
+                referral.contacted_on as happened_on,
+                referral.numerator,
+                referral.denominator,
+                referral.hours_to_submission
+            from {{ month }} as month
+            inner join
+                referral_by_measure as referral
+                on month.force_code = referral.force_code
+                and month.measure_code = referral.measure_code
+                and month.period_start = {{ month_of("referral.contacted_on") }}
+        ),
 
-        final as (
+        custody_record as (
             select
-                force_code,
-                'nccu_intel_compliance' as measure_code,
-                referral_ref as record_ref,
-                period_start,
-                org_unit_code,
-                contacted_on as rolled_up_on,
-                case when is_compliant then 1 else 0 end as numerator
-            from referral
-            where is_counted
+                month.force_code,
+                month.measure_code,
+                month.period_start,
+                custody.org_unit_code,
+                custody.detained_on as rolled_up_on,
+                'custody' as record_kind,
+                cast(custody.custody_id as {{ dbt.type_string() }}) as record_ref,
+                case when custody.has_referral then 'told' else 'not_told' end as class,
+                custody.detained_on as happened_on,
+                case when custody.has_referral then 1 else 0 end as numerator,
+                1 as denominator,
+                cast(null as {{ dbt.type_float() }}) as hours_to_submission
+            from {{ month }} as month
+            inner join
+                {{ custody }} as custody
+                on month.force_code = custody.force_code
+                and month.period_start = {{ month_of("custody.detained_on") }}
+            where month.measure_code = 'nccu_capture_completeness'
+        ),
+
+        person_for_package as (
+            select
+                month.force_code,
+                month.measure_code,
+                month.period_start,
+                month.as_on,
+                person.employee_no,
+                person.org_unit_code,
+                person.completed_on,
+                month.measure_code
+                in ('hydra_completion_incl_absent', 'elearning_completion_incl_absent')
+                or not person.is_long_term_absent as is_in_population
+            from {{ month }} as month
+            inner join
+                {{ person }} as person
+                on month.force_code = person.force_code
+                and month.point_code = person.point_code
+                and month.as_on >= person.in_post_from
+                and month.as_on < person.in_post_to
+            where
+                month.measure_code in (
+                    'hydra_completion',
+                    'hydra_completion_incl_absent',
+                    'elearning_completion',
+                    'elearning_completion_incl_absent'
+                )
+        ),
+
+        module_measure as (
+            select distinct requirement_code, module_measure_code
+            from {{ ref("policy_training_item") }}
+            where module_measure_code is not null
+        ),
+
+        -- Everybody who needs the package is in the denominator of each of its modules, so that
+        -- the modules can be compared.
+        person_for_module as (
+            select
+                month.force_code,
+                month.measure_code,
+                month.period_start,
+                month.as_on,
+                person.employee_no,
+                person.org_unit_code,
+                requirement.completed_on,
+                not person.is_long_term_absent as is_in_population
+            from {{ month }} as month
+            inner join module_measure on month.measure_code = module_measure.module_measure_code
+            inner join
+                {{ person }} as person
+                on month.force_code = person.force_code
+                and month.point_code = person.point_code
+                and month.as_on >= person.in_post_from
+                and month.as_on < person.in_post_to
+            left join
+                {{ requirement }} as requirement
+                on person.force_code = requirement.force_code
+                and person.employee_no = requirement.employee_no
+                and module_measure.requirement_code = requirement.requirement_code
+                and month.as_on >= requirement.in_post_from
+                and month.as_on < requirement.in_post_to
+        ),
+
+        person_by_measure as (
+            select *, coalesce(completed_on <= as_on, false) as is_complete
+            from person_for_package
             union all
+            select *, coalesce(completed_on <= as_on, false)
+            from person_for_module
+        ),
+
+        person_record as (
             select
                 force_code,
-                'nccu_intel_compliance_all_types',
-                referral_ref,
+                measure_code,
                 period_start,
                 org_unit_code,
-                contacted_on,
-                case when is_compliant then 1 else 0 end
-            from referral
-            where is_counted or referral_type = 'STATUS_CHECK'
-            union all
+                as_on as rolled_up_on,
+                'person' as record_kind,
+                employee_no as record_ref,
+                case
+                    when not is_in_population
+                    then 'long_term_absent'
+                    when is_complete
+                    then 'complete'
+                    else 'not_complete'
+                end as class,
+                completed_on as happened_on,
+                case when is_in_population and is_complete then 1 else 0 end as numerator,
+                case when is_in_population then 1 else 0 end as denominator,
+                cast(null as {{ dbt.type_float() }}) as hours_to_submission
+            from person_by_measure
+        ),
+
+        -- A strand belongs to the whole force: it has no team.
+        strand_record as (
             select
-                force_code,
-                'nccu_intel_in_time',
-                referral_ref,
-                period_start,
-                org_unit_code,
-                contacted_on,
-                case when intelligence_class = 'submitted_in_time' then 1 else 0 end
-            from referral
-            where is_counted
-            union all
-            select
-                force_code,
-                'nccu_capture_completeness',
-                cast(custody_id as {{ dbt.type_string() }}),
-                period_start,
-                org_unit_code,
-                detained_on,
-                case when has_referral then 1 else 0 end
-            from custody
+                month.force_code,
+                month.measure_code,
+                month.period_start,
+                'ALL' as org_unit_code,
+                month.as_on as rolled_up_on,
+                'strand' as record_kind,
+                plan_day.strand as record_ref,
+                case when plan_day.is_met then 'met' else 'not_met' end as class,
+                cast(null as date) as happened_on,
+                case when plan_day.is_met then 1 else 0 end as numerator,
+                1 as denominator,
+                cast(null as {{ dbt.type_float() }}) as hours_to_submission
+            from {{ month }} as month
+            inner join
+                {{ plan_day }} as plan_day
+                on month.force_code = plan_day.force_code
+                and month.as_on = plan_day.day
+            where month.measure_code = 'intel_plan_strands_met'
         )
 
     select *
-    from final
+    from referral_record
+    union all
+    select *
+    from custody_record
+    union all
+    select *
+    from person_record
+    union all
+    select *
+    from strand_record
+{%- endmacro %}
+
+{#- Every referral, with what it adds to one measure.
+
+    population: which referrals the measure is about; met: which of them meet what it asks for.
+    A share counts those that meet it among the population. A measure in hours is taken over those
+    that meet it alone. -#}
+{% macro _referral_in_measure(referral, measure_code, population, met, in_hours=false) -%}
+    select
+        force_code,
+        '{{ measure_code }}' as measure_code,
+        referral_ref,
+        referral_type,
+        org_unit_code,
+        contacted_on,
+        intelligence_class,
+        is_due,
+        {{ population }} as is_in_population,
+        {%- if in_hours %}
+            cast(null as integer) as numerator,
+            case when ({{ population }}) and {{ met }} then 1 else 0 end as denominator,
+        {%- else %}
+            case when ({{ population }}) and {{ met }} then 1 else 0 end as numerator,
+            case when {{ population }} then 1 else 0 end as denominator,
+        {%- endif %}
+        hours_to_submission
+    from {{ referral }}
 {%- endmacro %}

@@ -1,4 +1,5 @@
-{#- The causes in the order in which they are applied to the figure as it was (decision 0012). -#}
+{#- The causes of a restatement, in the order in which they are applied to the earlier figure (decision
+    0012). -#}
 {% macro causes() -%}
     select 1 as place, 'RULE_CHANGE' as cause
     union all
@@ -9,5 +10,6 @@
     select 4, 'CORRECTED_RECORD'
 {%- endmacro %}
 
-{#- A figure to 15 decimals, in which differences add up without rounding; nothing counts as 0. -#}
+{#- A figure as a decimal with 15 places, so that differences add up without rounding. A missing figure
+    counts as 0. -#}
 {% macro exactly(figure) -%} cast(coalesce({{ figure }}, 0) as numeric(38, 15)) {%- endmacro %}

@@ -1,7 +1,9 @@
-{#- What became of the personnel file's rows for officers' numbers on a day, as CTEs that end in
-    `<numbered>_change`: the columns of `numbered` but number and day, source_ref, cause.
+{#- How the rows of the personnel file for collar numbers on a day have changed. The result is a list of
+    CTEs. The last one, `<numbered>_change`, has one row per record in `numbered` and changed row of the
+    file: force_code, the column `named`, source_ref, cause.
 
-    numbered: a CTE with force_code, collar_no, day and one column more, what the number stands on. -#}
+    numbered: the name of a CTE with force_code, collar_no, day and the column `named`.
+    named: the column with the reference of the record that the collar number is in. -#}
 {% macro collar_change(numbered, named) -%}
     {{ numbered }}_day as (
         select distinct force_code, day from {{ numbered }} where day is not null

@@ -1,10 +1,13 @@
-{#- What became of some records between the publication that is compared with and this build: a row for
-    each that one of the two has: force_code, record_ref, cause (blank where nothing the rules read
-    has changed), and of each column in `carry` the values before and after.
+{#- How records have changed between the publication that the build is compared with and this build. The
+    result has one row per record that is in one of the two: force_code, record_ref, cause, and each
+    column in `carry` twice, with the suffixes `_before` and `_after`. The cause is blank if nothing
+    that the rules read has changed.
 
-    part: rows of a raw table, all versions of the records in question; raw: the whole table.
-    key: what a record is called by; content: what the rules read of it; counts: what must hold for it
-    to be there at all; the others as of `version_as_at`. -#}
+    part: rows of a raw table: all versions of the records to look at. raw: the whole table.
+    key: the column that identifies a record.
+    content: the columns that the rules read.
+    counts: the condition under which the record counts at all.
+    first_version_stands, deleted: as in `version_as_at`. -#}
 {% macro record_change(
     part,
     raw,
@@ -29,9 +32,10 @@
     }}
 {%- endmacro %}
 
-{#- The same of records that are read on a day, from that day's snapshot: a row a record and day.
+{#- As `record_change`, for records that the rules read from the snapshot of a day. The result has one row
+    per record and day.
 
-    days: force_code, day. -#}
+    days: a relation with force_code and day. -#}
 {% macro snapshot_change(part, raw, days, key, content, carry=[]) -%}
     {{
         _became(
@@ -57,8 +61,9 @@
         and days.day < spans.valid_to
 {%- endmacro %}
 
-{#- A record that only one of two moments has is named by what happened from the earlier to the later:
-    who goes back finds it was late where it is gone, and that it was deleted where it is back. -#}
+{#- The cause of a record that only one of the two has is what happened from the earlier moment to the
+    later one. If the build is for the earlier moment, a record that is missing was late, and a record
+    that is back was deleted. -#}
 {% macro _became(part, before, after, key, content, counts, carry, by) -%}
     {%- set text = [] -%}
     {%- for column in content -%}
@@ -108,9 +113,10 @@
         and after.record_ref = known.record_ref
 {%- endmacro %}
 
-{#- All versions of the records that a raw table has for some keys: a CTE body.
+{#- A query for all versions of the records that have one of the wanted keys in any version.
 
-    wanted: a query for force_code and key; column: what of the raw table the key is. -#}
+    wanted: a query for force_code and key.
+    column: the column of the raw table that holds the key. -#}
 {% macro versions_of(raw, wanted, column) -%}
     select version.*
     from {{ raw }} as version

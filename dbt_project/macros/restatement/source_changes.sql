@@ -1,4 +1,5 @@
-{#- What became of source records, each by what the rules read of it: all versions in, as of `record_change`. -#}
+{#- How source records have changed, each by the columns that the rules read. `part` and the result are as
+    in `record_change`. -#}
 {% macro referral_change(part) -%}
     {{
         record_change(

@@ -1,5 +1,6 @@
-{#- The day on which so many would be reached at so many a week from the day of the run (`build`) on; null
-    when none is lacking, without progress, and beyond ten years, which is no forecast. -#}
+{#- The day on which `outstanding` would reach zero at `per_week` completions per week, counted from the
+    day of the run (CTE `build`). Null if nothing is outstanding, if there is no progress, or if the day
+    is more than ten years away, which would not be a forecast. -#}
 {% macro day_at_pace(outstanding, per_week) -%}
     case
         when

@@ -1,5 +1,6 @@
-{#- Byar's interval at 95% (z = 1.959964) for the rate behind a count of independent events: between
-    which counts the long run would lie. Within a tenth of the exact interval from a count of 1 on. -#}
+{#- Byar's interval at 95% (z = 1.959964) for the rate behind a count of independent events, as the counts
+    between which the long-run average lies. From a count of 1 on, it is within a tenth of the exact
+    interval. -#}
 {% macro poisson_low(count) -%}
     {%- set n = "cast(" ~ count ~ " as " ~ dbt.type_float() ~ ")" -%}
     case

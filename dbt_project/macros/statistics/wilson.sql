@@ -1,5 +1,5 @@
-{#- Wilson's interval at 95% (z = 1.959964) for a share `numerator` of `denominator`; null when there is
-    nothing to divide by. Kept inside 0 and 1, where rounding in the last digit could leave it. -#}
+{#- Wilson's interval at 95% (z = 1.959964) for the share `numerator` / `denominator`. Null if the
+    denominator is zero. It is limited to 0 and 1, because rounding in the last digit could exceed them. -#}
 {% macro wilson_low(numerator, denominator) -%}
     {{ _wilson(numerator, denominator, "-") }}
 {%- endmacro %}
@@ -33,7 +33,7 @@
     end
 {%- endmacro %}
 
-{#- A share as a double; null when there is nothing to divide by. -#}
+{#- A share as a double. Null if the denominator is zero. -#}
 {% macro share(numerator, denominator) -%}
     cast({{ numerator }} as {{ dbt.type_float() }}) / nullif({{ denominator }}, 0)
 {%- endmacro %}

@@ -1,20 +1,20 @@
-{#- The ends of time, for intervals that have no beginning or no end. -#}
+{#- The first and the last day, for intervals without a beginning or an end. -#}
 {% macro beginning_of_time() -%} cast('1900-01-01' as date) {%- endmacro %}
 
 {% macro end_of_time() -%} cast('9999-12-31' as date) {%- endmacro %}
 
-{#- A text that is empty or only blanks says nothing. -#}
+{#- A text, or null if it is empty or consists of blanks. -#}
 {% macro blank_to_null(text) -%}
     case when trim({{ text }}) <> '' then {{ text }} end
 {%- endmacro %}
 
-{#- What its own date places after the run's moment has not happened: as if blank. -#}
+{#- A moment, or null if it is later than the moment of the build: it has not happened yet. -#}
 {% macro if_happened(moment, as_at="as_at") -%}
     case when {{ moment }} <= {{ as_at }} then {{ moment }} end
 {%- endmacro %}
 
-{#- Whether a policy row applies on a day. Both ends are included; an open end is a blank.
-    Before the first policy was written, the first policy stands. -#}
+{#- Whether a policy row applies on a day. Both ends are included, and a blank end is open. For days before
+    the first policy (2020-01-01), the first policy applies. -#}
 {% macro in_force(policy, day) -%}
     greatest({{ day }}, cast('2020-01-01' as date)) >= {{ policy }}.effective_from
     and greatest({{ day }}, cast('2020-01-01' as date))

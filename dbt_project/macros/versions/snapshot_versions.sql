@@ -1,10 +1,11 @@
-{#- Every version of each record with the days on which it is the one to read: from the day of the
-    delivery that brought it until the day before the next version (`valid_to` is excluded). What the
-    first delivery holds stands for all days before it (mart contract: "before the first, the first").
-    A record that a delivery no longer holds ends there.
+{#- Every version of each record, with the days on which it is valid: from the day of its delivery until
+    the day before the next version (`valid_to` is excluded). The versions of the first delivery are valid
+    on all days before it too (mart contract: "before the first, the first"). A record that is missing from
+    a delivery ends on the day of that delivery.
 
-    relation: a raw table fed by dated full files. The result has its columns and `valid_from`, `valid_to` (dates).
-    build, delivered: as of `version_as_at`. -#}
+    relation: a raw table with full deliveries for a day each. The result has its columns and the dates
+    `valid_from` and `valid_to`.
+    build, delivered: as in `version_as_at`. -#}
 {% macro snapshot_versions(relation, build=none, delivered=none) -%}
     select spans.*
     from

@@ -1,15 +1,15 @@
-{#- Of each record the one version that a figure sees: the latest whose version time is at or before
-    the run's moment, among what was known (mart contract, Time). A record first known in a later
-    version is taken in that version where `first_version_stands` says so:
-      first_delivery  full files: what the first delivery holds stands for all time before it
-      if_created      databases: when the record's own created_at is at or before the moment
-      never           files of changes
-    A record that a delivery no longer holds is left out. One that its system marks as deleted, by
-    the run's moment, is left out too, or kept with `is_deleted` where `deleted` is "marked".
+{#- The version of each record that a figure uses: among the known versions, the latest one with a version
+    time at or before the moment of the build (mart contract, Time). If the first known version of a record
+    is later than that moment, `first_version_stands` decides whether that version is used:
+      first_delivery  for full files: yes if it is in the first delivery, which counts for all earlier time
+      if_created      for databases: yes if the `created_at` of the record is at or before the moment
+      never           for files of changes: no
+    A record that has vanished from its source is left out. A record that its system marked as deleted by
+    the moment is left out too, or is included with `is_deleted` if `deleted` is "marked".
 
     relation: a raw table. The result has its columns and `as_at`.
-    build: what says moment and knowledge, where it is not the build that is being computed.
-    delivered: the whole raw table, where `relation` is only a part of it. -#}
+    build: a relation with the moment and the known batches, if not those of the build that is computed.
+    delivered: the whole raw table, if `relation` is only a part of it. -#}
 {% macro version_as_at(relation, first_version_stands, deleted=none, build=none, delivered=none) -%}
     {%- set as_at = of_build("as_at", build) -%}
     select
@@ -50,14 +50,14 @@
         {%- endif %}
 {%- endmacro %}
 
-{#- What a build says of itself, as one value: a database then reads the versions in the order of their
-    index, where a join with the build's one row would have it sort them all. -#}
+{#- A column of the build as a single value. With a value, the database reads the versions in the order of
+    their index. With a join to the one row of the build, it would sort all versions. -#}
 {% macro of_build(column, build=none) -%}
     (select build.{{ column }} from {{ build or ref("stg_audit__build") }} as build)
 {%- endmacro %}
 
-{#- When the first delivery was, among what a build knows. `versions` are rows of a whole raw table; or of
-    a part of it, joined with `first_delivery_of` the whole. -#}
+{#- The version time of the first delivery that a build knows. `versions` has the rows of a whole raw table,
+    or the rows of a part of it, joined with `first_delivery_of` the whole table. -#}
 {% macro first_delivery(versions, delivered=none) -%}
     {%- if delivered is none -%}
         min({{ versions }}.version_at) over (partition by {{ versions }}.force_code)
@@ -65,6 +65,7 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The join that `first_delivery` needs if `versions` is only a part of the raw table `delivered`. -#}
 {% macro first_delivery_of(versions, delivered, build=none) -%}
     {%- if delivered is not none -%}
         inner join

@@ -1,4 +1,4 @@
-{#- No two rows of a model share these columns. Fails with the keys that occur twice. -#}
+{#- No two rows of a model have the same values in these columns. Returns the keys that occur twice. -#}
 {% test unique_together(model, columns) %}
     select {{ columns | join(", ") }}, count(*) as occurrences
     from {{ model }}

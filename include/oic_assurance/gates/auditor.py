@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from expectations.vocabulary import Promise, Suite, sql
+from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
 from oic_assurance.gates.places import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
@@ -54,7 +54,7 @@ class Auditor:
         self._datasource.get_execution_engine().close()
 
     def audit(self, *suites: Suite) -> list[Outcome]:
-        """Run suites and return how each promise came out; a bad table does not raise."""
+        """Run suites and return the outcome of each expectation; a bad table does not raise."""
         self._find_texts(suites)
         return [outcome for suite in suites for outcome in self._audit_suite(suite)]
 
@@ -63,7 +63,10 @@ class Auditor:
         searched = [
             suite
             for suite in suites
-            if any("{texts}" in promise.arguments.get("query", "") for promise in suite.promises)
+            if any(
+                "{texts}" in expectation.arguments.get("query", "")
+                for expectation in suite.expectations
+            )
         ]
         texts: dict[str, list[str]] = defaultdict(list)
         if searched:
@@ -75,8 +78,12 @@ class Auditor:
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
         # Two readings at most, each of all that it can answer: rows, and records as they are now.
-        of_records = [promise for promise in suite.promises if promise.kind == "every_record"]
-        of_rows = [promise for promise in suite.promises if promise.kind != "every_record"]
+        of_records = [
+            expectation for expectation in suite.expectations if expectation.kind == "every_record"
+        ]
+        of_rows = [
+            expectation for expectation in suite.expectations if expectation.kind != "every_record"
+        ]
         try:
             with self._current(suite):
                 found = self._audit(suite, of_rows, self._rows_asset)
@@ -84,26 +91,34 @@ class Auditor:
         except Exception as error:
             # A suite that cannot run has failed, whatever the cause.
             line = one_line(str(error.__cause__ or error))
-            return [Outcome(suite, promise, False, exception=line) for promise in suite.promises]
-        return [found[promise.name] for promise in suite.promises]
+            return [
+                Outcome(suite, expectation, False, exception=line)
+                for expectation in suite.expectations
+            ]
+        return [found[expectation.name] for expectation in suite.expectations]
 
     def _audit(
-        self, suite: Suite, promises: Sequence[Promise], make_asset: Callable[[Suite, str], Any]
+        self,
+        suite: Suite,
+        expectations: Sequence[Expectation],
+        make_asset: Callable[[Suite, str], Any],
     ) -> dict[str, Outcome]:
-        """Return how promises about one batch came out, by their names."""
-        if not promises:
+        """Return how expectations about one batch came out, by their names."""
+        if not expectations:
             return {}
         # A query is not tried before it is asked, as a table is: only what failed pays for that.
         asked = self._asked_rows_asset if make_asset == self._rows_asset else make_asset
         with self._batch(suite, asked) as batch:
-            first = self._validate(batch, suite, map(quick, promises), "BOOLEAN_ONLY")
+            first = self._validate(batch, suite, map(quick, expectations), "BOOLEAN_ONLY")
         details: dict[str, Any] = {}
         if not all(result.success for result in first.values()):
             with self._batch(suite, make_asset) as batch:
-                details = self._details(batch, suite, promises, first)
+                details = self._details(batch, suite, expectations, first)
         return {
-            promise.name: outcome_of(suite, promise, first[promise.name], details.get(promise.name))
-            for promise in promises
+            expectation.name: outcome_of(
+                suite, expectation, first[expectation.name], details.get(expectation.name)
+            )
+            for expectation in expectations
         }
 
     @contextmanager
@@ -120,7 +135,7 @@ class Auditor:
 
     @contextmanager
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
-        """Give what promises are about as a batch."""
+        """Give what expectations are about as a batch."""
         # Great Expectations remembers counts by the asset's name, so each has one of its own; and
         # it writes its configuration anew for each asset, so none stays longer than needed.
         self._assets += 1
@@ -153,27 +168,27 @@ class Auditor:
             connection.exec_driver_sql(statement)
 
     def _validate(
-        self, batch: Any, suite: Suite, promises: Iterable[Promise], result_format: Any
+        self, batch: Any, suite: Suite, expectations: Iterable[Expectation], result_format: Any
     ) -> dict[str, Any]:
-        """Return the results by the promise's name."""
+        """Return the results by the expectation's name."""
         import great_expectations as gx
 
-        expectations = [expectation_of(promise, suite, self._places) for promise in promises]
+        translated = [expectation_of(one, suite, self._places) for one in expectations]
         results = batch.validate(
-            gx.ExpectationSuite(name=suite.name, expectations=expectations),
+            gx.ExpectationSuite(name=suite.name, expectations=translated),
             result_format=result_format,
         ).results
-        return {result.expectation_config.meta["promise"]: result for result in results}
+        return {result.expectation_config.meta["expectation"]: result for result in results}
 
     def _details(
-        self, batch: Any, suite: Suite, promises: Sequence[Promise], first: dict[str, Any]
+        self, batch: Any, suite: Suite, expectations: Sequence[Expectation], first: dict[str, Any]
     ) -> dict[str, Any]:
         """Run again what failed, and only that: how many rows, and which."""
-        failed: dict[tuple[str, ...], list[Promise]] = defaultdict(list)
-        for promise in promises:
-            result = first[promise.name]
+        failed: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
+        for expectation in expectations:
+            result = first[expectation.name]
             if not result.success and not exception_of(result):
-                failed[key_columns(promise, suite)].append(promise)
+                failed[key_columns(expectation, suite)].append(expectation)
         details: dict[str, Any] = {}
         for columns, broken in failed.items():
             result_format: dict[str, Any] = {

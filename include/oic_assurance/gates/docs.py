@@ -2,39 +2,31 @@
 
 Great Expectations renders each suite's page from the results that are on record; the frame around
 it is ours, because the one it brings loads style sheets, scripts and pictures from other people's
-servers. The pages say what was promised and how many rows broke it: no value of a row, and no key.
+servers. The pages say what was expected and how many rows failed: no value of a row, and no key.
 """
 
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from expectations.catalogue import suites
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
+from oic_assurance.builds.record import Build, find_daily_build
 from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.pages import INDEX, PAGE, STYLE
 from oic_assurance.gates.places import Places
-from oic_assurance.gates.quiet import quiet
 from oic_assurance.gates.translate import expectation_of
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.folders import private_folder
 
 FOLDER = Path("reports") / "data_docs"
-
-_BUILD = """
-select build_id, run_id, as_at, known_batch_id, schema_prefix
-from audit.build
-where run_id = %s and purpose = 'daily'
-order by build_id desc
-limit 1
-"""
 
 _RESULTS = """
 select suite, expectation, success, evaluated, unexpected, exception
@@ -53,17 +45,8 @@ Result = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class _Build:
-    build_id: int
-    run_id: str
-    as_at: datetime
-    known_batch_id: int
-    schema_prefix: str
-
-
-@dataclass(frozen=True)
 class _SuiteResults:
-    """A suite with what was found for each of its promises."""
+    """A suite with what was found for each of its expectations."""
 
     suite: Suite
     results: Mapping[str, Result]
@@ -73,26 +56,25 @@ class _SuiteResults:
         return f"{self.suite.name}.html"
 
     @property
-    def failed(self) -> list[Promise]:
-        return [p for p in self.suite.promises if p.name in self.results and not self._met(p)]
+    def failed(self) -> list[Expectation]:
+        return [p for p in self.suite.expectations if p.name in self.results and not self._met(p)]
 
-    def _met(self, promise: Promise) -> bool:
-        return bool(self.results[promise.name]["success"])
+    def _met(self, expectation: Expectation) -> bool:
+        return bool(self.results[expectation.name]["success"])
 
 
 def build_data_docs(settings: Settings, run_id: str) -> Path:
     """Write the site for the latest build of a run and return its first page."""
     with connect(settings, role="oic_gate") as connection:
-        build = connection.cursor(row_factory=class_row(_Build)).execute(_BUILD, (run_id,))
-        found = build.fetchone()
-        if found is None:
+        build = find_daily_build(connection, run_id)
+        if build is None:
             raise AssuranceError(f"{run_id}: the run has no build to write Data Docs of.")
-        gates = _rows(connection, _GATES, found.build_id)
-        results = _rows(connection, _RESULTS, found.build_id)
+        gates = _rows(connection, _GATES, build.build_id)
+        results = _rows(connection, _RESULTS, build.build_id)
     by_suite = _by_suite(results)
-    pages = {"style.css": STYLE, "index.html": _index(found, gates, by_suite)}
-    with quiet():
-        pages |= _suite_pages(Places(found), by_suite)
+    pages = {"style.css": STYLE, "index.html": _index(build, gates, by_suite)}
+    with silenced():
+        pages |= _suite_pages(Places(build), by_suite)
     folder = settings.home / FOLDER
     private_folder(settings, folder.parent)
     return _write(folder, pages) / "index.html"
@@ -110,7 +92,7 @@ def _by_suite(results: Sequence[Result]) -> list[_SuiteResults]:
     return [_SuiteResults(suite, found[suite.name]) for suite in suites() if suite.name in found]
 
 
-def _index(build: _Build, gates: Sequence[Result], found: Sequence[_SuiteResults]) -> str:
+def _index(build: Build, gates: Sequence[Result], found: Sequence[_SuiteResults]) -> str:
     from jinja2 import Environment
 
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -141,10 +123,10 @@ def _validation_result(found: _SuiteResults, places: Places) -> Any:
 
     results = [
         _expectation_result(
-            expectation_of(promise, found.suite, places), found.results[promise.name]
+            expectation_of(expectation, found.suite, places), found.results[expectation.name]
         )
-        for promise in found.suite.promises
-        if promise.name in found.results
+        for expectation in found.suite.expectations
+        if expectation.name in found.results
     ]
     failed = len(found.failed)
     return ExpectationSuiteValidationResult(
@@ -181,7 +163,7 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows broke a promise, in both ways that it is shown."""
+    """Return how many rows failed an expectation, in both ways that it is shown."""
     evaluated, unexpected = row["evaluated"], row["unexpected"]
     if unexpected is None or evaluated is None:
         return {}

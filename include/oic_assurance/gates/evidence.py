@@ -1,4 +1,4 @@
-"""Fingerprints of the tables that a stage audits: evidence is about these rows and no others."""
+"""Take the fingerprints of the tables that a stage audits, so that its results name their rows."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,13 @@ from psycopg import sql
 
 from expectations.vocabulary import Suite
 from oic_assurance.gates.places import Places
-from oic_assurance.publishing.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
+from oic_assurance.warehouse.rows import relation_exists
 
 #: By schema and table.
 Fingerprints = Mapping[tuple[str, str], TableFingerprint]
 
-# Raw tables only grow, a batch at a time: how many rows each batch has says which rows there are.
+# Raw tables only grow, one batch at a time. So the number of rows of each batch identifies them.
 _ROWS_BY_BATCH = """
 select batch_id, count(*)
 from {table}
@@ -26,7 +27,7 @@ order by batch_id
 def fingerprints(
     connection: psycopg.Connection, suites: Sequence[Suite], places: Places
 ) -> Fingerprints:
-    """Return the fingerprints of the tables that the suites are about, as far as they are there."""
+    """Return the fingerprints of the suites' tables that exist."""
     found: dict[tuple[str, str], TableFingerprint] = {}
     built = {places.schema(suite.schema) for suite in suites if not suite.versioned}
     for schema in sorted(built):
@@ -34,17 +35,10 @@ def fingerprints(
             found[schema, table] = fingerprint
     for suite in suites:
         place = (places.schema(suite.schema), suite.table)
-        if suite.versioned and _exists(connection, *place):
+        if suite.versioned and relation_exists(connection, ".".join(place)):
             found[place] = _of_raw(connection, *place, places.build.known_batch_id)
     audited = {(places.schema(suite.schema), suite.table) for suite in suites}
     return {place: found[place] for place in sorted(audited & set(found))}
-
-
-def _exists(connection: psycopg.Connection, schema: str, table: str) -> bool:
-    row = connection.execute(
-        "select to_regclass(%s) is not null", (f"{schema}.{table}",)
-    ).fetchone()
-    return bool(row and row[0])
 
 
 def _of_raw(

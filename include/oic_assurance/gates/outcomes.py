@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg.errors
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 from oic_assurance.gates.verdict import Outcome
 
 _DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
@@ -16,14 +16,14 @@ _CLASSES_THAT_QUOTE = ("22", "23")
 _LONGEST_LINE = 300
 
 
-def outcome_of(suite: Suite, promise: Promise, first: Any, detail: Any | None) -> Outcome:
-    """Return the outcome of a promise: its first result, and the fuller one where it failed."""
+def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any | None) -> Outcome:
+    """Return the outcome of an expectation, with details if it failed."""
     success = bool(first.success)
     exception = exception_of(first) or (exception_of(detail) if detail else None)
     found: Mapping[str, Any] = (detail or first).result or {}
     return Outcome(
         suite=suite,
-        promise=promise,
+        expectation=expectation,
         success=success,
         evaluated=_number(found.get("element_count")),
         # What tolerates nothing and is kept is broken by nobody: it is not counted to say so.

@@ -21,19 +21,21 @@ INDEX = """<!DOCTYPE html>
 {% endfor %}
 </tbody>
 </table>
-<h2>Broken promises</h2>
+<h2>Failed expectations</h2>
 <table>
 <thead>
-<tr><th>Table</th><th>Promise</th><th>Severity</th><th>Rows</th><th>Put right by</th></tr>
+<tr><th>Table</th><th>Expectation</th><th>Severity</th><th>Rows</th><th>Put right by</th></tr>
 </thead>
 <tbody>
 {% for one in suites %}
-{% for promise in one.failed %}
-{% set result = one.results[promise.name] %}
-<tr><td><a href="{{ one.file }}">{{ one.suite.dataset }}</a></td><td>{{ promise.words }}</td>
-<td class="{{ promise.severity }}">{{ promise.severity }}</td>
+{% for expectation in one.failed %}
+{% set result = one.results[expectation.name] %}
+<tr><td><a href="{{ one.file }}">{{ one.suite.dataset }}</a></td>
+<td>{{ expectation.description }}</td>
+<td class="{{ expectation.severity }}">{{ expectation.severity }}</td>
 <td>{% if result.exception %}could not be checked{% elif result.unexpected is not none %}
-{{ result.unexpected }} of {{ result.evaluated }}{% endif %}</td><td>{{ promise.owner }}</td></tr>
+{{ result.unexpected }} of {{ result.evaluated }}{% endif %}</td>
+<td>{{ expectation.owner }}</td></tr>
 {% endfor %}
 {% endfor %}
 </tbody>
@@ -41,11 +43,11 @@ INDEX = """<!DOCTYPE html>
 <h2>All suites</h2>
 <table>
 <thead>
-<tr><th>Table</th><th>What it holds</th><th>Stage</th><th>Promises</th><th>Broken</th></tr>
+<tr><th>Table</th><th>What it holds</th><th>Stage</th><th>Expectations</th><th>Failed</th></tr>
 </thead>
 <tbody>
 {% for one in suites %}
-<tr><td><a href="{{ one.file }}">{{ one.suite.name }}</a></td><td>{{ one.suite.words }}</td>
+<tr><td><a href="{{ one.file }}">{{ one.suite.name }}</a></td><td>{{ one.suite.description }}</td>
 <td>{{ one.suite.stage }}</td>
 <td>{{ one.results | length }}</td><td>{{ one.failed | length }}</td></tr>
 {% endfor %}
@@ -67,8 +69,8 @@ PAGE = """<!DOCTYPE html>
 <body>
 <p><a href="index.html">All suites</a></p>
 <h1>{{ expectation_suite_name }}</h1>
-<p>{{ one.suite.words }}</p>
-<p>{{ one.results | length }} promises, {{ one.failed | length }} broken.</p>
+<p>{{ one.suite.description }}</p>
+<p>{{ one.results | length }} expectations, {{ one.failed | length }} failed.</p>
 {% for section in sections %}
 {% set section_loop = loop %}
 {% include 'section.j2' %}

@@ -1,4 +1,4 @@
-"""Where the tables of a build are, and how the placeholders of a promise are filled in."""
+"""Where the tables of a build are, and how the placeholders of an expectation are filled in."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 from expectations.vocabulary import Suite, sql
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.gates.verdict import BuildUnderAudit
 
 # dbt's schemas stand behind the build's prefix, raw and audit are the same for every build.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
@@ -49,7 +49,7 @@ where not latest.is_tombstone
 class Places:
     """The schemas and numbers of one build, as SQL."""
 
-    build: BuildUnderAudit
+    build: Build
     #: By table the columns that can hold a text, as `text_columns` found them.
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -64,7 +64,7 @@ class Places:
         return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
 
     def fill(self, text: str, suite: Suite) -> str:
-        """Return a promise's SQL with its placeholders filled in; other braces are left alone."""
+        """Return SQL with its placeholders filled in; other braces are left alone."""
         known = {
             **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
             "build_id": str(int(self.build.build_id)),
@@ -100,7 +100,7 @@ class Places:
     def keep_current(self, suite: Suite) -> str:
         """Return the statement that keeps the records of a raw table as the build may see them now.
 
-        Several promises of a suite look at them, so they are sought once and kept for the session.
+        Several expectations of a suite read them, so they are found once and kept for the session.
         They are sought in the order of the index that landing keeps, backwards: nothing is sorted.
         """
         return sql(

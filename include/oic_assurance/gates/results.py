@@ -5,9 +5,11 @@ from collections.abc import Sequence
 
 import psycopg
 
+from oic_assurance.builds.record import Build
 from oic_assurance.gates.evidence import Fingerprints
-from oic_assurance.gates.verdict import BuildUnderAudit, Outcome, Verdict
-from oic_assurance.publishing.fingerprint import content_fingerprint
+from oic_assurance.gates.verdict import Outcome, Verdict
+from oic_assurance.warehouse.fingerprint import content_fingerprint
+from oic_assurance.warehouse.rows import fetch_one
 
 _INSERT_RESULT = """
 insert into audit.expectation_result (
@@ -50,7 +52,7 @@ on conflict (build_id, schema_name, table_name) do update set
 
 def save(
     connection: psycopg.Connection,
-    build: BuildUnderAudit,
+    build: Build,
     verdict: Verdict,
     outcomes: Sequence[Outcome],
     fingerprints: Fingerprints,
@@ -92,34 +94,34 @@ def forget_failing_rows(connection: psycopg.Connection) -> int:
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
-    """Keep the keys of what broke each promise; the cursor holds the results' ids, in order."""
-    results = [cursor.fetchone()]
+    """Store the keys of the failing rows; the cursor holds the results' ids, in order."""
+    result_ids = [fetch_one(cursor)[0]] if outcomes else []
     while cursor.nextset():
-        results.append(cursor.fetchone())
+        result_ids.append(fetch_one(cursor)[0])
     with cursor.copy(_KEEP_FAILING_ROWS) as copy:
-        for row, outcome in zip(results, outcomes, strict=True):
+        for result_id, outcome in zip(result_ids, outcomes, strict=True):
             for position, key in enumerate(outcome.keys, start=1):
                 text = json.dumps(dict(key), default=str, ensure_ascii=False)
-                copy.write_row((row and row[0], position, text))
+                copy.write_row((result_id, position, text))
 
 
 def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ...]:
-    suite, promise = outcome.suite, outcome.promise
+    suite, expectation = outcome.suite, outcome.expectation
     return (
         build_id,
         stage,
         suite.name,
         suite.dataset,
-        promise.dimension,
-        promise.name,
-        promise.column_name,
-        promise.words,
-        promise.severity,
-        promise.owner,
+        expectation.dimension,
+        expectation.name,
+        expectation.column_name,
+        expectation.description,
+        expectation.severity,
+        expectation.owner,
         outcome.success,
         outcome.evaluated,
         outcome.unexpected,
         outcome.observed,
         outcome.exception,
-        promise.arguments.get("tolerating") or None,
+        expectation.arguments.get("tolerance") or None,
     )

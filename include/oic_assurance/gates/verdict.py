@@ -2,32 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from expectations.vocabulary import Promise, Suite
+from expectations.vocabulary import Expectation, Suite
 
 VerdictName = Literal["passed", "warning", "critical"]
-
-
-class BuildUnderAudit(Protocol):
-    """What the gate needs to know of a build; `oic_assurance.transform` opens them."""
-
-    @property
-    def build_id(self) -> int:
-        """The number of the build, which its publication will have."""
-
-    @property
-    def as_at(self) -> datetime:
-        """The moment in the world that the build's figures are for."""
-
-    @property
-    def known_batch_id(self) -> int:
-        """The newest batch that the build may see."""
-
-    @property
-    def schema_prefix(self) -> str:
-        """What stands before the names of the build's schemas."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +14,7 @@ class Outcome:
     """How one expectation came out."""
 
     suite: Suite
-    promise: Promise
+    expectation: Expectation
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None
@@ -63,9 +42,9 @@ class Verdict:
 
 
 def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
-    """Give the verdict: one broken critical promise blocks, one broken warning is a caveat."""
+    """Give the verdict: one failed critical expectation blocks, one failed warning is a caveat."""
     failed = tuple(outcome for outcome in outcomes if not outcome.success)
-    severities = {outcome.promise.severity for outcome in failed}
+    severities = {outcome.expectation.severity for outcome in failed}
     name: VerdictName = "passed"
     if "critical" in severities:
         name = "critical"

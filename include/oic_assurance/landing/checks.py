@@ -12,8 +12,8 @@ from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.landing.raw_tables import content_columns
-from oic_assurance.sources.database import hash_of
-from oic_assurance.sources.model import Column, Dataset, Table
+from oic_assurance.sources.databases.postgres import hash_of
+from oic_assurance.sources.declarations.model import Column, Dataset, Table
 
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
 LONGEST_KEY = 400

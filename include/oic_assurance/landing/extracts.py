@@ -11,13 +11,13 @@ from typing import Any, Literal
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.landing.batch import KeptWriter
+from oic_assurance.batches.archive import ArchiveWriter
+from oic_assurance.batches.archived import Hashed, UnreadableError, read_header, unpacked
 from oic_assurance.landing.checks import BLANKS, fingerprint
-from oic_assurance.landing.kept import Hashed, UnreadableError, read_header, unpacked
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.landing.replay_rows import REPLAY_FORMAT
+from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
-from oic_assurance.sources.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 Form = Literal["text", "binary"]
@@ -175,7 +175,7 @@ def rewrite_extract(
     if not gone:
         extract.drop()
         return Rewritten(content.sha256, gone)
-    kept = KeptWriter(target, settings.home)
+    kept = ArchiveWriter(target, settings.home)
     try:
         kept.write_header(header)
         for piece in extract.pieces():

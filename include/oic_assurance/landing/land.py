@@ -11,10 +11,11 @@ from oic_assurance.landing.land_files import FileLanding
 from oic_assurance.landing.raw_tables import ensure_raw_table
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import dataset as declared
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.locks import dataset_lock, take
 
 ROLE = "oic_landing"
 
@@ -93,10 +94,7 @@ def session(settings: Settings) -> Iterator[psycopg.Connection]:
 
 def ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
     """Take the dataset's lock, kept until the session ends, and see to its raw tables."""
-    connection.execute(
-        "select pg_advisory_lock(hashtextextended(%s, 0))",
-        (f"landing {settings.force_code} {dataset.name}",),
-    )
+    take(connection, dataset_lock(settings.force_code, dataset.name))
     with connection.transaction():
         for table in dataset.tables:
             ensure_raw_table(connection, dataset, table)

@@ -13,10 +13,11 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
+from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.landing import checks, quarantine, straight
-from oic_assurance.landing.batch import Batch, Keeper, KeptWriter, next_batch_id, register
-from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing import checks, first_load, quarantine
+from oic_assurance.landing.erased_keys import Erased, log_kept_out
 from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import filled_at_once
@@ -24,8 +25,10 @@ from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.source_state import SourceState, load_state, store_state
 from oic_assurance.settings import Settings
-from oic_assurance.sources.database import KeySum, Source, SourceDigest, SourceTable, snapshot
-from oic_assurance.sources.model import DatabasePlace, Dataset
+from oic_assurance.sources.databases.postgres import PostgresTable
+from oic_assurance.sources.databases.snapshot import snapshot
+from oic_assurance.sources.databases.source import KeySum, Source, SourceDigest
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
 OVERLAP = timedelta(minutes=15)
@@ -37,7 +40,7 @@ class _Extraction:
     """One batch of rows on its way from a source to raw."""
 
     batch_id: int
-    kept: KeptWriter
+    kept: ArchiveWriter
     rows: int = 0
     rows_new: int = 0
     rejected: int = 0
@@ -68,7 +71,7 @@ class DatabaseLanding:
         self._report = report
         self._notes: dict[str, Any] = {}
         self._known = SourceState()
-        self._keeper = Keeper(settings, dataset)
+        self._archive = Archive(settings, dataset)
         self._erased = Erased(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
@@ -77,7 +80,7 @@ class DatabaseLanding:
         """Bring raw to the state of the source as one snapshot shows it."""
         force_code = self._settings.force_code
         with self._connection.transaction():
-            self._keeper.remove_leftovers(self._connection)
+            self._archive.remove_leftovers(self._connection)
             self._known = load_state(self._connection, self._dataset, force_code)
         with snapshot(self._settings, self._dataset) as source:
             self._note_undeclared(source.check_columns())
@@ -124,8 +127,8 @@ class DatabaseLanding:
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
         # What was erased is only known again when it has been looked at.
-        if is_first and isinstance(source, SourceTable) and not self._erased:
-            if self._land_straight(source, digest) == digest.keys.rows:
+        if is_first and isinstance(source, PostgresTable) and not self._erased:
+            if self._load_first(source, digest) == digest.keys.rows:
                 return digest
             query, whole = source.where(checks.needs_a_look(self._table)), digest.keys.rows
         else:
@@ -133,7 +136,7 @@ class DatabaseLanding:
             query, whole = source.changed_since(since), None
         batch_id = next_batch_id(self._connection)
         at_the_door, vanished = list[str](), list[str]()
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
             extraction = _Extraction(batch_id, kept)
             columns = ["row_number", *self._table.names]
             kept.write_header(self._header(digest, columns, source.copy_format))
@@ -153,23 +156,23 @@ class DatabaseLanding:
             self._bury(vanished, digest)
         return digest
 
-    def _land_straight(self, source: SourceTable, digest: SourceDigest) -> int:
+    def _load_first(self, source: PostgresTable, digest: SourceDigest) -> int:
         """Copy the rows that keep every rule to where they belong, and into the kept batch.
 
         Returns how many they are.
         """
         batch_id = next_batch_id(self._connection)
-        values = straight.raw_values(
+        values = first_load.raw_values(
             self._dataset, self._settings.force_code, batch_id, self._now()
         )
-        query = source.straight(values, checks.needs_a_look(self._table))
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
-            columns = straight.raw_columns(self._dataset)
+        query = source.first_load(values, checks.needs_a_look(self._table))
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}.copy.gz") as kept:
+            columns = first_load.raw_columns(self._dataset)
             kept.write_header(self._header(digest, columns, "binary"))
             extraction = _Extraction(batch_id, kept)
             rows = digest.keys.rows
             with filled_at_once(self._connection, self._dataset, self._table, rows) as is_empty:
-                into = straight.copy_statement(self._dataset, frozen=is_empty)
+                into = first_load.copy_statement(self._dataset, frozen=is_empty)
                 extraction.rows = extraction.rows_new = self._copy(source, query, into, kept)
             self._enter(extraction, digest, at_the_door=[])
         return extraction.rows
@@ -193,7 +196,7 @@ class DatabaseLanding:
         extraction.rows_new += rows_new
         extraction.keys += keys
 
-    def _copy(self, source: Source, query: Any, into: Composed, kept: KeptWriter) -> int:
+    def _copy(self, source: Source, query: Any, into: Composed, kept: ArchiveWriter) -> int:
         with self._connection.cursor() as cursor:
             with cursor.copy(into) as copy:
                 for piece in source.stream(query):
@@ -297,7 +300,7 @@ class DatabaseLanding:
     def _bury(self, vanished: list[str], digest: SourceDigest) -> None:
         """Enter what vanished from the source as a batch of its own."""
         batch_id = next_batch_id(self._connection)
-        with self._keeper.writer(f"{batch_id:08d}-{self._table.name}-vanished.copy.gz") as kept:
+        with self._archive.writer(f"{batch_id:08d}-{self._table.name}-vanished.copy.gz") as kept:
             header = self._header(digest, [self._table.key[0]], "text")
             kept.write_header({**header, "vanished": True})
             kept.write("".join(f"{key}\n" for key in vanished).encode())

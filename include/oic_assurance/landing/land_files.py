@@ -1,26 +1,27 @@
 """Landing of dropped files: each one once, in the order of their days, whole or not at all."""
 
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
 
+from oic_assurance.batches.archive import CLOCK_SKEW, Archive
+from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.batch import CLOCK_SKEW, Batch, Keeper, next_batch_id, register
-from oic_assurance.landing.coped import coped_with
-from oic_assurance.landing.erased import Erased, log_kept_out
+from oic_assurance.landing.erased_keys import Erased, log_kept_out
+from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
-from oic_assurance.landing.said import SaidReader
+from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
-from oic_assurance.sources.files import Content, DroppedFile, Dropzone
-from oic_assurance.sources.model import Dataset
-from oic_assurance.sources.tabular import read_tables
-from oic_assurance.sources.without_rows import without_rows
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
+from oic_assurance.sources.files.tabular import read_tables
+from oic_assurance.sources.files.without_rows import without_rows
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,30 @@ class _Entered:
         return self.status == "landed" or self.declaration == declaration
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """The result of staging and checking one file: one entry for each table in it."""
+
+    summaries: dict[str, Summary]
+    notes: dict[str, dict[str, Any]]
+    #: The places of rows that were erased earlier and that this file delivers again.
+    erased: dict[str, list[int]]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were staged, without the erased ones."""
+        return sum(summary.rows for summary in self.summaries.values())
+
+    @property
+    def rejected(self) -> int:
+        """How many of them break the source contract."""
+        return sum(summary.rejected for summary in self.summaries.values())
+
+    def is_empty(self, table: str) -> bool:
+        """Tell whether the file has no row for a table, not even an erased one."""
+        return not self.summaries[table].rows and table not in self.erased
+
+
 class FileLanding:
     """Lands the files of one dataset on one connection, which holds the dataset's lock."""
 
@@ -63,7 +88,7 @@ class FileLanding:
         self._dataset = dataset
         self._run_id = run_id
         self._report = report
-        self._keeper = Keeper(settings, dataset)
+        self._archive = Archive(settings, dataset)
         self._erased = Erased(settings, connection, dataset)
         self._loaders = {
             table.name: TableLoader(connection, dataset, table, settings.force_code)
@@ -81,7 +106,7 @@ class FileLanding:
             self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
         with self._connection.transaction():
             self._entered = {(e.source_place, e.delivered_for): e for e in self._earlier()}
-            self._keeper.remove_leftovers(self._connection)
+            self._archive.remove_leftovers(self._connection)
         for file in listing.files:
             known = self._entered.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):
@@ -132,19 +157,15 @@ class FileLanding:
         )
 
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
-        notes = self._stage_and_check(content)
-        summaries: dict[str, Summary] = notes.pop("summaries")
-        kept_out: dict[str, list[int]] = notes.pop("kept_out")
-        rows = sum(summary.rows for summary in summaries.values())
-        rejected = sum(summary.rejected for summary in summaries.values())
-        self._refuse_what_is_too_bad(summaries, rows, rejected, at, kept_out)
+        checked = self._stage_and_check(content)
+        self._check_delivery(checked, at)
         batch_id = next_batch_id(self._connection)
         rows_new = sum(self._insert(loader, batch_id, at) for loader in self._loaders.values())
-        if rejected:
+        if checked.rejected:
             for loader in self._loaders.values():
                 loader.quarantine(batch_id)
         if self._dataset.delivery == "changes":
-            self._settle_later_deliveries(batch_id, at)
+            self._apply_later_deliveries(batch_id, at)
         batch = Batch(
             batch_id,
             self._dataset.name,
@@ -153,40 +174,39 @@ class FileLanding:
             at,
             size_bytes=content.size_bytes,
             modified_at=file.modified_at,
-            row_count=rows + sum(map(len, kept_out.values())),
+            row_count=checked.rows + sum(map(len, checked.erased.values())),
             rows_new=rows_new,
-            rows_rejected=rejected,
+            rows_rejected=checked.rejected,
             sha256=content.sha256,
-            notes={**notes, "declaration": self._dataset.fingerprint},
-            kept_as=self._keep(content, file.name, batch_id, kept_out),
+            notes={**checked.notes, "declaration": self._dataset.fingerprint},
+            kept_as=self._store(content, file.name, batch_id, checked.erased),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
         return batch
 
-    def _keep(
-        self, content: Content, name: str, batch_id: int, kept_out: dict[str, list[int]]
+    def _store(
+        self, content: Content, name: str, batch_id: int, erased: dict[str, list[int]]
     ) -> str:
-        """Keep a file, without what had been erased before it said it again."""
-        if not kept_out:
-            return self._keeper.keep(content, name, batch_id)
-        with without_rows(content, self._dataset, kept_out) as left:
+        """Archive a file, without the rows of records that were erased before."""
+        if not erased:
+            return self._archive.store(content, name, batch_id)
+        with without_rows(content, self._dataset, erased) as left:
             sha256 = (content.sha256, left.sha256)
-            log_kept_out(self._connection, batch_id, sha256, kept_out)
-            return self._keeper.keep(left, name, batch_id)
+            log_kept_out(self._connection, batch_id, sha256, erased)
+            return self._archive.store(left, name, batch_id)
 
-    def _stage_and_check(self, content: Content) -> dict[str, Any]:
-        """Read all tables of a file into the warehouse; returns the notes and the summaries."""
-        notes: dict[str, Any] = {}
-        summaries: dict[str, Summary] = {}
-        kept_out: dict[str, list[int]] = {}
+    def _stage_and_check(self, content: Content) -> _Checked:
+        """Copy all tables of a file into the warehouse and check their rows."""
+        checked = _Checked({}, {}, {})
         for reading in read_tables(content, self._dataset):
-            loader = self._loaders[reading.table.name]
+            name = reading.table.name
+            loader = self._loaders[name]
             loader.stage_text(reading.copy_text())
             summary = loader.check()
             if places := self._erased.places(loader):
                 summary = loader.leave_out(places)
-                kept_out[reading.table.name] = places
-            found = reading.notes | coped_with(self._connection, reading.table)
+                checked.erased[name] = places
+            found = reading.notes | unusual_values(self._connection, reading.table)
             if places:
                 found["erased_kept_out"] = len(places)
             if summary.repeats:
@@ -194,29 +214,22 @@ class FileLanding:
             if summary.blanked:
                 found["unreadable_made_blank"] = summary.blanked
             if found:
-                notes[reading.table.name] = found
-            summaries[reading.table.name] = summary
-        notes["summaries"], notes["kept_out"] = summaries, kept_out
-        return notes
+                checked.notes[name] = found
+            checked.summaries[name] = summary
+        return checked
 
-    def _refuse_what_is_too_bad(
-        self,
-        summaries: dict[str, Summary],
-        rows: int,
-        rejected: int,
-        at: datetime,
-        kept_out: Container[str],
-    ) -> None:
-        if self._dataset.tolerance.exceeded(rejected, rows):
+    def _check_delivery(self, checked: _Checked, at: datetime) -> None:
+        """Refuse a file with too many rejected rows, and a full list that is empty."""
+        if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
-                f"{rejected} of {rows} rows break the source contract, which is over the tolerance "
-                f"of {self._dataset.tolerance.share:.0%}: most often, "
+                f"{checked.rejected} of {checked.rows} rows break the source contract, which is "
+                f"over the tolerance of {self._dataset.tolerance.share:.0%}: most often, "
                 f"{self._most_frequent_reason()}"
             )
         if self._dataset.delivery != "full":
             return
         for loader in self._loaders.values():
-            if summaries[loader.table.name].rows or loader.table.name in kept_out:
+            if not checked.is_empty(loader.table.name):
                 continue
             if not loader.table.may_start_empty or loader.has_rows(at):
                 where = f"sheet {loader.table.sheet}" if loader.table.sheet else "it"
@@ -234,7 +247,7 @@ class FileLanding:
         if self._dataset.delivery == "full":
             rows_new += loader.insert_vanished(batch_id, at)
             if rows_new and next(self._landed_after(at), None):
-                loader.assert_again(batch_id, at)
+                loader.restore_later_versions(batch_id, at)
         return rows_new
 
     def _landed_after(self, at: datetime) -> Iterator[_Entered]:
@@ -244,16 +257,18 @@ class FileLanding:
             if entered.status == "landed" and entered.delivered_for > at
         )
 
-    def _settle_later_deliveries(self, batch_id: int, at: datetime) -> None:
+    def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Let what later deliveries say of a record stand after a late one has changed it before.
 
         A delivery of changes adds nothing to raw for a record that it names as it was already, so
         whether it does name one stands only in the kept batch.
         """
         loader = next(iter(self._loaders.values()))
-        if next(self._landed_after(at), None) and loader.changed_before(batch_id, at):
-            said = SaidReader(self._settings, loader)
-            said.settle(batch_id, said.after(at))
+        if next(self._landed_after(at), None) is None:
+            return
+        if keys := loader.keys_changed_late(batch_id, at):
+            said = LaterDeliveries(self._settings, loader)
+            said.apply(batch_id, said.after(at), keys)
 
     def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
         self._report.refused.append((file.name, reason))

@@ -14,16 +14,17 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks, quarantine
 from oic_assurance.landing.load_statements import (
-    ASSERT_AGAIN,
     INSERT_EXTRACTED,
     INSERT_FIRST,
     PROVENANCE,
+    RESTORE_LATER_VERSIONS,
     STATE,
 )
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
-from oic_assurance.sources.database import KeySum, hash_of
-from oic_assurance.sources.model import DatabasePlace, Dataset, Table
-from oic_assurance.sources.rows import Row, as_copy_text
+from oic_assurance.sources.databases.postgres import hash_of
+from oic_assurance.sources.databases.source import KeySum
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
+from oic_assurance.sources.files.rows import Row, as_copy_text
 
 
 @dataclass(frozen=True)
@@ -198,17 +199,17 @@ class TableLoader:
             {"batch": batch_id, "replay_of": replay_of},
         )
 
-    def insert_affected(self, batch_id: int, at: datetime) -> int:
-        """Add what a later delivery says of the affected keys; see `changed_before`."""
-        return self._insert(
-            "affected",
+    def _insert_named(self, batch_id: int, at: datetime, keys: set[str]) -> None:
+        """Add the rows of a later delivery, now checked, for those of the keys that it names."""
+        self._insert(
+            "named later",
             lambda: self._insert_statement(
                 SQL("%(at)s"),
                 until=SQL("and k.version_at <= %(at)s"),
                 row_number=SQL("null"),
                 only=SQL("and n.row_key = any(%(keys)s)"),
             ),
-            {"batch": batch_id, "at": at, "keys": list(self.affected)},
+            {"batch": batch_id, "at": at, "keys": list(keys)},
         )
 
     def _insert_statement(
@@ -280,7 +281,7 @@ class TableLoader:
 
     # ---------------------------------------------------------------- deliveries out of order
 
-    def assert_again(self, batch_id: int, at: datetime) -> int:
+    def restore_later_versions(self, batch_id: int, at: datetime) -> int:
         """Say again what the next full delivery had said of each key that a late one has changed.
 
         The next delivery added nothing to raw for a key that was then as before. A delivery in
@@ -289,7 +290,7 @@ class TableLoader:
         """
         return self._insert(
             "again",
-            lambda: SQL(ASSERT_AGAIN).format(
+            lambda: SQL(RESTORE_LATER_VERSIONS).format(
                 raw=self.raw,
                 names=self._names(),
                 values=SQL(", ").join(
@@ -313,8 +314,8 @@ class TableLoader:
             {"batch": batch_id, "at": at},
         )
 
-    def changed_before(self, batch_id: int, at: datetime) -> bool:
-        """Remember the keys whose earlier state a late delivery of changes has replaced."""
+    def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
+        """Return the keys whose earlier state a late-arriving delivery of changes has replaced."""
         cursor = self._run(
             "changed before",
             lambda: SQL(
@@ -331,24 +332,22 @@ class TableLoader:
             ).format(raw=self.raw, force=self.force),
             {"batch": batch_id, "at": at},
         )
-        self.affected = {key for (key,) in cursor.fetchall()}
-        return bool(self.affected)
+        return {key for (key,) in cursor.fetchall()}
 
-    def settle_affected(self, batch_id: int, at: datetime) -> bool:
-        """Let a later delivery, now checked, decide on the affected keys it names.
+    def apply_later_delivery(self, batch_id: int, at: datetime, keys: set[str]) -> set[str]:
+        """Add the versions of a later delivery, now checked, for the keys that it names.
 
-        Returns whether keys are left that it does not name.
+        Returns the keys that it does not name.
         """
-        self.insert_affected(batch_id, at)
+        self._insert_named(batch_id, at, keys)
         cursor = self._run(
             "named",
             lambda: SQL(
                 "select row_key from {} where row_key = any(%(keys)s) and cardinality(reasons) = 0"
             ).format(checks.checked(self.table)),
-            {"keys": list(self.affected)},
+            {"keys": list(keys)},
         )
-        self.affected -= {key for (key,) in cursor.fetchall()}
-        return bool(self.affected)
+        return keys - {key for (key,) in cursor.fetchall()}
 
     # ---------------------------------------------------------------- the rest
 

@@ -55,7 +55,7 @@ INSERT_EXTRACTED = """
     from judged as n
 """
 
-ASSERT_AGAIN = """
+RESTORE_LATER_VERSIONS = """
     with changed as (
         select * from {raw}
         where force_code = {force} and batch_id = %(batch)s and version_at = %(at)s

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declaration import datasets
+from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.secrets import secret
 

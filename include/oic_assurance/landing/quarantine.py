@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composable, Composed, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.settings import Settings
-from oic_assurance.sources.model import Dataset, Table
+from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
 
 REFUSED_AT_THE_DOOR = "its protective marking does not admit it: the content was not read"

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 
 #: From how many on a table is filled first and indexed afterwards.
 MANY_ROWS = 20_000

@@ -10,8 +10,8 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.sources.database import Source
-from oic_assurance.sources.model import DatabasePlace, Dataset
+from oic_assurance.sources.databases.source import Source
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 
 
 class Reconciliation:

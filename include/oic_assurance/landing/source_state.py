@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from oic_assurance.sources.counted import Counted
-from oic_assurance.sources.database import KeySum, SourceDigest
-from oic_assurance.sources.model import Dataset
+from oic_assurance.sources.databases.counted import Counted
+from oic_assurance.sources.databases.source import KeySum, SourceDigest
+from oic_assurance.sources.declarations.model import Dataset
 
 #: For how long the source's own counts stand for the sum of its keys.
 RELIED_ON_FOR = timedelta(days=7)

@@ -1,1 +1,1 @@
-"""Generations of the marts: published as a whole, kept for a while, and taken back when need be."""
+"""Publish generations of the marts as a whole, keep them for a while, and roll back if needed."""

@@ -1,27 +1,28 @@
-"""A person's word on a build's warnings, where the deployment wants one before readers see them."""
+"""Approval: a named person decides about a build's warnings before readers see the build."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import psycopg
-from psycopg.rows import class_row
 
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.publishing.evidence import BuildRecord, audited_content, read_build
-from oic_assurance.publishing.faces import FACES
-from oic_assurance.publishing.gates import check_gates
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.evidence import audited_content, publishable_build
 from oic_assurance.publishing.publication import ROLE, find_publication
-from oic_assurance.publishing.refusal import NotPublishableError
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_record
 
 Through = Literal["airflow", "command line", "expiry"]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody decided about a build's warnings."""
+    """A person's decision about a build's warnings."""
 
     is_approved: bool
     who: str
@@ -30,7 +31,7 @@ class Decision:
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build that waits for a decision; none when it does not wait."""
+    """Return the warnings of a build that waits for a decision, or none when it does not wait."""
     with connect(settings, role=ROLE) as conn:
         if not waits(conn, settings, build_id):
             return []
@@ -47,17 +48,19 @@ def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
 
 
 def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
-    """Tell whether nothing but somebody's decision keeps a build from being published.
+    """Tell whether a build could be published if somebody approved its warnings.
 
-    One that may not be published for another reason waits for nothing: publication will say so.
+    A build that is blocked for another reason does not wait for a decision.
     """
     try:
-        build = read_build(conn, build_id)
-        is_asked = _is_asked(settings, build, check_gates(conn, build_id))
+        build = publishable_build(conn, build_id)
+        needs_decision = _needs_decision(settings, build, check_gates(conn, build_id))
     except NotPublishableError:
         return False
     return (
-        is_asked and _decision(conn, build_id) is None and find_publication(conn, build_id) is None
+        needs_decision
+        and _decision(conn, build_id) is None
+        and find_publication(conn, build_id) is None
     )
 
 
@@ -71,9 +74,13 @@ def decide(
     reason: str,
     through: Through,
 ) -> None:
-    """Put on record what somebody decided about the warnings of a build, as it was audited.
+    """Record a person's decision about the warnings of a build as it was audited.
 
-    `who` is the name that was given, `login` whose login it was given with.
+    `who` is the name that the person gave, and `login` is the login that they used.
+
+    Raises:
+        UsageError: Name or reason is missing, the build is published, or it has no warning.
+        AssuranceError: The build cannot be published for another reason.
     """
     if not who.strip() or not reason.strip():
         raise UsageError("A decision needs a name and a reason: readers will ask for both.")
@@ -84,12 +91,12 @@ def decide(
                 "readers an earlier one."
             )
         try:
-            read_build(conn, build_id)
+            publishable_build(conn, build_id)
             verdict = check_gates(conn, build_id)
-        except NotPublishableError as refusal:
+        except NotPublishableError as error:
             raise AssuranceError(
-                f"There is nothing to decide about build {build_id}: {refusal}."
-            ) from refusal
+                f"There is nothing to decide about build {build_id}: {error}."
+            ) from error
         if verdict != "warning":
             raise UsageError(f"Build {build_id} carries no warning: it needs no decision.")
         conn.execute(
@@ -101,20 +108,23 @@ def decide(
             """,
             (
                 build_id, is_approved, who.strip(), login, reason.strip(), through,
-                audited_content(conn, FACES, build_id),
+                audited_content(conn, PUBLISHED_SCHEMAS, build_id),
             ),
         )  # fmt: skip
 
 
 def check_approval(
-    conn: psycopg.Connection, settings: Settings, build: BuildRecord, verdict: str
+    conn: psycopg.Connection, settings: Settings, build: Build, verdict: str
 ) -> None:
-    """Refuse a build whose warnings somebody has rejected; where it is asked for, one unapproved.
+    """Refuse a build whose warnings were rejected, or need an approval and have none.
 
-    A rejection counts also where nobody had to be asked.
+    A rejection also counts where no approval is needed.
+
+    Raises:
+        NotPublishableError: The warnings were rejected, or wait for a decision.
     """
     decision = _decision(conn, build.build_id)
-    if decision is None and _is_asked(settings, build, verdict):
+    if decision is None and _needs_decision(settings, build, verdict):
         raise NotPublishableError(
             "its warnings wait for somebody to decide: `assurance publication approve "
             f"{build.build_id} --reason …`, or `reject`"
@@ -125,15 +135,16 @@ def check_approval(
         )
 
 
-def _is_asked(settings: Settings, build: BuildRecord, verdict: str) -> bool:
-    """Tell whether somebody must decide: as it was when the build was opened, or is now."""
+def _needs_decision(settings: Settings, build: Build, verdict: str) -> bool:
+    """Tell whether the setting, now or when the build was opened, asks for a decision."""
     return verdict == "warning" and (settings.approve_warnings or build.wants_approval)
 
 
 def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:
-    """Return the latest decision about a build's tables as they are; of others there is none."""
-    cursor = conn.cursor(row_factory=class_row(Decision))
-    return cursor.execute(
+    """Return the latest decision about a build's tables as they were last audited, or None."""
+    return find_record(
+        conn,
+        Decision,
         """
         select is_approved, who, reason, decided_at
         from audit.approval
@@ -141,5 +152,5 @@ def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:
         order by approval_id desc
         limit 1
         """,
-        (build_id, audited_content(conn, FACES, build_id)),
-    ).fetchone()
+        (build_id, audited_content(conn, PUBLISHED_SCHEMAS, build_id)),
+    )

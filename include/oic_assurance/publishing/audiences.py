@@ -1,9 +1,9 @@
-"""Who reads a mart beside `bi_reader`: a unit's own supervisors, and the Commissioner's office.
+"""The audiences of the marts other than `bi_reader`: supervisors and the Commissioner's office.
 
-Whoever may read is not thereby shown every row. A mart with records in it has a second, restrictive
-policy: to a supervisor it shows those of the units whose roles the login is a member of, to the
-office none. The policy looks at the session's login too, so a view or function that somebody with
-more rights has made does not show more. What is not listed here is shown to `bi_reader` alone.
+The right to read a mart does not show every row. A mart of records has a second, restrictive
+policy. A supervisor sees the rows of the units whose roles the login is a member of. The office
+sees no row. The policy also checks the session's login, so a view or function made by somebody
+with more rights does not show more. A mart that is not listed here is for `bi_reader` only.
 """
 
 import hashlib
@@ -12,16 +12,17 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import MARTS
 from oic_assurance.publishing.publication import ROLE, limit_waiting
+from oic_assurance.publishing.schemas import MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 
 AUDIENCES = (SUPERVISOR, OFFICE)
-#: Roles belong to the whole server: a unit's is called this, its warehouse, its force and its code.
+#: The prefix of a unit's role. Roles belong to the whole server, so the name continues with the
+#: warehouse, the force and the unit's code.
 UNIT_ROLE = "oic_unit_"
 
-#: Marts of aggregates and of what everybody may know: no record of a person, no officer's key.
+#: Marts of aggregates and of common knowledge, without records of persons and without officer keys.
 AGGREGATES = frozenset(
     {
         "assurance_disagreement", "assurance_exception_summary", "assurance_measure",
@@ -30,7 +31,7 @@ AGGREGATES = frozenset(
         "fct_plan_strand", "restatement", "source_freshness",
     }
 )  # fmt: skip
-#: Marts of records, each by the column that says whose record it is.
+#: Marts of records, with the column that holds the unit of each record.
 BY_UNIT = {
     "assurance_exception": "org_unit_code",
     "assurance_exception_history": "org_unit_code",
@@ -40,7 +41,7 @@ BY_UNIT = {
 }
 
 _POLICY = "audience"
-# Superusers are members of everything, and no policy is for them.
+# Superusers are members of every role, and policies do not apply to them.
 _LIMITED = sql.SQL(
     """
     from pg_catalog.pg_roles as reader
@@ -65,7 +66,7 @@ _OWN_UNITS = sql.SQL(
     """
 ).format(prefix=sql.Literal(UNIT_ROLE), limited=_LIMITED)
 
-_STANDS = """
+_CURRENT_RIGHTS = """
 select
     c.relname,
     (
@@ -84,25 +85,26 @@ order by c.relname
 
 
 def open_to_audiences(conn: psycopg.Connection) -> None:
-    """Give every mart the rights and the policy that this module says; change nothing else.
+    """Bring the rights and the policy of every mart up to this module; change nothing else.
 
-    A policy that is new waits for the mart's readers, and they for it: each mart is a transaction
-    of its own, so that no more than one stands still, for a moment.
+    A new policy waits for the mart's readers, and new readers wait for it. Each mart has its own
+    transaction, so that only one mart at a time is blocked for a moment.
     """
-    stands = conn.execute(
-        _STANDS,
+    found = conn.execute(
+        _CURRENT_RIGHTS,
         {"policy": _POLICY, "audiences": list(AUDIENCES), "schema": MARTS.parents},
     ).fetchall()
-    for mart, policy, readers in stands:
+    for mart, policy, readers in found:
         with conn.transaction():
             for statement in (*_policy(conn, mart, policy), *_rights(mart, set(readers))):
                 conn.execute(statement)
 
 
 def keep_audiences(settings: Settings) -> bool:
-    """Bring rights and policies up to this code now, also when no publication comes of the run.
+    """Bring rights and policies up to this code at the start of a run, published or not.
 
-    Returns whether it was done. A reader who holds a mart is not waited for: publishing waits.
+    Returns whether it was done. It does not wait for a reader who holds a mart. Publication does it
+    again and waits.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         limit_waiting(conn, "1s")
@@ -114,22 +116,25 @@ def keep_audiences(settings: Settings) -> bool:
 
 
 def audiences_of(mart: str) -> frozenset[str]:
-    """Return the roles, beside `bi_reader`, that may read a mart."""
+    """Return the roles that may read a mart in addition to `bi_reader`."""
     if mart in AGGREGATES:
         return frozenset(AUDIENCES)
     return frozenset({SUPERVISOR}) if mart in BY_UNIT else frozenset()
 
 
-def _policy(conn: psycopg.Connection, mart: str, stands: str | None) -> Iterator[sql.Composed]:
-    """Return what makes a mart's policy the one of this code: its fingerprint is its comment."""
+def _policy(conn: psycopg.Connection, mart: str, existing: str | None) -> Iterator[sql.Composed]:
+    """Return the statements that bring a mart's policy up to this code.
+
+    `existing` is the comment of the policy that the mart has, which holds its fingerprint.
+    """
     place, name = sql.Identifier(MARTS.parents, mart), sql.Identifier(_POLICY)
     condition = None if mart in AGGREGATES else _condition(mart)
     wanted = (
         hashlib.sha256(condition.as_string(conn).encode("utf-8")).hexdigest() if condition else None
     )
-    if stands == wanted:
+    if existing == wanted:
         return
-    if stands is not None:
+    if existing is not None:
         yield sql.SQL("drop policy {} on {}").format(name, place)
     if condition is not None:
         yield sql.SQL("create policy {} on {} as restrictive for select using ({})").format(
@@ -147,7 +152,7 @@ def _rights(mart: str, readers: set[str]) -> Iterator[sql.Composed]:
 
 
 def _condition(mart: str) -> sql.Composable:
-    """Return what must hold of a row; its subqueries run once a statement, not once a row."""
+    """Return the condition for a visible row. Its subqueries run once for each statement."""
     if mart not in BY_UNIT:
         return _NOBODY_IS_LIMITED
     return sql.SQL("{} or force_code || '_' || {} = any ({})").format(

@@ -1,4 +1,4 @@
-"""What stands in the schema of generations: attached, about to be detached, or on its own."""
+"""The tables in the schema of the generations: attached, pending or detached."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from enum import StrEnum
 import psycopg
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES, GENERATION, Face
+from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS, PublishedSchema
 
 _NAME = re.compile(r"(?P<table>.+)__(?P<publication_id>\d+)")
 
@@ -33,7 +33,7 @@ order by c.relname, k.conname
 
 
 class State(StrEnum):
-    """How a table of a generation stands to its parent."""
+    """Whether a table of a generation is a partition of its parent."""
 
     ATTACHED = "attached"
     PENDING = "pending"
@@ -44,51 +44,53 @@ class State(StrEnum):
 class Part:
     """One table of one generation."""
 
-    face: Face
+    schema: PublishedSchema
     table: str
     publication_id: int
     state: State
 
     @property
     def name(self) -> str:
-        """Return its name among the generations."""
-        return self.face.partition(self.table, self.publication_id)
+        """Return its name in the schema of the generations."""
+        return self.schema.partition(self.table, self.publication_id)
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Return its full name as SQL writes it."""
+        """Return its full name as an SQL identifier."""
         return sql.Identifier(GENERATION, self.name)
 
     @property
     def parent(self) -> sql.Identifier:
-        """Return the full name of the table that readers know it by."""
-        return sql.Identifier(self.face.parents, self.table)
+        """Return the full name of the table that readers query."""
+        return sql.Identifier(self.schema.parents, self.table)
 
 
 def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
-    """Return the tables of all generations that are kept, or one, in the order of publications."""
+    """Return the tables of all kept generations, or the one called `name`, oldest first."""
     rows = conn.execute(_PARTS, {"schema": GENERATION, "name": name}).fetchall()
     parts = [part for row in rows for part in _part(*row)]
     return sorted(parts, key=lambda part: (part.publication_id, part.name))
 
 
 def own_foreign_keys(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the foreign keys of detached tables: names of table and key."""
+    """Return the foreign keys of detached tables, as pairs of table and key names."""
     return [(table, key) for table, key in conn.execute(_OWN_KEYS, (GENERATION,)).fetchall()]
 
 
-def _part(name: str, schema: str | None, parent: str | None, is_pending: bool) -> Iterable[Part]:
+def _part(
+    name: str, parent_schema: str | None, parent: str | None, is_pending: bool
+) -> Iterable[Part]:
     match = _NAME.fullmatch(name)
     if match is None:
         return
     publication_id = int(match["publication_id"])
-    if schema is not None and parent is not None:
-        face = next(face for face in FACES if face.parents == schema)
-        yield Part(face, parent, publication_id, State.PENDING if is_pending else State.ATTACHED)
+    if parent_schema is not None and parent is not None:
+        schema = next(schema for schema in PUBLISHED_SCHEMAS if schema.parents == parent_schema)
+        yield Part(schema, parent, publication_id, State.PENDING if is_pending else State.ATTACHED)
         return
-    # The longest prefix first: the empty one fits every name.
-    for face in sorted(FACES, key=lambda face: -len(face.prefix)):
-        if name.startswith(face.prefix):
-            table = match["table"].removeprefix(face.prefix)
-            yield Part(face, table, publication_id, State.DETACHED)
+    # The longest prefix first, because the empty prefix matches every name.
+    for schema in sorted(PUBLISHED_SCHEMAS, key=lambda schema: -len(schema.prefix)):
+        if name.startswith(schema.prefix):
+            table = match["table"].removeprefix(schema.prefix)
+            yield Part(schema, table, publication_id, State.DETACHED)
             return

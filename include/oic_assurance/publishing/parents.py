@@ -1,9 +1,9 @@
-"""The tables that readers know: partitioned by publication, made from what candidates look like.
+"""The published tables that readers query: partitioned by publication, shaped like the candidates.
 
-A reader sees the partition of the current publication through row-level security, and of that what
-his audience is shown. What the contract allows (a new table, column, key or comment) is added to
-what stands; what it does not allow (a column that went or has another type) is refused before
-anything is done.
+Row-level security shows a reader the partition of the current publication, and in it the rows of
+the reader's audience. A change that the mart contract allows (a new table, column, key or comment)
+is made to the published table. A change that it does not allow (a column that is gone or has
+another type) is refused before anything is changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,52 +12,56 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.publishing.audiences import open_to_audiences
-from oic_assurance.publishing.faces import KEY, STAGES_THAT_READ, Face
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.shape import Column, ForeignKey, Table, read_tables
+from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, read_tables
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.schemas import KEY, STAGES_THAT_READ, PublishedSchema
 
-#: The tables of one face by name.
+#: The tables of one schema, by name.
 Tables = Mapping[str, Table]
 
 _POLICY = "current_publication"
 _NEW_VERSION = "the contract of a mart does not allow that, a new version of the model does"
 
 
-def prepare_parents(conn: psycopg.Connection, candidates: Mapping[Face, Tables]) -> None:
-    """Make or widen the parents so that the candidates can be attached to them.
+def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
+    """Create or extend the parents so that the candidates can be attached to them.
 
-    Adding to a parent that readers know takes a lock that waits for them: the caller limits how
-    long.
+    Extending a parent takes a lock that waits for its readers. The caller limits how long.
+
+    Raises:
+        NotPublishableError: A change that the mart contract does not allow.
     """
-    parents = {face: read_tables(conn, face.parents) for face in candidates}
+    parents = {schema: read_tables(conn, schema.parents) for schema in candidates}
     for statement in plan(candidates, parents):
         conn.execute(statement)
     open_to_audiences(conn)
 
 
-def plan(candidates: Mapping[Face, Tables], parents: Mapping[Face, Tables]) -> list[sql.Composed]:
-    """Return the statements that bring the parents up to the candidates, in their order."""
-    for face, tables in candidates.items():
+def plan(
+    candidates: Mapping[PublishedSchema, Tables], parents: Mapping[PublishedSchema, Tables]
+) -> list[sql.Composed]:
+    """Return the statements that bring the parents up to the candidates, in order."""
+    for schema, tables in candidates.items():
         for table in tables.values():
-            check_contract(table, parents[face].get(table.name))
+            check_contract(table, parents[schema].get(table.name))
     targets = {
-        (face.candidate, name): (face.parents, name)
-        for face, tables in candidates.items()
+        (schema.candidate, name): (schema.parents, name)
+        for schema, tables in candidates.items()
         for name in tables
     }
     made: list[sql.Composed] = []
     keys: list[sql.Composed] = []
-    for face, tables in candidates.items():
+    for schema, tables in candidates.items():
         for table in tables.values():
-            parent = parents[face].get(table.name)
-            made += _create(face, table) if parent is None else _widen(parent, table)
-            made += _comments(face, table, parent)
-            keys += _keys(face, table, parent, targets)
+            parent = parents[schema].get(table.name)
+            made += _create(schema, table) if parent is None else _widen(parent, table)
+            made += _comments(schema, table, parent)
+            keys += _keys(schema, table, parent, targets)
     return made + keys
 
 
 def check_contract(table: Table, parent: Table | None) -> None:
-    """Refuse a candidate that takes something away from what readers build on."""
+    """Refuse a candidate that removes or changes something that readers may rely on."""
     if KEY not in table.primary_key:
         raise NotPublishableError(f"{table.place} has no primary key with {KEY} in it")
     if parent is None:
@@ -85,8 +89,8 @@ def check_contract(table: Table, parent: Table | None) -> None:
 
 
 def definition(column: Column, *, not_null: bool) -> sql.Composed:
-    """Return a column as a `create table` or `add column` writes it."""
-    # The type's text comes from the catalogue, which quotes what needs it.
+    """Return a column as `create table` and `add column` define it."""
+    # The text of the type comes from the catalogue, which quotes it where needed.
     parts: list[sql.Composable] = [sql.Identifier(column.name), sql.SQL(column.type)]
     if column.collation is not None:
         parts.append(sql.SQL("collate {}").format(sql.Identifier(*column.collation)))
@@ -95,25 +99,25 @@ def definition(column: Column, *, not_null: bool) -> sql.Composed:
     return sql.SQL(" ").join(parts)
 
 
-def _create(face: Face, table: Table) -> Iterator[sql.Composed]:
-    parent = sql.Identifier(face.parents, table.name)
-    reader = sql.Identifier(face.reader)
+def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
+    parent = sql.Identifier(schema.parents, table.name)
+    reader = sql.Identifier(schema.reader)
     columns = [definition(column, not_null=column.not_null) for column in table.columns]
     primary_key = sql.SQL("primary key ({})").format(_names(table.primary_key))
     yield sql.SQL("create table {} ({}) partition by list ({})").format(
         parent, sql.SQL(", ").join([*columns, primary_key]), sql.Identifier(KEY)
     )
     yield sql.SQL("alter table {} enable row level security").format(parent)
-    # For whoever may read the table at all, so that a reader added later is no exception.
+    # The policy is for everybody who may read the table, so it also covers readers added later.
     yield sql.SQL("create policy {} on {} for select using ({})").format(
-        sql.Identifier(_POLICY), parent, face.policy
+        sql.Identifier(_POLICY), parent, schema.policy
     )
     yield sql.SQL("grant select on {} to {}").format(
-        parent, sql.SQL(", ").join(map(sql.Identifier, (face.reader, *STAGES_THAT_READ)))
+        parent, sql.SQL(", ").join(map(sql.Identifier, (schema.reader, *STAGES_THAT_READ)))
     )
-    # The information schema shows keys only to who may do more than read. This right lets BI tools
-    # see them and allows nothing: no table is unique over this column alone, so no key can refer to
-    # it.
+    # The information schema shows keys only to roles that may do more than read. This right lets BI
+    # tools see the keys. It allows nothing else: no table is unique over this column alone, so no
+    # key can refer to it.
     yield sql.SQL("grant references ({}) on {} to {}").format(sql.Identifier(KEY), parent, reader)
 
 
@@ -122,7 +126,7 @@ def _widen(parent: Table, table: Table) -> Iterator[sql.Composed]:
     for column in table.columns:
         known = parent.column(column.name)
         if known is None:
-            # Older generations have nothing to put there.
+            # Older generations have no value for it.
             yield sql.SQL("alter table {} add column {}").format(
                 place, definition(column, not_null=False)
             )
@@ -132,26 +136,28 @@ def _widen(parent: Table, table: Table) -> Iterator[sql.Composed]:
             )
 
 
-def _comments(face: Face, table: Table, parent: Table | None) -> Iterator[sql.Composed]:
-    place = sql.Identifier(face.parents, table.name)
+def _comments(
+    schema: PublishedSchema, table: Table, parent: Table | None
+) -> Iterator[sql.Composed]:
+    place = sql.Identifier(schema.parents, table.name)
     if table.comment is not None and (parent is None or parent.comment != table.comment):
         yield sql.SQL("comment on table {} is {}").format(place, sql.Literal(table.comment))
     for column in table.columns:
         known = parent.column(column.name) if parent else None
         if column.comment is not None and (known is None or known.comment != column.comment):
             yield sql.SQL("comment on column {} is {}").format(
-                sql.Identifier(face.parents, table.name, column.name), sql.Literal(column.comment)
+                sql.Identifier(schema.parents, table.name, column.name), sql.Literal(column.comment)
             )
 
 
 def _keys(
-    face: Face,
+    schema: PublishedSchema,
     table: Table,
     parent: Table | None,
     targets: Mapping[tuple[str, str], tuple[str, str]],
 ) -> Iterator[sql.Composed]:
-    """Return the foreign keys that are new, with an index each where nothing serves it yet."""
-    place = sql.Identifier(face.parents, table.name)
+    """Return statements for the new foreign keys, with an index for each that has none yet."""
+    place = sql.Identifier(schema.parents, table.name)
     known = list(parent.foreign_keys) if parent else []
     indexed = [over for _, over in parent.indexes] if parent else [table.primary_key]
     for key in table.foreign_keys:
@@ -160,9 +166,9 @@ def _keys(
                 f"{table.place} refers to {'.'.join(key.target)}, which is not published with it"
             )
         wanted = ForeignKey(key.name, targets[key.target], key.pairs)
-        # A table's key to itself was checked in the candidate. On the parent it would keep every
-        # generation attached for ever: its own rows refer to what is to be detached.
-        if wanted.target == (face.parents, table.name):
+        # A table's key to itself was checked in the candidate. On the parent it would prevent every
+        # detachment, because the rows of a generation refer to the generation itself.
+        if wanted.target == (schema.parents, table.name):
             continue
         if any(wanted.means(other) for other in known):
             continue

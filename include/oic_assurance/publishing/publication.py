@@ -1,41 +1,31 @@
-"""Publications on record, and the pointer to the one that readers see."""
+"""The record of publications, and which of them is current."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import LiteralString
 
 import psycopg
-from psycopg import sql
 
+from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import PUBLISHING, take
+from oic_assurance.warehouse.rows import all_records, find_record, find_value, one_value
 
 ROLE = "oic_publish"
-# Any number will do, as long as everybody who moves the pointer or a partition uses this one.
-ADVISORY_LOCK = 4_620_120
 
-_FIELDS = (
-    "publication_id",
-    "force_code",
-    "published_at",
-    "as_at",
-    "code_version",
-    "input_fingerprint",
-    "content_fingerprint",
-    "gate_verdict",
-    "is_current",
-    "withdrawn_at",
-    "withdrawn_because",
-)
-_SELECT = sql.SQL("select {} from marts.publication ").format(
-    sql.SQL(", ").join(map(sql.Identifier, _FIELDS))
-)
+_SELECT: LiteralString = """
+select publication_id, force_code, published_at, as_at, code_version, input_fingerprint,
+    content_fingerprint, gate_verdict, is_current, withdrawn_at, withdrawn_because
+from marts.publication
+"""
 
 
 @dataclass(frozen=True)
 class Publication:
-    """A generation of the marts that was published."""
+    """A build that was published. Its id is the build's."""
 
     publication_id: int
     force_code: str
@@ -52,12 +42,12 @@ class Publication:
 
 @dataclass(frozen=True)
 class Hold:
-    """That readers stay with an earlier publication until somebody releases a later one."""
+    """A roll-back that keeps an earlier publication current until somebody releases a later one."""
 
     publication_id: int
     since: datetime
     reason: str
-    #: The newest of the publications that were made meanwhile and wait, and how many there are.
+    #: The newest publication that has been made since and waits, and how many wait.
     newest_waiting: int | None
     waiting: int
 
@@ -65,39 +55,52 @@ class Hold:
 def list_publications(settings: Settings) -> list[Publication]:
     """Return every publication, the newest first."""
     with connect(settings, role=ROLE) as conn:
-        rows = conn.execute(_SELECT + sql.SQL("order by publication_id desc")).fetchall()
-    return [Publication(*row) for row in rows]
+        return all_records(conn, Publication, _SELECT + "order by publication_id desc")
 
 
 def current_publication(settings: Settings) -> Publication | None:
-    """Return the publication that readers see, or None before the first."""
+    """Return the current publication, or None before the first."""
     with connect(settings, role=ROLE) as conn:
         return find_current(conn)
 
 
 def find_publication(conn: psycopg.Connection, publication_id: int) -> Publication | None:
     """Return a publication by its id, or None."""
-    row = conn.execute(_SELECT + sql.SQL("where publication_id = %s"), (publication_id,)).fetchone()
-    return Publication(*row) if row else None
+    which = "where publication_id = %s"
+    return find_record(conn, Publication, _SELECT + which, (publication_id,))
+
+
+def get_publication(conn: psycopg.Connection, publication_id: int) -> Publication:
+    """Return a publication by its id.
+
+    Raises:
+        AssuranceError: There is no such publication.
+    """
+    publication = find_publication(conn, publication_id)
+    if publication is None:
+        raise AssuranceError(f"There is no publication {publication_id}.")
+    return publication
 
 
 def find_current(conn: psycopg.Connection) -> Publication | None:
-    """Return the publication that readers see, or None before the first."""
-    row = conn.execute(_SELECT + sql.SQL("where is_current")).fetchone()
-    return Publication(*row) if row else None
+    """Return the current publication, or None before the first."""
+    return find_record(conn, Publication, _SELECT + "where is_current")
 
 
 def current_hold(settings: Settings) -> Hold | None:
-    """Return why later publications wait, or None when the newest is the one that readers see."""
+    """Return the roll-back that later publications wait behind, or None when there is none."""
     with connect(settings, role=ROLE) as conn:
         return find_hold(conn)
 
 
 def find_hold(conn: psycopg.Connection) -> Hold | None:
-    """Return the hold that the latest move of the pointer has set, or None."""
-    row = conn.execute(
+    """Return the hold that the latest change of the current publication has set, or None."""
+    return find_record(
+        conn,
+        Hold,
         """
-        select move.to_publication, move.moved_at, move.reason, later.newest, later.many
+        select move.to_publication as publication_id, move.moved_at as since, move.reason,
+            later.newest as newest_waiting, later.many as waiting
         from audit.publication_move as move
         cross join lateral (
             select max(made.publication_id) as newest, count(*) as many
@@ -111,38 +114,34 @@ def find_hold(conn: psycopg.Connection) -> Hold | None:
         ) as later
         where move.holds
             and move.move_id = (select max(latest.move_id) from audit.publication_move as latest)
-        """
-    ).fetchone()
-    return Hold(*row) if row else None
+        """,
+    )
 
 
 def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
-    """Tell whether readers have ever seen a publication."""
-    row = conn.execute(
-        "select exists (select from audit.publication_move where to_publication = %s)",
-        (publication_id,),
-    ).fetchone()
-    return bool(row and row[0])
+    """Tell whether a publication has ever been current."""
+    query = "select exists (select from audit.publication_move where to_publication = %s)"
+    return bool(one_value(conn, query, (publication_id,)))
 
 
 def move_pointer(
     conn: psycopg.Connection, publication_id: int, reason: str, *, holds: bool = False
 ) -> int | None:
-    """Make a publication the current one and record that; return which one it was before.
+    """Make a publication current and record it; return the id of the one that was current.
 
-    Readers whose statement or transaction began before the commit keep what they see. With `holds`
-    no later publication takes its place until one is released.
+    Readers whose statement or transaction began before the commit keep seeing the earlier
+    publication. With `holds`, no later publication becomes current until one is released.
     """
-    before = conn.execute(
-        "update marts.publication set is_current = false where is_current returning publication_id"
-    ).fetchone()
+    left: int | None = find_value(
+        conn,
+        "update marts.publication set is_current = false where is_current returning publication_id",
+    )
     conn.execute(
         "update marts.publication "
         "set is_current = true, withdrawn_at = null, withdrawn_because = null "
         "where publication_id = %s",
         (publication_id,),
     )
-    left = before[0] if before else None
     conn.execute(
         """
         insert into audit.publication_move (from_publication, to_publication, reason, holds)
@@ -154,7 +153,7 @@ def move_pointer(
 
 
 def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: str | None) -> None:
-    """Enter who was given what into the log that DPA 2018 section 62 asks for."""
+    """Log a disclosure, as DPA 2018 section 62 requires."""
     conn.execute(
         "insert into audit.processing_log (action, what, to_whom, run_id) "
         "values ('disclosure', %s, %s, %s)",
@@ -164,21 +163,23 @@ def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: st
 
 @contextmanager
 def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Connection]:
-    """Connect, and keep out whoever else would publish, roll back or detach until the end.
+    """Connect, and let no other process publish, roll back or detach during the block.
 
-    Every statement commits by itself, unless it stands in a transaction. Who does not get the lock
-    within `patience` gets `LockNotAvailable`.
+    Every statement commits by itself unless it is in a transaction.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: Another process has the lock for longer than `patience`.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
-        # Should this client vanish without a word, the lock goes with its session.
+        # If this client disappears, the server ends its session, and the lock with it.
         for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
             conn.execute("select set_config(%s, '60s', false)", (name,))
         limit_waiting(conn, patience)
-        conn.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
-        # Closing the connection gives it back.
+        # Closing the connection releases it.
+        take(conn, PUBLISHING)
         yield conn
 
 
 def limit_waiting(conn: psycopg.Connection, patience: str) -> None:
-    """Let statements wait no longer than this for a lock."""
+    """Limit how long each statement of a session waits for a lock."""
     conn.execute("select set_config('lock_timeout', %s, false)", (patience,))

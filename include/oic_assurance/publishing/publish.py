@@ -2,94 +2,94 @@
 
 import random
 import time
-from typing import Protocol
 
 import psycopg
 from psycopg import sql
 
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.audiences import open_to_audiences
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.evidence import (
-    BuildRecord,
     audited_content,
     check_candidates,
     check_fingerprints,
-    read_build,
+    publishable_build,
     read_candidates,
 )
-from oic_assurance.publishing.exceptions import enter_exceptions
-from oic_assurance.publishing.faces import FACES, READERS, Face
-from oic_assurance.publishing.gates import check_gates
+from oic_assurance.publishing.exception_history import record_exceptions
 from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
     current_publication,
     find_hold,
     find_publication,
+    get_publication,
     limit_waiting,
-    list_publications,
     log_disclosure,
     move_pointer,
     sole_publisher,
 )
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released, released_periods
+from oic_assurance.publishing.released_figures import record_released, released_periods
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
+from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
+from oic_assurance.warehouse.rows import find_value
 
-#: How long to wait for another publisher, for the candidates, and for readers of a parent that
-#: changes. The last is shorter than the server's `deadlock_timeout`: of a reader and us, we are who
-#: gives way.
+#: How long to wait for another publisher.
 PUBLISHER_PATIENCE = "60s"
+#: How long to wait for the candidate tables.
 CANDIDATE_PATIENCE = "5s"
+#: How long to wait for readers of a published table that changes. It is shorter than the server's
+#: `deadlock_timeout`, so that the publication gives way in a deadlock and not the reader.
 READER_PATIENCE = "300ms"
-#: In all, over as many attempts as it takes.
+#: How long to try in total, over all attempts.
 PATIENCE_SECONDS = 60.0
 
 
-class Build(Protocol):
-    """What publication needs to know of a build; the rest it reads from the record."""
-
-    @property
-    def build_id(self) -> int:
-        """The build's id, which becomes the publication's."""
-
-
 def publish(settings: Settings, build: Build) -> Publication:
-    """Publish a build, or raise `GateBlocked` and leave what readers see as it is.
+    """Publish a build and make it current.
 
-    The evidence decides, not who calls or what colour a task has: every gate has a verdict for this
-    very build and has checked all that was due before it began, none is critical, and the
-    candidate's tables are to the bit what was tested and audited. Where the deployment wants its
-    warnings approved first, a person has approved those of this very build.
+    The evidence decides, not the caller or the state of a task:
 
-    Two short transactions, and a lock over both that lets one publisher work at a time. The first
-    checks the evidence and attaches the tables; nobody sees them. The second asks the gates again
-    and moves the pointer. In one, a reader could see the pointer's move a moment before his session
-    is told of the new partitions, and find tables empty.
+    - every gate has a verdict for this build and has run every check that was required,
+    - no verdict is critical,
+    - the candidate's tables are exactly those that were tested and audited,
+    - a person has approved the build's warnings, where the deployment asks for that.
 
-    Publishing again what is published returns the same publication and changes nothing, and one
-    that was killed is taken up where it ended, so that a task that is tried again converges.
-    Publication goes by the order of the calls: what is published becomes current, also when a build
-    that was opened later is current already (a repeated run for an older date, say). Only a
-    roll-back stands in its way: then it is made and waits, until it is released.
+    Publication takes two short transactions. One lock over both lets one publisher work at a time.
+    The first transaction checks the evidence and attaches the tables, which nobody sees yet. The
+    second checks the gates again and makes the publication current. In a single transaction, a
+    reader's session could see the new current publication before it knows the new partitions, and
+    find empty tables.
+
+    Publishing a published build again returns the same publication and changes nothing. After a
+    killed attempt, the next call continues, so that a repeated task converges. The last call wins:
+    its build becomes current even if a build that was opened later is current, for example after a
+    repeated run for an older date. After a roll-back, the publication is made but waits until it is
+    released.
+
+    Raises:
+        GateBlocked: The evidence does not allow the publication. The current one stays.
+        AssuranceError: A reader or another process holds a table for too long.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             with sole_publisher(settings, patience=PUBLISHER_PATIENCE) as conn:
                 return _publish(settings, conn, build.build_id)
-        except NotPublishableError as refusal:
-            raise _blocked(settings, build.build_id, str(refusal)) from refusal
+        except NotPublishableError as error:
+            raise _blocked(settings, build.build_id, str(error)) from error
         except psycopg.errors.IntegrityError as error:
             raise _blocked(settings, build.build_id, reason(error)) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() > deadline:
                 raise AssuranceError(
                     f"Build {build.build_id} is not published: something holds on to a table "
-                    f"({reason(error)}); {_what_stands(settings)}. Run it again."
+                    f"({reason(error)}); {_still_current(settings)}. Run it again."
                 ) from error
             time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - spreads retries, no secret
 
@@ -98,7 +98,7 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
     published = find_publication(conn, build_id)
     if published is not None:
         return published
-    build = read_build(conn, build_id)
+    build = publishable_build(conn, build_id)
     check_approval(conn, settings, build, check_gates(conn, build_id))
     limit_waiting(conn, READER_PATIENCE)
     open_to_audiences(conn)
@@ -112,7 +112,7 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
 
 
 def _attach(conn: psycopg.Connection, build_id: int) -> None:
-    """Check the candidates and attach them, where readers do not see them yet."""
+    """Check the candidates and attach them. Readers do not see them yet."""
     candidates = _locked_candidates(conn, build_id)
     content = check_fingerprints(conn, candidates, build_id)
     limit_waiting(conn, READER_PATIENCE)
@@ -126,34 +126,34 @@ def _attach(conn: psycopg.Connection, build_id: int) -> None:
 
 def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
     """Return the fingerprint of the tables that are attached for a build, or None."""
-    row = conn.execute(
-        "select content_fingerprint from audit.generation where build_id = %s", (build_id,)
-    ).fetchone()
-    return row[0] if row else None
+    fingerprint: str | None = find_value(
+        conn, "select content_fingerprint from audit.generation where build_id = %s", (build_id,)
+    )
+    return fingerprint
 
 
-def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Face, Tables]:
-    """Return the candidates as they are and, until the commit, stay."""
-    seen = read_candidates(conn, FACES)
+def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[PublishedSchema, Tables]:
+    """Lock the candidates until the commit, check them and return them."""
+    seen = read_candidates(conn, PUBLISHED_SCHEMAS)
     check_candidates(seen, build_id)
     limit_waiting(conn, CANDIDATE_PATIENCE)
     places = [table.place_identifier for tables in seen.values() for table in tables.values()]
     conn.execute(
         sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(", ").join(places))
     )
-    # Looked at again: whoever held the lock before us may have built them anew.
-    candidates = read_candidates(conn, FACES)
+    # Read again under the lock: another process may have built them again.
+    candidates = read_candidates(conn, PUBLISHED_SCHEMAS)
     check_candidates(candidates, build_id)
-    if any(set(candidates[face]) != set(seen[face]) for face in FACES):
+    if any(set(candidates[schema]) != set(seen[schema]) for schema in PUBLISHED_SCHEMAS):
         raise NotPublishableError("its tables are being built at this moment")
     return candidates
 
 
-def _show(conn: psycopg.Connection, settings: Settings, build: BuildRecord) -> Publication:
-    """Enter the publication and let readers see it, unless a roll-back is to stand."""
+def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publication:
+    """Record the publication and make it current, unless a roll-back holds."""
     verdict = check_gates(conn, build.build_id)
     check_approval(conn, settings, build, verdict)
-    content = audited_content(conn, FACES, build.build_id)
+    content = audited_content(conn, PUBLISHED_SCHEMAS, build.build_id)
     if content != _attached_content(conn, build.build_id):
         raise NotPublishableError(
             "it was built anew after a publication of it was interrupted: a new run is needed"
@@ -171,8 +171,8 @@ def _show(conn: psycopg.Connection, settings: Settings, build: BuildRecord) -> P
     )  # fmt: skip
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
-        enter_released(conn, released_periods(build.build_id), build.build_id)
-        enter_exceptions(conn, build.build_id)
+        record_released(conn, released_periods(build.build_id), build.build_id)
+        record_exceptions(conn, build.build_id)
         what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
         log_disclosure(conn, what, READERS, build.run_id)
     conn.execute(
@@ -184,21 +184,15 @@ def _show(conn: psycopg.Connection, settings: Settings, build: BuildRecord) -> P
         """,
         (build.build_id, build.run_id),
     )
-    current = find_publication(conn, build.build_id)
-    if current is None:
-        raise AssertionError("what was inserted is there")
-    return current
+    return get_publication(conn, build.build_id)
 
 
 def _blocked(settings: Settings, build_id: int, why: str) -> GateBlocked:
-    return GateBlocked(f"Build {build_id} is not published: {why}; {_what_stands(settings)}.")
+    return GateBlocked(f"Build {build_id} is not published: {why}; {_still_current(settings)}.")
 
 
-def _what_stands(settings: Settings) -> str:
+def _still_current(settings: Settings) -> str:
     current = current_publication(settings)
     if current is None:
         return "nothing is published yet"
     return f"publication {current.publication_id} stands"
-
-
-__all__ = ["Publication", "current_publication", "list_publications", "publish"]

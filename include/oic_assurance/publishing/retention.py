@@ -1,8 +1,9 @@
-"""How long generations stay: a few attached for readers, more of them aside, the rest erased.
+"""Retention of generations: the latest stay attached, more are kept detached, the rest are dropped.
 
-Every generation that is attached makes each query a little dearer: the planner looks at all
-partitions and locks them, and with some hundreds that takes longer than the query. So only the
-latest few stay attached. Those set aside stay whole, and a roll-back attaches them again.
+Each attached generation makes every query a little slower, because the planner looks at all
+partitions and locks them. With some hundreds of partitions that takes longer than the query. So
+only the latest few stay attached. Detached generations stay complete, and a roll-back attaches them
+again.
 """
 
 import time
@@ -15,31 +16,28 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.publishing.attach import finalise
-from oic_assurance.publishing.faces import FACES, GENERATION
+from oic_assurance.publishing.catalogue import read_tables, referenced_first
 from oic_assurance.publishing.generations import Part, State, own_foreign_keys, read_parts
-from oic_assurance.publishing.publication import (
-    ADVISORY_LOCK,
-    ROLE,
-    Publication,
-    find_current,
-)
-from oic_assurance.publishing.shape import read_tables, referenced_first
+from oic_assurance.publishing.publication import ROLE, Publication, find_current
+from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.locks import PUBLISHING, release, try_take
+from oic_assurance.warehouse.rows import one_value
 
 ATTACHED = 7
 KEPT = 400
-#: For the whole of it, and for one step, before what is left over is put off to the next time.
+#: How long to try in total before the rest is put off to the next call.
 PATIENCE_SECONDS = 20.0
+#: How long to try one step.
 STEP_SECONDS = 2.0
-# Some of the steps need a table for themselves for a moment. A reader who comes meanwhile waits no
-# longer than this; and it is shorter than `deadlock_timeout`, so that of a reader and us we give
-# way.
+# Some steps need exclusive access to a table for a moment. A new reader waits no longer than this.
+# It is shorter than `deadlock_timeout`, so that in a deadlock retention gives way, not the reader.
 LOCK_PATIENCE = "100ms"
 _PAUSE_SECONDS = 0.1
 
-# How many sessions hold a snapshot in which the last move away from a publication has not happened.
-# These are the columns of the view that every login may read of every session.
+# How many sessions have a snapshot from before the publication stopped being current. The query
+# uses only the columns of the view that every login may read for every session.
 _OLD_SNAPSHOTS = """
 select count(*)
 from pg_catalog.pg_stat_activity as a
@@ -56,7 +54,7 @@ where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_
 
 @dataclass
 class Retention:
-    """What was done about old generations, and what was put off to the next time and why."""
+    """The generations that were detached and dropped, and why the rest was put off, if it was."""
 
     detached: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
@@ -64,11 +62,11 @@ class Retention:
 
 
 class _PutOffError(Exception):
-    """Readers are in the way; nothing is lost by trying again at the next publication."""
+    """Readers use a table. Nothing is lost by trying again at the next publication."""
 
 
 class _StillSeenError(_PutOffError):
-    """A reader still sees a generation as the current one, and so those that came after it."""
+    """A reader still sees a generation as current, and so cannot lose it or a later one."""
 
 
 def detach_old(
@@ -78,14 +76,16 @@ def detach_old(
     keep: int = KEPT,
     patience: float = PATIENCE_SECONDS,
 ) -> Retention:
-    """Set old generations aside and erase the oldest; readers notice nothing.
+    """Detach old generations and drop the oldest, without disturbing readers.
 
-    The current publication and the newest `attached` ones stay where they are; of all the rest the
-    newest, up to `keep` generations in all, are kept as tables of their own. What was attached and
-    never shown is erased, once a later publication has taken its place. A reader whose
-    transaction began while a generation was current does not lose it: it is then left for the next
-    time. So are steps that readers leave no room for, after `patience` seconds of waiting in all.
-    Interrupted at any point, the next call goes on.
+    - The current publication and the newest `attached` ones stay attached.
+    - The newest of the rest, up to `keep` generations in total, are kept as detached tables.
+    - A generation that was attached and never became current is dropped once a later publication
+      is current.
+
+    A generation that a reader's transaction still sees as current is put off to the next call. So
+    are steps for which readers leave no time within `patience` seconds. After an interruption at
+    any point, the next call continues.
     """
     done = Retention()
     deadline = time.monotonic() + patience
@@ -96,9 +96,9 @@ def detach_old(
         conn.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
         aside, beyond = _choose(conn, attached=max(attached, 1), keep=max(keep, 1))
         try:
-            # First what an interruption left behind.
+            # First what an interrupted call has left.
             _drop_own_keys(conn, deadline)
-            _set_all_aside(conn, aside, deadline, done)
+            done = _set_all_aside(conn, aside, deadline)
             for publication_id in beyond:
                 parts = _parts_of(conn, publication_id)
                 if all(part.state is State.DETACHED for part in parts):
@@ -116,9 +116,9 @@ def drop_generations(
     *,
     patience: float = PATIENCE_SECONDS,
 ) -> Retention:
-    """Drop the tables of these publications, whatever retention would keep, but the current one's.
+    """Drop the tables of these publications, except the current one, regardless of retention.
 
-    As far as readers allow: what they leave no room for is put off, as in `detach_old`.
+    Steps for which readers leave no time are put off, as in `detach_old`.
     """
     done = Retention()
     deadline = time.monotonic() + patience
@@ -144,18 +144,17 @@ def drop_generations(
 
 @contextmanager
 def _alone(conn: psycopg.Connection) -> Iterator[bool]:
-    """Keep publishers out, unless one is at work: then there is nothing to hurry for."""
-    row = conn.execute("select pg_try_advisory_lock(%s)", (ADVISORY_LOCK,)).fetchone()
-    is_alone = bool(row and row[0])
+    """Keep publishers out during the block; give False if one is active, because this can wait."""
+    is_alone = try_take(conn, PUBLISHING)
     try:
         yield is_alone
     finally:
-        if is_alone and not conn.broken:
-            conn.execute("select pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
+        if is_alone:
+            release(conn, PUBLISHING)
 
 
 def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list[int], list[int]]:
-    """Return the generations to set aside and, of them, those to erase; the oldest first."""
+    """Return the generations to detach and, among them, those to drop; the oldest first."""
     current = find_current(conn)
     there = {part.publication_id for part in read_parts(conn)}
     abandoned = _abandoned(conn, there, current)
@@ -167,9 +166,9 @@ def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list
 
 
 def _abandoned(conn: psycopg.Connection, there: set[int], current: Publication | None) -> set[int]:
-    """Return the generations that were attached by a publisher who was killed, and never shown.
+    """Return the generations that a killed publisher has attached and that were never published.
 
-    A later publication has taken their place; until there is one, they can be taken up again.
+    Only those older than the current publication count. A newer one can still be published.
     """
     if current is None:
         return set()
@@ -182,10 +181,9 @@ def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:
     return [part for part in read_parts(conn) if part.publication_id == publication_id]
 
 
-def _set_all_aside(
-    conn: psycopg.Connection, aside: list[int], deadline: float, done: Retention
-) -> None:
-    """Set generations aside as far as readers allow: a table they keep does not keep the others."""
+def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) -> Retention:
+    """Detach generations as far as readers allow. A table in use does not stop the others."""
+    done = Retention()
     for publication_id in aside:
         parts = _parts_of(conn, publication_id)
         if all(part.state is State.DETACHED for part in parts):
@@ -195,16 +193,21 @@ def _set_all_aside(
             done.detached.append(publication_id)
         except _StillSeenError as why:
             done.put_off = str(why)
-            return
+            break
         except _PutOffError as why:
             done.put_off = str(why)
+    return done
 
 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
-    """Detach the tables of one generation, those that refer to others first."""
+    """Detach the tables of one generation, referring tables before the tables they refer to."""
     _wait_for_its_readers(conn, parts[0].publication_id, deadline)
-    parents = [table for face in FACES for table in read_tables(conn, face.parents).values()]
-    by_parent = {(part.face.parents, part.table): part for part in parts}
+    parents = [
+        table
+        for schema in PUBLISHED_SCHEMAS
+        for table in read_tables(conn, schema.parents).values()
+    ]
+    by_parent = {(part.schema.parents, part.table): part for part in parts}
     for parent in reversed(referenced_first(parents)):
         part = by_parent.get((parent.schema, parent.name))
         if part is not None:
@@ -213,11 +216,11 @@ def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> 
 
 
 def _detach(conn: psycopg.Connection, part: Part) -> None:
-    # An attempt that was interrupted has left its table pending, and a parent has one at a time.
+    # An interrupted attempt has left its table pending, and a parent can have only one of those.
     for other in read_parts(conn):
         if other.parent == part.parent and other.state is State.PENDING:
             conn.execute(finalise(other))
-    # Asked again: it may have been this one.
+    # Read again: the table just finalised may be this one.
     if read_parts(conn, part.name)[0].state is State.ATTACHED:
         conn.execute(
             sql.SQL("alter table {} detach partition {} concurrently").format(
@@ -227,9 +230,9 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
 
 
 def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
-    """Drop the foreign keys that detached tables keep: they would hold on to what they refer to.
+    """Drop the foreign keys of detached tables, which would prevent dropping their targets.
 
-    A transaction each, so that never are two tables that readers use locked at once.
+    Each key has its own transaction, so that two tables that readers use are never locked together.
     """
     for table, key in own_foreign_keys(conn):
         statement = sql.SQL("alter table {} drop constraint {}").format(
@@ -254,7 +257,11 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
 
 
 def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
-    """Try a step until it finds a moment that readers leave free."""
+    """Repeat a step until readers leave time for it.
+
+    Raises:
+        _PutOffError: Readers did not leave time before the deadline.
+    """
     until = _until(deadline)
     while True:
         try:
@@ -268,12 +275,15 @@ def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
 
 
 def _wait_for_its_readers(conn: psycopg.Connection, publication_id: int, deadline: float) -> None:
-    """Wait for readers who still see a generation as the current one."""
+    """Wait for readers who still see a generation as the current one.
+
+    Raises:
+        _StillSeenError: There are such readers after the deadline.
+    """
     until = _until(deadline)
     while True:
-        row = conn.execute(_OLD_SNAPSHOTS, (publication_id,)).fetchone()
-        readers = row[0] if row else 0
-        if not readers:
+        readers = one_value(conn, _OLD_SNAPSHOTS.encode(), (publication_id,))
+        if readers == 0:
             return
         if time.monotonic() > until:
             raise _StillSeenError(f"{readers} readers still see publication {publication_id}")

@@ -1,4 +1,4 @@
-"""Take a publication back: show readers an earlier one, say why, and let no run undo it."""
+"""Roll back to an earlier publication, record why, and release it again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,20 +7,21 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
-from oic_assurance.publishing.exceptions import enter_exceptions
-from oic_assurance.publishing.faces import READERS
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.exception_history import record_exceptions
 from oic_assurance.publishing.publication import (
     Publication,
     find_current,
     find_hold,
     find_publication,
+    get_publication,
     log_disclosure,
     move_pointer,
     sole_publisher,
     was_shown,
 )
-from oic_assurance.publishing.refusal import NotPublishableError
-from oic_assurance.publishing.released import enter_released, released_periods
+from oic_assurance.publishing.released_figures import record_released, released_periods
+from oic_assurance.publishing.schemas import READERS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
 
@@ -30,28 +31,37 @@ PATIENCE = "10s"
 def rollback(
     settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
 ) -> Publication:
-    """Make an earlier publication the current one and record why.
+    """Make an earlier publication current, and record why.
 
-    Only the pointer moves, so it takes no time and readers notice nothing. A generation that
-    retention has detached is attached again first; one that it has erased can only be computed
-    again. Later runs go on making publications, checked like any other, which wait for `release`:
-    what was wrong today is likely to be wrong tomorrow. `until_next_run` lets the next one be
-    shown by itself.
+    No data moves, so it is immediate and does not disturb readers. A generation that retention has
+    detached is attached first. One that retention has dropped can only be recomputed.
+
+    Later runs make further publications, checked as usual. They wait for `release`, because what
+    was wrong today is likely to be wrong tomorrow. With `until_next_run` the next publication
+    becomes current by itself.
+
+    Raises:
+        UsageError: The reason is missing, or the publication does not exist or was never current.
+        AssuranceError: Its tables are no longer kept, or another process publishes now.
     """
     if not why.strip():
         raise UsageError("A roll-back needs a reason: readers will ask for it.")
-    with _mover(settings, f"Publication {publication_id} is not made current") as conn:
+    with _sole_publisher(settings, f"Publication {publication_id} is not made current") as conn:
         return _rollback(conn, publication_id, why.strip(), holds=not until_next_run)
 
 
 def release(settings: Settings, why: str) -> Publication:
-    """End the hold that a roll-back has set: show the newest publication that was made since.
+    """End the hold of a roll-back, and make the newest publication since then current.
 
-    Where none was made since, the next run shows its own again.
+    If none was made since, the next run's publication becomes current as usual.
+
+    Raises:
+        UsageError: The reason is missing, or there is nothing to release.
+        AssuranceError: The publication may not become current, or its tables are no longer kept.
     """
     if not why.strip():
-        raise UsageError("A release needs a reason: somebody took a publication back for one.")
-    with _mover(settings, "The hold is not ended") as conn:
+        raise UsageError("A release needs a reason: somebody gave one for the roll-back.")
+    with _sole_publisher(settings, "The hold is not ended") as conn:
         return _release(conn, why.strip())
 
 
@@ -68,7 +78,7 @@ def _rollback(
             f"Publication {publication_id} waits behind a roll-back and was never shown: "
             "`assurance publication release` shows the newest one."
         )
-    _make_sure_of(conn, publication_id)
+    _ensure_attached(conn, publication_id)
     with conn.transaction():
         left = find_current(conn)
         is_earlier = left is not None and publication_id < left.publication_id
@@ -79,7 +89,7 @@ def _rollback(
             f"publication {publication_id} again, in place of {left and left.publication_id}: {why}"
         )
         log_disclosure(conn, what, READERS, None)
-    return _found(conn, publication_id)
+    return get_publication(conn, publication_id)
 
 
 def _release(conn: psycopg.Connection, why: str) -> Publication:
@@ -90,18 +100,18 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
     if newest is None:
         with conn.transaction():
             move_pointer(conn, hold.publication_id, why)
-        return _found(conn, hold.publication_id)
-    _make_sure_of(conn, newest)
+        return get_publication(conn, hold.publication_id)
+    _ensure_attached(conn, newest)
     try:
         with conn.transaction():
             move_pointer(conn, newest, why)
-            enter_released(conn, released_periods(newest), newest)
-            enter_exceptions(conn, newest)
+            record_released(conn, released_periods(newest), newest)
+            record_exceptions(conn, newest)
             what = f"publication {newest}, released after a roll-back: {why}"
             log_disclosure(conn, what, READERS, None)
-    except NotPublishableError as refusal:
-        raise AssuranceError(f"Publication {newest} is not released: {refusal}.") from refusal
-    return _found(conn, newest)
+    except NotPublishableError as error:
+        raise AssuranceError(f"Publication {newest} is not released: {error}.") from error
+    return get_publication(conn, newest)
 
 
 def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
@@ -112,8 +122,8 @@ def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
     )
 
 
-def _make_sure_of(conn: psycopg.Connection, publication_id: int) -> None:
-    """See that a publication's tables are attached, in a transaction as `publish` has it."""
+def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
+    """Attach a publication's tables where needed, in a transaction of its own as in `publish`."""
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
     if not is_there:
@@ -123,21 +133,17 @@ def _make_sure_of(conn: psycopg.Connection, publication_id: int) -> None:
         )
 
 
-def _found(conn: psycopg.Connection, publication_id: int) -> Publication:
-    current = find_publication(conn, publication_id)
-    if current is None:
-        raise AssertionError("what was there is there")
-    return current
-
-
 @contextmanager
-def _mover(settings: Settings, what_is_not: str) -> Iterator[psycopg.Connection]:
-    """Connect as the one who moves the pointer; say so where somebody else does."""
+def _sole_publisher(settings: Settings, not_done: str) -> Iterator[psycopg.Connection]:
+    """Connect as the only publisher.
+
+    Raises:
+        AssuranceError: Another process publishes now.
+    """
     try:
         with sole_publisher(settings, patience=PATIENCE) as conn:
             yield conn
     except psycopg.errors.LockNotAvailable as error:
         raise AssuranceError(
-            f"{what_is_not}: a publication or retention is under way ({reason(error)}). "
-            "Run it again."
+            f"{not_done}: a publication or retention is under way ({reason(error)}). Run it again."
         ) from error

@@ -1,31 +1,32 @@
-"""What is done after a publication, when readers already see it: none of it may fail a run."""
+"""Maintenance after a publication. Readers already see it, so nothing here may fail a run."""
 
 from datetime import timedelta
 
 from psycopg import sql
 
-from oic_assurance.publishing.faces import FACES
+from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import ROLE, find_current
 from oic_assurance.publishing.retention import Retention, detach_old
-from oic_assurance.publishing.shape import read_tables
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
-#: How a parent's values are spread over all generations hardly changes from day to day.
+#: The distribution of a parent's values over all generations hardly changes from day to day.
 PARENTS_EVERY = timedelta(days=7)
 
 
 def tidy(settings: Settings) -> Retention:
-    """Give the planner its statistics and set old generations aside; say what was put off."""
+    """Refresh the planner's statistics and detach old generations; return what was put off."""
     refresh_statistics(settings)
     return detach_old(settings)
 
 
 def refresh_statistics(settings: Settings) -> None:
-    """Tell the planner what is in the current generation, and once a week what is in the parents.
+    """Analyse the tables of the current generation, and the parents once a week.
 
-    The server would look at new partitions by itself, but a minute later; at parents it never does.
+    The server analyses new partitions by itself, but about a minute later. It never analyses
+    parents.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         current = find_current(conn)
@@ -43,7 +44,7 @@ def refresh_statistics(settings: Settings) -> None:
                 (PARENTS_EVERY,),
             ).fetchall()
         }
-        for face in FACES:
-            for table in read_tables(conn, face.parents).values():
+        for schema in PUBLISHED_SCHEMAS:
+            for table in read_tables(conn, schema.parents).values():
                 if (table.schema, table.name) not in fresh:
                     conn.execute(sql.SQL("analyze {}").format(table.place_identifier))

@@ -54,7 +54,7 @@ def extract_url(settings: Settings, name: str) -> str:
     if name not in SOURCES:
         raise UsageError(
             f"There is no connection to the source database '{name}': set {variable_name(name)} "
-            "(see docs/connect-sources.md)."
+            "(see docs/how-to/connect-sources.md)."
         )
     return _embedded(settings, name, SOURCES[name][1])
 

@@ -20,11 +20,11 @@ from oic_assurance.warehouse.connections import (
     reason,
     url,
 )
+from oic_assurance.warehouse.locks import MIGRATIONS, held
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
+from oic_assurance.warehouse.rows import one_row, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 
-# Any number will do, as long as it is always this one.
-ADVISORY_LOCK = 4_620_119
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 _RECORD = """
@@ -49,15 +49,18 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """Return the SHA-256 of what the file says."""
+        """Return the SHA-256 of the file's text."""
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
 def migrate(settings: Settings) -> list[str]:
-    """Bring the warehouse up to this code and return the names of what was applied.
+    """Bring the warehouse up to this code, and return the names of the applied migrations.
 
-    Each file is one transaction together with the record of it; an advisory lock lets one process
-    at a time do this. The readers' passwords are set to the ones that the secrets hold.
+    Each file is applied and recorded in one transaction. A lock lets one process migrate at a time.
+    The readers' passwords are set to those of the secrets.
+
+    Raises:
+        ServerError: The server, the login or a migration does not allow it.
     """
     with connect(settings, autocommit=True) as connection:
         _check_server(connection)
@@ -71,7 +74,7 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def known_migrations() -> list[Migration]:
-    """Return the migrations of this code in their order."""
+    """Return the migrations of this code, in order."""
     found = []
     for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
         match = FILE_NAME.fullmatch(entry.name)
@@ -85,13 +88,14 @@ def known_migrations() -> list[Migration]:
 
 
 def _check_server(connection: psycopg.Connection) -> None:
-    """Refuse a server or a login that the migrations cannot work with."""
+    """Refuse a server that is too old, or a login with too few rights."""
     version = connection.info.server_version
     if version < OLDEST_MAJOR * 10_000:
         raise ServerError(
             f"The warehouse runs PostgreSQL {version // 10_000}; {OLDEST_MAJOR} or later is needed."
         )
-    row = connection.execute(
+    owns, may_create_roles, missing = one_row(
+        connection,
         """
         select pg_has_role(d.datdba, 'USAGE'), r.rolsuper or r.rolcreaterole,
             array(
@@ -102,8 +106,8 @@ def _check_server(connection: psycopg.Connection) -> None:
         where d.datname = current_database() and r.rolname = current_user
         """,
         ([*STAGE_ROLES, *READERS.values(), SUPERVISOR, OFFICE],),
-    ).fetchone()
-    owns, may_create_roles, missing = row or (False, False, [])
+        what="entry for its own database and login",
+    )
     user, database = connection.info.user, connection.info.dbname
     if not owns:
         raise ServerError(f"The login '{user}' does not own the warehouse database '{database}'.")
@@ -115,8 +119,8 @@ def _check_server(connection: psycopg.Connection) -> None:
 
 
 def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
-    """Return what is not applied yet, after comparing what is with the files."""
-    if connection.execute("select to_regclass('audit.schema_migration')").fetchone() == (None,):
+    """Return the migrations that are not applied yet, after comparing the others with the files."""
+    if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(
         "select number, name, checksum from audit.schema_migration"
@@ -140,17 +144,13 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
 
 
 def _apply_all(connection: psycopg.Connection, migrations: list[Migration]) -> list[str]:
-    connection.execute("select pg_advisory_lock(%s)", (ADVISORY_LOCK,))
-    try:
+    with held(connection, MIGRATIONS):
         connection.execute(_RECORD)
-        # Asked again under the lock: another process may have been first.
+        # Read again under the lock: another process may have been first.
         pending = _pending(connection, migrations)
         for migration in pending:
             _apply(connection, migration)
-        return [migration.name for migration in pending]
-    finally:
-        if not connection.broken:
-            connection.execute("select pg_advisory_unlock(%s)", (ADVISORY_LOCK,))
+    return [migration.name for migration in pending]
 
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:
@@ -168,15 +168,15 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
 def _ensure_reader(
     settings: Settings, connection: psycopg.Connection, name: str, login: str
 ) -> None:
-    """Let a reader log in with the password of the secrets; one that works is left alone."""
+    """Set a reader's password to the one of the secrets, unless it works already."""
     password = secret(settings, password_name(login))
     try:
         psycopg.connect(url(settings, name), connect_timeout=10).close()
         return
     except psycopg.OperationalError:
-        # Not set yet, or another one: it is set now.
+        # The password is not set yet, or it is another one.
         pass
-    # Only the verifier goes over the wire and into the server's memory.
+    # Only the verifier is sent to the server, never the password.
     verifier = connection.pgconn.encrypt_password(
         password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
     )

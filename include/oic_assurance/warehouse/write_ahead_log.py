@@ -1,8 +1,8 @@
-"""The embedded server's write-ahead log: cleared of what was written before.
+"""Clear the embedded server's write-ahead log of everything that was written before now.
 
-Each change of a row stands in the log too, and the server does not delete its old files but gives
-them new names and writes over them when their turn comes. So for a moment it is told to delete,
-the files that wait for their turn are passed through, and a checkpoint does the rest.
+Each change of a row is also in the log. The server does not delete old log files. It renames them
+and overwrites them later. So recycling is switched off for a moment, the server is moved past the
+files that wait for reuse, and two checkpoints delete the old files.
 """
 
 import time
@@ -13,6 +13,7 @@ from psycopg import sql
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, reason
+from oic_assurance.warehouse.rows import one_value
 
 PATIENCE_SECONDS = 30.0
 _WAITING = """
@@ -22,13 +23,17 @@ where name ~ '^[0-9A-F]{24}$' and name > pg_walfile_name(pg_current_wal_insert_l
 
 
 def clear_log(settings: Settings) -> None:
-    """Leave nothing in the embedded server's write-ahead log that was written before now."""
+    """Remove everything from the embedded server's write-ahead log that was written before now.
+
+    Raises:
+        ServerError: The server does not allow it, or does not take the changed setting.
+    """
     try:
         with psycopg.connect(admin_url(settings), autocommit=True) as server:
             try:
                 _set_recycling(server, on=False)
                 _pass_through(server)
-                # What a checkpoint leaves, the next one takes: the log is only kept since the last.
+                # The server keeps the log since the previous checkpoint, so two are needed.
                 server.execute("checkpoint")
                 server.execute("checkpoint")
             finally:
@@ -43,16 +48,15 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
     server.execute(sql.SQL(statement))
     server.execute("select pg_reload_conf()")
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while server.execute("show wal_recycle").fetchone() != ("on" if on else "off",):
+    while one_value(server, "show wal_recycle") != ("on" if on else "off"):
         if time.monotonic() > deadline:
             raise ServerError("The server does not take a changed setting: start it again.")
         time.sleep(0.05)
 
 
 def _pass_through(server: psycopg.Connection) -> None:
-    """Move on in the log past the files that wait for their turn with old content."""
-    row = server.execute(_WAITING.encode()).fetchone()
-    for _ in range((row[0] if row else 0) + 1):
-        # There is nothing to move on from until something was written.
+    """Move the server past the log files that wait for reuse with old content."""
+    for _ in range(one_value(server, _WAITING.encode()) + 1):
+        # The server switches to the next file only after something has been written.
         server.execute("select pg_current_xact_id()")
         server.execute("select pg_switch_wal()")

@@ -6,7 +6,7 @@ import fsspec
 
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.remote import open_dropzone, without_credentials
+from oic_assurance.sources.files.remote import open_dropzone, without_credentials
 from simulator.delivery import completions, hydra_book, org_units, personnel, registers
 from simulator.delivery.drops import Drop
 from simulator.period import Period

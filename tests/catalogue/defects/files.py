@@ -10,19 +10,23 @@ from tests.catalogue.shapes import (
 )
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def half_a_file(files: Files) -> bytes:
     """The transfer broke off: half of the personnel file arrived."""
     return files.today[: len(files.today) // 2]
 
 
-@defect("file", place="hr/personnel", caught_by="raw_general.personnel another_than_before")
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel list_differs_from_previous")
 def yesterdays_file_under_todays_name(files: Files) -> bytes:
     """The export failed and the scheduler sent the file of the day before under today's name."""
     return files.yesterday
 
 
-@defect("file", place="hr/personnel", caught_by="raw_general.personnel no_old_list_again")
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel no_old_list_resent")
 def a_stale_snapshot(files: Files) -> bytes:
     """A restored server exported the personnel of four months ago under today's name."""
     return files.first
@@ -58,7 +62,11 @@ def a_column_renamed_in_the_file(files: Files) -> bytes:
     return files.today.replace(b"org_unit_code", b"team", 1)
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def columns_swapped(files: Files) -> bytes:
     """Two columns stand under each other's header: role and unit."""
     return files.today.replace(b"role_code,org_unit_code", b"org_unit_code,role_code", 1)
@@ -87,19 +95,27 @@ def a_duplicate_key_in_the_file(files: Files) -> bytes:
     return b"".join([*files.lines, *again])
 
 
-@defect("file", place="hr/personnel", caught_by="raw_general.personnel like_the_one_before")
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel row_count_like_previous")
 def a_file_doubled(files: Files) -> bytes:
     """The file was appended to itself."""
     return b"".join([*files.lines, *files.lines[1:]])
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def leavers_returned(files: Files) -> bytes:
     """The last day in post came blank for everybody: who had left is back."""
     return change_rows(files.today, lambda row: {**row, "leave_date": ""})
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def blanks_as_a_date(files: Files) -> bytes:
     """A blank last day was exported as 1 January 1900: everybody has left."""
     return change_rows(
@@ -129,7 +145,11 @@ def american_dates_in_the_file(files: Files) -> bytes:
     )  # fmt: skip
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def test_people_in_the_file(files: Files) -> bytes:
     """Two hundred made-up people of a system test were exported with the real ones."""
     rows = [
@@ -139,7 +159,11 @@ def test_people_in_the_file(files: Files) -> bytes:
     return b"".join([*files.lines, *rows])
 
 
-@defect("file", place="hr/personnel", caught_by="candidate.assurance_measure people_stand")
+@defect(
+    "file",
+    place="hr/personnel",
+    caught_by="candidate.assurance_measure training_numbers_stay_close",
+)
 def roles_renamed(files: Files) -> bytes:
     """The roles got new codes in a reorganisation: nobody needs any training."""
     return change_rows(files.today, lambda row: {**row, "role_code": f"R-{row['role_code']}"})

@@ -30,7 +30,7 @@ def test_rows_in_production() -> str:
     """
 
 
-@defect("mart", caught_by=f"{_MEASURE} share_is_what_it_says")
+@defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def percentages_for_shares() -> str:
     """A share was stored as a percentage: 87 instead of 0.87."""
     return f"update {_MEASURE} set value = 100 * value where measure_code not like 'nccu_hours%'"
@@ -48,7 +48,7 @@ def days_for_hours_in_the_measure() -> str:
     return f"update {_MEASURE} set value = value / 24 where measure_code like 'nccu_hours%'"
 
 
-@defect("mart", caught_by=f"{_MEASURE} share_is_what_it_says")
+@defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def nulls_as_zero() -> str:
     """A tool filled in a zero where there was nothing to divide by."""
     return f"update {_MEASURE} set value = 0, ci_low = 0, ci_high = 0 where denominator = 0"
@@ -249,7 +249,7 @@ def a_team_in_public() -> str:
     """
 
 
-@defect("mart", caught_by="candidate.assurance_position position_is_a_day")
+@defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def yesterdays_position() -> str:
     """The position was not refreshed: it still is the last publication's."""
     return f"""
@@ -273,7 +273,7 @@ def green_on_a_stale_source() -> str:
     """
 
 
-@defect("mart", caught_by="candidate.assurance_position position_is_a_day")
+@defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def met_by_hand() -> str:
     """A status was overruled by hand the day before the board met."""
     return f"update {_POSITION} set status = 'met_on_time' where status = 'overdue'"

@@ -128,8 +128,8 @@ def invalid_gradings_count() -> Edit:
     """A check of gradings was switched off for a test and stayed off."""
     return Edit(
         f"{_NCCU}/int_nccu_document.sql",
-        "candidate.status = 'SUBMITTED' and candidate.is_graded_validly as is_counting",
-        "candidate.status = 'SUBMITTED' as is_counting",
+        "answer.status = 'SUBMITTED' and answer.is_graded_validly as is_counting",
+        "answer.status = 'SUBMITTED' as is_counting",
     )
 
 
@@ -242,8 +242,8 @@ def a_wrong_numerator() -> Edit:
     """Late documents were counted as in time."""
     return Edit(
         f"{_MACROS}/measures/measure_record.sql",
-        "case when intelligence_class = 'submitted_in_time' then 1 else 0 end",
-        "case when is_compliant then 1 else 0 end",
+        "\"intelligence_class in ('submitted_in_time')\"",
+        '"is_compliant"',
     )
 
 
@@ -252,8 +252,8 @@ def a_percentile_for_another() -> Edit:
     """A mean number took the place of the ninetieth percentile."""
     return Edit(
         f"{_MEASURES}/int_measure_hours.sql",
-        '{{ percentile("hours_to_submission", 0.9, "is_compliant") }} as p90',
-        '{{ percentile("hours_to_submission", 0.75, "is_compliant") }} as p90',
+        '{{ percentile("hours_to_submission", 0.9, "true") }}',
+        '{{ percentile("hours_to_submission", 0.75, "true") }}',
     )
 
 
@@ -261,10 +261,11 @@ def a_percentile_for_another() -> Edit:
 def hours_of_everything() -> Edit:
     """Hours were taken over all referrals with a document, not over the compliant ones."""
     return Edit(
-        f"{_MEASURES}/int_measure_hours.sql",
-        "            is_compliant,\n            hours_to_submission\n        from {{ ref",
-        "            report_urn is not null as is_compliant,\n            hours_to_submission\n"
-        "        from {{ ref",
+        f"{_MACROS}/measures/measure_record.sql",
+        "cast(null as integer) as numerator,\n"
+        "            case when ({{ population }}) and {{ met }} then",
+        "cast(null as integer) as numerator,\n"
+        "            case when ({{ population }}) and report_urn is not null then",
     )
 
 
@@ -284,8 +285,8 @@ def units_as_they_are_today() -> Edit:
     """The hierarchy's dates were left out: a figure is in every unit it ever belonged to."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
-        """            and leaf.rolled_up_on >= ancestor.valid_from
-            and leaf.rolled_up_on < ancestor.valid_to
+        """            and team.rolled_up_on >= ancestor.valid_from
+            and team.rolled_up_on < ancestor.valid_to
 """,
         "",
     )

@@ -21,7 +21,9 @@ def a_status_renamed() -> str:
 
 
 @defect(
-    "source", place="intelligence", caught_by="candidate.assurance_measure published_figures_stand"
+    "source",
+    place="intelligence",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_document_type_renamed() -> str:
     """The type of the required document got a hyphen: none of them was found any more."""
@@ -32,7 +34,9 @@ def a_document_type_renamed() -> str:
 
 
 @defect(
-    "source", place="intelligence", caught_by="candidate.assurance_measure published_figures_stand"
+    "source",
+    place="intelligence",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_grading_scheme_renamed() -> str:
     """3x5x2 was written 3X5X2 after an upgrade: every grading was invalid."""
@@ -54,7 +58,9 @@ def local_times_as_utc() -> str:
 
 
 @defect(
-    "source", place="intelligence", caught_by="candidate.assurance_measure published_figures_stand"
+    "source",
+    place="intelligence",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def american_dates() -> str:
     """Day and month changed places where both are below thirteen."""
@@ -82,7 +88,11 @@ def records_hard_deleted() -> str:
     return "delete from rms.nccu_referral where referral_id % 3 = 0"
 
 
-@defect("source", place="rms", caught_by="candidate.assurance_measure published_figures_stand")
+@defect(
+    "source",
+    place="rms",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
+)
 def records_soft_deleted() -> str:
     """A mass update marked a third of the referrals as deleted."""
     return f"""
@@ -91,7 +101,11 @@ def records_soft_deleted() -> str:
     """
 
 
-@defect("source", place="rms", caught_by="candidate.assurance_measure published_figures_stand")
+@defect(
+    "source",
+    place="rms",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
+)
 def deleted_rows_returned() -> str:
     """A restore brought back what had been deleted: marked as new, with another number."""
     return f"""
@@ -139,7 +153,11 @@ def a_duplicate_key() -> str:
     """
 
 
-@defect("source", place="rms", caught_by="candidate.assurance_measure published_figures_stand")
+@defect(
+    "source",
+    place="rms",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
+)
 def officer_numbers_reformatted() -> str:
     """An upgrade put zeros before every officer's number: none was found in HR any more."""
     return f"""
@@ -149,7 +167,9 @@ def officer_numbers_reformatted() -> str:
 
 
 @defect(
-    "source", place="intelligence", caught_by="candidate.assurance_measure published_figures_stand"
+    "source",
+    place="intelligence",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def swapped_references() -> str:
     """A mapping mixed up two columns: the occurrence stood where the referral belongs."""
@@ -159,7 +179,11 @@ def swapped_references() -> str:
     """
 
 
-@defect("source", place="rms", caught_by="candidate.assurance_measure published_figures_stand")
+@defect(
+    "source",
+    place="rms",
+    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
+)
 def a_detention_reason_renamed() -> str:
     """IMMIGRATION became IMMIGRATION ACT 1971: nobody was detained for it any more."""
     return f"""

@@ -1,34 +1,46 @@
 """From outcomes to a verdict, and from a build to the places it is in."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from expectations.vocabulary import Promise, Severity, Suite, every, every_row, nothing
+from expectations.vocabulary import Expectation, Severity, Suite, every_result, every_row, no_rows
+from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.translate import key_columns, rule_sql
 from oic_assurance.gates.verdict import Outcome, decide
 
+_AS_AT = datetime(2026, 5, 15, 5, 30, tzinfo=timezone(timedelta(hours=1)))
+BUILD = Build(
+    build_id=7,
+    run_id="gates",
+    as_at=_AS_AT,
+    known_batch_id=42,
+    known_at=_AS_AT,
+    purpose="daily",
+    schema_prefix="",
+    compared_with=None,
+    input_fingerprint=None,
+    rules_fingerprint=None,
+    code_version=None,
+    wants_approval=False,
+    finished_at=None,
+)
 
-@dataclass(frozen=True)
-class Build:
-    build_id: int = 7
-    known_batch_id: int = 42
-    as_at: datetime = datetime(2026, 5, 15, 5, 30, tzinfo=timezone(timedelta(hours=1)))
-    schema_prefix: str = ""
 
-
-def suite_of(*promises: Promise, schema: str = "candidate", versioned: bool = False) -> Suite:
+def suite_of(
+    *expectations: Expectation, schema: str = "candidate", versioned: bool = False
+) -> Suite:
     return Suite(
-        "candidate.t", "marts", "t", schema, "t", ("k", "j"), "Words.", promises, versioned
+        "candidate.t", "marts", "t", schema, "t", ("k", "j"), "Words.", expectations, versioned
     )
 
 
 def outcome(severity: Severity, success: bool) -> Outcome:
-    promise = every_row("p", "true", words="It holds.", severity=severity)
-    return Outcome(suite_of(promise), promise, success)
+    expectation = every_row("p", "true", description="It holds.", severity=severity)
+    return Outcome(suite_of(expectation), expectation, success)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +54,7 @@ def outcome(severity: Severity, success: bool) -> Outcome:
         ([outcome("critical", False), outcome("info", True)], "critical"),
     ],
 )
-def test_the_worst_broken_promise_decides(outcomes: list[Outcome], verdict: str) -> None:
+def test_the_worst_failure_decides(outcomes: list[Outcome], verdict: str) -> None:
     found = decide("marts", [suite_of()], outcomes)
     assert found.verdict == verdict
     assert found.blocks == (verdict == "critical")
@@ -52,14 +64,14 @@ def test_the_worst_broken_promise_decides(outcomes: list[Outcome], verdict: str)
 
 def test_placeholders_are_filled_in_for_the_build() -> None:
     text = "{rows} {candidate} {raw_general} {build_id} {known_batch_id} {as_at} x{2} {unknown}"
-    assert Places(Build()).fill(text, suite_of()) == (
+    assert Places(BUILD).fill(text, suite_of()) == (
         "candidate.t candidate raw_general 7 42 timestamptz '2026-05-15T04:30:00+00:00' "
         "x{2} {unknown}"
     )
 
 
 def test_the_prefix_stands_before_what_dbt_makes_and_nothing_else() -> None:
-    places = Places(Build(schema_prefix="reproduce_"))
+    places = Places(replace(BUILD, schema_prefix="reproduce_"))
     text = "{rows} {candidate_public} {intermediate} {policy} {audit} {raw_law_enforcement}"
     assert places.fill(text, suite_of()) == (
         "reproduce_candidate.t reproduce_candidate_public reproduce_intermediate "
@@ -68,7 +80,7 @@ def test_the_prefix_stands_before_what_dbt_makes_and_nothing_else() -> None:
 
 
 def test_current_records_are_a_matter_of_landing_suites() -> None:
-    landed, places = suite_of(schema="raw_general", versioned=True), Places(Build())
+    landed, places = suite_of(schema="raw_general", versioned=True), Places(BUILD)
     assert places.fill("select * from {current}", landed) == "select * from pg_temp.current_t"
     assert places.fill("{current}", suite_of()) == "{current}"
     kept = " ".join(places.keep_current(landed).split())
@@ -79,14 +91,12 @@ def test_current_records_are_a_matter_of_landing_suites() -> None:
 @pytest.mark.parametrize("prefix", ["x; drop schema marts; --", "Reproduce_", 'a"'])
 def test_a_prefix_that_is_no_name_is_refused(prefix: str) -> None:
     with pytest.raises(AssuranceError, match="is no name"):
-        Places(Build(schema_prefix=prefix)).fill("{rows}", suite_of())
+        Places(replace(BUILD, schema_prefix=prefix)).fill("{rows}", suite_of())
 
 
 def test_rules_become_counts_and_keys() -> None:
-    row = every_row("a", "n > 0", among="not gone", words="It holds.")
-    counts, keys = (
-        " ".join(part.split()) for part in rule_sql(row, suite_of(row), Places(Build()))
-    )
+    row = every_row("a", "n > 0", where="not gone", description="It holds.")
+    counts, keys = (" ".join(part.split()) for part in rule_sql(row, suite_of(row), Places(BUILD)))
     assert counts == (
         "array[ count(*) filter (where (not gone) and (n > 0) is not true), "
         "count(*) filter (where not gone) ]"
@@ -97,18 +107,18 @@ def test_rules_become_counts_and_keys() -> None:
 
 
 def test_queries_become_one_aggregate_each() -> None:
-    for promise in (
-        every("a", "select k, true as holds from {rows}", words="It holds."),
-        nothing("b", "select k from {rows}", words="It holds."),
+    for expectation in (
+        every_result("a", "select k, true as holds from {rows}", description="It holds."),
+        no_rows("b", "select k from {rows}", description="It holds."),
     ):
-        counts, keys = rule_sql(promise, suite_of(promise), Places(Build()))
+        counts, keys = rule_sql(expectation, suite_of(expectation), Places(BUILD))
         assert "case when count(*) >= 0 then" in counts
         assert "from candidate.t" in counts
         assert "limit 1000" in keys
 
 
 def test_a_column_that_must_stay_private_is_no_key() -> None:
-    private = every_row("a", "true", words="It holds.", columns=("k",), dimension="privacy")
-    public = every_row("a", "true", words="It holds.", columns=("k",))
+    private = every_row("a", "true", description="It holds.", columns=("k",), dimension="privacy")
+    public = every_row("a", "true", description="It holds.", columns=("k",))
     assert key_columns(private, suite_of()) == ("j",)
     assert key_columns(public, suite_of()) == ("k", "j")

@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from oic_assurance.sources.declaration import datasets
-from oic_assurance.sources.model import DatabasePlace
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import DatabasePlace
 from simulator.databases import visible
 from simulator.moments import midnight
 from simulator.period import Period

@@ -1,5 +1,3 @@
--- The months that each measure is shown for: since its point started, the current one so far. A
--- figure "as at month end" is as on the month's last day, in the current month as on today.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

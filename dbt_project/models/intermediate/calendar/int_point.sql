@@ -1,4 +1,3 @@
--- A training point starts with the launch of its first item, the others when the register says.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -13,6 +12,7 @@ with
             force.force_code,
             point.point_code,
             point.measure_code,
+            point.target_threshold,
             point.deadline,
             coalesce(launches.launched_on, point.starts_on) as starts_on,
             build.as_at_day >= point.deadline as is_deadline_reached

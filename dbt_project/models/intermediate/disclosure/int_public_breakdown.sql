@@ -1,6 +1,3 @@
--- The districts, and what is in none, of the figures that are shown for the first time: all of them
--- or none. All, when each may be shown, and may follow what was released of it before: for events
--- every earlier figure of the period, for people the last month end that was broken down.
 with
     fresh as (select * from {{ ref("int_public_fresh") }} where is_broken_down),
 
@@ -44,7 +41,8 @@ with
         where figure.org_unit_code <> 'ALL'
     ),
 
-    -- What each may have to follow, with every unit of either: one that is not there has nobody.
+    -- The earlier releases that the new figure is compared with. A unit that is in only one of the
+    -- two counts as zero in the other.
     earlier as (
         select distinct
             fresh.force_code,

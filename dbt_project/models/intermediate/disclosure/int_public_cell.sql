@@ -1,6 +1,3 @@
--- What the public figures are made of: month by month, for the force, its districts and what is in
--- no district, for the one measure of each population that may leave the building. Only months
--- that were over long enough ago for late records to have come.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

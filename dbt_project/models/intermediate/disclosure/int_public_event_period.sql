@@ -1,6 +1,3 @@
--- Periods of events that are shown for the first time. Months wait until, together with those that
--- wait already, they may be shown: that is one period, and the next month begins another. So no two
--- periods share a record.
 with recursive
     released as (
         select force_code, measure_code, max(period_end) as released_until

@@ -1,5 +1,3 @@
--- The force's figures that this publication is the first to show, and for which of them the
--- districts may be asked: of month ends only the newest, because one must follow the other.
 with
     figure as (
         select *, 'events' as counted_as

@@ -1,6 +1,3 @@
--- The monthly shares of the force and its districts with what of them may be told: a month that
--- was released by itself, and strands of a plan, in which there is nobody to protect. Every
--- district has a row for every month: which of them have one tells nothing.
 with
     month as (
         select
@@ -26,7 +23,7 @@ with
         where period_end = {{ month_end("period_start") }} and org_unit_code <> 'REST'
     ),
 
-    -- A row that the public was shown stays, also when its unit is a district no more.
+    -- A row that was shown to the public stays, even if its unit is no longer a district.
     cell as (
         select
             month.force_code,

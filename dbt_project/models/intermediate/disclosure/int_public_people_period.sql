@@ -1,6 +1,3 @@
--- Month ends of the people in post that are shown for the first time. The same people are counted
--- in each, so a month end is shown when it may follow the last one that was; else it is passed
--- over.
 with recursive
     released as (
         select
@@ -39,7 +36,7 @@ with recursive
             and cell.period_start > coalesce(released.period_end, {{ beginning_of_time() }})
     ),
 
-    -- The month before the first that waits: what is shown already, if anything.
+    -- The first row is the last month end that was already shown, or nothing.
     walked as (
         select
             force_code,

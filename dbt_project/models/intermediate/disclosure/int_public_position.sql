@@ -1,6 +1,3 @@
--- The figures that the public position of a point shows: sums of what is released anyway, so that
--- they tell nothing more. Of people the last month end that was released; of referrals the periods
--- that end in the twelve months before the end of the last one.
 with
     released as (
         select

@@ -1,5 +1,3 @@
--- Everything about people and their records that this publication tells the public: what was
--- released before, as it was released, and what is released now.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -18,8 +16,8 @@ with
         from {{ ref("int_public_breakdown") }}
     ),
 
-    -- Under a threshold that was raised since, a released figure may be too small to be told again:
-    -- then its whole period, or all of its districts, are left out.
+    -- If the threshold was raised since, a released figure may be too small to be shown again.
+    -- Then its whole period, or all of its districts, are left out.
     remembered as (
         select
             released.*,
@@ -62,7 +60,7 @@ with
             and {{ in_force("threshold", "build.as_at_day") }}
         where
             released.is_latest
-            -- A run for an earlier day shows nothing of what came after it.
+            -- A build for an earlier day shows nothing from after that day.
             and released.period_end < build.as_at_day
     ),
 

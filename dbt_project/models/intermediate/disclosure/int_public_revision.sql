@@ -1,7 +1,3 @@
--- Periods of events whose figure was released before and is now another, where the new one take
--- the place of every one that was ever released for it. A change too small to be told is not
--- shown: the
--- released figure stands until more has changed.
 with
     released as (select * from {{ ref("stg_audit__released_figure") }} where org_unit_code = 'ALL'),
 
@@ -68,7 +64,7 @@ with
             and computed.measure_code = released.measure_code
             and computed.period_start = released.period_start
             and computed.period_end = released.period_end
-        -- A run for an earlier day may not see the whole of a period.
+        -- A build for an earlier day may not see the whole period.
         where computed.computed_until = computed.period_end
         group by
             computed.force_code,

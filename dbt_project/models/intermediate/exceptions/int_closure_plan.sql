@@ -1,4 +1,3 @@
--- Why an exception of the plans is off the list, and the day of completion where there is one.
 with
     final as (
         select

@@ -1,5 +1,3 @@
--- Why an exception of a referral, a document or a detention is off the list: what became of the
--- record, and when, where the data say that. `closed_at` of what was open is blank.
 with
     gone as (select * from {{ ref("int_exception_gone") }}),
 
@@ -20,7 +18,7 @@ with
                 then 'DOCUMENT_WITHDRAWN'
                 else 'OTHER_DOCUMENT'
             end as closed_because,
-            -- When a document that did not count came to count is not said: it was there before.
+            -- No record says when a document that was there already became valid.
             case
                 when
                     referral.is_counted
@@ -62,7 +60,7 @@ with
         where gone.exception_code in ('DOCUMENT_OFFICER_UNRESOLVED', 'DOCUMENT_NAMES_NO_REFERRAL')
     ),
 
-    detention as (
+    custody as (
         select
             gone.force_code,
             gone.exception_key,
@@ -85,4 +83,4 @@ select *
 from document
 union all
 select *
-from detention
+from custody

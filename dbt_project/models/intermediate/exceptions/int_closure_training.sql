@@ -1,5 +1,3 @@
--- Why a person's outstanding training, or missing place, is off the list, and the day of completion
--- where there is one.
 with
     listed as (
         select distinct version.force_code, version.officer_key

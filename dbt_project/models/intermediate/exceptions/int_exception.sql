@@ -1,4 +1,3 @@
--- Everything that needs somebody to act, with its age in days and the band it falls in.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -10,9 +9,11 @@ with
             record_ref,
             org_unit_code,
             officer_key,
-            opened_at
+            opened_at,
+            '' as officer_in_key
         from {{ ref("int_exception_referral") }}
         union all
+        -- The same item is missing for many people, so the officer is part of the key.
         select
             force_code,
             exception_code,
@@ -20,7 +21,8 @@ with
             record_ref,
             org_unit_code,
             officer_key,
-            opened_at
+            opened_at,
+            officer_key
         from {{ ref("int_exception_training") }}
         union all
         select
@@ -30,7 +32,8 @@ with
             record_ref,
             org_unit_code,
             officer_key,
-            opened_at
+            opened_at,
+            ''
         from {{ ref("int_exception_document") }}
         union all
         select
@@ -40,7 +43,8 @@ with
             record_ref,
             'ALL',
             cast(null as {{ dbt.type_string() }}),
-            opened_at
+            opened_at,
+            ''
         from {{ ref("int_exception_plan") }}
     ),
 
@@ -55,17 +59,16 @@ with
 
     final as (
         select
-            *,
-            -- Of training the record is the person and the item; elsewhere the record stays the
-            -- same
-            -- when its officer's number is corrected.
-            md5(
-                exception_code
-                || '|'
-                || record_ref
-                || '|'
-                || case when point_code in ('HYDRA', 'ELEARNING') then officer_key else '' end
-            ) as exception_key,
+            force_code,
+            exception_code,
+            point_code,
+            record_ref,
+            org_unit_code,
+            officer_key,
+            opened_at,
+            age_days,
+            -- Elsewhere the key has no officer, so that it stays when a collar number is corrected.
+            md5(exception_code || '|' || record_ref || '|' || officer_in_key) as exception_key,
             case
                 when age_days <= 1
                 then '0-1'

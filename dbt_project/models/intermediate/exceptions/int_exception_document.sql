@@ -1,5 +1,3 @@
--- Documents for the NCCU that cannot be brought together with anything: an author's number that
--- leads to nobody, a referral named that does not exist.
 with
     document as (
         select distinct report.*

@@ -1,6 +1,5 @@
--- What was on the list when it was last told, and is no longer.
 with
-    told as (
+    latest_event as (
         select
             event.*,
             row_number() over (
@@ -13,21 +12,21 @@ with
 
     final as (
         select
-            told.force_code,
-            told.exception_key,
-            told.exception_code,
-            told.point_code,
-            told.record_ref,
-            told.org_unit_code,
-            told.officer_key,
-            told.opened_at,
-            told.closed_at
-        from told
+            event.force_code,
+            event.exception_key,
+            event.exception_code,
+            event.point_code,
+            event.record_ref,
+            event.org_unit_code,
+            event.officer_key,
+            event.opened_at,
+            event.closed_at
+        from latest_event as event
         left join
             {{ ref("int_exception") }} as listed
-            on told.force_code = listed.force_code
-            and told.exception_key = listed.exception_key
-        where told.recency = 1 and told.is_open and listed.exception_key is null
+            on event.force_code = listed.force_code
+            and event.exception_key = listed.exception_key
+        where event.recency = 1 and event.is_open and listed.exception_key is null
     )
 
 select *

@@ -1,4 +1,3 @@
--- Plans whose review date has passed, strands that no plan meets, and milestones past their date.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

@@ -1,5 +1,3 @@
--- Referrals that need somebody to act: no document, somebody else's document, one that is not
--- valid.
 with
     final as (
         select

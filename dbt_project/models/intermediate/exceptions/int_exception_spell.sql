@@ -1,6 +1,3 @@
--- The life of every exception: a row for each time that it was on the list. What was told before is
--- gone on from: what is listed now is open, what was open and is not listed now has closed. Once it
--- has come back, somebody should act since it was seen again.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -16,10 +13,22 @@ with
     ),
 
     event as (
-        select told.*
-        from {{ ref("stg_audit__exception_event") }} as told
+        select
+            earlier.force_code,
+            earlier.exception_key,
+            earlier.told_at,
+            earlier.is_open,
+            earlier.exception_code,
+            earlier.point_code,
+            earlier.record_ref,
+            earlier.org_unit_code,
+            earlier.officer_key,
+            earlier.opened_at,
+            earlier.closed_at,
+            earlier.closed_because
+        from {{ ref("stg_audit__exception_event") }} as earlier
         cross join build
-        where told.told_at < build.as_at
+        where earlier.told_at < build.as_at
         union all
         select
             listed.force_code,
@@ -58,7 +67,7 @@ with
             and gone.exception_key = closure.exception_key
     ),
 
-    followed as (
+    event_with_state_before as (
         select
             *,
             coalesce(
@@ -67,49 +76,49 @@ with
         from event
     ),
 
-    turn as (
+    opening_or_closing as (
         select
             *,
             lead(closed_at) over life as next_closed_at,
             lead(closed_because) over life as next_closed_because,
             sum(case when is_open then 1 else 0 end) over life as spell
-        from followed
+        from event_with_state_before
         where is_open <> was_open
         window life as (partition by force_code, exception_key order by told_at)
     ),
 
     spell as (
         select
-            turn.force_code,
-            turn.exception_key,
-            cast(turn.spell as integer) as spell,
-            turn.exception_code,
-            turn.point_code,
-            turn.record_ref,
-            coalesce(listed.org_unit_code, turn.org_unit_code) as org_unit_code,
-            coalesce(listed.officer_key, turn.officer_key) as officer_key,
+            change.force_code,
+            change.exception_key,
+            cast(change.spell as integer) as spell,
+            change.exception_code,
+            change.point_code,
+            change.record_ref,
+            coalesce(listed.org_unit_code, change.org_unit_code) as org_unit_code,
+            coalesce(listed.officer_key, change.officer_key) as officer_key,
             case
-                when turn.spell > 1
-                then turn.told_at
-                else coalesce(listed.opened_at, turn.opened_at)
+                when change.spell > 1
+                then change.told_at
+                else coalesce(listed.opened_at, change.opened_at)
             end as opened_at,
-            turn.told_at as first_seen_at,
-            turn.next_closed_at as closed_at,
-            turn.next_closed_because as closed_because,
-            turn.next_closed_at is null as is_open,
-            max(turn.spell) over (partition by turn.force_code, turn.exception_key)
-            = turn.spell as is_latest
-        from turn
+            change.told_at as first_seen_at,
+            change.next_closed_at as closed_at,
+            change.next_closed_because as closed_because,
+            change.next_closed_at is null as is_open,
+            max(change.spell) over (partition by change.force_code, change.exception_key)
+            = change.spell as is_latest
+        from opening_or_closing as change
         left join
             {{ ref("int_exception") }} as listed
-            on turn.force_code = listed.force_code
-            and turn.exception_key = listed.exception_key
-            and turn.next_closed_at is null
-        where turn.is_open
+            on change.force_code = listed.force_code
+            and change.exception_key = listed.exception_key
+            and change.next_closed_at is null
+        where change.is_open
     ),
 
-    -- The data can say that a thing was put right before it was seen again: then it closed when it
-    -- opened.
+    -- The record can have been put right before the exception was seen again. The spell then
+    -- closes when it opens.
     final as (
         select
             force_code,

@@ -1,6 +1,3 @@
--- People in post who still lack an item that their role needs, since it was launched; and those
--- among
--- them who have no place in a Hydra session to come.
 with
     outstanding as (
         select today.*, item.launched_on

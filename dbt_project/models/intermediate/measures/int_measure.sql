@@ -1,5 +1,3 @@
--- Every measure by month and unit, with its interval. The force has a row for every month, also
--- one in which there was nothing to divide by.
 with
     month as (select * from {{ ref("int_measure_month") }}),
 

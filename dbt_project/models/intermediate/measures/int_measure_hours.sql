@@ -1,70 +1,46 @@
--- Median and 90th percentile of the hours to submission over the compliant referrals, by month and
--- unit.
 with
     referral as (
-        select
-            force_code,
-            referral_ref,
-            org_unit_code,
-            contacted_on,
-            {{ month_of("contacted_on") }} as period_start,
-            is_compliant,
-            hours_to_submission
-        from {{ ref("int_nccu_referral_class") }}
-        where is_counted
+        select *
+        from {{ ref("int_measure_record") }}
+        -- A measure in hours has no numerator.
+        where record_kind = 'referral' and denominator = 1 and numerator is null
     ),
 
-    above as (
+    referral_by_unit as (
         select
             referral.force_code,
+            referral.measure_code,
             referral.period_start,
             coalesce(ancestor.ancestor_code, referral.org_unit_code) as org_unit_code,
-            referral.is_compliant,
             referral.hours_to_submission
         from referral
         left join
             {{ ref("int_org_unit_ancestor") }} as ancestor
             on referral.force_code = ancestor.force_code
             and referral.org_unit_code = ancestor.org_unit_code
-            and referral.contacted_on >= ancestor.valid_from
-            and referral.contacted_on < ancestor.valid_to
+            and referral.rolled_up_on >= ancestor.valid_from
+            and referral.rolled_up_on < ancestor.valid_to
         union all
-        select force_code, period_start, 'ALL', is_compliant, hours_to_submission
+        select force_code, measure_code, period_start, 'ALL', hours_to_submission
         from referral
-    ),
-
-    grouped as (
-        select
-            force_code,
-            period_start,
-            org_unit_code,
-            sum(case when is_compliant then 1 else 0 end) as denominator,
-            {{ percentile("hours_to_submission", 0.5, "is_compliant") }} as p50,
-            {{ percentile("hours_to_submission", 0.9, "is_compliant") }} as p90
-        from above
-        group by force_code, period_start, org_unit_code
     ),
 
     final as (
         select
             force_code,
-            'nccu_hours_to_submission_p50' as measure_code,
+            measure_code,
             period_start,
             org_unit_code,
-            denominator,
-            p50 as value
-        from grouped
-        where denominator > 0
-        union all
-        select
-            force_code,
-            'nccu_hours_to_submission_p90',
-            period_start,
-            org_unit_code,
-            denominator,
-            p90
-        from grouped
-        where denominator > 0
+            count(*) as denominator,
+            case
+                measure_code
+                when 'nccu_hours_to_submission_p50'
+                then {{ percentile("hours_to_submission", 0.5, "true") }}
+                when 'nccu_hours_to_submission_p90'
+                then {{ percentile("hours_to_submission", 0.9, "true") }}
+            end as value
+        from referral_by_unit
+        group by force_code, measure_code, period_start, org_unit_code
     )
 
 select *

@@ -1,6 +1,19 @@
--- Every record that enters a measure, with what it adds to numerator and denominator, the month it
--- belongs to, and the team and day by which it is rolled up.
-with final as ({{ measure_record(ref("int_nccu_referral_class"), ref("int_immigration_custody")) }})
+-- A view, because the figures read it once, and an explanation reads the records of one figure.
+{{ config(materialized="view") }}
+
+with
+    final as (
+        {{
+            measure_record(
+                ref("int_measure_month"),
+                ref("int_nccu_referral_class"),
+                ref("int_immigration_custody"),
+                ref("int_training_person"),
+                ref("int_training_requirement"),
+                ref("int_plan_day"),
+            )
+        }}
+    )
 
 select *
 from final

@@ -1,23 +1,19 @@
--- Occurrences with an immigration custody record, and whether the NCCU was told of them. The month
--- and team are those of the first such record; a record without an occurrence stands for one of
--- its own. An occurrence that was cancelled or deleted counts nowhere; one that the system never
--- had counts as named.
 with
-    custody as (
+    immigration_custody as (
         select *, {{ london_day("detained_at") }} as detained_on
         from {{ ref("stg_rms__custody_record") }}
         where {{ is_for_immigration() }}
     ),
 
-    ranked as (
+    custody_in_order as (
         select
             *,
             row_number() over (
                 partition by
                     force_code, occurrence_ref, case when occurrence_ref is null then custody_id end
                 order by detained_at, custody_id
-            ) as place
-        from custody
+            ) as place_in_occurrence
+        from immigration_custody
     ),
 
     referred as (
@@ -36,7 +32,7 @@ with
             officer.officer_key,
             officer.org_unit_code,
             referred.occurrence_ref is not null as has_referral
-        from ranked as first_record
+        from custody_in_order as first_record
         left join
             {{ ref("stg_rms__occurrence") }} as occurrence
             on first_record.force_code = occurrence.force_code
@@ -51,7 +47,7 @@ with
             and first_record.arresting_officer_no = officer.collar_no
             and first_record.detained_on = officer.event_day
         where
-            first_record.place = 1
+            first_record.place_in_occurrence = 1
             and coalesce(occurrence.status, 'UNKNOWN') <> 'CANCELLED'
             and not coalesce(occurrence.is_deleted, false)
     )

@@ -1,4 +1,3 @@
--- Every intelligence report with its author resolved and its grading judged by its own scheme.
 with
     report as (
         select *, {{ london_day("coalesce(submitted_at, created_at)") }} as event_day

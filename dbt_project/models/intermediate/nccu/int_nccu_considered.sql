@@ -1,6 +1,3 @@
--- Every report that names a referral or is about its occurrence, and what came of it for that
--- referral: what the steps of the match did with it, or what kept it out of them. A view, because
--- it is asked for one referral at a time.
 {{ config(materialized="view") }}
 
 with
@@ -8,7 +5,7 @@ with
 
     report as (select * from {{ ref("int_intelligence_report") }}),
 
-    near as (
+    related as (
         select force_code, nccu_referral_ref as referral_ref, report_urn
         from report
         where nccu_referral_ref is not null
@@ -31,9 +28,9 @@ with
 
     final as (
         select
-            near.force_code,
-            near.referral_ref,
-            near.report_urn,
+            related.force_code,
+            related.referral_ref,
+            related.report_urn,
             report.document_type_code,
             report.status,
             report.grading_scheme,
@@ -46,7 +43,7 @@ with
             matched.link_method,
             elsewhere.referral_ref as answers_referral_ref,
             case
-                when referral.report_urn = near.report_urn
+                when referral.report_urn = related.report_urn
                 then 'decides'
                 when matched.report_urn is not null
                 then 'belongs'
@@ -54,7 +51,7 @@ with
                 then 'not_submitted'
                 when document.report_urn is null
                 then 'not_required'
-                when document.named_referral_ref <> near.referral_ref
+                when document.named_referral_ref <> related.referral_ref
                 then 'names_another'
                 when report.submitted_at < referral.first_usable_at
                 then 'too_early'
@@ -62,27 +59,29 @@ with
                 then 'taken'
                 else 'not_needed'
             end as outcome
-        from near
+        from related
         inner join
             referral
-            on near.force_code = referral.force_code
-            and near.referral_ref = referral.referral_ref
+            on related.force_code = referral.force_code
+            and related.referral_ref = referral.referral_ref
         inner join
-            report on near.force_code = report.force_code and near.report_urn = report.report_urn
+            report
+            on related.force_code = report.force_code
+            and related.report_urn = report.report_urn
         left join
             {{ ref("int_nccu_document") }} as document
-            on near.force_code = document.force_code
-            and near.report_urn = document.report_urn
+            on related.force_code = document.force_code
+            and related.report_urn = document.report_urn
         left join
             matched
-            on near.force_code = matched.force_code
-            and near.referral_ref = matched.referral_ref
-            and near.report_urn = matched.report_urn
+            on related.force_code = matched.force_code
+            and related.referral_ref = matched.referral_ref
+            and related.report_urn = matched.report_urn
         left join
             matched as elsewhere
-            on near.force_code = elsewhere.force_code
-            and near.report_urn = elsewhere.report_urn
-            and near.referral_ref <> elsewhere.referral_ref
+            on related.force_code = elsewhere.force_code
+            and related.report_urn = elsewhere.report_urn
+            and related.referral_ref <> elsewhere.referral_ref
     )
 
 select *

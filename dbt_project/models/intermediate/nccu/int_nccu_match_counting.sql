@@ -1,10 +1,11 @@
--- Steps 1 to 3: referrals and the documents that count.
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 
-    document as (select * from {{ ref("int_nccu_document") }} where is_counting),
+    counting_document as (select * from {{ ref("int_nccu_document") }} where is_counting),
 
-    {{ match_documents("referral", "document") }}
+    {{ match_documents("referral", "counting_document") }},
+
+    final as (select * from matched)
 
 select *
-from matched
+from final

@@ -1,18 +1,19 @@
--- Step 4: what still has no document goes through the same steps with those that do not count.
 with
-    referral as (
-        select candidate.*
-        from {{ ref("int_nccu_referral") }} as candidate
+    referral_without_document as (
+        select referral.*
+        from {{ ref("int_nccu_referral") }} as referral
         left join
-            {{ ref("int_nccu_match_counting") }} as answered
-            on candidate.force_code = answered.force_code
-            and candidate.referral_ref = answered.referral_ref
-        where answered.referral_ref is null
+            {{ ref("int_nccu_match_counting") }} as matched_referral
+            on referral.force_code = matched_referral.force_code
+            and referral.referral_ref = matched_referral.referral_ref
+        where matched_referral.referral_ref is null
     ),
 
-    document as (select * from {{ ref("int_nccu_document") }} where not is_counting),
+    invalid_document as (select * from {{ ref("int_nccu_document") }} where not is_counting),
 
-    {{ match_documents("referral", "document") }}
+    {{ match_documents("referral_without_document", "invalid_document") }},
+
+    final as (select * from matched)
 
 select *
-from matched
+from final

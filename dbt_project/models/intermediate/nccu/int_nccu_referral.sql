@@ -1,4 +1,3 @@
--- Every referral with its officer resolved and the policy of the day of contact.
 with
     referral as (
         select *, {{ london_day("contacted_at") }} as contacted_on

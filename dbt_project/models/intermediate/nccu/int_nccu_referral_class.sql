@@ -1,11 +1,9 @@
--- The class of every referral: the best that its documents give, decided by the earliest of
--- equals.
 with
     referral as (select * from {{ ref("int_nccu_referral") }}),
 
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    graded as (
+    document_with_class as (
         select
             matched.*,
             case
@@ -25,7 +23,7 @@ with
         from {{ ref("int_nccu_match_invalid") }}
     ),
 
-    ranked as (
+    ranked_document as (
         select
             *,
             row_number() over (
@@ -44,10 +42,10 @@ with
                     submitted_at,
                     report_urn
             ) as preference
-        from graded
+        from document_with_class
     ),
 
-    classed as (
+    referral_with_class as (
         select
             referral.*,
             coalesce(
@@ -62,7 +60,7 @@ with
         from referral
         cross join build
         left join
-            ranked as deciding
+            ranked_document as deciding
             on referral.force_code = deciding.force_code
             and referral.referral_ref = deciding.referral_ref
             and deciding.preference = 1
@@ -74,7 +72,7 @@ with
             intelligence_class <> 'awaiting' as is_due,
             referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted,
             intelligence_class in ('submitted_in_time', 'submitted_late') as is_compliant
-        from classed
+        from referral_with_class
     )
 
 select *

@@ -1,8 +1,7 @@
--- Who held a collar number, and on which days: as that day's personnel file has it, while in post.
 with
     personnel as (select * from {{ ref("stg_hr__personnel") }}),
 
-    in_post as (
+    held_in_post as (
         select
             force_code,
             collar_no,
@@ -14,7 +13,7 @@ with
         where collar_no is not null and start_date is not null
     ),
 
-    final as (select * from in_post where held_from < held_to)
+    final as (select * from held_in_post where held_from < held_to)
 
 select *
 from final

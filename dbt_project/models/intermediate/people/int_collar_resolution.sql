@@ -1,10 +1,7 @@
--- Whose collar number it was on the day of an event: the one person in post with that number.
--- Nobody, or two, leaves the number unresolved: then it is the same person as the same unresolved
--- number elsewhere, and nobody else.
 {{ config(post_hook="{{ keep_to_transform() }}") }}
 
 with
-    events as (
+    event as (
         select
             force_code,
             reporting_officer_no as collar_no,
@@ -19,25 +16,25 @@ with
         from {{ ref("stg_intelligence__report") }}
     ),
 
-    holders as (
+    holder_of_the_day as (
         select
-            events.force_code,
-            events.collar_no,
-            events.event_day,
+            event.force_code,
+            event.collar_no,
+            event.event_day,
             min(holder.employee_no) as employee_no,
-            min(holder.employee_no) = max(holder.employee_no) as is_one_person,
+            min(holder.employee_no) = max(holder.employee_no) as is_one_officer,
             min(holder.org_unit_code) as org_unit_code
-        from events
+        from event
         left join
             {{ ref("int_collar_holder") }} as holder
-            on events.force_code = holder.force_code
-            and events.collar_no = holder.collar_no
-            and events.event_day >= holder.held_from
-            and events.event_day < holder.held_to
-        group by events.force_code, events.collar_no, events.event_day
+            on event.force_code = holder.force_code
+            and event.collar_no = holder.collar_no
+            and event.event_day >= holder.held_from
+            and event.event_day < holder.held_to
+        group by event.force_code, event.collar_no, event.event_day
     ),
 
-    resolved as (select *, coalesce(is_one_person, false) as is_resolved from holders),
+    resolved as (select *, coalesce(is_one_officer, false) as is_resolved from holder_of_the_day),
 
     final as (
         select

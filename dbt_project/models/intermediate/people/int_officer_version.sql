@@ -1,8 +1,5 @@
--- Every version of every officer under the pseudonym: where they were and what they did, from when
--- to when. A number that resolved to nobody has one version, so that nothing that joins to it is
--- lost.
 with
-    person as (
+    listed_officer as (
         select
             personnel.force_code,
             pseudonym.officer_key,
@@ -22,7 +19,7 @@ with
             and pseudonym.is_person
     ),
 
-    unresolved as (
+    unresolved_number as (
         select distinct
             force_code,
             officer_key,
@@ -38,12 +35,12 @@ with
         where not is_resolved
     ),
 
-    version as (
+    officer_version as (
         select *
-        from person
+        from listed_officer
         union all
         select *
-        from unresolved
+        from unresolved_number
     ),
 
     final as (
@@ -56,7 +53,7 @@ with
                 || '|'
                 || cast(valid_from as {{ dbt.type_string() }})
             ) as officer_version_key
-        from version
+        from officer_version
     )
 
 select *

@@ -1,10 +1,7 @@
--- Every unit that a figure can name, as it is today: those of the org-unit file, the force as a
--- whole (ALL), the unit of numbers that resolve to nobody (UNKNOWN), and codes that other systems
--- use but the org-unit file does not hold.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    listed as (
+    listed_unit as (
         select
             unit.*,
             row_number() over (
@@ -12,13 +9,13 @@ with
                 order by
                     case when unit.valid_from <= build.as_at_day then 0 else 1 end,
                     unit.valid_from desc
-            ) as place,
+            ) as recency,
             unit.valid_from <= build.as_at_day and build.as_at_day < unit.valid_to as is_current
         from {{ ref("stg_hr__org_unit") }} as unit
         cross join build
     ),
 
-    named as (
+    named_unit as (
         select force_code, org_unit_code
         from {{ ref("int_measure") }}
         union
@@ -36,10 +33,10 @@ with
         where district_code is not null
         union
         select force_code, org_unit_code
-        from listed
+        from listed_unit
         union
         select force_code, parent_org_unit_code
-        from listed
+        from listed_unit
         where parent_org_unit_code is not null
         union
         select force_code, 'ALL'
@@ -51,26 +48,29 @@ with
 
     final as (
         select
-            named.force_code,
-            named.org_unit_code,
+            named_unit.force_code,
+            named_unit.org_unit_code,
             case
-                when named.org_unit_code = 'ALL'
+                when named_unit.org_unit_code = 'ALL'
                 then 'The whole force'
-                when named.org_unit_code = 'UNKNOWN'
+                when named_unit.org_unit_code = 'UNKNOWN'
                 then 'Officer number that resolves to nobody'
-                else coalesce(listed.org_unit_name, named.org_unit_code)
+                else coalesce(listed_unit.org_unit_name, named_unit.org_unit_code)
             end as org_unit_name,
-            listed.parent_org_unit_code,
+            listed_unit.parent_org_unit_code,
             coalesce(
-                listed.kind, case when named.org_unit_code = 'ALL' then 'FORCE' else 'UNKNOWN' end
+                listed_unit.kind,
+                case when named_unit.org_unit_code = 'ALL' then 'FORCE' else 'UNKNOWN' end
             ) as kind,
-            coalesce(listed.is_current, named.org_unit_code in ('ALL', 'UNKNOWN')) as is_current
-        from named
+            coalesce(
+                listed_unit.is_current, named_unit.org_unit_code in ('ALL', 'UNKNOWN')
+            ) as is_current
+        from named_unit
         left join
-            listed
-            on named.force_code = listed.force_code
-            and named.org_unit_code = listed.org_unit_code
-            and listed.place = 1
+            listed_unit
+            on named_unit.force_code = listed_unit.force_code
+            and named_unit.org_unit_code = listed_unit.org_unit_code
+            and listed_unit.recency = 1
     )
 
 select *

@@ -1,5 +1,3 @@
--- For every unit the units above it, and itself, on every day: the hierarchy as the org-unit file
--- latest at or before the day has it.
 with recursive
     unit as (select * from {{ ref("stg_hr__org_unit") }}),
 
@@ -29,7 +27,7 @@ with recursive
             and climb.next_code = parent.org_unit_code
             and climb.valid_from < parent.valid_to
             and parent.valid_from < climb.valid_to
-        -- A file that names a unit as its own superior must not send us round for ever.
+        -- A file may put units in a circle by mistake. Without a limit this would never end.
         where climb.steps < 10 and parent.org_unit_code <> climb.org_unit_code
     ),
 

@@ -1,7 +1,5 @@
--- Stretches of days inside which no policy about people changes, so that a stretch of somebody's
--- career that lies inside one of them is judged by one policy.
 with
-    changes as (
+    policy_change as (
         select effective_from as changes_on
         from {{ ref("policy_role_requirement") }}
         union
@@ -30,7 +28,7 @@ with
         select
             changes_on as period_from,
             coalesce(lead(changes_on) over (order by changes_on), {{ end_of_time() }}) as period_to
-        from changes
+        from policy_change
     )
 
 select *

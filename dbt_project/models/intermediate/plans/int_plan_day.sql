@@ -1,5 +1,3 @@
--- Which strand had a plan that met the requirement, on every day since the point started: owned,
--- approved, evidenced, and its review not overdue.
 with
     days as (
         select point.force_code, spine.day

@@ -1,5 +1,3 @@
--- Each strand with the plan that speaks for it today: one that meets the requirement before one
--- that does not, then the latest approved.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -12,26 +10,26 @@ with
                 and plan.approved_on <= build.as_at_day
                 and plan.review_due_on >= build.as_at_day,
                 false
-            ) as is_meeting
+            ) as meets_requirement
         from {{ ref("stg_governance__plan") }} as plan
         cross join build
     ),
 
-    ranked as (
+    ranked_plan as (
         select
             *,
             row_number() over (
                 partition by force_code, strand
                 order by
-                    is_meeting desc,
+                    meets_requirement desc,
                     approved_on desc nulls last,
                     review_due_on desc nulls last,
                     plan_ref
-            ) as place
+            ) as preference
         from plan
     ),
 
-    on_deadline as (
+    strand_on_deadline as (
         select plan_day.force_code, plan_day.strand, plan_day.is_met
         from {{ ref("int_plan_day") }} as plan_day
         inner join
@@ -45,28 +43,30 @@ with
         select
             force.force_code,
             strand.strand,
-            ranked.plan_ref,
-            ranked.version,
-            ranked.approved_on,
-            ranked.review_due_on,
-            coalesce(ranked.owner_role is not null, false) as has_owner,
-            coalesce(ranked.evidence_ref is not null, false) as has_evidence,
-            coalesce(ranked.is_meeting, false) as is_met,
-            -- Before the deadline has come, what is met today is on time so far.
-            coalesce(on_deadline.is_met, ranked.is_meeting, false) as is_met_on_time,
+            ranked_plan.plan_ref,
+            ranked_plan.version,
+            ranked_plan.approved_on,
+            ranked_plan.review_due_on,
+            coalesce(ranked_plan.owner_role is not null, false) as has_owner,
+            coalesce(ranked_plan.evidence_ref is not null, false) as has_evidence,
+            coalesce(ranked_plan.meets_requirement, false) as is_met,
+            -- Before the deadline there is no row for that day, and a strand met today counts.
+            coalesce(
+                strand_on_deadline.is_met, ranked_plan.meets_requirement, false
+            ) as is_met_on_time,
             build.as_at_day as as_on
         from {{ ref("policy_plan_strand") }} as strand
         cross join {{ ref("stg_audit__force") }} as force
         cross join build
         left join
-            ranked
-            on force.force_code = ranked.force_code
-            and strand.strand = ranked.strand
-            and ranked.place = 1
+            ranked_plan
+            on force.force_code = ranked_plan.force_code
+            and strand.strand = ranked_plan.strand
+            and ranked_plan.preference = 1
         left join
-            on_deadline
-            on force.force_code = on_deadline.force_code
-            and strand.strand = on_deadline.strand
+            strand_on_deadline
+            on force.force_code = strand_on_deadline.force_code
+            and strand.strand = strand_on_deadline.strand
         where {{ in_force("strand", "build.as_at_day") }}
     )
 

@@ -1,7 +1,3 @@
--- The first measure of the referral point by month, on every day since the point started: a day
--- limits the dates inside the records, so on it a referral counts once its document was submitted
--- or its grace had ended, and complies once its document was submitted. Each adds one on its days,
--- and a running sum does the rest.
 with
     referral as (
         select
@@ -34,13 +30,13 @@ with
         from days
     ),
 
-    steps as (
+    changes as (
         select
             force_code,
             period_start,
             least(coalesce(answered_on, grace_ends_on), grace_ends_on) as day,
-            0 as numerator_step,
-            1 as denominator_step,
+            0 as numerator_change,
+            1 as denominator_change,
             false as is_shown
         from referral
         union all
@@ -53,19 +49,19 @@ with
         inner join months on days.force_code = months.force_code and days.day >= months.period_start
     ),
 
-    levels as (
+    running_sums as (
         select
             force_code,
             period_start,
             day,
             max(case when is_shown then 1 else 0 end) = 1 as is_shown,
-            sum(sum(numerator_step)) over (
+            sum(sum(numerator_change)) over (
                 partition by force_code, period_start order by day
             ) as numerator,
-            sum(sum(denominator_step)) over (
+            sum(sum(denominator_change)) over (
                 partition by force_code, period_start order by day
             ) as denominator
-        from steps
+        from changes
         group by force_code, period_start, day
     ),
 
@@ -77,7 +73,7 @@ with
             {{ month_end("period_start") }} < day as is_complete,
             cast(numerator as bigint) as numerator,
             cast(denominator as bigint) as denominator
-        from levels
+        from running_sums
         where is_shown
     )
 

@@ -1,9 +1,8 @@
--- On every day: the last three complete months that had something to count, and the three before
--- them, of the months that the measure is shown for.
 with
-    month as (
+    complete_month as (
         select
-            figure.force_code,
+            point.force_code,
+            point.point_code,
             figure.day,
             figure.numerator,
             figure.denominator,
@@ -22,6 +21,7 @@ with
     final as (
         select
             force_code,
+            point_code,
             day,
             count(*) filter (where months_ago <= 3) = 3
             and count(*) filter (where months_ago <= 3 and numerator < denominator)
@@ -41,9 +41,9 @@ with
                 }},
                 false
             ) as is_slipping
-        from month
+        from complete_month
         where months_ago <= 6
-        group by force_code, day
+        group by force_code, point_code, day
     )
 
 select *

@@ -1,4 +1,3 @@
--- The state of the sources that each point rests on: as good as the worst of them.
 with
     freshness as (select * from {{ ref("int_source_freshness") }}),
 

@@ -1,9 +1,7 @@
--- The position of every point as at the run's moment: status, figure, deadline, run-rate, forecast
--- and the three voices. What the gate adds to the caveat comes after this.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    deadline as (select * from {{ ref("int_point_deadline") }}),
+    deadline as (select * from {{ ref("int_point_deadline_progress") }}),
 
     forecast as (select * from {{ ref("int_forecast") }}),
 
@@ -53,7 +51,7 @@ with
         from {{ ref("int_point") }} as point
         cross join build
         inner join
-            {{ ref("int_point_status") }} as status
+            {{ ref("int_point_status_today") }} as status
             on point.force_code = status.force_code
             and point.point_code = status.point_code
         left join

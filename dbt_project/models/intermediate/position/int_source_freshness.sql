@@ -1,6 +1,3 @@
--- Whether each dataset is fresh, stale or failed. A database is as fresh as its last extraction
--- that succeeded, a file as its latest delivery at or before the run's moment. Failed: could not
--- be extracted in this run, or the newest delivery was refused.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
@@ -23,7 +20,7 @@ with
         group by force_code, dataset
     ),
 
-    refusal as (
+    refused_delivery as (
         select force_code, dataset, delivered_at, max(reason) as reason
         from {{ ref("stg_audit__delivery") }}
         where not is_landed
@@ -61,7 +58,7 @@ with
                 delivery.last_refused_at is not null
             ) as is_newest_refused,
             extraction.reason as extraction_reason,
-            refusal.reason as refusal_reason
+            refused_delivery.reason as refusal_reason
         from expected
         left join
             delivery
@@ -72,42 +69,42 @@ with
             on expected.force_code = extraction.force_code
             and expected.dataset = extraction.dataset
         left join
-            refusal
-            on expected.force_code = refusal.force_code
-            and expected.dataset = refusal.dataset
-            and delivery.last_refused_at = refusal.delivered_at
+            refused_delivery
+            on expected.force_code = refused_delivery.force_code
+            and expected.dataset = refused_delivery.dataset
+            and delivery.last_refused_at = refused_delivery.delivered_at
     ),
 
-    due as (
+    latest_with_due_by as (
         select *, {{ dbt.dateadd("day", "stale_after_days", "last_record_at") }} as due_by
         from latest
     ),
 
     final as (
         select
-            due.force_code,
-            due.dataset,
-            due.last_record_at,
-            due.last_landed_at,
-            due.due_by,
+            latest.force_code,
+            latest.dataset,
+            latest.last_record_at,
+            latest.last_landed_at,
+            latest.due_by,
             case
-                when not due.is_extracted_now or due.is_newest_refused
+                when not latest.is_extracted_now or latest.is_newest_refused
                 then 'failed'
-                when due.due_by is null or build.as_at > due.due_by
+                when latest.due_by is null or build.as_at > latest.due_by
                 then 'stale'
                 else 'fresh'
             end as verdict,
             case
-                when not due.is_extracted_now
-                then coalesce(due.extraction_reason, 'not extracted in this run')
-                when due.is_newest_refused
-                then due.refusal_reason
-                when due.due_by is null
+                when not latest.is_extracted_now
+                then coalesce(latest.extraction_reason, 'not extracted in this run')
+                when latest.is_newest_refused
+                then latest.refusal_reason
+                when latest.due_by is null
                 then 'nothing was ever delivered'
-                when build.as_at > due.due_by
+                when build.as_at > latest.due_by
                 then 'nothing new since it was due'
             end as reason
-        from due
+        from latest_with_due_by as latest
         cross join build
     )
 

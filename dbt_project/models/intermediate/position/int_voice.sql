@@ -1,51 +1,49 @@
--- What the force says of itself and what the Commissioner judged: of each party the last word of a
--- day that said something else than the one before, the days on which it stood (`valid_to` is
--- excluded), and whether it says that the point is assured, as today's policy reads the words.
 with
     event as (
         select
             *,
-            {{ london_day("event_at") }} as said_on,
+            {{ london_day("event_at") }} as event_day,
             upper(replace(replace(trim(status), ' ', '_'), '-', '_')) as normal_status,
             row_number() over (
                 partition by force_code, point_code, party, {{ london_day("event_at") }}
                 order by event_at desc, place_in_log desc
-            ) as place
+            ) as place_in_day
         from {{ ref("stg_governance__recommendation_event") }}
     ),
 
-    word as (
+    statement as (
         select
             *,
             lag(status) over (
-                partition by force_code, point_code, party order by said_on
+                partition by force_code, point_code, party order by event_day
             ) as status_before
         from event
-        where place = 1
+        where place_in_day = 1
     ),
 
     final as (
         select
-            word.force_code,
-            word.point_code,
-            word.party,
-            word.status,
-            word.event_at,
-            word.said_on as valid_from,
+            statement.force_code,
+            statement.point_code,
+            statement.party,
+            statement.status,
+            statement.event_at,
+            statement.event_day as valid_from,
             coalesce(
-                lead(word.said_on) over (
-                    partition by word.force_code, word.point_code, word.party order by word.said_on
+                lead(statement.event_day) over (
+                    partition by statement.force_code, statement.point_code, statement.party
+                    order by statement.event_day
                 ),
                 {{ end_of_time() }}
             ) as valid_to,
             meaning.status is not null and meaning.is_assured as is_assured
-        from word
+        from statement
         cross join {{ ref("stg_audit__build") }} as build
         left join
             {{ ref("policy_voice_status") }} as meaning
-            on word.normal_status = meaning.status
+            on statement.normal_status = meaning.status
             and {{ in_force("meaning", "build.as_at_day") }}
-        where word.status is distinct from word.status_before
+        where statement.status is distinct from statement.status_before
     )
 
 select *

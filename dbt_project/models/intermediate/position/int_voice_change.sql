@@ -1,13 +1,11 @@
--- The days on which one of the three voices changed, with what it said from then on. The data begin
--- to speak on the day that the point started.
 with
-    data_day as (
+    status_and_the_one_before as (
         select
             *, lag(status) over (partition by force_code, point_code order by day) as status_before
-        from {{ ref("int_point_status_day") }}
+        from {{ ref("int_point_status_by_day") }}
     ),
 
-    data_word as (
+    change_of_data as (
         select
             force_code,
             point_code,
@@ -15,11 +13,11 @@ with
             status,
             is_assured,
             lead(day) over (partition by force_code, point_code order by day) as next_change_on
-        from data_day
+        from status_and_the_one_before
         where status is distinct from status_before
     ),
 
-    word as (
+    change as (
         select
             force_code,
             point_code,
@@ -41,17 +39,17 @@ with
             {{ add_days("next_change_on", -1) }},
             status,
             is_assured
-        from data_word
+        from change_of_data
     ),
 
-    -- The log can be of more than the four points.
+    -- The log also has entries about other things than the assurance points.
     final as (
-        select word.*
-        from word
+        select change.*
+        from change
         inner join
             {{ ref("int_point") }} as point
-            on word.force_code = point.force_code
-            and word.point_code = point.point_code
+            on change.force_code = point.force_code
+            and change.point_code = point.point_code
     )
 
 select *

@@ -1,6 +1,3 @@
--- The three voices side by side on every day since the point started: whether each says that the
--- point is assured, and whether they disagree. Who said nothing yet has no part in it, nor have the
--- data today where a source is not fresh.
 with
     data_voice as (
         select
@@ -11,10 +8,10 @@ with
             case
                 when today.status is distinct from 'unknown' then on_day.is_assured
             end as is_assured
-        from {{ ref("int_point_status_day") }} as on_day
+        from {{ ref("int_point_status_by_day") }} as on_day
         cross join {{ ref("stg_audit__build") }} as build
         left join
-            {{ ref("int_point_status") }} as today
+            {{ ref("int_point_status_today") }} as today
             on on_day.force_code = today.force_code
             and on_day.point_code = today.point_code
             and on_day.day = build.as_at_day

@@ -1,4 +1,3 @@
--- Who has a place in a Hydra session that is still to come, and when the first of them is.
 with
     final as (
         select

@@ -1,7 +1,5 @@
--- The Hydra sessions that were held, with what came of their places, and those that are scheduled,
--- with the places there will have been by each.
 with
-    passed as (
+    session_passes as (
         select force_code, session_code, count(distinct employee_no) as passes
         from {{ ref("stg_hydra__attendance") }}
         where has_attended and outcome = 'PASS'
@@ -14,14 +12,14 @@ with
             session.session_code,
             session.session_date,
             coalesce(session.capacity, 0) as places,
-            coalesce(passed.passes, 0) as passes,
+            coalesce(session_passes.passes, 0) as passes,
             session.session_date < build.as_at_day as is_held
         from {{ ref("stg_hydra__session") }} as session
         cross join {{ ref("stg_audit__build") }} as build
         left join
-            passed
-            on session.force_code = passed.force_code
-            and session.session_code = passed.session_code
+            session_passes
+            on session.force_code = session_passes.force_code
+            and session.session_code = session_passes.session_code
         where session.session_date is not null
     ),
 

@@ -1,5 +1,3 @@
--- When each person first completed each item. An e-learning module counts by its version, from its
--- launch on; Hydra by the first session attended and passed.
 with
     module_completion as (
         select

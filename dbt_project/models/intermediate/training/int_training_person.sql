@@ -1,5 +1,3 @@
--- Relevant people in post, a row per person, point and stretch of days, with the day on which all
--- that their role needs for the point was complete.
 with
     requirement as (
         select * from {{ ref("int_training_requirement") }} where in_post_from < in_post_to

@@ -1,8 +1,5 @@
--- Who needs which item of training, over which days (`valid_to` excluded): the personnel file of
--- the day gives role, team, absence and whether in post; policy of the day says what the role
--- needs.
 with
-    career as (
+    career_period as (
         select
             personnel.force_code,
             personnel.employee_no,
@@ -22,25 +19,25 @@ with
 
     needed as (
         select
-            career.*,
+            career_period.*,
             requirement.requirement_code,
             item.point_code,
             item.module_version,
             item.launched_on,
             absence.absence_status is not null as is_long_term_absent
-        from career
+        from career_period
         inner join
             {{ ref("policy_role_requirement") }} as requirement
-            on career.role_code = requirement.role_code
-            and {{ in_force("requirement", "career.valid_from") }}
+            on career_period.role_code = requirement.role_code
+            and {{ in_force("requirement", "career_period.valid_from") }}
         inner join
             {{ ref("policy_training_item") }} as item
             on requirement.requirement_code = item.requirement_code
-            and {{ in_force("item", "career.valid_from") }}
+            and {{ in_force("item", "career_period.valid_from") }}
         left join
             {{ ref("policy_absence") }} as absence
-            on career.absence_status = absence.absence_status
-            and {{ in_force("absence", "career.valid_from") }}
+            on career_period.absence_status = absence.absence_status
+            and {{ in_force("absence", "career_period.valid_from") }}
     ),
 
     final as (

@@ -1,4 +1,3 @@
--- What everybody who is listed today needs, and whether they have it.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

@@ -1,4 +1,3 @@
--- Built after the gate, so that the caveat can say what the gate found.
 {{ config(tags=["sealed"]) }}
 
 with

@@ -9,7 +9,7 @@ with
             {{ share("position.numerator", "position.denominator") }} as value,
             position.status,
             build.publication_id
-        from {{ ref("int_point_status_day") }} as position
+        from {{ ref("int_point_status_by_day") }} as position
         cross join {{ ref("stg_audit__build") }} as build
     )
 

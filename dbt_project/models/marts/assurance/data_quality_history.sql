@@ -1,4 +1,3 @@
--- Built after the gate: what its checks found, and what those of the builds before found.
 {{ config(tags=["sealed"]) }}
 
 with

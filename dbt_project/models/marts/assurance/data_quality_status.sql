@@ -1,8 +1,7 @@
--- Built after the gate: what its expectations found, by dataset and dimension.
 {{ config(tags=["sealed"]) }}
 
 with
-    summary as (
+    checks_by_dimension as (
         select
             result.dataset,
             result.dimension,
@@ -18,15 +17,17 @@ with
     final as (
         select
             force.force_code,
-            summary.dataset,
-            summary.dimension,
-            summary.severity,
-            summary.expectations,
-            summary.failed,
-            summary.checked_at,
-            case when summary.failed = 0 then 'passed' else summary.severity end as verdict,
+            checks_by_dimension.dataset,
+            checks_by_dimension.dimension,
+            checks_by_dimension.severity,
+            checks_by_dimension.expectations,
+            checks_by_dimension.failed,
+            checks_by_dimension.checked_at,
+            case
+                when checks_by_dimension.failed = 0 then 'passed' else checks_by_dimension.severity
+            end as verdict,
             build.publication_id
-        from summary
+        from checks_by_dimension
         cross join {{ ref("stg_audit__force") }} as force
         cross join {{ ref("stg_audit__build") }} as build
     )

@@ -16,7 +16,7 @@ with
             restatement.numerator_change,
             restatement.denominator_change,
             build.publication_id
-        from {{ ref("int_restatement") }} as restatement
+        from {{ ref("restated__figure_by_cause") }} as restatement
         cross join {{ ref("stg_audit__build") }} as build
     )
 

@@ -1,4 +1,3 @@
--- Every day from 2020 until a year after the run, and any other day that a fact names.
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 

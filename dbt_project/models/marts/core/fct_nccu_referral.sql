@@ -1,4 +1,4 @@
-{#- Nine referrals of ten are status checks, and nearly every question is about the tenth. -#}
+{#- Nine of ten referrals are status checks, and most questions are about the others. -#}
 {{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
 
 with
@@ -20,6 +20,7 @@ with
             referral.report_urn,
             referral.hours_to_submission,
             referral.is_counted,
+            referral.is_compliant,
             build.publication_id
         from {{ ref("int_nccu_referral_class") }} as referral
         cross join {{ ref("stg_audit__build") }} as build

@@ -1,7 +1,7 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- Of each officer the version of the day: few of many, so they are chosen first.
+    -- Filter to the versions of the day before the join: they are few of many.
     officer as (
         select version.*
         from {{ ref("int_officer_version") }} as version

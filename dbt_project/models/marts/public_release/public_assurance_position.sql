@@ -1,12 +1,11 @@
--- Built after the gate, as the position is that it takes from.
 {{ config(alias="assurance_position", tags=["sealed"]) }}
 
 with
-    judged as (
+    position_with_release as (
         select
             position.*,
-            -- Three strands are not people: there is nobody to protect in them.
-            position.point_code = 'INTEL_PLAN' as is_open,
+            -- Strands are not people, so their figures need no suppression.
+            position.point_code = 'INTEL_PLAN' as is_always_shown,
             released.figures_from,
             released.figures_to,
             released.numerator as released_numerator,
@@ -24,13 +23,13 @@ with
             point_code,
             as_at,
             status,
-            not is_open and figures_to is null as is_suppressed,
+            not is_always_shown and figures_to is null as is_suppressed,
             figures_from,
             figures_to,
-            case when is_open then numerator else released_numerator end as numerator,
-            case when is_open then denominator else released_denominator end as denominator,
+            case when is_always_shown then numerator else released_numerator end as numerator,
+            case when is_always_shown then denominator else released_denominator end as denominator,
             case
-                when is_open
+                when is_always_shown
                 then value
                 else {{ share("released_numerator", "released_denominator") }}
             end as value,
@@ -39,7 +38,7 @@ with
             status_at_deadline,
             source_status,
             publication_id
-        from judged
+        from position_with_release
     )
 
 select *

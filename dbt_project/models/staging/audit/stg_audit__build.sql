@@ -1,4 +1,3 @@
--- A build that computes a publication again stands for it: it says and quotes what that one did.
 with
     source as (
         select * from {{ source("audit", "build") }} where schema_prefix = '{{ schema_prefix() }}'
@@ -6,10 +5,15 @@ with
 
     newest as (
         select
+            -- ids
             coalesce(reproduces, build_id) as publication_id,
             run_id,
             known_batch_id,
+
+            -- texts
             policy_fingerprint,
+
+            -- times
             as_at,
             {{ london_day("as_at") }} as as_at_day,
             known_at

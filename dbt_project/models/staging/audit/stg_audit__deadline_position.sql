@@ -1,4 +1,3 @@
--- What was frozen by the time that the build turned to its marts: later ones it did not know.
 with
     source as (select * from {{ source("audit", "deadline_position") }}),
 
@@ -6,11 +5,18 @@ with
 
     known as (
         select
+            -- ids
             source.force_code,
             source.point_code,
-            {{ london_day("source.as_at") }} as deadline,
+
+            -- texts
+            source.status,
+
+            -- numbers
             source.value,
-            source.status
+
+            -- times
+            {{ london_day("source.as_at") }} as deadline
         from source
         cross join {{ ref("stg_audit__build") }} as this
         inner join build on this.publication_id = build.build_id

@@ -3,11 +3,18 @@ with
 
     file_deliveries as (
         select
+            -- ids
             source.force_code,
-            source.dataset,
             source.batch_id,
-            source.status = 'landed' as is_landed,
+
+            -- texts
+            source.dataset,
             source.reason,
+
+            -- booleans
+            source.status = 'landed' as is_landed,
+
+            -- times
             source.delivered_for as delivered_at,
             source.landed_at
         from source

@@ -3,8 +3,6 @@ with
 
     withdrawal as (select * from {{ source("audit", "publication_withdrawal") }}),
 
-    -- What a build knows of: entered before it began, as at no later a moment than its own, by
-    -- publications that had not been taken back.
     known as (
         select
             source.*,
@@ -27,18 +25,25 @@ with
 
     final as (
         select
+            -- ids
             force_code,
             exception_key,
-            as_at as told_at,
-            is_open,
-            exception_code,
             point_code,
             record_ref,
             org_unit_code,
             officer_key,
+
+            -- texts
+            exception_code,
+            closed_because,
+
+            -- booleans
+            is_open,
+
+            -- times
+            as_at as told_at,
             opened_at,
-            closed_at,
-            closed_because
+            closed_at
         from known
         where recency = 1
     )

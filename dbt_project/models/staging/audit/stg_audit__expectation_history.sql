@@ -1,8 +1,3 @@
--- What every check of this build and of those before it found, as it was known when the build
--- began.
--- What was kept is remembered as long as from one Board meeting to the next, six weeks; what was
--- not
--- kept for ever.
 with
     source as (select * from {{ source("audit", "expectation_result") }}),
 
@@ -12,7 +7,6 @@ with
 
     generation as (select * from {{ source("audit", "generation") }}),
 
-    -- Of this build what was found before its tables stood, as with the marts that quote the gate.
     known as (
         select
             source.*,
@@ -29,6 +23,8 @@ with
         inner join build on every_build.as_at <= build.as_at
         left join generation on source.build_id = generation.build_id
         where
+            -- The results of this build are limited as in stg_audit__expectation_result: later
+            -- results are not about the tables that the sealed marts describe.
             case
                 when source.build_id <> build.publication_id
                 then source.checked_at <= build.known_at
@@ -40,8 +36,10 @@ with
 
     latest as (
         select
+            -- ids
             build_id,
-            as_at,
+
+            -- texts
             stage,
             case
                 when stage = 'dbt'
@@ -58,12 +56,19 @@ with
             dimension,
             severity,
             owner,
-            success as is_met,
+
+            -- numbers
             evaluated as rows_checked,
             unexpected as rows_failed,
             tolerated as tolerated_share,
-            checked_at,
-            is_published
+
+            -- booleans
+            success as is_met,
+            is_published,
+
+            -- times
+            as_at,
+            checked_at
         from known
         where recency = 1 and (is_recent or not success)
     )

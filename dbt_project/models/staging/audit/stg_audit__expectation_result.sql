@@ -1,6 +1,3 @@
--- What was found before the marts that quote it were built. What came later says nothing of them:
--- dbt's
--- tests of those very marts, and checks repeated when the publication's tables stood.
 with
     source as (select * from {{ source("audit", "expectation_result") }}),
 
@@ -22,7 +19,19 @@ with
     ),
 
     latest as (
-        select dataset, dimension, severity, description, success as is_met, stage, checked_at
+        select
+            -- texts
+            dataset,
+            dimension,
+            severity,
+            description,
+            stage,
+
+            -- booleans
+            success as is_met,
+
+            -- times
+            checked_at
         from results_of_this_build
         where recency = 1
     )

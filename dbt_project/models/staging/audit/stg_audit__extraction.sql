@@ -1,16 +1,22 @@
--- How an attempt ended is known when it had ended by then.
 with
     source as (select * from {{ source("audit", "extraction") }}),
 
     known_extractions as (
         select
+            -- ids
             source.force_code,
+
+            -- texts
             source.dataset,
+            case when source.finished_at <= build.known_at then source.reason end as reason,
+
+            -- booleans
             source.run_id = build.run_id as is_in_this_run,
             coalesce(
                 source.outcome = 'succeeded' and source.finished_at <= build.known_at, false
             ) as is_succeeded,
-            case when source.finished_at <= build.known_at then source.reason end as reason,
+
+            -- times
             source.started_at,
             case
                 when source.finished_at <= build.known_at then source.finished_at

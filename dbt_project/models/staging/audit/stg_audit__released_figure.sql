@@ -3,19 +3,26 @@ with
 
     known as (
         select
+            -- ids
             source.publication_id,
             source.force_code,
             source.measure_code,
-            source.period_start,
-            source.period_end,
             source.org_unit_code,
+
+            -- numbers
             source.numerator,
             source.denominator - source.numerator as rest,
+
+            -- booleans
             max(source.publication_id) over (
                 partition by
                     source.force_code, source.measure_code, source.period_start, source.period_end
             )
-            = source.publication_id as is_latest
+            = source.publication_id as is_latest,
+
+            -- times
+            source.period_start,
+            source.period_end
         from source
         inner join {{ ref("stg_audit__build") }} as build on source.released_at <= build.known_at
     )

@@ -4,7 +4,15 @@ with
     source as (select * from {{ source("identity", "pseudonym") }}),
 
     renamed as (
-        select force_code, officer_key, identifier, kind = 'employee_no' as is_person from source
+        select
+            -- ids
+            force_code,
+            officer_key,
+            identifier,
+
+            -- booleans
+            kind = 'employee_no' as is_person
+        from source
     )
 
 select *

@@ -5,13 +5,18 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             plan_ref,
+
+            -- texts
             strand,
             title,
             {{ blank_to_null("owner_role") }} as owner_role,
             version,
             {{ blank_to_null("evidence_ref") }} as evidence_ref,
+
+            -- times
             case
                 when approved_date <= {{ london_day("as_at") }} then approved_date
             end as approved_on,

@@ -10,9 +10,14 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             plan_ref,
+
+            -- texts
             milestone,
+
+            -- times
             due_date as due_on,
             case
                 when completed_date <= {{ london_day("as_at") }} then completed_date

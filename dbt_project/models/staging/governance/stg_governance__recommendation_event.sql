@@ -9,7 +9,20 @@ with
     ),
 
     renamed as (
-        select force_code, point_code, party, status, event_at, row_number as place_in_log
+        select
+            -- ids
+            force_code,
+            point_code,
+
+            -- texts
+            party,
+            status,
+
+            -- numbers
+            row_number as place_in_log,
+
+            -- times
+            event_at
         from source
         where event_at <= as_at
     )

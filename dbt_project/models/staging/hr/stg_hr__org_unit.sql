@@ -3,11 +3,16 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             org_unit_code,
-            org_unit_name,
             {{ blank_to_null("parent_org_unit_code") }} as parent_org_unit_code,
+
+            -- texts
+            org_unit_name,
             kind,
+
+            -- times
             valid_from,
             valid_to
         from source

@@ -3,14 +3,19 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             employee_no,
             {{ blank_to_null("collar_no") }} as collar_no,
+            {{ blank_to_null("org_unit_code") }} as org_unit_code,
+
+            -- texts
             employment_type,
             rank_grade,
             role_code,
-            {{ blank_to_null("org_unit_code") }} as org_unit_code,
             {{ blank_to_null("absence_status") }} as absence_status,
+
+            -- times
             start_date,
             leave_date,
             valid_from,

@@ -9,7 +9,17 @@ with
     ),
 
     renamed as (
-        select force_code, session_code, employee_no, outcome, attended = 'Y' as has_attended
+        select
+            -- ids
+            force_code,
+            session_code,
+            employee_no,
+
+            -- texts
+            outcome,
+
+            -- booleans
+            attended = 'Y' as has_attended
         from source
     )
 

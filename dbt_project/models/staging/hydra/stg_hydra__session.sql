@@ -8,7 +8,22 @@ with
         }}
     ),
 
-    renamed as (select force_code, session_code, venue, capacity, session_date from source)
+    renamed as (
+        select
+            -- ids
+            force_code,
+            session_code,
+
+            -- texts
+            venue,
+
+            -- numbers
+            capacity,
+
+            -- times
+            session_date
+        from source
+    )
 
 select *
 from renamed

@@ -10,7 +10,17 @@ with
     ),
 
     renamed as (
-        select force_code, dissemination_id, report_urn, recipient_agency, shared_at
+        select
+            -- ids
+            force_code,
+            dissemination_id,
+            report_urn,
+
+            -- texts
+            recipient_agency,
+
+            -- times
+            shared_at
         from source
         where shared_at <= as_at
     )

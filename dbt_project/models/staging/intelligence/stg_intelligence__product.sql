@@ -11,10 +11,17 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             product_id,
+
+            -- texts
             product_type,
+
+            -- booleans
             is_oic,
+
+            -- times
             covers_from,
             covers_to,
             {{ if_happened("approved_at") }} as approved_at

@@ -11,20 +11,27 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             report_id,
             report_urn,
             {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
             {{ blank_to_null("nccu_referral_ref") }} as nccu_referral_ref,
             author_officer_no,
+
+            -- texts
             document_type_code,
             status,
             grading_scheme,
             source_evaluation,
             intelligence_assessment,
             handling_code,
-            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
             protective_marking,
+
+            -- booleans
+            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
+
+            -- times
             created_at,
             {{ if_happened("submitted_at") }} as submitted_at
         from source

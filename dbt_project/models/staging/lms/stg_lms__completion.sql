@@ -3,13 +3,20 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             employee_no,
+
+            -- texts
             course_code,
             module_code,
             module_version,
             status,
+
+            -- numbers
             score,
+
+            -- times
             {{ if_happened("completed_at") }} as completed_at
         from source
     )

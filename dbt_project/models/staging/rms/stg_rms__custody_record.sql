@@ -11,11 +11,16 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             custody_id,
             {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
             arresting_officer_no,
+
+            -- texts
             detention_reason_code,
+
+            -- times
             detained_at,
             {{ if_happened("released_at") }} as released_at
         from source

@@ -11,16 +11,23 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             referral_id,
             referral_ref,
             {{ blank_to_null("occurrence_ref") }} as occurrence_ref,
             reporting_officer_no,
             {{ blank_to_null("nccu_reference") }} as nccu_reference,
+
+            -- texts
             channel,
             referral_type,
             outcome,
+
+            -- numbers
             persons_count,
+
+            -- times
             contacted_at
         from source
         where contacted_at <= as_at

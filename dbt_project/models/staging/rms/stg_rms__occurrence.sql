@@ -11,17 +11,26 @@ with
 
     renamed as (
         select
+            -- ids
             force_code,
             occurrence_id,
             occurrence_ref,
+
+            -- texts
             incident_type_code,
             {{ blank_to_null("offence_code") }} as offence_code,
             detection_route,
             district_code,
             status,
+
+            -- numbers
+            persons_count,
+
+            -- booleans
             is_oic,
             is_deleted,
-            persons_count,
+
+            -- times
             occurred_at,
             reported_at
         from source

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oic_assurance.reporting.layout import interval, share
 from oic_assurance.reporting.pack import trends, words
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
+from oic_assurance.reporting.screens.layout import interval, share
 
 
 @dataclass(frozen=True)

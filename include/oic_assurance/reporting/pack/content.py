@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oic_assurance.reporting.layout import NOTHING, moment
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.card import Card, card
 from oic_assurance.reporting.pack.facts import Facts
 from oic_assurance.reporting.pack.memory import Before
 from oic_assurance.reporting.pack.point_page import PointPage, page
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.screens.layout import NOTHING, moment
 
 
 @dataclass(frozen=True)

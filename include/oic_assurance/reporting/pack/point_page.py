@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oic_assurance.clock import LONDON
-from oic_assurance.reporting.layout import NOTHING, share
 from oic_assurance.reporting.pack import referrals, timelines, training, trends, words
 from oic_assurance.reporting.pack.card import Card
 from oic_assurance.reporting.pack.drawing import Picture
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.screens.layout import NOTHING, share
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from oic_assurance.reporting.layout import moment, share
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.screens.layout import moment, share
 
 WITHHELD = "Withheld: the numbers are too small to be told"
 #: The measures of the public release, as its readers would call them.

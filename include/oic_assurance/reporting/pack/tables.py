@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oic_assurance.reporting.layout import NOTHING, moment, share
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.memory import Before
+from oic_assurance.reporting.screens.layout import NOTHING, moment, share
 
 
 @dataclass(frozen=True)

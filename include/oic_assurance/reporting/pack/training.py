@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from oic_assurance.reporting.layout import share
 from oic_assurance.reporting.pack.drawing import DARK, INK, MIDDLE, QUIET, WHITE, Picture, data, svg
 from oic_assurance.reporting.pack.words import MODULES
+from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
 # Darker than this a cell is written in white.

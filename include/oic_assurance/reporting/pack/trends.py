@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from oic_assurance.reporting.layout import NOTHING, interval, share
 from oic_assurance.reporting.pack.drawing import (
     DARK,
     INK,
@@ -17,6 +16,7 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import REPORT, figure, long_day, month
+from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 
 Rows = Sequence[dict[str, Any]]
 MOST_TEAMS = 12

@@ -1,0 +1,33 @@
+{#- A mart of the publication that the build is compared with, whether or not readers see that publication
+    now. No rows if there is none: `columns` maps the names to their types for that case. -#}
+{% macro compared_mart(mart, columns) -%}
+    {%- set relation = namespace(found=none) -%}
+    {%- if execute -%}
+        {%- set build -%}
+            select compared_with
+            from {{ source("audit", "build") }}
+            where schema_prefix = '{{ schema_prefix() }}'
+            order by build_id desc
+            limit 1
+        {%- endset -%}
+        {%- for (publication_id,) in run_query(build) if publication_id is not none -%}
+            {%- set relation.found = load_relation(
+                api.Relation.create(
+                    database=target.database,
+                    schema="generation",
+                    identifier=mart ~ "__" ~ publication_id,
+                )
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {%- if relation.found is none -%}
+        select
+            {%- for name, type in columns.items() %}
+                cast(null as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+            {%- endfor %}
+        where 1 = 0
+    {%- else -%}
+        select {%- for name in columns %} {{ name }}{{ "," if not loop.last }} {%- endfor %}
+        from {{ relation.found }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,41 @@
+with
+    figure as (
+        select force_code, point_code, day, numerator, denominator
+        from {{ ref("int_training_day") }}
+        union all
+        select force_code, 'INTEL_PLAN', day, sum(case when is_met then 1 else 0 end), count(*)
+        from {{ ref("int_plan_day") }}
+        group by force_code, day
+        union all
+        -- The first days look back at months before the first month that the measure is shown for.
+        select force_code, 'NCCU_INTEL', day, sum(numerator), sum(denominator)
+        from {{ ref("int_nccu_month_day") }}
+        where period_start >= {{ dbt.dateadd("month", -12, month_of("day")) }}
+        group by force_code, day
+    ),
+
+    final as (
+        select
+            figure.force_code,
+            figure.point_code,
+            figure.day,
+            cast(figure.numerator as bigint) as numerator,
+            cast(figure.denominator as bigint) as denominator,
+            case
+                when target.value is not null
+                then
+                    figure.denominator > 0 and figure.numerator >= target.value * figure.denominator
+            end as is_met
+        from figure
+        inner join
+            {{ ref("int_point") }} as point
+            on figure.force_code = point.force_code
+            and figure.point_code = point.point_code
+        left join
+            {{ ref("policy_threshold") }} as target
+            on point.target_threshold = target.name
+            and {{ in_force("target", "figure.day") }}
+    )
+
+select *
+from final

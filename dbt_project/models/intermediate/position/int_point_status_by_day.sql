@@ -1,0 +1,59 @@
+with
+    figure as (
+        select
+            figure.*,
+            coalesce(figure.day < point.deadline, true) as is_before_deadline,
+            max(case when figure.is_met then 1 else 0 end) over (
+                partition by figure.force_code, figure.point_code order by figure.day
+            )
+            = 1 as is_ever_met,
+            max(case when figure.is_met and figure.day = point.deadline then 1 else 0 end) over (
+                partition by figure.force_code, figure.point_code
+            )
+            = 1 as is_met_on_deadline
+        from {{ ref("int_point_figure_by_day") }} as figure
+        inner join
+            {{ ref("int_point") }} as point
+            on figure.force_code = point.force_code
+            and figure.point_code = point.point_code
+    ),
+
+    -- The order of the conditions is that of the mart contract.
+    with_status as (
+        select
+            figure.force_code,
+            figure.point_code,
+            figure.day,
+            figure.numerator,
+            figure.denominator,
+            case
+                when figure.is_before_deadline and figure.numerator = 0
+                then 'not_started'
+                when trend.is_sustained
+                then 'sustained'
+                when trend.is_slipping
+                then 'slipping'
+                when figure.is_before_deadline
+                then 'in_progress'
+                when figure.is_met and figure.is_met_on_deadline
+                then 'met_on_time'
+                when figure.is_met
+                then 'met_late'
+                when figure.is_ever_met
+                then 'slipping'
+                else 'overdue'
+            end as status
+        from figure
+        left join
+            {{ ref("int_nccu_trend") }} as trend
+            on figure.force_code = trend.force_code
+            and figure.point_code = trend.point_code
+            and figure.day = trend.day
+    ),
+
+    final as (
+        select *, status in ('met_on_time', 'met_late', 'sustained') as is_assured from with_status
+    )
+
+select *
+from final

@@ -1,0 +1,22 @@
+-- dbt must replace this model after stg_audit__build, not at the same time. Each drop takes the
+-- models with it that depend on both, so two drops at once could deadlock.
+-- depends_on: {{ ref("stg_audit__build") }}
+with
+    source as (
+        {{
+            compared_step(
+                "int_training_requirement",
+                {
+                    "force_code": "text",
+                    "employee_no": "text",
+                    "requirement_code": "text",
+                    "in_post_from": "date",
+                    "in_post_to": "date",
+                    "completed_on": "date",
+                },
+            )
+        }}
+    )
+
+select *
+from source

@@ -1,0 +1,96 @@
+with
+    restated_month as (
+        select distinct force_code, measure_code, period_start from {{ ref("restated__figure") }}
+    ),
+
+    month_after as (
+        select month.*
+        from {{ ref("int_measure_month") }} as month
+        inner join
+            restated_month
+            on month.force_code = restated_month.force_code
+            and month.measure_code = restated_month.measure_code
+            and month.period_start = restated_month.period_start
+    ),
+
+    earlier_month as (
+        select month.*
+        from {{ ref("compared__month") }} as month
+        inner join
+            restated_month
+            on month.force_code = restated_month.force_code
+            and month.measure_code = restated_month.measure_code
+            and month.period_start = restated_month.period_start
+    ),
+
+    {% for edition, rules in [("before", "today"), ("then", "then")] %}
+        month_{{ edition }} as (select * from earlier_month where rules = '{{ rules }}'),
+
+        {% for step in ["referral", "custody", "officer", "requirement", "plan"] %}
+            {{ step }}_{{ edition }} as (
+                select * from {{ ref("compared__" ~ step) }} where rules = '{{ rules }}'
+            ),
+        {% endfor %}
+    {% endfor %}
+
+    contribution_after as (
+        {{
+            measure_record(
+                "month_after",
+                ref("int_nccu_referral_class"),
+                ref("int_immigration_custody"),
+                ref("int_training_person"),
+                ref("int_training_requirement"),
+                ref("int_plan_day"),
+            )
+        }}
+    ),
+
+    contribution_before as (
+        {{
+            measure_record(
+                "month_before",
+                "referral_before",
+                "custody_before",
+                "officer_before",
+                "requirement_before",
+                "plan_before",
+            )
+        }}
+    ),
+
+    contribution_then as (
+        {{
+            measure_record(
+                "month_then",
+                "referral_then",
+                "custody_then",
+                "officer_then",
+                "requirement_then",
+                "plan_then",
+            )
+        }}
+    ),
+
+    -- A record that is looked at and left out adds nothing.
+    final as (
+        {% for edition in ["after", "before", "then"] %}
+            select
+                '{{ edition }}' as edition,
+                force_code,
+                measure_code,
+                period_start,
+                org_unit_code,
+                rolled_up_on,
+                record_kind,
+                record_ref,
+                numerator,
+                denominator,
+                case when numerator is null then hours_to_submission end as hours
+            from contribution_{{ edition }}
+            where denominator = 1 {{ "union all" if not loop.last }}
+        {% endfor %}
+    )
+
+select *
+from final

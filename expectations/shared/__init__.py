@@ -1,0 +1,1 @@
+"""What several suites share: decorators, code lists, and expectations of many tables."""

@@ -1,0 +1,105 @@
+"""The code lists that suites use, from the mart contract and from the policy seeds.
+
+The measures are read from the seed `policy_measure`, so that a new measure is added in one place.
+The other lists are those of the mart contract. Lists that stand in a seed with effective dates are
+not read from it, because which of its rows are in force depends on the build.
+"""
+
+import csv
+from collections.abc import Iterable
+
+from oic_assurance.settings import PROJECT_ROOT
+
+POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
+
+_MEASURE_SEED = PROJECT_ROOT / "dbt_project" / "seeds" / "policy_measure.csv"
+with _MEASURE_SEED.open(encoding="utf-8", newline="") as _seed:
+    _POLICY_MEASURES = tuple(csv.DictReader(_seed))
+
+POINT_OF_MEASURE = {row["measure_code"]: row["point_code"] for row in _POLICY_MEASURES}
+MEASURES = tuple(POINT_OF_MEASURE)
+HOURS_MEASURES = tuple(
+    row["measure_code"] for row in _POLICY_MEASURES if row["unit_of_value"] == "hours"
+)
+
+# The measures that expectations count a second time. They are written out, so that a measure that
+# is lost from the seed is missed.
+REFERRAL_MEASURES = (
+    "nccu_intel_compliance",
+    "nccu_intel_compliance_all_types",
+    "nccu_intel_in_time",
+)
+MODULE_MEASURES = tuple(f"elearning_module_{number}" for number in range(1, 5))
+# The first measure of each point, whose figure is the position.
+MEASURE_OF_POINT = {
+    "NCCU_INTEL": "nccu_intel_compliance",
+    "INTEL_PLAN": "intel_plan_strands_met",
+    "HYDRA": "hydra_completion",
+    "ELEARNING": "elearning_completion",
+}
+
+POSITION_STATUSES = (
+    "not_started",
+    "in_progress",
+    "met_on_time",
+    "met_late",
+    "overdue",
+    "sustained",
+    "slipping",
+    "unknown",
+)
+VOICES = ("FORCE", "COMMISSIONER", "DATA")
+FRESHNESS = ("fresh", "stale", "failed")
+
+CHANNELS = ("PHONE", "EMAIL")
+REFERRAL_TYPES = ("IMMIGRATION_CRIME", "STATUS_CHECK", "VICTIM")
+INTELLIGENCE_CLASSES = (
+    "submitted_in_time",
+    "submitted_late",
+    "submitted_by_other",
+    "submitted_invalid",
+    "awaiting",
+    "missing",
+)
+LINK_METHODS = ("REFERRAL_REF", "OCCURRENCE_OFFICER", "OCCURRENCE_ONLY", "NONE")
+REPORT_STATUSES = ("DRAFT", "SUBMITTED", "RETURNED", "REJECTED", "WITHDRAWN")
+DETECTION_ROUTES = (
+    "ROAD_POLICING",
+    "LORRY_DROP",
+    "PUBLIC_CALL",
+    "CUSTODY",
+    "PARTNER",
+    "WARRANT",
+    "OTHER",
+)
+
+TRAINING_REQUIREMENTS = ("HYDRA", "OIC-EL-1", "OIC-EL-2", "OIC-EL-3", "OIC-EL-4")
+EMPLOYMENT_TYPES = ("OFFICER", "STAFF", "PCSO", "SPECIAL")
+STRANDS = ("COLLECT", "ANALYSE", "SHARE")
+AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
+EXCEPTIONS = (
+    "REFERRAL_DOCUMENT_MISSING",
+    "REFERRAL_DOCUMENT_BY_OTHER",
+    "REFERRAL_DOCUMENT_INVALID",
+    "REFERRAL_OFFICER_UNRESOLVED",
+    "DOCUMENT_OFFICER_UNRESOLVED",
+    "DOCUMENT_NAMES_NO_REFERRAL",
+    "CUSTODY_WITHOUT_REFERRAL",
+    "TRAINING_OUTSTANDING",
+    "HYDRA_PLACE_MISSING",
+    "PLAN_REVIEW_OVERDUE",
+    "PLAN_STRAND_NOT_MET",
+    "PLAN_MILESTONE_OVERDUE",
+)
+RESTATEMENT_CAUSES = ("LATE_RECORD", "CORRECTED_RECORD", "DELETED_RECORD", "RULE_CHANGE")
+VERDICTS = ("passed", "info", "warning", "critical")
+
+
+def sql_list(codes: Iterable[str]) -> str:
+    """Return codes as the list of a SQL `in`: `'A', 'B'`."""
+    return ", ".join(f"'{code}'" for code in codes)
+
+
+def sql_rows(*columns: Iterable[str]) -> str:
+    """Return columns of codes as the rows of a SQL `values`: `('A', 'X'), ('B', 'Y')`."""
+    return ", ".join(f"({sql_list(row)})" for row in zip(*columns, strict=True))

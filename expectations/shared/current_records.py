@@ -1,0 +1,167 @@
+"""Expectations about the records of a raw table as they are now: the latest version of each."""
+
+from expectations.vocabulary import (
+    INFO,
+    WARNING,
+    Expectation,
+    Severity,
+    every_record,
+    every_result,
+    sql,
+)
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
+
+# A join instead of `exists`, because the planner may run an `exists` once for each row.
+_REFERENCE = """
+with
+    listed as (
+        select distinct force_code as listed_force, <<other_column>> as reference
+        from {<<schema>>}.<<other>>
+    )
+select <<key>>, listed.reference is not null as holds
+from {current} as record
+left join listed
+    on record.force_code = listed.listed_force and record.<<column>> = listed.reference
+where record.<<column>> is not null
+"""
+
+
+_LATEST_VERSIONS = """
+select distinct on (force_code, row_key) *
+from {<<schema>>}.<<table>>
+where batch_id <= {known_batch_id}
+order by force_code desc, row_key desc, version_at desc, batch_id desc
+"""
+
+# The personnel file is read as it is now, because earlier files did not know who would leave.
+_WHILE_IN_POST = """
+select
+    <<key>>,
+    <<day>> between officer.start_date and coalesce(officer.leave_date, <<day>>) as holds
+from {current} as record
+inner join (<<personnel>>) as officer
+    on record.force_code = officer.force_code and record.employee_no = officer.employee_no
+<<joined>>
+where <<day>> is not null and (<<where>>)
+"""
+
+
+def latest_versions(dataset: str, table: str | None = None) -> str:
+    """Return a query of the latest version of each record of a raw table, with deleted records.
+
+    `table` names the table if the dataset has several. Otherwise the first is taken.
+    """
+    other = declared(dataset)
+    name = _table(other, table).name
+    return sql(_LATEST_VERSIONS, schema=other.raw_schema, table=name)
+
+
+def refers_to(
+    column: str,
+    dataset: str,
+    other_column: str,
+    *,
+    key: str,
+    description: str,
+    table: str | None = None,
+    tolerance: float = 0.05,
+    severity: Severity = INFO,
+) -> Expectation:
+    """Expect that nearly all values of a column are listed in a column of another dataset.
+
+    A reference that is listed nowhere is handled by the rules of the marts where the contracts give
+    it a meaning. This only notices if there are many. `key` is the key of the table, in SQL.
+    """
+    other = declared(dataset)
+    return refers_to_table(
+        column,
+        other,
+        _table(other, table),
+        other_column,
+        key=key,
+        description=description,
+        tolerance=tolerance,
+        severity=severity,
+    )
+
+
+def refers_to_table(
+    column: str,
+    other: Dataset,
+    other_table: Table,
+    other_column: str,
+    *,
+    key: str,
+    description: str,
+    tolerance: float = 0.05,
+    severity: Severity = WARNING,
+) -> Expectation:
+    """Expect that nearly all values of a column are listed in a column of a given table."""
+    return every_result(
+        f"{column}_known",
+        sql(
+            _REFERENCE,
+            key=key,
+            column=column,
+            schema=other.raw_schema,
+            other=other_table.name,
+            other_column=other_column,
+        ),
+        description=description,
+        columns=(column,),
+        tolerance=tolerance,
+        severity=severity,
+    )
+
+
+def nearly_all_records(
+    name: str,
+    condition: str,
+    *,
+    description: str,
+    where: str = "true",
+    tolerance: float = 0.02,
+    severity: Severity = WARNING,
+    columns: tuple[str, ...] = (),
+) -> Expectation:
+    """Expect that a condition is true of nearly all records as they are now."""
+    return every_record(
+        name,
+        condition,
+        where=where,
+        description=description,
+        columns=columns,
+        tolerance=tolerance,
+        severity=severity,
+    )
+
+
+def while_in_post(
+    day: str, *, key: str, description: str, where: str = "true", joined: str = ""
+) -> Expectation:
+    """Expect that nearly all recorded days of a table are days on which the officer is in post.
+
+    `day`, `key`, `where` and `joined` (further joins) are SQL; the record is called `record`.
+    Records of officers who are not in the personnel file are not checked here.
+    """
+    return every_result(
+        "done_while_in_post",
+        sql(
+            _WHILE_IN_POST,
+            personnel=latest_versions("hr/personnel"),
+            day=day,
+            key=key,
+            where=where,
+            joined=joined,
+        ),
+        description=description,
+        columns=("employee_no",),
+        tolerance=0.05,
+        severity=WARNING,
+        dimension="consistency",
+    )
+
+
+def _table(dataset: Dataset, name: str | None) -> Table:
+    return next(table for table in dataset.tables if name in (None, table.name))

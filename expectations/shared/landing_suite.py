@@ -1,0 +1,347 @@
+"""The expectations of every raw table, and the decorator that makes a suite of a landed table.
+
+Table, key, columns and owner come from the declaration of the dataset. So do the expectations of
+every raw table (here) and those of its columns (`declared_columns`). A suite in `landing/` adds
+what a declaration cannot say, such as references to other datasets. A raw table without a suite in
+`landing/` is checked by its declaration alone.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from expectations.shared.declared_columns import column_expectations
+from expectations.shared.suite_definition import SuiteDefinition
+from expectations.vocabulary import (
+    DATA_ENGINEERING,
+    INFO,
+    WARNING,
+    Expectation,
+    Expectations,
+    SuiteFunction,
+    every_result,
+    every_row,
+    filled,
+    flatten,
+    has_columns,
+    no_rows,
+    sql,
+    unique,
+)
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
+
+# Names of columns that could hold a narrative or somebody's identity.
+_FORBIDDEN_NAMES = "narrative|source_identity|surname|forename|first_name|last_name|full_name|birth"
+
+_FORBIDDEN_COLUMNS = """
+select attname as column_name
+from pg_catalog.pg_attribute
+where attrelid = '{rows}'::regclass
+    and attnum > 0
+    and not attisdropped
+    and (attname ~ '<<names>>' or attname in (<<never>>))
+"""
+
+_UNKNOWN_BATCHES = """
+with
+    batch_in_raw as (select distinct batch_id, force_code from {rows}),
+    landed_batch as (
+        select batch_id, force_code, dataset
+        from {audit}.batch
+        where dataset = '<<dataset>>' and status = 'landed'
+    )
+select batch_in_raw.batch_id
+from batch_in_raw
+left join landed_batch using (batch_id, force_code)
+where landed_batch.dataset is null
+"""
+
+# Rows that are restored for a late-arriving delivery have no row number, and may add to a batch.
+# Rows that were erased since are counted in audit.
+_INCOMPLETE_BATCHES = """
+with
+    in_raw as (
+        select batch_id, count(*) as rows, count(row_number) as numbered_rows
+        from (<<tables>>) as every_table
+        group by batch_id
+    ),
+    erased as (
+        select batch_id, sum(raw_rows) as rows
+        from {audit}.batch_erasure
+        group by batch_id
+    )
+select batch.batch_id
+from {audit}.batch as batch
+left join in_raw using (batch_id)
+left join erased using (batch_id)
+where batch.dataset = '<<dataset>>'
+    and batch.status = 'landed'
+    and batch.batch_id <= {known_batch_id}
+    and (
+        coalesce(in_raw.rows, 0) < coalesce(batch.rows_new, 0) - coalesce(erased.rows, 0)
+        or coalesce(in_raw.numbered_rows, 0)
+            > coalesce(batch.rows_new, 0) - coalesce(erased.rows, 0)
+    )
+"""
+
+# Two batches of one extract of a database are one delivery.
+_DELIVERIES = """
+select
+    batch_id, force_code, row_count, rows_rejected,
+    lag(row_count) over deliveries as previous_row_count,
+    row_number() over (
+        partition by force_code order by delivered_for desc, batch_id desc
+    ) as recency
+from (
+    select
+        max(batch_id) as batch_id, force_code, delivered_for, sum(row_count) as row_count,
+        sum(rows_rejected) as rows_rejected
+    from {audit}.batch
+    where dataset = '<<dataset>>'
+        and status = 'landed'
+        and kind not in ('reconciliation', 'replay')
+        and batch_id <= {known_batch_id}
+    group by force_code, delivered_for, case when kind = 'file' then batch_id end
+) as delivered
+window deliveries as (partition by force_code order by delivered_for, batch_id)
+"""
+
+_FEW_REJECTED = """
+select batch_id, rows_rejected < 10 or rows_rejected <= 0.05 * row_count as holds
+from (<<deliveries>>) as delivery
+where recency = 1 and rows_rejected is not null
+"""
+
+_ROW_COUNT_LIKE_PREVIOUS = """
+select
+    batch_id,
+    abs(row_count - previous_row_count) < 20
+        or row_count between 0.8 * previous_row_count and 1.25 * previous_row_count as holds
+from (<<deliveries>>) as delivery
+where recency = 1 and previous_row_count is not null
+"""
+
+_FEW_VANISHED = """
+select
+    delivery.batch_id,
+    vanished.records < 20
+        or vanished.records <= 0.2 * (vanished.records + remaining.records) as holds
+from (<<deliveries>>) as delivery
+cross join lateral (
+    select count(*) as records
+    from {rows} as version
+    where version.batch_id = delivery.batch_id and version.is_tombstone
+) as vanished
+cross join lateral (
+    select count(*) as records
+    from {current} as record
+    where record.force_code = delivery.force_code
+) as remaining
+where delivery.recency = 1
+"""
+
+# A list of a hundred or more rows changes from one delivery to the next, and never changes back as
+# a whole. If the same bytes come again, the list was sent again. `from` is the recency of the
+# earlier list: 2 is the list before the latest, 3 is any older list.
+_RESENT_LISTS = """
+with
+    delivery as (
+        select
+            force_code, batch_id, row_count, sha256,
+            row_number() over (
+                partition by force_code order by delivered_for desc, batch_id desc
+            ) as recency
+        from {audit}.batch
+        where dataset = '<<dataset>>'
+            and status = 'landed'
+            and kind = 'file'
+            and batch_id <= {known_batch_id}
+    )
+select latest.batch_id
+from delivery as latest
+inner join delivery as previous
+    on latest.force_code = previous.force_code and previous.recency = 2
+where latest.recency = 1
+    and latest.row_count >= 100
+    and latest.sha256 in (
+        select earlier.sha256
+        from delivery as earlier
+        where earlier.force_code = latest.force_code and earlier.recency >= <<from>>
+    )
+    and (latest.sha256 = previous.sha256) = (<<from>> = 2)
+"""
+
+
+def landing_suite(
+    dataset: str, table: str | None = None
+) -> Callable[[SuiteFunction], SuiteDefinition]:
+    """Make a function the suite of a raw table.
+
+    `table` names the table if the dataset has several.
+    """
+    source = declared(dataset)
+    raw = next(found for found in source.tables if table in (None, found.name))
+    return lambda function: suite_of(source, raw, function)
+
+
+def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None) -> SuiteDefinition:
+    """Return the suite of a raw table: by its declaration, and by a function if there is one."""
+    return SuiteDefinition(
+        function=function or _no_function(raw),
+        stage="landing",
+        dataset=source.name,
+        schema=source.raw_schema,
+        table=raw.name,
+        key=raw.key,
+        owner=source.owner,
+        shared=flatten(
+            [
+                *_every_table(source, raw),
+                *column_expectations(source, raw),
+                *_deliveries(source, raw),
+            ]
+        ),
+        versioned=True,
+    )
+
+
+def _no_function(raw: Table) -> SuiteFunction:
+    """Return a suite function without expectations, described as the declared table is."""
+
+    def function() -> Expectations:
+        return ()
+
+    function.__doc__ = f"{raw.description.strip().partition(chr(10))[0].rstrip('.')}."
+    return function
+
+
+def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expectation, ...]]:
+    by_us: dict[str, Any] = {"owner": DATA_ENGINEERING}
+    never = getattr(source.place, "never_extracted", ())
+    required = [name for name in raw.key if raw.column(name).required]
+    return [
+        has_columns(
+            *raw.names,
+            description="Every declared column is in the table.",
+            dimension="completeness",
+            **by_us,
+        ),
+        no_rows(
+            "no_forbidden_columns",
+            sql(
+                _FORBIDDEN_COLUMNS,
+                names=_FORBIDDEN_NAMES,
+                never=", ".join(f"'{name}'" for name in (*never, "narrative")),
+            ),
+            description="No column holds a narrative, the identity of a source, or a name.",
+            dimension="privacy",
+            **by_us,
+        ),
+        filled(*required, description="Every record has a value in {column}.", **by_us),
+        unique(
+            "force_code",
+            "row_key",
+            "version_at",
+            "batch_id",
+            name="version_unique",
+            description="No delivery has two versions of a record for the same moment.",
+            **by_us,
+        ),
+        every_row(
+            "content_or_gone",
+            "(row_fingerprint is null) = is_tombstone",
+            description="Every version has content, unless it says that the record is gone.",
+            columns=("row_fingerprint", "is_tombstone"),
+            **by_us,
+        ),
+        no_rows(
+            "batch_known",
+            sql(_UNKNOWN_BATCHES, dataset=source.name),
+            description="Every record belongs to a batch that is recorded as landed.",
+            dimension="integrity",
+            **by_us,
+        ),
+        no_rows(
+            "has_records",
+            "select 'none' as records where not exists (select from {rows})",
+            description="The table has at least one record.",
+            dimension="volume",
+            severity=INFO,
+        ),
+    ]
+
+
+def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
+    """Return the expectations of whole deliveries, for the first table of the dataset only.
+
+    Vanished records are expected for every table, because each table counts its own.
+    """
+    deliveries = sql(_DELIVERIES, dataset=source.name)
+    expectations: list[Expectation] = []
+    if source.delivery == "full":
+        expectations.append(
+            every_result(
+                "few_vanished",
+                sql(_FEW_VANISHED, deliveries=deliveries),
+                description="No more than a fifth of the records vanish with the latest delivery.",
+                dimension="volume",
+                severity=WARNING,
+            )
+        )
+    if raw is not source.tables[0]:
+        return expectations
+    tables = " union all ".join(
+        sql(
+            "select batch_id, row_number from <<table>>",
+            table=f"{{{source.raw_schema}}}.{each.name}",
+        )
+        for each in source.tables
+    )
+    expectations += [
+        no_rows(
+            "batches_complete",
+            sql(_INCOMPLETE_BATCHES, dataset=source.name, tables=tables),
+            description="Every landed batch still has all its rows, except erased ones.",
+            owner=DATA_ENGINEERING,
+        ),
+        every_result(
+            "few_rejected",
+            sql(_FEW_REJECTED, deliveries=deliveries),
+            description="No more than one row in twenty of the latest delivery is in quarantine.",
+            dimension="validity",
+            severity=WARNING,
+        ),
+    ]
+    if source.delivery == "full":
+        expectations.append(
+            every_result(
+                "row_count_like_previous",
+                sql(_ROW_COUNT_LIKE_PREVIOUS, deliveries=deliveries),
+                description="The latest delivery has about as many rows as the one before it.",
+                dimension="volume",
+                severity=WARNING,
+            )
+        )
+    if source.delivery == "full" and source.kind == "file":
+        expectations += _resent_lists(source)
+    return expectations
+
+
+def _resent_lists(source: Dataset) -> list[Expectation]:
+    return [
+        no_rows(
+            "no_old_list_resent",
+            sql(_RESENT_LISTS, **{"dataset": source.name, "from": "3"}),
+            description="No latest list is an old list that was sent again.",
+            dimension="freshness",
+            # Not critical: a list that was corrected can become what it was before.
+            severity=WARNING,
+        ),
+        no_rows(
+            "list_differs_from_previous",
+            sql(_RESENT_LISTS, **{"dataset": source.name, "from": "2"}),
+            description="The latest list differs from the one before it.",
+            dimension="freshness",
+            severity=INFO,
+        ),
+    ]

@@ -1,0 +1,217 @@
+"""The expectations of every mart, and the decorator that makes a suite of a mart.
+
+Every mart has a unique key, rows of the right force and publication, and nothing that identifies a
+person.
+"""
+
+from collections.abc import Callable, Sequence
+
+from expectations.shared.code_lists import sql_list
+from expectations.shared.suite_definition import SuiteDefinition
+from expectations.vocabulary import (
+    ASSURANCE_LEAD,
+    DATA_ENGINEERING,
+    WARNING,
+    Expectation,
+    Stage,
+    SuiteFunction,
+    every_row,
+    filled,
+    flatten,
+    no_rows,
+    sql,
+    unique,
+)
+
+# Names of columns that could hold a person's name or number, a marking or a narrative.
+_PROTECTED_NAMES = (
+    "collar|employee_no|officer_no|surname|forename|first_name|last_name|full_name|birth"
+    "|narrative|source_identity|e_?mail|phone|address|protective_marking"
+)
+# A collar number can be any text, so one value that equals one is no leak. A column leaks if most
+# of at least this many values are collar numbers.
+_FEWEST_VALUES_TO_JUDGE = 10
+
+_PROTECTED_COLUMNS = """
+select attname as column_name
+from pg_catalog.pg_attribute
+where attrelid = '{rows}'::regclass and attnum > 0 and not attisdropped and attname ~ '<<names>>'
+"""
+
+# Columns that hold references and names from a source are not searched.
+_OFFICER_NUMBERS = """
+with officer as (select distinct collar_no from {raw_general}.personnel)
+select found.name as column_name
+from ({texts}) as found
+left join officer on found.value = officer.collar_no
+where found.name not in (<<not_searched>>)
+group by found.name
+having bool_or(found.value ~ '^[0-9]{6}$')
+    or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
+"""
+
+# A text from a source may begin like a rank (a unit called DS Support), but holds no address.
+_CONTACT_DETAILS = r"""
+select distinct found.name as column_name
+from ({texts}) as found
+where found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
+    or (
+        found.name not in (<<not_searched>>)
+        and found.value ~ '\m(Mr|Mrs|Ms|Miss|PC|PS|DC|DS|DI|Sgt|Insp|Supt)\.? [A-Z][a-z]+\M'
+    )
+"""
+
+# A text of twelve or more words is a narrative. No code, name or reference is as long.
+_NARRATIVES = r"""
+select distinct found.name as column_name
+from ({texts}) as found
+where found.name not in (<<not_searched>>)
+    and length(found.value) >= 60
+    and found.value ~ '(\S+\s+){11}\S'
+"""
+
+_UNKNOWN_UNITS = """
+select distinct fact.<<column>>
+from {rows} as fact
+where not exists (
+    select
+    from {candidate}.dim_org_unit as unit
+    where unit.force_code = fact.force_code and unit.org_unit_code = fact.<<column>>
+)
+"""
+
+
+def mart_suite(
+    table: str,
+    *,
+    one_row_per: Sequence[str],
+    stage: Stage = "marts",
+    public: bool = False,
+    source_text_columns: Sequence[str] = (),
+    sentence_columns: Sequence[str] = (),
+) -> Callable[[SuiteFunction], SuiteDefinition]:
+    """Make a function the suite of a mart.
+
+    `one_row_per` is the key of the mart within a force and publication. `public` marts are in
+    schema `public_release`.
+
+    `source_text_columns` hold references and names as a source writes them. They can hold any text,
+    so they are not searched for numbers of officers. `sentence_columns` hold whole sentences that
+    we wrote or that were said in public, so they are not searched for narratives.
+    """
+    key = tuple(one_row_per)
+    not_searched = (*source_text_columns, "force_code", "org_unit_code")
+
+    def make(function: SuiteFunction) -> SuiteDefinition:
+        return SuiteDefinition(
+            function=function,
+            stage=stage,
+            dataset=f"public_{table}" if public else table,
+            schema="candidate_public" if public else "candidate",
+            table=table,
+            key=key,
+            owner=DATA_ENGINEERING,
+            shared=flatten([*_every_mart(key), *_nobody_named(not_searched, sentence_columns)]),
+        )
+
+    return make
+
+
+def _every_mart(key: tuple[str, ...]) -> list[Expectation | tuple[Expectation, ...]]:
+    return [
+        filled("force_code", *key, description="Every row has a value in {column}."),
+        unique("publication_id", "force_code", *key, description="No two rows have the same key."),
+        every_row(
+            "of_this_publication",
+            "publication_id = {build_id}",
+            description="Every row belongs to this publication.",
+            columns=("publication_id",),
+            dimension="integrity",
+        ),
+        every_row(
+            "of_a_known_force",
+            "force_code ~ '^[A-Z][0-9]{8}$'",
+            description="Every row has the code of a police force.",
+            columns=("force_code",),
+            dimension="validity",
+        ),
+    ]
+
+
+def _nobody_named(
+    source_text_columns: Sequence[str], sentence_columns: Sequence[str]
+) -> list[Expectation]:
+    not_searched = sql_list(source_text_columns)
+    return [
+        no_rows(
+            "no_protected_columns",
+            sql(_PROTECTED_COLUMNS, names=_PROTECTED_NAMES),
+            description="No column is for a person's name or number, a marking or a narrative.",
+            dimension="privacy",
+        ),
+        no_rows(
+            "no_officer_numbers",
+            sql(
+                _OFFICER_NUMBERS,
+                not_searched=not_searched,
+                fewest=str(_FEWEST_VALUES_TO_JUDGE),
+            ),
+            description="No column holds employee or collar numbers of officers.",
+            dimension="privacy",
+        ),
+        no_rows(
+            "no_contact_details",
+            sql(_CONTACT_DETAILS, not_searched=not_searched),
+            description="No text has a person's name or contact details.",
+            dimension="privacy",
+            severity=WARNING,
+            owner=ASSURANCE_LEAD,
+        ),
+        no_rows(
+            "no_narratives",
+            sql(_NARRATIVES, not_searched=sql_list(("force_code", *sentence_columns))),
+            description="No text is as long as a narrative.",
+            dimension="privacy",
+        ),
+    ]
+
+
+def officer_keys(column: str = "officer_key", *, always: bool = True) -> tuple[Expectation, ...]:
+    """Expect that officers appear only under their pseudonym.
+
+    With `always`, every row must have one.
+    """
+    expectations: list[Expectation] = [
+        every_row(
+            f"{column}_is_a_pseudonym",
+            f"{column} is null or {column} ~ '^[0-9a-f]{{32}}$'",
+            description="Every officer appears under a pseudonym, never under a number.",
+            columns=(column,),
+            dimension="privacy",
+        )
+    ]
+    if always:
+        expectations += filled(column, description="Every row has the pseudonym of an officer.")
+    return tuple(expectations)
+
+
+def known_unit(column: str = "org_unit_code") -> Expectation:
+    """Expect that every unit is one of the publication's units."""
+    return no_rows(
+        f"{column}_known",
+        sql(_UNKNOWN_UNITS, column=column),
+        description="Every organisational unit is one of the publication's units.",
+        columns=(column,),
+        dimension="integrity",
+    )
+
+
+def not_later(column: str, description: str) -> Expectation:
+    """Expect that a time is not after the moment that the publication is for."""
+    return every_row(
+        f"{column}_has_happened",
+        f"{column} is null or {column} <= {{as_at}}",
+        description=description,
+        columns=(column,),
+        dimension="validity",
+    )

@@ -1,0 +1,177 @@
+"""Facts and figures that are counted a second time: from raw tables, or from the facts below them.
+
+Only figures of the whole force are counted again here. The rules are those of the mart contract.
+"""
+
+from expectations.vocabulary import Expectation, no_rows, sql
+
+# The latest version of each record at or before the build's moment. A record that was first landed
+# after that moment, but was created before it, counts in its first version. Deleted and vanished
+# records are left out.
+_RECORDS_AS_AT = """
+select record.*
+from (
+    select distinct on (force_code, row_key) *
+    from {raw_law_enforcement}.<<table>>
+    where batch_id <= {known_batch_id}
+    order by
+        force_code, row_key,
+        version_at > {as_at},
+        case when version_at <= {as_at} then version_at end desc,
+        version_at,
+        batch_id desc
+) as record
+where not record.is_tombstone
+    and (record.version_at <= {as_at} or record.created_at <= {as_at})
+    and (<<with_deleted>> or record.deleted_at is null or record.deleted_at > {as_at})
+"""
+
+_DIFFERENCE_TO_RAW = """
+with
+    record_as_at as (<<records>>),
+    landed as (
+        select distinct force_code, <<reference>> as reference from record_as_at where <<which>>
+    ),
+    shown as (select force_code, <<reference>> as reference from {rows})
+select reference as <<reference>>
+from landed
+full join shown using (force_code, reference)
+where landed.reference is null or shown.reference is null
+"""
+
+# Median and ninetieth percentile over the compliant referrals, from the referrals themselves.
+_DIFFERENT_HOURS = """
+with
+    compliant as (
+        select
+            force_code, hours_to_submission as hours,
+            date_trunc('month', contacted_at at time zone 'Europe/London')::date as period_start
+        from {candidate}.fct_nccu_referral
+        where is_counted and intelligence_class in ('submitted_in_time', 'submitted_late')
+    ),
+    counted as (
+        select
+            force_code, period_start, percentile.code as measure_code, count(*) as denominator,
+            case percentile.code
+                when 'nccu_hours_to_submission_p50'
+                    then percentile_cont(0.5) within group (order by hours)
+                else percentile_cont(0.9) within group (order by hours)
+            end as value
+        from compliant
+        cross join (values
+            ('nccu_hours_to_submission_p50'), ('nccu_hours_to_submission_p90')
+        ) as percentile (code)
+        where period_start >= <<first_month>>
+        group by force_code, period_start, percentile.code
+    ),
+    shown as (
+        select *
+        from {rows}
+        where measure_code like 'nccu_hours_to_submission_p%' and org_unit_code = 'ALL'
+    )
+select measure_code, period_start
+from counted
+full join shown using (force_code, measure_code, period_start)
+where coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
+    or abs(shown.value - counted.value) > 1e-6
+    or (shown.value is null) <> (counted.value is null)
+"""
+
+# Immigration detentions with and without a referral, from raw. Detentions of one occurrence count
+# once, in the month of the first. A detention that names no occurrence counts alone. An occurrence
+# that the records management system does not know counts as one that is named.
+_DIFFERENT_CAPTURES = """
+with
+    detention as (
+        select *, nullif(trim(occurrence_ref), '') as named_occurrence
+        from (<<custody>>) as custody
+        where detention_reason_code = 'IMMIGRATION' and detained_at <= {as_at}
+    ),
+    first_detention as (
+        select distinct on (force_code, coalesce(named_occurrence, 'custody ' || custody_id))
+            force_code, named_occurrence,
+            date_trunc('month', detained_at at time zone 'Europe/London')::date as period_start
+        from detention
+        order by
+            force_code, coalesce(named_occurrence, 'custody ' || custody_id), detained_at,
+            custody_id
+    ),
+    uncounted_occurrence as (
+        select force_code, occurrence_ref as named_occurrence
+        from (<<occurrences>>) as occurrence
+        where reported_at <= {as_at} and (status = 'CANCELLED' or deleted_at <= {as_at})
+    ),
+    referred_occurrence as (
+        select distinct force_code, occurrence_ref as named_occurrence
+        from (<<referrals>>) as referral
+        where contacted_at <= {as_at}
+    ),
+    counted as (
+        select
+            force_code, period_start, count(*) as denominator,
+            count(referred_occurrence.named_occurrence) as numerator
+        from first_detention
+        left join referred_occurrence using (force_code, named_occurrence)
+        left join uncounted_occurrence using (force_code, named_occurrence)
+        where uncounted_occurrence.named_occurrence is null and period_start >= <<first_month>>
+        group by force_code, period_start
+    ),
+    shown as (
+        select *
+        from {rows}
+        where measure_code = 'nccu_capture_completeness' and org_unit_code = 'ALL'
+    )
+select coalesce(shown.period_start, counted.period_start) as period_start
+from counted
+full join shown using (force_code, period_start)
+where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
+    or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
+"""
+
+
+def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) -> Expectation:
+    """Expect that a fact has exactly the records of a raw table as at the build's moment.
+
+    `reference` is the key of both. `which` is a condition in SQL on the raw records.
+    """
+    return no_rows(
+        "adds_up_to_raw",
+        sql(_DIFFERENCE_TO_RAW, records=_records_as_at(table), reference=reference, which=which),
+        description=description,
+    )
+
+
+def hours_add_up(first_month: str) -> Expectation:
+    """Expect that median and ninetieth percentile are those of the referrals' hours.
+
+    `first_month` is the first period that is shown, as a date in SQL.
+    """
+    return no_rows(
+        "hours_add_up",
+        sql(_DIFFERENT_HOURS, first_month=first_month),
+        description="All hours to submission of the force are those of its compliant referrals.",
+        columns=("value",),
+    )
+
+
+def captures_add_up(first_month: str) -> Expectation:
+    """Expect that capture completeness counts the detentions and referrals in raw.
+
+    `first_month` is the first period that is shown, as a date in SQL.
+    """
+    return no_rows(
+        "captures_add_up",
+        sql(
+            _DIFFERENT_CAPTURES,
+            custody=_records_as_at("custody_record"),
+            occurrences=_records_as_at("occurrence", with_deleted=True),
+            referrals=_records_as_at("nccu_referral"),
+            first_month=first_month,
+        ),
+        description="All detentions, and those referred to the NCCU, are the ones in raw.",
+        columns=("numerator", "denominator"),
+    )
+
+
+def _records_as_at(table: str, *, with_deleted: bool = False) -> str:
+    return sql(_RECORDS_AS_AT, table=table, with_deleted=str(with_deleted).lower())

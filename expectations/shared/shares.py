@@ -1,0 +1,62 @@
+"""What must be true of every share, in measures, positions and the public release."""
+
+from expectations.vocabulary import Expectation, every_row, sql
+
+# Shares are in double precision, so two ways to compute one can differ in the last bits.
+_SLACK = "1e-9"
+
+_VALUE_IS_THE_QUOTIENT = """
+case
+    when denominator = 0 then value is null
+    else abs(value - numerator::double precision / denominator) <= <<slack>>
+end
+"""
+
+_VALUE_IN_INTERVAL = """
+case
+    when value is null then ci_low is null and ci_high is null
+    else ci_low >= -<<slack>>
+        and ci_low <= value + <<slack>>
+        and value <= ci_high + <<slack>>
+        and ci_high <= 1 + <<slack>>
+end
+"""
+
+
+def is_a_share(*, where: str = "true") -> tuple[Expectation, ...]:
+    """Expect that numerator, denominator and value of every share fit together."""
+    return (
+        every_row(
+            "part_of_the_whole",
+            "numerator >= 0 and denominator >= numerator",
+            where=where,
+            description="Every numerator is at least zero and at most the denominator.",
+            columns=("numerator", "denominator"),
+        ),
+        every_row(
+            "value_is_the_quotient",
+            sql(_VALUE_IS_THE_QUOTIENT, slack=_SLACK),
+            where=where,
+            description="Every share is numerator divided by denominator, and empty without one.",
+            columns=("value",),
+        ),
+        every_row(
+            "share_between_0_and_1",
+            "value is null or value between 0 and 1",
+            where=where,
+            description="Every share lies between zero and one.",
+            columns=("value",),
+            dimension="validity",
+        ),
+    )
+
+
+def has_an_interval(*, where: str = "true") -> Expectation:
+    """Expect that every share lies in its interval, and that an empty one has no interval."""
+    return every_row(
+        "value_within_its_interval",
+        sql(_VALUE_IN_INTERVAL, slack=_SLACK),
+        where=where,
+        description="Every share lies within its interval, and the interval between zero and one.",
+        columns=("ci_low", "value", "ci_high"),
+    )

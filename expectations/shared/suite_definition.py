@@ -1,0 +1,62 @@
+"""Turns a function that returns expectations into the suite of one table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from expectations.vocabulary import Expectation, Stage, Suite, SuiteFunction, flatten
+
+
+@dataclass(frozen=True)
+class SuiteDefinition:
+    """A suite function, its table, and the expectations that all tables of its kind share."""
+
+    function: SuiteFunction
+    stage: Stage
+    dataset: str
+    schema: str
+    table: str
+    key: tuple[str, ...]
+    owner: str
+    shared: tuple[Expectation, ...] = ()
+    versioned: bool = False
+
+    @property
+    def name(self) -> str:
+        """The suite's name: schema and table."""
+        return f"{self.schema}.{self.table}"
+
+    def __call__(self) -> Suite:
+        """Return the suite: first the shared expectations, then those of the function.
+
+        The description of the suite is the first line of the function's docstring.
+
+        Raises:
+            ValueError: two expectations have the same name.
+
+        """
+        expectations = [
+            expectation if expectation.owner else replace(expectation, owner=self.owner)
+            for expectation in (*self.shared, *flatten(self.function()))
+        ]
+        _check_names(self.name, expectations)
+        return Suite(
+            name=self.name,
+            stage=self.stage,
+            dataset=self.dataset,
+            schema=self.schema,
+            table=self.table,
+            key=self.key,
+            description=(self.function.__doc__ or "").strip().partition("\n")[0],
+            expectations=tuple(expectations),
+            versioned=self.versioned,
+        )
+
+
+def _check_names(suite: str, expectations: Sequence[Expectation]) -> None:
+    """Refuse two expectations of one name, because results are stored by name."""
+    names = [expectation.name for expectation in expectations]
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise ValueError(
+            f"{suite}: two expectations are called {', '.join(duplicates)}: rename one of them"
+        )

@@ -1,0 +1,1 @@
+"""Batches: the record of each delivery, and the archive of its content."""

@@ -1,0 +1,1 @@
+"""Builds: each is one computation of the marts with dbt, run in this process."""

@@ -1,0 +1,97 @@
+"""The candidate belongs to one build at a time, and one stage at a time changes it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from oic_assurance.builds.record import ROLE
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import CANDIDATE, take
+from oic_assurance.warehouse.rows import find_row
+
+#: How long a stage waits for the stage of another run before it gives up, to be tried again later.
+PATIENCE = "60s"
+
+# Publication moves the tables out of the candidate. A build that is repeated after its publication
+# builds them again, and then `candidate_since` is later than `attached_at`.
+_OWNER = """
+select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
+from audit.build as build
+left join audit.generation as generation using (build_id)
+where build.candidate_since is not null
+order by build.candidate_since desc
+limit 1
+"""
+
+
+@contextmanager
+def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
+    """Give the candidate to a build, and keep every other stage out of it during the block.
+
+    The build that had it before cannot go on, because its tables are about to be dropped.
+
+    Raises:
+        ServerError: Another stage uses the candidate for longer than `PATIENCE`.
+    """
+    with _locked(settings) as conn:
+        conn.execute(
+            "update audit.build set candidate_since = clock_timestamp() where build_id = %s",
+            (build_id,),
+        )
+        yield
+
+
+@contextmanager
+def changing(settings: Settings, build_id: int) -> Iterator[None]:
+    """Keep every other stage out of a build's candidate during the block.
+
+    Raises:
+        ServerError: Another stage uses the candidate for longer than `PATIENCE`.
+        AssuranceError: The candidate does not belong to the build.
+    """
+    with _locked(settings) as conn:
+        _expect_owner(conn, build_id)
+        yield
+
+
+@contextmanager
+def looking(settings: Settings, build_id: int) -> Iterator[None]:
+    """Let no stage change a build's candidate during the block; other stages may read it too.
+
+    Raises:
+        ServerError: Another stage changes the candidate for longer than `PATIENCE`.
+        AssuranceError: The candidate does not belong to the build.
+    """
+    with _locked(settings, shared=True) as conn:
+        _expect_owner(conn, build_id)
+        yield
+
+
+@contextmanager
+def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Connection]:
+    with connect(settings, role=ROLE, autocommit=True) as conn:
+        conn.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
+        try:
+            take(conn, CANDIDATE, shared=shared)
+        except psycopg.errors.LockNotAvailable as error:
+            raise ServerError(
+                "another run builds or audits the candidate at this moment: wait for its end."
+            ) from error
+        yield conn
+        # If the session was lost, so was the lock, and the block was not protected. This raises.
+        conn.execute("select")
+
+
+def _expect_owner(conn: psycopg.Connection, build_id: int) -> None:
+    owner, is_published = find_row(conn, _OWNER.encode()) or (None, False)
+    if owner != build_id or is_published:
+        taken = f"build {owner} has been built in it since" if owner else "no build has it"
+        if owner == build_id:
+            taken = "its tables were published"
+        raise AssuranceError(
+            f"The candidate is not build {build_id}'s: {taken}. Clear `close_landing` and what "
+            "follows it, which opens a new build."
+        )

@@ -1,0 +1,225 @@
+"""The tables behind the publication that a build is compared with.
+
+A run replaces the tables between raw and marts (the steps). The steps of the current publication
+are set aside first, so that new figures can be compared with old ones record by record. Setting
+aside only renames the tables' schema.
+
+The old steps are recomputed where the rules have changed since, or where the tables are gone (after
+a roll-back or an erasure). The recomputation uses the batches and the moment of the publication,
+and today's rules. Its differences from the publication are due to the rules. Its differences from
+the new figures are due to the records.
+"""
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.build import drop_schemas
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.recompute import open_recompute
+from oic_assurance.builds.record import (
+    ROLE,
+    Build,
+    Purpose,
+    find_build,
+    find_steps_build,
+    get_build,
+)
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_value, one_value
+
+#: Every figure follows from these tables and the policy seeds.
+STEPS = (
+    "int_nccu_referral_class", "int_immigration_custody", "int_training_person",
+    "int_training_requirement", "int_plan_day", "int_org_unit_ancestor", "int_measure_month",
+)  # fmt: skip
+INTERMEDIATE = "intermediate"
+#: The tables that name the records in which two publications differ.
+COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
+#: The schema of the steps to compare with, by today's rules.
+COMPARED = "compared_with"
+#: The schema of the same steps by the rules of their time, where those were different.
+COMPARED_OLD_RULES = "compared_with_old_rules"
+
+# A published build that is built again is compared with the same publication as the first time.
+_PUBLICATION_TO_COMPARE = """
+select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
+from marts.publication as p cross join audit.build as b
+where p.is_current and p.force_code = %s and b.build_id = %s
+"""
+_DROP_OLD_NAMES = """
+select format('drop schema %I cascade', n.nspname)
+from pg_catalog.pg_namespace as n
+where n.nspname in ('before', 'before_then')
+union all
+select format(
+    'drop %s if exists %I.%I cascade',
+    case when c.relkind = 'v' then 'view' else 'table' end, n.nspname, c.relname
+)
+from pg_catalog.pg_class as c
+inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where n.nspname = 'intermediate' and c.relkind in ('r', 'v')
+    and c.relname ~ '^(stg_before__|int_restate)'
+"""
+
+
+def set_steps_aside(settings: Settings, build: Build) -> None:
+    """Set the steps of the current publication aside, before a build replaces them.
+
+    Repeating it, or calling it after a failed build, finds the steps where they are. The build's
+    record gets the publication that it is compared with. Before the first publication there is
+    nothing to set aside.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        _drop_old_names(warehouse)
+        publication_id = find_value(
+            warehouse, _PUBLICATION_TO_COMPARE.encode(), (settings.force_code, build.build_id)
+        )
+        published = find_build(warehouse, publication_id) if publication_id else None
+        needs_recompute = published is not None and not _set_aside(warehouse, build, published)
+        if published is None:
+            _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
+        warehouse.execute(
+            "update audit.build set compared_with = %s, steps_from = clock_timestamp() "
+            "where build_id = %s",
+            (published.build_id if published else None, build.build_id),
+        )
+    if published is not None and needs_recompute:
+        _recompute(settings, build, published)
+
+
+def drop_steps_set_aside(settings: Settings) -> None:
+    """Drop the steps that were set aside, and the comparison, which can hold erased records.
+
+    The next run makes them again without the erased records.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        for name in COMPARISONS:
+            warehouse.execute(
+                sql.SQL("drop table if exists {} cascade").format(
+                    sql.Identifier(INTERMEDIATE, name)
+                )
+            )
+        for name in (COMPARED, COMPARED_OLD_RULES):
+            warehouse.execute(
+                sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(name))
+            )
+
+
+def _drop_old_names(warehouse: psycopg.Connection) -> None:
+    """Drop the tables that an earlier version of the code left under names that it no longer uses.
+
+    They hold records of people. No run replaces them, so an erasure would not reach them.
+    """
+    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
+        warehouse.execute(statement.encode())
+
+
+def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
+    """Recompute the steps of a publication in the schemas of a purpose, and return that build."""
+    with connect(settings, role=ROLE) as warehouse:
+        earlier = get_build(warehouse, publication_id)
+    recomputed = open_recompute(settings, earlier, purpose)
+    run_dbt(settings, purpose, ["seed"])
+    run_dbt(settings, purpose, ["run", "--select", *(f"+{step}" for step in STEPS)])
+    return recomputed
+
+
+def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
+    """Move the step tables from one schema to another, new one. Readers are waited for."""
+    warehouse.execute(sql.SQL("create schema {}").format(sql.Identifier(target)))
+    for step in STEPS:
+        warehouse.execute(
+            sql.SQL("alter table {} set schema {}").format(
+                sql.Identifier(place, step), sql.Identifier(target)
+            )
+        )
+
+
+def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:
+    """Set a publication's steps aside; return whether they are there by today's rules."""
+    today = build.rules_fingerprint
+    latest = find_steps_build(warehouse, build.schema_prefix)
+    place = _place(warehouse, build, published, latest)
+    if published.rules_fingerprint == today:
+        is_there = _replace(warehouse, build, COMPARED, place)
+        if is_there:
+            _drop(warehouse, build, COMPARED_OLD_RULES)
+        return is_there
+    is_recomputed = (
+        latest is not None
+        and latest.compared_with == published.build_id
+        and latest.rules_fingerprint == today
+        and _is_complete(warehouse, build, COMPARED)
+    )
+    if is_recomputed:
+        return True
+    if not _replace(warehouse, build, COMPARED_OLD_RULES, place):
+        _drop(warehouse, build, COMPARED_OLD_RULES)
+    _drop(warehouse, build, COMPARED)
+    return False
+
+
+def _place(
+    warehouse: psycopg.Connection, build: Build, published: Build, latest: Build | None
+) -> str | None:
+    """Return the schema that holds a publication's steps as they were published, or None.
+
+    `latest` is the build whose steps are in the intermediate schema. The steps that it set aside
+    belong to the publication that it was compared with.
+    """
+    place = None
+    if latest is not None and latest.build_id == published.build_id:
+        place = INTERMEDIATE
+    elif latest is not None and latest.compared_with == published.build_id:
+        is_same = latest.rules_fingerprint == published.rules_fingerprint
+        place = COMPARED if is_same else COMPARED_OLD_RULES
+    return place if place and _is_complete(warehouse, build, place) else None
+
+
+def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: str | None) -> bool:
+    """Move the steps from one schema to another, and return whether they are there."""
+    if place is None:
+        _drop(warehouse, build, target)
+        return False
+    if place != target:
+        _drop(warehouse, build, target)
+        move_steps(warehouse, build.schema_prefix + place, build.schema_prefix + target)
+    return True
+
+
+def _recompute(settings: Settings, build: Build, published: Build) -> None:
+    """Recompute a publication's steps by today's rules, and set them aside for a build."""
+    recomputed = recompute_steps(settings, published.build_id, "restate")
+    with connect(settings, role=ROLE) as warehouse:
+        _drop(warehouse, build, COMPARED)
+        move_steps(
+            warehouse,
+            recomputed.schema_prefix + INTERMEDIATE,
+            build.schema_prefix + COMPARED,
+        )
+        drop_schemas(warehouse, recomputed.schema_prefix)
+
+
+def _is_complete(warehouse: psycopg.Connection, build: Build, place: str) -> bool:
+    """Tell whether a schema holds every step."""
+    has_all = one_value(
+        warehouse,
+        """
+        select count(*) = %s
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+        where n.nspname = %s and c.relname = any(%s) and c.relkind = 'r'
+        """,
+        (len(STEPS), build.schema_prefix + place, list(STEPS)),
+    )
+    return bool(has_all)
+
+
+def _drop(warehouse: psycopg.Connection, build: Build, *places: str) -> None:
+    for place in places:
+        warehouse.execute(
+            sql.SQL("drop schema if exists {} cascade").format(
+                sql.Identifier(build.schema_prefix + place)
+            )
+        )

@@ -1,0 +1,172 @@
+"""Run dbt in this process: its project, its connection and its results."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.builds.version import project_fingerprint
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import warehouse_url
+from oic_assurance.warehouse.folders import private_folder
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = "dbt_project"
+TEST = "test"
+# The variables that profiles.yml reads. dbt does not log a variable that starts DBT_ENV_SECRET_.
+VARIABLES = {
+    "host": "ASSURANCE_DBT_HOST",
+    "port": "ASSURANCE_DBT_PORT",
+    "dbname": "ASSURANCE_DBT_DATABASE",
+    "user": "ASSURANCE_DBT_USER",
+    "sslmode": "ASSURANCE_DBT_SSLMODE",
+    "password": "DBT_ENV_SECRET_ASSURANCE_PASSWORD",
+}
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+# Parsing takes longer than most commands, so a process parses a project once.
+_parsed: dict[tuple[str, str, Path], "Manifest"] = {}
+
+
+@dataclass(frozen=True)
+class Node:
+    """The result of one model, seed or test."""
+
+    name: str
+    kind: str
+    status: str
+    message: str
+    failures: int
+    node: Any
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether it was built, or the test passed."""
+        return self.status in {"success", "pass"}
+
+    @property
+    def blocks(self) -> bool:
+        """Tell whether its failure blocks the publication."""
+        return self.status in {"error", "fail", "partial success"}
+
+
+def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
+    """Run one dbt command on a target and return the result of each node.
+
+    A failed test is a result.
+
+    Raises:
+        AssuranceError: A model cannot be built, or the project cannot be read. It names the cause.
+    """
+    with _environment(connection_variables(warehouse_url(settings))):
+        manifest = _manifest(settings, target)
+        result = _invoke(settings, target, arguments, manifest)
+    nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
+    broken = [node for node in nodes if node.blocks and node.kind != TEST]
+    if broken:
+        raise AssuranceError(
+            f"{broken[0].kind} {broken[0].name}: {broken[0].message}{_more(broken)}"
+        )
+    if result.exception is not None or not (result.success or nodes):
+        raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or ''))}")
+    return nodes
+
+
+def names_of_tests(settings: Settings, target: str) -> list[str]:
+    """Return the names of all data tests of the parsed project, sorted."""
+    with _environment(connection_variables(warehouse_url(settings))):
+        nodes = _manifest(settings, target).nodes.values()
+    return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
+
+
+def forget_project() -> None:
+    """Make the next command parse the project again, because a build changes the parsed project."""
+    _parsed.clear()
+
+
+def one_line(text: str) -> str:
+    """Return the reason from dbt's message as one line, without its place in compiled files."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
+    if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
+        kept = kept[1:]
+    return " ".join(kept[:3]) or "no reason given"
+
+
+def _more(broken: list[Node]) -> str:
+    return f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+
+
+def _manifest(settings: Settings, target: str) -> "Manifest":
+    place = target_dir(settings, target)
+    key = (project_fingerprint(settings), target, place)
+    if key not in _parsed:
+        result = _invoke(settings, target, ["parse"], None)
+        if not result.success:
+            raise AssuranceError(f"dbt_project cannot be read: {one_line(str(result.exception))}")
+        _parsed.clear()
+        _parsed[key] = result.result
+    return _parsed[key]
+
+
+def _invoke(
+    settings: Settings, target: str, arguments: Sequence[str], manifest: "Manifest | None"
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    project = settings.project_root / PROJECT
+    command = [
+        "--no-use-colors", "--log-level", "warn", "--log-level-file", "info",
+        "--log-path", str(private_folder(settings, settings.log_dir)),
+        *arguments,
+        "--project-dir", str(project), "--profiles-dir", str(project),
+        "--target", target, "--target-path", str(target_dir(settings, target)),
+    ]  # fmt: skip
+    return dbtRunner(manifest=manifest).invoke(command)
+
+
+def target_dir(settings: Settings, target: str) -> Path:
+    """Return dbt's folder for a target. Targets that shared one would overwrite each other."""
+    return private_folder(settings, settings.home / "dbt" / target)
+
+
+def connection_variables(url: str) -> dict[str, str]:
+    """Return the environment variables with which dbt connects to a libpq URI."""
+    parts = conninfo_to_dict(url)
+    loopback = parts.get("host") in LOOPBACK
+    parts.setdefault("sslmode", "disable" if loopback else "prefer")
+    return {variable: str(parts[part]) for part, variable in VARIABLES.items() if parts.get(part)}
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    before = {variable: os.environ.get(variable) for variable in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for variable, value in before.items():
+            if value is None:
+                os.environ.pop(variable, None)
+            else:
+                os.environ[variable] = value
+
+
+def _node(outcome: Any) -> Node:
+    node = outcome.node
+    return Node(
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(outcome.status),
+        message=one_line(outcome.message or ""),
+        failures=int(outcome.failures or 0),
+        node=node,
+    )

@@ -1,0 +1,133 @@
+"""Compute the position at a deadline from what was known then, once, and freeze it.
+
+Deliveries that are landed later do not change it. After the deadline all rules run once with the
+batches landed by the deadline (mart contract, Time: "Only …_known_then uses what had been landed by
+the deadline").
+"""
+
+from datetime import date, datetime, time
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.build import drop_schemas
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import ROLE, Build, open_build
+from oic_assurance.clock import LONDON
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_value, relation_exists
+
+STATUS = "int_point_status_today"
+# Whether any batch that a `point` depends on had been landed by the end of its deadline.
+_ANYTHING_KNOWN = """
+exists (
+    select
+    from {policy}.policy_point_dataset as rests_on
+    inner join audit.batch as batch using (dataset)
+    where
+        rests_on.point_code = point.point_code
+        and batch.status = 'landed'
+        and batch.landed_at < (point.deadline + 1)::timestamp at time zone 'Europe/London'
+)
+"""
+_TO_FREEZE = """
+select distinct point.deadline
+from policy.policy_point as point
+where
+    point.deadline < (%(as_at)s::timestamptz at time zone 'Europe/London')::date
+    and {anything_known}
+    and not exists (
+        select
+        from audit.deadline_position as frozen
+        where
+            frozen.point_code = point.point_code
+            and frozen.as_at >= point.deadline::timestamp at time zone 'Europe/London'
+    )
+order by 1
+"""
+
+
+def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
+    """Freeze the position of each point whose deadline has passed and is not frozen yet.
+
+    A point without any batch landed by its deadline gets no position, because nothing was known.
+    Returns the codes of the points that were frozen.
+    """
+    frozen: list[str] = []
+    for deadline in _deadlines_to_freeze(settings, build):
+        then = _end_of(deadline)
+        # The last run before the deadline knew whether the sources were fresh.
+        run_id = _last_run_before(settings, then) or build.run_id
+        computed = open_build(settings, run_id, then, "deadline", known_at=then)
+        run_dbt(settings, "deadline", ["seed"])
+        run_dbt(settings, "deadline", ["run", "--select", f"+{STATUS}"])
+        with connect(settings, role=ROLE) as warehouse:
+            frozen += _freeze(warehouse, computed, deadline)
+            drop_schemas(warehouse, computed.schema_prefix)
+    return frozen
+
+
+def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
+    """Return the passed deadlines of points that are not frozen and have a batch from before."""
+    with connect(settings, role=ROLE) as warehouse:
+        if not relation_exists(warehouse, "policy.policy_point"):
+            return []
+        rows = warehouse.execute(
+            sql.SQL(_TO_FREEZE).format(anything_known=_anything_known("policy")),
+            {"as_at": build.as_at},
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _last_run_before(settings: Settings, then: datetime) -> str | None:
+    """Return the run that made the last attempt to extract anything by a moment."""
+    with connect(settings, role=ROLE) as warehouse:
+        run_id: str | None = find_value(
+            warehouse,
+            """
+            select run_id from audit.extraction where started_at <= %s
+            order by started_at desc limit 1
+            """,
+            (then,),
+        )
+    return run_id
+
+
+def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> list[str]:
+    """Store the computed positions of the points with a deadline; return their codes."""
+    rows = warehouse.execute(
+        sql.SQL(
+            """
+            insert into audit.deadline_position (
+                force_code, point_code, as_at, value, numerator, denominator, status
+            )
+            select
+                status.force_code, status.point_code, %(as_at)s,
+                status.numerator::double precision / nullif(status.denominator, 0),
+                status.numerator, status.denominator, status.status
+            from {intermediate}.int_point_status_today as status
+            inner join {policy}.policy_point as point using (point_code)
+            where
+                point.deadline = %(deadline)s
+                and {anything_known}
+            on conflict do nothing
+            returning point_code
+            """
+        ).format(
+            intermediate=sql.Identifier(f"{computed.schema_prefix}intermediate"),
+            policy=sql.Identifier(f"{computed.schema_prefix}policy"),
+            anything_known=_anything_known(f"{computed.schema_prefix}policy"),
+        ),
+        {"as_at": computed.as_at, "deadline": deadline},
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _anything_known(policy: str) -> sql.Composable:
+    return sql.SQL(_ANYTHING_KNOWN).format(policy=sql.Identifier(policy))
+
+
+def _end_of(day: date) -> datetime:
+    """Return the last moment of a London day."""
+    return datetime.combine(day, time.max, LONDON)

@@ -1,0 +1,97 @@
+"""Store the results of dbt tests together with the results of expectations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from oic_assurance.builds.dbt import TEST, Node
+
+STAGE = "dbt"
+NOT_RUN = "skipped"
+# The quality dimension of each kind of test. A test's `meta: {dimension: …}` overrides it.
+DIMENSIONS = {
+    "unique": "uniqueness",
+    "not_null": "completeness",
+    "relationships": "integrity",
+    "accepted_values": "validity",
+}
+OTHER_DIMENSION = "consistency"
+OWNER = "data engineering"
+
+
+def store_test_results(
+    warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
+) -> None:
+    """Store the result of each dbt test that ran, and the verdict on the candidate so far."""
+    rows = [
+        (build_id, suite, *evidence_of(node))
+        for node in nodes
+        if node.kind == TEST and node.status != NOT_RUN
+    ]
+    with warehouse.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.expectation_result (
+                build_id, stage, suite, dataset, dimension, expectation, column_name,
+                description, severity, owner, success, unexpected, exception
+            )
+            values (%s, 'dbt', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            rows,
+        )
+    _store_verdict(warehouse, build_id)
+
+
+def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
+    warehouse.execute(
+        """
+        insert into audit.gate (build_id, stage, verdict, suites, expectations, failed)
+        select
+            %(build_id)s, %(stage)s,
+            case
+                when bool_or(not success and severity = 'critical') then 'critical'
+                when bool_or(not success and severity = 'warning') then 'warning'
+                else 'passed'
+            end,
+            count(distinct suite), count(*), count(*) filter (where not success)
+        from audit.latest_expectation_result as result
+        inner join audit.build as build using (build_id)
+        where build_id = %(build_id)s and stage = %(stage)s
+            and result.checked_at >= coalesce(build.candidate_since, '-infinity')
+        on conflict (build_id, stage) do update set
+            verdict = excluded.verdict, suites = excluded.suites, failed = excluded.failed,
+            expectations = excluded.expectations, finished_at = clock_timestamp()
+        """,
+        {"build_id": build_id, "stage": STAGE},
+    )
+
+
+def evidence_of(node: Node) -> tuple[Any, ...]:
+    """Return the stored values of a test, in the order of the columns."""
+    test = node.node
+    meta = getattr(test.config, "meta", None) or {}
+    return (
+        _model(test),
+        meta.get("dimension") or DIMENSIONS.get(_kind(test), OTHER_DIMENSION),
+        node.name,
+        getattr(test, "column_name", None),
+        (getattr(test, "description", "") or meta.get("description") or node.name),
+        "warning" if str(test.config.severity).lower() == "warn" else "critical",
+        meta.get("owner") or OWNER,
+        node.succeeded,
+        node.failures,
+        node.message if node.status == "error" else None,
+    )
+
+
+def _kind(test: Any) -> str:
+    metadata = getattr(test, "test_metadata", None)
+    return str(metadata.name) if metadata else "singular"
+
+
+def _model(test: Any) -> str | None:
+    """Return the model that a test is attached to, or the first model in its query."""
+    attached = getattr(test, "attached_node", None)
+    places = [attached] if attached else list(test.depends_on.nodes)
+    return str(places[0]).rsplit(".", 1)[-1] if places else None

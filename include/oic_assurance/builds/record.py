@@ -1,0 +1,190 @@
+"""The record of a build: one row of `audit.build`, read and written as one type."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, LiteralString
+
+import psycopg
+
+from oic_assurance.builds.version import code_version, policy_fingerprint, rules_fingerprint
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
+from oic_assurance.warehouse.rows import find_record, one_value
+
+ROLE = "oic_transform"
+
+Purpose = Literal["daily", "deadline", "reproduce", "restate"]
+
+_SELECT: LiteralString = """
+select build_id, run_id, as_at, known_batch_id, known_at, purpose, schema_prefix, compared_with,
+    input_fingerprint, rules_fingerprint, code_version, wants_approval, finished_at
+from audit.build
+"""
+
+
+@dataclass(frozen=True)
+class Build:
+    """One computation of the marts. A published build and its publication have the same id."""
+
+    build_id: int
+    run_id: str
+    #: The moment in the world that the figures are for.
+    as_at: datetime
+    #: The newest batch that the build may see.
+    known_batch_id: int
+    #: The build sees what had been extracted by then.
+    known_at: datetime
+    purpose: Purpose
+    #: The prefix of the build's schemas; empty for the daily build.
+    schema_prefix: str
+    #: The publication that the build's figures are compared with.
+    compared_with: int | None
+    input_fingerprint: str | None
+    rules_fingerprint: str | None
+    code_version: str | None
+    #: Whether a person must approve its warnings, as it was set when the build was opened.
+    wants_approval: bool
+    #: When its last tables were built.
+    finished_at: datetime | None
+
+
+def open_build(
+    settings: Settings,
+    run_id: str,
+    as_at: datetime,
+    purpose: Purpose = "daily",
+    known_at: datetime | None = None,
+    reproduces: int | None = None,
+) -> Build:
+    """Record a new build that sees the batches landed by `known_at`, or by now, and no later ones.
+
+    A build that recomputes an earlier one names it in `reproduces` and sees exactly its batches.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        # A replay takes its batch id before it commits. Without the lock the new build could know
+        # of a batch whose rows are not there yet.
+        take_in_transaction(warehouse, KNOWN_BATCHES)
+        known_batch_id = int(
+            one_value(
+                warehouse,
+                """
+                select coalesce(
+                    (select known_batch_id from audit.build where build_id = %(reproduces)s),
+                    (
+                        select max(batch_id)
+                        from audit.batch
+                        where landed_at <= coalesce(%(known_at)s::timestamptz, clock_timestamp())
+                    ),
+                    0
+                )
+                """,
+                {"reproduces": reproduces, "known_at": known_at},
+            )
+        )
+        policy = policy_fingerprint(settings)
+        build_id = one_value(
+            warehouse,
+            """
+            insert into audit.build (
+                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix, reproduces,
+                input_fingerprint, policy_fingerprint, rules_fingerprint, code_version,
+                wants_approval
+            )
+            values (%s, %s, %s, coalesce(%s, clock_timestamp()), %s, %s, %s, %s, %s, %s, %s, %s)
+            returning build_id
+            """,
+            (
+                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
+                reproduces, _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
+                rules_fingerprint(settings), code_version(settings),
+                purpose == "daily" and settings.approve_warnings,
+            ),
+        )  # fmt: skip
+        warehouse.execute(
+            "insert into audit.build_force (build_id, force_code) values (%s, %s)",
+            (build_id, settings.force_code),
+        )
+    return load_build(settings, build_id)
+
+
+def load_build(settings: Settings, build_id: int) -> Build:
+    """Return a build by its id, on a connection of its own.
+
+    Raises:
+        AssuranceError: There is no such build.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        return get_build(warehouse, build_id)
+
+
+def get_build(connection: psycopg.Connection, build_id: int) -> Build:
+    """Return a build by its id.
+
+    Raises:
+        AssuranceError: There is no such build.
+    """
+    build = find_build(connection, build_id)
+    if build is None:
+        raise AssuranceError(f"There is no build {build_id}.")
+    return build
+
+
+def find_build(connection: psycopg.Connection, build_id: int) -> Build | None:
+    """Return a build by its id, or None."""
+    return find_record(connection, Build, _SELECT + "where build_id = %s", (build_id,))
+
+
+def find_daily_build(connection: psycopg.Connection, run_id: str | None = None) -> Build | None:
+    """Return the latest daily build of a run, or of all runs; None when there is none."""
+    which = (
+        "where purpose = 'daily' and run_id = coalesce(%s, run_id) order by build_id desc limit 1"
+    )
+    return find_record(connection, Build, _SELECT + which, (run_id,))
+
+
+def find_steps_build(connection: psycopg.Connection, prefix: str) -> Build | None:
+    """Return the build whose intermediate tables are in the schemas with a prefix, or None."""
+    which = "where schema_prefix = %s and steps_from is not null order by steps_from desc limit 1"
+    return find_record(connection, Build, _SELECT + which, (prefix,))
+
+
+def finish_build(settings: Settings, build: Build) -> None:
+    """Record that every table of a build has been built."""
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            "update audit.build set finished_at = clock_timestamp() where build_id = %s",
+            (build.build_id,),
+        )
+
+
+def schema_prefix(purpose: Purpose) -> str:
+    """Return the prefix of the dbt schemas of a purpose, as the dbt macro of the same name does."""
+    return "" if purpose == "daily" else f"{purpose}_"
+
+
+def _input_fingerprint(
+    warehouse: psycopg.Connection, known_batch_id: int, policy: str, as_at: datetime
+) -> str:
+    """Return the SHA-256 of everything that figures depend on: deliveries, policy and moment."""
+    deliveries = one_value(
+        warehouse,
+        """
+        select coalesce(
+            string_agg(
+                encode(
+                    sha256(convert_to(concat_ws(
+                        '|', force_code, dataset, source_place,
+                        extract(epoch from delivered_for), coalesce(sha256, ''), status
+                    ), 'UTF8')), 'hex'
+                ), '' order by batch_id
+            ), ''
+        )
+        from audit.batch
+        where batch_id <= %s
+        """,
+        (known_batch_id,),
+    )
+    return hashlib.sha256(f"{deliveries}|{policy}|{as_at.timestamp()}".encode()).hexdigest()

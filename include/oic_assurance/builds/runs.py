@@ -1,0 +1,118 @@
+"""The record of runs: when each was opened, why it failed, and what it published."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+from oic_assurance.builds.version import code_version
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_record
+
+ROLE = "oic_transform"
+LONGEST_MESSAGE = 600
+SELECT: LiteralString = """
+    select run_id, as_at, started_at, finished_at, outcome, message, publication_id
+    from audit.run
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the daily pipeline and its outcome."""
+
+    run_id: str
+    as_at: datetime
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    message: str | None
+    publication_id: int | None
+
+
+def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
+    """Record the start of a run, and close any other open run as interrupted.
+
+    Only one run is active at a time, so another open run has been interrupted.
+    """
+    close_interrupted(settings, but=run_id)
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            insert into audit.run (run_id, as_at, code_version)
+            values (%s, %s, %s)
+            on conflict (run_id) do update set
+                as_at = excluded.as_at, code_version = excluded.code_version,
+                outcome = 'running', finished_at = null, message = null, publication_id = null
+            """,
+            (run_id, as_at, code_version(settings)),
+        )
+
+
+def close_interrupted(settings: Settings, but: str | None = None) -> None:
+    """Close every open run as failed, except the run `but`."""
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            update audit.run
+            set outcome = 'failed', finished_at = clock_timestamp(),
+                message = coalesce(message, 'interrupted before its end')
+            where outcome = 'running' and run_id is distinct from %s
+            """,
+            (but,),
+        )
+
+
+def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
+    """Store why a run fails. A repeated stage that succeeds publishes the run and clears it."""
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            update audit.run
+            set message = %s, outcome = case when %s then 'blocked' else outcome end
+            where run_id = %s and outcome <> 'published'
+            """,
+            (" ".join(message.split())[:LONGEST_MESSAGE], blocked, run_id),
+        )
+
+
+def close_run(settings: Settings, run_id: str) -> Run:
+    """Close a run and return its record.
+
+    Raises:
+        AssuranceError: There is no such run.
+    """
+    with connect(settings, role=ROLE) as warehouse:
+        warehouse.execute(
+            """
+            update audit.run
+            set outcome = case outcome when 'running' then 'failed' else outcome end,
+                message = case
+                    when outcome <> 'published'
+                    then coalesce(message, 'no stage got as far as a publication')
+                end,
+                finished_at = coalesce(finished_at, clock_timestamp())
+            where run_id = %s
+            """,
+            (run_id,),
+        )
+    run = find_run(settings, run_id)
+    if run is None:
+        raise AssuranceError(f"There is no run {run_id}.")
+    return run
+
+
+def find_run(settings: Settings, run_id: str) -> Run | None:
+    """Return a run by its id, or None."""
+    return _one(settings, "where run_id = %s", (run_id,))
+
+
+def last_run(settings: Settings) -> Run | None:
+    """Return the run that was started last, or None."""
+    return _one(settings, "order by started_at desc limit 1", ())
+
+
+def _one(settings: Settings, which: LiteralString, parameters: tuple[str, ...]) -> Run | None:
+    with connect(settings, role=ROLE) as warehouse:
+        return find_record(warehouse, Run, SELECT + which, parameters)

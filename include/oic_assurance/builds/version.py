@@ -1,0 +1,75 @@
+"""Identify the code, the rules and the policy that computed a figure."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+from oic_assurance.settings import Settings
+
+SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
+SEEDS = Path("dbt_project") / "seeds"
+#: The folders below `dbt_project` that turn records into figures.
+RULES = ("macros", "models/staging", "models/intermediate")
+
+
+def code_version(settings: Settings) -> str:
+    """Return the commit, or the package's version where there is none, with a project fingerprint.
+
+    The fingerprint of the dbt project is always part of it, because rules can be edited in a
+    checkout.
+    """
+    models = project_fingerprint(settings)[:12]
+    return f"{_commit(settings.project_root) or _package()}+dbt.{models}"
+
+
+def project_fingerprint(settings: Settings) -> str:
+    """Return the SHA-256 of the dbt project: models, macros, seeds and their descriptions."""
+    root = settings.project_root / "dbt_project"
+    files = (path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES and path.is_file())
+    return _fingerprint(root, (path for path in files if path.parts[len(root.parts)] != "target"))
+
+
+def policy_fingerprint(settings: Settings) -> str:
+    """Return the SHA-256 of the policy seeds."""
+    root = settings.project_root / SEEDS
+    return _fingerprint(root, root.rglob("*.csv"))
+
+
+def rules_fingerprint(settings: Settings) -> str:
+    """Return the SHA-256 of everything that turns records into figures: policy, models, macros."""
+    root = settings.project_root / "dbt_project"
+    files = (path for place in RULES for path in (root / place).rglob("*.sql"))
+    return _fingerprint(root, (*files, *(root / "seeds").rglob("*.csv")))
+
+
+def _fingerprint(root: Path, files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _commit(root: Path) -> str | None:
+    """Return the checked-out commit, or None in an image, in an archive, or without git."""
+    if not (root / ".git").exists():
+        return None
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],
+            capture_output=True, text=True, check=False, timeout=5,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _package() -> str:
+    try:
+        return metadata.version("oic-assurance")
+    except metadata.PackageNotFoundError:
+        return "unversioned"

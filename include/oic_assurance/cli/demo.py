@@ -1,0 +1,59 @@
+"""`assurance demo`: the command behind `make run`."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from oic_assurance.settings import Settings
+
+DEFAULT_SEED = 20260430
+HISTORY_MONTHS = 18
+
+
+@click.command()
+@click.option("--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True)
+def demo(seed: int) -> None:
+    """Make 18 months of a synthetic force, or extend the one that exists to yesterday; then run."""
+    from oic_assurance import clock
+    from oic_assurance.cli.run import run_once
+    from oic_assurance.cli.simulate import make_force
+    from oic_assurance.settings import load_settings
+    from simulator.force import simulated
+
+    settings = load_settings()
+    now = clock.utc_now()
+    yesterday = clock.london_day(now) - timedelta(days=1)
+    if not _has_force(settings):
+        make_force(settings, seed, months_before(yesterday, HISTORY_MONTHS), yesterday)
+    elif (force := simulated(settings)) is not None and force.last < yesterday:
+        make_force(settings, force.seed, force.last + timedelta(days=1), yesterday)
+    run_once(settings, clock.default_as_at(now))
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the first day of the month `months` before the month of `day`."""
+    count = day.year * 12 + day.month - 1 - months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def _has_force(settings: "Settings") -> bool:
+    """Tell whether the sources hold data: a file, or a row in a source database."""
+    from oic_assurance.cli.simulate import marker
+    from oic_assurance.pipeline import prepare_warehouse
+    from oic_assurance.reporting.screens.progress import Screen
+    from oic_assurance.sources.files.remote import open_dropzone
+    from oic_assurance.warehouse.connections import connect_source
+    from simulator.source_systems import create_sources
+
+    with Screen() as screen, screen.step("Database server and sources"):
+        prepare_warehouse(settings)
+        create_sources(settings)
+    if marker(settings).exists():
+        return False
+    files, root = open_dropzone(settings.dropzone)
+    if files.find(root):
+        return True
+    with connect_source(settings, "rms") as rms:
+        return rms.execute("select from rms.occurrence limit 1").fetchone() is not None

@@ -1,1 +1,0 @@
-"""Dashboards as code: described in `include/bi/superset`, made into a bundle, shown by Superset."""

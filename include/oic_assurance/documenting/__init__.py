@@ -1,1 +1,0 @@
-"""What follows from the declarations and is committed: dbt's sources, a page a dataset."""

@@ -1,1 +1,0 @@
-"""Erasure: records that are to be gone, from everywhere that the warehouse holds them."""

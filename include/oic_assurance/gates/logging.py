@@ -1,0 +1,32 @@
+"""Keep the messages of Great Expectations off the screen and out of the logs."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Suppress warnings and log lines of Great Expectations while the block runs.
+
+    Its log lines can hold the text of a database error, and with it a value of a row. The gate
+    stores the safe part of them with the results. Importing Great Expectations turns on the capture
+    of warnings for the whole process. The end of the block turns it off again.
+    """
+    was_capturing = getattr(warnings.showwarning, "__module__", "") == "logging"
+    logger = logging.getLogger("great_expectations")
+    earlier = logger.level, logger.propagate
+    silence = logging.NullHandler()
+    logger.addHandler(silence)
+    logger.setLevel(logging.CRITICAL + 1)
+    logger.propagate = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            if not was_capturing:
+                logging.captureWarnings(False)
+            logger.level, logger.propagate = earlier
+            logger.removeHandler(silence)

@@ -1,0 +1,25 @@
+"""Record which checks the gates must run on a build, before they run."""
+
+from expectations.catalogue import suites
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+ROLE = "oic_gate"
+
+
+def record_required_checks(settings: Settings, build_id: int) -> None:
+    """Record every expectation of every suite as required. Publication needs a result of each."""
+    required = [
+        (build_id, suite.stage, suite.name, expectation.name)
+        for suite in suites()
+        for expectation in suite.expectations
+    ]
+    with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.due_check (build_id, stage, suite, expectation)
+            values (%s, %s, %s, %s)
+            on conflict do nothing
+            """,
+            required,
+        )

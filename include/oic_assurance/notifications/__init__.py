@@ -1,0 +1,1 @@
+"""Messages about failures, sent once, and once more when they are over."""

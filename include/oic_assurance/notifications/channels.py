@@ -1,0 +1,221 @@
+"""The ways to reach somebody: e-mail through an SMTP server, and a webhook. Set by environment."""
+
+import json
+import os
+import re
+import smtplib
+import socket
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import make_msgid
+from typing import Protocol
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.notifications.alarm import Change
+from oic_assurance.notifications.words import body, payload, subject_line
+
+SMTP = "AIRFLOW_CONN_SMTP_DEFAULT"
+RECIPIENTS, SENDER = "ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_FROM"
+WEBHOOK = "ASSURANCE_NOTIFY_WEBHOOK"
+SECONDS = 20
+_ADDRESS = re.compile(r"[^@\s,<>]+@[^@\s,<>]+")
+_SMTPS_PORT, _SMTP_PORT = 465, 25
+
+
+class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
+    """A channel did not take a message; it is tried again the next time."""
+
+
+class Channel(Protocol):
+    """A way to reach somebody."""
+
+    @property
+    def name(self) -> str:
+        """How the record calls it."""
+
+    @property
+    def to_whom(self) -> str:
+        """Who is reached; nothing secret."""
+
+    def send(self, force_code: str, news: Sequence[Change]) -> None:
+        """Deliver a message, or raise `NotDelivered`."""
+
+
+@dataclass(frozen=True)
+class Email:
+    """E-mail through an SMTP server: encrypted where the server can, always with a password."""
+
+    recipients: tuple[str, ...]
+    sender: str
+    host: str
+    port: int
+    login: str = ""
+    password: str = field(default="", repr=False)
+    with_tls: bool = False
+    #: Neither asked for nor needed: a server on this machine, or one that has none.
+    without_tls: bool = False
+    name: str = "email"
+
+    @property
+    def to_whom(self) -> str:
+        """Return the recipients."""
+        return ", ".join(self.recipients)
+
+    def send(self, force_code: str, news: Sequence[Change]) -> None:
+        """Deliver one message to all recipients."""
+        message = EmailMessage()
+        message["Subject"] = subject_line(force_code, news)
+        message["From"], message["To"] = self.sender, self.to_whom
+        message["Message-ID"] = make_msgid(domain=self.sender.partition("@")[2])
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(body(news))
+        try:
+            with self._connected() as server:
+                refused = server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotDelivered(f"{self._place}: {_reason(error)}.") from error
+        if refused:
+            raise NotDelivered(f"{self._place}: it does not take mail for {', '.join(refused)}.")
+
+    @property
+    def _place(self) -> str:
+        return f"e-mail through {self.host}:{self.port}"
+
+    def _connected(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        server = (
+            smtplib.SMTP_SSL(self.host, self.port, timeout=SECONDS, context=context)
+            if self.with_tls
+            else smtplib.SMTP(self.host, self.port, timeout=SECONDS)
+        )
+        try:
+            if not self.with_tls and not self.without_tls:
+                self._encrypt(server, context)
+            if self.login:
+                server.login(self.login, self.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _encrypt(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        """Go over to TLS where the server can; a password is not sent without."""
+        server.ehlo()
+        if server.has_extn("starttls"):
+            server.starttls(context=context)
+        elif self.password:
+            raise smtplib.SMTPNotSupportedError(
+                "the server offers no TLS, and the password is not sent without"
+            )
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A POST of JSON to an address, which is a secret and so never told."""
+
+    address: str = field(repr=False)
+    name: str = "webhook"
+
+    @property
+    def to_whom(self) -> str:
+        """Return the host alone."""
+        return urlsplit(self.address).netloc.rpartition("@")[2]
+
+    def send(self, force_code: str, news: Sequence[Change]) -> None:
+        """Deliver one message; any answer but a 2xx is a failure."""
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
+            self.address,
+            data=json.dumps(payload(force_code, news)).encode(),
+            headers={"Content-Type": "application/json", "User-Agent": "oic-assurance"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS):  # noqa: S310
+                pass
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise NotDelivered(f"webhook at {self.to_whom}: it answered {error.code}.") from error
+        except (OSError, ValueError) as error:
+            raise NotDelivered(f"webhook at {self.to_whom}: {_reason(error)}.") from error
+
+
+def configured() -> list[Channel]:
+    """Return the channels that the environment names, none where it names none."""
+    found: list[Channel] = []
+    recipients = os.environ.get(RECIPIENTS, "").strip()
+    if recipients:
+        found.append(_email(recipients))
+    address = os.environ.get(WEBHOOK, "").strip()
+    if address:
+        if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+            raise UsageError(f"{WEBHOOK} is not an address that begins with https://.")
+        found.append(Webhook(address))
+    return found
+
+
+def _email(recipients: str) -> Email:
+    addresses = tuple(part.strip() for part in recipients.split(",") if part.strip())
+    sender = os.environ.get(SENDER, "").strip() or f"oic-assurance@{socket.getfqdn()}"
+    for address in (*addresses, sender):
+        if not _ADDRESS.fullmatch(address):
+            raise UsageError(f"{RECIPIENTS}, {SENDER}: '{address}' is not an e-mail address.")
+    given = os.environ.get(SMTP, "").strip()
+    if not given:
+        raise UsageError(f"{RECIPIENTS} is set, but no server to send through: set {SMTP}.")
+    try:
+        parts = _from_json(given) if given.startswith("{") else _from_uri(given)
+        port = int(parts["port"] or (_SMTPS_PORT if parts["scheme"] == "smtps" else _SMTP_PORT))
+        if parts["scheme"] not in ("smtp", "smtps") or not parts["host"]:
+            raise ValueError("no SMTP server")
+    except (ValueError, TypeError, AttributeError) as error:
+        # The text holds a password, so the reason is told without it.
+        raise UsageError(
+            f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
+        ) from error
+    return Email(
+        addresses, sender, parts["host"], port, parts["login"], parts["password"],
+        with_tls=parts["scheme"] == "smtps" or port == _SMTPS_PORT,
+        without_tls=parts["disable_tls"] in ("1", "true"),
+    )  # fmt: skip
+
+
+def _from_uri(text: str) -> dict[str, str]:
+    split = urlsplit(text)
+    extra = dict(parse_qsl(split.query))
+    return {
+        "scheme": split.scheme,
+        "host": split.hostname or "",
+        "port": str(split.port or ""),
+        "login": unquote(split.username or ""),
+        "password": unquote(split.password or ""),
+        "disable_tls": extra.get("disable_tls", "").lower(),
+    }
+
+
+def _from_json(text: str) -> dict[str, str]:
+    given = json.loads(text)
+    extra = given.get("extra") or {}
+    extra = json.loads(extra) if isinstance(extra, str) else extra
+    return {
+        "scheme": given.get("conn_type") or "smtp",
+        "host": given.get("host") or "",
+        "port": str(given.get("port") or ""),
+        "login": given.get("login") or "",
+        "password": given.get("password") or "",
+        "disable_tls": str(extra.get("disable_tls", "")).lower(),
+    }
+
+
+def _reason(error: Exception) -> str:
+    """Return why in one line, without addresses that can hold a secret."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        answer = error.smtp_error
+        said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+        return f"it answered {error.smtp_code} {' '.join(said.split())}"
+    if isinstance(error, urllib.error.URLError):
+        return str(error.reason)
+    return str(error) or type(error).__name__

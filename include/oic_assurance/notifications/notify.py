@@ -1,0 +1,103 @@
+"""Send each channel the changes that it has not been notified of, and record them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+import psycopg
+
+from oic_assurance.errors import UsageError
+from oic_assurance.notifications.alarm import Change, Told, changes
+from oic_assurance.notifications.channels import Channel, NotDelivered, configured
+from oic_assurance.notifications.watch import ROLE, open_alarms
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import NOTIFICATIONS, take
+from oic_assurance.warehouse.rows import all_records
+
+DEADLINE = "ASSURANCE_RUN_DEADLINE"
+DEFAULT_DEADLINE = "07:30"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The changes that were sent to a channel. `failure` says why they were not delivered."""
+
+    channel: str
+    to_whom: str
+    news: Sequence[Change]
+    failure: str | None
+
+
+def notify(settings: Settings, now: datetime) -> list[Attempt]:
+    """Send the changes since the last notification to each channel in one message.
+
+    A message that a channel does not take is sent again with the next call. It does not stop the
+    other channels. One process at a time sends, so a second one finds nothing left to send. A
+    process that is killed between sending and recording causes a second message: twice is better
+    than never.
+    """
+    channels = configured()
+    if not channels:
+        return []
+    alarms = open_alarms(settings, now, run_deadline())
+    with connect(settings, role=ROLE, autocommit=True) as warehouse:
+        # The lock ends with the connection.
+        take(warehouse, NOTIFICATIONS)
+        found = [(channel, changes(alarms, _told(warehouse, channel.name))) for channel in channels]
+        return [_send(settings, warehouse, channel, news) for channel, news in found if news]
+
+
+def run_deadline() -> time:
+    """Return the London time by which the daily run should have published.
+
+    Raises:
+        UsageError: The environment variable is not a time of day.
+    """
+    given = os.environ.get(DEADLINE, "").strip() or DEFAULT_DEADLINE
+    try:
+        return time.fromisoformat(given).replace(tzinfo=None)
+    except ValueError as error:
+        raise UsageError(f"{DEADLINE}: '{given}' is not a time of day such as 07:30.") from error
+
+
+def _send(
+    settings: Settings, warehouse: psycopg.Connection, channel: Channel, news: Sequence[Change]
+) -> Attempt:
+    try:
+        channel.send(settings.force_code, news)
+    except NotDelivered as error:
+        return Attempt(channel.name, channel.to_whom, news, error.message)
+    with warehouse.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into audit.notification (
+                channel, to_whom, kind, subject, event, what, cause, since
+            )
+            values (%s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                (
+                    channel.name, channel.to_whom, change.kind, change.subject, change.event,
+                    change.what, change.cause, change.since,
+                )
+                for change in news
+            ],
+        )  # fmt: skip
+    return Attempt(channel.name, channel.to_whom, news, None)
+
+
+def _told(warehouse: psycopg.Connection, channel: str) -> list[Told]:
+    """Return the last notification of each kind and subject that a channel has received."""
+    return all_records(
+        warehouse,
+        Told,
+        """
+        select distinct on (kind, subject) kind, subject, event, what, cause, since
+        from audit.notification
+        where channel = %s
+        order by kind, subject, notification_id desc
+        """,
+        (channel,),
+    )

@@ -1,0 +1,1 @@
+"""What a person does by hand, beside the daily run."""

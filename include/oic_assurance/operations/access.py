@@ -1,0 +1,278 @@
+"""Give, end and list the logins of supervisors and of the Commissioner's office.
+
+A login's rights are its role memberships on the server (see `publishing.audiences`).
+`audit.access_change` records who changed them and why.
+"""
+
+import getpass
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.publishing.audiences import UNIT_ROLE
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import OFFICE, STAGE_ROLES, SUPERVISOR, connect, reason
+from oic_assurance.warehouse.rows import find_row, find_value, relation_exists
+
+#: Roles for reading records, each for one lawful purpose.
+PURPOSES = ("general_processing", "law_enforcement_processing")
+_LONGEST_NAME = 63
+_SESSION = {
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": "repeatable read",
+    "search_path": "marts",
+}
+
+# The name of a unit's role contains the warehouse, the force and the unit's code.
+_HELD = """
+select
+    login.rolname,
+    array(
+        select substr(unit.rolname::text, length(%(prefix)s) + 1)
+        from pg_catalog.pg_roles as unit
+        where starts_with(unit.rolname::text, %(prefix)s)
+            and pg_has_role(login.oid, unit.oid, 'USAGE')
+        order by 1
+    ),
+    pg_has_role(login.oid, %(supervisor)s, 'USAGE'),
+    pg_has_role(login.oid, %(office)s, 'USAGE')
+from pg_catalog.pg_roles as login
+where login.rolcanlogin
+    and not login.rolsuper
+    and (
+        pg_has_role(login.oid, %(office)s, 'USAGE')
+        or pg_has_role(login.oid, %(supervisor)s, 'USAGE')
+    )
+order by 1
+"""
+# A login that can take on one of these roles, or has a server-wide right, is not limited.
+_SEES_MORE = """
+select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
+    or exists (
+        select
+        from pg_catalog.pg_roles as more
+        where pg_has_role(login.oid, more.oid, 'MEMBER')
+            and (
+                more.rolname::text = any (%(ours)s)
+                or more.rolsuper
+                or more.rolbypassrls
+                or more.rolname in (
+                    'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
+                    'pg_write_server_files', 'pg_execute_server_program', 'pg_maintain'
+                )
+                or more.oid = (
+                    select datdba from pg_catalog.pg_database where datname = current_database()
+                )
+            )
+    )
+from pg_catalog.pg_roles as login
+where login.rolname = %(login)s
+"""
+_LAST_CHANGE = """
+select changed_at, changed_by, because
+from audit.access_change
+where login = %s
+order by change_id desc
+limit 1
+"""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a login may read: the records of its units, or aggregates alone."""
+
+    login: str
+    units: tuple[str, ...]
+    is_supervisor: bool
+    is_office: bool
+
+
+def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
+    """Let a login read the records of units; without any, as the Commissioner's office.
+
+    Returns the password of a login that was made for it, which is kept nowhere; None of one that
+    was there. Raises `UsageError` for a unit that is not published and for a login that can see
+    more already.
+    """
+    with connect(settings) as conn:
+        _check_login(conn, settings, login, to_office=not units)
+        for unit in units:
+            _check_unit(conn, settings, unit)
+        password = _ensure_login(conn, login)
+        _grant(conn, SUPERVISOR if units else OFFICE, login)
+        for unit in units:
+            _ensure_role(conn, _unit_role(conn, settings, unit))
+            _grant(conn, _unit_role(conn, settings, unit), login)
+        for entry in units or (None,):
+            _enter(conn, login, entry, because, is_granted=True)
+    return password
+
+
+def end(settings: Settings, login: str, units: Sequence[str], because: str) -> None:
+    """Take units from a login; without any named, all that it may read. The login itself stays.
+
+    Raises `ServerError`, and changes nothing, where the server would let it read on: a right that
+    an administrator or a directory has given, only they can take.
+    """
+    with connect(settings) as conn:
+        before = _find(conn, settings, login)
+        if before is None:
+            raise UsageError(f"'{login}' reads nothing: `assurance access list` shows who does.")
+        missing = [unit for unit in units if unit not in before.units]
+        if missing:
+            raise UsageError(f"'{login}' does not read the records of {', '.join(missing)}.")
+        ended = tuple(units) or before.units
+        for unit in ended:
+            _revoke(conn, _unit_role(conn, settings, unit), login)
+            _enter(conn, login, unit, because, is_granted=False)
+        if not units and before.is_office:
+            _revoke(conn, OFFICE, login)
+            _enter(conn, login, None, because, is_granted=False)
+        if before.is_supervisor and set(ended) == set(before.units):
+            _revoke(conn, SUPERVISOR, login)
+        after = _find(conn, settings, login)
+        if after is not None and (not units or set(ended) & set(after.units)):
+            raise ServerError(
+                f"'{login}' was given that by somebody else (an administrator, a directory, a "
+                "group), who must take it back. Nothing is changed."
+            )
+
+
+def held(settings: Settings) -> list[Access]:
+    """Return every login that reads as a supervisor or as the office."""
+    with connect(settings) as conn:
+        return _held(conn, settings)
+
+
+def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
+    """Return who changed a login's access last, and why."""
+    with connect(settings) as conn:
+        row = find_row(conn, _LAST_CHANGE.encode(), (login,))
+    return (row[1], row[2]) if row else None
+
+
+def _held(conn: psycopg.Connection, settings: Settings) -> list[Access]:
+    rows = conn.execute(
+        _HELD,
+        {
+            "prefix": _unit_role(conn, settings, ""),
+            "office": OFFICE,
+            "supervisor": SUPERVISOR,
+        },
+    ).fetchall()
+    return [Access(login, tuple(units), *audiences) for login, units, *audiences in rows]
+
+
+def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
+    return next((one for one in _held(conn, settings) if one.login == login), None)
+
+
+def _unit_role(conn: psycopg.Connection, settings: Settings, unit: str) -> str:
+    """Return the name of the role whose members see a unit's records."""
+    return f"{UNIT_ROLE}{conn.info.dbname}_{settings.force_code}_{unit}"
+
+
+def _check_login(
+    conn: psycopg.Connection, settings: Settings, login: str, *, to_office: bool
+) -> None:
+    if not 0 < len(login.encode("utf-8")) <= _LONGEST_NAME:
+        raise UsageError("A login has 1 to 63 characters.")
+    ours = [*STAGE_ROLES, *(schema.reader for schema in PUBLISHED_SCHEMAS), *PURPOSES]
+    if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
+        raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
+    if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
+        raise UsageError(f"'{login}' can see more already: it cannot be limited by this.")
+    other = _find(conn, settings, login)
+    if other is not None and other.is_office != to_office:
+        raise UsageError(
+            f"'{login}' reads as {'the office' if other.is_office else 'a supervisor'} already: "
+            "end that first."
+        )
+
+
+def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None:
+    if not relation_exists(conn, "marts.dim_org_unit"):
+        raise AssuranceError("No units are published yet: run `assurance run` first.")
+    known = conn.execute(
+        """
+        select org_unit_code
+        from marts.dim_org_unit
+        where publication_id = (select publication_id from marts.publication where is_current)
+        """
+    ).fetchall()
+    if (unit,) not in known:
+        raise UsageError(f"There is no unit '{unit}' in marts.dim_org_unit.")
+    if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
+        raise UsageError(f"The code of the unit '{unit}' is too long for a role of its own.")
+
+
+def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
+    password = None
+    can_login = find_value(
+        conn, "select rolcanlogin from pg_catalog.pg_roles where rolname = %s", (login,)
+    )
+    if can_login is None:
+        password = secrets.token_urlsafe(24)
+        # Only the verifier is sent to the server, never the password.
+        verifier = conn.pgconn.encrypt_password(
+            password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
+        )
+        _role(conn, "create role {} login password {}", login, verifier.decode("ascii"))
+    elif not can_login:
+        raise UsageError(f"'{login}' is a role that cannot log in.")
+    # All statements of a transaction see the same publication, and none of them writes.
+    for name, value in _SESSION.items():
+        _role(conn, f"alter role {{}} set {name} = {{}}", login, value)
+    return password
+
+
+def _ensure_role(conn: psycopg.Connection, role: str) -> None:
+    if find_row(conn, "select from pg_catalog.pg_roles where rolname = %s", (role,)) is None:
+        _run(conn, sql.SQL("create role {}").format(sql.Identifier(role)))
+
+
+def _grant(conn: psycopg.Connection, role: str, login: str) -> None:
+    _run(
+        conn,
+        sql.SQL("grant {} to {} with inherit true, set false, admin false").format(
+            sql.Identifier(role), sql.Identifier(login)
+        ),
+    )
+
+
+def _revoke(conn: psycopg.Connection, role: str, login: str) -> None:
+    _run(conn, sql.SQL("revoke {} from {}").format(sql.Identifier(role), sql.Identifier(login)))
+
+
+def _role(conn: psycopg.Connection, statement: str, login: str, value: str) -> None:
+    _run(conn, sql.SQL(statement).format(sql.Identifier(login), sql.Literal(value)))
+
+
+def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
+    try:
+        conn.execute(statement)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServerError(
+            f"The warehouse's login may not do that ({reason(error)}): an administrator must."
+        ) from error
+
+
+def _enter(
+    conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
+) -> None:
+    """Record a change for a unit's records or, without a unit, for the office's aggregates."""
+    conn.execute(
+        """
+        insert into audit.access_change (
+            login, audience, org_unit_code, is_granted, because, changed_by
+        )
+        values (%s, %s, %s, %s, %s, %s)
+        """,
+        (login, "OFFICE" if unit is None else "SUPERVISOR", unit, is_granted, because,
+         getpass.getuser()),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Erase records, and find what is past its retention."""

@@ -1,0 +1,306 @@
+"""Erase records: from raw, quarantine, pseudonyms and the kept batches, and log that they went.
+
+The kept batches are searched and written anew beside the old ones first. Then one transaction takes
+the rows away and enters the log; after it the new files take their places. Killed before the commit
+nothing has happened, killed after it the next command puts the files in their places.
+"""
+
+import getpass
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+from psycopg.types.json import Jsonb
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.erased_keys import SECRET, mark
+from oic_assurance.landing.pseudonyms import seen_numbers
+from oic_assurance.landing.raw_tables import is_there, raw_name
+from oic_assurance.operations.erase.archived_copies import settle_drafts
+from oic_assurance.operations.erase.exceptions import forget_exceptions
+from oic_assurance.operations.erase.search import Found, Request, Search
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.locks import dataset_lock, take
+from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.secrets import secret
+
+ROLE = "oic_erasure"
+
+
+def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
+    """Erase records and log it; returns what went, or with `dry_run` what would go.
+
+    Landing of the dataset waits meanwhile. Raises `AssuranceError`, with nothing erased, when a
+    kept batch cannot be searched.
+    """
+    for key in request.keys:
+        if request.kind == "request" and _names(request.reason, key):
+            raise UsageError("The reason names the record: what is logged must not lead to it.")
+    key_secret = secret(settings, SECRET)
+    with _erasing(settings, request.dataset) as connection:
+        if not is_there(connection, request.dataset, request.table):
+            return Found()
+        return _Erasure(settings, connection, request, key_secret).run(dry_run)
+
+
+def settle(settings: Settings, dataset: Dataset) -> None:
+    """Put what an interrupted erasure left into its place."""
+    with _erasing(settings, dataset):
+        pass
+
+
+def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
+    """Return the tables of a dataset in which raw or quarantine knows a key."""
+    found = []
+    with connect(settings, role=ROLE) as connection:
+        for table in dataset.tables:
+            if not is_there(connection, dataset, table):
+                continue
+            is_known = one_value(
+                connection,
+                SQL(
+                    """
+                    select
+                        exists (select from {} where force_code = %(force)s and row_key = %(key)s)
+                        or exists (
+                            select from audit.rejected_row
+                            where
+                                dataset = %(dataset)s and table_name = %(table)s
+                                and row_key = %(key)s
+                        )
+                    """
+                ).format(raw_name(dataset, table)),
+                {
+                    "force": settings.force_code, "key": key, "dataset": dataset.name,
+                    "table": table.name,
+                },
+            )  # fmt: skip
+            if is_known:
+                found.append(table)
+    return found
+
+
+@contextmanager
+def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
+    """Give a session that may take away, alone on the dataset, with nothing left half done."""
+    connection = connect(settings, role=ROLE, autocommit=True)
+    try:
+        connection.execute("set datestyle = 'ISO, YMD'")
+        connection.execute("set jit = off")
+        take(connection, dataset_lock(settings.force_code, dataset.name))
+        settle_drafts(settings, connection, dataset)
+        try:
+            yield connection
+        finally:
+            # Also of an erasure that was refused half way: its drafts are nobody's.
+            if not connection.closed:
+                settle_drafts(settings, connection, dataset)
+    except psycopg.Error as error:
+        # Without the details of the error, which can hold values.
+        raise AssuranceError(
+            f"{dataset.name}: the erasure failed: {reason(error)}. Run it again."
+        ) from None
+    finally:
+        connection.close()
+
+
+def _names(text: str, key: str) -> bool:
+    return re.search(rf"(?<![^\W_]){re.escape(key)}(?![^\W_])", text) is not None
+
+
+class _Erasure:
+    """One request, on one connection that is alone on the dataset."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        connection: psycopg.Connection,
+        request: Request,
+        key_secret: str,
+    ) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._request = request
+        self._dataset = request.dataset
+        self._table = request.table
+        self._keys = list(request.keys)
+        self._force = settings.force_code
+        self._raw = raw_name(request.dataset, request.table)
+        self._secret = key_secret
+
+    def run(self, dry_run: bool) -> Found:
+        found = Search(self._settings, self._connection, self._request).run(write=not dry_run)
+        if not found:
+            return found
+        with self._connection.transaction(force_rollback=dry_run):
+            numbers = self._take_raw()
+            self._take_rejected(found)
+            found.pseudonyms = self._take_pseudonyms(numbers)
+            self._forget_observed(found)
+            forget_exceptions(self._connection, self._force, self._dataset, self._table)
+            # The log last: a build that is opened after this moment sees nothing of them.
+            self._log(found)
+        return found
+
+    # ---------------------------------------------------------------- take away
+
+    def _take_raw(self) -> list[tuple[str, str]]:
+        """Delete the versions and tombstones; returns the officers' numbers that they held."""
+        named = [column for column in self._table.columns if column.identifies]
+        numbers: set[tuple[str, str]] = set()
+        for column in named:
+            rows = self._connection.execute(
+                SQL(
+                    "select distinct {} from {} where force_code = %s and row_key = any(%s)"
+                ).format(Identifier(column.name), self._raw),
+                (self._force, self._keys),
+            ).fetchall()
+            numbers |= {(str(column.identifies), value) for (value,) in rows if value}
+        self._connection.execute(
+            SQL("delete from {} where force_code = %s and row_key = any(%s)").format(self._raw),
+            (self._force, self._keys),
+        )
+        return sorted(numbers)
+
+    def _take_rejected(self, found: Found) -> None:
+        self._connection.execute(
+            "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
+        )
+        # That the delivery named another record by it stays: to it that one had not vanished.
+        self._connection.execute(
+            "update audit.rejected_row set replayed_key = null, content = null"
+            " where rejected_id = any(%s)",
+            (found.unnamed_ids,),
+        )
+        # What it was landed as says that it was replayed, and stays for that.
+        self._connection.execute(
+            "update audit.rejected_row set row_key = null, content = null"
+            " where rejected_id = any(%s)",
+            (found.blanked_ids,),
+        )
+        self._connection.execute(
+            "delete from audit.replayed_row where batch_id = any(%s) and row_key = any(%s)",
+            (list(found.attempts), self._keys),
+        )
+
+    def _take_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:
+        """Delete the pseudonyms of numbers that no row of raw holds any more."""
+        if not numbers:
+            return 0
+        statement: Composed = SQL(
+            """
+            delete from identity.pseudonym as p
+            using unnest(%(kinds)s::text[], %(numbers)s::text[]) as gone (kind, identifier)
+            where
+                p.force_code = %(force)s and p.kind = gone.kind
+                and p.identifier = gone.identifier
+                and not exists (
+                    select from ({}) as seen
+                    where seen.kind = p.kind and seen.identifier = p.identifier
+                )
+            """
+        ).format(seen_numbers(self._connection))
+        values = {
+            "kinds": [kind for kind, _ in numbers],
+            "numbers": [number for _, number in numbers],
+            "force": self._force,
+        }
+        return self._connection.execute(statement, values).rowcount
+
+    def _forget_observed(self, found: Found) -> None:
+        """Let the checks of builds that saw the records keep their counts, and no keys."""
+        self._connection.execute(
+            """
+            delete from audit.failing_row as f
+            using audit.expectation_result as r, audit.build as b
+            where
+                f.result_id = r.result_id and r.build_id = b.build_id and b.known_batch_id >= %s
+            """,
+            (min(found.batches),),
+        )
+        self._connection.execute(
+            """
+            update audit.expectation_result as r set observed = null
+            from audit.build as b
+            where
+                r.build_id = b.build_id and b.known_batch_id >= %s and r.observed is not null
+            """,
+            (min(found.batches),),
+        )
+
+    # ---------------------------------------------------------------- log
+
+    def _log(self, found: Found) -> None:
+        erasure_id = one_value(
+            self._connection,
+            """
+            insert into audit.erasure (
+                force_code, dataset, table_name, kind, reason, who, records, raw_rows,
+                rejected_rows, kept_rows, pseudonyms, first_batch_id
+            ) values (%s, %s, %s, %s, %s, %s || ', login ' || session_user, %s, %s, %s, %s, %s, %s)
+            returning erasure_id
+            """,
+            (
+                self._force, self._dataset.name, self._table.name, self._request.kind,
+                self._request.reason, getpass.getuser(), len(self._keys), found.raw.total(),
+                found.rejected.total(), found.kept_rows, found.pseudonyms, min(found.batches),
+            ),
+        )  # fmt: skip
+        marks = {
+            mark(self._secret, self._force, self._dataset, self._table, key) for key in self._keys
+        }
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into audit.erased_key (erasure_id, key_mark) values (%s, %s)",
+                [(erasure_id, one) for one in sorted(marks)],
+            )
+        self._log_batches(found, erasure_id)
+        self._connection.execute(
+            "insert into audit.processing_log (action, what) values ('erasure', %s)",
+            (
+                f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
+                f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
+                f"{found.kept_rows} of kept batches: {self._request.reason}",
+            ),
+        )
+
+    def _log_batches(self, found: Found, erasure_id: int) -> None:
+        rewritten = {one.batch_id: one for one in found.rewritings}
+        for batch_id in sorted(found.batches):
+            one = rewritten.get(batch_id)
+            self._connection.execute(
+                """
+                insert into audit.batch_erasure (
+                    erasure_id, batch_id, sha256_before, sha256_after, places, raw_rows,
+                    rejected_rows
+                )
+                select %(erasure)s, b.batch_id, last.sha256, coalesce(%(after)s, last.sha256),
+                    %(places)s, %(raw)s, %(rejected)s
+                from audit.batch as b
+                cross join lateral (
+                    select coalesce(
+                        (
+                            select e.sha256_after
+                            from audit.batch_erasure as e
+                            where e.batch_id = b.batch_id
+                            order by e.batch_erasure_id desc
+                            limit 1
+                        ),
+                        b.sha256
+                    ) as sha256
+                ) as last
+                where b.batch_id = %(batch)s
+                """,
+                {
+                    "erasure": erasure_id,
+                    "batch": batch_id,
+                    "after": one.sha256_after if one else None,
+                    "places": Jsonb({self._table.name: one.places} if one else {}),
+                    "raw": found.raw[batch_id] - found.said_again[batch_id],
+                    "rejected": found.rejected[batch_id],
+                },
+            )

@@ -1,0 +1,218 @@
+"""Remove the last traces of erased records: publications, dead rows, write-ahead log, run logs.
+
+A deleted row stays in the table's file until that is rewritten, and in the write-ahead log until
+the server has moved past it. A publication from before the erasure stays readable. So once there is
+a new publication, the generations with the erased records are dropped, the tables that they were
+erased from are rewritten, and on the embedded server the log is cleared. After an interruption, the
+next call starts again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row
+
+from oic_assurance.builds.build import drop_schemas
+from oic_assurance.builds.compared_with import drop_steps_set_aside
+from oic_assurance.operations.erase.erase import ROLE, settle
+from oic_assurance.operations.erase.exceptions import forget_exceptions
+from oic_assurance.publishing.generations import read_parts
+from oic_assurance.publishing.publication import find_current
+from oic_assurance.publishing.retention import drop_generations
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.airflow_uri import find_given
+from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.write_ahead_log import clear_log
+
+PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
+#: How long the rewriting of a table waits for its readers.
+LOCK_PATIENCE = "60s"
+#: The tables that are rewritten in addition to the raw tables.
+REWRITTEN = (
+    "audit.rejected_row",
+    "audit.expectation_result",
+    "audit.failing_row",
+    "audit.exception_event",
+    "identity.pseudonym",
+)
+#: The server version from which a login can clear the planner's samples of column values. For an
+#: empty table the planner keeps the last samples it took.
+CLEARS_SAMPLES_SINCE = 180_000
+_CLEAR_SAMPLES = """
+select pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
+from pg_catalog.pg_stats
+where schemaname not in ('pg_catalog', 'information_schema')
+"""
+_PENDING = """
+select erasure_id, erased_at, dataset, table_name, first_batch_id
+from audit.erasure
+where erasure_id > (select coalesce(max(up_to_erasure), 0) from audit.erasure_finish)
+order by erasure_id
+"""
+_BUILDS_WITH = """
+select distinct b.build_id, b.schema_prefix
+from audit.build as b
+inner join unnest(%s::bigint[], %s::timestamptz[]) as e (first_batch_id, erased_at)
+    on b.known_batch_id >= e.first_batch_id and b.started_at <= e.erased_at
+order by b.build_id
+"""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The number of erasures, the publications that were dropped, and what the rest waits for."""
+
+    erasures: int = 0
+    publications: list[int] = field(default_factory=list)
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True)
+class _Pending:
+    erasure_id: int
+    erased_at: datetime
+    dataset: str
+    table_name: str
+    first_batch_id: int
+
+
+def finish_erasures(settings: Settings) -> Finish:
+    """Remove the last traces of the records that were erased since the last call.
+
+    While readers see a publication with erased records, it does what it can, and `waits_for` says
+    what is missing.
+    """
+    with (
+        connect(settings, role=ROLE) as connection,
+        connection.cursor(row_factory=class_row(_Pending)) as cursor,
+    ):
+        pending = cursor.execute(_PENDING.encode()).fetchall()
+    if not pending:
+        return Finish()
+    for name in sorted({one.dataset for one in pending}):
+        settle(settings, datasets()[name])
+    dropped, waits_for_publication = _drop_publications(settings, pending)
+    drop_steps_set_aside(settings)
+    _forget_exceptions(settings, pending)
+    waits_for_readers = _rewrite_tables(settings, pending)
+    _remove_logs(settings, max(one.erased_at for one in pending))
+    if find_given("warehouse") is None:
+        clear_log(settings)
+    done = Finish(len(pending), dropped, waits_for_readers or waits_for_publication)
+    if done.waits_for is None:
+        _log(settings, pending, done)
+    return done
+
+
+def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
+    """Drop the generations, and the schemas of other builds, that hold erased records.
+
+    Returns the dropped publications, and what the rest waits for, if anything.
+    """
+    with connect(settings, role=PUBLISH_ROLE) as connection:
+        builds = connection.execute(
+            _BUILDS_WITH.encode(),
+            ([one.first_batch_id for one in pending], [one.erased_at for one in pending]),
+        ).fetchall()
+        there = {part.publication_id for part in read_parts(connection)}
+        current = find_current(connection)
+        last_built: datetime | None = one_value(
+            connection,
+            """
+            select max(b.started_at)
+            from marts.publication as p inner join audit.build as b on p.publication_id = b.build_id
+            """,
+        )
+    holding = {build_id for build_id, _ in builds}
+    dropped = drop_generations(
+        settings, sorted(holding & there), "which hold what was erased since"
+    )
+    _drop_schemas(settings, {prefix for _, prefix in builds if prefix})
+    is_rebuilt = last_built is not None and last_built > max(one.erased_at for one in pending)
+    waits_for = dropped.put_off
+    if waits_for is None and holding and not is_rebuilt:
+        waits_for = "the next publication"
+    elif waits_for is None and current is not None and current.publication_id in holding:
+        waits_for = f"another publication than {current.publication_id} to be shown"
+    return dropped.erased, waits_for
+
+
+def _forget_exceptions(settings: Settings, pending: list[_Pending]) -> None:
+    """Remove the exception history that builds have written which began before the erasure."""
+    with connect(settings, role=ROLE) as connection:
+        for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
+            declared = datasets()[name]
+            for table in declared.tables:
+                if table.name == table_name:
+                    forget_exceptions(connection, settings.force_code, declared, table)
+
+
+def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
+    """Drop the schemas with these prefixes, which builds for another purpose have left."""
+    with connect(settings, role=TRANSFORM_ROLE) as connection:
+        for prefix in prefixes:
+            drop_schemas(connection, prefix)
+
+
+def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
+    """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
+
+    Returns the readers that one of them waits for, or None.
+    """
+    waits_for: str | None = None
+    raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
+    with connect(settings, autocommit=True) as connection:
+        connection.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
+        for name in (*raw, *REWRITTEN):
+            try:
+                connection.execute(
+                    sql.SQL("vacuum (full) {}").format(sql.Identifier(*name.split(".")))
+                )
+            except psycopg.errors.LockNotAvailable as error:
+                waits_for = f"readers of {name} ({reason(error)})"
+        if connection.info.server_version >= CLEARS_SAMPLES_SINCE:
+            connection.execute(_CLEAR_SAMPLES.encode())
+        connection.execute("analyze")
+        connection.execute("vacuum (full) pg_catalog.pg_statistic")
+    return waits_for
+
+
+def _remove_logs(settings: Settings, before: datetime) -> None:
+    """Remove logs of runs from before a moment. A traceback in them could hold a value."""
+    moment = before.timestamp()
+    for path in _logs(settings):
+        if path.stat().st_mtime <= moment:
+            path.unlink(missing_ok=True)
+        elif not path.name.startswith("run-"):
+            # A log that is never closed is emptied. Current lines are in the run's own log too.
+            path.write_bytes(b"")
+
+
+def _logs(settings: Settings) -> Iterable[Path]:
+    yield from (
+        path
+        for path in settings.log_dir.glob("*.log*")
+        # The server's own log holds no statement and no value, and the server is writing it.
+        if path.is_file() and not path.name.startswith("postgres")
+    )
+
+
+def _log(settings: Settings, pending: list[_Pending], done: Finish) -> None:
+    with connect(settings, role=ROLE) as connection:
+        connection.execute(
+            "insert into audit.erasure_finish (up_to_erasure, publications) values (%s, %s)",
+            (pending[-1].erasure_id, done.publications),
+        )
+        connection.execute(
+            "insert into audit.processing_log (action, what) values ('erasure', %s)",
+            (
+                f"the last traces of erasures up to {pending[-1].erasure_id}: "
+                f"{len(done.publications)} publications, dead rows, write-ahead log",
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Follow a published figure to its records and their raw rows."""

@@ -1,0 +1,287 @@
+"""A published figure with its rule, the classes that add up to it, and the records in each."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.explain.workspace import Records
+
+_RULE = """
+select measure_code, point_code, unit_of_value, description
+from {policy}.policy_measure
+order by point_code, measure_code
+"""
+
+_MONTHS = """
+select period_start
+from {mart_assurance_measure}
+where force_code = %(force)s and measure_code = %(measure)s
+group by period_start
+order by period_start
+"""
+
+_UNITS = """
+select org_unit_code
+from {mart_assurance_measure}
+where force_code = %(force)s and measure_code = %(measure)s and period_start = %(period)s
+order by org_unit_code <> 'ALL', org_unit_code
+"""
+
+_FIGURE = """
+select
+    measure.is_complete_period, measure.numerator, measure.denominator, measure.value,
+    measure.ci_low, measure.ci_high, unit.org_unit_name, point.status, point.source_status,
+    point.caveat
+from {mart_assurance_measure} as measure
+left join {mart_dim_org_unit} as unit using (force_code, org_unit_code)
+left join {mart_assurance_position} as point using (force_code, point_code)
+where
+    measure.force_code = %(force)s and measure.measure_code = %(measure)s
+    and measure.period_start = %(period)s and measure.org_unit_code = %(unit)s
+"""
+
+_FRESHNESS = """
+select freshness.dataset, freshness.verdict, freshness.last_landed_at, freshness.reason
+from {mart_source_freshness} as freshness
+inner join (select distinct dataset from {policy}.policy_point_dataset where point_code = %(point)s)
+    as rests using (dataset)
+where freshness.force_code = %(force)s
+order by freshness.dataset
+"""
+
+_CLASSES = """
+select
+    member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
+    count(*) as records, sum(member.numerator)::bigint as numerator,
+    sum(member.denominator)::bigint as denominator
+from {intermediate}.int_measure_member as member
+left join {policy}.record_class as words using (record_kind, class)
+where
+    member.force_code = %(force)s and member.measure_code = %(measure)s
+    and member.period_start = %(period)s and member.org_unit_code = %(unit)s
+group by member.record_kind, member.class, words.meaning
+order by sum(member.denominator) = 0, sum(member.numerator) desc nulls last, member.class
+"""
+
+_RECORDS = """
+select *
+from (
+    select
+        record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
+        hours_to_submission,
+        row_number() over (partition by class order by happened_on, record_ref) as place
+    from {intermediate}.int_measure_member
+    where
+        force_code = %(force)s and measure_code = %(measure)s and period_start = %(period)s
+        and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
+) as member
+where place <= %(limit)s
+order by class, place
+"""
+
+
+# Older publications said one cause a figure, without what it adds.
+_RESTATED = """
+select
+    cause, record_count, value_before, value_after,
+    (to_jsonb(restated) ->> 'value_change')::double precision as value_change
+from {mart_restatement} as restated
+where
+    force_code = %(force)s and measure_code = %(measure)s
+    and period_start = %(period)s and org_unit_code = %(unit)s
+order by to_jsonb(restated) ->> 'step', cause
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A measure and what it says in words, as the policy seed has it."""
+
+    measure_code: str
+    point_code: str
+    unit_of_value: str
+    description: str
+
+
+@dataclass(frozen=True)
+class RecordClass:
+    """How many of a figure's records are in a class, and what they add."""
+
+    record_kind: str
+    name: str
+    meaning: str
+    records: int
+    numerator: int | None
+    denominator: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """One record behind a figure. `happened_on` is the day of contact, detention or completion."""
+
+    record_kind: str
+    record_ref: str
+    class_name: str
+    team_code: str
+    happened_on: date | None
+    officer_key: str | None
+    related_ref: str | None
+    hours_to_submission: float | None
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How fresh a dataset was that the figure's point rests on."""
+
+    dataset: str
+    verdict: str
+    last_landed_at: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Restated:
+    """One cause of the figure's change since the publication before, and what it adds to it."""
+
+    cause: str
+    record_count: int
+    value_before: float | None
+    value_after: float | None
+    value_change: float | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure as it was published, and what it is made of."""
+
+    publication_id: int
+    as_at: datetime
+    rule: Rule
+    period_start: date
+    is_complete_period: bool
+    org_unit_code: str
+    org_unit_name: str | None
+    numerator: int | None
+    denominator: int
+    value: float | None
+    ci_low: float | None
+    ci_high: float | None
+    status: str | None
+    source_status: str | None
+    caveat: str | None
+    freshness: list[Freshness]
+    restated: list[Restated]
+    classes: list[RecordClass]
+    members: list[Member]
+
+    @property
+    def mismatch(self) -> str | None:
+        """Return how far the classes miss what was published, or None: they add up."""
+        parts = {
+            "denominator": (sum(item.denominator for item in self.classes), self.denominator),
+            "numerator": (sum(item.numerator or 0 for item in self.classes), self.numerator),
+        }
+        wrong = [
+            f"{name} {found}, published {published}"
+            for name, (found, published) in parts.items()
+            if published is not None and found != published
+        ]
+        return "; ".join(wrong) or None
+
+
+def explain(
+    records: Records,
+    measure: str,
+    period: date | None = None,
+    unit: str = "ALL",
+    only_class: str | None = None,
+    limit: int = 10,
+) -> Figure:
+    """Return a figure and at most `limit` records of each class; the latest month is the default.
+
+    Raises `UsageError` for a measure, month, unit or class that the publication does not have.
+    """
+    rule = _rule(records, measure)
+    asked: dict[str, object] = {
+        "measure": measure,
+        "period": _period(records, measure, period),
+        "unit": unit,
+        "point": rule.point_code,
+        "class": only_class,
+        "limit": limit,
+    }
+    row = _published(records, asked)
+    classes = [
+        RecordClass(name=item.pop("class"), **item) for item in _rows(records, _CLASSES, asked)
+    ]
+    known = [item.name for item in classes]
+    if only_class is not None and only_class not in known:
+        raise UsageError(
+            f"No record of this figure is in the class '{only_class}': "
+            f"choose one of {', '.join(known)}."
+        )
+    return Figure(
+        publication_id=records.publication.publication_id,
+        as_at=records.publication.as_at,
+        rule=rule,
+        period_start=asked["period"],  # type: ignore[arg-type]
+        org_unit_code=unit,
+        freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
+        restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
+        classes=classes,
+        members=[_member(item) for item in _rows(records, _RECORDS, asked)],
+        **row,
+    )
+
+
+def month(text: str) -> date:
+    """Read a month written as YYYY-MM."""
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not a month: write it like 2026-03.") from error
+
+
+def _rows(records: Records, query: str, asked: dict[str, object]) -> list[dict[str, Any]]:
+    return [dict(row) for row in records.ask(query, asked)]
+
+
+def _member(row: dict[str, Any]) -> Member:
+    row.pop("place")
+    return Member(class_name=row.pop("class"), **row)
+
+
+def _rule(records: Records, measure: str) -> Rule:
+    rules = {row["measure_code"]: Rule(**row) for row in _rows(records, _RULE, {})}
+    if measure not in rules:
+        raise UsageError(f"There is no measure '{measure}': choose one of {', '.join(rules)}.")
+    return rules[measure]
+
+
+def _period(records: Records, measure: str, period: date | None) -> date:
+    months: list[date] = [
+        row["period_start"] for row in _rows(records, _MONTHS, {"measure": measure})
+    ]
+    number = records.publication.publication_id
+    if not months:
+        raise AssuranceError(f"Publication {number} has no figure of {measure} yet.")
+    if period is None:
+        return months[-1]
+    if period not in months:
+        raise UsageError(
+            f"Publication {number} has {measure} for {months[0]:%Y-%m} to {months[-1]:%Y-%m}, "
+            f"not for {period:%Y-%m}."
+        )
+    return period
+
+
+def _published(records: Records, asked: dict[str, object]) -> dict[str, Any]:
+    found = _rows(records, _FIGURE, asked)
+    if found:
+        return found[0]
+    units = [str(row["org_unit_code"]) for row in _rows(records, _UNITS, asked)]
+    raise UsageError(
+        f"Publication {records.publication.publication_id} has no figure of {asked['measure']} in "
+        f"{asked['period']:%Y-%m} for the unit '{asked['unit']}': it has {', '.join(units)}."
+    )

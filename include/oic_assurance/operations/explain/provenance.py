@@ -1,0 +1,219 @@
+"""From a record to the raw rows that it was landed in, and the batches that brought them.
+
+Raw is read under the role of the one purpose that the dataset is for, and each such look is
+entered in the log of processing (DPA 2018 section 62) in the transaction that reads. What the rows
+hold is not read out: which version, from where, and which columns had changed.
+"""
+
+import getpass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.warehouse.connections import connect
+
+#: Moved along with every version, so that it tells nothing about what had changed.
+_CURSOR = "updated_at"
+
+_VERSIONS = """
+with record as (
+    select distinct row_key from {raw}
+    where force_code = %(force)s and {column}::text = any(%(keys)s)
+),
+version as (
+    select
+        raw.batch_id, raw.row_number, raw.row_key, raw.version_at, raw.landed_at, raw.is_tombstone,
+        to_jsonb(raw) - %(provenance)s::text[] as content,
+        raw.batch_id <= %(known)s as is_known,
+        raw.batch_id <= %(known)s and raw.version_at <= %(at)s as is_candidate
+    from {raw} as raw inner join record using (row_key)
+    where raw.force_code = %(force)s
+),
+judged as (
+    select
+        *, lag(content) over (partition by row_key order by version_at, batch_id) as before,
+        row_number() over (
+            partition by row_key order by is_candidate desc, version_at desc, batch_id desc
+        ) as recency
+    from version
+)
+select
+    dense_rank() over (order by row_key) as record_number, row_key, batch_id, row_number,
+    version_at, landed_at, is_tombstone, is_known, is_candidate and recency = 1 as stood,
+    case when not is_tombstone then array(
+        select item.key
+        from jsonb_each(content) as item
+        where before is not null and before -> item.key is distinct from item.value
+        order by item.key
+    ) end as changed
+from judged
+order by row_key, version_at, batch_id
+"""
+
+_BATCHES = """
+select
+    batch_id, dataset, kind, source_place, delivered_for, landed_at, run_id, landed_by as who,
+    sha256, kept_as
+from audit.batch
+where batch_id = any(%s)
+order by batch_id
+"""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Raw records to look for: those of a table in which a column holds one of some keys.
+
+    `at` is the moment whose version matters.
+    """
+
+    dataset: str
+    table: str
+    column: str
+    keys: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """One row of raw: one version of one record.
+
+    `row_key` is left out where it holds a person's number; `row_number` is None where a late
+    delivery made it necessary to say again what a later one had said. `stood` marks the version
+    that stood at the moment `at`, among those that the publication knew.
+    """
+
+    dataset: str
+    table: str
+    sheet: str | None
+    record_number: int
+    row_key: str | None
+    batch_id: int
+    row_number: int | None
+    version_at: datetime
+    landed_at: datetime
+    is_tombstone: bool
+    is_known: bool
+    at: datetime
+    stood: bool
+    changed: list[str] | None
+
+
+@dataclass(frozen=True)
+class Source:
+    """The batch that brought a version; `kept_as` is below the state folder."""
+
+    batch_id: int
+    dataset: str
+    kind: str
+    source_place: str
+    delivered_for: datetime
+    landed_at: datetime
+    run_id: str
+    who: str | None
+    sha256: str | None
+    kept_as: str | None
+
+
+def trace(
+    settings: Settings, records: Records, sought: Iterable[Sought], what: str
+) -> list[Version]:
+    """Return every version of some records, as the purpose that each dataset is for.
+
+    `what` says in the log whose records they are, as a reader of the marts would name them.
+    """
+    by_purpose: dict[str, list[Sought]] = {}
+    for item in sought:
+        by_purpose.setdefault(declared(item.dataset).classification, []).append(item)
+    found: list[Version] = []
+    for purpose, items in sorted(by_purpose.items(), reverse=True):
+        with _purpose(settings, purpose) as connection:
+            _log(connection, records, what, items)
+            for item in items:
+                found += _versions(connection, records, item)
+    return found
+
+
+def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
+    """Return the batches that brought some versions."""
+    batches = sorted({version.batch_id for version in versions})
+    cursor = records.connection.cursor(row_factory=class_row(Source))
+    return cursor.execute(_BATCHES, (batches,)).fetchall()
+
+
+def _versions(connection: psycopg.Connection, records: Records, item: Sought) -> list[Version]:
+    dataset = declared(item.dataset)
+    table = next(table for table in dataset.tables if table.name == item.table)
+    statement = sql.SQL(_VERSIONS).format(
+        raw=sql.Identifier(dataset.raw_schema, table.name), column=sql.Identifier(item.column)
+    )
+    rows = connection.cursor(row_factory=dict_row).execute(
+        statement,
+        {
+            "force": records.force_code, "keys": list(item.keys),
+            "provenance": [*PROVENANCE, *_cursor_of(dataset)],
+            "known": records.build.known_batch_id, "at": item.at,
+        },
+    ).fetchall()  # fmt: skip
+    names_a_person = _names_a_person(table)
+    return [
+        Version(
+            item.dataset,
+            item.table,
+            table.sheet,
+            at=item.at,
+            **{**row, "row_key": None if names_a_person else row["row_key"]},
+        )
+        for row in rows
+    ]
+
+
+def _names_a_person(table: Table) -> bool:
+    return any(table.column(name).identifies for name in table.key)
+
+
+def _cursor_of(dataset: Dataset) -> list[str]:
+    return [_CURSOR] if dataset.kind == "database" else []
+
+
+def _log(
+    connection: psycopg.Connection, records: Records, what: str, items: Iterable[Sought]
+) -> None:
+    datasets = ", ".join(dict.fromkeys(item.dataset for item in items))
+    connection.execute(
+        """
+        insert into audit.processing_log (action, who, what, run_id)
+        values ('consultation', session_user || ' for ' || %s::text, %s, %s)
+        """,
+        (
+            getpass.getuser(),
+            f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}",
+            records.build.run_id,
+        ),
+    )
+
+
+@contextmanager
+def _purpose(settings: Settings, purpose: str) -> Iterator[psycopg.Connection]:
+    role = f"{purpose}_processing"
+    try:
+        connection = connect(settings, role=role)
+    except ServerError as error:
+        if "set role" not in error.message:
+            raise
+        raise AssuranceError(
+            f"The warehouse's login may not act for {role}: an administrator must grant it that "
+            f"role (`grant {role} to … with set true`)."
+        ) from error
+    with connection:
+        yield connection

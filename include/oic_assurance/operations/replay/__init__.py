@@ -1,0 +1,1 @@
+"""Load rejected rows again after they were corrected."""

@@ -1,0 +1,127 @@
+"""Export of rejected rows for whoever corrects them: a disclosure, and so on record."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Composed, Literal
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.quarantine import WITH_REASONS, Which
+from oic_assurance.operations.replay.corrections import (
+    AS_IT_CAME,
+    REASONS,
+    REJECTED_ID,
+    new_file,
+    one_line,
+    shown,
+)
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value
+
+ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and what was not."""
+
+    rows: int
+    #: Rows that could not be taken apart: their cells are given as well as they could be told.
+    in_one_piece: int
+    #: Rows whose protective marking did not admit them: there is no content to export.
+    at_the_door: int
+
+
+def export_rejected(settings: Settings, which: Which, to: Path, who: str) -> Exported:
+    """Write rejected rows of a table as CSV: declared columns, `rejected_id`, reasons.
+
+    The file is private to its owner. Raises `AssuranceError` when nothing can be exported.
+    """
+    dataset = declared(which.dataset or "")
+    values = which.values(settings)
+    with connect(settings, role="oic_landing") as connection:
+        table, at_the_door = _table(connection, dataset, which, values)
+        values = replace(which, table=table.name).values(settings)
+        in_one_piece = _count(connection, values, "r.content ? 'cells'")
+        rows = _write(connection, table, values, to, with_line=in_one_piece > 0)
+        connection.execute(
+            """
+            insert into audit.processing_log (action, what, to_whom)
+            values ('disclosure', %s, %s)
+            """,
+            (f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}", who),
+        )
+    return Exported(rows, in_one_piece, at_the_door)
+
+
+def _table(
+    connection: psycopg.Connection, dataset: Dataset, which: Which, values: dict[str, Any]
+) -> tuple[Table, int]:
+    """Return the table whose rows are meant, and how many of them have no content."""
+    names = [table.name for table in dataset.tables]
+    if which.table is not None and which.table not in names:
+        raise AssuranceError(
+            f"{dataset.name} has no table {which.table}: choose {' or '.join(names)}."
+        )
+    found = connection.execute(
+        f"""
+        select r.table_name, count(r.content), count(*) - count(r.content)
+        from {WITH_REASONS} where {which.CONDITION}
+        group by 1 order by 1
+        """,  # noqa: S608 - constants
+        values,
+    ).fetchall()
+    with_content = [name for name, rows, _ in found if rows]
+    at_the_door = sum(refused for _, _, refused in found)
+    if not with_content:
+        door = f" ({at_the_door} were refused at the door, without content)" if at_the_door else ""
+        raise AssuranceError(f"{dataset.name}: no such row in quarantine to export{door}.")
+    if len(with_content) > 1:
+        raise AssuranceError(
+            f"{dataset.name}: rows of {' and '.join(with_content)} are in quarantine: a file holds "
+            "one table, so choose with --table."
+        )
+    return next(t for t in dataset.tables if t.name == with_content[0]), at_the_door
+
+
+def _count(connection: psycopg.Connection, values: dict[str, Any], condition: str) -> int:
+    query = f"select count(*) from {WITH_REASONS} where {Which.CONDITION} and {condition}"  # noqa: S608
+    return int(one_value(connection, query, values))
+
+
+def _write(
+    connection: psycopg.Connection,
+    table: Table,
+    values: dict[str, Any],
+    to: Path,
+    *,
+    with_line: bool,
+) -> int:
+    head = [*table.names, REJECTED_ID, REASONS, *([AS_IT_CAME] if with_line else [])]
+    rows = 0
+    with new_file(to) as file, connection.cursor(name="export") as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        file.writerow(head)
+        cursor.execute(_query(table), values)
+        for rejected_id, reasons, cells, *texts in cursor:
+            line = [shown(one_line(cells)) if cells else ""] if with_line else []
+            file.writerow([*map(shown, texts), rejected_id, shown("; ".join(reasons)), *line])
+            rows += 1
+    return rows
+
+
+def _query(table: Table) -> Composed:
+    return SQL(
+        "select r.rejected_id, now.reasons, r.content -> 'cells', {} from {} where {}"
+        " and r.content is not null"
+        " order by b.delivered_for, r.batch_id, r.row_number, r.rejected_id"
+    ).format(
+        SQL(", ").join(SQL("r.content ->> {}").format(Literal(name)) for name in table.names),
+        SQL(WITH_REASONS),
+        SQL(Which.CONDITION),
+    )

@@ -1,0 +1,159 @@
+"""The record of replays: who tried what and why, what came of each row, and how it ended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+
+from oic_assurance.batches.batch import Batch
+from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.land import in_one_line
+from oic_assurance.landing.replayed_rows import Outcome
+from oic_assurance.operations.replay.choice import Mended
+from oic_assurance.operations.replay.corrections import CorrectedFile
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.rows import one_value
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Who replays what, and why."""
+
+    run_id: str
+    who: str
+    because: str
+    file: CorrectedFile | None
+
+
+@dataclass
+class ReplayedDelivery:
+    """What the replay of one delivery's rejected rows came to."""
+
+    mended: Mended
+    #: None when nothing landed and nothing new was found out: then nothing was entered.
+    batch_id: int | None = None
+    rows_new: int = 0
+    landed: list[Outcome] = field(default_factory=list)
+    broken: list[Outcome] = field(default_factory=list)
+    #: Rejected rows that landed under another key than they had.
+    rekeyed: list[int] = field(default_factory=list)
+
+
+@dataclass
+class ReplayReport:
+    """What a replay did, delivery by delivery."""
+
+    dataset: str
+    deliveries: list[ReplayedDelivery] = field(default_factory=list)
+    #: Rows of a corrected file that were replayed before: by rejected row the batch that did it.
+    replayed_before: dict[int, int] = field(default_factory=dict)
+    #: Rows left out since their protective marking does not admit them.
+    at_the_door: int = 0
+    #: Rows left out since the records that they speak of were erased.
+    erased: int = 0
+    #: Rows that could not be taken apart and that only a correction can replay.
+    in_one_piece: int = 0
+
+    @property
+    def landed(self) -> int:
+        """How many rows have landed."""
+        return sum(len(delivery.landed) for delivery in self.deliveries)
+
+    @property
+    def rows_new(self) -> int:
+        """How many of them were a new version of their record."""
+        return sum(delivery.rows_new for delivery in self.deliveries)
+
+    @property
+    def broken(self) -> list[Outcome]:
+        """The rows that break the contract still."""
+        return [outcome for delivery in self.deliveries for outcome in delivery.broken]
+
+
+@contextmanager
+def on_record(
+    connection: psycopg.Connection,
+    settings: Settings,
+    dataset: Dataset,
+    attempt: Attempt,
+    report: ReplayReport,
+) -> Iterator[None]:
+    """Keep that a replay was tried, by whom and why, and how it ended."""
+    replay_id = one_value(
+        connection,
+        """
+        insert into audit.replay (run_id, force_code, dataset, who, because, corrected_in)
+        values (%s, %s, %s, %s, %s, %s) returning replay_id
+        """,
+        (
+            attempt.run_id,
+            settings.force_code,
+            dataset.name,
+            attempt.who,
+            attempt.because,
+            attempt.file.name if attempt.file else None,
+        ),
+    )
+    failure: str | None = None
+    try:
+        with in_one_line(settings, dataset):
+            yield
+    except AssuranceError as error:
+        failure = error.message
+        raise
+    finally:
+        if not connection.broken:
+            connection.execute("set synchronous_commit = on")
+            connection.execute(
+                """
+                update audit.replay
+                set finished_at = clock_timestamp(), outcome = %s, reason = %s, batches = %s,
+                    rows_landed = %s, rows_broken = %s
+                where replay_id = %s
+                """,
+                (
+                    "failed" if failure else "succeeded",
+                    failure,
+                    sum(delivery.batch_id is not None for delivery in report.deliveries),
+                    report.landed,
+                    len(report.broken),
+                    replay_id,
+                ),
+            )
+
+
+def enter_outcomes(connection: psycopg.Connection, delivery: ReplayedDelivery) -> None:
+    """Enter what came of each row; those that landed are in quarantine no more."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy audit.replayed_row (rejected_id, batch_id, row_key, reasons) from stdin"
+        ) as copy,
+    ):
+        for one in (*delivery.landed, *delivery.broken):
+            copy.write_row((one.rejected_id, delivery.batch_id, one.row_key, one.reasons))
+    connection.execute(
+        """
+        update audit.rejected_row as r
+        set status = 'replayed', replayed_in = a.batch_id, replayed_key = a.row_key
+        from audit.replayed_row as a
+        where a.batch_id = %s and a.rejected_id = r.rejected_id and a.reasons = '{}'
+        """,
+        (delivery.batch_id,),
+    )
+
+
+def log_alteration(connection: psycopg.Connection, attempt: Attempt, batch: Batch) -> None:
+    """Log that somebody's corrections were landed in place of what the source had said."""
+    name = attempt.file.name if attempt.file else ""
+    what = (
+        f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rejected rows of batch "
+        f"{batch.replay_of} as corrected in {name}: {attempt.because}"
+    )
+    connection.execute(
+        "insert into audit.processing_log (action, who, what, run_id)"
+        " values ('alteration', %s, %s, %s)",
+        (attempt.who, what, attempt.run_id),
+    )

@@ -1,0 +1,1 @@
+"""Compute an old publication again and compare the two."""

@@ -1,0 +1,155 @@
+"""Compare a publication's tables: as they were audited, as they are kept, and as recomputed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.catalogue import read_tables
+from oic_assurance.publishing.evidence import audited_tables
+from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
+from oic_assurance.warehouse.fingerprint import (
+    TableFingerprint,
+    fingerprint_tables,
+    written_alike,
+)
+
+#: How many rows of a table are named.
+ROWS_NAMED = 5
+_SIDES = ("kept", "recomputed")
+
+# Values are compared as text, as in fingerprints, so numbers count to the last bit.
+_DIFFERING = """
+select {columns}
+from {kept} as kept
+full join {recomputed} as recomputed using ({key})
+where row({kept_values})::text is distinct from row({recomputed_values})::text
+order by {key}
+limit {limit}
+"""
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """A row that differs: its key, and the old and new value of each differing column."""
+
+    key: dict[str, str]
+    #: Column, published value, recomputed value; empty where only one of the two has the row.
+    values: tuple[tuple[str, str | None, str | None], ...]
+    is_in_kept: bool
+    is_in_recomputed: bool
+
+
+@dataclass(frozen=True)
+class TableComparison:
+    """The fingerprints of one mart: when it was audited, as it is kept, and as recomputed."""
+
+    place: str
+    then: TableFingerprint | None
+    kept: TableFingerprint | None
+    recomputed: TableFingerprint | None
+    rows: tuple[RowDifference, ...] = ()
+
+    @property
+    def reproduces(self) -> bool:
+        """Tell whether the recomputed table has the rows that were published."""
+        return self.then is not None and self.then == self.recomputed
+
+    @property
+    def is_as_published(self) -> bool:
+        """Tell whether the kept table is as it was published, or is no longer kept."""
+        return self.kept is None or self.kept == self.then
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether all versions of the table have the same rows."""
+        return self.reproduces and self.is_as_published
+
+
+def compare_tables(
+    conn: psycopg.Connection, publication_id: int, prefix: str
+) -> list[TableComparison]:
+    """Compare every mart of a publication with the one built in the schemas of a prefix.
+
+    Where a table differs and is still kept, the first rows that differ are named.
+    """
+    return [
+        comparison
+        for schema in PUBLISHED_SCHEMAS
+        for comparison in _compare_schema(conn, schema, publication_id, prefix)
+    ]
+
+
+def _compare_schema(
+    conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
+) -> list[TableComparison]:
+    then = audited_tables(conn, schema, publication_id)
+    rebuilt = f"{prefix}{schema.candidate}"
+    recomputed = fingerprint_tables(conn, rebuilt)
+    names = sorted(then.keys() | recomputed.keys())
+    parts = {name: schema.partition(name, publication_id) for name in names}
+    kept = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
+    found = []
+    for name in names:
+        one = TableComparison(
+            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), recomputed.get(name)
+        )
+        if not one.is_equal and one.kept is not None and one.recomputed is not None:
+            rows = _differing_rows(conn, parts[name], (rebuilt, name))
+            one = TableComparison(one.place, one.then, one.kept, one.recomputed, tuple(rows))
+        found.append(one)
+    return found
+
+
+def _differing_rows(
+    conn: psycopg.Connection, part: str, recomputed: tuple[str, str]
+) -> list[RowDifference]:
+    """Return the first differing rows, in the order of their key."""
+    places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
+    columns, others = (_columns(conn, place) for place in places)
+    table = read_tables(conn, recomputed[0], [recomputed[1]])[recomputed[1]]
+    key = [column for column in table.primary_key if column != KEY]
+    shared = [column for column in columns if column in others and column != KEY]
+    values = [column for column in shared if column not in key]
+    asked = [sql.Identifier(column) for column in key]
+    asked += [sql.Identifier(side, column) for column in (KEY, *values) for side in _SIDES]
+    query = sql.SQL(_DIFFERING).format(
+        columns=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in asked),
+        kept=places[0],
+        recomputed=places[1],
+        key=sql.SQL(", ").join(map(sql.Identifier, key)),
+        kept_values=_listed("kept", shared),
+        recomputed_values=_listed("recomputed", shared),
+        limit=sql.Literal(ROWS_NAMED),
+    )
+    with written_alike(conn):
+        rows = conn.execute(query).fetchall()
+    return [_row(row, key, values) for row in rows]
+
+
+def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDifference:
+    keyed, (kept, recomputed), rest = (
+        row[: len(key)],
+        row[len(key) : len(key) + 2],
+        row[len(key) + 2 :],
+    )
+    is_in_kept, is_in_recomputed = kept is not None, recomputed is not None
+    pairs = zip(values, rest[::2], rest[1::2], strict=True)
+    return RowDifference(
+        key={name: str(value) for name, value in zip(key, keyed, strict=True)},
+        values=tuple(pair for pair in pairs if pair[1] != pair[2])
+        if is_in_kept and is_in_recomputed
+        else (),
+        is_in_kept=is_in_kept,
+        is_in_recomputed=is_in_recomputed,
+    )
+
+
+def _columns(conn: psycopg.Connection, place: sql.Identifier) -> list[str]:
+    head = conn.execute(sql.SQL("select * from {} limit 0").format(place)).description
+    return [column.name for column in head or ()]
+
+
+def _listed(side: str, columns: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(side, column) for column in columns)

@@ -1,0 +1,98 @@
+"""Reasons why a recomputed publication can differ from the original."""
+
+from dataclasses import dataclass
+
+import psycopg
+
+from oic_assurance.builds.record import Build, get_build
+from oic_assurance.builds.version import code_version, rules_fingerprint
+from oic_assurance.publishing.evidence import audited_content
+from oic_assurance.publishing.publication import Publication
+from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLISHED_SCHEMAS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.rows import one_row, relation_exists
+
+_ERASURES = """
+select count(distinct erasure_id), max(erased_at)
+from audit.publication_before_erasure
+where publication_id = any(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A change since a publication, with a sentence that describes it."""
+
+    #: `rules`, `code`, `erasure`, `compared` or `record`.
+    kind: str
+    words: str
+
+
+def reasons(
+    conn: psycopg.Connection, settings: Settings, publication: Publication, build: Build
+) -> list[Reason]:
+    """Return the changes since a publication that can make its recomputation differ."""
+    compared = get_build(conn, build.compared_with) if build.compared_with else None
+    found = [
+        _code(settings, build),
+        _erasures(conn, build),
+        _compared(conn, build, compared),
+        _record(conn, publication),
+    ]
+    return [reason for reason in found if reason is not None]
+
+
+def _code(settings: Settings, build: Build) -> Reason | None:
+    today = code_version(settings)
+    versions = f"then {build.code_version or 'not on record'}, now {today}"
+    if build.rules_fingerprint != rules_fingerprint(settings):
+        return Reason("rules", f"The rules have changed since: {versions}.")
+    if build.code_version != today:
+        return Reason("code", f"The rules are the same, the code is another: {versions}.")
+    return None
+
+
+def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
+    """Look for later erasures of records that the build, or the one it was compared with, saw."""
+    seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
+    number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
+    if number == 0:
+        return None
+    times = "once" if number == 1 else f"{number} times"
+    return Reason(
+        "erasure",
+        f"Records that it had seen were erased since, {times}, last on {last:%d %b %Y}: "
+        "they are gone from raw, and cannot be counted again.",
+    )
+
+
+def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
+    """Check whether the data behind the mart `restatement` still exists."""
+    if compared is None:
+        return None
+    if compared.rules_fingerprint != build.rules_fingerprint:
+        return Reason(
+            "compared",
+            f"It was compared with publication {compared.build_id}, computed by older rules that "
+            "are no longer here: what a change of rules did, `restatement` cannot say again.",
+        )
+    table = MARTS.partition("assurance_measure", compared.build_id)
+    if not relation_exists(conn, f"{GENERATION}.{table}"):
+        return Reason(
+            "compared",
+            f"It was compared with publication {compared.build_id}, whose tables are no longer "
+            "kept: `restatement` cannot be computed again.",
+        )
+    return None
+
+
+def _record(conn: psycopg.Connection, publication: Publication) -> Reason | None:
+    """Compare the recorded fingerprints of the tables with the publication's own."""
+    audited = audited_content(conn, PUBLISHED_SCHEMAS, publication.publication_id)
+    if audited == publication.content_fingerprint:
+        return None
+    return Reason(
+        "record",
+        "The record of its tables (audit.table_fingerprint) is not that of the publication: it "
+        "was built and audited once more since, or altered.",
+    )

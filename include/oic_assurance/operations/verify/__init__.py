@@ -1,0 +1,1 @@
+"""Prove that raw agrees with the archived batches."""

@@ -1,1 +1,0 @@
-"""Airflow as this project runs it: its settings, one run in process, the scheduler."""

@@ -1,0 +1,1 @@
+"""Runs the DAGs in this process or under Airflow's own scheduler."""

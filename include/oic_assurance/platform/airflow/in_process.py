@@ -1,0 +1,160 @@
+"""Run the daily DAG once in this process. Only this module of the package imports Airflow."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
+from oic_assurance.reporting.screens.tasks import TaskEvent
+from oic_assurance.settings import Settings
+
+DAG_FILE = Path("dags") / "assurance_daily.py"
+DAG_NAME = "assurance_daily"
+# A person waits at a terminal, so a task is retried after a second and not after minutes.
+RETRY_SECONDS = "1"
+
+
+def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent], None]) -> str:
+    """Run the daily DAG for a moment, reporting each task, and return the run's id."""
+    _set_environment(settings)
+    _ensure_metadata(settings)
+    interruption = Interruption()
+    listener = _listen(report, interruption)
+    try:
+        interruption.watch()
+        dag = _load(settings.project_root / DAG_FILE).assurance_daily()
+        # No logical date: the same moment can be run any number of times.
+        run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
+    finally:
+        interruption.forget()
+        _forget(listener)
+    return str(run.run_id)
+
+
+def _set_environment(settings: Settings) -> None:
+    os.environ.update(airflow_environment(settings, f"sqlite:///{_database(settings)}"))
+    os.environ.setdefault("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
+    os.environ["ASSURANCE_NOBODY_CAN_ANSWER"] = "1"
+    # Keep compiled modules if the folder is writable, so that the next run imports faster.
+    sys.dont_write_bytecode = False
+
+
+def _database(settings: Settings) -> Path:
+    return airflow_home(settings) / "run.db"
+
+
+def _ensure_metadata(settings: Settings) -> None:
+    """Give the run an empty, migrated metadata database, without leftovers of a killed run.
+
+    The record of a run is in the warehouse, so nothing of this database is needed later. Creating
+    its tables takes seconds, so an empty database is kept for each version of Airflow and copied.
+    """
+    if "airflow.settings" in sys.modules:
+        return  # a later run of this process: the database is open
+    database = _database(settings)
+    empty = database.with_name(f"empty-{version('apache-airflow-core')}.db")
+    for left in database.parent.glob(f"{database.name}*"):
+        left.unlink()
+    if empty.exists():
+        shutil.copyfile(empty, database)
+        return
+    from airflow import settings as airflow_settings
+    from airflow.utils.db import initdb
+
+    initdb()
+    airflow_settings.engine.dispose()
+    draft = empty.with_suffix(".new")
+    shutil.copyfile(database, draft)
+    draft.replace(empty)
+
+
+def _load(path: Path) -> ModuleType:
+    """Import the DAG file again: a DAG that has run keeps the configuration of that run."""
+    spec = importlib.util.spec_from_file_location(DAG_NAME, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Interruption:
+    """Makes Ctrl-C and SIGTERM end the whole run instead of the current task.
+
+    Airflow treats the signal as a failure of the current task and starts the next one. So the
+    interruption is raised again when the next task reports.
+    """
+
+    def __init__(self) -> None:
+        self._has_come = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def watch(self) -> None:
+        """Handle the signals."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._handle)
+
+    def forget(self) -> None:
+        """Restore the earlier handlers of the signals."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """End the run if a signal has come."""
+        if self._has_come:
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._has_come = True
+        raise KeyboardInterrupt
+
+
+def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> Any:
+    from airflow.listeners import hookimpl
+    from airflow.sdk.listener import get_listener_manager
+
+    class Listener:
+        """Reports events of the task runner, with the time that each task took."""
+
+        def __init__(self) -> None:
+            self.began = time.monotonic()
+
+        def on_task_instance_running(self, previous_state: Any, task_instance: Any) -> None:
+            interruption.check()
+            self.began = time.monotonic()
+            report(self._event(task_instance, "running"))
+
+        def on_task_instance_success(self, previous_state: Any, task_instance: Any) -> None:
+            report(self._event(task_instance, "success"))
+
+        def on_task_instance_failed(
+            self, previous_state: Any, task_instance: Any, error: Any
+        ) -> None:
+            interruption.check()
+            state = str(getattr(task_instance.state, "value", task_instance.state))
+            report(self._event(task_instance, state, " ".join(str(error).split())))
+
+        def _event(self, ti: Any, state: str, error: str | None = None) -> TaskEvent:
+            seconds = time.monotonic() - self.began
+            return TaskEvent(ti.task_id, ti.rendered_map_index, state, seconds, error)
+
+    for hook in ("running", "success", "failed"):
+        hookimpl(getattr(Listener, f"on_task_instance_{hook}"))
+    listener = Listener()
+    get_listener_manager().add_listener(listener)
+    return listener
+
+
+def _forget(listener: Any) -> None:
+    from airflow.sdk.listener import get_listener_manager
+
+    get_listener_manager().pm.unregister(listener)

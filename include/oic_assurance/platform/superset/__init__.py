@@ -1,0 +1,1 @@
+"""Runs Superset with the dashboards of this project."""

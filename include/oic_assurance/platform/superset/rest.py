@@ -1,0 +1,80 @@
+"""Superset's REST API: log in, bring the bundle in, ask a chart for its data."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.dashboards.bundle import BUNDLE, DATABASE
+
+SECONDS = 120.0
+
+
+class Superset:
+    """A session with a Superset server."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._client = httpx.Client(base_url=address, timeout=SECONDS, trust_env=False)
+
+    def answers(self) -> bool:
+        """Tell whether the server is ready."""
+        try:
+            return self._client.get("/health").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
+
+    def log_in(self, name: str, password: str) -> None:
+        """Log in; every later request is this user's."""
+        given = {"username": name, "password": password, "provider": "db", "refresh": False}
+        token = self._ask("POST", "/api/v1/security/login", json=given)["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
+        csrf = self._ask("GET", "/api/v1/security/csrf_token/")["result"]
+        self._client.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
+
+    def bring_in(self, root: Path, warehouse: str) -> None:
+        """Import the committed bundle; `warehouse` is the libpq URI that charts read by."""
+        address = httpx.URL(warehouse)
+        without_password = warehouse.replace(f":{address.password}@", ":XXXXXXXXXX@", 1)
+        files = {"bundle": ("bundle.zip", zipped(root / BUNDLE, without_password))}
+        passwords = json.dumps({DATABASE: address.password})
+        self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
+
+    def charts(self, dashboard: str) -> dict[str, int]:
+        """Return the numbers of a dashboard's charts by UUID."""
+        found = self._ask("GET", f"/api/v1/dashboard/{dashboard}/charts")["result"]
+        return {self._ask("GET", f"/api/v1/chart/{one['id']}")["result"]["uuid"]: one["id"]
+                for one in found}  # fmt: skip
+
+    def data(self, chart: int) -> list[dict[str, Any]]:
+        """Return the rows that a chart shows."""
+        (result,) = self._ask("GET", f"/api/v1/chart/{chart}/data/")["result"]
+        rows: list[dict[str, Any]] = result["data"]
+        return rows
+
+    def _ask(self, method: str, path: str, **given: Any) -> Any:
+        answer = self._client.request(method, path, **given)
+        if answer.is_error:
+            raise AssuranceError(
+                f"Superset: {method} {path}: {answer.status_code}: {answer.text[:500]}"
+            )
+        return answer.json()
+
+
+def zipped(folder: Path, warehouse: str) -> bytes:
+    """Return the bundle as the ZIP that Superset takes, with the address it reads from."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for path in sorted(folder.rglob("*.yaml")):
+            name = path.relative_to(folder).as_posix()
+            text = path.read_text(encoding="utf-8")
+            if name == DATABASE:
+                address = warehouse.replace("postgresql://", "postgresql+psycopg2://", 1)
+                text = yaml.safe_dump(yaml.safe_load(text) | {"sqlalchemy_uri": address})
+            bundle.writestr(f"bundle/{name}", text)
+    return file.getvalue()

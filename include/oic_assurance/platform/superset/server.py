@@ -1,0 +1,127 @@
+"""Superset on this machine: started from an environment of its own, with the dashboards in it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.platform.one_at_a_time import only_one
+from oic_assurance.platform.sessions import HOST, Sessions, chosen_port, signals_end_us
+from oic_assurance.platform.superset.rest import Superset
+from oic_assurance.reporting.dashboards.description import FOLDER, dashboards
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import url
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.secrets import find_secret, secret
+
+ENVIRONMENT = ".venv-superset"
+DEFAULT_PORT = 8088
+LOGIN = "assurance"
+PASSWORD, KEY = "superset_password", "superset_secret_key"
+SERVER = "server"
+READY_SECONDS = 180.0
+LOCK = "superset"
+
+Tell = Callable[[str], None]
+
+
+def serve(settings: Settings, tell: Tell) -> int:
+    """Start Superset, bring the dashboards in, say where they are, and stop on Ctrl-C."""
+    programs = _programs(settings)
+    port = chosen_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
+    superset = Sessions(settings, "Superset")
+    with only_one(settings, LOCK), signals_end_us():
+        prepare_warehouse(settings)
+        is_new = find_secret(settings, PASSWORD) is None
+        home = private_folder(settings, settings.home / "superset")
+        environment = _environment(settings, home)
+        try:
+            _prepare(superset, programs, environment, tell)
+            superset.start(SERVER, _gunicorn(programs, port), environment, home)
+            client = Superset(f"http://{HOST}:{port}")
+            superset.wait_until(client.answers, SERVER, READY_SECONDS)
+            _log_in(settings, superset, programs, environment, client)
+            client.bring_in(settings.project_root, url(settings, "bi"))
+            for dashboard in dashboards(settings.project_root):
+                tell(f"{client.address}/superset/dashboard/{dashboard.name}/  {dashboard.title}")
+            tell(f"Log in as {LOGIN} with the password {_told(settings, is_new)}")
+            tell("Ctrl-C stops it.")
+            return superset.watch()
+        except KeyboardInterrupt:
+            tell("Stopping ...")
+            return 0
+        finally:
+            superset.stop()
+
+
+def _programs(settings: Settings) -> Path:
+    folder = settings.project_root / ENVIRONMENT / "bin"
+    if not (folder / "superset").exists():
+        raise AssuranceError(f"Superset is not installed in {folder.parent}: run `make superset`.")
+    return folder
+
+
+def _environment(settings: Settings, home: Path) -> dict[str, str]:
+    """Return the environment of Superset's programs: nothing of ours but what they are given."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG", "PYTHON", "SUPERSET_"))
+    }
+    return kept | {
+        "FLASK_APP": "superset.app:create_app()",
+        "SCARF_ANALYTICS": "false",
+        "SUPERSET_CONFIG_PATH": str(settings.project_root / FOLDER / "superset_config.py"),
+        "SUPERSET_HOME": str(home),
+        "SUPERSET_SECRET_KEY": secret(settings, KEY),
+    }
+
+
+def _prepare(superset: Sessions, programs: Path, environment: dict[str, str], tell: Tell) -> None:
+    """Bring Superset's own database up to date, once for each version of it."""
+    done = Path(environment["SUPERSET_HOME"]) / f"prepared-{_version(programs)}"
+    if done.exists():
+        return
+    tell("Preparing Superset's own database ...")
+    program = str(programs / "superset")
+    superset.finish("database", [program, "db", "upgrade"], environment)
+    superset.finish("roles", [program, "init"], environment)
+    done.touch(mode=0o600)
+
+
+def _log_in(
+    settings: Settings,
+    superset: Sessions,
+    programs: Path,
+    environment: dict[str, str],
+    client: Superset,
+) -> None:
+    """Log in; where the login is not there yet, or its password is another now, make it first."""
+    password = secret(settings, PASSWORD)
+    try:
+        client.log_in(LOGIN, password)
+    except AssuranceError:
+        program = settings.project_root / FOLDER / "make_login.py"
+        given = environment | {"LOGIN": LOGIN, "PASSWORD": password}
+        superset.finish("login", [str(programs / "python"), str(program)], given)
+        client.log_in(LOGIN, password)
+
+
+def _version(programs: Path) -> str:
+    """Return the version of Superset that is installed."""
+    found = sorted(programs.parent.glob("lib/python*/site-packages/apache_superset-*.dist-info"))
+    return found[-1].name.removesuffix(".dist-info").partition("-")[2] if found else "unknown"
+
+
+def _gunicorn(programs: Path, port: int) -> list[str]:
+    return [
+        str(programs / "gunicorn"), "--bind", f"{HOST}:{port}", "--workers", "1",
+        "--worker-class", "gthread", "--threads", "8", "--timeout", "120",
+        "--no-control-socket", "superset.app:create_app()",
+    ]  # fmt: skip
+
+
+def _told(settings: Settings, is_new: bool) -> str:
+    """Return the password the first time, later where it is kept."""
+    return secret(settings, PASSWORD) if is_new else f"in {settings.secrets_dir / PASSWORD}"

@@ -1,0 +1,61 @@
+"""Record when readers first saw each exception, and when it left the list.
+
+This cannot be computed from raw later, so it is recorded in the transaction that makes a
+publication current. The next build continues from this record. Only an erasure removes from it.
+"""
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.publication import get_publication
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.warehouse.rows import relation_exists
+
+#: The mart that holds the history of exceptions.
+HISTORY = "assurance_exception_history"
+
+# The last recorded state of each exception at or before the moment. Withdrawn publications do not
+# count.
+_RECORDED = """
+select distinct on (event.force_code, event.exception_key)
+    event.force_code, event.exception_key, event.is_open
+from audit.exception_event as event
+where event.as_at <= %(as_at)s
+    and not exists (
+        select
+        from audit.publication_withdrawal as withdrawal
+        where withdrawal.publication_id = event.publication_id
+            and withdrawal.withdrawn_until is null
+    )
+order by event.force_code, event.exception_key, event.as_at desc, event.publication_id desc
+"""
+
+_RECORD = """
+insert into audit.exception_event (
+    publication_id, force_code, exception_key, as_at, is_open, exception_code, point_code,
+    record_ref, org_unit_code, officer_key, opened_at, closed_at, closed_because
+)
+select
+    shown.publication_id, shown.force_code, shown.exception_key, %(as_at)s, shown.is_open,
+    shown.exception_code, shown.point_code, shown.record_ref, shown.org_unit_code,
+    shown.officer_key, shown.opened_at, shown.closed_at, shown.closed_because
+from {shown} as shown
+left join ({recorded}) as recorded using (force_code, exception_key)
+where shown.is_latest and shown.is_open <> coalesce(recorded.is_open, false)
+on conflict do nothing
+"""
+
+
+def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
+    """Record the exceptions that a publication is the first to open or to close.
+
+    Returns their number. Publications from before this history existed have nothing to record.
+    """
+    name = MARTS.partition(HISTORY, publication_id)
+    if not relation_exists(conn, f"{GENERATION}.{name}"):
+        return 0
+    as_at = get_publication(conn, publication_id).as_at
+    statement = sql.SQL(_RECORD).format(
+        shown=sql.Identifier(GENERATION, name), recorded=sql.SQL(_RECORDED)
+    )
+    return conn.execute(statement, {"as_at": as_at}).rowcount

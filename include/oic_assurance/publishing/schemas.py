@@ -1,0 +1,91 @@
+"""The two published schemas: where a generation is built, where it is read, and by whom."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+#: The schema of the generations: one table for each mart and publication.
+GENERATION = "generation"
+#: The column that every table is partitioned by.
+KEY = "publication_id"
+#: PostgreSQL truncates longer names, and two truncated names can be equal.
+LONGEST_NAME = 63
+_ROOM_FOR_SUFFIXES = 6
+
+
+@dataclass(frozen=True)
+class PublishedSchema:
+    """A schema of marts that readers see, with the schema in which its candidates are built."""
+
+    #: The schema in which dbt builds the tables of the next generation.
+    candidate: str
+    #: The schema of the partitioned tables that readers query.
+    parents: str
+    #: The login that may read it.
+    reader: str
+    #: What the names of its tables begin with in the schema of the generations.
+    prefix: str
+    #: The tables that every generation must have.
+    required: frozenset[str]
+    #: SQL for the id of the current publication.
+    current: str
+
+    def partition(self, table: str, publication_id: int) -> str:
+        """Return the name of a table in the schema of the generations."""
+        return f"{self.prefix}{table}__{publication_id}"
+
+    def has_room_for(self, table: str, publication_id: int) -> bool:
+        """Tell whether the names of the partition and its indexes are short enough."""
+        return len(self.partition(table, publication_id)) + _ROOM_FOR_SUFFIXES <= LONGEST_NAME
+
+    @property
+    def policy(self) -> sql.SQL:
+        """Return the row-level security condition that shows only the current generation.
+
+        Its subquery runs once for each statement, and the planner skips the other partitions.
+        """
+        return sql.SQL(f"{KEY} = (select {self.current})")
+
+
+MARTS = PublishedSchema(
+    candidate="candidate",
+    parents="marts",
+    reader="bi_reader",
+    prefix="",
+    required=frozenset(
+        {
+            "assurance_position",
+            "assurance_measure",
+            "assurance_exception",
+            "fct_nccu_referral",
+            "fct_oic_incident",
+            "fct_intelligence_report",
+            "fct_training_requirement",
+            "fct_plan_strand",
+            "dim_date",
+            "dim_org_unit",
+            "dim_officer",
+            "dim_recommendation",
+            "data_quality_status",
+            "source_freshness",
+            "restatement",
+        }
+    ),
+    current=f"{KEY} from marts.publication where is_current",
+)
+
+PUBLIC_RELEASE = PublishedSchema(
+    candidate="candidate_public",
+    parents="public_release",
+    reader="public_reader",
+    prefix="public__",
+    required=frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
+    # Its readers must not see `marts`, so a function looks the id up for them.
+    current="public_release.current_publication()",
+)
+
+PUBLISHED_SCHEMAS = (MARTS, PUBLIC_RELEASE)
+#: The logins that receive each publication, for the log of disclosures.
+READERS = ", ".join(schema.reader for schema in PUBLISHED_SCHEMAS)
+#: Stages that compare new figures with what was published.
+STAGES_THAT_READ = ("oic_transform", "oic_gate")

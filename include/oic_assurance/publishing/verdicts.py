@@ -1,0 +1,127 @@
+"""Decide from the gates' verdicts whether a build may be published.
+
+Each gate must have run every required check, and no critical check may have failed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from oic_assurance.builds.record import find_build
+from oic_assurance.publishing.errors import NotPublishableError
+
+#: Every gate that a build goes through, in order.
+GATES = ("landing", "dbt", "marts", "sealed")
+#: The gates whose verdicts the sealed marts show.
+SHOWN = ("landing", "marts")
+#: The gate that checks the sealed marts.
+SEALED = "sealed"
+_NAMED_FAILURES = 3
+
+_GATES = """
+select stage, verdict, expectations, finished_at
+from audit.gate
+where build_id = %s
+"""
+
+_FAILURES = """
+select coalesce(nullif(dataset, ''), suite) || ': '
+    || coalesce(nullif(description, ''), expectation)
+    || coalesce(' (' || unexpected || ' of ' || evaluated || ')', '')
+from audit.latest_expectation_result
+where build_id = %s and stage = %s and severity = 'critical' and not success
+order by 1
+"""
+
+# Results from before the candidate was built again are about tables that no longer exist.
+_REQUIRED = """
+select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
+    select
+    from audit.expectation_result as result
+    where result.build_id = due.build_id
+        and result.stage = due.stage
+        and result.expectation = due.expectation
+        and due.suite in (result.suite, '')
+        and result.checked_at >= build.candidate_since
+)
+from audit.due_check as due
+inner join audit.build as build using (build_id)
+where build_id = %s and due.stage = %s
+order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The verdict of a gate on a build."""
+
+    verdict: str
+    expectations: int
+    finished_at: datetime
+
+
+def check_gates(conn: psycopg.Connection, build_id: int) -> str:
+    """Return the verdict of all gates together: `passed` or `warning`.
+
+    Raises:
+        NotPublishableError: A gate is critical, incomplete, missing, or out of order.
+    """
+    gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
+    for stage in GATES:
+        if stage not in gates:
+            raise NotPublishableError(
+                f"the gate '{stage}' has not been passed: no verdict is stored"
+            )
+        failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
+        # The verdict and the results are checked separately, so that neither can hide the other.
+        if failures or gates[stage].verdict == "critical":
+            raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
+        _check_completeness(conn, build_id, stage, gates[stage].expectations)
+    _check_order(conn, build_id, gates)
+    return "warning" if any(gate.verdict == "warning" for gate in gates.values()) else "passed"
+
+
+def _check_completeness(
+    conn: psycopg.Connection, build_id: int, stage: str, expectations: int
+) -> None:
+    """Compare the results of a gate with the checks that were required before it ran."""
+    required = conn.execute(_REQUIRED.encode(), (build_id, stage)).fetchall()
+    if not required or expectations == 0:
+        raise NotPublishableError(
+            f"the gate '{stage}' has checked nothing: {len(required)} checks are required"
+        )
+    missing = [name for name, was_run in required if not was_run]
+    if missing:
+        raise NotPublishableError(
+            f"the gate '{stage}' lacks {len(missing)} of {len(required)} checks: {_listed(missing)}"
+        )
+    # Earlier audits of the same build leave results too. The last audit must have been complete.
+    if expectations < len(required):
+        raise NotPublishableError(
+            f"the gate '{stage}' was last passed with {expectations} of {len(required)} checks"
+        )
+
+
+def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
+    """Check that the sealed marts show the latest verdicts, and were audited after that."""
+    build = find_build(conn, build_id)
+    sealed_at = build.finished_at if build else None
+    if sealed_at is None:
+        raise NotPublishableError("the marts that show the gates' verdicts were not sealed")
+    for stage in SHOWN:
+        if gates[stage].finished_at > sealed_at:
+            raise NotPublishableError(
+                f"the gate '{stage}' was passed again after the marts that show it were sealed: "
+                "clear `seal_marts` and what follows it"
+            )
+    if gates[SEALED].finished_at < sealed_at:
+        raise NotPublishableError("the marts that show the gates were sealed after their audit")
+
+
+def _listed(failures: list[str]) -> str:
+    if not failures:
+        return "its results name no expectation"
+    more = len(failures) - _NAMED_FAILURES
+    shown = "; ".join(failures[:_NAMED_FAILURES])
+    return f"{shown}; and {more} more" if more > 0 else shown

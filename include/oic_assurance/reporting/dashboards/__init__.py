@@ -1,0 +1,1 @@
+"""The dashboards: described here, written as Superset's bundle."""

@@ -1,0 +1,217 @@
+"""The bundle that Superset imports: database, datasets, charts and dashboards as YAML files.
+
+Made from the description and committed, so that a change can be read before it is imported. UUIDs
+follow from names: an import again replaces what it brought before.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import yaml
+
+from oic_assurance.reporting.dashboards import charts
+from oic_assurance.reporting.dashboards.description import (
+    FOLDER,
+    MOMENTS,
+    Chart,
+    Column,
+    Dashboard,
+    Dataset,
+    dashboards,
+    datasets,
+)
+from oic_assurance.reporting.dashboards.layout import position
+
+BUNDLE = FOLDER / "bundle"
+DATABASE = "databases/warehouse.yaml"
+#: Where readers' tools find the warehouse; an import puts the real address in its place.
+ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
+VERSION = "1.0.0"
+_SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
+_COLOURS = FOLDER / "colours.yml"
+
+Yaml = dict[str, Any]
+
+
+def bundle(root: Path) -> dict[str, str]:
+    """Return the files of the bundle as text, by their place in it."""
+    colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
+    files: dict[str, Yaml] = {
+        # The moment is part of the format; one that never changes keeps the bundle as it is.
+        "metadata.yaml": {
+            "version": VERSION,
+            "type": "assets",
+            "timestamp": "2026-01-01T00:00:00+00:00",
+        },
+        DATABASE: _database(),
+    }
+    for dataset in datasets(root).values():
+        files[f"datasets/warehouse/{dataset.name}.yaml"] = _dataset(dataset)
+    for number, dashboard in enumerate(dashboards(root), start=1):
+        for place, chart in enumerate(dashboard.charts, start=1):
+            name = f"{dashboard.name}-{place:02}-{_file_name(chart.title)}"
+            files[f"charts/{name}.yaml"] = _chart(dashboard, chart)
+        files[f"dashboards/{dashboard.name}.yaml"] = _dashboard(dashboard, number, colours)
+    return {place: _text(content) for place, content in files.items()}
+
+
+def uuid(*names: str) -> str:
+    """Return the UUID of what has these names, always the same."""
+    return str(uuid5(_SPACE, "/".join(names)))
+
+
+def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
+    """Return the UUID of a chart."""
+    return uuid("chart", dashboard.name, chart.title)
+
+
+def _database() -> Yaml:
+    return {
+        "database_name": "OIC assurance warehouse",
+        "sqlalchemy_uri": ADDRESS,
+        "cache_timeout": None,
+        "expose_in_sqllab": True,
+        "allow_run_async": False,
+        "allow_ctas": False,
+        "allow_cvas": False,
+        "allow_dml": False,
+        "allow_csv_upload": False,
+        "extra": {"allows_virtual_table_explore": True},
+        "uuid": uuid("database"),
+        "version": VERSION,
+    }
+
+
+def _dataset(dataset: Dataset) -> Yaml:
+    columns = [column for given in dataset.columns.values() for column in _columns(given)]
+    return {
+        "table_name": dataset.name,
+        "description": dataset.says,
+        "schema": "marts",
+        "sql": dataset.sql,
+        "main_dttm_col": None,
+        "filter_select_enabled": True,
+        "columns": columns,
+        "metrics": [],
+        "uuid": uuid("dataset", dataset.name),
+        "version": VERSION,
+        "database_uuid": uuid("database"),
+    }
+
+
+def _columns(column: Column) -> list[Yaml]:
+    """Return a column of the query and, for a code, the one of its words."""
+    plain = {
+        "column_name": column.name,
+        "verbose_name": column.title if column.asked == column.name else f"{column.title} (code)",
+        "type": column.type.upper(),
+        "is_dttm": column.type in MOMENTS,
+        "groupby": True,
+        "filterable": True,
+        "expression": None,
+    }
+    if column.expression is None:
+        return [plain]
+    said = {
+        **plain,
+        "column_name": column.asked,
+        "verbose_name": column.title,
+        "type": "TEXT",
+        "expression": column.expression,
+    }
+    return [said] if column.computed else [plain, said]
+
+
+def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
+    dataset = uuid("dataset", chart.dataset.name)
+    return {
+        "slice_name": chart.title,
+        "description": chart.says,
+        "viz_type": charts.VIZ_TYPES[chart.kind],
+        "params": charts.params(chart),
+        # The importer puts the dataset's number in the place of these.
+        "query_context": json.dumps(
+            {
+                "datasource": {"id": 0, "type": "table"},
+                "force": False,
+                "queries": [charts.query(chart)],
+                "form_data": {"viz_type": charts.VIZ_TYPES[chart.kind]},
+                "result_format": "json",
+                "result_type": "full",
+            }
+        ),
+        "cache_timeout": None,
+        "uuid": chart_uuid(dashboard, chart),
+        "version": VERSION,
+        "dataset_uuid": dataset,
+    }
+
+
+def _dashboard(dashboard: Dashboard, number: int, colours: dict[str, str]) -> Yaml:
+    placed = [
+        (chart, 100 * number + place, chart_uuid(dashboard, chart))
+        for place, chart in enumerate(dashboard.charts, start=1)
+    ]
+    return {
+        "dashboard_title": dashboard.title,
+        "description": dashboard.says,
+        "css": "",
+        "slug": dashboard.name,
+        "published": True,
+        "uuid": uuid("dashboard", dashboard.name),
+        "position": position(dashboard, placed),
+        "metadata": {
+            "color_scheme": charts.COLOUR_SCHEME,
+            "label_colors": colours,
+            "shared_label_colors": [],
+            "cross_filters_enabled": False,
+            "refresh_frequency": 0,
+            "native_filter_configuration": [
+                _filter(dashboard, title, dataset, column)
+                for title, (dataset, column) in dashboard.filters.items()
+            ],
+        },
+        "version": VERSION,
+    }
+
+
+def _filter(dashboard: Dashboard, title: str, dataset: str, column: str) -> Yaml:
+    return {
+        "id": f"NATIVE_FILTER-{uuid('filter', dashboard.name, title)[:8]}",
+        "name": title,
+        "filterType": "filter_select",
+        "type": "NATIVE_FILTER",
+        "targets": [{"datasetUuid": uuid("dataset", dataset), "column": {"name": column}}],
+        "scope": {"rootPath": ["ROOT_ID"], "excluded": []},
+        "controlValues": {"multiSelect": True, "enableEmptyFilter": False},
+        "defaultDataMask": {"extraFormData": {}, "filterState": {}, "ownState": {}},
+        "cascadeParentIds": [],
+        "description": "",
+    }
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
+
+
+class _Readable(yaml.SafeDumper):
+    """YAML in which SQL stands as it was written, and that yamllint takes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent the items of a list."""
+        super().increase_indent(flow, False)
+
+
+def _as_written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _as_written)
+
+
+def _text(content: Yaml) -> str:
+    return yaml.dump(content, Dumper=_Readable, sort_keys=False, allow_unicode=True, width=120)

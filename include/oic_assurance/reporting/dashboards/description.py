@@ -1,0 +1,224 @@
+"""The dashboards as they are described by hand in `include/bi/superset`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.reporting.dashboards import vocabulary
+
+FOLDER = Path("include") / "bi" / "superset"
+QUERIES = Path("include") / "bi" / "queries"
+
+Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
+KINDS: tuple[str, ...] = get_args(Kind)
+MOMENTS = ("date", "timestamp with time zone")
+GRID = 12
+#: Every dashboard begins with it: what is shown, how fresh, with which caveat.
+SHOWN = "shown"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a dataset: its type in SQL, and what readers call it.
+
+    Codes have a vocabulary that says them in words; `computed` is SQL over the query's columns,
+    for one that the query does not have.
+    """
+
+    name: str
+    type: str
+    title: str
+    vocabulary: str | None = None
+    computed: str | None = None
+
+    @property
+    def asked(self) -> str:
+        """The name that a chart asks for it by: of a code, the column of its words."""
+        return f"{self.name}_in_words" if self.vocabulary else self.name
+
+    @property
+    def expression(self) -> str | None:
+        """The SQL behind that name, where it is more than a column of the query."""
+        if self.vocabulary:
+            return vocabulary.expression(self.name, self.vocabulary)
+        return self.computed
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A question of `include/bi/queries` with its columns by name."""
+
+    name: str
+    says: str
+    sql: str
+    columns: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a chart measures: a column added up, counted, its greatest, or one sum over another."""
+
+    title: str
+    how: Literal["sum", "count", "max", "share"]
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: a kind, a dataset, what of it is shown, and how wide (of twelve) and high.
+
+    `columns` are those of a table; `by` the series, the rows of a heat map, where a flow goes or
+    the bars of a timeline; `x` the axis, where a flow comes from or the two ends of a bar.
+    """
+
+    title: str
+    kind: str
+    dataset: Dataset
+    says: str
+    width: int
+    height: int
+    where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    x: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    values: tuple[Value, ...] = ()
+    format: str = "number"
+    sort: str | None = None
+    look: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The columns that a value is given for each combination of."""
+        return self.x + self.by
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A page of charts, row by row; the first row is always what is shown."""
+
+    name: str
+    title: str
+    says: str
+    rows: tuple[tuple[Chart, ...], ...]
+    filters: Mapping[str, tuple[str, str]]
+
+    @cached_property
+    def charts(self) -> tuple[Chart, ...]:
+        """All charts in the order of reading."""
+        return tuple(chart for row in self.rows for chart in row)
+
+
+def datasets(root: Path) -> dict[str, Dataset]:
+    """Return the described datasets by name, each with the SQL of its question."""
+    described = _yaml(root / FOLDER / "datasets.yml")
+    return {name: _dataset(root, name, one) for name, one in described.items()}
+
+
+def dashboards(root: Path) -> list[Dashboard]:
+    """Return the described dashboards, in the order of their files' names."""
+    known = datasets(root)
+    return [
+        _dashboard(path, known) for path in sorted((root / FOLDER / "dashboards").glob("*.yml"))
+    ]
+
+
+def _yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise AssuranceError(f"{path}: cannot be read: {error}.") from error
+
+
+def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
+    path = root / QUERIES / f"{name}.sql"
+    if not path.exists():
+        raise AssuranceError(f"datasets.yml: {name} has no {path}.")
+    columns = {column: Column(column, *given) for column, given in described["columns"].items()} | {
+        column: Column(column, "text", one["title"], computed=_computed(one))
+        for column, one in described.get("computed", {}).items()
+    }
+    for column in columns.values():
+        if column.vocabulary and column.vocabulary not in vocabulary.VOCABULARIES:
+            raise AssuranceError(
+                f"datasets.yml: {name}.{column.name}: no vocabulary {column.vocabulary}."
+            )
+    return Dataset(name, described["says"], path.read_text(encoding="utf-8"), columns)
+
+
+def _computed(described: Mapping[str, str]) -> str:
+    """Return the SQL of a computed column: as it stands, or another column's words."""
+    if "words" in described:
+        return vocabulary.expression(described["of"], described["words"])
+    return " ".join(described["sql"].split())
+
+
+def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
+    described = _yaml(path)
+    points = described.get("points")
+    first = Chart(
+        title="What is shown",
+        kind="table",
+        dataset=known[SHOWN],
+        says="Which publication this is, how fresh its sources are, and what to bear in mind.",
+        width=GRID,
+        height=12 + 4 * (len(points) if points else 4),
+        where={"point_code": points} if points else {},
+        columns=tuple(known[SHOWN].columns),
+    )
+    rows = [tuple(_chart(path, one, known) for one in row) for row in described["rows"]]
+    for row in rows:
+        if sum(chart.width for chart in row) != GRID:
+            raise AssuranceError(f"{path.name}: the row of '{row[0].title}' is not {GRID} wide.")
+    return Dashboard(
+        name=path.stem.partition("-")[2],
+        title=described["title"],
+        says=described["says"],
+        rows=((first,), *rows),
+        filters={
+            title: (dataset, column)
+            for title, (dataset, column) in described.get("filters", {}).items()
+        },
+    )
+
+
+def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset]) -> Chart:
+    where = f"{path.name}: '{described.get('title')}'"
+    if described["kind"] not in KINDS:
+        raise AssuranceError(f"{where}: there is no kind {described['kind']}.")
+    if described["dataset"] not in known:
+        raise AssuranceError(f"{where}: datasets.yml has no {described['dataset']}.")
+    chart = Chart(
+        title=described["title"],
+        kind=described["kind"],
+        dataset=known[described["dataset"]],
+        says=described["says"],
+        width=described["width"],
+        height=described.get("height", 50),
+        where=described.get("where", {}),
+        columns=_names(described.get("columns")),
+        x=_names(described.get("x")),
+        by=_names(described.get("by")),
+        values=tuple(_value(one) for one in described.get("values", ())),
+        format=described.get("format", "number"),
+        sort=described.get("sort"),
+        look=described.get("look", {}),
+    )
+    used = {*chart.where, *chart.columns, *chart.groups}
+    used |= {column for value in chart.values for column in value.of}
+    if unknown := sorted(used - set(chart.dataset.columns)):
+        raise AssuranceError(f"{where}: {chart.dataset.name} has no {', '.join(unknown)}.")
+    return chart
+
+
+def _names(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
+
+
+def _value(described: Mapping[str, Any]) -> Value:
+    (how,) = (name for name in ("sum", "count", "max", "share") if name in described)
+    return Value(described["title"], how, _names(described[how]))  # type: ignore[arg-type]

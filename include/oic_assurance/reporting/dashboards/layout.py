@@ -1,0 +1,67 @@
+"""Where charts stand on a dashboard, as Superset keeps it: rows of twelve columns."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from oic_assurance.reporting.dashboards.description import GRID, Chart, Dashboard
+
+Position = dict[str, Any]
+
+
+def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
+    """Return a dashboard's layout; each chart comes with its number and its UUID."""
+    placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
+    rows = [_introduction(dashboard)]
+    rows += [
+        _row(index, [_chart(chart, *placed[chart.title]) for chart in row])
+        for index, row in enumerate(dashboard.rows, start=1)
+    ]
+    layout: Position = {
+        "DASHBOARD_VERSION_KEY": "v2",
+        "ROOT_ID": {"id": "ROOT_ID", "type": "ROOT", "children": ["GRID_ID"]},
+        "GRID_ID": {
+            "id": "GRID_ID",
+            "type": "GRID",
+            "children": [row[0]["id"] for row in rows],
+            "parents": ["ROOT_ID"],
+        },
+        "HEADER_ID": {"id": "HEADER_ID", "type": "HEADER", "meta": {"text": dashboard.title}},
+    }
+    return layout | {part["id"]: part for row in rows for part in row}
+
+
+def _introduction(dashboard: Dashboard) -> list[Position]:
+    text = f"**OFFICIAL-SENSITIVE** · {dashboard.says}"
+    return _row(0, [{
+        "id": "MARKDOWN-introduction",
+        "type": "MARKDOWN",
+        "children": [],
+        "meta": {"code": text, "width": GRID, "height": 9},
+    }])  # fmt: skip
+
+
+def _row(index: int, parts: list[Position]) -> list[Position]:
+    name = f"ROW-{index}"
+    row = {
+        "id": name,
+        "type": "ROW",
+        "children": [part["id"] for part in parts],
+        "parents": ["ROOT_ID", "GRID_ID"],
+        "meta": {"background": "BACKGROUND_TRANSPARENT"},
+    }
+    return [row, *({**part, "parents": ["ROOT_ID", "GRID_ID", name]} for part in parts)]
+
+
+def _chart(chart: Chart, number: int, uuid: str) -> Position:
+    return {
+        "id": f"CHART-{number}",
+        "type": "CHART",
+        "children": [],
+        "meta": {
+            "chartId": number,
+            "uuid": uuid,
+            "sliceName": chart.title,
+            "width": chart.width,
+            "height": chart.height,
+        },
+    }

@@ -1,0 +1,1 @@
+"""Pages and dbt files that are generated from declarations, suites and models."""

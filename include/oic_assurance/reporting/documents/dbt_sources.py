@@ -1,0 +1,98 @@
+"""dbt's sources as the declarations have them: tables, columns, whose they are, how long kept."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import yaml
+
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+
+Classification = Literal["law_enforcement", "general"]
+
+#: By classification: what the source is, beside which law.
+SOURCES: dict[Classification, str] = {
+    "general": "Records under general processing (UK GDPR): every version that was landed.",
+    "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3): every version "
+    "that was landed.",
+}
+LINE_LENGTH = 150
+
+_LAST_EXTRACTED = (
+    "select max(finished_at) from audit.extraction "
+    "where dataset = '{dataset}' and outcome = 'succeeded'"
+)
+_LAST_LANDED = (
+    "select max(landed_at) from audit.batch where dataset = '{dataset}'"
+    " and kind <> 'replay' and status = 'landed'"
+)
+
+
+def sources_file(classification: Classification) -> str:
+    """Return the name of the file that holds one source, in the folder of the staging models."""
+    return f"_{classification}__sources.yml"
+
+
+def sources_yaml(
+    classification: Classification, datasets: Iterable[Dataset], stale_after: Mapping[str, int]
+) -> str:
+    """Return the YAML of the source of one classification; `stale_after` is in days."""
+    source = {
+        "name": classification,
+        "schema": f"raw_{classification}",
+        "description": SOURCES[classification],
+        "tables": [
+            _table(dataset, table, stale_after.get(dataset.name))
+            for dataset in datasets
+            if dataset.classification == classification
+            for table in dataset.tables
+        ],
+    }
+    return yaml.dump(
+        {"version": 2, "sources": [source]},
+        Dumper=_Indented,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=LINE_LENGTH,
+    )
+
+
+def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict[str, Any]:
+    query = _LAST_EXTRACTED if dataset.kind == "database" else _LAST_LANDED
+    config: dict[str, Any] = {
+        "meta": {
+            "dataset": dataset.name,
+            "owner": dataset.owner,
+            "classification": dataset.classification,
+            "delivery": dataset.delivery,
+            "key": list(table.key),
+            "retention_years": dataset.retention.years,
+            "retention_basis": dataset.retention.basis,
+        },
+        "loaded_at_query": query.format(dataset=dataset.name),
+    }
+    if stale_after_days is not None:
+        config["freshness"] = {"warn_after": {"count": stale_after_days, "period": "day"}}
+    return {
+        "name": table.name,
+        "description": f"{table.description.strip().rstrip('.')}. Every version that was landed.",
+        "config": config,
+        "columns": [
+            {
+                "name": name,
+                "data_type": kind.removesuffix(" not null"),
+                "description": dataset.describe(table, name),
+            }
+            for name, kind in (dataset.content_columns(table) | PROVENANCE).items()
+        ],
+    }
+
+
+class _Indented(yaml.SafeDumper):
+    """Writes lists indented below their name, and nothing as a reference to what stood before."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

@@ -1,0 +1,143 @@
+"""Progress of long commands: a live line on a terminal, plain lines anywhere else."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from oic_assurance.reporting.screens.layout import UNLIMITED, shortened, wrapped
+from oic_assurance.reporting.screens.run_log import ERRORS, to_log
+from oic_assurance.settings import Settings
+
+DONE, FAILED, PARTLY = "ok", "failed", "partly"
+# Text and colour.
+MARKS = {DONE: ("✓", "green"), FAILED: ("✗", "red"), PARTLY: ("!", "yellow")}
+PLAIN_MARKS = {DONE: ("ok    ", ""), FAILED: ("FAILED", ""), PARTLY: ("PARTLY", "")}
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+PER_SECOND = 10
+LABEL_WIDTH = 40
+TIME_WIDTH = 10
+NOTE_INDENT = 4
+# The spinner, and `^C` typed twice.
+ROOM_FOR_INTERRUPT = 6
+
+
+class Step:
+    """One step of a command: its label, when it began and what it is working on."""
+
+    def __init__(self, screen: "Screen", label: str) -> None:
+        self.label = label
+        self.detail = ""
+        self._began = time.monotonic()
+        self._screen = screen
+
+    @property
+    def seconds(self) -> float:
+        """The time since the step began."""
+        return time.monotonic() - self._began
+
+    def advance(self, what: str, done: int, total: int) -> None:
+        """Show what the step is working on, and how much of it is done."""
+        self.detail = f"{what} {done:,} of {total:,}" if total > 1 else what
+
+    def done(self, mark: str = DONE, note: str = "") -> None:
+        """Close the step with a line that stays."""
+        self._screen.close(self, mark, note)
+
+
+class Screen:
+    """Shows steps: each leaves a line when it ends, and a terminal shows the current one live.
+
+    Neither `sys.stdout` nor `sys.stderr` is replaced, so a log keeps what libraries write there.
+    """
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        file = file or sys.stdout
+        self._console = Console(
+            file=file, force_terminal=file.isatty(), highlight=False, soft_wrap=True
+        )
+        self._is_live = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._marks = MARKS if self._is_live else PLAIN_MARKS
+        self._step: Step | None = None
+        self._live = Live(
+            console=self._console, get_renderable=self._current, refresh_per_second=PER_SECOND,
+            transient=True, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+
+    def __enter__(self) -> "Screen":
+        """Start the live line, if the terminal can show one."""
+        if self._is_live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove the live line and show the cursor again."""
+        self._live.stop()
+
+    @contextmanager
+    def step(self, label: str) -> Iterator[Step]:
+        """Show a step while it works, and close it when it ends."""
+        step = self.begin(label)
+        try:
+            yield step
+        except BaseException:
+            step.done(FAILED)
+            raise
+        step.done()
+
+    def begin(self, label: str) -> Step:
+        """Start a step, which the caller closes."""
+        self._step = Step(self, label)
+        return self._step
+
+    def close(self, step: Step, mark: str, note: str) -> None:
+        """Write the last line of a step and stop showing it."""
+        if self._step is step:
+            self._step = None
+        self.line(step.label, step.seconds, mark, note)
+
+    def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
+        """Write a line that stays. A note that is too long for the terminal goes below it."""
+        text = self._columns(label, seconds)
+        beside = f"{text}  {note}".rstrip()
+        if len(self._marks[mark][0] + beside) <= self._width:
+            lines = [beside]
+        else:
+            lines = [text, *wrapped(note, NOTE_INDENT, limit=self._width)]
+        self._console.print(Text.assemble(self._marks[mark], "\n".join(lines)))
+        self._console.file.flush()
+
+    @property
+    def _width(self) -> int:
+        return self._console.width if self._console.is_terminal else UNLIMITED
+
+    def _columns(self, label: str, seconds: float) -> str:
+        room = min(LABEL_WIDTH, self._width - len(self._marks[DONE][0]) - TIME_WIDTH)
+        return f" {shortened(label, room):<{room}} {seconds:6.1f} s"
+
+    def _current(self) -> Text:
+        """Return the live line. It is one row, also with the `^C` that a terminal adds."""
+        if (step := self._step) is None:
+            return Text()
+        text = f"{self._columns(step.label, step.seconds)}  {step.detail}".rstrip()
+        frame = SPINNER[int(time.monotonic() * PER_SECOND) % len(SPINNER)]
+        text = shortened(text, self._console.width - ROOM_FOR_INTERRUPT)
+        return Text.assemble((frame, "green"), text)
+
+
+@contextmanager
+def working(settings: Settings, label: str) -> Iterator[None]:
+    """Show one step on standard error while it works; libraries write to the log meanwhile."""
+    with to_log(settings, ERRORS) as (_, errors), Screen(errors) as screen, screen.step(label):
+        yield

@@ -1,0 +1,48 @@
+"""Keeps the screen readable: output of libraries goes to a log file."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.folders import private_folder
+
+KEPT_LOGS = 30
+OUTPUT, ERRORS = 1, 2
+
+
+@contextmanager
+def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, TextIO]]:
+    """Send standard output and error to a log file; yield it and a stream to where `shown` went.
+
+    The file descriptors are redirected, not `sys.stdout` and `sys.stderr`: Airflow, dbt and child
+    processes write to the descriptors.
+    """
+    folder = private_folder(settings, settings.log_dir)
+    log = folder / f"run-{os.getpid()}.log"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    before = {descriptor: os.dup(descriptor) for descriptor in (OUTPUT, ERRORS)}
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    try:
+        os.dup2(file, OUTPUT)
+        os.dup2(file, ERRORS)
+        with os.fdopen(os.dup(before[shown]), "w", encoding="utf-8", errors="replace") as stream:
+            yield log, stream
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, copy in before.items():
+            os.dup2(copy, descriptor)
+            os.close(copy)
+        os.close(file)
+        _keep_latest(folder)
+
+
+def _keep_latest(folder: Path) -> None:
+    logs = sorted(folder.glob("run-*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in logs[KEPT_LOGS:]:
+        old.unlink(missing_ok=True)

@@ -1,0 +1,232 @@
+"""Screens at a terminal: the end of a run, the status, the publications."""
+
+from collections.abc import Sequence
+
+from oic_assurance.builds.docs import docs_page
+from oic_assurance.builds.runs import Run, last_run
+from oic_assurance.publishing.publication import current_hold
+from oic_assurance.reporting.pack.make import packs
+from oic_assurance.reporting.screens import facts
+from oic_assurance.reporting.screens.layout import (
+    NOTHING,
+    count,
+    day,
+    interval,
+    moment,
+    share,
+    short_moment,
+    table,
+    wrapped,
+)
+from oic_assurance.settings import Settings
+
+SHOWN = 5
+CHECKLISTS = frozenset({"INTEL_PLAN"})
+PACK_IS_OLD = "The assurance pack still shows the other publication: run `assurance pack`."
+
+
+def run_summary(settings: Settings, run: Run) -> str:
+    """Return the screen at the end of a run."""
+    current = facts.current(settings)
+    shown = f" (publication {current.publication_id})" if current else ""
+    as_at = moment(current.as_at if current else run.as_at)
+    lines = [
+        "",
+        *_hold(settings, run.publication_id),
+        *wrapped(f"Assurance position as at {as_at}{shown}"),
+        "",
+        *_position(facts.position(settings)),
+        "",
+        *_extraction(settings, run),
+        *_quarantine(settings, run),
+        *_gate(settings, run.publication_id),
+        "",
+        *_places(settings),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def status_screen(settings: Settings) -> str:
+    """Return the last run, the current publication, freshness and open failures."""
+    run = last_run(settings)
+    current = facts.current(settings)
+    lines = _last_run(run)
+    if current is None:
+        lines.append("Current publication none yet")
+        return "\n".join(lines) + "\n"
+    what = f"{current.publication_id}, as at {moment(current.as_at)}, gate {current.gate_verdict}"
+    lines += [
+        *wrapped(what, 20, "Current publication "),
+        *wrapped(f"published {moment(current.published_at)}", 20),
+        *_hold(settings),
+        "",
+        *_position(facts.position(settings)),
+        "",
+        *_freshness(facts.freshness(settings)),
+        "",
+        *(_extraction(settings, run) if run is not None else []),
+        *_gate(settings, current.publication_id),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def publications_screen(settings: Settings) -> str:
+    """Return a table of all publications, the newest first."""
+    from oic_assurance.publishing.publication import list_publications
+
+    found = list_publications(settings)
+    if not found:
+        return "Nothing has been published yet.\n"
+    rows = [
+        (
+            "*" if item.is_current else "", str(item.publication_id),
+            short_moment(item.published_at), short_moment(item.as_at), item.gate_verdict,
+            item.code_version or NOTHING,
+        )
+        for item in found
+    ]  # fmt: skip
+    head = ("", "publication", "published", "as at", "gate", "code")
+    lines = table(head, rows, indent=0)
+    for item in found:
+        if item.withdrawn_because:
+            when = moment(item.withdrawn_at)
+            lines += wrapped(
+                f"Publication {item.publication_id} rolled back {when}: {item.withdrawn_because}"
+            )
+    return "\n".join([*lines, *_hold(settings)]) + "\n"
+
+
+def pointer_screen(settings: Settings) -> str:
+    """Return which publication readers see, after a roll-back or a release."""
+    current = facts.current(settings)
+    if current is None:
+        return "Nothing has been published yet.\n"
+    line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
+    return "\n".join([*wrapped(line), *_hold(settings), *wrapped(PACK_IS_OLD)]) + "\n"
+
+
+def _hold(settings: Settings, made: int | None = None) -> list[str]:
+    """Return lines about a roll-back in force. `made` is the publication of the run that ended."""
+    hold = current_hold(settings)
+    if hold is None:
+        return []
+    begin = f"Publication {made} waits: r" if made else "R"
+    line = (
+        f"{begin}eaders stay with publication {hold.publication_id} since {moment(hold.since)}, "
+        f"because {hold.reason}."
+    )
+    if hold.waiting and not made:
+        line += f" {count(hold.waiting, 'later one waits', 'later ones wait')}."
+    return wrapped(f"{line} `assurance publication release` shows the newest.")
+
+
+def _position(points: Sequence[facts.Point]) -> list[str]:
+    if not points:
+        return ["  No position is published."]
+    rows = [
+        (
+            point.point_code, point.status, _value(point),
+            f"{point.numerator or 0:g}/{point.denominator or 0:g}",
+            interval(point.ci_low, point.ci_high) if _is_share(point) else NOTHING,
+            day(point.deadline) if point.deadline else "every time", point.source_status or NOTHING,
+        )
+        for point in points
+    ]  # fmt: skip
+    head = ("point", "status", "value", "of", "95% interval", "deadline", "sources")
+    return table(head, rows, notes=[point.caveat or "" for point in points])
+
+
+def _is_share(point: facts.Point) -> bool:
+    """Tell whether a percentage makes sense. A checklist of three items has none."""
+    return point.point_code not in CHECKLISTS
+
+
+def _value(point: facts.Point) -> str:
+    if _is_share(point) or point.numerator is None or point.denominator is None:
+        return share(point.value)
+    return f"{point.numerator:g} met"
+
+
+def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
+    rows = [
+        (item.dataset, item.verdict, short_moment(item.last_landed_at), short_moment(item.due_by))
+        for item in datasets
+    ]
+    return table(("dataset", "freshness", "last landed", "due by"), rows)
+
+
+def _extraction(settings: Settings, run: Run) -> list[str]:
+    lines = []
+    by_reason: dict[str, list[str]] = {}
+    for failure in facts.failed_extractions(settings, run.run_id):
+        # All datasets of a system or of the dropzone fail for one reason, which is shown once.
+        reason = failure.reason.removeprefix(f"{failure.dataset}: ")
+        by_reason.setdefault(reason, []).append(failure.dataset)
+    for reason, datasets in by_reason.items():
+        lines += wrapped(f"Not extracted: {', '.join(datasets)}: {reason}")
+    refused = facts.refused_deliveries(settings, run.run_id)
+    for delivery in refused[:SHOWN]:
+        lines += wrapped(f"Refused: {delivery.reason}")
+    if len(refused) > SHOWN:
+        lines.append(f"Refused: {count(len(refused) - SHOWN, 'more delivery', 'more deliveries')}")
+    return lines
+
+
+def _quarantine(settings: Settings, run: Run) -> list[str]:
+    reasons = facts.rejections(settings, run.run_id)
+    here = sum(item.rows for item in reasons)
+    everything = facts.rows_in_quarantine(settings)
+    lines = wrapped(f"{count(here, 'row')} in this run, {everything:,} in all", 13, "Quarantine   ")
+    for item in reasons[:SHOWN]:
+        lines += wrapped(f"{item.dataset}: {item.reason}", 11, f"   {item.rows:>6,}  ")
+    if len(reasons) > SHOWN:
+        more = count(len(reasons) - SHOWN, "more reason")
+        lines += wrapped(f"and {more}: `assurance quarantine list`", 11)
+    return lines
+
+
+def _gate(settings: Settings, build_id: int | None) -> list[str]:
+    if build_id is None:
+        return []
+    gate = facts.gate(settings, build_id)
+    verdict = f"{gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} failed"
+    lines = wrapped(verdict, 13, "Gate         ")
+    for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
+        text = f"{broken.suite}: {broken.description}"
+        lines += wrapped(text, 13, f"   {broken.severity:<9} ")
+    if gate.failed > SHOWN:
+        lines.append(f"   and {gate.failed - SHOWN:,} more: `assurance checks`")
+    return lines
+
+
+def _places(settings: Settings) -> list[str]:
+    for_the_board, for_the_public = packs(settings)
+    pages = {
+        "pack": for_the_board.page,
+        "pack (PDF)": for_the_board.paper,
+        "public pack": for_the_public.page,
+        "dbt docs": docs_page(settings),
+        "Data Docs": facts.data_docs_page(settings),
+    }
+    places = {
+        "marts": "schema `marts`, read-only, for any PostgreSQL or ODBC client",
+        "": facts.reader_place(settings),
+        "password": ".venv/bin/assurance db url bi",
+        **{name: page for name, page in pages.items() if page.exists()},
+        "logs": settings.log_dir,
+    }
+    lines = ["Where"]
+    for name, place in places.items():
+        lines += wrapped(str(place), 15, f"  {name:<13}")
+    return lines
+
+
+def _last_run(run: Run | None) -> list[str]:
+    if run is None:
+        return ["Last run            none yet"]
+    ended = f", ended {moment(run.finished_at)}" if run.finished_at else ""
+    return [
+        *wrapped(f"{run.outcome}, as at {moment(run.as_at)}", 20, "Last run            "),
+        *wrapped(f"started {moment(run.started_at)}{ended}", 20),
+        *wrapped(run.message or "", 20),
+    ]

@@ -1,0 +1,107 @@
+"""The tasks of a run: lines on the screen, and times in a log."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+
+from oic_assurance.reporting.screens.progress import DONE, FAILED, PARTLY, Screen, Step
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.folders import private_folder
+
+LABELS = {
+    "open_run": "Open the run",
+    "extract": "Extract and land",
+    "close_landing": "Close the landing",
+    "build_marts": "Build the candidate marts (dbt)",
+    "audit_landing": "Check the landing",
+    "audit_marts": "Check the marts",
+    "seal_marts": "Seal the marts (dbt)",
+    "audit_sealed": "Check the sealed marts",
+    "approve_warning": "Wait for approval of warnings",
+    "publish": "Publish",
+    "tidy": "Drop old generations",
+    "make_packs": "Make the assurance pack",
+    "document": "Write the documentation",
+    "close_run": "Close the run",
+}
+ENDED = {"success", "failed"}
+RETRIED = "tried again after: "
+
+
+@dataclass(frozen=True)
+class TaskEvent:
+    """A task began, succeeded, or failed with an error."""
+
+    task: str
+    detail: str | None
+    state: str
+    seconds: float
+    error: str | None = None
+
+
+class TaskLines:
+    """Shows one line for each task. The extractions share a line; failed ones get their own."""
+
+    def __init__(self, settings: Settings, screen: Screen) -> None:
+        self.last_error: str | None = None
+        self._screen = screen
+        self._timings = private_folder(settings, settings.log_dir) / "timings.tsv"
+        self._task: str | None = None
+        self._step: Step | None = None
+        self._mark = DONE
+        self._note = ""
+
+    def __enter__(self) -> "TaskLines":
+        """Show a step for the start of Airflow, before the first task."""
+        self._step = self._screen.begin("Start Airflow")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the line of the last task; an error means that the task did not end."""
+        if kind is not None and self._mark == DONE:
+            self._mark = FAILED
+        self._close()
+
+    def report(self, event: TaskEvent) -> None:
+        """Show an event, and append its time to the log."""
+        if event.task != self._task:
+            self._close()
+            self._task, self._mark, self._note = event.task, DONE, ""
+            self._step = self._screen.begin(LABELS.get(event.task, event.task))
+        if event.state == "running":
+            return
+        self._log(event)
+        if event.error:
+            self._show_error(event, event.error)
+        elif self._step and event.detail:
+            self._step.detail = event.detail
+
+    def _show_error(self, event: TaskEvent, error: str) -> None:
+        if event.state not in ENDED:
+            self._note = f"{RETRIED}{error}"
+            return
+        if self._note == f"{RETRIED}{error}":
+            self._note = ""
+        note = "as above" if self.last_error and self.last_error in error else error
+        self.last_error = error
+        if event.detail is None:
+            self._mark, self._note = FAILED, note
+        else:
+            self._mark = PARTLY
+            self._screen.line(f"  {event.detail}", event.seconds, FAILED, note)
+
+    def _close(self) -> None:
+        if self._step is not None:
+            self._step.done(self._mark, self._note)
+        self._step = None
+
+    def _log(self, event: TaskEvent) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        cells = (now, event.task, event.detail or "", event.state, f"{event.seconds:.3f}")
+        with self._timings.open("a", encoding="utf-8") as file:
+            file.write("\t".join(cells) + "\n")

@@ -1,0 +1,130 @@
+"""A layered picture of a graph: what is made of what, from top to bottom, without any program."""
+
+from collections.abc import Iterator, Mapping
+from html import escape
+
+import networkx as nx
+
+from oic_assurance.reporting.site.lineage import Model
+
+HEIGHT, GAP, RISE, LETTER = 30, 14, 58, 6.7
+#: Sweeps over the layers that put what belongs together side by side; more change nothing.
+SWEEPS = 12
+COLOURS = {
+    "raw": ("#efe6cf", "#1d2733"),
+    "staging": ("#e6eef5", "#1d2733"),
+    "intermediate": ("#b5d0e6", "#1d2733"),
+    "mart": ("#1f4e79", "#ffffff"),
+}
+LAYERS = ("raw", "staging", "intermediate", "mart")
+
+#: A model in its layer, or the place at which an edge passes through one.
+Stop = Model | tuple[Model, Model, int]
+Places = Mapping[Stop, tuple[float, int]]
+
+
+def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) -> str:
+    """Return a graph as SVG that stands in a page; `links` are the addresses of models."""
+    layers, chains = _layers(graph)
+    for _ in range(SWEEPS):
+        _put_beside_neighbours(layers, chains)
+    box = 20 + LETTER * max(len(model.name) for model in graph)
+    places = _places(layers, box)
+    width = max(x for x, _ in places.values()) + box / 2 + GAP
+    height = len(layers) * RISE
+    parts = [*_edges(chains, places), *_boxes(graph, places, box, links)]
+    return (
+        f'<svg class="lineage" role="img" aria-label="{escape(title)}" '
+        f'viewBox="0 0 {width:.0f} {height}" style="max-width:{width:.0f}px" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    )
+
+
+def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
+    """Return who stands in which layer, and edges as chains that pass through every layer."""
+    depth: dict[Model, int] = {}
+    for model in nx.lexicographical_topological_sort(graph, key=lambda one: one.name):
+        above = [depth[parent] + 1 for parent in graph.predecessors(model)]
+        depth[model] = max([*above, LAYERS.index(model.layer)])
+    layers: list[list[Stop]] = [[] for _ in range(max(depth.values()) + 1)]
+    for model, layer in depth.items():
+        layers[layer].append(model)
+    chains: nx.DiGraph[Stop] = nx.DiGraph()
+    for parent, child in graph.edges:
+        passed: list[Stop] = [
+            (parent, child, layer) for layer in range(depth[parent] + 1, depth[child])
+        ]
+        for stop in passed:
+            assert isinstance(stop, tuple)  # noqa: S101 - for the type checker
+            layers[stop[2]].append(stop)
+        nx.add_path(chains, [parent, *passed, child])
+    chains.add_nodes_from(graph)
+    return layers, chains
+
+
+def _put_beside_neighbours(layers: list[list[Stop]], chains: "nx.DiGraph[Stop]") -> None:
+    """Sort each layer by the middle of what it is joined to: downwards, then upwards."""
+    for order, neighbours in (
+        (layers[1:], chains.predecessors),
+        (reversed(layers[:-1]), chains.successors),
+    ):
+        for layer in order:
+            at = _positions(layers)
+            middle = {
+                stop: _mean([at[other] for other in neighbours(stop)], at[stop]) for stop in layer
+            }
+            layer.sort(key=lambda stop: middle[stop])
+
+
+def _positions(layers: list[list[Stop]]) -> dict[Stop, float]:
+    return {
+        stop: (place + 0.5) / len(layer) for layer in layers for place, stop in enumerate(layer)
+    }
+
+
+def _mean(values: list[float], otherwise: float) -> float:
+    return sum(values) / len(values) if values else otherwise
+
+
+def _places(layers: list[list[Stop]], box: float) -> Places:
+    """Return the middle of each stop, across and down."""
+    sizes = [
+        sum(box + GAP if isinstance(stop, Model) else GAP for stop in layer) for layer in layers
+    ]
+    places: dict[Stop, tuple[float, int]] = {}
+    for row, layer in enumerate(layers):
+        x = (max(sizes) - sizes[row]) / 2 + GAP
+        for stop in layer:
+            size = box + GAP if isinstance(stop, Model) else GAP
+            places[stop] = (x + (size - GAP) / 2, row * RISE + HEIGHT // 2 + 4)
+            x += size
+    return places
+
+
+def _edges(chains: "nx.DiGraph[Stop]", places: Places) -> Iterator[str]:
+    for start, end in chains.edges:
+        x, y = places[start]
+        to_x, to_y = places[end]
+        y += HEIGHT // 2 if isinstance(start, Model) else 0
+        to_y -= HEIGHT // 2 if isinstance(end, Model) else 0
+        bend = (y + to_y) / 2
+        yield (
+            f'<path d="M{x:.0f} {y}C{x:.0f} {bend:.0f} {to_x:.0f} {bend:.0f} {to_x:.0f} {to_y}" '
+            'fill="none" stroke="#7c8794" stroke-width="1.2"/>'
+        )
+
+
+def _boxes(
+    graph: "nx.DiGraph[Model]", places: Places, width: float, links: Mapping[Model, str]
+) -> Iterator[str]:
+    for model in graph:
+        x, y = places[model]
+        fill, ink = COLOURS[model.layer]
+        box = (
+            f"<title>{escape(model.says or model.name)}</title>"
+            f'<rect x="{x - width / 2:.0f}" y="{y - HEIGHT // 2}" width="{width:.0f}" '
+            f'height="{HEIGHT}" rx="3" fill="{fill}" stroke="#4d5865"/>'
+            f'<text x="{x:.0f}" y="{y + 4}" font-size="12" text-anchor="middle" fill="{ink}">'
+            f"{escape(model.name)}</text>"
+        )
+        yield f'<a href="{escape(links[model])}">{box}</a>' if model in links else box

@@ -1,1 +1,0 @@
-"""An old publication computed again from raw, and held against what was published."""

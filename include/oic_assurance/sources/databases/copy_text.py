@@ -1,0 +1,142 @@
+"""Rows as PostgreSQL's text COPY: what a database says as text, written so that COPY reads it."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from oic_assurance.sources.declarations.model import ColumnType
+
+CHUNK_CHARACTERS = 256 * 1024
+NULL = r"\N"
+
+_SPECIAL = re.compile("[\\\\\t\n\r\0]")
+# PostgreSQL's texts cannot hold a NUL; a sign for it stands in its place, as with files.
+_ESCAPES = {
+    ord("\\"): r"\\",
+    ord("\t"): r"\t",
+    ord("\n"): r"\n",
+    ord("\r"): r"\r",
+    0: "\N{SYMBOL FOR NULL}",
+}
+_FLAGS = {"0": "f", "1": "t"}
+
+Write = Callable[[str], str]
+
+
+@dataclass
+class Notes:
+    """What was coped with, as counts by column."""
+
+    unreadable: Counter[str] = field(default_factory=Counter)
+    ambiguous: Counter[str] = field(default_factory=Counter)
+
+    def told(self) -> dict[str, dict[str, int]]:
+        """Return what there is to tell, under the names that batches note it by."""
+        found = {
+            "unreadable_made_blank": dict(self.unreadable),
+            "local_times_a_clock_change_repeats_or_skips": dict(self.ambiguous),
+        }
+        return {name: counts for name, counts in found.items() if counts}
+
+
+def writer(name: str, kind: ColumnType, zone: tzinfo, notes: Notes) -> Write:
+    """Return how the text of a value of a column is written.
+
+    `zone` is that of moments without an offset. What is no value of its type (a date of zeros, a
+    flag that is neither 0 nor 1) is written as null and counted.
+    """
+    if kind == "text":
+        return escaped
+    if kind in ("bigint", "integer"):
+        return _number
+    if kind == "numeric":
+        return str
+    read = {"boolean": _flag, "date": _day, "timestamptz": _moment(name, zone, notes)}[kind]
+
+    def write(value: str) -> str:
+        try:
+            return read(value)
+        except (ValueError, KeyError, OverflowError):
+            notes.unreadable[name] += 1
+            return NULL
+
+    return write
+
+
+def escaped(value: str) -> str:
+    """Write a text with what COPY takes for its own marks made harmless."""
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+
+
+def _number(value: str) -> str:
+    return value if value[:1] != "0" else str(int(value))
+
+
+def _flag(value: str) -> str:
+    return _FLAGS[value]
+
+
+def _day(value: str) -> str:
+    return date.fromisoformat(value).isoformat()
+
+
+def _moment_in_utc(value: str) -> str:
+    datetime.fromisoformat(value)
+    return f"{value}+00"
+
+
+def _moment(name: str, zone: tzinfo, notes: Notes) -> Write:
+    if zone is UTC:
+        return _moment_in_utc
+
+    def write(value: str) -> str:
+        wall = datetime.fromisoformat(value).replace(tzinfo=zone)
+        if is_ambiguous(wall):
+            notes.ambiguous[name] += 1
+        return wall.astimezone(UTC).isoformat(sep=" ")
+
+    return write
+
+
+def is_ambiguous(wall: datetime) -> bool:
+    """Tell whether a clock change repeats or skips this time; it is then read as before that."""
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+
+
+def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a wall-clock time that none after `moment` comes before, also where clocks go back."""
+    if zone is UTC:
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.astimezone(zone).replace(tzinfo=None) - timedelta(hours=1)
+
+
+def lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> Iterator[str]:
+    """Write rows, each a line."""
+    for row in rows:
+        yield "\t".join(
+            [
+                NULL if value is None else write(value)
+                for write, value in zip(writers, row, strict=True)
+            ]
+        )
+
+
+def gathered(parts: Iterable[str]) -> Iterator[bytes]:
+    """Join lines into larger pieces of bytes."""
+    waiting: list[str] = []
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= CHUNK_CHARACTERS:
+            yield _joined(waiting)
+            waiting.clear()
+            size = 0
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(parts: list[str]) -> bytes:
+    return ("\n".join(parts) + "\n").encode()

@@ -1,0 +1,214 @@
+"""Reads one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import psycopg
+from psycopg import sql
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from oic_assurance.sources.databases.copy_out import copied_out
+from oic_assurance.sources.databases.counted import Counted
+from oic_assurance.sources.databases.errors import ContractBroken, source_error
+from oic_assurance.sources.databases.source import KeySum, SourceDigest
+from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
+
+#: What `format_type` may call a column's type; a narrower one is as good.
+_TYPES = {
+    "text": ("text", "character varying", "character"),
+    "bigint": ("bigint", "integer", "smallint"),
+    "integer": ("integer", "smallint"),
+    "boolean": ("boolean",),
+    "date": ("date",),
+    "timestamptz": ("timestamp with time zone",),
+    "numeric": ("numeric", "bigint", "integer", "smallint"),
+}
+
+
+class PostgresTable:
+    """One table of a source database, seen in one snapshot."""
+
+    copy_format: Literal["binary", "text"] = "binary"
+
+    def __init__(
+        self, connection: psycopg.Connection, dataset: Dataset, counted: Counted | None = None
+    ) -> None:
+        assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
+        self.counted = counted
+        self._connection = connection
+        self._dataset = dataset
+        self._place = dataset.place
+        self._table = dataset.tables[0]
+        self._name = Identifier(self._place.schema, self._place.table)
+        self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
+        self._cursor = Identifier("r", self._place.cursor)
+        #: The types of PostgreSQL are the declaration's: there is nothing to cope with.
+        self.notes: dict[str, dict[str, int]] = {}
+
+    def check_columns(self) -> list[str]:
+        """Refuse a table with missing or retyped columns; return the names of undeclared ones."""
+        found = self._columns_found()
+        name = self._dataset.name
+        if not found:
+            raise ContractBroken(f"{name}: there is no table {self._place} in the source.")
+        missing = [column for column in self._table.names if column not in found]
+        if missing:
+            raise ContractBroken(f"{name}: {self._place} has no column {', '.join(missing)}.")
+        for column in self._table.columns:
+            kind = found[column.name].partition("(")[0]
+            if kind not in _TYPES[column.type]:
+                raise ContractBroken(
+                    f"{name}: {self._place}.{column.name} is {kind}, declared is {column.type}."
+                )
+        expected = {*self._table.names, *self._place.never_extracted}
+        return [column for column in found if column not in expected]
+
+    def _columns_found(self) -> dict[str, str]:
+        # The catalogue, not information_schema: that hides columns this login may not read.
+        rows = self._ask(
+            SQL(
+                """
+                select a.attname, format_type(a.atttypid, a.atttypmod)
+                from pg_catalog.pg_attribute as a
+                inner join pg_catalog.pg_class as c on a.attrelid = c.oid
+                inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+                where n.nspname = %s and c.relname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f')
+                    and a.attnum > 0 and not a.attisdropped
+                order by a.attnum
+                """
+            ),
+            (self._place.schema, self._place.table),
+        )
+        return dict(rows)
+
+    def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
+        """Digest the table inside the source; the window is the rows changed since a moment.
+
+        Where the sum of the keys is known (`keys`), they are not read for it.
+        """
+        [(rows, total, newest, taken_at)] = self._ask(
+            SQL("select {sum}, max({cursor}), now() from {name} as r").format(
+                sum=self._sum() if keys is None else SQL("null, null"),
+                cursor=self._cursor,
+                name=self._name,
+            )
+        )
+        return SourceDigest(
+            keys or KeySum(int(rows), int(total)),
+            newest,
+            self.window(since) if since else None,
+            taken_at,
+            is_added_up=keys is None,
+        )
+
+    def _sum(self) -> Composed:
+        return SQL("count(*), coalesce(sum({}), 0)").format(hash_of([self._key, self._cursor]))
+
+    def window(self, since: datetime) -> str:
+        """Digest the content of the rows changed since a moment."""
+        [(text,)] = self._ask(
+            SQL(
+                "select count(*) || ':' || coalesce(sum({content}), 0) from {name} as r"
+                " where {since} and {admitted}"
+            ).format(
+                content=hash_of(typed(self._table)),
+                name=self._name,
+                since=self._changed_since(since),
+                admitted=self._admitted(),
+            )
+        )
+        return str(text)
+
+    def keys_at_the_door(self) -> list[str]:
+        """Return the keys of the rows whose marking does not admit them, and nothing else."""
+        if self._place.door is None:
+            return []
+        rows = self._ask(
+            SQL("select {}::text from {} as r where not {} order by 1").format(
+                self._key, self._name, self._admitted()
+            )
+        )
+        return [key for (key,) in rows]
+
+    def changed_since(self, moment: datetime | None) -> Composed:
+        """Write the query for the rows changed at or after a moment; None means all of them."""
+        return self._rows(SQL("true") if moment is None else self._changed_since(moment), after=0)
+
+    def with_keys(self, keys: Sequence[str], after: int) -> Composed:
+        """Write the query for the rows with these keys, numbered on after `after`."""
+        kind = SQL(self._table.column(self._table.key[0]).type)
+        condition = SQL("{} = any({}::text[]::{}[])").format(
+            self._key, sql.Literal(list(keys)), kind
+        )
+        return self._rows(condition, after)
+
+    def where(self, condition: Composable) -> Composed:
+        """Write the query for the rows that meet a condition on their columns, called `r`."""
+        return self._rows(condition, after=0)
+
+    def first_load(self, values: Sequence[Composable], but_for: Composable) -> Composed:
+        """Write the query for what is computed of each row, but for those of a condition."""
+        return SQL(
+            "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
+        ).format(SQL(", ").join(values), self._name, but_for, self._admitted())
+
+    def all_keys(self) -> Composed:
+        """Write the query for the key and the cursor value of every row."""
+        return SQL("copy (select {}::text, {} from {} as r) to stdout (format binary)").format(
+            self._key, self._cursor, self._name
+        )
+
+    def stream(self, query: Composed) -> Iterator[bytes]:
+        """Run a query that `COPY`s out and give what it writes, gathered into larger pieces."""
+        try:
+            # The digest has been taken on this session, so its snapshot is the one that is read.
+            yield from copied_out(self._connection, query.as_bytes(self._connection))
+        except psycopg.Error as error:
+            raise source_error(error, self._dataset) from None
+
+    def _changed_since(self, moment: datetime) -> Composed:
+        return SQL("{} >= {}::timestamptz").format(self._cursor, sql.Literal(moment))
+
+    def _ask(self, query: SQL | Composed, values: Any = None) -> list[Any]:
+        """Run a query and give all rows: for the few that are asked for one by one."""
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except psycopg.Error as error:
+            raise source_error(error, self._dataset) from None
+
+    def _rows(self, condition: Composable, after: int) -> Composed:
+        return SQL(
+            "copy (select {after}::bigint + row_number() over (), {values} from {name} as r"
+            " where {condition} and {admitted}) to stdout (format binary)"
+        ).format(
+            after=sql.Literal(after),
+            values=SQL(", ").join(typed(self._table)),
+            name=self._name,
+            condition=condition,
+            admitted=self._admitted(),
+        )
+
+    def _admitted(self) -> Composable:
+        """Write the condition under which a row is let in; without a marking it is not."""
+        if self._place.door is None:
+            return SQL("true")
+        return SQL("coalesce({} = any({}), false)").format(
+            Identifier("r", self._place.door.column), sql.Literal(list(self._place.door.admits))
+        )
+
+
+def typed(table: Table) -> list[Composable]:
+    """Write the columns of `r` in their declared types: a source may have narrower ones."""
+    return [
+        SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
+        for column in table.columns
+    ]
+
+
+def hash_of(values: Sequence[Composable]) -> Composed:
+    """Write the hash of a row of values, the same in every session and on every server.
+
+    PostgreSQL cannot change it: a hash-partitioned table would not survive an upgrade.
+    """
+    return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))

@@ -1,0 +1,1 @@
+"""Reads deliveries from dropped files."""

@@ -1,0 +1,296 @@
+"""Delimited text as it really comes: separators, line ends, quotes that are never closed.
+
+Nearly all lines of nearly all files hold no quote, and are then taken apart by their separators
+alone. What holds one goes through the csv module, line by line, and can be read again when a quote
+turns out never to be closed.
+"""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import IO, Any
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.sources.files.encoding import Encoding
+from oic_assurance.sources.files.header import SAMPLE_ROWS, Record
+
+DELIMITERS = (",", ";", "\t")
+#: What is taken apart at once: as much as fits beside its cells into a processor's cache.
+BLOCK_BYTES = 32 * 1024
+SAMPLE_CHARACTERS = 1024 * 1024
+#: No cell may be longer; the csv module's own default.
+LONGEST_CELL = 131_072
+#: A line, or a row of several lines, that is longer is no row. So no file can fill the memory.
+LONGEST_ROW = 4 * 1024 * 1024
+#: How much may be read again because of quotes that are not closed, beside four times the file.
+READ_AGAIN = 32 * 1024 * 1024
+#: What the csv module says at the end of a file in which a quote is still open.
+NO_END = "unexpected end of data"
+NUL = "\0"
+#: Between ASCII's blanks and the others, which only texts beyond ASCII can hold.
+BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
+FURTHER_BLANKS = "".join(
+    c for c in map(chr, (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
+                         0x205F, 0x3000)) if c.isspace()
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A row that cannot be taken as it is, and why."""
+
+    cells: Record
+    #: What is kept of it.
+    kept: list[str]
+    reason: str
+    #: Whether the cells are all there; otherwise the last one can be cut off.
+    is_whole: bool = False
+
+
+@dataclass(frozen=True)
+class PlainLines:
+    """Lines without quotes and line ends: each of them is a row."""
+
+    lines: list[str]
+    #: No cell of theirs begins or ends with a blank.
+    is_trimmed: bool
+
+
+@dataclass(frozen=True)
+class Records:
+    """Rows of cells, taken apart together."""
+
+    records: list[Record]
+    is_trimmed: bool
+
+
+Part = PlainLines | Records | Record | Broken
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first rows of a file, read with one delimiter."""
+
+    delimiter: str
+    records: list[Record]
+    #: For each, how many characters of the file end with it.
+    ends: list[int]
+
+
+def samples(stream: IO[bytes], encoding: Encoding) -> list[Sample]:
+    """Read the first rows of a file once with each delimiter."""
+    text = ""
+    for block in _blocks(stream, encoding, 0, {}):
+        text += block
+        if len(text) > SAMPLE_CHARACTERS:
+            break
+    lines = list(islice(io.StringIO(text, newline=""), 4 * SAMPLE_ROWS))
+    return [_sample(lines, delimiter) for delimiter in DELIMITERS]
+
+
+def _sample(lines: list[str], delimiter: str) -> Sample:
+    sample = Sample(delimiter, [], [])
+    reader = _RowReader(_Lines(iter([]), deque(lines)), delimiter, width=None)
+    while reader.lines.waiting and len(sample.records) < SAMPLE_ROWS:
+        part = reader.next()
+        sample.records.append([] if isinstance(part, Broken) else part)
+        rest = sum(map(len, reader.lines.waiting))
+        sample.ends.append(sum(map(len, lines)) - rest)
+    return sample
+
+
+def ends_with_newline(stream: IO[bytes], encoding: Encoding) -> bool:
+    """Tell whether the last line of a file is closed."""
+    stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, stream.tell() - 4))
+    tail = stream.read()
+    if "16" in encoding.name:
+        tail = tail.rstrip(b"\0")
+    return tail.endswith((b"\n", b"\r"))
+
+
+def read_rows(
+    stream: IO[bytes],
+    encoding: Encoding,
+    sample: Sample,
+    header: int,
+    notes: dict[str, Any],
+) -> Iterator[Part]:
+    """Read the rows below the header, which is row number `header` of the sample.
+
+    A quote that is never closed would swallow the lines after it. So when a row cannot be read, or
+    is made of several lines but has not as many cells as the header, only its first line is broken,
+    and the others are read again by themselves.
+    """
+    width = len(sample.records[header])
+    blocks = _blocks(stream, encoding, sample.ends[header], notes)
+    lines = _Lines(blocks, deque())
+    reader = _RowReader(lines, sample.delimiter, width)
+    for block in blocks:
+        lines.given += len(block)
+        together = _plain(block, sample.delimiter) or _together(block, sample.delimiter, width)
+        if together is not None:
+            yield together
+            continue
+        lines.waiting.extend(io.StringIO(block, newline=""))
+        while lines.waiting:
+            yield reader.next()
+
+
+def _blocks(
+    stream: IO[bytes], encoding: Encoding, skip: int, notes: dict[str, Any]
+) -> Iterator[str]:
+    """Give a file's text after the first `skip` characters, in blocks that end with a line."""
+    stream.seek(0)
+    decoder = encoding.decoder()
+    rest, ends = "", set[str]()
+    while chunk := stream.read(BLOCK_BYTES):
+        text = rest + decoder.decode(chunk)
+        if skip:
+            text, skip = text[skip:], max(0, skip - len(text))
+        # A carriage return at the end may be half of a line end.
+        end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1))
+        block, rest = text[:end], text[end:]
+        if len(rest) > LONGEST_ROW:
+            raise DeliveryRefused(f"a line is longer than {LONGEST_ROW:,} characters")
+        if block:
+            ends |= _line_ends(block)
+            yield block
+    rest += decoder.decode(b"", final=True)
+    if rest[skip:]:
+        ends |= _line_ends(rest[skip:])
+        yield rest[skip:]
+    if ends - {"LF"}:
+        notes["line_ends"] = ends.pop() if len(ends) == 1 else "mixed"
+
+
+def _line_ends(block: str) -> set[str]:
+    """Name the line ends in a block."""
+    returns = block.count("\r")
+    if not returns:
+        return {"LF"} if "\n" in block else set()
+    both = block.count("\r\n")
+    found = {"CRLF": both, "CR": returns - both, "LF": block.count("\n") - both}
+    return {name for name, times in found.items() if times}
+
+
+def _plain(block: str, delimiter: str) -> PlainLines | None:
+    """Take a block apart into lines, where no quote makes more of it than that."""
+    if '"' in block or NUL in block:
+        return None
+    if "\r" in block:
+        block = block.replace("\r\n", "\n").replace("\r", "\n")
+    lines = block.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if max(map(len, lines)) > LONGEST_CELL:
+        return None
+    return PlainLines(lines, _is_trimmed(block, delimiter))
+
+
+def _together(block: str, delimiter: str, width: int) -> Records | None:
+    """Take a block with quotes apart, where reading it line by line would find the same rows."""
+    if NUL in block:
+        return None
+    reader = csv.reader(io.StringIO(block, newline=""), delimiter=delimiter, strict=True)
+    try:
+        records = list(reader)
+    except csv.Error:
+        return None
+    if reader.line_num > len(records) and any(len(record) != width for record in records):
+        return None
+    return Records(records, _is_trimmed(block, delimiter))
+
+
+def _is_trimmed(block: str, delimiter: str) -> bool:
+    blanks = BLANKS.replace(delimiter, "") + ("" if block.isascii() else FURTHER_BLANKS)
+    if any(blank in block for blank in blanks):
+        return False
+    edges = {f" {sign}" for sign in (delimiter, "\n")} | {f"{sign} " for sign in (delimiter, "\n")}
+    if '"' in block:
+        edges |= {' "', '" ', " \r"}
+    return not (any(edge in block for edge in edges) or block[0] == " " or block[-1] == " ")
+
+
+@dataclass
+class _Lines:
+    """Lines for a csv reader, which remember what the present row has taken, to be given back."""
+
+    blocks: Iterator[str]
+    waiting: deque[str]
+    taken: list[str] = field(default_factory=list)
+    #: Characters: what the present row has taken, all that was given, what was given back.
+    size: int = 0
+    given: int = 0
+    given_back: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if not self.waiting:
+            block = next(self.blocks)
+            self.given += len(block)
+            self.waiting.extend(io.StringIO(block, newline=""))
+        line = self.waiting.popleft()
+        self.taken.append(line)
+        self.size += len(line)
+        if self.size > LONGEST_ROW and len(self.taken) > 1:
+            raise csv.Error(NO_END)
+        return line
+
+    def start_row(self) -> None:
+        """Forget what the row before has taken."""
+        self.taken.clear()
+        self.size = 0
+
+    def give_back(self) -> str:
+        """Give back all lines of the present row but the first, and return that one."""
+        first, *others = self.taken or [""]
+        self.waiting.extendleft(reversed(others))
+        self.given_back += self.size - len(first)
+        if self.given_back > READ_AGAIN + 4 * self.given:
+            raise DeliveryRefused("too many of its quotes are not closed to tell its rows apart")
+        return first.rstrip("\r\n").replace(NUL, "\N{SYMBOL FOR NULL}")
+
+
+class _RowReader:
+    """Reads row after row from lines, and what cannot be read as its first line alone."""
+
+    def __init__(self, lines: _Lines, delimiter: str, width: int | None) -> None:
+        self.lines = lines
+        self._delimiter = delimiter
+        self._width = width
+        self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
+
+    def next(self) -> Record | Broken:
+        """Read the next row; there must be a line left."""
+        lines = self.lines
+        lines.start_row()
+        try:
+            record = next(self._reader)
+        except csv.Error as error:
+            self._reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+            return self._broken(f"the row cannot be read: {_reason(error)}")
+        if len(lines.taken) > 1 and self._width not in (None, len(record)):
+            return self._broken("the row has a quote that is not closed")
+        if any(NUL in line for line in lines.taken):
+            return self._broken("the row holds a NUL character")
+        return record
+
+    def _broken(self, reason: str) -> Broken:
+        line = self.lines.give_back()
+        cells = [cell.strip('"') for cell in line.split(self._delimiter)]
+        return Broken(cells, [line], reason)
+
+
+def _reason(error: csv.Error) -> str:
+    text = str(error)
+    if NO_END in text:
+        return "a quote is not closed"
+    if "expected after" in text:
+        return "text follows a closing quote"
+    return "a cell is too long" if "field larger" in text else text

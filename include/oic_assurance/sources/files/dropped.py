@@ -1,0 +1,176 @@
+"""Dropped files: which ones lie in a dataset's folder, for which moment, and what they hold.
+
+The dropzone is any fsspec URL. A file is complete when it has its final name, so nothing waits for
+it to be quiet; `.part` and `.tmp` are not files yet.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
+
+from oic_assurance.clock import start_of_day
+from oic_assurance.errors import SourceUnavailable, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace
+from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+
+UNFINISHED = (".part", ".tmp")
+CHUNK_BYTES = 1024 * 1024
+#: A file larger than this is copied to disk, not into memory, while it is worked on.
+MEMORY_BYTES = 16 * 1024 * 1024
+MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
+
+
+@dataclass(frozen=True)
+class DroppedFile:
+    """One file under its final name."""
+
+    name: str
+    path: str
+    size_bytes: int
+    modified_at: datetime
+    #: When anything of it was last changed, name and times included; None where nothing tells.
+    changed_at: datetime | None
+    #: The version time of the delivery; None when the name holds a day that does not exist.
+    delivered_for: datetime | None
+
+
+@dataclass
+class Listing:
+    """What lies in a dataset's folder."""
+
+    files: list[DroppedFile] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    folder_exists: bool = True
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file's bytes as they were at one moment, whatever happens to the file meanwhile."""
+
+    stream: IO[bytes]
+    size_bytes: int
+    sha256: str
+
+
+class Dropzone:
+    """The root that files are dropped under."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.dropzone
+        #: Where it is, without the login, the password or the token that a URL can hold.
+        self.place = without_credentials(settings.dropzone)
+        try:
+            self._system, self._root = open_dropzone(self._url)
+        except UsageError:
+            raise
+        except Exception as error:  # each file system has errors of its own
+            raise self._unavailable(error) from error
+
+    @property
+    def is_local(self) -> bool:
+        """Whether reading a file costs next to nothing."""
+        protocol = self._system.protocol
+        return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+
+    def listing(self, dataset: Dataset) -> Listing:
+        """List a dataset's files in the order of the moments they are for."""
+        place = dataset.place
+        assert isinstance(place, FilePlace)  # noqa: S101 - for the type checker
+        found = Listing()
+        for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
+            self._sort_in(entry, place, found)
+        found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
+        found.unknown.sort()
+        return found
+
+    @contextmanager
+    def read(self, file: DroppedFile) -> Iterator[Content]:
+        """Give a file's content, copied while it is hashed."""
+        digest = hashlib.sha256()
+        size = 0
+        with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
+            try:
+                with self._system.open(file.path, "rb") as stream:
+                    while chunk := stream.read(CHUNK_BYTES):
+                        digest.update(chunk)
+                        size += len(chunk)
+                        copy.write(chunk)
+            except FileNotFoundError:
+                raise
+            except Exception as error:  # each file system has errors of its own
+                raise self._unavailable(error, file.path) from error
+            copy.seek(0)
+            yield Content(copy, size, digest.hexdigest())
+
+    def _entries(self, folder: str, listing: Listing) -> list[dict[str, Any]]:
+        try:
+            self._system.invalidate_cache()
+            if not self._system.isdir(folder):
+                listing.folder_exists = False
+                if not self._system.isdir(self._root):
+                    raise SourceUnavailable(
+                        f"The dropzone {self.place} does not exist or cannot be read: "
+                        "make it with `assurance sources create`, or set ASSURANCE_DROPZONE."
+                    )
+                return []
+            return list(self._system.ls(folder, detail=True))
+        except SourceUnavailable:
+            raise
+        except Exception as error:  # each file system has errors of its own
+            raise self._unavailable(error, folder) from error
+
+    def _sort_in(self, entry: dict[str, Any], place: FilePlace, listing: Listing) -> None:
+        name = str(entry["name"]).rstrip("/").rsplit("/", 1)[-1]
+        if entry.get("type") != "file" or name.startswith(".") or name.endswith(UNFINISHED):
+            return
+        match = place.pattern.fullmatch(name)
+        if match is None:
+            listing.unknown.append(name)
+            return
+        modified_at = self._modified_at(entry)
+        delivered_for = _start_of(match["day"]) if DAY in place.file else modified_at
+        listing.files.append(
+            DroppedFile(
+                name,
+                entry["name"],
+                int(entry["size"]),
+                modified_at,
+                self._changed_at(entry),
+                delivered_for,
+            )
+        )
+
+    def _modified_at(self, entry: dict[str, Any]) -> datetime:
+        value = next((entry[key] for key in MODIFIED_KEYS if entry.get(key) is not None), None)
+        if value is None:
+            value = self._system.modified(entry["name"])
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str):
+            value = datetime.fromisoformat(value)
+        moment: datetime = value
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+    def _changed_at(self, entry: dict[str, Any]) -> datetime | None:
+        # What a local file system tells as "created" is Unix's time of the last change of anything.
+        if not self.is_local or entry.get("created") is None:
+            return None
+        return datetime.fromtimestamp(entry["created"], UTC)
+
+    def _unavailable(self, error: Exception, path: str = "") -> SourceUnavailable:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = reason.replace(self._url, self.place).rstrip(".")
+        place = f"{self.place} ({path})" if path else self.place
+        return SourceUnavailable(f"The dropzone {place} cannot be read: {reason}.")
+
+
+def _start_of(day: str) -> datetime | None:
+    try:
+        return start_of_day(date(int(day[:4]), int(day[4:6]), int(day[6:])))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,171 @@
+"""What a sheet's XML says that the cells' values do not: its extent, formulas, errors, merges.
+
+The library that reads the cells allots memory for the whole rectangle between the first and the
+last cell, so two cells in opposite corners are enough to bring a machine down. The extent is found
+here.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
+
+#: Of the rectangle between a sheet's first and last cell that hold something.
+MOST_CELLS = 2_000_000
+#: Of the cells that cannot be taken as they are.
+MOST_DOUBTS = 50_000
+_PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+
+#: Row and column, both counted from 0.
+Place = tuple[int, int]
+
+
+@dataclass
+class SheetFacts:
+    """What is to be known of a sheet before and beside its values."""
+
+    formulas: int = 0
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+    #: By row: the columns whose cells cannot be taken as they are, and why.
+    doubts: dict[int, dict[int, str]] = field(default_factory=dict)
+
+
+class SheetScan:
+    """Reads a sheet's XML once."""
+
+    def __init__(self, sheet: str) -> None:
+        self._what = f"the sheet {sheet}"
+        self.facts = SheetFacts()
+        self._row = self._column = -1
+        self._first: Place = (1 << 30, 1 << 30)
+        self._last: Place = (-1, -1)
+        self._cell: dict[str, str] = {}
+        self._has_formula = False
+        self._value: str | None = None
+        self._doubts = 0
+        self._merges: list[tuple[Place, Place]] = []
+
+    def read(self, chunks: Iterable[bytes]) -> SheetFacts:
+        """Read all of it. Raises `DeliveryRefused` when it is damaged or too large to be read."""
+        parser = parser_without_doctype(self._what)
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        feed(parser, chunks, self._what)
+        self._doubt_merged_cells()
+        return self.facts
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        name = name.rpartition(":")[2]
+        if name == "c":
+            self._start_cell(attributes)
+        elif name == "v" or name == "is":
+            self._value = ""
+        elif name == "f":
+            self._has_formula = True
+        elif name == "row":
+            self._start_row(attributes)
+        elif name == "col" and _is_true(attributes.get("hidden")):
+            self.facts.hidden_columns += _columns(attributes)
+        elif name == "mergeCell":
+            first, _, last = attributes.get("ref", "").partition(":")
+            self._merges.append((self._place(first), self._place(last or first)))
+            self._count_doubt()
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self._column = -1
+        number = attributes.get("r")
+        self._row = (
+            int(number) - 1 if number and number.isdecimal() and len(number) < 9 else self._row + 1
+        )
+        self.facts.hidden_rows += _is_true(attributes.get("hidden"))
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        place = attributes.get("r")
+        if place is None:
+            self._column += 1
+        else:
+            self._row, self._column = self._place(place)
+        self._cell = attributes
+        self._has_formula = False
+        self._value = None
+
+    def _text(self, text: str) -> None:
+        if self._value is not None:
+            self._value = text
+
+    def _end(self, name: str) -> None:
+        if name == "c" or name.endswith(":c"):
+            self._end_cell()
+
+    def _end_cell(self) -> None:
+        kind = self._cell.get("t")
+        if self._has_formula:
+            self.facts.formulas += 1
+            # An empty text is a result; nothing at all is a formula that was never calculated.
+            if not self._value and not (kind == "str" and self._value is not None):
+                self._doubt(self._row, self._column, "is a formula that was never calculated")
+        if kind == "e":
+            self._doubt(self._row, self._column, f"holds Excel's error {self._value}")
+        if self._value is not None:
+            self._extend()
+        self._value = None
+
+    def _extend(self) -> None:
+        """Extend the rectangle by the present cell."""
+        row, column = self._row, self._column
+        if not (
+            self._first[0] <= row <= self._last[0] and self._first[1] <= column <= self._last[1]
+        ):
+            self._first = (min(row, self._first[0]), min(column, self._first[1]))
+            self._last = (max(row, self._last[0]), max(column, self._last[1]))
+            rows, columns = self._last[0] + 1, self._last[1] - self._first[1] + 1
+            if rows * columns > MOST_CELLS:
+                raise DeliveryRefused(
+                    f"{self._what} spans {rows:,} rows by {columns:,} columns, which is more than"
+                    f" {MOST_CELLS:,} cells"
+                )
+
+    def _doubt_merged_cells(self) -> None:
+        """Doubt what lies under a merged cell: whether its value counts there too is a guess."""
+        for (top, left), (bottom, right) in self._merges:
+            for row in range(top, min(bottom, self._last[0]) + 1):
+                for column in range(left, min(right, self._last[1]) + 1):
+                    if (row, column) != (top, left):
+                        self._doubt(row, column, "is merged with another cell")
+
+    def _doubt(self, row: int, column: int, reason: str) -> None:
+        self.facts.doubts.setdefault(row, {}).setdefault(column, reason)
+        self._count_doubt()
+
+    def _count_doubt(self) -> None:
+        self._doubts += 1
+        if self._doubts > MOST_DOUBTS:
+            raise DeliveryRefused(
+                f"{self._what} has more than {MOST_DOUBTS:,} cells that are errors, merged or"
+                " never calculated"
+            )
+
+    def _place(self, text: str) -> Place:
+        match = _PLACE.fullmatch(text)
+        if match is None:
+            raise DeliveryRefused(f"{self._what} is damaged: it has no cell {text[:20]}")
+        column = 0
+        for letter in match[1]:
+            column = column * 26 + ord(letter) - 64
+        return int(match[2]) - 1, column - 1
+
+
+def _columns(attributes: dict[str, str]) -> int:
+    ends = [attributes.get(name, "") for name in ("min", "max")]
+    if not all(end.isdecimal() and len(end) < 6 for end in ends):
+        return 1
+    return max(1, int(ends[1]) - int(ends[0]) + 1)
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("1", "true")

@@ -1,0 +1,113 @@
+"""A delivered file as rows of text, ready to be copied into the warehouse and checked there."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.sources.declarations.model import Dataset, FilePlace, Table
+from oic_assurance.sources.files import delimited
+from oic_assurance.sources.files.delimited import Part
+from oic_assurance.sources.files.dropped import Content
+from oic_assurance.sources.files.encoding import detect_encoding
+from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, locate
+from oic_assurance.sources.files.rows import Ready, Row, RowMaker, as_copy_text, as_rows
+from oic_assurance.sources.files.workbook import Workbook
+
+#: How many names of columns and sheets a note lists.
+MOST_NAMES = 20
+
+__all__ = ["Reading", "Row", "read_tables"]
+
+
+@dataclass
+class Reading:
+    """One table of a delivery: its rows, and notes on what was coped with, complete at the end.
+
+    The rows can be read once, either as `rows` or, many times quicker, as `copy_text`.
+    """
+
+    table: Table
+    pieces: Iterator[Ready | list[Row]]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> Iterator[Row]:
+        """The rows, one by one."""
+        return as_rows(self.pieces)
+
+    def copy_text(self) -> Iterator[str]:
+        """Give the rows as pieces of text for `COPY stage (row_number, fault, cells, …) (csv)`."""
+        return as_copy_text(self.pieces)
+
+
+def read_tables(content: Content, dataset: Dataset) -> list[Reading]:
+    """Open a file of a dataset. Raises `DeliveryRefused` with the reason, not naming the file."""
+    if content.size_bytes == 0:
+        raise DeliveryRefused("it is empty (0 bytes)")
+    place = dataset.place
+    if isinstance(place, FilePlace) and place.format == "xlsx":
+        return _read_workbook(content, dataset)
+    return [_read_delimited(content, dataset)]
+
+
+def _read_delimited(content: Content, dataset: Dataset) -> Reading:
+    table = dataset.tables[0]
+    encoding = detect_encoding(content.stream)
+    samples = delimited.samples(content.stream, encoding)
+    number, header = locate([sample.records for sample in samples], table, dataset)
+    sample = samples[number]
+    notes = _header_notes(header)
+    if encoding.name != "utf-8":
+        notes["encoding"] = encoding.name
+    if sample.delimiter != ",":
+        notes["delimiter"] = sample.delimiter
+    if not delimited.ends_with_newline(content.stream, encoding):
+        notes["last_line"] = "without a line end"
+    parts = delimited.read_rows(content.stream, encoding, sample, header.index, notes)
+    return _reading(table, parts, header, sample.delimiter, notes)
+
+
+def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
+    book = Workbook(content.stream, dataset)
+    readings = []
+    for table in dataset.tables:
+        sheet = table.sheet or ""
+        try:
+            _, header = locate([book.top(sheet, SAMPLE_ROWS)], table, dataset)
+        except DeliveryRefused as error:
+            raise DeliveryRefused(f"sheet {sheet}: {error.message}") from error
+        notes = _header_notes(header) | book.notes(sheet)
+        readings.append(_reading(table, book.rows(sheet, header, table), header, None, notes))
+    if book.further:
+        readings[0].notes["sheets_kept_out"] = _some(book.further)
+    return readings
+
+
+def _reading(
+    table: Table,
+    parts: Iterable[Part],
+    header: Header,
+    delimiter: str | None,
+    notes: dict[str, Any],
+) -> Reading:
+    return Reading(table, RowMaker(header, delimiter, notes).pieces(parts), notes)
+
+
+def _header_notes(header: Header) -> dict[str, Any]:
+    notes: dict[str, Any] = {}
+    if header.index:
+        notes["lines_above_header"] = header.index
+    if header.extra:
+        notes["columns_kept_out"] = _some(header.extra)
+    if header.is_reordered:
+        notes["columns_reordered"] = True
+    if header.spelled:
+        notes["columns_spelled"] = header.spelled
+    return notes
+
+
+def _some(names: Sequence[str]) -> list[str]:
+    """List names for a note, not all of them when they are very many."""
+    more = len(names) - MOST_NAMES
+    return [*names[:MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]

@@ -1,1 +1,0 @@
-"""From raw versions to candidate marts: dbt, in this process."""

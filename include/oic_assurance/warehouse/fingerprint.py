@@ -1,0 +1,114 @@
+"""Content fingerprints: equal for equal rows, independent of the order of rows and columns."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.warehouse.rows import one_row
+
+#: Session settings that make the text of a value the same for every login.
+_WRITTEN = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+}
+
+_COLUMNS = """
+select c.relname,
+    array_remove(array_agg(a.attname::text order by a.attname collate "C"), null),
+    array_remove(
+        array_agg(format_type(a.atttypid, a.atttypmod) order by a.attname collate "C"), null
+    )
+from pg_catalog.pg_class as c
+left join pg_catalog.pg_attribute as a
+    on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attname <> all(%(exclude)s)
+where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = %(schema)s)
+    and c.relkind in ('r', 'p') and (not c.relispartition or %(only)s::text[] is not null)
+    and (%(only)s::text[] is null or c.relname = any(%(only)s))
+group by c.relname
+order by c.relname collate "C"
+"""
+
+# Each row gets a number of 128 bits, and the table the sums of both halves. A sum is independent of
+# the order and, unlike xor, counts duplicate rows. `row(…)::text` quotes values and distinguishes
+# null from empty. `offset 0` keeps the planner from computing the hash twice, once for each half.
+_SUMS = """
+select count(*),
+    coalesce(sum(('x' || encode(substr(h, 1, 8), 'hex'))::bit(64)::bigint), 0)::text,
+    coalesce(sum(('x' || encode(substr(h, 9, 8), 'hex'))::bit(64)::bigint), 0)::text
+from (
+    select sha256(convert_to(row({columns})::text, 'UTF8')) as h from {table} offset 0
+) as hashed
+"""
+
+
+@dataclass(frozen=True)
+class TableFingerprint:
+    """The number of rows of a table, and a digest of their content."""
+
+    rows: int
+    fingerprint: str
+
+
+def fingerprint_tables(
+    conn: psycopg.Connection,
+    schema: str,
+    exclude: Sequence[str] = ("publication_id",),
+    *,
+    only: Sequence[str] | None = None,
+) -> dict[str, TableFingerprint]:
+    """Return the fingerprints of the tables of a schema. The server reads each table once.
+
+    Two tables have the same fingerprint if they have the same columns (name and type) and the same
+    rows. The columns in `exclude` do not count, so the same content has the same fingerprint in
+    every publication. Floating-point numbers count to the last bit, because PostgreSQL writes them
+    exactly. A partitioned table is read as the login sees it, so a reader gets the current
+    generation. A single partition is read when it is named in `only`.
+    """
+    with written_alike(conn):
+        asked = {
+            "schema": schema,
+            "exclude": list(exclude),
+            "only": None if only is None else list(only),
+        }
+        tables = conn.execute(_COLUMNS, asked).fetchall()
+        return {name: _fingerprint(conn, schema, name, *columns) for name, *columns in tables}
+
+
+@contextmanager
+def written_alike(conn: psycopg.Connection) -> Iterator[None]:
+    """Make the session write values as fingerprints need them, during the block."""
+    # The block only reads. Rolling back restores the session's own settings.
+    with conn.transaction(force_rollback=True):
+        for name, value in _WRITTEN.items():
+            conn.execute("select set_config(%s, %s, true)", (name, value))
+        yield
+
+
+def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
+    """Return one digest over the fingerprints of several tables, independent of their order."""
+    lines = (f"{name} {tables[name].rows} {tables[name].fingerprint}" for name in sorted(tables))
+    return _digest(lines)
+
+
+def _fingerprint(
+    conn: psycopg.Connection, schema: str, name: str, columns: list[str], types: list[str]
+) -> TableFingerprint:
+    query = sql.SQL(_SUMS).format(
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        table=sql.Identifier(schema, name),
+    )
+    rows, high, low = one_row(conn, query, what=f"fingerprint of {schema}.{name}")
+    head = (f"{column} {type_}" for column, type_ in zip(columns, types, strict=True))
+    return TableFingerprint(rows, _digest((*head, f"{rows} {high} {low}")))
+
+
+def _digest(lines: Iterable[str]) -> str:
+    text = "\n".join(lines)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -1,0 +1,115 @@
+"""Read one row, one value or one record from a database, and fail clearly when it is missing.
+
+| the row | as a tuple | as one value | as a dataclass |
+|---|---|---|---|
+| must exist | `one_row` | `one_value` | `one_record` |
+| may be missing | `find_row` | `find_value` | `find_record` |
+
+Every function takes a connection or a cursor. `fetch_one` reads a row from a cursor that has
+already executed its statement. A query for several rows needs no helper, only `all_records` where
+each row becomes a dataclass.
+"""
+
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.rows import class_row
+
+from oic_assurance.errors import AssuranceError
+
+Row = tuple[Any, ...]
+Record = TypeVar("Record")
+Session = psycopg.Connection[Row] | psycopg.Cursor[Row]
+
+#: For statements that always return a row: an aggregate, or an insert with `returning`.
+_RESULT = "result for a query that always has one"
+
+
+def fetch_one(cursor: psycopg.Cursor[Row], what: str = _RESULT) -> Row:
+    """Return the next row of a cursor.
+
+    Raises:
+        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+    """
+    return _must_exist(cursor.fetchone(), what)
+
+
+def one_row(
+    session: Session, query: QueryNoTemplate, params: Params | None = None, *, what: str
+) -> Row:
+    """Return the only row of a query.
+
+    Raises:
+        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+    """
+    return fetch_one(session.execute(query, params), what)
+
+
+def one_value(
+    session: Session, query: QueryNoTemplate, params: Params | None = None, *, what: str = _RESULT
+) -> Any:
+    """Return the first column of a row that must exist. The value itself can be null.
+
+    Raises:
+        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+    """
+    return one_row(session, query, params, what=what)[0]
+
+
+def one_record(
+    connection: psycopg.Connection[Row],
+    kind: type[Record],
+    query: QueryNoTemplate,
+    params: Params | None = None,
+    *,
+    what: str,
+) -> Record:
+    """Return a row that must exist as a dataclass whose fields are named as the columns are.
+
+    Raises:
+        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+    """
+    return _must_exist(find_record(connection, kind, query, params), what)
+
+
+def find_row(session: Session, query: QueryNoTemplate, params: Params | None = None) -> Row | None:
+    """Return the first row of a query, or None when there is none."""
+    return session.execute(query, params).fetchone()
+
+
+def find_value(session: Session, query: QueryNoTemplate, params: Params | None = None) -> Any:
+    """Return the first column of a row, or None when there is no row or the value is null."""
+    row = find_row(session, query, params)
+    return None if row is None else row[0]
+
+
+def find_record(
+    connection: psycopg.Connection[Row],
+    kind: type[Record],
+    query: QueryNoTemplate,
+    params: Params | None = None,
+) -> Record | None:
+    """Return a row as a dataclass whose fields are named as the columns are, or None."""
+    return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchone()
+
+
+def all_records(
+    connection: psycopg.Connection[Row],
+    kind: type[Record],
+    query: QueryNoTemplate,
+    params: Params | None = None,
+) -> list[Record]:
+    """Return every row as a dataclass whose fields are named as the columns are."""
+    return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchall()
+
+
+def relation_exists(session: Session, name: str) -> bool:
+    """Tell whether there is a table or view called `schema.name`."""
+    return bool(one_value(session, "select to_regclass(%s) is not null", (name,)))
+
+
+def _must_exist(row: Record | None, what: str) -> Record:
+    if row is None:
+        raise AssuranceError(f"The database has no {what}.")
+    return row

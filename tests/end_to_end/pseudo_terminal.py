@@ -1,0 +1,190 @@
+"""A pseudo-terminal to run a command on, and what a person would see on it."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROWS = 24
+#: Text, a control character, or an escape sequence with its parameters and final letter.
+TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
+
+
+class Display:
+    """The lines that a terminal shows, with all that has scrolled away.
+
+    It knows the few sequences that a screen of ours may send. Any other one is a `ValueError`, so
+    a test notices it.
+    """
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.rows: list[str] = [""]
+        #: Whether a row goes on in the next one, because its line is wider than the terminal.
+        self.goes_on: list[bool] = [False]
+        self.cursor_is_shown = True
+        self._row = self._column = 0
+
+    def feed(self, text: str) -> None:
+        """Show what was sent."""
+        position = 0
+        while position < len(text):
+            token = TOKEN.match(text, position)
+            if token is None:
+                raise ValueError(f"unknown sequence: {text[position : position + 20]!r}")
+            parameters, letter, control, written = token.groups()
+            if letter:
+                self._control(parameters, letter)
+            elif control == "\r":
+                self._column = 0
+            elif control == "\n":
+                self._go_to(self._row + 1)
+            else:
+                for character in written:
+                    self._write(character)
+            position = token.end()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines as they were written, without blanks at their ends."""
+        lines, begun = [], ""
+        for row, goes_on in zip(self.rows, self.goes_on, strict=True):
+            begun += row
+            if not goes_on:
+                lines.append(begun.rstrip())
+                begun = ""
+        return lines
+
+    @property
+    def is_wide(self) -> list[bool]:
+        """Whether each line is wider than the terminal."""
+        return [len(line) > self.columns for line in self.lines]
+
+    @property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(self.lines)
+
+    def _control(self, parameters: str, letter: str) -> None:
+        match letter, parameters:
+            case "m", _:
+                pass
+            case "h" | "l", "?25":
+                self.cursor_is_shown = letter == "h"
+            case "K", "2":
+                self._set_row("", goes_on=False)
+            case "A", _:
+                self._go_to(self._row - int(parameters or 1))
+            case _:
+                raise ValueError(f"unknown sequence: {parameters}{letter}")
+
+    def _write(self, character: str) -> None:
+        if self._column == self.columns:
+            self.goes_on[self._row] = True
+            self._go_to(self._row + 1)
+            self._column = 0
+        row = self.rows[self._row].ljust(self._column)
+        self._set_row(row[: self._column] + character + row[self._column + 1 :])
+        self._column += 1
+
+    def _set_row(self, text: str, *, goes_on: bool | None = None) -> None:
+        self.rows[self._row] = text
+        if goes_on is not None:
+            self.goes_on[self._row] = goes_on
+
+    def _go_to(self, row: int) -> None:
+        self._row = max(row, 0)
+        while len(self.rows) <= self._row:
+            self.rows.append("")
+            self.goes_on.append(False)
+
+
+class PseudoTerminal:
+    """A command in the foreground of a terminal of its own."""
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], columns: int
+    ) -> None:
+        self.sent = b""
+        self._columns = columns
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
+        self._process = subprocess.Popen(
+            command, env=dict(environment), stdin=slave, stdout=slave, stderr=slave,
+            start_new_session=True, preexec_fn=_take_terminal,
+        )  # fmt: skip
+        os.close(slave)
+
+    def running(self, patience: float = 5) -> list[str]:
+        """Return the names of the processes of the command's session that do not end."""
+        deadline = time.monotonic() + patience
+        while (found := _session(self._process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return found
+
+    def display(self) -> Display:
+        """Return what the terminal shows now."""
+        display = Display(self._columns)
+        display.feed(self.sent.decode())
+        return display
+
+    def read_until(self, text: str, seconds: float = 120) -> None:
+        """Read until the command has sent a text."""
+        deadline = time.monotonic() + seconds
+        while text.encode() not in self.sent:
+            assert time.monotonic() < deadline, self.sent.decode()
+            assert self._process.poll() is None, self.sent.decode()
+            self._read(0.1)
+
+    def press_ctrl_c(self) -> None:
+        """Type Ctrl-C. The terminal sends the signal to every process in its foreground."""
+        os.write(self._master, b"\x03")
+
+    def end(self) -> int:
+        """Read until the command has ended, and return its exit code."""
+        while self._process.poll() is None:
+            self._read(0.1)
+        while self._read(0):
+            pass
+        os.close(self._master)
+        return self._process.returncode
+
+    def kill(self) -> None:
+        """End the command if it still runs."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _read(self, patience: float) -> bool:
+        """Read what was sent; false if there is nothing."""
+        if not select.select([self._master], [], [], patience)[0]:
+            return False
+        try:
+            self.sent += os.read(self._master, 65536)
+        except OSError:  # no process has the terminal open
+            return False
+        return True
+
+
+def _take_terminal() -> None:
+    """Make standard input the controlling terminal, so that Ctrl-C reaches the command."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _session(number: int) -> list[str]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # the process has just ended
+            name, _, rest = status.read_text().partition(" (")[2].rpartition(") ")
+            state, _, _, session = rest.split()[:4]
+            if session == str(number) and state != "Z":
+                found.append(name)
+    return found

@@ -1,0 +1,205 @@
+"""Commands on a pseudo-terminal: stages, the position and nothing else, at any width."""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from oic_assurance import clock
+from oic_assurance.reporting.tasks import LABELS
+from tests.end_to_end.pseudo_terminal import Display
+from tests.end_to_end.terminal import Terminal
+
+STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
+SUMMARY = (
+    "from oic_assurance.reporting.screen import run_summary\n"
+    "from oic_assurance.runs import last_run\n"
+    "from oic_assurance.settings import load_settings\n"
+    "print(run_summary(load_settings(), last_run(load_settings())), end='')"
+)
+SPINNER = "⠋"
+COLOUR = re.compile(rb"\x1b\[[\d;]*m")
+
+
+def yesterday() -> str:
+    return str(clock.london_day(clock.utc_now()) - timedelta(days=1))
+
+
+def simulate_until(day: str) -> tuple[str, ...]:
+    first = str(clock.london_day(clock.utc_now()) - timedelta(days=20))
+    return ("simulate", "--seed", "11", "--from", first, "--to", day)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Terminal]:
+    """A state folder with a force that has lived until the day before yesterday."""
+    with tempfile.TemporaryDirectory(prefix="assurance-terminal-") as folder:
+        terminal = Terminal(Path(folder))
+        try:
+            day = clock.london_day(clock.utc_now()) - timedelta(days=2)
+            made = terminal.assurance(*simulate_until(str(day)))
+            assert made.returncode == 0, made.stderr
+            yield terminal
+        finally:
+            terminal.assurance("db", "stop")
+
+
+@pytest.fixture(scope="module")
+def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
+    """Exit code, display and left processes of a run that gets Ctrl-C while it lands."""
+    run = home.on_a_terminal("run")
+    try:
+        run.read_until("Extract and land")
+        run.press_ctrl_c()
+        code = run.end()
+    finally:
+        run.kill()
+    return code, run.display(), run.running()
+
+
+@pytest.fixture(scope="module")
+def demo(home: Terminal, interrupted: object) -> tuple[int, Display]:
+    """Exit code and display of the command behind `make run`, after an interrupted run."""
+    run = home.on_a_terminal("demo")
+    try:
+        code = run.end()
+    finally:
+        run.kill()
+    return code, run.display()
+
+
+@pytest.fixture(scope="module")
+def log(home: Terminal, demo: object) -> str:
+    """The log of the newest run."""
+    logs = sorted((home.home / "log").glob("run-*.log"), key=lambda path: path.stat().st_mtime)
+    return logs[-1].read_text(encoding="utf-8")
+
+
+def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
+    home: Terminal, interrupted: tuple[int, Display, list[str]]
+) -> None:
+    code, display, left = interrupted
+    assert code == 130
+    *stages, failed, last, after = display.lines
+    assert all(STAGE.fullmatch(line) for line in stages), display.text
+    assert re.fullmatch(r"✗ Extract and land +\d+\.\d s", failed), display.text
+    assert (last, after) == ("assurance: interrupted.", "")
+    assert display.cursor_is_shown
+    assert not left
+
+
+def test_an_interrupted_run_is_marked_and_the_server_stays(
+    home: Terminal, interrupted: object
+) -> None:
+    # The next run is the one of `demo`, which is asked for below: nothing has closed this one.
+    status = home.assurance("status")
+    assert status.stdout.startswith("Last run            failed")
+    assert "interrupted before its end" in status.stdout
+    assert (home.home / "postgres").is_dir()
+
+
+def test_a_run_shows_its_stages_then_the_position_and_nothing_else(
+    home: Terminal, demo: tuple[int, Display]
+) -> None:
+    code, display = demo
+    assert code == 0, display.text
+    blank = display.lines.index("")
+    shown = [STAGE.fullmatch(line) for line in display.lines[:blank]]
+    assert all(shown), display.text
+    labels = [match[1] for match in shown if match]
+    assert labels[:3] == [
+        "Database server and sources", f"Synthetic force 11 to {yesterday()}", "Warehouse",
+    ]  # fmt: skip
+    assert labels[3] == "Start Airflow"
+    assert sorted(labels[4:]) == sorted(LABELS.values())
+    summary = subprocess.run(
+        [sys.executable, "-c", SUMMARY], env={**home.environment, "COLUMNS": "80"},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "\n".join(display.lines[blank:]) == summary
+    assert display.cursor_is_shown
+
+
+def test_no_line_of_a_run_is_wider_than_the_terminal(demo: tuple[int, Display]) -> None:
+    _, display = demo
+    assert not any(display.goes_on), display.text
+
+
+def test_the_log_has_what_airflow_and_dbt_wrote(log: str) -> None:
+    assert "DagRun Finished: dag_id=assurance_daily" in log
+    assert "[task]" in log
+    assert log.count("\n") > 100
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",), ("checks",), ("publication", "list"), ("batch", "list"),
+        ("quarantine", "list"), ("erase", "--expired", "--dry-run"),
+        ("run", "--as-at", "some time that is not a moment and needs more than a line of words"),
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_every_screen_fits_80_columns(
+    home: Terminal, demo: object, command: tuple[str, ...]
+) -> None:
+    shown = home.on_a_terminal(*command)
+    assert shown.end() == (2 if "--as-at" in command else 0)
+    assert not any(shown.display().goes_on), shown.display().text
+
+
+def on_a_terminal_like(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, Display]:
+    """Return what the simulation sends to a terminal, where it has nothing left to do."""
+    shown = home.on_a_terminal(*simulate_until(yesterday()), extra=extra)
+    assert shown.end() == 0
+    return shown.sent, shown.display()
+
+
+def test_a_terminal_gets_a_live_line_in_colour(home: Terminal, demo: object) -> None:
+    sent, display = on_a_terminal_like(home, {})
+    assert COLOUR.search(sent)
+    assert any(frame.encode() in sent for frame in "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+    assert [bool(STAGE.fullmatch(line)) for line in display.lines] == [True, False]
+    assert display.lines[-1] == ""
+
+
+def test_no_color_means_none(home: Terminal, demo: object) -> None:
+    sent, display = on_a_terminal_like(home, {"NO_COLOR": "1"})
+    assert not COLOUR.search(sent)
+    assert STAGE.fullmatch(display.lines[0])
+
+
+def test_a_dumb_terminal_gets_plain_lines(home: Terminal, demo: object) -> None:
+    sent, display = on_a_terminal_like(home, {"TERM": "dumb"})
+    assert b"\x1b" not in sent
+    assert re.fullmatch(r"ok     Synthetic force .* +\d+\.\d s", display.lines[0])
+    assert display.lines[1:] == [""]
+
+
+def test_a_pipe_gets_plain_lines_and_no_colour(home: Terminal, demo: object) -> None:
+    coloured = Terminal(home.home, extra={"FORCE_COLOR": "1"})
+    done = coloured.assurance(*simulate_until(yesterday()))
+    assert re.fullmatch(r"ok     Synthetic force .* +\d+\.\d s\n", done.stdout)
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [40, 120])
+@pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["no-color", "dumb"])
+def test_a_run_is_tidy_on_any_terminal(
+    home: Terminal, demo: object, columns: int, extra: dict[str, str]
+) -> None:
+    run = home.on_a_terminal("run", columns=columns, extra=extra)
+    assert run.end() == 0
+    assert not COLOUR.search(run.sent)
+    assert (b"\x1b" in run.sent) == ("TERM" not in extra)
+    display = run.display()
+    whole = [line for line, is_wide in zip(display.lines, display.is_wide, strict=True) if is_wide]
+    # Nothing but a path may be wider: it stands alone on its line.
+    assert all(line.startswith(str(home.home)) and " " not in line for line in whole), display.text
+    assert "airflow" not in display.text.lower().replace("start airflow", "")

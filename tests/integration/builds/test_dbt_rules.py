@@ -1,0 +1,159 @@
+"""The rules of the mart contract: said as dbt unit tests beside the models, they all hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg import sql
+
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import ROLE
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
+from tests.conftest import PROJECT_ROOT
+from tests.mutants.mutants import all_mutants, write_marked
+from tests.mutants.report import explained, key
+from tests.mutants.units import (
+    Said,
+    UnitTests,
+    build_from_nothing,
+    passes_for_two_forces,
+    statement_of,
+)
+
+DATABASE = "warehouse_rules"
+MODELS = PROJECT_ROOT / "dbt_project" / "models"
+# Each group of models is a test of its own: it says where a rule is broken, and takes seconds.
+GROUPS = (
+    "staging",
+    "intermediate.calendar",
+    "intermediate.people",
+    "intermediate.nccu",
+    "intermediate.training",
+    "intermediate.plans",
+    "intermediate.measures",
+    "intermediate.position",
+    "intermediate.exceptions",
+    "intermediate.disclosure",
+    "restatement",
+    "marts",
+)
+
+
+@pytest.fixture(scope="module")
+def empty_models(home: Path) -> Iterator[Settings]:
+    """A warehouse in which nothing was landed, with every model built from that."""
+    settings = load_settings()
+    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
+    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
+    create = sql.SQL("create database {} owner warehouse_owner").format(sql.Identifier(DATABASE))
+    drop = sql.SQL("drop database {} with (force)").format(sql.Identifier(DATABASE))
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(create)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+        build_from_nothing(settings)
+        yield settings
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(drop)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_rule_holds(empty_models: Settings, group: str) -> None:
+    nodes = run_dbt(empty_models, "daily", ["test", "--select", f"test_type:unit,{group}"])
+
+    assert nodes
+    assert [node.name for node in nodes if not node.succeeded] == []
+    with connect(empty_models, role=ROLE) as warehouse:
+        mixed = [
+            node.name
+            for node in nodes
+            if not passes_for_two_forces(warehouse, statement_of(empty_models, node))
+        ]
+    assert mixed == [], "one force is taken for another"
+
+
+def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
+    empty_models: Settings,
+) -> None:
+    """Nobody else's: what is built is open to the gate by default, and staging to its purpose."""
+    with connect(empty_models) as connection:
+        others = connection.execute(
+            """
+            select who.rolname, r.oid::regclass::text
+            from pg_roles as who
+            cross join pg_class as r
+            where
+                r.oid in (
+                    select a.attrelid from pg_attribute as a
+                    where a.attname in ('identifier', 'employee_no', 'collar_no')
+                    intersect
+                    select a.attrelid from pg_attribute as a where a.attname = 'officer_key'
+                )
+                and r.relkind in ('r', 'v')
+                and has_table_privilege(who.oid, r.oid, 'select')
+                and not has_table_privilege(who.oid, 'identity.pseudonym', 'select')
+            """
+        ).fetchall()
+        built = connection.execute(
+            "select to_regclass('staging_general.stg_identity__pseudonym') is not null"
+        ).fetchone()
+    assert built == (True,)
+    assert others == []
+
+
+def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
+    empty_models: Settings, tmp_path: Path
+) -> None:
+    """The machine behind `python -m tests.mutants`, by one mutant of each kind."""
+    named = {
+        mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
+    }
+    wrong = named["comparison: >= -> >"]
+    harmless = named["boundary: '2025-01-01' -> '2025-01-02'"]
+    write_marked(tmp_path, [wrong, harmless])
+
+    tests = UnitTests(empty_models, tmp_path, "test_type:unit,int_measure_month")
+
+    assert tests.judge(wrong).noticed_by
+    assert tests.judge(harmless) == Said()
+    assert key(harmless) in explained()
+
+
+def test_every_rule_belongs_to_a_group() -> None:
+    assert {group_of(path) for path, _ in rules()} == set(GROUPS)
+
+
+def test_every_rule_says_in_words_what_it_proves() -> None:
+    silent = [rule["name"] for _, rule in rules() if len(rule.get("description", "")) < 40]
+
+    assert silent == []
+
+
+def test_every_step_between_sources_and_marts_has_a_rule() -> None:
+    steps = {
+        path.stem
+        for folder in ("intermediate", "restatement/restated")
+        for path in (MODELS / folder).rglob("*.sql")
+    }
+
+    assert steps - {rule["model"] for _, rule in rules()} == set()
+
+
+def rules() -> list[tuple[Path, dict[str, Any]]]:
+    """Return every unit test with the file that it stands in."""
+    found = []
+    for path in sorted(MODELS.rglob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found += [(path, rule) for rule in content.get("unit_tests", [])]
+    return found
+
+
+def group_of(path: Path) -> str:
+    """Return the group that a model's file belongs to."""
+    layer, folder, *_ = path.relative_to(MODELS).parts
+    return f"{layer}.{folder}" if layer == "intermediate" else layer

@@ -1,0 +1,26 @@
+"""The page that leads from each rule to its unit test names tests that are there."""
+
+import re
+
+from tests.conftest import PROJECT_ROOT
+from tests.integration.builds.test_dbt_rules import MODELS, rules
+from tests.mutants.mutants import rule_files
+
+PAGE = PROJECT_ROOT / "docs" / "rules-and-tests.md"
+ROW = re.compile(r"^\| [^|]+ \| `(\w+)` \| `(\w+)` \|$", re.M)
+
+
+def test_every_unit_test_that_is_named_stands_beside_its_model() -> None:
+    named = ROW.findall(PAGE.read_text(encoding="utf-8"))
+    there = {(rule["model"], rule["name"]) for _, rule in rules()}
+
+    assert len(named) > 100
+    assert sorted(set(named) - there) == []
+    assert len(set(named)) == len(named), "a rule is told twice"
+
+
+def test_every_model_with_a_rule_of_the_contract_is_on_the_page() -> None:
+    on_page = {model for model, _ in ROW.findall(PAGE.read_text(encoding="utf-8"))}
+    models = {path.stem for path in rule_files() if path.is_relative_to(MODELS)}
+
+    assert sorted(models - on_page) == []

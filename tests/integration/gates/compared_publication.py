@@ -1,0 +1,61 @@
+"""Damages for the expectations that compare a build with an earlier publication.
+
+The figures of the small force are too small to be compared. So larger figures are inserted into the
+earlier publication.
+"""
+
+PREVIOUS = """
+insert into audit.build (run_id, as_at, known_batch_id, purpose, rules_fingerprint)
+values ('gates before', timestamptz '2026-05-14 04:30Z', 1000, 'daily', 'the same');
+create schema if not exists intermediate;
+create table intermediate.compared__figure (
+    force_code text, measure_code text, period_start date, org_unit_code text, numerator bigint,
+    denominator bigint, value double precision
+)
+"""
+
+_LISTS = (
+    "insert into audit.batch select (jsonb_populate_record(batch, jsonb_build_object("
+    "'batch_id', 100 + n, 'row_count', 300, 'rows_new', 0, 'sha256', (array[{}])[n]))).* "
+    "from audit.batch, generate_series(1, 3) as n where dataset = '{{dataset}}'"
+)
+_EARLIER_FIGURE = "insert into intermediate.compared__figure values ('E23000022', {});"
+_APRIL = "'hydra_completion', '2026-04-01', 'ALL', 40, 100, 0.4"
+_OTHER_RULES = "update audit.build set rules_fingerprint = '{}' where run_id = 'gates before'; "
+_NO_EARLIER_FIGURES = "delete from intermediate.compared__figure"
+
+PUBLICATION_REPAIRS = {
+    **dict.fromkeys(
+        (
+            "published_figures_stay_in_interval",
+            "training_numbers_stay_close",
+            "units_keep_their_people",
+            "strands_stay_met",
+        ),
+        _NO_EARLIER_FIGURES,
+    ),
+    "figures_stay_in_interval_under_new_rules": _OTHER_RULES.format("the same")
+    + _NO_EARLIER_FIGURES,
+}
+
+PUBLICATION_DAMAGES = {
+    "no_old_list_resent": _LISTS.format("'old', 'new', 'old'"),
+    "list_differs_from_previous": _LISTS.format("'old', 'new', 'new'"),
+    "published_figures_stay_in_interval": _EARLIER_FIGURE.format(_APRIL),
+    "units_keep_their_people": _EARLIER_FIGURE.format(
+        "'hydra_completion_incl_absent', '2026-05-01', 'T1', 40, 100, 0.4"
+    ),
+    "figures_stay_in_interval_under_new_rules": _OTHER_RULES.format("others")
+    + _EARLIER_FIGURE.format(_APRIL),
+    "training_numbers_stay_close": _EARLIER_FIGURE.format(
+        "'hydra_completion', '2026-05-01', 'ALL', 40, 100, 0.4"
+    ),
+    "strands_stay_met": _EARLIER_FIGURE.format(
+        "'intel_plan_strands_met', '2026-05-01', 'ALL', 4, 4, 1"
+    ),
+    "hours_add_up": "update {t} set value = 60 "
+    "where measure_code = 'nccu_hours_to_submission_p90' and period_start = '2026-05-01'",
+    "captures_add_up": "update {t} set denominator = 1 "
+    "where measure_code = 'nccu_capture_completeness' and period_start = '2026-05-01'",
+    "candidate.dim_date no_day_missing": "delete from {t} where date_day = '2026-05-07'",
+}

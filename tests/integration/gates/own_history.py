@@ -1,0 +1,65 @@
+"""Damages for the expectations that compare a table with its own history.
+
+The small force has no history, so each damage inserts one.
+"""
+
+MIXES = (
+    "channel",
+    "detection_route",
+    "detention_reason_code",
+    "district_code",
+    "document_type_code",
+    "grading_scheme",
+    "handling_code",
+    "incident_type_code",
+    "recipient_agency",
+    "referral_type",
+)
+CHANGES = ("collar_no", "org_unit_code", "role_code")
+
+_COPIES = (
+    "insert into {t} select (jsonb_populate_record(null::{t}, to_jsonb(landed) || "
+    "jsonb_build_object('row_key', 'again ' || n, %s))).* "
+    "from (select * from {t} limit 1) as landed, generate_series(0, 299) as n"
+)
+
+HISTORY_REPAIRS = {
+    **dict.fromkeys(
+        (f"{column}_few_changed" for column in CHANGES),
+        "delete from marts.publication; delete from audit.build where build_id = 0",
+    ),
+    "as_many_as_published": "delete from marts.publication; delete from audit.table_fingerprint",
+}
+
+HISTORY_DAMAGES = {
+    # Almost no records in eight weeks, then three hundred on one day.
+    "recorded_as_usual": _COPIES
+    % "'created_at', case when n = 0 then '2026-03-16Z' else '2026-05-14 10:00Z' end",
+    # Two hundred of one kind, then a hundred of another.
+    **dict.fromkeys(
+        (f"{column}_mix_as_before" for column in MIXES),
+        _COPIES
+        % "'created_at', case when n < 200 then '2026-03-01Z' else '2026-05-14 10:00Z' end, "
+        "'{column}', case when n < 200 then 'A' else 'B' end",
+    ),
+    # A hundred and fifty records in two deliveries, with other values in the later one.
+    **dict.fromkeys(
+        (f"{column}_few_changed" for column in CHANGES),
+        "insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose) "
+        "values (0, 'before', '2026-05-14', 6, 'daily'); insert into marts.publication "
+        "(publication_id, force_code, as_at, gate_verdict, is_current) "
+        "values (0, 'E23000022', '2026-05-14', 'passed', true); "
+        + _COPIES.replace("|| n,", "|| n / 2,")
+        % "'batch_id', case when n % 2 = 0 then 7 else 6 end, '{column}', n % 2",
+    ),
+    "as_many_as_published": "insert into marts.publication "
+    "(publication_id, force_code, as_at, gate_verdict, is_current) "
+    "select max(build_id), 'E23000022', '2026-05-14', 'passed', true from audit.build; "
+    "insert into audit.table_fingerprint select max(build_id), 'candidate', '{table}', 900, '' "
+    "from audit.build on conflict (build_id, schema_name, table_name) do update set rows = 900",
+    "raw_general.completion done_while_in_post": "update {t} set completed_at = '2000-01-01'",
+    "raw_general.hydra_attendance done_while_in_post": "update raw_general.hydra_session "
+    "set session_date = '2000-01-01'",
+    "occurrence_of_its_referral": "update {t} set occurrence_ref = 'ANOTHER'",
+    "shared_when_submitted": "update {t} set shared_at = '2000-01-01'",
+}

@@ -1,0 +1,78 @@
+"""The positions of the small force, today and on every day, and the results of the gate."""
+
+POSITIONS = """
+create table candidate.assurance_position as
+select 'E23000022' as force_code, point as point_code, timestamptz '2026-05-15 04:30Z' as as_at,
+    status,
+    numerator::bigint, denominator::bigint, numerator / denominator::double precision as value,
+    numerator / denominator::double precision * 0.9 as ci_low, 1::double precision as ci_high,
+    deadline::date, deadline::date - date '2026-05-15' as days_to_deadline,
+    case when point = 'INTEL_PLAN' then 0.5::double precision end as value_at_deadline,
+    case when deadline is not null then 'overdue' end as status_at_deadline,
+    case when deadline is not null then 0.5::double precision end as value_at_deadline_known_then,
+    case when deadline is not null then 'in_progress' end as status_at_deadline_known_then,
+    date '2026-06-30' as forecast_date, date '2026-06-15' as forecast_earliest,
+    date '2026-08-30' as forecast_latest, point = 'HYDRA' as disagrees,
+    case point when 'HYDRA' then date '2026-05-01' end as disagrees_since, 'fresh' as source_status,
+    null::text as caveat, <build>::bigint as publication_id
+from (values
+    ('NCCU_INTEL', 'in_progress', 2, 5, null), ('INTEL_PLAN', 'overdue', 2, 3, '2025-12-31'),
+    ('HYDRA', 'met_on_time', 1, 1, '2026-04-30'), ('ELEARNING', 'overdue', 1, 2, '2026-04-30')
+) as position (point, status, numerator, denominator, deadline);
+
+create table candidate.assurance_position_day as
+select force_code, point_code, day::date as day,
+    case when day > '2026-04-30' then numerator else 0 end as numerator,
+    case when day > '2026-04-30' then denominator when point_code = 'INTEL_PLAN' then 3 else 0 end
+        as denominator,
+    case when day > '2026-04-30' then value when point_code = 'INTEL_PLAN' then 0 end as value,
+    case when day > '2026-04-30' then status when point_code = 'NCCU_INTEL' then 'not_started'
+        else 'overdue' end as status,
+    publication_id
+from candidate.assurance_position
+cross join generate_series(timestamp '2026-04-30', '2026-05-15', interval '1 day') as day;
+
+create table candidate.assurance_voice as
+select 'E23000022' as force_code, 'HYDRA' as point_code, voice, changed_on::date,
+    stood_until::date, status, is_assured, <build>::bigint as publication_id
+from (values
+    ('FORCE', '2026-05-01', null, 'in progress', false),
+    ('COMMISSIONER', '2026-05-02', '2026-05-09', 'assured', true),
+    ('COMMISSIONER', '2026-05-10', null, 'not assured', false),
+    ('DATA', '2026-04-30', '2026-04-30', 'overdue', false),
+    ('DATA', '2026-05-01', null, 'met_on_time', true)
+) as word (voice, changed_on, stood_until, status, is_assured);
+
+create table candidate.assurance_disagreement as
+select 'E23000022' as force_code, point as point_code, disagreed_from::date,
+    disagreed_until::date, days, 'in progress' as force_self_assessment,
+    null::text as commissioner_judgement, 'met_on_time' as data_status,
+    <build>::bigint as publication_id
+from (values
+    ('HYDRA', '2026-05-01', null, 15), ('ELEARNING', '2026-05-01', '2026-05-03', 3),
+    ('ELEARNING', '2026-05-06', '2026-05-06', 1)
+) as stretch (point, disagreed_from, disagreed_until, days);
+
+insert into audit.expectation_result (
+    build_id, stage, suite, dataset, dimension, expectation, severity, success
+)
+values
+    (<build>, 'marts', 'a', 'fct_nccu_referral', 'uniqueness', 'b', 'critical', true),
+    (<build>, 'landing', 'c', 'hr/personnel', 'volume', 'd', 'warning', false);
+
+create table candidate.data_quality_status as
+select 'E23000022' as force_code, dataset, dimension, severity, 1::bigint as expectations,
+    failed::bigint, now() as checked_at, verdict, <build>::bigint as publication_id
+from (values
+    ('fct_nccu_referral', 'uniqueness', 'critical', 0, 'passed'),
+    ('hr/personnel', 'volume', 'warning', 1, 'warning')
+) as status (dataset, dimension, severity, failed, verdict);
+
+create table candidate.data_quality_history as
+select 'E23000022' as force_code, build_id, timestamptz '2026-05-15 04:30Z' as as_at, stage,
+    suite as table_name, expectation as check_name, description, dimension, severity, owner,
+    case when success then 'passed' else severity end as verdict, evaluated as rows_checked,
+    unexpected as rows_failed, 0::double precision as tolerated_share, checked_at,
+    true as is_published, build_id as publication_id
+from audit.expectation_result;
+"""

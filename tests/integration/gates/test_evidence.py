@@ -1,0 +1,247 @@
+"""What the gate stores of an audit: evidence, verdicts and keys of failing rows, but no value."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.catalogue import suites, suites_of
+from expectations.vocabulary import STAGES, every_row
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.gates.auditor import Auditor
+from oic_assurance.gates.docs import build_data_docs
+from oic_assurance.gates.logging import silenced
+from oic_assurance.gates.results import forget_failing_rows
+from oic_assurance.gates.run import audit_stage
+from oic_assurance.gates.translate import KEYS_KEPT
+from oic_assurance.reporting.screens.checks import checks_screen
+from oic_assurance.warehouse.connections import connect, sqlalchemy_url
+from tests.integration.gates.warehouse import World, small_force
+
+
+@pytest.fixture(scope="module")
+def world(home: Path) -> Iterator[World]:
+    with small_force() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def auditor(world: World) -> Iterator[Auditor]:
+    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
+        yield one
+
+
+def evidence(world: World, stage: str) -> tuple[str, int, int]:
+    """Return the stored verdict and numbers of a stage."""
+    row = world.admin.execute(
+        "select verdict, expectations, failed from audit.gate where build_id = %s and stage = %s",
+        (world.build.build_id, stage),
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def recorded(world: World, what: str) -> list[tuple[object, ...]]:
+    """Return columns of the stored results of the failed checks of the last audit."""
+    return world.admin.execute(
+        f"select {what} from audit.latest_expectation_result "
+        "where build_id = %s and stage = 'marts' and not success".encode(),
+        (world.build.build_id,),
+    ).fetchall()
+
+
+def test_the_evidence_of_a_sound_stage_is_stored(world: World) -> None:
+    verdict = audit_stage(world.settings, world.build, "marts")
+
+    assert (verdict.verdict, verdict.failed, verdict.blocks) == ("passed", (), False)
+    expected = sum(len(suite.expectations) for suite in suites_of("marts"))
+    assert evidence(world, "marts") == ("passed", expected, 0)
+    fingerprints = world.admin.execute(
+        "select schema_name || '.' || table_name from audit.table_fingerprint where build_id = %s",
+        (world.build.build_id,),
+    ).fetchall()
+    assert {name for (name,) in fingerprints} == {
+        f"{suite.schema}.{suite.table}" for suite in suites_of("marts")
+    }
+
+
+def test_a_warning_is_a_caveat_and_does_not_block(world: World) -> None:
+    with world.damaged("update candidate.source_freshness set verdict = 'stale'"):
+        verdict = audit_stage(world.settings, world.build, "marts")
+
+    assert (verdict.verdict, verdict.blocks) == ("warning", False)
+    assert [o.expectation.name for o in verdict.failed] == ["all_fresh"]
+
+
+def test_a_critical_failure_is_stored_by_key(world: World) -> None:
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
+        verdict = audit_stage(world.settings, world.build, "marts")
+
+    assert (verdict.verdict, verdict.blocks) == ("critical", True)
+    assert evidence(world, "marts")[0] == "critical"
+    assert recorded(world, "suite, expectation, severity, evaluated, unexpected, observed") == [
+        ("candidate.fct_nccu_referral", "channel_listed", "critical", 8, 1, None)
+    ]
+    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+
+
+def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: World) -> None:
+    damage = (
+        "insert into candidate.dim_date select (jsonb_populate_record(day, jsonb_build_object("
+        "'date_day', date_day - 100 * n, 'hours_in_day', 0))).* "
+        "from candidate.dim_date as day, generate_series(1, 30) as n"
+    )
+    with world.damaged(damage):
+        audit_stage(world.settings, world.build, "marts")
+        screen = checks_screen(world.settings, world.build.build_id, "marts.dim_date", 2)
+
+    days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
+    assert days == (61,)
+    kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
+    assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
+    assert "1,830 of 1,891; put right by: data engineering" in screen
+    assert screen.count("    date_day ") == 2 * screen.count("critical:")
+    assert "and 998 more keys on record" in screen
+    looked = world.admin.execute(
+        "select what from audit.processing_log where action = 'consultation'"
+    ).fetchall()
+    assert looked == [("keys that checks named in marts.dim_date",)]
+
+
+def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> None:
+    damage = "update candidate.fct_nccu_referral set channel = 'FAX' where referral_ref = 'R3'"
+    with world.damaged(damage):
+        audit_stage(world.settings, world.build, "marts")
+    age = "update audit.expectation_result set checked_at = checked_at - interval '{} days'"
+    with connect(world.settings, role="oic_gate") as connection:
+        world.admin.execute(age.format(41).encode())
+        forget_failing_rows(connection)
+    assert failing_rows(world) == {("channel_listed", 1): {"referral_ref": "R3"}}
+    with connect(world.settings, role="oic_gate") as connection:
+        world.admin.execute(age.format(2).encode())
+        assert forget_failing_rows(connection) > 0
+    assert failing_rows(world) == {}
+    assert recorded(world, "expectation, unexpected") == [("channel_listed", 1)]
+
+
+def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return the stored keys of failing rows of the last audit, by check and position."""
+    rows = world.admin.execute(
+        "select expectation, position, row_key from audit.latest_expectation_result "
+        "inner join audit.failing_row using (result_id) where build_id = %s and stage = 'marts'",
+        (world.build.build_id,),
+    ).fetchall()
+    return {(name, position): key for name, position, key in rows}
+
+
+def test_a_number_that_should_be_a_pseudonym_is_not_repeated(world: World) -> None:
+    damage = "update candidate.fct_training_requirement set officer_key = '4711-007'"
+    with world.damaged(damage):
+        verdict = audit_stage(world.settings, world.build, "marts")
+        page = build_data_docs(world.settings, world.build.run_id)
+
+    assert "officer_key_is_a_pseudonym" in {o.expectation.name for o in verdict.failed}
+    private = world.admin.execute(
+        "select observed, row_key from audit.latest_expectation_result "
+        "inner join audit.failing_row using (result_id) "
+        "where build_id = %s and dimension = 'privacy' and not success",
+        (world.build.build_id,),
+    ).fetchall()
+    assert private
+    assert "4711-007" not in str(private)
+    for file in page.parent.iterdir():
+        assert "4711-007" not in file.read_text(encoding="utf-8")
+
+
+def test_a_repeated_audit_decides_again(world: World) -> None:
+    with world.damaged("update candidate.fct_plan_strand set is_met = null"):
+        assert audit_stage(world.settings, world.build, "marts").blocks
+    assert audit_stage(world.settings, world.build, "marts").verdict == "passed"
+    assert evidence(world, "marts")[0] == "passed"
+    assert recorded(world, "expectation") == []
+
+
+def test_a_missing_table_fails_every_expectation_about_it(world: World) -> None:
+    undo = "alter table candidate.gone rename to dim_date"
+    with world.damaged("alter table candidate.dim_date rename to gone", undo):
+        verdict = audit_stage(world.settings, world.build, "marts")
+
+    assert verdict.blocks
+    about = [o for o in verdict.failed if o.suite.table == "dim_date"]
+    (suite,) = [suite for suite in suites_of("marts") if suite.table == "dim_date"]
+    assert len(about) == len(suite.expectations)
+    assert {o.exception for o in about} == {
+        'UndefinedTable: relation "candidate.dim_date" does not exist'
+    }
+
+
+def test_an_expectation_that_cannot_be_evaluated_fails_alone(world: World) -> None:
+    undo = "alter table candidate.dim_date rename column hours to hours_in_day"
+    with world.damaged("alter table candidate.dim_date rename column hours_in_day to hours", undo):
+        verdict = audit_stage(world.settings, world.build, "marts")
+
+    assert [(o.expectation.name, o.exception) for o in verdict.failed] == [
+        ("hours_of_the_day", 'UndefinedColumn: column "hours_in_day" does not exist')
+    ]
+    assert verdict.blocks
+
+
+def test_an_exception_holds_no_value(world: World, auditor: Auditor) -> None:
+    (suite,) = [suite for suite in suites_of("marts") if suite.table == "dim_recommendation"]
+    casting = every_row("number", "title::integer > 0", description="Titles are numbers.")
+    (outcome,) = auditor.audit(replace(suite, expectations=(casting,)))
+
+    assert not outcome.success
+    assert outcome.exception == "InvalidTextRepresentation"
+
+
+def test_nothing_appears_on_the_screen(world: World) -> None:
+    script = (
+        "from oic_assurance.settings import load_settings\n"
+        "from oic_assurance.gates.run import audit_stage\n"
+        "from oic_assurance.builds.record import load_build\n"
+        "settings = load_settings()\n"
+        f"audit_stage(settings, load_build(settings, {world.build.build_id}), 'landing')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["include", "."])},
+        cwd=world.settings.project_root,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_an_unknown_stage_is_refused(world: World) -> None:
+    with pytest.raises(UsageError, match="no stage 'lunch'"):
+        audit_stage(world.settings, world.build, "lunch")  # type: ignore[arg-type]
+
+
+def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
+    for stage in STAGES:
+        audit_stage(world.settings, world.build, stage)
+    index = build_data_docs(world.settings, world.build.run_id)
+
+    assert index.name == "index.html"
+    first = index.read_text(encoding="utf-8")
+    for suite in suites():
+        page = (index.parent / f"{suite.name}.html").read_text(encoding="utf-8")
+        assert f'href="{suite.name}.html"' in first
+        assert re.search(r"https?:|src=|<script", page) is None
+        for expectation in suite.expectations:
+            assert expectation.description in page
+    assert re.search(r"https?:|src=|<script", first) is None
+
+
+def test_data_docs_of_an_unknown_run_are_refused(world: World) -> None:
+    with pytest.raises(AssuranceError, match="no build"):
+        build_data_docs(world.settings, "never-was")

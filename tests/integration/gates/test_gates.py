@@ -1,0 +1,135 @@
+"""The expectations on a real warehouse: a sound one passes all of them, and each can fail."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from expectations.catalogue import suites, suites_of
+from expectations.shared.declared_columns import column_expectations
+from expectations.vocabulary import STAGES, Expectation, Suite
+from oic_assurance.gates.auditor import Auditor
+from oic_assurance.gates.logging import silenced
+from oic_assurance.gates.places import Places
+from oic_assurance.gates.run import run_suites
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.connections import sqlalchemy_url
+from tests.integration.gates.damage import damage_of, damages_of_columns
+from tests.integration.gates.warehouse import World, failures, small_force
+from tests.integration.gates.world import empty_world
+
+
+@pytest.fixture(scope="module")
+def world(home: Path) -> Iterator[World]:
+    with small_force() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def auditor(world: World) -> Iterator[Auditor]:
+    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
+        yield one
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_sound_warehouse_passes_every_expectation(world: World, stage: str) -> None:
+    outcomes = run_suites(world.settings, suites_of(stage), world.places)
+    assert len(outcomes) > 50
+    assert failures(outcomes) == []
+
+
+@pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name)
+def test_every_expectation_can_fail(world: World, auditor: Auditor, suite: Suite) -> None:
+    not_failed = []
+    following = of_columns(suite)
+    together = {name for _, names in damages_of_columns(suite, following) for name in names}
+    for expectation in suite.expectations:
+        if expectation.name in together:
+            continue
+        with world.damaged(*damage_of(suite, expectation)):
+            (outcome,) = auditor.audit(replace(suite, expectations=(expectation,)))
+        if outcome.success or outcome.exception:
+            not_failed.append((expectation.name, outcome.exception))
+        elif expectation.kind != "columns":
+            assert outcome.unexpected, expectation.name
+    assert not_failed == []
+    assert failures(auditor.audit(suite)) == []
+
+
+@pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
+def test_every_expectation_of_columns_can_fail(
+    world: World, auditor: Auditor, suite: Suite
+) -> None:
+    following = of_columns(suite)
+    assert {expectation.name for expectation in following} <= {p.name for p in suite.expectations}
+    for damage, names in damages_of_columns(suite, following):
+        with world.damaged(damage):
+            outcomes = auditor.audit(replace(suite, expectations=following))
+        assert names <= {o.expectation.name for o in outcomes if not o.success and o.unexpected}
+
+
+def of_columns(suite: Suite) -> tuple[Expectation, ...]:
+    """Return the expectations of a landed table that follow from the columns of its declaration."""
+    if suite.stage != "landing":
+        return ()
+    source = dataset(suite.dataset)
+    return column_expectations(
+        source, next(table for table in source.tables if table.name == suite.table)
+    )
+
+
+def test_an_empty_warehouse_fails_nothing_critical(world: World) -> None:
+    empty_world(world.admin)
+    try:
+        found = [
+            outcome
+            for stage in STAGES
+            for outcome in run_suites(world.settings, suites_of(stage), world.places)
+        ]
+    finally:
+        world.restore(world.tables)
+    assert [o for o in failures(found) if o[0] == "critical"] == []
+
+
+def test_a_replay_is_not_compared_with_deliveries(world: World, auditor: Auditor) -> None:
+    replay = (
+        "insert into audit.batch select (jsonb_populate_record(batch, "
+        """'{"batch_id": 99, "kind": "replay", "replay_of": 7, "row_count": 10, "rows_new": 0, """
+        """"rows_rejected": 10}')).* from audit.batch where dataset = 'hr/personnel'"""
+    )
+    (suite,) = [suite for suite in suites_of("landing") if suite.table == "personnel"]
+    with world.damaged(replay):
+        assert failures(auditor.audit(suite)) == []
+    with world.damaged(replay.replace('"replay"', '"file"').replace("7,", "null,")):
+        assert len(failures(auditor.audit(suite))) == 2
+
+
+def test_two_batches_of_one_extract_are_one_delivery(world: World, auditor: Auditor) -> None:
+    """In a first load, rows that break a rule are a separate batch."""
+    (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
+    before = failures(auditor.audit(suite))
+    damage = (
+        "update audit.batch set row_count = 1000, kind = 'database'"
+        " where dataset = 'rms/custody_record';"
+        "insert into audit.batch select (jsonb_populate_record(batch, "
+        """'{"batch_id": 99, "row_count": 30, "rows_new": 0, "rows_rejected": 30}')).*"""
+        " from audit.batch where dataset = 'rms/custody_record' order by batch_id desc limit 1"
+    )
+    with world.damaged(damage):
+        assert failures(auditor.audit(suite)) == before
+    later = "; update audit.batch set delivered_for = now() + interval '1 day' where batch_id = 99"
+    with world.damaged(damage + later):
+        assert len(failures(auditor.audit(suite))) == len(before) + 1
+
+
+def test_a_build_with_a_schema_prefix_is_audited_in_its_own_schemas(world: World) -> None:
+    prefixed = replace(world.build, schema_prefix="reproduce_")
+    for schema in ("candidate", "candidate_public", "intermediate"):
+        world.admin.execute(f"alter schema {schema} rename to reproduce_{schema}".encode())
+    try:
+        outcomes = run_suites(world.settings, suites_of("marts"), Places(prefixed))
+    finally:
+        for schema in ("candidate", "candidate_public", "intermediate"):
+            world.admin.execute(f"alter schema reproduce_{schema} rename to {schema}".encode())
+    assert failures(outcomes) == []

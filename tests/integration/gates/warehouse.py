@@ -1,0 +1,99 @@
+"""The small force's warehouse, in a separate database, and how to damage and repair it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.builds.record import Build
+from oic_assurance.gates.places import Places
+from oic_assurance.gates.verdict import Outcome
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
+from tests.integration.gates.damage import tables_in
+from tests.integration.gates.world import make_world
+
+DATABASE = "warehouse_gates"
+SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public")
+
+
+class World:
+    """The small force's warehouse: what a test damages is repaired afterwards."""
+
+    def __init__(self, settings: Settings, build: Build) -> None:
+        self.settings = settings
+        self.build = build
+        self.places = Places(build)
+        self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
+        # Faster, and no data here has to survive a crash.
+        self.admin.execute("set synchronous_commit = off")
+        self.admin.execute("create schema saved")
+        rows = self.admin.execute(
+            "select schemaname, tablename from pg_tables where schemaname = any(%s)",
+            (list(SCHEMAS),),
+        ).fetchall()
+        self.tables = [f"{schema}.{table}" for schema, table in rows] + ["audit.batch"]
+        for table in self.tables:
+            self._run(f"create table {_saved(table)} as table {table}")
+            if table.startswith("raw_"):
+                self._run(f"drop index {table}_version")
+
+    def _run(self, statement: str) -> None:
+        self.admin.execute(statement.encode())
+
+    @contextmanager
+    def damaged(self, damage: str, undo: str = "") -> Iterator[None]:
+        """Damage the tables, and repair them at the end of the block."""
+        self._run(damage)
+        try:
+            yield
+        finally:
+            self._run(undo)
+            self.restore(tables_in(damage))
+
+    def restore(self, tables: list[str]) -> None:
+        """Restore the rows that tables had at first."""
+        for table in tables:
+            if table in self.tables:
+                self._run(f"delete from {table}")
+                self._run(f"insert into {table} table {_saved(table)}")
+
+    def close(self) -> None:
+        self.admin.close()
+
+
+def _saved(table: str) -> str:
+    return f"saved.{table.replace('.', '__')}"
+
+
+@contextmanager
+def small_force() -> Iterator[World]:
+    """Make the small force's warehouse, and drop it at the end of the block."""
+    settings = load_settings()
+    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
+    create = sql.SQL("create database {} owner warehouse_owner")
+    drop = sql.SQL("drop database {} with (force)")
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(create.format(sql.Identifier(DATABASE)))
+    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+        migrate(settings)
+        made = World(settings, make_world(settings))
+        yield made
+        made.close()
+    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
+        connection.execute(drop.format(sql.Identifier(DATABASE)))
+
+
+def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:
+    """Return severity, suite, name and exception of each failed expectation."""
+    return [
+        (o.expectation.severity, o.suite.name, o.expectation.name, o.exception)
+        for o in outcomes
+        if not o.success
+    ]

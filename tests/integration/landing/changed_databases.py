@@ -1,0 +1,63 @@
+"""Records of the source databases, for the tests that land them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.integration.landing.support import World
+
+CUSTODY = "rms/custody_record"
+REPORTS = "intelligence/report"
+START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
+
+
+def at(minutes: float) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def put(world: World, key: int, updated: datetime, officer: str = "C1", **other: Any) -> None:
+    """Insert or replace a custody record."""
+    values = {
+        "custody_id": key,
+        "arresting_officer_no": officer,
+        "detention_reason_code": "IMMIGRATION",
+        "detained_at": START,
+        "created_at": START,
+        "updated_at": updated,
+    } | other
+    world.rms("delete from rms.custody_record where custody_id = %s", key)
+    world.rms(
+        f"insert into rms.custody_record ({', '.join(values)})"
+        f" values ({', '.join(['%s'] * len(values))})",
+        *values.values(),
+    )
+
+
+def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
+    values = {
+        "report_id": key,
+        "report_urn": f"URN-{key}",
+        "document_type_code": "NCCU_INTEL",
+        "grading_scheme": "3x5x2",
+        "source_evaluation": "1",
+        "intelligence_assessment": "A",
+        "handling_code": "P",
+        "protective_marking": "OFFICIAL-SENSITIVE",
+        "author_officer_no": "C1",
+        "status": "SUBMITTED",
+        "created_at": START,
+        "updated_at": updated,
+        "narrative": f"The heron lands at midnight {key}",
+        "source_identity": f"Mallard {key}",
+    } | other
+    world.intelligence("delete from intel.report where report_id = %s", key)
+    world.intelligence(
+        f"insert into intel.report ({', '.join(values)})"
+        f" values ({', '.join(['%s'] * len(values))})",
+        *values.values(),
+    )
+
+
+def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
+    when = {} if moment is None else {"at": moment}
+    state = world.state(CUSTODY, ("arresting_officer_no",), **when)
+    return {key: officer for key, (officer,) in state.items()}

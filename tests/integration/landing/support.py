@@ -1,0 +1,250 @@
+"""A small world for tests of landing: files to drop, source tables to write, raw to look at."""
+
+import dataclasses
+import io
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import xlsxwriter
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+
+from oic_assurance.clock import start_of_day
+from oic_assurance.landing.land import land_dataset
+from oic_assurance.landing.report import LandingReport
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
+from oic_assurance.warehouse.migrate import migrate
+from simulator.source_systems import connect_owner, create_sources
+
+PERSONNEL = (
+    "employee_no,collar_no,employment_type,rank_grade,role_code,org_unit_code,"
+    "start_date,leave_date,absence_status"
+)
+COMPLETIONS = "employee_no,course_code,module_code,module_version,status,completed_at,score"
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@contextmanager
+def warehouse_of_its_own() -> Iterator[Settings]:
+    """Give a migrated warehouse database on the session's server, for a module of tests."""
+    settings = load_settings()
+    name = f"landing_{uuid.uuid4().hex[:12]}"
+    parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
+    with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+        administrator.execute(
+            SQL("create database {} owner warehouse_owner").format(Identifier(name))
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            uri = libpq_uri({key: str(value) for key, value in parts.items()})
+            patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+            migrate(settings)
+            yield settings
+        administrator.execute(SQL("drop database {} with (force)").format(Identifier(name)))
+
+
+class World:
+    """A dropzone and a warehouse of the test's own; the session's source databases."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.dropzone = folder / "dropzone"
+        self.settings = dataclasses.replace(settings, dropzone=f"file://{self.dropzone}")
+        self.dropzone.mkdir(parents=True)
+        self.runs = 0
+        self._sessions: dict[str, psycopg.Connection] = {}
+        self.forget()
+        shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
+
+    def forget(self) -> None:
+        """Delete all that was landed here; only the owner of everything may."""
+        with self.as_owner() as connection:
+            tables = connection.execute(
+                """
+                select schemaname, tablename from pg_tables
+                where schemaname like 'raw_%' or schemaname = 'identity' or tablename in (
+                    'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
+                    'source_cursor', 'processing_log', 'erasure', 'erased_key', 'batch_erasure',
+                    'erasure_finish'
+                )
+                """
+            ).fetchall()
+            # In any order, whatever refers to what.
+            connection.execute("set session_replication_role = replica")
+            for table in tables:
+                connection.execute(SQL("delete from {}").format(Identifier(*table)))
+
+    def as_owner(self) -> psycopg.Connection:
+        """Return a session of the server's owner, who may change what is append-only."""
+        return psycopg.connect(admin_url(self.settings, self._database()))
+
+    def _database(self) -> str:
+        return str(conninfo_to_dict(warehouse_url(self.settings))["dbname"])
+
+    # ------------------------------------------------------------ sources
+
+    def drop(self, name: str, content: str | bytes, modified_at: datetime | None = None) -> Path:
+        """Drop a file under its dataset's folder, as `hr/personnel/personnel_20260101.csv`."""
+        path = self.dropzone / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        if modified_at is not None:
+            os.utime(path, (modified_at.timestamp(), modified_at.timestamp()))
+        return path
+
+    def personnel(self, day: str, *rows: str) -> Path:
+        """Drop a personnel file of rows such as `000001` or a whole line."""
+        lines = [row if "," in row else person(row) for row in rows]
+        return self.drop(f"hr/personnel/personnel_{day}.csv", "\n".join([PERSONNEL, *lines]) + "\n")
+
+    def completions(self, day: str, *rows: str) -> Path:
+        """Drop a file of completions."""
+        name = f"lms/completions/completions_{day}.csv"
+        return self.drop(name, "\n".join([COMPLETIONS, *rows]) + "\n")
+
+    def empty_sources(self) -> None:
+        """Make the source databases' tables where they are missing, and empty them."""
+        create_sources(self.settings)
+        self.rms("truncate rms.occurrence, rms.nccu_referral, rms.custody_record")
+        self.intelligence("truncate intel.report, intel.dissemination, intel.product")
+
+    def rms(self, statement: str, *values: Any) -> None:
+        """Run a statement in the records management system."""
+        self._change("rms", statement, values)
+
+    def intelligence(self, statement: str, *values: Any) -> None:
+        """Run a statement in the intelligence system."""
+        self._change("intelligence", statement, values)
+
+    def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
+        connection = self._owner(system)
+        connection.execute(statement.encode(), values or None)
+        # The server counts it now, and not in some seconds: a landing follows at once.
+        connection.execute("select pg_stat_force_next_flush()")
+
+    def _warehouse(self) -> psycopg.Connection:
+        if "warehouse" not in self._sessions:
+            self._sessions["warehouse"] = connect(
+                self.settings, role="oic_landing", autocommit=True
+            )
+        return self._sessions["warehouse"]
+
+    def _owner(self, system: str) -> psycopg.Connection:
+        if system not in self._sessions:
+            self._sessions[system] = connect_owner(self.settings, system)
+            self._sessions[system].autocommit = True
+        return self._sessions[system]
+
+    def close(self) -> None:
+        """End the sessions that were opened to look and to write."""
+        for connection in self._sessions.values():
+            connection.close()
+
+    # ------------------------------------------------------------ warehouse
+
+    def land(self, name: str) -> LandingReport:
+        """Land a dataset, as a run of its own."""
+        self.runs += 1
+        return land_dataset(self.settings, name, f"run {self.runs}")
+
+    def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask the warehouse."""
+        return self._warehouse().execute(statement.encode(), values or None).fetchall()
+
+    def execute(self, statement: str, *values: Any) -> None:
+        """Change the warehouse."""
+        self._warehouse().execute(statement.encode(), values or None)
+
+    def one(self, statement: str, *values: Any) -> Any:
+        """Ask the warehouse for a single value."""
+        [(value,)] = self.query(statement, *values)
+        return value
+
+    def state(
+        self,
+        name: str,
+        columns: Sequence[str],
+        at: datetime = FOREVER,
+        known: int | None = None,
+        table: str | None = None,
+    ) -> dict[str, tuple[Any, ...]]:
+        """Return the state of each key as at a moment, knowing batches up to `known`."""
+        declared = dataset(name)
+        which = next(t for t in declared.tables if table in (None, t.name))
+        statement = SQL(
+            """
+            select row_key, {columns}
+            from (
+                select distinct on (row_key) * from {raw}
+                where version_at <= %s and batch_id <= %s
+                order by row_key, version_at desc, batch_id desc, row_number desc
+            ) as latest
+            where not is_tombstone
+            order by row_key
+            """
+        ).format(
+            columns=SQL(", ").join([*map(Identifier, columns)] or [SQL("true")]),
+            raw=Identifier(declared.raw_schema, which.name),
+        )
+        rows = self._warehouse().execute(statement, (at, known or 2**62)).fetchall()
+        return {key: tuple(values) if columns else () for key, *values in rows}
+
+    def batches(self, name: str) -> list[dict[str, Any]]:
+        """Return the dataset's batches, the earliest first."""
+        with self._warehouse().cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(
+                "select * from audit.batch where dataset = %s order by batch_id", (name,)
+            ).fetchall()
+
+    def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
+        """Return place, key and reasons of the dataset's rejected rows."""
+        return self.query(  # type: ignore[return-value]
+            "select row_number, row_key, reasons from audit.rejected_row where dataset = %s"
+            " order by rejected_id",
+            name,
+        )
+
+
+def person(employee_no: str, unit: str = "T1", start: str = "2020-01-01") -> str:
+    """Return a line of a personnel file."""
+    return f"{employee_no},C{employee_no},OFFICER,PC,RESPONSE,{unit},{start},,"
+
+
+def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00") -> str:
+    """Return a line of a file of completions."""
+    return f"{employee_no},OIC-EL,OIC-EL-1,1,COMPLETED,{at},{score}"
+
+
+def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
+    """Return an Excel workbook; dates are written the way Excel keeps them."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True, **options})
+    day = book.add_format({"num_format": "dd/mm/yyyy"})
+    moment = book.add_format({"num_format": "dd/mm/yyyy hh:mm"})
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for number, row in enumerate(rows):
+            for place, value in enumerate(row):
+                if isinstance(value, datetime):
+                    sheet.write_datetime(number, place, value, moment)
+                elif isinstance(value, date):
+                    sheet.write_datetime(number, place, value, day)
+                elif value is not None:
+                    sheet.write(number, place, value)
+    book.close()
+    return stream.getvalue()
+
+
+def london_midnight(text: str) -> datetime:
+    """Return the start of a day in London, of a day such as 20260101."""
+    return start_of_day(datetime.strptime(text, "%Y%m%d").date())  # noqa: DTZ007

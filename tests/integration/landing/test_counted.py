@@ -1,0 +1,204 @@
+"""A large table's keys are not added up where the source's own counts explain what was read."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.landing import source_state
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.databases import counted
+from oic_assurance.sources.databases.postgres import PostgresTable
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.declarations.model import DatabasePlace
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.cluster import data_dir
+from oic_assurance.warehouse.connections import admin_url, connect_source
+from oic_assurance.warehouse.process import find_postmaster
+from simulator.source_systems import create_sources
+from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, officers, put_report
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Three records, landed twice: the second time they are counted as they were."""
+    monkeypatch.setattr(counted, "MANY_ROWS", -1)
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    for key in (1, 2, 3):
+        insert(world, key, at(key))
+    world.land(CUSTODY)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def sums(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each time that the keys of a source table are added up."""
+    taken: list[str] = []
+    real = PostgresTable._sum
+
+    def watched(self: PostgresTable) -> object:
+        taken.append("added up")
+        return real(self)
+
+    monkeypatch.setattr(PostgresTable, "_sum", watched)
+    return taken
+
+
+def insert(world: World, key: int, updated: object, officer: str = "C1") -> None:
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) values (%s, %s, 'IMMIGRATION', %s, %s, %s)",
+        key, officer, at(0), at(0), updated,
+    )  # fmt: skip
+
+
+def change(world: World, key: int, updated: object, officer: str) -> None:
+    world.rms(
+        "update rms.custody_record set arresting_officer_no = %s, updated_at = %s"
+        " where custody_id = %s", officer, updated, key,
+    )  # fmt: skip
+
+
+def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:
+    assert world.land(CUSTODY).batches == 0
+    assert sums == []
+
+
+def test_each_changed_once_reads_no_keys_and_is_remembered(world: World, sums: list[str]) -> None:
+    for step in (1, 2):
+        change(world, 1, at(60 * step), f"C{step}")
+        insert(world, 10 + step, at(60 * step))
+        assert world.land(CUSTODY).rows_landed == 2
+    assert sums == []
+    # What was reckoned is what the source adds up to: nothing is read when it is asked again.
+    world.execute("update audit.source_cursor set reconciled_at = null")
+    assert world.land(CUSTODY).batches == 0
+    assert sums == ["added up"]
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("delete from rms.custody_record where custody_id = 2", {"1": "C1", "3": "C1"}),
+        (
+            "update rms.custody_record set custody_id = 4, updated_at = now() where custody_id = 2",
+            {"1": "C1", "3": "C1", "4": "C1"},
+        ),
+        (
+            "update rms.custody_record set arresting_officer_no = 'C5',"
+            " updated_at = updated_at - interval '1 day' where custody_id = 2",
+            {"1": "C1", "2": "C5", "3": "C1"},
+        ),
+        (
+            "insert into rms.custody_record (custody_id, arresting_officer_no, detained_at,"
+            " detention_reason_code, created_at, updated_at)"
+            " values (4, 'C5', now(), 'OTHER', now(), '2020-01-01')",
+            {"1": "C1", "2": "C1", "3": "C1", "4": "C5"},
+        ),
+        ("truncate rms.custody_record", {}),
+    ],
+    ids=["hard delete", "other key", "clock far behind", "committed late", "emptied"],
+)
+def test_what_the_cursor_does_not_show_is_found(
+    world: World, sums: list[str], what: str, expected: dict[str, str]
+) -> None:
+    world.rms(what)
+    world.land(CUSTODY)
+    assert officers(world) == expected
+    assert sums == ["added up"]
+
+
+def test_changed_twice_is_landed_once_and_proven(world: World, sums: list[str]) -> None:
+    change(world, 1, at(60), "C2")
+    change(world, 1, at(61), "C3")
+    assert world.land(CUSTODY).rows_landed == 1
+    assert sums == ["added up"]
+    assert officers(world)["1"] == "C3"
+
+
+def test_one_goes_while_another_s_change_fails(world: World, sums: list[str]) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        world.rms(
+            "with gone as (delete from rms.custody_record where custody_id = 3 returning 1)"
+            " select 1 / (count(*) - 1) from gone"
+        )
+    world.rms("delete from rms.custody_record where custody_id = 2")
+    world.land(CUSTODY)
+    assert officers(world) == {"1": "C1", "3": "C1"}
+    assert sums == ["added up"]
+
+
+def test_now_and_then_the_keys_are_added_up_all_the_same(
+    world: World, sums: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_state, "RELIED_ON_FOR", timedelta(0))
+    world.land(CUSTODY)
+    assert sums == ["added up"]
+
+
+def test_counts_that_began_anew_are_not_relied_on(world: World, sums: list[str]) -> None:
+    world.rms("delete from rms.custody_record where custody_id = 2")
+    with psycopg.connect(admin_url(world.settings, "rms"), autocommit=True) as connection:
+        connection.execute("select pg_stat_reset()")
+    world.land(CUSTODY)
+    assert officers(world) == {"1": "C1", "3": "C1"}
+
+
+def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) -> None:
+    put_report(world, 1, at(0))
+    world.land(REPORTS)
+    world.intelligence(
+        "update intel.report set protective_marking = 'SECRET', updated_at = %s", at(60)
+    )
+    assert world.land(REPORTS).rows_rejected == 1
+    assert world.reasons(REPORTS)[0][1] == "1"
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A server of the test's own, which may be killed."""
+    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
+    settings = load_settings()
+    yield settings
+    embedded.stop(settings)
+
+
+def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
+    monkeypatch.setattr(counted, "MANY_ROWS", -1)
+    embedded.start(own)
+    create_sources(own)
+    place = dataset("rms/occurrence").place
+    assert isinstance(place, DatabasePlace)
+
+    def counts() -> counted.Counted | None:
+        with connect_source(own, "rms") as source:
+            return counted.counted_changes(source, place)
+
+    before = counts()
+    assert before is not None
+    assert before.since(counts()) == (0, 0, 0)
+    postmaster = find_postmaster(data_dir(own))
+    assert postmaster is not None
+    os.kill(postmaster.pid, signal.SIGQUIT)
+    end = time.monotonic() + 30
+    while find_postmaster(data_dir(own)) is not None and time.monotonic() < end:
+        time.sleep(0.02)
+    embedded.start(own)
+    after = counts()
+    assert after is not None
+    assert after.since(before) is None

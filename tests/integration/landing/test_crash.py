@@ -1,0 +1,214 @@
+"""Killed anywhere and run again, landing ends in the same state as undisturbed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import ServerError, SourceUnavailable
+from oic_assurance.settings import Settings
+from oic_assurance.sources.databases.postgres import PostgresTable
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import dataset_lock, take
+from tests.integration.landing.support import World, person, warehouse_of_its_own
+
+PEOPLE = "hr/personnel"
+CUSTODY = "rms/custody_record"
+LAND = """
+import sys
+from oic_assurance.settings import load_settings
+from oic_assurance.landing.land import land_dataset
+print("begun", flush=True)
+for dataset in sys.argv[1:]:
+    land_dataset(load_settings(), dataset, "killed")
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def fill(world: World) -> None:
+    for day in range(1, 13):
+        rows = [person(f"{n:06d}", f"T{(n * day) % 7}") for n in range(day, 400 + day)]
+        world.personnel(f"202601{day:02d}", *rows)
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 50), now(), now(),"
+        " now() - n * interval '1 second' from generate_series(1, 20000) as n"
+    )
+
+
+def landed(world: World) -> object:
+    """Return what raw and audit hold, but for ids and clocks."""
+    return (
+        world.query(
+            "select row_key, version_at, row_number, row_fingerprint, is_tombstone"
+            " from raw_general.personnel order by 1, 2, 3"
+        ),
+        world.query(
+            "select row_key, version_at from raw_law_enforcement.custody_record order by 1"
+        ),
+        world.query(
+            "select dataset, source_place, status, row_count, rows_new, sha256 from audit.batch"
+            " where kind = 'file' order by dataset, delivered_for"
+        ),
+        world.query("select row_count, rows_new from audit.batch where kind = 'database'"),
+    )
+
+
+def kept(world: World) -> tuple[set[str], set[str]]:
+    """Return the kept files that batches name, and those that are there."""
+    named = world.query("select kept_as from audit.batch where kept_as is not null")
+    there = [
+        path
+        for dataset in (PEOPLE, CUSTODY)
+        for path in (world.settings.home / "batches" / dataset).glob("*")
+    ]
+    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in there}
+
+
+def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None:
+    fill(world)
+    begun = time.monotonic()
+    world.land(PEOPLE)
+    world.land(CUSTODY)
+    whole = time.monotonic() - begun
+    undisturbed = landed(world)
+    chance = random.Random(7)
+    for number in range(10):
+        # From nothing again, with the same sources.
+        World(world.settings, tmp_path / str(number)).close()
+        kill_while_landing(world, chance.uniform(0.0, 1.5 * whole))
+        world.land(PEOPLE)
+        world.land(CUSTODY)
+        assert landed(world) == undisturbed
+        named, there = kept(world)
+        assert named == there
+
+
+def kill_while_landing(world: World, seconds: float | None) -> None:
+    """Kill a landing after so long, or (None) as soon as its attempt is on record."""
+    environment = os.environ | {
+        "ASSURANCE_DROPZONE": world.settings.dropzone,
+        "PYTHONPATH": str(world.settings.project_root / "include"),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", LAND, PEOPLE, CUSTODY], env=environment, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    if seconds is None:
+        while not world.query("select from audit.extraction where run_id = 'killed'"):
+            time.sleep(0.002)
+    else:
+        time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+def test_an_attempt_that_was_killed_stays_on_record_without_an_end(world: World) -> None:
+    for day in range(1, 29):
+        world.personnel(f"202602{day:02d}", *[f"{n:06d}" for n in range(2000)])
+    kill_while_landing(world, None)
+    world.land(PEOPLE)
+    rows = world.query(
+        "select run_id, outcome from audit.extraction where dataset = %s order by 1", PEOPLE
+    )
+    assert rows == [("killed", None), ("run 1", "succeeded")]
+
+
+def test_a_full_disk_leaves_nothing_behind_and_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    world.land(PEOPLE)
+    real = os.fsync
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    world.personnel("20260301", "000001")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
+        world.land(PEOPLE)
+    monkeypatch.setattr(os, "fsync", real)
+    named, there = kept_of_people(world)
+    assert named == there
+    assert world.land(PEOPLE).batches == 1
+
+
+def kept_of_people(world: World) -> tuple[set[str], set[str]]:
+    named, there = kept(world)
+    return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}
+
+
+def test_what_a_failed_landing_had_kept_is_removed_by_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch was in its place already when the source went away."""
+    fill(world)
+    real = PostgresTable.window
+
+    def gone(*_: object) -> str:
+        raise SourceUnavailable("the source has gone away")
+
+    monkeypatch.setattr(PostgresTable, "window", gone)
+    with pytest.raises(SourceUnavailable):
+        world.land(CUSTODY)
+    monkeypatch.setattr(PostgresTable, "window", real)
+    folder = world.settings.home / "batches" / CUSTODY
+    [left] = folder.iterdir()
+    # An erasure that waits to be finished has its files beside the others.
+    waiting = folder / f"{left.name}.erased"
+    waiting.write_bytes(b"")
+    world.land(CUSTODY)
+    named, there = kept(world)
+    assert there - named == {str(waiting.relative_to(world.settings.home))}
+    assert not left.exists()
+
+
+def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    [kept_before] = (world.settings.home / "batches" / PEOPLE).iterdir()
+    world.forget()
+    world.personnel("20260102", "000001")
+    world.land(PEOPLE)
+    assert kept_before.exists()
+
+
+def test_what_another_force_keeps_meanwhile_is_no_leftover(world: World) -> None:
+    """Both keep in one folder, and what is not committed yet no batch names."""
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    kept = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
+    with connect(world.settings, role="oic_landing", autocommit=True) as other:
+        other.execute(
+            "insert into audit.extraction (run_id, force_code, dataset) values ('r', %s, %s)",
+            ("E23000001", PEOPLE),
+        )
+        take(other, dataset_lock("E23000001", PEOPLE))
+        kept.write_bytes(b"what it has read so far")
+        world.land(PEOPLE)
+        assert kept.exists()
+    # It was killed.
+    world.land(PEOPLE)
+    assert not kept.exists()

@@ -1,0 +1,238 @@
+"""Source databases in trouble: drifted, down, cut off, read by two at once."""
+
+import gzip
+import hashlib
+import json
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+
+from oic_assurance.errors import ServerError, SourceUnavailable
+from oic_assurance.settings import Settings
+from oic_assurance.sources.databases.errors import ContractBroken
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.connections import admin_url, connect
+from simulator.source_systems import connect_owner
+from tests.integration.landing.changed_databases import (
+    CUSTODY,
+    START,
+    at,
+    officers,
+    put,
+)
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
+    put(world, 1, at(0))
+    world.rms("alter table rms.custody_record add column force_doctor text")
+    try:
+        report = world.land(CUSTODY)
+        assert report.notes == ["columns kept out: force_doctor"]
+        assert report.rows_landed == 1
+        world.rms("alter table rms.custody_record rename column released_at to let_go_at")
+        with pytest.raises(ContractBroken, match="has no column released_at"):
+            world.land(CUSTODY)
+        world.rms("alter table rms.custody_record rename column let_go_at to released_at")
+        world.rms("alter table rms.custody_record alter column detained_at type text")
+        with pytest.raises(ContractBroken, match=r"detained_at is text, declared is timestamptz"):
+            world.land(CUSTODY)
+        assert world.land("rms/occurrence").batches == 0
+    finally:
+        world.rms("drop table rms.custody_record")
+        world.empty_sources()
+
+
+def test_a_table_that_is_not_there_is_a_broken_contract(world: World) -> None:
+    world.rms("drop table rms.custody_record")
+    try:
+        with pytest.raises(ContractBroken, match=r"there is no table rms\.rms\.custody_record"):
+            world.land(CUSTODY)
+    finally:
+        world.empty_sources()
+
+
+def test_a_value_that_the_source_cannot_read_is_not_told(world: World) -> None:
+    """What is called a table can be a view, and PostgreSQL quotes what its casts do not take."""
+    put(world, 1, at(0), "Mallard")
+    world.rms("alter table rms.custody_record rename to custody_all")
+    columns = ", ".join(name for name in dataset(CUSTODY).tables[0].names if name != "custody_id")
+    world.rms(
+        "create view rms.custody_record as select arresting_officer_no::bigint as custody_id,"
+        f" {columns} from rms.custody_all"
+    )
+    world.rms("grant select on rms.custody_record to public")
+    try:
+        with pytest.raises(ContractBroken, match="invalid input syntax for type bigint") as caught:
+            world.land(CUSTODY)
+        [(reason,)] = world.query("select reason from audit.extraction")
+        assert "Mallard" not in reason + str(caught.value)
+    finally:
+        world.rms("drop view rms.custody_record")
+        world.rms("drop table rms.custody_all")
+        world.empty_sources()
+
+
+def test_a_row_that_raw_does_not_take_is_not_told_in_a_traceback(world: World) -> None:
+    """PostgreSQL gives the failing row as a detail, and tracebacks end in the logs of tasks."""
+    put(world, 1, at(0))
+    world.land(CUSTODY)
+    raw = "alter table raw_law_enforcement.custody_record"
+    with world.as_owner() as owner:
+        owner.execute(f"{raw} add constraint no_mallard check (arresting_officer_no <> 'Mallard')")
+    put(world, 1, at(30), "Mallard")
+    try:
+        with pytest.raises(ServerError, match="violates check constraint") as caught:
+            world.land(CUSTODY)
+        assert "Mallard" not in "".join(traceback.format_exception(caught.value))
+    finally:
+        with world.as_owner() as owner:
+            owner.execute(f"{raw} drop constraint no_mallard")
+
+
+def test_a_source_that_is_down_can_heal_and_is_on_record(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://reader:hidden@127.0.0.1:1/rms")
+    with pytest.raises(SourceUnavailable) as caught:
+        world.land(CUSTODY)
+    assert "hidden" not in str(caught.value)
+    [(outcome, reason)] = world.query("select outcome, reason from audit.extraction")
+    assert outcome == "failed"
+    assert reason == str(caught.value)
+
+
+def test_a_connection_cut_in_the_middle_leaves_nothing_and_can_heal(world: World) -> None:
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 500), %s, %s, %s"
+        " from generate_series(1, 100000) as n",
+        START, START, START,
+    )  # fmt: skip
+    cut = threading.Thread(target=_cut_the_extraction, args=(world,))
+    cut.start()
+    with pytest.raises(SourceUnavailable, match="rms/custody_record"):
+        world.land(CUSTODY)
+    cut.join()
+    assert world.query("select * from raw_law_enforcement.custody_record") == []
+    assert list((world.settings.home / "batches" / CUSTODY).iterdir()) == []
+    assert world.land(CUSTODY).rows_landed == 100_000
+
+
+def _cut_the_extraction(world: World) -> None:
+    with psycopg.connect(admin_url(world.settings), autocommit=True) as administrator:
+        for _ in range(2000):
+            found = administrator.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = 'rms' and query like 'copy%%row_number%%' and state = 'active'"
+            ).fetchall()
+            if found:
+                return
+            time.sleep(0.002)
+
+
+def test_the_extract_is_kept_in_the_documented_form(world: World) -> None:
+    put(world, 1, at(0), "a\tb\\", occurrence_ref="26000000001")
+    put(world, 2, at(1), " ")
+    world.land(CUSTODY)
+    straight, looked_at = world.batches(CUSTODY)
+    header, rows = kept_extract(world, straight)
+    assert header["format"] == "oic-assurance extract 2"
+    assert header["copy_format"] == "binary"
+    assert header["place"] == "rms.rms.custody_record"
+    [row] = rows
+    assert row["row_number"] == 1
+    assert (row["custody_id"], row["arresting_officer_no"]) == (1, "a\tb\\")
+    assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
+    assert straight["kind"] == "database"
+    assert "@" in straight["landed_by"]
+    # As the source said it, whatever the rules made of it.
+    [row] = kept_extract(world, looked_at)[1]
+    assert row["arresting_officer_no"] == " "
+    assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
+
+
+def kept_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the header and the rows of a kept extract, read back by PostgreSQL itself."""
+    text = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
+    first, _, content = text.partition(b"\n")
+    assert batch["sha256"] == hashlib.sha256(content).hexdigest()
+    assert batch["size_bytes"] == len(content)
+    header = json.loads(first.removeprefix(b"# "))
+    columns = SQL(", ").join(map(Identifier, header["columns"]))
+    with (
+        connect(world.settings, role="oic_landing") as connection,
+        connection.cursor(row_factory=dict_row) as cursor,
+    ):
+        cursor.execute(
+            "create temporary table kept as"
+            " select * from raw_law_enforcement.custody_record where false"
+        )
+        statement = SQL("copy kept ({}) from stdin (format {})")
+        with cursor.copy(statement.format(columns, SQL(header["copy_format"]))) as copy:
+            copy.write(content)
+        return header, cursor.execute(SQL("select {} from kept").format(columns)).fetchall()
+
+
+def test_the_source_is_read_in_one_snapshot(world: World) -> None:
+    """While records move in and out, what lands is always a state that the source was in."""
+    for key in range(50):
+        put(world, key, at(key))
+    stop = threading.Event()
+
+    def churn() -> None:
+        with connect_owner(world.settings, "rms") as connection:
+            number = 100
+            while not stop.is_set():
+                number += 1
+                connection.execute(
+                    "update rms.custody_record set custody_id = custody_id + 50, updated_at = now()"
+                    " where custody_id = (select min(custody_id) from rms.custody_record)"
+                )
+                connection.commit()
+
+    thread = threading.Thread(target=churn)
+    thread.start()
+    try:
+        for _ in range(8):
+            world.land(CUSTODY)
+            assert len(officers(world)) == 50
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_two_runs_at_once_land_each_change_once(world: World) -> None:
+    for key in range(200):
+        put(world, key, at(key))
+    reports = []
+    threads = [
+        threading.Thread(target=lambda: reports.append(world.land(CUSTODY))) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.rows_landed for report in reports) == [0, 0, 200]

@@ -1,0 +1,275 @@
+"""Source databases: nothing lost, nothing doubled, nothing read that must stay there."""
+
+import gzip
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.errors import DeliveryRefused
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import extract_url
+from simulator.source_systems import connect_owner
+from tests.integration.landing.changed_databases import (
+    CUSTODY,
+    REPORTS,
+    START,
+    at,
+    officers,
+    put,
+    put_report,
+)
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def test_versions_hold_from_the_moment_the_source_gives_them(world: World) -> None:
+    put(world, 1, at(0), "C1")
+    put(world, 2, at(1), "C2")
+    assert world.land(CUSTODY).rows_landed == 2
+    put(world, 1, at(60), "C9")
+    report = world.land(CUSTODY)
+    assert (report.batches, report.rows_landed) == (1, 1)
+    assert officers(world, at(30)) == {"1": "C1", "2": "C2"}
+    assert officers(world) == {"1": "C9", "2": "C2"}
+
+
+def test_nothing_changed_is_cheap_and_leaves_no_batch(world: World) -> None:
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s,"
+        " %s::timestamptz + n * interval '1 second' from generate_series(1, 20000) as n",
+        START, START, START,
+    )  # fmt: skip
+    world.land(CUSTODY)
+    begun = time.monotonic()
+    report = world.land(CUSTODY)
+    assert time.monotonic() - begun < 1
+    assert (report.batches, report.rows_landed) == (0, 0)
+    assert len(world.batches(CUSTODY)) == 1
+    outcomes = world.query("select outcome, batches from audit.extraction order by extraction_id")
+    assert outcomes == [("succeeded", 1), ("succeeded", 0)]
+    kept = list((world.settings.home / "batches" / CUSTODY).iterdir())
+    assert len(kept) == 1
+
+
+def test_much_after_little_is_quick_whatever_the_planner_knew(world: World) -> None:
+    put(world, 1, at(0))
+    world.land(CUSTODY)
+    for _ in range(2):
+        # So that the planner knows for sure how small it is.
+        world.execute("vacuum analyze raw_law_enforcement.custody_record")
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s, %s"
+        " from generate_series(2, 60000) as n",
+        START, START, at(1),
+    )  # fmt: skip
+    begun = time.monotonic()
+    assert world.land(CUSTODY).rows_landed == 59_999
+    assert time.monotonic() - begun < 30
+
+
+@pytest.mark.parametrize("late", [10, 600], ids=["inside the overlap", "long after"])
+def test_a_row_that_commits_late_is_not_lost(world: World, late: int) -> None:
+    put(world, 1, at(late))
+    with connect_owner(world.settings, "rms") as slow:
+        slow.execute(
+            "insert into rms.custody_record (custody_id, arresting_officer_no,"
+            " detention_reason_code, detained_at, created_at, updated_at)"
+            " values (2, 'C2', 'OTHER', %s, %s, %s)",
+            (START, START, START),
+        )
+        world.land(CUSTODY)
+        assert list(officers(world)) == ["1"]
+        slow.commit()
+    assert world.land(CUSTODY).rows_landed == 1
+    assert officers(world, START) == {"2": "C2"}
+    assert world.land(CUSTODY).batches == 0
+
+
+def test_equal_cursor_values_at_the_edge_are_all_read(world: World) -> None:
+    for key in range(5):
+        put(world, key, at(0))
+    world.land(CUSTODY)
+    for key in range(5, 10):
+        put(world, key, at(0))
+    assert world.land(CUSTODY).rows_landed == 5
+    assert len(officers(world)) == 10
+
+
+def test_a_change_that_does_not_move_the_clock_is_seen_while_in_the_overlap(world: World) -> None:
+    put(world, 1, at(0), "C1")
+    world.land(CUSTODY)
+    put(world, 1, at(0), "C2")
+    assert world.land(CUSTODY).rows_landed == 1
+    assert officers(world) == {"1": "C2"}
+
+
+def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(0))
+    put(world, 3, at(0))
+    world.land(CUSTODY)
+    put(world, 1, at(5), deleted_at=at(5))
+    world.rms("delete from rms.custody_record where custody_id = 2")
+    before = datetime.now(UTC)
+    report = world.land(CUSTODY)
+    assert (report.batches, report.rows_landed) == (2, 2)
+    assert world.state(CUSTODY, ("deleted_at",)) == {"1": (at(5),), "3": (None,)}
+    [(gone_at, custody_id, place)] = world.query(
+        "select version_at, custody_id, row_number from raw_law_enforcement.custody_record"
+        " where is_tombstone"
+    )
+    assert before - timedelta(seconds=1) <= gone_at <= datetime.now(UTC)
+    assert (custody_id, place) == (2, 1)
+    kinds = [(batch["kind"], batch["row_count"]) for batch in world.batches(CUSTODY)]
+    # The overlap reads what is there again; one row of it is new.
+    assert kinds == [("database", 3), ("database", 2), ("reconciliation", 1)]
+    assert world.land(CUSTODY).batches == 0
+
+
+def test_a_record_that_comes_back_with_its_old_clock_is_there_again(world: World) -> None:
+    put(world, 1, at(0), "C1")
+    world.land(CUSTODY)
+    world.rms("delete from rms.custody_record")
+    world.land(CUSTODY)
+    assert officers(world) == {}
+    put(world, 1, at(0), "C1")
+    world.land(CUSTODY)
+    assert officers(world) == {"1": "C1"}
+    assert world.land(CUSTODY).batches == 0
+
+
+def test_a_clock_that_goes_back_does_not_hide_what_the_source_says_now(world: World) -> None:
+    put(world, 1, at(60), "C1")
+    world.land(CUSTODY)
+    put(world, 1, at(30), "C2")
+    assert world.land(CUSTODY).rows_landed == 1
+    assert officers(world) == {"1": "C2"}
+    assert world.land(CUSTODY).batches == 0
+
+
+def test_a_source_clock_ahead_of_ours_does_not_move_the_cursor_past_now(world: World) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=3)
+    put(world, 1, ahead, "C1")
+    world.land(CUSTODY)
+    assert world.one("select cursor_at from audit.source_cursor") < datetime.now(UTC)
+    put(world, 2, datetime.now(UTC), "C2")
+    world.land(CUSTODY)
+    assert officers(world) == {"1": "C1", "2": "C2"}
+    world.rms("delete from rms.custody_record where custody_id = 1")
+    world.land(CUSTODY)
+    assert officers(world) == {"2": "C2"}
+
+
+def test_a_broken_row_is_rejected_once_with_all_reasons_and_its_last_version_stands(
+    world: World,
+) -> None:
+    put(world, 1, at(0), "C1")
+    put(world, 2, at(0), "C2")
+    world.land(CUSTODY)
+    put(world, 1, at(5), "  ", detained_at=None)
+    report = world.land(CUSTODY)
+    assert (report.batches, report.rows_landed, report.rows_rejected) == (1, 0, 1)
+    [(_, key, reasons)] = world.reasons(CUSTODY)
+    assert (key, reasons) == ("1", ["arresting_officer_no is missing", "detained_at is missing"])
+    assert officers(world) == {"1": "C1", "2": "C2"}
+    for _ in range(2):
+        assert world.land(CUSTODY).batches == 0
+    put(world, 1, at(10), "C7")
+    world.land(CUSTODY)
+    assert officers(world) == {"1": "C7", "2": "C2"}
+
+
+def test_a_batch_over_its_tolerance_moves_nothing(world: World) -> None:
+    for key in range(40):
+        put(world, key, at(key), "C1" if key < 20 else "")
+    with pytest.raises(DeliveryRefused, match=r"20 of 40 rows of .* break the source contract"):
+        world.land(CUSTODY)
+    assert world.query("select * from audit.source_cursor") == []
+    assert world.batches(CUSTODY) == []
+    [(outcome, reason)] = world.query("select outcome, reason from audit.extraction")
+    assert outcome == "failed"
+    assert "over the tolerance of 20%" in reason
+    world.rms("update rms.custody_record set arresting_officer_no = 'C2' where custody_id > 20")
+    assert world.land(CUSTODY).rows_landed == 39
+
+
+def test_what_must_stay_in_the_source_is_nowhere_in_the_state(world: World) -> None:
+    put_report(world, 1, at(0), handling_conditions="not to be shared with the press")
+    put_report(world, 2, at(0), protective_marking="SECRET", report_urn="URN-HERON")
+    put_report(world, 3, at(0), protective_marking=None)
+    put_report(world, 4, at(0), status="LOST")
+    report = world.land(REPORTS)
+    assert (report.rows_landed, report.rows_rejected) == (1, 3)
+    reason = "its protective marking does not admit it: the content was not read"
+    rejected = world.query(
+        "select row_key, reasons, content is null from audit.rejected_row order by row_key"
+    )
+    assert rejected == [
+        ("2", [reason], True),
+        ("3", [reason], True),
+        ("4", ["status is not one of DRAFT, SUBMITTED, RETURNED, REJECTED, WITHDRAWN"], False),
+    ]
+    for _ in range(2):
+        assert world.land(REPORTS).batches == 0
+    for secret in ("heron lands", "Mallard", "URN-HERON"):
+        for table in ("raw_law_enforcement.intelligence_report", "audit.rejected_row"):
+            assert (
+                world.query(f"select * from {table} as t where t::text like %s", f"%{secret}%")
+                == []
+            )
+        for path in world.settings.home.glob("batches/**/*.gz"):
+            assert secret.encode() not in gzip.decompress(path.read_bytes())
+        for path in world.settings.log_dir.glob("**/*"):
+            assert path.is_dir() or secret.encode() not in path.read_bytes()
+
+
+def test_the_extraction_login_cannot_read_what_is_never_extracted(world: World) -> None:
+    with (
+        psycopg.connect(extract_url(world.settings, "intelligence")) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("select narrative from intel.report")
+
+
+def test_a_report_whose_marking_is_raised_keeps_its_last_admitted_version(world: World) -> None:
+    put_report(world, 1, at(0))
+    world.land(REPORTS)
+    put_report(world, 1, at(5), protective_marking="TOP SECRET", report_urn="URN-NEW")
+    assert world.land(REPORTS).rows_rejected == 1
+    assert world.state(REPORTS, ("report_urn",)) == {"1": ("URN-1",)}
+
+
+@pytest.mark.parametrize("value", ["", "  ", "Z9 ", "three", None])
+def test_gradings_land_as_they_come(world: World, value: str | None) -> None:
+    names = (
+        "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
+        "handling_conditions",
+    )  # fmt: skip
+    put_report(world, 1, at(0), **dict.fromkeys(names, value))
+    assert world.land(REPORTS).rows_rejected == 0
+    assert world.state(REPORTS, names) == {"1": (value,) * 5}
+
+
+def test_a_blank_reference_is_none(world: World) -> None:
+    put_report(world, 1, at(0), occurrence_ref="", nccu_referral_ref="  ")
+    world.land(REPORTS)
+    assert world.state(REPORTS, ("occurrence_ref", "nccu_referral_ref")) == {"1": (None, None)}

@@ -1,0 +1,180 @@
+"""Rows that keep every rule go straight to raw, as they would the long way; keys are added up."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.sql import Composed
+
+from oic_assurance.settings import Settings
+from oic_assurance.sources.databases.postgres import PostgresTable
+from tests.integration.landing.changed_databases import CUSTODY, START, at, officers, put
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+MANY = 25_000
+ODD_TEXTS = ["x", "ü\u2028€", "a\tb\\n", "'; drop", "\u00e9", "Ω" * 500, "0", "\\N", '"']
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def fill(world: World) -> None:
+    for key, text in enumerate(ODD_TEXTS, start=1):
+        released = at(key) if key % 2 else None
+        put(world, key, at(key / 7), text, occurrence_ref=text, released_at=released)
+    put(world, 90, at(1), "\N{NO-BREAK SPACE}")
+    put(world, 91, at(1), "C1", occurrence_ref="  ")
+
+
+def landed(world: World) -> list[tuple[Any, ...]]:
+    return world.query(
+        "select row_key, version_at, row_fingerprint, is_tombstone, arresting_officer_no,"
+        " occurrence_ref, released_at, deleted_at, force_code"
+        " from raw_law_enforcement.custody_record where custody_id < 1000 order by 1"
+    )
+
+
+def test_both_ways_lead_to_the_same_raw(world: World, tmp_path: Path) -> None:
+    fill(world)
+    world.land(CUSTODY)
+    straight = landed(world)
+    assert len(world.batches(CUSTODY)) == 2
+    world.forget()
+    # One record that is known already, and everything takes the long way.
+    world.rms("update rms.custody_record set custody_id = custody_id + 2000")
+    put(world, 1001, at(0))
+    world.land(CUSTODY)
+    world.rms(
+        "update rms.custody_record set custody_id = custody_id - 2000 where custody_id > 2000"
+    )
+    world.land(CUSTODY)
+    assert landed(world) == straight
+    assert len(straight) == len(ODD_TEXTS) + 1
+
+
+def test_a_text_that_begins_with_a_blank_is_looked_at(world: World) -> None:
+    fill(world)
+    world.land(CUSTODY)
+    assert world.reasons(CUSTODY) == [(1, "90", ["arresting_officer_no is missing"])]
+    assert world.query(
+        "select occurrence_ref from raw_law_enforcement.custody_record where custody_id = 91"
+    ) == [(None,)]
+
+
+def test_a_source_with_narrower_types_lands_the_same(world: World) -> None:
+    put(world, 7, at(0))
+    world.land(CUSTODY)
+    before = landed(world)
+    world.forget()
+    world.rms(
+        "alter table rms.custody_record alter custody_id type int,"
+        " alter arresting_officer_no type varchar(20)"
+    )
+    try:
+        world.land(CUSTODY)
+        assert landed(world) == before
+        put(world, 7, at(1), "C2")
+        assert world.land(CUSTODY).rows_landed == 1
+    finally:
+        world.rms(
+            "alter table rms.custody_record alter custody_id type bigint,"
+            " alter arresting_officer_no type text"
+        )
+
+
+def test_where_nothing_has_changed_no_row_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world)
+    world.land(CUSTODY)
+    read: list[Composed] = []
+    real = PostgresTable.stream
+
+    def stream(self: PostgresTable, query: Composed) -> Iterator[bytes]:
+        read.append(query)
+        return real(self, query)
+
+    monkeypatch.setattr(PostgresTable, "stream", stream)
+    assert world.land(CUSTODY).batches == 0
+    assert read == []
+    put(world, 3, at(200), "C3")
+    assert world.land(CUSTODY).rows_landed == 1
+    # The sum of the keys came out right, so they were not compared one by one.
+    assert len(read) == 1
+
+
+def test_other_content_under_the_same_cursor_value_is_found_in_the_overlap(world: World) -> None:
+    put(world, 1, at(0))
+    world.land(CUSTODY)
+    world.rms("update rms.custody_record set arresting_officer_no = 'C9'")
+    assert world.land(CUSTODY).rows_landed == 1
+    assert officers(world) == {"1": "C9"}
+
+
+def test_under_a_changed_declaration_everything_is_read_again(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(600))
+    world.land(CUSTODY)
+    # As if a column had been declared since: the first record is far from the cursor.
+    world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
+    assert world.land(CUSTODY).rows_landed == 0
+    with world.as_owner() as owner:
+        owner.execute("update audit.source_cursor set declaration = 'another'")
+    assert world.land(CUSTODY).rows_landed == 1
+    assert officers(world) == {"1": "C9", "2": "C1"}
+    assert world.land(CUSTODY).batches == 0
+
+
+def many(world: World) -> None:
+    world.rms(
+        "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
+        " detained_at, created_at, updated_at) select n, 'C1', 'IMMIGRATION', %s, %s, %s"
+        f" from generate_series(1, {MANY}) as n",
+        START,
+        START,
+        START,
+    )
+
+
+def indexes(world: World) -> list[tuple[Any, ...]]:
+    return world.query(
+        "select indexname from pg_indexes where tablename = 'custody_record'"
+        " and schemaname = 'raw_law_enforcement' order by 1"
+    )
+
+
+def test_a_large_first_load_leaves_its_indexes(world: World) -> None:
+    put(world, MANY + 1, at(0), " ")
+    before = indexes(world)
+    many(world)
+    assert world.land(CUSTODY).rows_landed == MANY
+    assert indexes(world) == before
+    assert len(before) == 2
+
+
+def test_another_forces_rows_are_left_where_they_are(world: World) -> None:
+    put(world, 1, at(0))
+    other = World.__new__(World)
+    other.__dict__ |= world.__dict__
+    other.settings = dataclasses.replace(world.settings, force_code="E23000011")
+    other.land(CUSTODY)
+    many_more = "update rms.custody_record set custody_id = 999999"
+    world.rms(many_more)
+    many(world)
+    assert world.land(CUSTODY).rows_landed == MANY + 1
+    assert world.query(
+        "select force_code, count(*) from raw_law_enforcement.custody_record group by 1 order by 1"
+    ) == [("E23000011", 1), (world.settings.force_code, MANY + 1)]

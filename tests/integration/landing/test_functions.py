@@ -1,0 +1,139 @@
+"""The functions that read texts in the warehouse, against Python's own calendar and clocks."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oic_assurance.clock import parse_moment
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.fixture(scope="module")
+def world(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with warehouse_of_its_own() as settings:
+        world = World(settings, tmp_path_factory.mktemp("functions"))
+        yield world
+        world.close()
+
+
+def read(world: World, function: str, text: str) -> object:
+    [(value,)] = world.query(f"select landing.{function}(%s)", text)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-02-28", date(2026, 2, 28)),
+        ("28/02/2026", date(2026, 2, 28)),
+        ("1/6/2026", date(2026, 6, 1)),
+        ("29/02/2024", date(2024, 2, 29)),
+        ("46081", date(2026, 2, 28)),
+        ("46081.75", date(2026, 2, 28)),
+        ("2026-02-28 23:59:59", date(2026, 2, 28)),
+        ("2026-02-28T23:30:00+00:00", date(2026, 2, 28)),
+    ],
+)
+def test_days_that_can_be_read(world: World, text: str, day: date) -> None:
+    assert read(world, "as_date", text) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-29", "29/02/2026", "31/04/2026", "12/31/2026", "2026-13-01", "2026/02/28",
+        "20260228", "28-02-2026", "28.02.2026", "28/02/26", "26-02-28", "28 Feb 2026", "today",
+        "now", "infinity", "epoch", "0000-00-00", "1234", "123456", "2026-02-28 25:00", "", "TBC",
+        "2026-02-28 BC", "--", "2026-02", "'; drop table x; --", "٤٥٠٠٠", "٢٠٢٦-٠١-٠١",
+    ],
+)  # fmt: skip
+def test_days_that_cannot(world: World, text: str) -> None:
+    assert read(world, "as_date", text) is None
+    assert read(world, "as_moment", text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-05 09:30", "2026-01-05T09:30:00+00:00"),
+        ("2026-07-05 09:30:15", "2026-07-05T08:30:15+00:00"),
+        ("2026-07-05T09:30", "2026-07-05T08:30:00+00:00"),
+        ("05/07/2026 09:30", "2026-07-05T08:30:00+00:00"),
+        ("5/7/2026 9:30:15", "2026-07-05T08:30:15+00:00"),
+        ("2026-07-05", "2026-07-04T23:00:00+00:00"),
+        ("46208.395833333", "2026-07-05T08:30:00+00:00"),
+        ("2026-07-05T09:30:00Z", "2026-07-05T09:30:00+00:00"),
+        ("2026-07-05 09:30+02", "2026-07-05T07:30:00+00:00"),
+        ("2026-07-05 09:30:00.250 +0100", "2026-07-05T08:30:00.250000+00:00"),
+    ],
+)
+def test_moments_that_can_be_read(world: World, text: str, moment: str) -> None:
+    assert read(world, "as_moment", text) == datetime.fromisoformat(moment)
+
+
+def test_wall_clocks_are_read_as_python_reads_them(world: World) -> None:
+    """Of a repeated hour the first; a skipped one as if the clock had not changed yet."""
+    chance = random.Random(20260329)
+    edges = [datetime(2025, 10, 26), datetime(2026, 3, 29), datetime(2026, 10, 25)]  # noqa: DTZ001
+    walls = [edge + timedelta(minutes=10 * n) for edge in edges for n in range(30)]
+    walls += [
+        datetime(2024, 1, 1) + timedelta(minutes=chance.randrange(1_500_000))  # noqa: DTZ001
+        for _ in range(500)
+    ]
+    rows = world.query(
+        """
+        select text, landing.as_moment(text), landing.is_ambiguous(text, landing.as_moment(text))
+        from unnest(%s::text[]) as text
+        """,
+        [wall.isoformat(sep=" ") for wall in walls],
+    )
+    for text, moment, flag in rows:
+        assert moment == parse_moment(text), text
+        wall = datetime.fromisoformat(text)
+        first, second = (wall.replace(tzinfo=LONDON, fold=fold).astimezone(UTC) for fold in (0, 1))
+        assert flag is (first != second), text
+
+
+@pytest.mark.parametrize(
+    ("function", "text", "value"),
+    [
+        ("as_integer", "28", 28),
+        ("as_integer", "-3", -3),
+        ("as_integer", "2147483648", None),
+        ("as_integer", "1_000", None),
+        ("as_integer", "0x1F", None),
+        ("as_bigint", "9223372036854775807", 9223372036854775807),
+        ("as_bigint", "9223372036854775808", None),
+        ("as_boolean", "Yes", True),
+        ("as_boolean", "n", False),
+        ("as_boolean", "maybe", None),
+        ("as_numeric", "85%", None),
+        ("as_numeric", "٨٥", None),
+        ("as_integer", "٨٥", None),
+        ("as_numeric", "NaN", None),
+        ("as_numeric", "1e5", None),
+        ("as_numeric", ".5", 0.5),
+    ],
+)
+def test_numbers(world: World, function: str, text: str, value: object) -> None:
+    found = read(world, function, text)
+    assert (float(found) if function == "as_numeric" and found is not None else found) == value  # type: ignore[arg-type]
+
+
+def test_the_functions_are_for_landing_alone(world: World) -> None:
+    rows = world.query(
+        """
+        select p.proname from pg_proc as p
+        inner join pg_namespace as n on p.pronamespace = n.oid
+        where n.nspname = 'landing'
+        and (has_function_privilege('oic_transform', p.oid, 'execute')
+            or not has_function_privilege('oic_landing', p.oid, 'execute'))
+        """
+    )
+    assert rows == []

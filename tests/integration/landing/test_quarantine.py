@@ -1,0 +1,145 @@
+"""Quarantine as people read it, and the pseudonyms of whoever was landed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
+from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
+from oic_assurance.landing.quarantine import Which, counts_by_reason, list_rejected
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.secrets import secret
+from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
+    world.personnel("20260101", "000001", person("2", start="x").replace("OFFICER", "WIZARD"))
+    world.personnel("20260102", "000001", person("3", start="x"), "oops,oops")
+    world.land("hr/personnel")
+    found = [
+        (row.source_place, row.row_number, row.row_key, row.reasons)
+        for row in list_rejected(world.settings)
+    ]
+    assert found == [
+        ("personnel_20260102.csv", 2, "000003", ["start_date is not a date"]),
+        (
+            "personnel_20260102.csv", 3, None,
+            ["the row has 2 cells where the header has 9"],
+        ),
+        (
+            "personnel_20260101.csv", 2, "000002",
+            ["employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+             "start_date is not a date"],
+        ),
+    ]  # fmt: skip
+    assert len(list_rejected(world.settings, limit=2)) == 2
+    assert list_rejected(world.settings, Which("lms/completions")) == []
+
+
+def test_counts_are_by_reason_and_not_by_place(world: World) -> None:
+    world.personnel("20260101", *[person("1", unit) for unit in "AB"], person("2", start="x"))
+    world.personnel("20260102", *[person("3", unit) for unit in "ABC"], person("2", start="y"))
+    world.land("hr/personnel")
+    counts = [(count.reason, count.rows) for count in counts_by_reason(world.settings)]
+    assert counts == [
+        ("key occurs 3 times with different content", 3),
+        ("key occurs twice with different content", 2),
+        ("start_date is not a date", 2),
+    ]
+
+
+def test_every_number_gets_one_pseudonym(world: World) -> None:
+    world.personnel("20260101", "000001", "000002", person("000003").replace("C000003", ""))
+    world.completions("20260101", completion("000009"))
+    world.rms(
+        "insert into rms.nccu_referral (referral_id, referral_ref, reporting_officer_no,"
+        " contacted_at, channel, referral_type) values (1, 'R1', 'C77', %s, 'PHONE', 'VICTIM')",
+        START,
+    )
+    for dataset in ("hr/personnel", "lms/completions", "rms/nccu_referral"):
+        world.land(dataset)
+    assert assign_pseudonyms(world.settings) == 7
+    assert assign_pseudonyms(world.settings) == 0
+    rows = world.query("select kind, identifier, officer_key from identity.pseudonym")
+    assert sorted((kind, number) for kind, number, _ in rows) == [
+        ("collar_no", "C000001"), ("collar_no", "C000002"), ("collar_no", "C77"),
+        ("employee_no", "000001"), ("employee_no", "000002"), ("employee_no", "000003"),
+        ("employee_no", "000009"),
+    ]  # fmt: skip
+    key = secret(world.settings, "pseudonym_key")
+    for kind, number, officer_key in rows:
+        assert officer_key == pseudonym(key, kind, number)
+
+
+def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
+    ensure_raw_tables(world.settings)
+    ensure_raw_tables(world.settings)
+    names = world.query(
+        "select schemaname || '.' || tablename from pg_tables"
+        " where schemaname like 'raw_%' order by 1"
+    )
+    assert [name for (name,) in names] == [
+        "raw_general.completion", "raw_general.hydra_attendance", "raw_general.hydra_session",
+        "raw_general.org_unit", "raw_general.personnel", "raw_general.plan",
+        "raw_general.plan_milestone", "raw_general.recommendation_event",
+        "raw_law_enforcement.custody_record", "raw_law_enforcement.dissemination",
+        "raw_law_enforcement.intelligence_report", "raw_law_enforcement.nccu_referral",
+        "raw_law_enforcement.occurrence", "raw_law_enforcement.product",
+    ]  # fmt: skip
+    uncommented = world.query(
+        """
+        select c.relname, a.attname
+        from pg_attribute as a inner join pg_class as c on a.attrelid = c.oid
+        where c.relnamespace::regnamespace::text like 'raw_%' and c.relkind = 'r' and a.attnum > 0
+        and col_description(c.oid, a.attnum) is null
+        """
+    )
+    assert uncommented == []
+
+
+def test_every_dataset_lands_from_nothing(world: World) -> None:
+    for dataset in dataset_ids():
+        report = world.land(dataset)
+        assert (report.batches, report.refused) == (0, [])
+    outcomes = world.query("select count(*), count(finished_at) from audit.extraction")
+    assert outcomes == [(12, 12)]
+
+
+def test_raw_is_read_downstream_by_whom_it_is_for(world: World) -> None:
+    ensure_raw_tables(world.settings)
+    rows = world.query(
+        """
+        select role, table_name
+        from (values ('oic_transform'), ('oic_gate'), ('general_processing'),
+            ('law_enforcement_processing'), ('bi_reader')) as r (role),
+        (values ('raw_general.personnel'), ('raw_law_enforcement.occurrence')) as t (table_name)
+        where has_table_privilege(role, table_name, 'select')
+        order by 1, 2
+        """
+    )
+    assert rows == [
+        ("general_processing", "raw_general.personnel"),
+        ("law_enforcement_processing", "raw_law_enforcement.occurrence"),
+        ("oic_gate", "raw_general.personnel"),
+        ("oic_gate", "raw_law_enforcement.occurrence"),
+        ("oic_transform", "raw_general.personnel"),
+        ("oic_transform", "raw_law_enforcement.occurrence"),
+    ]

@@ -1,0 +1,386 @@
+"""Versions in raw: every delivery counts once, from its own moment, in whatever order it comes."""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import AssuranceError, SourceUnavailable
+from oic_assurance.settings import Settings
+from tests.integration.landing.support import (
+    World,
+    completion,
+    london_midnight,
+    person,
+    warehouse_of_its_own,
+    workbook,
+)
+
+PEOPLE = "hr/personnel"
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
+
+
+def units(world: World, day: str, known: int | None = None) -> dict[str, str]:
+    state = world.state(PEOPLE, ("org_unit_code",), london_midnight(day), known)
+    return {key: unit for key, (unit,) in state.items()}
+
+
+def test_an_unchanged_record_adds_nothing_and_a_changed_one_a_version(world: World) -> None:
+    world.personnel("20260101", person("000001"), person("000002"))
+    world.personnel("20260102", person("000002"), person("000001", "T2"))
+    assert world.land(PEOPLE).rows_landed == 3
+    assert units(world, "20260101") == {"000001": "T1", "000002": "T1"}
+    assert units(world, "20260102") == {"000001": "T2", "000002": "T1"}
+    assert units(world, "20251231") == {}
+
+
+def test_who_is_missing_from_a_full_list_has_vanished_until_listed_again(world: World) -> None:
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260102", "000001")
+    world.personnel("20260103", "000001", "000002")
+    world.land(PEOPLE)
+    assert list(units(world, "20260102")) == ["000001"]
+    assert list(units(world, "20260103")) == ["000001", "000002"]
+    tombstones = world.query(
+        "select row_key, employee_no, row_number, collar_no from raw_general.personnel"
+        " where is_tombstone"
+    )
+    assert tombstones == [("000002", "000002", None, None)]
+
+
+def test_a_rejected_row_does_not_make_its_record_vanish(world: World) -> None:
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260102", person("1", "T9"), person("2").replace("OFFICER", "WIZARD"))
+    world.land(PEOPLE)
+    assert units(world, "20260102") == {"000001": "T9", "000002": "T1"}
+
+
+def test_rows_that_share_a_key_and_differ_are_all_rejected(world: World) -> None:
+    world.personnel("20260101", "000001", "000002", "000003")
+    world.personnel("20260102", person("1", "A"), "000002", person("1", "B"), person("000001", "C"))
+    world.land(PEOPLE)
+    assert world.reasons(PEOPLE) == [
+        (row, "000001", ["key occurs 3 times with different content: rows 1, 3, 4"])
+        for row in (1, 3, 4)
+    ]
+    assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
+
+
+def test_a_broken_row_has_no_say_against_a_good_one_of_the_same_key(world: World) -> None:
+    world.personnel("20260101", person("1", "A"), person("1", start="31/02/2020"))
+    world.land(PEOPLE)
+    assert units(world, "20260101") == {"000001": "A"}
+    assert world.reasons(PEOPLE) == [
+        (2, "000001", ["start_date is not a date", "another row with this key was landed"])
+    ]
+
+
+def test_the_same_file_dropped_again_is_nothing(world: World) -> None:
+    path = world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    content = path.read_bytes()
+    path.unlink()
+    world.drop("hr/personnel/personnel_20260101.csv", content, datetime(2026, 2, 1, tzinfo=UTC))
+    assert world.land(PEOPLE).batches == 0
+    assert len(world.batches(PEOPLE)) == 1
+
+
+def test_other_bytes_under_the_same_name_are_a_later_word_on_the_same_day(world: World) -> None:
+    world.personnel("20260101", person("1", "A"), "000002", "000004")
+    world.personnel("20260102", person("1", "A"), "000002", "000003")
+    world.land(PEOPLE)
+    world.personnel("20260101", person("1", "B"), "000003", "000004")
+    assert world.land(PEOPLE).batches == 1
+    assert units(world, "20260101") == {"000001": "B", "000003": "T1", "000004": "T1"}
+    # The day after is as the file of that day said, and what was known before is still known.
+    assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
+    before = world.batches(PEOPLE)[1]["batch_id"]
+    assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
+    # Changing it back is a delivery too.
+    world.personnel("20260101", person("1", "A"), "000002", "000004")
+    world.land(PEOPLE)
+    assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}
+    assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
+
+
+def test_a_late_file_does_not_reach_past_the_next_one(world: World) -> None:
+    world.personnel("20260101", person("1", "A"), person("2", "A"), person("3", "A"))
+    world.personnel("20260110", person("1", "A"), person("2", "A"), person("3", "A"))
+    world.personnel("20260120", person("1", "A"), person("2", "C"), person("3", "A"))
+    world.land(PEOPLE)
+    world.personnel("20260105", person("1", "B"), person("2", "B"), person("4", "B"))
+    world.land(PEOPLE)
+    assert units(world, "20260105") == {"000001": "B", "000002": "B", "000004": "B"}
+    assert units(world, "20260110") == {"000001": "A", "000002": "A", "000003": "A"}
+    assert units(world, "20260120") == {"000001": "A", "000002": "C", "000003": "A"}
+    again = world.query(
+        "select row_key, row_number, is_tombstone from raw_general.personnel"
+        " where version_at = %s order by 1",
+        london_midnight("20260110"),
+    )
+    assert again == [
+        ("000001", None, False),
+        ("000002", None, False),
+        ("000003", None, False),
+        ("000004", None, True),
+    ]
+
+
+def test_a_delivery_that_rejected_the_row_does_not_bound_a_late_file(world: World) -> None:
+    world.personnel("20260101", person("1", "A"))
+    world.personnel("20260110", person("1", "X").replace("OFFICER", "WIZARD"))
+    world.personnel("20260120", person("1", "A"))
+    world.land(PEOPLE)
+    world.personnel("20260105", person("1", "B"))
+    world.land(PEOPLE)
+    assert units(world, "20260110") == {"000001": "B"}
+    assert units(world, "20260120") == {"000001": "A"}
+
+
+def test_files_of_changes_say_nothing_of_what_they_do_not_name(world: World) -> None:
+    world.completions("20260101", completion("000001", 50), completion("000002", 60))
+    world.completions("20260103", completion("000001", 70))
+    world.land("lms/completions")
+    scores = world.state("lms/completions", ("employee_no", "score"), london_midnight("20260103"))
+    assert sorted(scores.values()) == [("000001", 70), ("000002", 60)]
+
+
+def test_a_late_file_of_changes_lasts_until_the_record_is_named_again(world: World) -> None:
+    def score(day: str) -> list[tuple[str, int]]:
+        state = world.state("lms/completions", ("employee_no", "score"), london_midnight(day))
+        return sorted((key, int(value)) for key, value in state.values())
+
+    one, two = completion("000001", 50), completion("000002", 60)
+    world.completions("20260101", one, two)
+    world.completions("20260103", two)
+    world.completions("20260105", one)
+    world.land("lms/completions")
+    world.completions("20260102", completion("000001", 51), completion("000002", 61))
+    world.land("lms/completions")
+    assert score("20260102") == [("000001", 51), ("000002", 61)]
+    assert score("20260103") == [("000001", 51), ("000002", 60)]
+    assert score("20260105") == [("000001", 50), ("000002", 60)]
+
+
+def test_of_two_files_for_a_later_day_the_one_landed_last_bounds_a_late_one(world: World) -> None:
+    world.completions("20260101", completion("000001", 50))
+    world.completions("20260103", completion("000001", 50))
+    world.land("lms/completions")
+    world.completions("20260103", completion("000001", 60))
+    world.land("lms/completions")
+    world.completions("20260102", completion("000001", 55))
+    world.land("lms/completions")
+    scores = [
+        world.state("lms/completions", ("score",), london_midnight(day)).popitem()[1]
+        for day in ("20260101", "20260102", "20260103")
+    ]
+    assert scores == [(50,), (55,), (60,)]
+
+
+def test_how_a_date_is_written_is_no_change(world: World) -> None:
+    world.completions("20260101", completion("000001", 50, "2025-06-02 10:00"))
+    world.completions("20260102", completion("1", "50", "02/06/2025 10:00:00"))
+    assert world.land("lms/completions").rows_landed == 1
+
+
+def test_an_unchanged_register_saved_again_is_a_delivery(world: World) -> None:
+    name, begin = (
+        "governance/recommendations/recommendation_log.csv",
+        datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    log = "event_at,point_code,party,status,comment\n2025-06-01 09:30,HYDRA,FORCE,ok,\n"
+    world.drop(name, log, begin)
+    world.land("governance/recommendations")
+    assert world.land("governance/recommendations").batches == 0
+    world.drop(name, log, begin + timedelta(days=28))
+    report = world.land("governance/recommendations")
+    assert (report.batches, report.rows_landed) == (1, 0)
+    batches = world.batches("governance/recommendations")
+    assert [batch["delivered_for"] for batch in batches] == [begin, begin + timedelta(days=28)]
+
+
+def test_events_differ_by_all_that_names_them_and_not_by_their_comment(world: World) -> None:
+    name, begin = (
+        "governance/recommendations/recommendation_log.csv",
+        datetime(2026, 1, 5, tzinfo=UTC),
+    )
+    header = "event_at,point_code,party,status,comment\n"
+    event = "2025-06-01 09:30,HYDRA,FORCE,ok,first\n"
+    world.drop(name, header + event + event.replace("ok", "not ok"), begin)
+    world.drop(name, header + event + event.replace("ok", "not ok"), begin)
+    world.land("governance/recommendations")
+    world.drop(name, header + event.replace("first", "second"), begin + timedelta(days=1))
+    world.land("governance/recommendations")
+    state = world.state("governance/recommendations", ("status", "comment"))
+    assert list(state.values()) == [("ok", "second")]
+
+
+def test_wall_clock_times_that_a_clock_change_repeats_or_skips_are_flagged(world: World) -> None:
+    times = {
+        "2025-10-26 01:30": ("2025-10-26T00:30:00+00:00", True),
+        "26/10/2025 00:30": ("2025-10-25T23:30:00+00:00", False),
+        "2025-10-26T02:00:00": ("2025-10-26T02:00:00+00:00", False),
+        "2026-03-29 01:15": ("2026-03-29T01:15:00+00:00", True),
+        "2026-03-29 02:15": ("2026-03-29T01:15:00+00:00", False),
+        "2025-10-26T01:30+00:00": ("2025-10-26T01:30:00+00:00", False),
+        "2025-07-01 10:00+01:00": ("2025-07-01T09:00:00+00:00", False),
+    }
+    rows = [completion(f"{n:06d}", "", text) for n, text in enumerate(times)]
+    world.completions("20260401", *rows)
+    assert world.land("lms/completions").rows_rejected == 0
+    found = world.state(
+        "lms/completions", ("completed_at_text", "completed_at", "completed_at_is_ambiguous")
+    )
+    assert {text: (moment.isoformat(), flag) for text, moment, flag in found.values()} == times
+
+
+def test_a_completion_needs_its_moment_and_an_enrolment_does_not(world: World) -> None:
+    world.completions(
+        "20260101",
+        "000001,OIC-EL,OIC-EL-1,1,COMPLETED,,",
+        "000001,OIC-EL,OIC-EL-1,1,ENROLLED,,",
+        "000001,OIC-EL,OIC-EL-1,1,COMPLETED,31/02/2025 10:00,",
+        "000002,OIC-EL,OIC-EL-1,1,COMPLETED,2025-06-02 10:00,85%",
+    )
+    world.land("lms/completions")
+    assert [(row, said) for row, _, said in world.reasons("lms/completions")] == [
+        (1, ["completed_at is missing though status is COMPLETED"]),
+        (3, ["completed_at is not a date and time"]),
+    ]
+    assert len(world.state("lms/completions", ())) == 2
+
+
+def test_every_reason_of_a_row_is_kept_with_its_content(world: World) -> None:
+    world.personnel("20260101", "000001", "abc, ,WIZARD,,,,,2026-13-01,SULKING")
+    world.land(PEOPLE)
+    [(reasons, content, number, name)] = world.query(
+        "select reasons, content, row_number, table_name from audit.rejected_row"
+    )
+    assert reasons == [
+        "employee_no is not a number of up to 6 digits",
+        "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+        "start_date is missing",
+        "leave_date is not a date",
+        "absence_status is not one of LONG_TERM_SICK, MATERNITY, CAREER_BREAK, SECONDMENT",
+    ]
+    assert (content["employee_no"], content["collar_no"]) == ("abc", None)
+    assert (number, name) == (2, "personnel")
+
+
+def test_a_batch_over_its_tolerance_is_refused_whole(world: World) -> None:
+    good = [f"{n:06d}" for n in range(1, 77)]
+    bad = [person(f"{n:06d}").replace("OFFICER", "WIZARD") for n in range(900, 919)]
+    world.personnel("20260101", *good, *bad)
+    world.personnel("20260102", *good, *bad, bad[0].replace("000900", "000950"))
+    report = world.land(PEOPLE)
+    assert report.refused == [
+        (
+            "personnel_20260102.csv",
+            "20 of 96 rows break the source contract, which is over the tolerance of 20%: most "
+            "often, employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+        )
+    ]
+    assert (report.batches, report.rows_rejected) == (1, 19)
+
+
+def test_the_batch_is_kept_as_it_came_and_registered(world: World) -> None:
+    path = world.personnel("20260102", "000001", "000002")
+    report = world.land(PEOPLE)
+    [batch] = world.batches(PEOPLE)
+    content = path.read_bytes()
+    kept = world.settings.home / batch["kept_as"]
+    assert gzip.decompress(kept.read_bytes()) == content
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    assert batch["sha256"] == hashlib.sha256(content).hexdigest()
+    assert (batch["size_bytes"], batch["kind"], batch["status"]) == (len(content), "file", "landed")
+    assert (batch["row_count"], batch["rows_new"], batch["rows_rejected"]) == (2, 2, 0)
+    assert batch["source_place"] == "personnel_20260102.csv"
+    assert batch["delivered_for"] == london_midnight("20260102")
+    assert (batch["run_id"], batch["force_code"]) == ("run 1", "E23000022")
+    assert (report.batches, report.rows_landed) == (1, 2)
+    assert world.query(
+        "select outcome, reason, batches, rows_landed, rows_rejected from audit.extraction"
+    ) == [("succeeded", None, 1, 2, 0)]
+    [(action, what, run)] = world.query("select action, what, run_id from audit.processing_log")
+    assert (action, run) == ("collection", "run 1")
+    assert what.endswith("2 rows of personnel_20260102.csv, 2 new")
+    rows = world.query(
+        "select row_number, batch_id, version_at, is_tombstone from raw_general.personnel"
+    )
+    assert rows == [
+        (number, batch["batch_id"], london_midnight("20260102"), False) for number in (1, 2)
+    ]
+
+
+def test_one_table_of_a_workbook_can_change_without_the_other(world: World) -> None:
+    sessions = [["session_code", "session_date", "venue", "capacity"], ["H1", "2025-10-06"]]
+    attendance = [["session_code", "employee_no", "attended", "outcome"], ["H1", "000123", "N"]]
+    for day, attended in (("20260105", "N"), ("20260112", "Y")):
+        attendance[1][2] = attended
+        world.drop(
+            f"hydra/attendance/hydra_{day}.xlsx",
+            workbook({"Sessions": sessions, "Attendance": attendance}),
+        )
+    assert world.land("hydra/attendance").rows_landed == 3
+
+
+def test_two_runs_at_once_land_each_file_once(world: World) -> None:
+    for day in range(1, 21):
+        world.personnel(f"202601{day:02d}", person("1", f"T{day}"), "000002")
+    reports = []
+    threads = [
+        threading.Thread(target=lambda: reports.append(world.land(PEOPLE))) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(report.batches for report in reports) == [0, 0, 20]
+    assert len(world.batches(PEOPLE)) == 20
+
+
+def test_an_empty_dropzone_is_nothing_and_a_missing_one_cannot_be_read(world: World) -> None:
+    report = world.land(PEOPLE)
+    assert (report.batches, report.notes) == (0, ["its folder in the dropzone does not exist"])
+    world.dropzone.rmdir()
+    with pytest.raises(SourceUnavailable, match="does not exist or cannot be read"):
+        world.land(PEOPLE)
+    assert world.query("select outcome from audit.extraction order by extraction_id") == [
+        ("succeeded",),
+        ("failed",),
+    ]
+
+
+def test_a_column_that_raw_has_not_yet_is_added(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    world.execute("alter table raw_general.personnel drop column rank_grade")
+    world.personnel("20260102", person("1", "T2"))
+    world.land(PEOPLE)
+    assert world.state(PEOPLE, ("rank_grade", "org_unit_code")) == {"000001": ("PC", "T2")}
+
+
+def test_a_column_of_another_type_in_raw_is_one_clear_line(world: World) -> None:
+    world.personnel("20260101", "000001")
+    world.land(PEOPLE)
+    world.execute("alter table raw_general.personnel alter column leave_date type text")
+    with pytest.raises(AssuranceError, match="holds leave_date as text but the declaration says"):
+        world.land(PEOPLE)
+    world.execute("drop table raw_general.personnel")

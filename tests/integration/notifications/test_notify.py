@@ -1,0 +1,242 @@
+"""Somebody is told once of each failure, and once that it is over."""
+
+from datetime import datetime, time
+from typing import Any
+
+import pytest
+
+from oic_assurance import pipeline
+from oic_assurance.cli.main import run_command
+from oic_assurance.clock import parse_moment
+from oic_assurance.errors import UsageError
+from oic_assurance.notifications.notify import notify
+from oic_assurance.notifications.watch import open_alarms
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import published
+from tests.unit.notifications.servers import HttpServer, MailServer
+
+DEADLINE = time(7, 30)
+MORNING = parse_moment("2026-05-02T08:00")
+NIGHT = parse_moment("2026-05-02T06:00")
+
+
+def ask(settings: Settings, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connect(settings) as conn:
+        cursor = conn.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def enter_run(
+    settings: Settings, outcome: str, as_at: str, message: str | None = None, ended: bool = True
+) -> None:
+    ask(
+        settings,
+        "insert into audit.run (run_id, as_at, started_at, finished_at, outcome, message) "
+        "values (gen_random_uuid()::text, %s, %s, case when %s then %s::timestamptz + interval "
+        "'11 minutes' end, %s, %s)",
+        parse_moment(as_at), parse_moment(as_at), ended, parse_moment(as_at), outcome, message,
+    )  # fmt: skip
+
+
+def enter_batch(settings: Settings, status: str, day: str, reason: str | None = None) -> None:
+    ask(
+        settings,
+        "insert into audit.batch (run_id, force_code, dataset, source_place, kind, delivered_for, "
+        "status, reason, landed_at) values ('r', %s, 'hr/personnel', %s, 'file', %s, %s, %s, %s)",
+        settings.force_code, f"hr/personnel-{day}.csv", parse_moment(day), status, reason,
+        parse_moment(f"{day}T05:31"),
+    )  # fmt: skip
+
+
+def found(settings: Settings, now: datetime = NIGHT) -> list[tuple[str, str, str]]:
+    return [
+        (alarm.kind, alarm.subject, alarm.what) for alarm in open_alarms(settings, now, DEADLINE)
+    ]
+
+
+@pytest.fixture
+def healthy(fresh_warehouse: Settings) -> Settings:
+    """A warehouse with a publication of 1 May, and nothing wrong."""
+    published(fresh_warehouse)
+    ask(fresh_warehouse, "update audit.run set started_at = as_at, finished_at = as_at")
+    return fresh_warehouse
+
+
+def test_nothing_is_wrong(healthy: Settings) -> None:
+    assert found(healthy) == []
+
+
+def test_a_blocked_publication(healthy: Settings) -> None:
+    enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing marts: two classes (3 rows)")
+    enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
+    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
+    assert alarm.what == "the run was blocked: auditing marts: two classes (4 rows)"
+    # Since the first of them, and told by whom it is put right.
+    assert alarm.since == parse_moment("2026-05-02T05:41")
+    assert alarm.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
+    assert alarm.who == "data engineering"
+
+
+def test_who_fixes_it_is_who_owns_the_broken_promise(healthy: Settings) -> None:
+    enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing landing: no codes")
+    ask(
+        healthy,
+        "with run as (select run_id, as_at from audit.run order by started_at desc limit 1), "
+        "build as (insert into audit.build (run_id, as_at, known_batch_id, purpose, schema_prefix) "
+        "select run_id, as_at, 1, 'daily', '' from run returning build_id) "
+        "insert into audit.expectation_result (build_id, stage, suite, dataset, dimension, "
+        "expectation, description, severity, owner, success) "
+        "select build_id, 'landing', 's', 'd', 'validity', 'e', 'w', 'critical', "
+        "'force intelligence bureau', false from build",
+    )
+    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
+    assert alarm.who == "force intelligence bureau"
+
+
+@pytest.mark.parametrize(
+    ("ended", "state"), [(True, "no run is under way"), (False, "it is still running")]
+)
+def test_a_run_that_has_not_finished_by_its_deadline(
+    healthy: Settings, ended: bool, state: str
+) -> None:
+    if not ended:
+        enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
+    assert found(healthy, NIGHT) == []
+    (alarm,) = open_alarms(healthy, MORNING, DEADLINE)
+    assert (alarm.kind, alarm.what) == ("overdue", f"no run has published by 07:30, and {state}")
+    assert alarm.since == parse_moment("2026-05-02T07:30")
+    # Two days later it is the same failure, since the same morning.
+    (later,) = open_alarms(healthy, parse_moment("2026-05-04T09:00"), DEADLINE)
+    assert (later.since, later.cause) == (alarm.since, alarm.cause)
+
+
+def test_a_delivery_over_its_tolerance_until_a_good_one_lands(healthy: Settings) -> None:
+    enter_batch(healthy, "landed", "2026-05-01")
+    enter_batch(healthy, "refused", "2026-05-02", "hr/personnel-2026-05-02.csv: 90 of 100 rows")
+    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
+    assert (alarm.kind, alarm.subject) == ("delivery", "hr/personnel")
+    assert alarm.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
+    assert alarm.command == ".venv/bin/assurance quarantine list --dataset hr/personnel"
+    # An older file under way changes nothing; the same day's, corrected, does.
+    enter_batch(healthy, "landed", "2026-04-30")
+    assert len(found(healthy)) == 1
+    enter_batch(healthy, "landed", "2026-05-02")
+    assert found(healthy) == []
+
+
+def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
+    """Leave what the last build found of one source."""
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(
+            "create schema if not exists intermediate; create schema if not exists policy; "
+            "create table if not exists policy.policy_point_dataset "
+            "(point_code text, dataset text, effective_to date); "
+            "create table if not exists intermediate.int_source_freshness (force_code text, "
+            "dataset text, due_by timestamptz, verdict text, reason text); "
+            "truncate intermediate.int_source_freshness, policy.policy_point_dataset; "
+            "insert into policy.policy_point_dataset values "
+            "('HYDRA', 'hr/personnel', null), ('ELEARNING', 'hr/personnel', null); "
+            "grant usage on schema intermediate, policy to oic_gate; "
+            "grant select on all tables in schema intermediate, policy to oic_gate"
+        )
+        conn.execute(
+            "insert into intermediate.int_source_freshness values "
+            "(%s, 'hr/personnel', '2026-05-01 05:30+01', %s, %s)",
+            (settings.force_code, verdict, reason),
+        )
+
+
+def test_a_stale_source_and_what_is_unknown_meanwhile(healthy: Settings) -> None:
+    make_freshness(healthy, "stale", "nothing new since it was due")
+    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
+    assert (alarm.kind, alarm.subject) == ("source", "hr/personnel")
+    assert alarm.what == "hr/personnel is stale: nothing new since it was due"
+    assert alarm.since == parse_moment("2026-05-01T05:30")
+    assert alarm.readers_see.endswith("; ELEARNING, HYDRA unknown")
+    assert alarm.who != "data engineering"
+    make_freshness(healthy, "fresh", "")
+    assert found(healthy) == []
+
+
+def test_somebody_is_told_once_and_once_that_it_is_over(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MailServer() as mail, HttpServer() as web:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "lead@opcc.example")
+        monkeypatch.setenv("ASSURANCE_NOTIFY_FROM", "warehouse@force.example")
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", mail.uri)
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", f"{web.address}/secret-token")
+        assert notify(healthy, NIGHT) == []
+        enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing marts: two classes (3 rows)")
+        make_freshness(healthy, "stale", "nothing new since it was due")
+        first = notify(healthy, NIGHT)
+        assert [(attempt.channel, attempt.failure) for attempt in first] == [
+            ("email", None),
+            ("webhook", None),
+        ]
+        assert notify(healthy, NIGHT) == []
+        # One message for all of it.
+        assert (len(mail.mails), len(web.posts)) == (1, 1)
+        assert "No publication was made, and 1 more" in str(mail.mails[0]["Subject"])
+        enter_run(healthy, "published", "2026-05-02T06:30")
+        notify(healthy, MORNING)
+        notify(healthy, MORNING)
+        assert (len(mail.mails), len(web.posts)) == (2, 2)
+        assert [change["event"] for change in web.posts[1][1]["changes"]] == ["over"]
+    kept = ask(
+        healthy, "select channel, to_whom, kind, event from audit.notification order by 1, 3, 4"
+    )
+    assert kept[:3] == [
+        ("email", "lead@opcc.example", "publication", "new"),
+        ("email", "lead@opcc.example", "publication", "over"),
+        ("email", "lead@opcc.example", "source", "new"),
+    ]
+    assert "secret-token" not in repr(kept)
+
+
+def test_what_was_not_delivered_is_tried_again_and_keeps_no_other_channel_waiting(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_run(healthy, "failed", "2026-05-02T05:30", "the disk is full")
+    with MailServer() as mail, HttpServer(503) as web:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "lead@opcc.example")
+        monkeypatch.setenv("ASSURANCE_NOTIFY_FROM", "warehouse@force.example")
+        monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", mail.uri)
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
+        outcomes = [(item.channel, bool(item.failure)) for item in notify(healthy, NIGHT)]
+        assert outcomes == [("email", False), ("webhook", True)]
+        web.status = 204
+        outcomes = [(item.channel, bool(item.failure)) for item in notify(healthy, NIGHT)]
+        assert outcomes == [("webhook", False)]
+        assert len(mail.mails) == 1
+
+
+def test_at_a_terminal(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_WEBHOOK"):
+        monkeypatch.delenv(name, raising=False)
+    enter_run(healthy, "failed", "2026-05-02T05:30", "the disk is full")
+    assert run_command(["notify", "--dry-run"]) == 0
+    assert "the run failed: the disk is full" in capsys.readouterr().out
+    assert run_command(["notify"]) == 0
+    assert "Nobody is named to be told" in capsys.readouterr().err
+    with HttpServer(500) as web:
+        monkeypatch.setenv("ASSURANCE_NOTIFY_WEBHOOK", web.address)
+        assert run_command(["notify"]) == 1
+        assert "not delivered: webhook at 127.0.0.1" in capsys.readouterr().err
+        web.status = 200
+        assert run_command(["notify"]) == 0
+        assert "by webhook:\n\nNo publication was made\n" in capsys.readouterr().out
+
+
+def test_that_nobody_can_be_told_fails_no_run_but_the_watch(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "somebody")
+    ((run_id, publication_id),) = ask(healthy, "select run_id, publication_id from audit.run")
+    assert pipeline.close_run(healthy, run_id) == publication_id
+    assert "Nobody was told: ASSURANCE_NOTIFY_EMAIL" in caplog.text
+    with pytest.raises(UsageError, match="is not an e-mail address"):
+        pipeline.tell(healthy)

@@ -1,0 +1,46 @@
+"""Rejected rows exported, corrected as somebody would, and replayed, for tests of both."""
+
+import csv
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+from oic_assurance.landing.quarantine import Which
+from oic_assurance.operations.replay.export import export_rejected
+from oic_assurance.operations.replay.record import ReplayReport
+from oic_assurance.operations.replay.replay import replay
+from tests.integration.landing.support import World
+
+Row = dict[str, str]
+_numbers = itertools.count(1)
+
+
+def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
+    """Export rejected rows; returns the file and its rows."""
+    path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
+    export_rejected(world.settings, Which(dataset, **which), path, "tester")  # type: ignore[arg-type]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return path, list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[Row], encoding: str = "utf-8", delimiter: str = ",") -> Path:
+    """Write rows back as a spreadsheet would."""
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def correct(
+    world: World, dataset: str, change: Callable[[Row], Row | None], **which: object
+) -> ReplayReport:
+    """Export, change each row (None leaves it out of the file), and replay."""
+    path, rows = export(world, dataset, **which)
+    write(path, [new for row in rows if (new := change(dict(row))) is not None])
+    return replay(world.settings, dataset, path, "it was mistyped", "tester")
+
+
+def again(world: World, dataset: str) -> ReplayReport:
+    """Replay what is in quarantine as it came."""
+    return replay(world.settings, dataset, None, None, "tester")

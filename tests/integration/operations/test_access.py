@@ -1,0 +1,128 @@
+"""Access is given, ended and listed by a command, and stays on record."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.errors import ServerError, UsageError
+from oic_assurance.operations.access import Access, end, give, held
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect
+from tests.integration.publishing.limited_readers import (
+    Connect,
+    database_of,
+    logins,
+    refused,
+    rows,
+    two_publications,
+)
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
+    with two_publications(fresh_warehouse) as published:
+        yield published
+
+
+@pytest.fixture
+def log_in(warehouse: Settings) -> Iterator[Connect]:
+    with logins(warehouse) as connection:
+        yield connection
+
+
+def test_what_is_ended_is_over_with_the_next_statement(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_two")
+    end(warehouse, "inspector_two", ["U2"], "moved to another team")
+    assert {unit for (unit,) in rows(reader, "assurance_exception", "org_unit_code")} == {"U3"}
+    end(warehouse, "inspector_two", [], "left the force")
+    with refused():
+        rows(reader, "assurance_exception")
+    assert {one.login for one in held(warehouse)} == {"inspector_one", "office_reader"}
+
+
+def test_who_was_given_what_by_whom_and_why_is_on_record(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    assert held(warehouse) == [
+        Access("inspector_one", ("U1",), True, False),
+        Access("inspector_two", ("U2", "U3"), True, False),
+        Access("office_reader", (), False, True),
+    ]
+    end(warehouse, "inspector_two", ["U3"], "moved")
+    with connect(warehouse) as conn:
+        entered = conn.execute(
+            "select login, audience, org_unit_code, is_granted, because, changed_by <> '' "
+            "from audit.access_change order by change_id"
+        ).fetchall()
+    assert entered == [
+        ("inspector_one", "SUPERVISOR", "U1", True, "works the list", True),
+        ("inspector_two", "SUPERVISOR", "U2", True, "works the list", True),
+        ("inspector_two", "SUPERVISOR", "U3", True, "works the list", True),
+        ("office_reader", "OFFICE", None, True, "works the list", True),
+        ("inspector_two", "SUPERVISOR", "U3", False, "moved", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("login", "units", "says"),
+    [
+        ("inspector_one", ["U99"], "There is no unit 'U99'"),
+        ("bi_reader", ["U1"], "a role of the warehouse itself"),
+        ("oic_unit_x", ["U1"], "a role of the warehouse itself"),
+        ("warehouse_owner", ["U1"], "can see more already"),
+        ("x" * 64, ["U1"], "1 to 63 characters"),
+    ],
+)
+def test_access_that_would_not_limit_is_not_given(
+    warehouse: Settings, login: str, units: list[str], says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        give(warehouse, login, units, "a mistake")
+    assert held(warehouse) == []
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "grant pg_read_all_data to analyst",
+        "grant oic_gate to analyst with inherit false, set true",
+        "alter role analyst bypassrls",
+    ],
+)
+def test_a_login_that_sees_more_by_another_right_is_not_taken_for_a_limited_one(
+    warehouse: Settings, right: str
+) -> None:
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("create role analyst login")
+        administrator.execute(right.encode())
+    with pytest.raises(UsageError, match="can see more already"):
+        give(warehouse, "analyst", ["U1"], "a mistake")
+
+
+def test_what_somebody_else_has_given_is_not_said_to_be_ended(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    other = sql.Identifier(f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2")
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute(sql.SQL("grant {} to inspector_one").format(other))
+    with pytest.raises(ServerError, match="given that by somebody else"):
+        end(warehouse, "inspector_one", ["U2"], "left")
+    with connect(warehouse) as conn:
+        ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
+    assert ended == []
+    assert {unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")} == {
+        "U1", "U2",
+    }  # fmt: skip
+
+
+def test_who_reads_as_a_supervisor_cannot_be_made_the_office_beside(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    with pytest.raises(UsageError, match="reads as a supervisor already"):
+        give(warehouse, "inspector_one", [], "a promotion")
+    with pytest.raises(UsageError, match="does not read the records of U2"):
+        end(warehouse, "inspector_one", ["U2"], "a mistake")

@@ -1,0 +1,384 @@
+"""A record that is erased is nowhere, stays out, and raw and the kept batches still agree."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.pseudonyms import assign_pseudonyms
+from oic_assurance.operations.erase.erase import erase, tables_with
+from oic_assurance.operations.erase.search import Found, Request
+from oic_assurance.operations.replay.replay import replay
+from oic_assurance.operations.verify.verify import verify
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.warehouse.connections import admin_url
+from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, put, put_report
+from tests.integration.landing.support import (
+    PERSONNEL,
+    World,
+    completion,
+    person,
+    warehouse_of_its_own,
+    workbook,
+)
+from tests.integration.operations.replay_support import export, write
+
+PEOPLE = "hr/personnel"
+COMPLETIONS = "lms/completions"
+HYDRA = "hydra/attendance"
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    world.empty_sources()
+    yield world
+    world.close()
+
+
+def gone(world: World, name: str, key: str, table: str | None = None, dry: bool = False) -> Found:
+    declared = dataset(name)
+    which = next(one for one in declared.tables if table in (None, one.name))
+    request = Request(declared, which, (key,), "asked for under DPA 2018 s.47")
+    return erase(world.settings, request, dry_run=dry)
+
+
+def agree(world: World, name: str) -> None:
+    [proof] = verify(world.settings, name)
+    assert [str(one) for one in proof.disagreements] == []
+    assert proof.not_compared == []
+
+
+def kept(world: World, name: str) -> dict[str, bytes]:
+    """Return what is kept of a dataset, by the files' names."""
+    folder = world.settings.home / "batches" / name
+    return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
+
+
+def text_of_warehouse(world: World) -> str:
+    """Return all that raw, audit and identity hold, as text."""
+    parts = []
+    for schema, table in world.query(
+        "select schemaname, tablename from pg_tables where schemaname in"
+        " ('raw_general', 'raw_law_enforcement', 'audit', 'identity') and tablename <>"
+        " 'schema_migration'"
+    ):
+        with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+            rows = administrator.execute(
+                f"select coalesce(string_agg(t::text, '|'), '') from {schema}.{table} as t".encode()
+            ).fetchone()
+        parts.append(rows[0] if rows else "")
+    return "\n".join(parts)
+
+
+# -------------------------------------------------------------------- files
+
+
+def test_all_versions_of_a_record_go_and_the_kept_files_lose_its_lines_alone(world: World) -> None:
+    title = f"Personnel\n{PERSONNEL}\n"
+    first = [person("000001"), person("000777"), person("000003")]
+    second = [person("000777", "T2"), person("000001"), person("000003", '"T\n3"')]
+    world.drop("hr/personnel/personnel_20260101.csv", title + "\n".join(first) + "\nTotal,3\n")
+    world.drop("hr/personnel/personnel_20260102.csv", title + "\n".join(second) + "\n")
+    world.personnel("20260103", "000001", "000003")
+    world.land(PEOPLE)
+    found = gone(world, PEOPLE, "000777")
+    assert (found.raw.total(), found.kept_rows, found.rejected.total()) == (3, 2, 0)
+    assert "000777" not in text_of_warehouse(world)
+    assert [text.decode() for text in kept(world, PEOPLE).values()][:2] == [
+        title + "\n".join([first[0], first[2]]) + "\nTotal,3\n",
+        title + "\n".join(second[1:]) + "\n",
+    ]
+    agree(world, PEOPLE)
+    places = world.query("select row_key, row_number from raw_general.personnel order by 1, 2")
+    assert ("000003", 3) in places
+    gone(world, PEOPLE, "000001")
+    agree(world, PEOPLE)
+    assert world.query("select distinct row_key from raw_general.personnel") == [("000003",)]
+
+
+def test_the_log_says_what_went_and_does_not_lead_to_the_record(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    before = world.batches(PEOPLE)[0]["sha256"]
+    gone(world, PEOPLE, "000777")
+    content = next(iter(kept(world, PEOPLE).values()))
+    [(reason, who, records, raw_rows, kept_rows)] = world.query(
+        "select reason, who, records, raw_rows, kept_rows from audit.erasure"
+    )
+    assert (reason, records, raw_rows, kept_rows) == ("asked for under DPA 2018 s.47", 1, 1, 1)
+    assert "login warehouse_owner" in who
+    assert world.query("select sha256_before, sha256_after, places from audit.batch_erasure") == [
+        (before, hashlib.sha256(content).hexdigest(), {"personnel": [2]})
+    ]
+    [(mark,)] = world.query("select key_mark from audit.erased_key")
+    assert len(mark) == 64
+    assert world.one("select what from audit.processing_log where action = 'erasure'").startswith(
+        "hr/personnel, erasure "
+    )
+    with pytest.raises(UsageError, match="names the record"):
+        erase(world.settings, Request(dataset(PEOPLE), dataset(PEOPLE).tables[0], ("000001",),
+                                      "because 000001 asked"))  # fmt: skip
+
+
+def test_checks_keep_their_counts_and_name_no_row_any_more(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+        administrator.execute(
+            """
+            with
+                build as (
+                    insert into audit.build (run_id, as_at, known_batch_id, purpose)
+                    select 'one', now(), max(batch_id), 'daily' from audit.batch
+                    returning build_id
+                ),
+                result as (
+                    insert into audit.expectation_result
+                    (build_id, stage, suite, expectation, severity, success, unexpected)
+                    select build_id, 'landing', 's', 'e', 'warning', false, 1 from build
+                    returning result_id
+                )
+            insert into audit.failing_row
+            select result_id, 1, '{"employee_no": "000777"}' from result
+            """
+        )
+    assert "000777" in text_of_warehouse(world)
+    gone(world, PEOPLE, "000777")
+    assert "000777" not in text_of_warehouse(world)
+    assert world.query("select unexpected from audit.expectation_result") == [(1,)]
+
+
+def test_a_dry_run_and_a_key_that_nobody_has_change_nothing(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    before = (text_of_warehouse(world), kept(world, PEOPLE))
+    found = gone(world, PEOPLE, "000777", dry=True)
+    assert (found.raw.total(), found.kept_rows) == (1, 1)
+    assert not gone(world, PEOPLE, "000778")
+    assert (text_of_warehouse(world), kept(world, PEOPLE)) == before
+
+
+def test_a_workbook_loses_the_row(world: World) -> None:
+    sheets = {
+        "Sessions": [["session_code", "session_date", "venue", "capacity"],
+                     ["S1", date(2026, 1, 5), "Hall", 20]],
+        "Attendance": [["session_code", "employee_no", "attended", "outcome"],
+                       ["S1", 777, "Y", "PASS"], ["S1", "000002", "N", ""]],
+    }  # fmt: skip
+    world.drop("hydra/attendance/hydra_20260108.xlsx", workbook(sheets))
+    world.land(HYDRA)
+    assert [one.name for one in tables_with(world.settings, dataset(HYDRA), "(S1,000777)")] == [
+        "hydra_attendance"
+    ]
+    found = gone(world, HYDRA, "(S1,000777)", "hydra_attendance")
+    assert (found.raw.total(), found.kept_rows) == (1, 1)
+    agree(world, HYDRA)
+    assert world.query("select row_key, row_number from raw_general.hydra_attendance") == [
+        ("(S1,000002)", 2)
+    ]
+
+
+# -------------------------------------------------------------------- quarantine, pseudonyms
+
+
+def test_quarantine_loses_its_rows_also_those_without_a_readable_key(world: World) -> None:
+    broken = "000777,C7,OFFICER,PC,R,T1,not a day,,"
+    strange = "x000777y,C7,OFFICER,PC,R,T1,2020-01-01,,"
+    naming = "none,000777,OFFICER,PC,R,T1,not a day,,"
+    world.personnel("20260101", "000001", broken, strange, naming)
+    world.land(PEOPLE)
+    found = gone(world, PEOPLE, "000777")
+    assert (found.raw.total(), found.rejected.total(), found.kept_rows) == (0, 2, 2)
+    assert [place for place, _, _ in world.reasons(PEOPLE)] == [3]
+    agree(world, PEOPLE)
+
+
+def test_pseudonyms_go_when_no_other_row_holds_the_number(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.completions("20260101", completion("000777"))
+    world.land(PEOPLE)
+    world.land(COMPLETIONS)
+    assign_pseudonyms(world.settings)
+    gone(world, PEOPLE, "000777")
+    left = {number for (number,) in world.query("select identifier from identity.pseudonym")}
+    assert left == {"000001", "C000001", "000777"}
+    key = world.one("select row_key from raw_general.completion")
+    assert gone(world, COMPLETIONS, key).pseudonyms == 1
+    assert "000777" not in text_of_warehouse(world)
+
+
+# -------------------------------------------------------------------- said again
+
+
+def test_what_a_file_says_again_stays_out_and_is_not_kept(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    gone(world, PEOPLE, "000777")
+    world.land(PEOPLE)
+    assert len(world.batches(PEOPLE)) == 1, "the same file counts as delivered"
+    broken = "000777,C7,OFFICER,PC,R,T1,not a day,,"
+    for day, rows in {
+        "20260102": ["000777", "000001", person("000002")],
+        "20260103": ["000001", broken, person("000002", "T2")],
+        "20251231": ["000777", "000777", "000001", person("000002", "T3")],
+    }.items():
+        world.personnel(day, *rows)
+        world.land(PEOPLE)
+    assert "000777" not in text_of_warehouse(world)
+    assert not [name for name, text in kept(world, PEOPLE).items() if b"000777" in text]
+    notes = {b["source_place"]: b["notes"].get("personnel") for b in world.batches(PEOPLE)}
+    assert notes["personnel_20260102.csv"] == {"erased_kept_out": 1}
+    assert notes["personnel_20251231.csv"] == {"erased_kept_out": 2}
+    assert [b["row_count"] for b in world.batches(PEOPLE)] == [2, 3, 3, 4]
+    agree(world, PEOPLE)
+    world.land(PEOPLE)
+    assert len(world.batches(PEOPLE)) == 4
+
+
+def test_a_full_list_of_erased_records_alone_is_still_a_list(world: World) -> None:
+    world.personnel("20260101", "000777")
+    world.land(PEOPLE)
+    gone(world, PEOPLE, "000777")
+    world.personnel("20260102", "000777")
+    assert world.land(PEOPLE).refused == []
+    agree(world, PEOPLE)
+
+
+# -------------------------------------------------------------------- databases
+
+
+def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
+    """Keep a dataset's first extract in one of the two formats, read in so many pieces."""
+    batch = world.batches(name)[0]
+    path = world.settings.home / batch["kept_as"]
+    first, _, rows = gzip.decompress(path.read_bytes()).partition(b"\n")
+    header = json.loads(first[2:])
+    raw = dataset(name).raw_schema + "." + dataset(name).tables[0].name
+    names = ", ".join(header["columns"])
+    with psycopg.connect(admin_url(world.settings, world._database())) as connection:
+        connection.execute(
+            f"create temporary table t as select {names} from {raw} limit 0".encode()
+        )
+        was = header.get("copy_format", "text")
+        with connection.cursor() as cursor:
+            with cursor.copy(f"copy t ({names}) from stdin (format {was})".encode()) as copy:
+                copy.write(rows)
+            content = b""
+            for piece in range(pieces):
+                query = f"select * from t where mod(row_number, {pieces}) = {piece}"
+                with cursor.copy(f"copy ({query}) to stdout (format {form})".encode()) as copy:
+                    content += b"".join(bytes(each) for each in copy)
+        connection.execute(
+            "update audit.batch set sha256 = %s where batch_id = %s",
+            (hashlib.sha256(content).hexdigest(), batch["batch_id"]),
+        )
+    header["copy_format"] = form
+    path.write_bytes(gzip.compress(b"# " + json.dumps(header).encode() + b"\n" + content))
+
+
+@pytest.mark.parametrize(("form", "pieces"), [("text", 1), ("binary", 1), ("binary", 2)])
+def test_database_records_go_from_extracts_and_lists_of_what_vanished(
+    world: World, form: str, pieces: int
+) -> None:
+    put(world, 77707770, at(0), officer="Erased\tofficer")
+    put(world, 2, at(1), occurrence_ref="a\nb\\c")
+    put(world, 3, at(1))
+    world.land(CUSTODY)
+    keep_as(world, CUSTODY, form, pieces)
+    agree(world, CUSTODY)
+    world.rms("delete from rms.custody_record where custody_id in (77707770, 3)")
+    world.land(CUSTODY)
+    found = gone(world, CUSTODY, "77707770")
+    assert (found.raw.total(), found.kept_rows) == (2, 2)
+    assert "Erased" not in text_of_warehouse(world)
+    assert b"Erased" not in b"".join(kept(world, CUSTODY).values())
+    agree(world, CUSTODY)
+    gone(world, CUSTODY, "3")
+    agree(world, CUSTODY)
+    places = world.query("select row_key, row_number from raw_law_enforcement.custody_record")
+    assert places == [("2", 2)] or places == [("2", 1)] or places == [("2", 3)]
+
+
+def test_a_row_that_is_still_in_its_database_stays_out(world: World) -> None:
+    put(world, 1, at(0))
+    put(world, 2, at(1), officer="Erased")
+    world.land(CUSTODY)
+    gone(world, CUSTODY, "2")
+    world.land(CUSTODY)
+    assert len(world.batches(CUSTODY)) == 1
+    put(world, 2, at(60), officer="Erased again")
+    put(world, 3, at(61))
+    world.land(CUSTODY)
+    assert [b["notes"].get("erased_kept_out") for b in world.batches(CUSTODY)] == [None, 1]
+    assert "Erased" not in text_of_warehouse(world)
+    assert b"Erased" not in b"".join(kept(world, CUSTODY).values())
+    assert set(world.state(CUSTODY, ("custody_id",))) == {"1", "3"}
+    agree(world, CUSTODY)
+    put(world, 4, at(-600), officer="C4")
+    world.land(CUSTODY)
+    assert set(world.state(CUSTODY, ("custody_id",))) == {"1", "3", "4"}
+    agree(world, CUSTODY)
+
+
+def test_a_key_refused_at_the_door_goes_and_is_not_noted_again(world: World) -> None:
+    put_report(world, 1, at(0))
+    put_report(world, 77707770, at(0), protective_marking="SECRET")
+    world.land(REPORTS)
+    found = gone(world, REPORTS, "77707770")
+    assert (found.raw.total(), found.rejected.total(), found.kept_rows) == (0, 1, 0)
+    agree(world, REPORTS)
+    put_report(world, 2, at(30))
+    world.land(REPORTS)
+    assert world.reasons(REPORTS) == []
+    assert "77707770" not in text_of_warehouse(world)
+    agree(world, REPORTS)
+
+
+def test_nothing_is_erased_when_a_kept_batch_cannot_be_searched(world: World) -> None:
+    world.personnel("20260101", "000001", "000777")
+    world.land(PEOPLE)
+    path = world.settings.home / world.batches(PEOPLE)[0]["kept_as"]
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(AssuranceError, match="nothing was erased: batch"):
+        gone(world, PEOPLE, "000777")
+    assert world.one("select count(*) from raw_general.personnel") == 2
+
+
+def test_a_row_that_came_as_another_record_s_still_says_that_this_one_had_not_vanished(
+    world: World,
+) -> None:
+    """The newest list names 000103 in a broken row alone, which HR then corrects to 000100."""
+    world.personnel("20260101", "000103", person("000100", start="never"))
+    world.land(PEOPLE)
+    world.personnel("20260101", person("000103", start="never"))
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    corrected = [
+        {**row, "employee_no": "000100", "start_date": "2020-01-01"}
+        for row in rows
+        if row["employee_no"] == "000103"
+    ]
+    replay(world.settings, PEOPLE, write(path, corrected), "HR said so", "somebody")
+    assert set(world.state(PEOPLE, ())) == {"000100", "000103"}
+    assert gone(world, PEOPLE, "000100")
+    assert set(world.state(PEOPLE, ())) == {"000103"}
+    agree(world, PEOPLE)
+    held = world.query("select row_key, replayed_key, content from audit.rejected_row")
+    assert held == [("000103", None, None)]
+    assert gone(world, PEOPLE, "000103")
+    agree(world, PEOPLE)
+    assert world.query("select row_key from audit.rejected_row") == []

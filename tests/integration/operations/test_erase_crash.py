@@ -1,0 +1,151 @@
+"""Killed at any moment and run again, an erasure ends as if it had not been disturbed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.operations.erase import erase as module
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.operations.verify.verify import verify
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset
+from tests.integration.landing.support import World, person, warehouse_of_its_own
+
+PEOPLE = dataset("hr/personnel")
+REQUEST = Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for")
+ERASE = """
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
+from oic_assurance.settings import load_settings
+from oic_assurance.sources.declarations.load import dataset
+people = dataset("hr/personnel")
+print("begun", flush=True)
+erase(load_settings(), Request(people, people.tables[0], ("000777",), "asked for"))
+"""
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
+
+
+def deliver(world: World) -> None:
+    for day in range(1, 9):
+        rows = [person(f"{n:06d}", f"T{(n * day) % 7}") for n in range(700, 900)]
+        world.personnel(f"202601{day:02d}", *rows)
+    world.land(PEOPLE.name)
+
+
+def stands(world: World) -> object:
+    """Return what is left, but for ids and clocks."""
+    folder = world.settings.home / "batches" / PEOPLE.name
+    return (
+        world.query(
+            "select row_key, version_at, row_number from raw_general.personnel order by 1, 2, 3"
+        ),
+        world.query(
+            "select b.source_place, e.sha256_before, e.sha256_after, e.places, e.raw_rows"
+            " from audit.batch_erasure as e inner join audit.batch as b using (batch_id) order by 1"
+        ),
+        world.query("select records, raw_rows, kept_rows from audit.erasure"),
+        sorted(path.name.partition("-")[2] for path in folder.iterdir()),
+    )
+
+
+def agree(world: World) -> None:
+    [proof] = verify(world.settings, PEOPLE.name)
+    assert [str(one) for one in proof.disagreements] == []
+
+
+class KilledError(BaseException):
+    """Stands for the end of the process: nothing after it runs but what the system does."""
+
+
+@pytest.mark.parametrize("when", ["before the commit", "after the commit", "between two files"])
+def test_stopped_at_the_edges_of_its_steps_it_converges(
+    world: World, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    deliver(world)
+    calls = 0
+    real_settle, real_log = module.settle_drafts, module._Erasure._log
+    real_replace = Path.replace
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    def settle_once(*arguments: object) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KilledError
+        real_settle(*arguments)  # type: ignore[arg-type]
+
+    def replace_once(path: Path, target: Path) -> Path:
+        nonlocal calls
+        if path.name.endswith(".erased"):
+            calls += 1
+            if calls == 3:
+                raise KilledError
+        return real_replace(path, target)
+
+    with monkeypatch.context() as patch:
+        if when == "before the commit":
+            patch.setattr(module._Erasure, "_log", killed)
+        elif when == "after the commit":
+            patch.setattr(module, "settle_drafts", settle_once)
+        else:
+            patch.setattr(Path, "replace", replace_once)
+        with pytest.raises(KilledError):
+            erase(world.settings, REQUEST)
+    assert module._Erasure._log is real_log
+    again = erase(world.settings, REQUEST)
+    assert bool(again) is (when == "before the commit")
+    agree(world)
+    folder = world.settings.home / "batches" / PEOPLE.name
+    assert len(list(folder.iterdir())) == 8
+    assert world.one("select count(*) from audit.erasure") == 1
+    assert not erase(world.settings, REQUEST)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None:
+    deliver(world)
+    erase(world.settings, REQUEST)
+    undisturbed = stands(world)
+    chance = random.Random(7)
+    for number in range(12):
+        World(world.settings, tmp_path / str(number)).close()
+        world.land(PEOPLE.name)
+        kill_while_erasing(world, chance.uniform(0.0, 1.5))
+        erase(world.settings, REQUEST)
+        assert stands(world) == undisturbed
+        agree(world)
+
+
+def kill_while_erasing(world: World, seconds: float) -> None:
+    environment = os.environ | {"PYTHONPATH": str(world.settings.project_root / "include")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", ERASE], env=environment, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()

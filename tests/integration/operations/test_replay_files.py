@@ -1,0 +1,351 @@
+"""Rejected rows of files, replayed: valid from their delivery, and later deliveries stand."""
+
+import gzip
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.builds.record import open_build
+from oic_assurance.errors import ServerError
+from oic_assurance.landing.quarantine import Which, list_rejected
+from oic_assurance.operations.replay.replay import replay
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations import load as declaration
+from tests.integration.landing.support import (
+    World,
+    london_midnight,
+    person,
+    warehouse_of_its_own,
+    workbook,
+)
+from tests.integration.operations.replay_support import Row, again, correct, export, write
+
+PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
+
+
+def wizard(employee_no: str, unit: str = "T1") -> str:
+    """Return a line of a personnel file that breaks one code list."""
+    return person(employee_no, unit).replace("OFFICER", "WIZARD")
+
+
+def officer(unit: str | None = None) -> Callable[[Row], Row]:
+    def change(row: Row) -> Row:
+        return {**row, "employment_type": "OFFICER"} | ({"org_unit_code": unit} if unit else {})
+
+    return change
+
+
+def units(world: World, day: str) -> dict[str, str]:
+    state = world.state(PEOPLE, ("org_unit_code",), london_midnight(day))
+    return {key: unit for key, (unit,) in state.items()}
+
+
+def admit_wizards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change the declaration of personnel so that it admits what was rejected."""
+    folder = Path(declaration.__file__).parent
+    text = (
+        (folder / "hr_personnel.yml").read_text("utf-8").replace("[OFFICER,", "[WIZARD, OFFICER,")
+    )
+    changed = {**declaration.datasets(), PEOPLE: declaration.parse(text, "hr_personnel.yml")}
+    monkeypatch.setattr(declaration, "datasets", lambda: changed)
+
+
+def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: World) -> None:
+    world.personnel("20260101", "000001", person("000002", "A"))
+    world.personnel("20260102", "000001", wizard("000002", "x"), wizard("000003"))
+    world.personnel("20260103", "000001", person("000002", "A"))
+    world.land(PEOPLE)
+    report = correct(world, PEOPLE, officer("B"))
+    assert (report.landed, report.rows_new, report.broken) == (2, 2, [])
+    assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
+    assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
+    # The third file repeats what the first had said of one, and no longer names the other.
+    assert units(world, "20260103") == {"000001": "T1", "000002": "A"}
+    assert list_rejected(world.settings) == []
+    assert world.land(PEOPLE).batches == 0
+
+
+def test_a_late_delivery_sees_what_a_replay_has_said(world: World) -> None:
+    world.personnel("20260101", person("000002", "A"))
+    world.personnel("20260103", wizard("000002", "A"))
+    world.land(PEOPLE)
+    assert correct(world, PEOPLE, officer()).rows_new == 0
+    world.personnel("20260102", person("000002", "B"))
+    world.land(PEOPLE)
+    assert units(world, "20260102") == {"000002": "B"}
+    assert units(world, "20260103") == {"000002": "A"}
+
+
+def test_what_was_delivered_again_for_the_same_day_has_the_word(world: World) -> None:
+    world.personnel("20260102", "000001", wizard("000002", "A"), wizard("000003", "A"))
+    world.land(PEOPLE)
+    world.personnel("20260102", "000001", person("000002", "B"))
+    world.land(PEOPLE)
+    report = correct(world, PEOPLE, officer("C"))
+    assert (report.landed, report.rows_new) == (2, 0)
+    assert units(world, "20260102") == {"000001": "T1", "000002": "B"}
+
+
+def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"), wizard("000003"))
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    write(path, [{**rows[0], "employment_type": "STAFF"}, rows[1]])
+    first = replay(world.settings, PEOPLE, path, None, "tester")
+    assert (first.landed, len(first.broken)) == (1, 1)
+    counts = "select (select count(*) from audit.batch), (select count(*) from audit.replayed_row)"
+    before = world.query(counts)
+    second = replay(world.settings, PEOPLE, path, None, "tester")
+    assert second.replayed_before == {int(rows[0]["rejected_id"]): first.deliveries[0].batch_id}
+    assert (second.landed, [d.batch_id for d in second.deliveries]) == (0, [None])
+    assert world.query(counts) == before
+    assert world.query("select outcome, batches from audit.replay order by 1, 2") == [
+        ("succeeded", 0), ("succeeded", 1),
+    ]  # fmt: skip
+
+
+def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.personnel(
+        "20260101", "000001", wizard("000002"), person("000003", start="x"), "oops,oops"
+    )
+    world.land(PEOPLE)
+    assert again(world, PEOPLE).landed == 0
+    admit_wizards(monkeypatch)
+    report = again(world, PEOPLE)
+    assert (report.landed, report.in_one_piece) == (1, 1)
+    assert [one.reasons for one in report.broken] == [["start_date is not a date"]]
+    assert list(units(world, "20260101")) == ["000001", "000002"]
+
+
+def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.personnel("20260101", "000001", person("000002", start="x"))
+    world.personnel("20260102", "000001", wizard("000003"))
+    world.land(PEOPLE)
+    admit_wizards(monkeypatch)
+    report = again(world, PEOPLE)
+    assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
+        (True, 0), (False, 1),
+    ]  # fmt: skip
+    assert list(units(world, "20260102")) == ["000001", "000003"]
+
+
+def test_what_breaks_again_stays_with_every_reason_it_ever_broke(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"))
+    world.land(PEOPLE)
+    report = correct(
+        world, PEOPLE, lambda row: {**row, "employment_type": "STAFF", "start_date": "31/02/2026"}
+    )
+    assert report.landed == 0
+    [row] = list_rejected(world.settings)
+    assert row.reasons == ["start_date is not a date"]
+    assert row.earlier_reasons == ["employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO"]
+    assert world.query("select reasons from audit.replayed_row") == [(row.reasons,)]
+    assert world.query("select reasons from audit.rejected_row") == [(row.earlier_reasons,)]
+
+
+def test_of_two_rows_with_one_key_the_file_says_which_is_right(world: World) -> None:
+    world.personnel("20260101", "000001", person("000002", "A"), person("000002", "B"))
+    world.land(PEOPLE)
+    assert again(world, PEOPLE).landed == 0
+    report = correct(world, PEOPLE, lambda row: row if row["org_unit_code"] == "A" else None)
+    assert report.landed == 1
+    assert units(world, "20260101")["000002"] == "A"
+    [other] = again(world, PEOPLE).broken
+    assert other.reasons == ["key occurs twice with different content: rows 2, 3"]
+    assert units(world, "20260101")["000002"] == "A"
+
+
+def test_a_correction_does_not_contradict_what_landed_beside_it(world: World) -> None:
+    world.personnel("20260101", "000001", "000002")
+    world.personnel("20260102", "000001", "000002", wizard("000003", "B"))
+    world.land(PEOPLE)
+    # The second file added nothing to raw for 000002, but it did name it.
+    report = correct(
+        world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
+    )
+    [broken] = report.broken
+    assert broken.reasons == ["key occurs twice with different content: rows 2, 3"]
+    assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
+
+
+def test_a_corrected_key_is_allowed_and_noted(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"))
+    world.land(PEOPLE)
+    report = correct(
+        world, PEOPLE, lambda row: {**row, "employee_no": "9", "employment_type": "STAFF"}
+    )
+    [delivery] = report.deliveries
+    assert len(delivery.rekeyed) == 1
+    batch = world.batches(PEOPLE)[-1]
+    assert batch["notes"]["landed_under_another_key"] == delivery.rekeyed
+    assert list(units(world, "20260101")) == ["000001", "000009"]
+
+
+def test_a_replay_is_a_batch_that_says_of_what_by_whom_and_why(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"))
+    world.land(PEOPLE)
+    attempts = world.one("select count(*) from audit.extraction")
+    correct(world, PEOPLE, officer())
+    delivery, batch = world.batches(PEOPLE)
+    assert (batch["kind"], batch["replay_of"]) == ("replay", delivery["batch_id"])
+    assert batch["source_place"] == "personnel_20260101.csv"
+    assert batch["delivered_for"] == delivery["delivered_for"]
+    assert (batch["row_count"], batch["rows_new"], batch["rows_rejected"]) == (1, 1, 0)
+    notes = batch["notes"]
+    assert (notes["because"], notes["who"]) == ("it was mistyped", "tester")
+    assert notes["replay_of"] == delivery["batch_id"]
+    kept = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
+    header, _, content = kept.partition(b"\n")
+    assert json.loads(header.removeprefix(b"#"))["format"] == "oic-assurance replay 1"
+    assert hashlib.sha256(content).hexdigest() == batch["sha256"]
+    assert b"000002\tC000002\tOFFICER" in content
+    [(status, replayed_in)] = world.query("select status, replayed_in from audit.rejected_row")
+    assert (status, replayed_in) == ("replayed", batch["batch_id"])
+    rows = world.query(
+        "select row_number from raw_general.personnel where batch_id = %s", batch["batch_id"]
+    )
+    assert rows == [(2,)]
+    [(who, what)] = world.query(
+        "select who, what from audit.processing_log where action = 'alteration'"
+    )
+    assert who == "tester"
+    assert "it was mistyped" in what
+    # It is no delivery: nothing was extracted, and the source is not the fresher for it.
+    assert world.one("select count(*) from audit.extraction") == attempts
+
+
+def test_a_sheet_of_a_workbook_is_told_by_its_columns(world: World) -> None:
+    sheets = {
+        "Sessions": [["session_code", "session_date", "venue", "capacity"], ["H1", "x", "", 7]],
+        "Attendance": [
+            ["session_code", "employee_no", "attended", "outcome"], ["H1", "1", "perhaps", ""],
+        ],
+    }  # fmt: skip
+    world.drop("hydra/attendance/hydra_20260101.xlsx", workbook(sheets))
+    world.land(HYDRA)
+    correct(world, HYDRA, lambda row: {**row, "attended": "Y"}, table="hydra_attendance")
+    report = correct(
+        world, HYDRA, lambda row: {**row, "session_date": "06/10/2025"}, table="hydra_session"
+    )
+    assert report.landed == 1
+    assert world.state(HYDRA, ("capacity",), table="hydra_session") == {"H1": (7,)}
+    assert list(world.state(HYDRA, (), table="hydra_attendance")) == ["(H1,000001)"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8-sig", ","), ("utf-8", ";"), ("cp1252", ";"), ("utf-16", "\t")],
+)
+def test_a_corrected_file_may_have_any_form(world: World, encoding: str, delimiter: str) -> None:
+    world.personnel("20260101", "000001", wizard("000002", "Équipe"))
+    world.land(PEOPLE)
+    path, [row] = export(world, PEOPLE)
+    # As a spreadsheet does: columns moved, zeros lost, dates turned round.
+    row |= {"employment_type": "STAFF", "employee_no": "2", "start_date": "01/01/2020"}
+    write(path, [dict(reversed(row.items()))], encoding, delimiter)
+    assert replay(world.settings, PEOPLE, path, None, "tester").landed == 1
+    assert units(world, "20260101") == {"000001": "T1", "000002": "Équipe"}
+
+
+def test_a_crash_between_two_deliveries_leaves_whole_replays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in ("20260101", "20260102"):
+        world.personnel(day, "000001", wizard("000002", day))
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    write(path, [{**row, "employment_type": "OFFICER"} for row in rows])
+    real, calls = os.fsync, []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) > 1:
+            raise OSError(28, "No space left on device")
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
+            replay(world.settings, PEOPLE, path, None, "tester")
+    assert units(world, "20260102")["000002"] == "20260101"
+    assert [row.source_place for row in list_rejected(world.settings)] == ["personnel_20260102.csv"]
+    report = replay(world.settings, PEOPLE, path, None, "tester")
+    assert (report.landed, len(report.replayed_before)) == (1, 1)
+    assert units(world, "20260102")["000002"] == "20260102"
+    kept = {path.name for path in (world.settings.home / "batches" / PEOPLE).iterdir()}
+    assert kept == {Path(batch["kept_as"]).name for batch in world.batches(PEOPLE)}
+    assert world.query("select outcome from audit.replay order by replay_id") == [
+        ("failed",), ("succeeded",),
+    ]  # fmt: skip
+
+
+def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"))
+    world.land(PEOPLE)
+    path, [row] = export(world, PEOPLE)
+    write(path, [{**row, "employment_type": "OFFICER"}])
+    known: list[int] = []
+
+    def open_one() -> None:
+        build = open_build(world.settings, "beside", datetime(2026, 1, 2, tzinfo=UTC))
+        known.append(build.known_batch_id)
+
+    opening = threading.Thread(target=open_one)
+    real = Archive.writer
+
+    def while_kept(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
+        # The replay has its number by now, and nothing of it can be seen yet.
+        opening.start()
+        while not world.query("select from pg_locks where locktype = 'advisory' and not granted"):
+            assert opening.is_alive()
+        return real(archive, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Archive, "writer", while_kept)
+        report = replay(world.settings, PEOPLE, path, None, "tester")
+    opening.join()
+    assert known == [report.deliveries[0].batch_id]
+
+
+def test_only_what_is_asked_for_is_listed(world: World) -> None:
+    world.personnel("20260101", "000001", wizard("000002"), person("000003", start="x"))
+    world.land(PEOPLE)
+    batch_id = world.batches(PEOPLE)[0]["batch_id"]
+    listed = [
+        [row.row_key for row in list_rejected(world.settings, which)]
+        for which in (
+            Which(reason="IS NOT A DATE"), Which(batch_id=batch_id), Which(batch_id=batch_id + 1),
+        )
+    ]  # fmt: skip
+    assert listed == [["000003"], ["000002", "000003"], []]
+    correct(world, PEOPLE, officer(), reason="employment_type")
+    assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
+    both = list_rejected(world.settings, Which(with_replayed=True))
+    assert [(row.row_key, row.status) for row in both] == [
+        ("000002", "replayed"), ("000003", "rejected"),
+    ]  # fmt: skip

@@ -1,0 +1,165 @@
+"""What cannot be exported or replayed is told in one line, and then nothing has changed."""
+
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.landing.quarantine import Which
+from oic_assurance.operations.replay.export import export_rejected
+from oic_assurance.operations.replay.replay import replay
+from oic_assurance.reporting.screens.quarantine import export_lines, quarantine_screen, replay_lines
+from oic_assurance.settings import Settings
+from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.operations.replay_support import Row, export, write
+
+PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
+
+
+def some_rejected(world: World) -> None:
+    world.personnel("20260101", "000001", person("000002", start="x"), person("000003", start="y"))
+    world.completions("20260101", completion("000001").replace("COMPLETED", "LOST"))
+    world.land(PEOPLE)
+    world.land(COMPLETIONS)
+
+
+def without(name: str) -> Callable[[Row], Row]:
+    return lambda row: {key: value for key, value in row.items() if key != name}
+
+
+MISTAKES: dict[str, tuple[Callable[[Row], Row], str]] = {
+    "unknown id": (
+        lambda row: {**row, "rejected_id": "99999999"},
+        r"rejected-\d+\.csv, row 1: there is no rejected row 99999999. Nothing was replayed\.",
+    ),
+    "no id": (lambda row: {**row, "rejected_id": " "}, r"row 1: its rejected_id is not a number"),
+    "column missing": (without("role_code"), r"rejected-\d+\.csv: missing column role_code\. "),
+    "id column missing": (without("rejected_id"), r"missing column rejected_id"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_file_with_a_mistake_is_refused_in_one_line(world: World, mistake: str) -> None:
+    some_rejected(world)
+    path, rows = export(world, PEOPLE)
+    change, message = MISTAKES[mistake]
+    write(path, [change(rows[0])])
+    with pytest.raises(AssuranceError, match=message) as raised:
+        replay(world.settings, PEOPLE, path, None, "tester")
+    assert "\n" not in raised.value.message
+    assert world.one("select count(*) from audit.batch where kind = 'replay'") == 0
+
+
+def test_other_mistakes_name_their_row(world: World) -> None:
+    some_rejected(world)
+    path, rows = export(world, PEOPLE)
+    [other] = world.query(
+        "select rejected_id from audit.rejected_row where dataset = %s", COMPLETIONS
+    )
+    for broken, message in (
+        (
+            [{**rows[0], "rejected_id": str(other[0])}],
+            r"is of lms/completions, not of hr/personnel",
+        ),
+        ([rows[0], rows[0]], r"row 2: it corrects rejected row \d+, and so does row 1"),
+    ):
+        write(path, broken)
+        with pytest.raises(AssuranceError, match=message):
+            replay(world.settings, PEOPLE, path, None, "tester")
+    for content, message in (
+        (",".join(rows[0]) + "\n", r"it has no rows: there is nothing to replay"),
+        ("", r"it is empty"),
+        (b"PK\x03\x04" + bytes(200), r"it is a workbook or an archive.*saved as CSV"),
+        (",".join(rows[0]) + "\na,b\n", r"row 1: the row has 2 cells where the header has 11"),
+    ):
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(AssuranceError, match=message):
+            replay(world.settings, PEOPLE, path, None, "tester")
+    with pytest.raises(AssuranceError, match=r"nowhere.csv cannot be read: No such file"):
+        replay(world.settings, PEOPLE, path.with_name("nowhere.csv"), None, "tester")
+    with pytest.raises(UsageError, match=r"There is no dataset 'hr/people'"):
+        replay(world.settings, "hr/people", None, None, "tester")
+
+
+def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> None:
+    some_rejected(world)
+    path, rows = export(world, PEOPLE, reason="START_DATE")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(rows[0]) == [
+        "employee_no", "collar_no", "employment_type", "rank_grade", "role_code", "org_unit_code",
+        "start_date", "leave_date", "absence_status", "rejected_id", "reasons",
+    ]  # fmt: skip
+    assert [(row["employee_no"], row["start_date"]) for row in rows] == [
+        ("000002", "x"), ("000003", "y"),
+    ]  # fmt: skip
+    log = world.query("select what, to_whom from audit.processing_log where action = 'disclosure'")
+    assert log == [(f"hr/personnel: 2 rejected rows of personnel, exported to {path}", "tester")]
+    with pytest.raises(AssuranceError, match=r"is there already and may hold corrections"):
+        export_rejected(world.settings, Which(PEOPLE), path, "tester")
+    with pytest.raises(AssuranceError, match=r"hr/org_unit: no such row in quarantine"):
+        export_rejected(world.settings, Which("hr/org_unit"), path, "tester")
+    nowhere = path.parent / "none" / "x.csv"
+    with pytest.raises(AssuranceError, match=r"x.csv cannot be written: No such file"):
+        export_rejected(world.settings, Which(PEOPLE), nowhere, "tester")
+
+
+def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World) -> None:
+    world.personnel("20260101", "000001", "2,C2,OFFICER,PC", '3,"C3,OFFICER,PC,R,T1,2020-01-01,,')
+    world.land(PEOPLE)
+    path, rows = export(world, PEOPLE)
+    assert [(row["employee_no"], row["collar_no"], row["as_it_came"]) for row in rows] == [
+        ("2", "C2", "2,C2,OFFICER,PC"),
+        ("3", "C3", '3,"C3,OFFICER,PC,R,T1,2020-01-01,,'),
+    ]
+    write(path, [{**row, "employment_type": "STAFF", "start_date": "2020-01-01"} for row in rows])
+    assert replay(world.settings, PEOPLE, path, None, "tester").landed == 2
+
+
+def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    settings = world.settings
+    assert quarantine_screen(settings, Which(), 50) == "Nothing is in quarantine.\n"
+    comment = "a comment of many words that goes on " * 12
+    header = "event_at,point_code,party,status,comment"
+    lines = [f"2026-13-01,HYDRA,POLICE {n},,{comment}" for n in range(19)]
+    good = [f"2026-01-0{n % 9 + 1} 10:0{n % 10},HYDRA,FORCE,s{n},c" for n in range(80)]
+    name = "governance/recommendations/recommendation_log.csv"
+    world.drop(name, "\n".join([header, *lines, *good]) + "\n")
+    some_rejected(world)
+    world.land("governance/recommendations")
+    screen = quarantine_screen(settings, Which(), 5)
+    assert max(map(len, screen.splitlines())) <= 80
+    assert "governance/recommendations        19" in screen
+    assert "These are the newest 5 of 22 rows: see --limit." in screen
+    last = " ".join(screen.split("\n\n")[-1].split())
+    assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")
+    mine = quarantine_screen(settings, Which(PEOPLE), 50)
+    assert "personnel_20260101.csv, batch " in mine
+    assert "row 2, key 000002" in mine
+    assert "`assurance quarantine replay hr/personnel FILE`" in " ".join(mine.split())
+    to = world.dropzone.parent / "export.csv"
+    exported = export_rejected(settings, Which(PEOPLE), to, "tester")
+    assert "2 rows of hr/personnel" in export_lines(exported, PEOPLE, to)
+    report = replay(settings, PEOPLE, to, None, "tester")
+    said = replay_lines(report)
+    assert "hr/personnel: no row landed; nothing has changed." in said
+    assert max(map(len, said.splitlines())) <= 80
+    nothing = replay_lines(replay(settings, "hr/org_unit", None, None, "tester"))
+    assert nothing == "hr/org_unit: nothing to replay; nothing has changed.\n"

@@ -1,0 +1,249 @@
+"""An old publication computed again: equal, or what differs is named and what explains it said."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.builds.record import get_build
+from oic_assurance.errors import AssuranceError
+from oic_assurance.operations.erase.erase import Request, erase
+from oic_assurance.operations.reproduce.reasons import Reason, reasons
+from oic_assurance.operations.reproduce.reproduce import Reproduction, reproduce
+from oic_assurance.publishing.publication import find_publication
+from oic_assurance.reporting.screens.reproduced import reproduction_screen
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.fingerprint import content_fingerprint, fingerprint_tables
+from tests.conftest import PROJECT_ROOT
+from tests.integration.builds.restated_world import (
+    TwoPublications,
+    make_world,
+    stop_world,
+)
+
+pytestmark = pytest.mark.slow
+
+
+class Old(TwoPublications):
+    """The first of the two is old: readers see the second."""
+
+    def reproduce(self, publication_id: int) -> Reproduction:
+        return reproduce(self.world.settings, publication_id)
+
+    def do(self, statement: str) -> None:
+        """Do what only the server's administrator can: no role of the warehouse alters raw."""
+        with psycopg.connect(admin_url(self.world.settings, "warehouse")) as administrator:
+            assert administrator.execute(statement.encode()).rowcount == 1
+
+    def schemas(self) -> set[str]:
+        rows = self.world.ask("select nspname from pg_catalog.pg_namespace")
+        return {row["nspname"] for row in rows if row["nspname"].startswith("reproduce")}
+
+    def seen_by_readers(self) -> str:
+        with psycopg.connect(url(self.world.settings, "bi")) as reader:
+            return content_fingerprint(fingerprint_tables(reader, "marts", exclude=()))
+
+
+@pytest.fixture(scope="module")
+def old() -> Iterator[Old]:
+    home = Path(tempfile.mkdtemp(prefix="assurance-reproduce-"))
+    try:
+        yield Old(make_world(home / "state"), home / "other")
+    finally:
+        stop_world(home / "state")
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def screen(done: Reproduction) -> str:
+    return " ".join(reproduction_screen(done).split())
+
+
+def differing(done: Reproduction) -> set[str]:
+    return {one.place for one in done.tables if not one.is_equal}
+
+
+def test_every_publication_is_what_it_was_and_readers_notice_nothing(old: Old) -> None:
+    with connect(old.world.settings, role="oic_transform") as left_by_a_killed_one:
+        left_by_a_killed_one.execute("create schema reproduce_candidate")
+    before = old.seen_by_readers()
+    for publication_id in (old.first, old.second):
+        done = old.reproduce(publication_id)
+        assert done.is_equal, reproduction_screen(done)
+        assert differing(done) == set()
+        assert done.reasons == []
+        assert all(one.kept == one.then for one in done.tables)
+    assert old.seen_by_readers() == before
+    assert old.schemas() == set()
+    logged = old.world.ask(
+        "select what from audit.processing_log where action = 'combination' order by log_id"
+    )
+    assert [row["what"].split(",")[0] for row in logged] == [
+        f"publication {old.first} computed again", f"publication {old.second} computed again",
+    ]  # fmt: skip
+
+
+def test_a_row_that_was_altered_in_what_is_kept_is_named(old: Old) -> None:
+    table = f"generation.assurance_measure__{old.first}"
+    row = (
+        "where measure_code = 'nccu_intel_compliance' and period_start = '2025-12-01' "
+        "and org_unit_code = 'ALL'"
+    )
+    old.do(f"update {table} set value = 1 {row}")
+    try:
+        done = old.reproduce(old.first)
+    finally:
+        old.do(f"update {table} set value = 0.5 {row}")
+    assert not done.is_equal
+    assert differing(done) == {"marts.assurance_measure"}
+    told = screen(done)
+    assert "ALTERED since it was published" in told
+    assert "1 row, as published and as computed again" in told
+    assert "measure_code nccu_intel_compliance, period_start 2025-12-01, org_unit_code ALL" in told
+    assert "value: 1 → 0.5" in told
+    assert f"NOT EQUAL: 1 of {len(done.tables)} tables" in told
+
+
+def test_a_row_that_was_altered_in_raw_is_named_where_it_ends_up(old: Old) -> None:
+    statement = (
+        "update raw_law_enforcement.nccu_referral set referral_type = '{}' "
+        "where referral_ref = 'R-FEB-1'"
+    )
+    old.do(statement.format("STATUS_CHECK"))
+    try:
+        done = old.reproduce(old.first)
+    finally:
+        old.do(statement.format("IMMIGRATION_CRIME"))
+    assert {"marts.fct_nccu_referral", "marts.assurance_measure"} <= differing(done)
+    assert "marts.dim_officer" not in differing(done)
+    told = screen(done)
+    assert "referral_ref R-FEB-1" in told
+    assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in told
+    # Nothing on record explains it.
+    assert done.reasons == []
+    assert "altered by hand" in told
+
+
+def test_changed_rules_are_said(old: Old) -> None:
+    rules = old.world.with_policy(
+        old.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+    )
+    done = reproduce(rules, old.first)
+    assert [reason.kind for reason in done.reasons] == ["rules"]
+    assert "marts.assurance_measure" in differing(done)
+    told = screen(done)
+    assert "The rules have changed since: then" in told
+    assert str(done.publication.code_version) in told
+
+
+def test_other_code_by_the_same_rules_is_told_apart(old: Old) -> None:
+    same = old.world.with_policy(old.folder.with_name("same"), "policy_threshold", "24", "24")
+    note = same.project_root / "dbt_project" / "models" / "marts" / "note.md"
+    note.write_text("A word about the marts.", encoding="utf-8")
+    (reason,) = _reasons(same, old.first)
+    assert reason.kind == "code"
+    assert "The rules are the same, the code is another: then" in reason.words
+
+
+def test_a_record_of_the_tables_that_is_not_the_publication_s_is_said(old: Old) -> None:
+    statement = (
+        "update audit.table_fingerprint set rows = rows {} 1 "
+        f"where build_id = {old.first} and table_name = 'dim_date'"
+    )
+    old.do(statement.format("+"))
+    try:
+        (reason,) = _reasons(old.world.settings, old.first)
+    finally:
+        old.do(statement.format("-"))
+    assert reason.kind == "record"
+    assert _reasons(old.world.settings, old.first) == []
+
+
+def _reasons(settings: Settings, publication_id: int) -> list[Reason]:
+    with connect(settings, role="oic_gate") as conn:
+        publication = find_publication(conn, publication_id)
+        assert publication is not None
+        return reasons(conn, settings, publication, get_build(conn, publication_id))
+
+
+def test_nothing_is_left_of_one_that_failed(old: Old) -> None:
+    broken = old.world.with_policy(
+        old.folder, "policy_threshold", "timely_hours", "hours_to_be_timely"
+    )
+    model = old.folder / "dbt_project" / "models" / "marts" / "core" / "dim_date.sql"
+    model.write_text("select 1 / 0 as nothing", encoding="utf-8")
+    before = old.seen_by_readers()
+    with pytest.raises(AssuranceError, match="dim_date"):
+        reproduce(broken, old.first)
+    assert old.schemas() == set()
+    assert old.seen_by_readers() == before
+
+
+def test_two_at_once_beside_a_daily_run_do_not_harm_each_other(old: Old) -> None:
+    environment = {
+        **os.environ,
+        "ASSURANCE_HOME": str(old.world.settings.home),
+        "ASSURANCE_DROPZONE": old.world.settings.dropzone,
+    }
+    command = [sys.executable, "-m", "oic_assurance.cli", "publication", "reproduce"]
+    beside = [
+        subprocess.Popen(
+            [*command, str(publication_id)], env=environment, cwd=PROJECT_ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )
+        for publication_id in (old.first, old.second)
+    ]  # fmt: skip
+    third = old.world.publish("2026-04-12T05:30")
+    for process in beside:
+        told, _ = process.communicate()
+        assert process.returncode == 0, told
+    assert old.reproduce(third).is_equal
+    assert old.schemas() == set()
+
+
+def test_what_is_no_longer_kept_is_compared_and_its_rows_are_not_named(old: Old) -> None:
+    """The fingerprints of an old publication outlive its tables."""
+    third = old.world.publish("2026-04-12T05:30")
+    assert third > old.second
+    tables = old.world.ask(
+        "select relname from pg_catalog.pg_class where relkind = 'r'"
+        " and relnamespace = 'generation'::regnamespace and relname like %s",
+        f"%\\_\\_{old.first}",
+    )
+    with connect(old.world.settings) as owner:
+        for row in tables:
+            owner.execute(
+                sql.SQL("drop table {} cascade").format(
+                    sql.Identifier("generation", row["relname"])
+                )
+            )
+    done = old.reproduce(old.first)
+    assert done.is_equal
+    assert all(one.kept is None for one in done.tables)
+    # What was compared with it cannot say again what changed: nothing stands beside it.
+    after = old.reproduce(old.second)
+    assert differing(after) == {"marts.restatement"}
+    assert [reason.kind for reason in after.reasons] == ["compared"]
+    assert "whose tables are no longer kept" in screen(after)
+
+
+def test_an_erasure_since_is_said_and_the_rest_is_as_it_was(old: Old) -> None:
+    dataset = datasets()["rms/nccu_referral"]
+    record = old.world.row("rms.nccu_referral", referral_ref="R-MAR-1")
+    key = str(record["referral_id"])
+    assert erase(old.world.settings, Request(dataset, dataset.tables[0], (key,), "asked for"))
+    done = old.reproduce(old.first)
+    assert [reason.kind for reason in done.reasons] == ["erasure"]
+    assert "marts.fct_nccu_referral" in differing(done)
+    assert "marts.fct_training_requirement" not in differing(done)
+    told = screen(done)
+    assert "erased since, once, last on" in told
+    assert "its rows are no longer kept, so which of them differ cannot be named" in told

@@ -1,0 +1,218 @@
+"""Forces whose records come late, go, and are corrected, released to the public month after month.
+
+The records are made here; what is released of them is dbt's work, with the ledger that publication
+keeps. Only what lies before the measures is left out.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.record import open_build
+from oic_assurance.publishing.released_figures import record_released
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.oracle.disclosure import Figure
+
+UNITS = ("D1", "D2", "D3", "REST")
+EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
+POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA"}
+MONTHS = [date(2025, month, 1) for month in range(1, 13)]
+#: The first release sees four settled months; each later one sees another.
+RELEASES = 8
+FIRST_SETTLED = 4
+
+Months = list[dict[str, Figure]]
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record: the first release that knows it, the first that no longer does, what it says."""
+
+    month: int
+    unit: str
+    is_good: bool
+    known_from: int
+    gone_by: int = RELEASES
+
+
+@dataclass(frozen=True)
+class Force:
+    """A force: its records as they are at each release; whether records only ever arrive."""
+
+    code: str
+    records: tuple[Record, ...]
+    only_arrivals: bool
+
+    def months(self, release: int) -> Months:
+        """Return what is known at a release of each month, by unit."""
+        found: Months = [dict.fromkeys(UNITS, (0, 0)) for _ in MONTHS]
+        for record in self.records:
+            if record.known_from <= release < record.gone_by:
+                p, q = found[record.month][record.unit]
+                found[record.month][record.unit] = (p + 1, q) if record.is_good else (p, q + 1)
+        return found[: FIRST_SETTLED + release]
+
+
+def make_force(number: int) -> Force:
+    """Return a force, a busy or a quiet one: the same for the same number."""
+    chance = random.Random(number)
+    only_arrivals = number % 3 == 0
+    busy = chance.choice([0.4, 1.0, 2.5, 6.0, 12.0])
+    records = []
+    for month in range(len(MONTHS)):
+        for unit in UNITS:
+            share = 0.3 if unit == "REST" else 1.0
+            for _ in range(round(chance.expovariate(1 / (busy * share)))):
+                records += _story(chance, month, unit, only_arrivals=only_arrivals)
+        if chance.random() < 0.3:
+            # Somebody's forgotten pile of forms.
+            known = max(month - FIRST_SETTLED + 1, 0) + chance.randint(1, 3)
+            unit = chance.choice(UNITS)
+            records += [Record(month, unit, True, known) for _ in range(chance.randint(3, 9))]
+    return Force(f"F{number:02}", tuple(records), only_arrivals)
+
+
+def _story(chance: random.Random, month: int, unit: str, *, only_arrivals: bool) -> list[Record]:
+    late = chance.choice([0, 0, 0, 0, 1, 2, 3])
+    settled = max(month - FIRST_SETTLED + 1, 0)
+    record = Record(month, unit, chance.random() < 0.8, 0 if not late else settled + late)
+    if only_arrivals or chance.random() < 0.75:
+        return [record]
+    end = record.known_from + chance.randint(1, 4)
+    gone = replace(record, gone_by=end)
+    if chance.random() < 0.4:
+        return [gone]
+    change = chance.choice(["month", "unit", "is_good"])
+    corrected = replace(record, known_from=end)
+    if change == "month":
+        return [gone, replace(corrected, month=max(month - 1, 0))]
+    if change == "unit":
+        return [gone, replace(corrected, unit=chance.choice(UNITS))]
+    return [gone, replace(corrected, is_good=not record.is_good)]
+
+
+def prepare(settings: Settings) -> None:
+    """Make what stands before disclosure control: policy, the units, and the tables of measures."""
+    open_build(settings, "series", _as_at(0))
+    run_dbt(settings, "daily", ["seed"])
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute("""
+            create table intermediate.int_org_unit (
+                force_code text, org_unit_code text, kind text
+            );
+            create table intermediate.int_measure (
+                force_code text, measure_code text, period_start date, org_unit_code text,
+                numerator bigint, denominator bigint, value double precision
+            );
+            create table intermediate.int_measure_month (
+                force_code text, measure_code text, point_code text, period_start date
+            );
+        """)
+
+
+def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
+    """Let dbt decide what a release shows, enter it into the ledger, and return it."""
+    build = open_build(settings, f"series {number}", _as_at(number))
+    with connect(settings, role="oic_transform") as conn:
+        _fill(conn, number, forces)
+    run_dbt(settings, "daily", [
+        "run", "--select", "stg_audit__build", "stg_audit__force", "stg_audit__released_figure",
+        "path:models/intermediate/disclosure", "public_assurance_period",
+    ])  # fmt: skip
+    with connect(settings, role="oic_publish") as conn:
+        conn.execute(
+            "insert into marts.publication (publication_id, force_code, as_at, gate_verdict) "
+            "values (%s, 'F', %s, 'passed')",
+            (build.build_id, build.as_at),
+        )
+        record_released(
+            conn, sql.Identifier("candidate_public", "assurance_period"), build.build_id
+        )
+    with connect(settings) as conn:
+        return _read(conn)
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a release shows: the periods and units of each force and measure, the other tables."""
+
+    periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]
+    #: force, measure, month, unit and figure of the table of months.
+    months: list[tuple[str, str, int, str, Figure]]
+    positions: Mapping[tuple[str, str], tuple[date, date, Figure]]
+
+
+def _as_at(number: int) -> datetime:
+    """Return a moment at which one month more has settled than at the release before."""
+    month = FIRST_SETTLED + number + 1
+    return datetime(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 28, 6, tzinfo=UTC) + timedelta(
+        days=2
+    )
+
+
+def _fill(conn: psycopg.Connection, number: int, forces: list[Force]) -> None:
+    conn.execute("truncate intermediate.int_org_unit, intermediate.int_measure_month")
+    conn.execute("truncate intermediate.int_measure")
+    for force in forces:
+        months = force.months(number)
+        units = [(force.code, unit, "DISTRICT") for unit in UNITS[:-1]]
+        rows = []
+        for place, month in enumerate(months):
+            figures = {unit: figure for unit, figure in month.items() if unit != "REST"}
+            figures["ALL"] = (sum(p for p, _ in month.values()), sum(q for _, q in month.values()))
+            for measure in (EVENTS, PEOPLE):
+                rows += [
+                    (force.code, measure, MONTHS[place], unit, p, p + q)
+                    for unit, (p, q) in figures.items()
+                    if p + q or unit == "ALL"
+                ]
+        with conn.cursor() as cursor:
+            cursor.executemany(
+                "insert into intermediate.int_org_unit values (%s, %s, %s)",
+                [*units, (force.code, "ALL", "FORCE")],
+            )
+            cursor.executemany(
+                "insert into intermediate.int_measure values "
+                "(%s, %s, %s, %s, %s::bigint, %s::bigint, null)",
+                rows,
+            )
+            cursor.executemany(
+                "insert into intermediate.int_measure_month values (%s, %s, %s, %s)",
+                [
+                    (force.code, measure, POINTS[measure], MONTHS[place])
+                    for place in range(len(months))
+                    for measure in (EVENTS, PEOPLE)
+                ],
+            )
+
+
+def _read(conn: psycopg.Connection) -> Released:
+    periods: dict[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]] = {}
+    for force, measure, start, end, unit, numerator, denominator in conn.execute(
+        "select force_code, measure_code, period_start, period_end, org_unit_code, numerator, "
+        "denominator from candidate_public.assurance_period"
+    ).fetchall():
+        period = (start.month - 1, end.month - 1)
+        shown = periods.setdefault((force, measure), {}).setdefault(period, {})
+        shown[unit] = (numerator, denominator - numerator)
+    months = [
+        (force, measure, start.month - 1, unit, (numerator, denominator - numerator))
+        for force, measure, start, unit, numerator, denominator in conn.execute(
+            "select force_code, measure_code, period_start, org_unit_code, numerator, denominator "
+            "from intermediate.int_public_measure where not is_suppressed"
+        ).fetchall()
+    ]
+    positions = {
+        (force, point): (start, end, (numerator, denominator - numerator))
+        for force, point, start, end, numerator, denominator in conn.execute(
+            "select force_code, point_code, figures_from, figures_to, numerator, denominator "
+            "from intermediate.int_public_position"
+        ).fetchall()
+    }
+    return Released(periods, months, positions)

@@ -1,0 +1,102 @@
+"""Two publications, and logins that are limited: two supervisors and the office."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.builds.record import Build
+from oic_assurance.operations.access import give
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from tests.integration.publishing.marts import (
+    audit,
+    make_candidates,
+    open_build,
+)
+
+LOGINS = {"inspector_one": ("U1",), "inspector_two": ("U2", "U3"), "office_reader": ()}
+
+Connect = Callable[[str], psycopg.Connection]
+
+
+@contextmanager
+def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
+    """Two publications; logins belong to the whole server, so they go at the end."""
+    published_with_history(fresh_warehouse)
+    published_with_history(fresh_warehouse)
+    yield fresh_warehouse
+    with psycopg.connect(admin_url(fresh_warehouse, database_of(fresh_warehouse))) as administrator:
+        for login in (*LOGINS, "analyst"):
+            administrator.execute(
+                sql.SQL("do $$ begin if exists (select from pg_roles where rolname = {name}) then "
+                        "drop owned by {role} cascade; drop role {role}; end if; end $$").format(
+                    name=sql.Literal(login), role=sql.Identifier(login)
+                )
+            )  # fmt: skip
+
+
+@contextmanager
+def logins(warehouse: Settings) -> Iterator[Connect]:
+    """Connect as one of the logins, which are given their access as a command gives it."""
+    passwords = {
+        login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
+    }
+    opened: list[psycopg.Connection] = []
+
+    def connection(login: str) -> psycopg.Connection:
+        opened.append(
+            psycopg.connect(
+                url(warehouse, "bi"), user=login, password=passwords[login], autocommit=True
+            )
+        )
+        return opened[-1]
+
+    yield connection
+    for one in opened:
+        one.close()
+
+
+def database_of(settings: Settings) -> str:
+    with connect(settings) as conn:
+        return conn.info.dbname
+
+
+def published_with_history(settings: Settings, *, salt: str = "") -> int:
+    """Publish the marts that are made by hand, and the history of exceptions with them."""
+    build = open_build(settings)
+    make_candidates(settings, build, salt=salt)
+    add_history(settings, build)
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def add_history(settings: Settings, build: Build) -> None:
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(
+            """
+            create table candidate.assurance_exception_history as
+            select force_code, publication_id, record_ref as exception_key, exception_code,
+                'HYDRA' as point_code, record_ref, org_unit_code, officer_key,
+                timestamptz '2026-04-01Z' as opened_at, null::timestamptz as closed_at,
+                null::text as closed_because, true as is_open, true as is_latest
+            from candidate.assurance_exception;
+            alter table candidate.assurance_exception_history
+            add primary key (publication_id, force_code, exception_key)
+            """
+        )
+
+
+def rows(conn: psycopg.Connection, mart: str, columns: str = "*") -> list[tuple[Any, ...]]:
+    statement = sql.SQL(f"select {columns} from {{}}").format(sql.Identifier("marts", mart))
+    return sorted(conn.execute(statement).fetchall())
+
+
+@contextmanager
+def refused() -> Iterator[None]:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        yield

@@ -1,0 +1,172 @@
+"""The two readers read their own schema, see what is current in it, and can do nothing else."""
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import as_reader, published
+
+OWN = {"bi": "marts", "public": "public_release"}
+LOGINS = {"bi": "bi_reader", "public": "public_reader"}
+
+_OURS = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
+_RELATIONS = f"""
+select n.nspname, c.relname, c.relkind::text
+from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and {_OURS}
+"""
+_FUNCTIONS = f"""
+select n.nspname || '.' || p.proname, has_function_privilege(p.oid, 'execute')
+from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+where {_OURS}
+"""
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Settings:
+    """A warehouse with two publications and something in every schema that a run fills."""
+    published(fresh_warehouse)
+    published(fresh_warehouse)
+    with connect(fresh_warehouse, role="oic_landing") as conn:
+        conn.execute("create table raw_general.personnel (employee_no text)")
+        conn.execute("create table raw_law_enforcement.occurrence (occurrence_ref text)")
+    with connect(fresh_warehouse, role="oic_transform") as conn:
+        for schema in ("policy", "staging_general", "staging_law_enforcement", "intermediate"):
+            conn.execute(f"create table {schema}.something (code text)")
+            conn.execute(f"create view {schema}.looks_at_it as select * from {schema}.something")
+    return fresh_warehouse
+
+
+def test_a_reader_reads_its_schema_and_no_other(
+    warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    for name in OWN:
+        with subtests.test(name):
+            check_what_is_readable(warehouse, name)
+
+
+def check_what_is_readable(warehouse: Settings, name: str) -> None:
+    readable, refused = set(), set()
+    with as_reader(warehouse, name, autocommit=True) as reader:
+        for schema, relation, _ in reader.execute(_RELATIONS).fetchall():
+            try:
+                reader.execute(
+                    sql.SQL("select * from {} limit 1").format(sql.Identifier(schema, relation))
+                )
+                readable.add(schema)
+            except psycopg.errors.InsufficientPrivilege:
+                refused.add(schema)
+    assert readable == {OWN[name]}
+    assert refused >= {
+        "raw_general", "raw_law_enforcement", "audit", "identity", "policy", "staging_general",
+        "staging_law_enforcement", "intermediate", "generation",
+        *set(OWN.values()) - {OWN[name]},
+    }  # fmt: skip
+
+
+def test_a_reader_sees_the_current_generation_in_every_table(
+    warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    for name in OWN:
+        with subtests.test(name):
+            check_what_is_seen(warehouse, name)
+
+
+def check_what_is_seen(warehouse: Settings, name: str) -> None:
+    with as_reader(warehouse, name) as reader:
+        tables = reader.execute(
+            "select tablename from pg_tables where schemaname = %s and tablename <> 'publication'",
+            (OWN[name],),
+        ).fetchall()
+        assert tables
+        for (table,) in tables:
+            seen = reader.execute(
+                sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
+                    sql.Identifier(OWN[name], table)
+                )
+            ).fetchone()
+            assert seen == (2, 2, 10)
+            # Asking for another one by its id changes nothing.
+            older = reader.execute(
+                sql.SQL("select count(*) from {} where publication_id = 1").format(
+                    sql.Identifier(OWN[name], table)
+                )
+            ).fetchone()
+            assert older == (0,)
+
+
+def test_the_list_of_publications_shows_all_to_bi_alone(warehouse: Settings) -> None:
+    with as_reader(warehouse, "bi") as reader:
+        seen = reader.execute(
+            "select publication_id, is_current from marts.publication order by 1"
+        ).fetchall()
+    assert seen == [(1, False), (2, True)]
+
+
+def test_a_reader_may_call_no_function_of_ours_but_the_one_its_policy_needs(
+    warehouse: Settings,
+) -> None:
+    for name, allowed in (("bi", set()), ("public", {"public_release.current_publication"})):
+        with as_reader(warehouse, name) as reader:
+            functions = reader.execute(_FUNCTIONS).fetchall()
+        assert functions
+        assert {function for function, may in functions if may} == allowed
+
+
+WRITING = [
+    "insert into {own}.assurance_position (force_code, publication_id) values ('X', 2)",
+    "update {own}.assurance_position set status = 'met_on_time'",
+    "delete from {own}.assurance_position",
+    "truncate {own}.assurance_position",
+    "drop table {own}.assurance_position",
+    "alter table {own}.assurance_position disable row level security",
+    "drop policy current_publication on {own}.assurance_position",
+    "create index on {own}.assurance_position (status)",
+    "lock table {own}.assurance_position in share mode",
+    "create table {own}.mine (code text)",
+    "create table public.mine (code text)",
+    "create temporary table mine (code text)",
+    "create schema mine",
+    "update marts.publication set is_current = not is_current",
+    "create function {own}.mine() returns int language sql as 'select 1'",
+    "set role oic_publish",
+    "set session authorization postgres",
+    "alter role {login} superuser",
+    "select pg_read_file('pg_hba.conf')",
+    "copy {own}.assurance_position to '/dev/null'",
+    "select * from generation.dim_date__1",
+]
+
+
+def test_a_reader_changes_nothing_even_when_it_asks_for_a_writable_transaction(
+    warehouse: Settings,
+) -> None:
+    allowed = []
+    for name in OWN:
+        with as_reader(warehouse, name) as reader:
+            for statement in WRITING:
+                reader.execute("set transaction read write")
+                try:
+                    reader.execute(statement.format(own=OWN[name], login=LOGINS[name]))
+                    allowed.append((name, statement))
+                except psycopg.errors.InsufficientPrivilege:
+                    pass
+                reader.rollback()
+    assert not allowed
+
+
+def test_a_reader_starts_read_only_and_sees_one_generation_a_transaction(
+    warehouse: Settings,
+) -> None:
+    for name in OWN:
+        with as_reader(warehouse, name) as reader:
+            assert reader.execute("show transaction_read_only").fetchone() == ("on",)
+            assert reader.execute("show transaction_isolation").fetchone() == ("repeatable read",)
+            rights = reader.execute(
+                "select distinct privilege_type from information_schema.role_table_grants "
+                "where grantee = %s",
+                (LOGINS[name],),
+            ).fetchall()
+        assert rights == [("SELECT",)]

@@ -1,0 +1,83 @@
+"""The candidate is one build's at a time, and nobody changes it while somebody looks at it."""
+
+import psycopg
+import pytest
+
+from oic_assurance.builds import candidate
+from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import audited_build, open_build
+
+
+def test_who_lost_the_candidate_to_another_build_cannot_go_on(fresh_warehouse: Settings) -> None:
+    first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
+    with (
+        pytest.raises(AssuranceError, match="no build has it"),
+        candidate.looking(fresh_warehouse, first),
+    ):
+        pass
+    # The order of the builds does not matter, that of building in it does.
+    for owner, other in ((second, first), (first, second)):
+        with candidate.taken_over(fresh_warehouse, owner):
+            pass
+        with candidate.changing(fresh_warehouse, owner):
+            pass
+        for stage in (candidate.changing, candidate.looking):
+            with (
+                pytest.raises(AssuranceError, match=f"build {owner} has been built in it since"),
+                stage(fresh_warehouse, other),
+            ):
+                pass
+
+
+def test_nobody_changes_what_another_looks_at(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate, "PATIENCE", "200ms")
+    first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
+    with candidate.taken_over(fresh_warehouse, first):
+        pass
+    with candidate.looking(fresh_warehouse, first):
+        with candidate.looking(fresh_warehouse, first):
+            pass
+        for stage, build in ((candidate.changing, first), (candidate.taken_over, second)):
+            # What can heal: Airflow tries it again.
+            with (
+                pytest.raises(ServerError, match="wait for its end"),
+                stage(fresh_warehouse, build),
+            ):
+                pass
+    with candidate.taken_over(fresh_warehouse, second):
+        pass
+
+
+def test_a_lock_that_was_lost_on_the_way_has_protected_nothing(fresh_warehouse: Settings) -> None:
+    build = open_build(fresh_warehouse).build_id
+    with (
+        pytest.raises(psycopg.OperationalError),
+        candidate.taken_over(fresh_warehouse, build),
+        connect(fresh_warehouse) as conn,
+    ):
+        conn.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid() "
+            "and query like '%candidate_since%'"
+        )
+
+
+def test_what_was_published_is_no_candidate_until_it_is_built_again(
+    fresh_warehouse: Settings,
+) -> None:
+    build = audited_build(fresh_warehouse)
+    publish(fresh_warehouse, build)
+    with (
+        pytest.raises(AssuranceError, match="its tables were published"),
+        candidate.looking(fresh_warehouse, build.build_id),
+    ):
+        pass
+    with candidate.taken_over(fresh_warehouse, build.build_id):
+        pass
+    with candidate.looking(fresh_warehouse, build.build_id):
+        pass

@@ -1,0 +1,331 @@
+"""What is not audited, or did not pass, is not published, whoever asks."""
+
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from oic_assurance.builds.record import Build
+from oic_assurance.errors import GateBlocked
+from oic_assurance.publishing.publication import current_publication, list_publications
+from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.verdicts import GATES
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import (
+    CHECKS,
+    TABLES,
+    as_reader,
+    audit,
+    audited_build,
+    make_candidates,
+    open_build,
+    published,
+)
+
+
+def refusal(settings: Settings, build: Build) -> str:
+    """Try to publish, be refused, and see that nothing moved."""
+    before = list_publications(settings)
+    with connect(settings, role="oic_publish") as conn:
+        parents = conn.execute(
+            "select count(*) from pg_class where relnamespace = 'marts'::regnamespace"
+        )
+        parents_before = parents.fetchone()
+    with pytest.raises(GateBlocked) as refused:
+        publish(settings, build)
+    assert list_publications(settings) == before
+    with connect(settings, role="oic_publish") as conn:
+        parents = conn.execute(
+            "select count(*) from pg_class where relnamespace = 'marts'::regnamespace"
+        )
+        assert parents.fetchone() == parents_before
+        candidates = conn.execute(
+            "select count(*) from pg_class where relkind = 'r' and relnamespace = "
+            "to_regnamespace('candidate')"
+        ).fetchone()
+        assert candidates is not None
+        assert candidates[0] > 0
+    assert "\n" not in refused.value.message
+    return refused.value.message
+
+
+def transform(settings: Settings, statement: str) -> None:
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(statement)
+
+
+def test_what_passed_is_published_and_recorded(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    publication = publish(fresh_warehouse, build)
+    assert publication.publication_id == build.build_id
+    assert publication.is_current
+    assert publication.gate_verdict == "passed"
+    assert publication.force_code == "E23000022"
+    assert publication.input_fingerprint == "inputs"
+    assert publication.content_fingerprint
+    assert current_publication(fresh_warehouse) == publication
+    with connect(fresh_warehouse) as conn:
+        run = conn.execute(
+            "select r.outcome, r.publication_id, r.finished_at is not null from audit.run as r "
+            "join audit.build as b using (run_id) where b.build_id = %s",
+            (build.build_id,),
+        ).fetchone()
+        log = conn.execute(
+            "select action, to_whom from audit.processing_log order by log_id desc limit 1"
+        ).fetchone()
+    assert run == ("published", build.build_id, True)
+    assert log == ("disclosure", "bi_reader, public_reader")
+
+
+def test_equal_content_has_the_same_fingerprint_in_each_publication(
+    fresh_warehouse: Settings,
+) -> None:
+    for salt in ("a", "a", "b"):
+        published(fresh_warehouse, salt=salt)
+    third, second, first = [p.content_fingerprint for p in list_publications(fresh_warehouse)]
+    assert first == second != third
+
+
+def test_publishing_again_returns_the_same_publication(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    first = publish(fresh_warehouse, build)
+    assert publish(fresh_warehouse, build) == first
+    assert list_publications(fresh_warehouse) == [first]
+
+
+def test_an_earlier_build_that_is_published_again_does_not_take_over(
+    fresh_warehouse: Settings,
+) -> None:
+    older = audited_build(fresh_warehouse)
+    publish(fresh_warehouse, older)
+    newer = published(fresh_warehouse)
+    assert not publish(fresh_warehouse, older).is_current
+    current = current_publication(fresh_warehouse)
+    assert current is not None
+    assert current.publication_id == newer
+
+
+def test_a_warning_publishes_and_says_so(fresh_warehouse: Settings) -> None:
+    build = open_build(fresh_warehouse)
+    make_candidates(fresh_warehouse, build)
+    audit(fresh_warehouse, build, verdict="warning")
+    assert publish(fresh_warehouse, build).gate_verdict == "warning"
+
+
+def test_each_gate_is_needed(fresh_warehouse: Settings, subtests: pytest.Subtests) -> None:
+    standing = published(fresh_warehouse)
+    for stage in GATES:
+        with subtests.test(stage):
+            check_that_it_is_needed(fresh_warehouse, stage, standing)
+
+
+def check_that_it_is_needed(fresh_warehouse: Settings, stage: str, standing: int) -> None:
+    build = audited_build(fresh_warehouse)
+    with connect(fresh_warehouse) as conn:
+        conn.execute(
+            "delete from audit.gate where build_id = %s and stage = %s", (build.build_id, stage)
+        )
+    message = refusal(fresh_warehouse, build)
+    assert f"the gate '{stage}'" in message
+    assert f"publication {standing} stands" in message
+
+
+def test_a_critical_gate_is_named_with_what_failed(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    with connect(fresh_warehouse, role="oic_gate") as conn:
+        conn.execute("update audit.gate set verdict = 'critical' where stage = 'marts'")
+        conn.execute(
+            """
+            insert into audit.expectation_result (
+                build_id, stage, suite, dataset, expectation, description, severity, success,
+                evaluated, unexpected
+            )
+            values (%s, 'marts', 'fct_nccu_referral', null, 'unique', 'Each referral counts once.',
+                'critical', false, 120, 3)
+            """,
+            (build.build_id,),
+        )
+    message = refusal(fresh_warehouse, build)
+    assert "the gate 'marts' is critical" in message
+    assert "fct_nccu_referral: Each referral counts once. (3 of 120)" in message
+    assert "nothing is published yet" in message
+
+
+def test_a_verdict_does_not_cover_for_a_critical_result(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    with connect(fresh_warehouse, role="oic_gate") as conn:
+        for success in (False, True, False):
+            conn.execute(
+                """
+                insert into audit.expectation_result (
+                    build_id, stage, suite, expectation, severity, success
+                )
+                values (%s, 'landing', 'suite', 'complete', 'critical', %s)
+                """,
+                (build.build_id, success),
+            )
+    assert "the gate 'landing' is critical: suite: complete" in refusal(fresh_warehouse, build)
+
+
+def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    with connect(fresh_warehouse, role="oic_gate") as conn:
+        conn.execute("update audit.gate set expectations = 0 where stage = 'sealed'")
+    assert "the gate 'sealed' has checked nothing" in refusal(fresh_warehouse, build)
+
+
+def evidence(settings: Settings, statement: str, build: Build) -> None:
+    with connect(settings) as conn:
+        conn.execute(statement.encode(), (build.build_id,))
+
+
+INCOMPLETE = [
+    # A suite that was taken away, or a gate that was stopped half way.
+    ("delete from audit.expectation_result where stage = 'marts' and expectation = 'unique' "
+     "and build_id = %s",
+     "the gate 'marts' lacks 1 of 2 checks: suite: unique"),
+    ("delete from audit.expectation_result where stage = 'dbt' and build_id = %s",
+     "the gate 'dbt' lacks 2 of 2 checks: complete; unique"),
+    # The results are those of an earlier audit.
+    ("update audit.gate set expectations = 1 where stage = 'landing' and build_id = %s",
+     "the gate 'landing' was last passed with 1 of 2 checks"),
+    # What was due was never entered: the landing was not closed by the task that does that.
+    ("delete from audit.due_check where stage = 'sealed' and build_id = %s",
+     "the gate 'sealed' has checked nothing: 0 checks are required"),
+    ("update audit.build set finished_at = null where build_id = %s", "were not sealed"),
+    # A single audit that was cleared: readers would be told the verdict before it.
+    ("update audit.gate set finished_at = clock_timestamp() where stage = 'marts' "
+     "and build_id = %s",
+     "the gate 'marts' was passed again after the marts that show it were sealed"),
+    ("update audit.build set finished_at = clock_timestamp() where build_id = %s",
+     "were sealed after their audit"),
+    # Something was done to a table between dbt's tests and the gate.
+    ("update audit.tested_table set fingerprint = 'other' where table_name = 'dim_date' "
+     "and build_id = %s",
+     "candidate.dim_date was changed after its tests"),
+    ("delete from audit.tested_table where table_name = 'dim_date' and build_id = %s",
+     "candidate.dim_date has no tests on record"),
+]  # fmt: skip
+
+
+def test_every_check_that_was_due_has_run_on_these_tables(
+    fresh_warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    build = audited_build(fresh_warehouse)
+    for statement, words in INCOMPLETE:
+        with subtests.test(statement):
+            evidence(fresh_warehouse, statement, build)
+            assert words in refusal(fresh_warehouse, build)
+            audit(fresh_warehouse, build)
+            evidence(
+                fresh_warehouse,
+                f"update audit.gate set expectations = {len(CHECKS)} where build_id = %s",
+                build,
+            )
+    publish(fresh_warehouse, build)
+
+
+def test_what_was_found_of_the_tables_before_proves_nothing_of_these(
+    fresh_warehouse: Settings,
+) -> None:
+    """Cleared and built again, to the bit the same: every check is due once more."""
+    build = audited_build(fresh_warehouse)
+    make_candidates(fresh_warehouse, build)
+    assert "the gate 'landing' lacks 2 of 2 checks" in refusal(fresh_warehouse, build)
+    audit(fresh_warehouse, build)
+    publish(fresh_warehouse, build)
+
+
+def test_what_is_due_cannot_be_taken_off_the_list(fresh_warehouse: Settings) -> None:
+    audited_build(fresh_warehouse)
+    for role in ("oic_gate", "oic_transform", "oic_publish"):
+        with connect(fresh_warehouse, role=role) as conn:
+            for statement in (
+                "delete from audit.due_check",
+                "update audit.due_check set suite = ''",
+            ):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                    conn.execute(statement.encode())
+
+
+CHANGES = [
+        ("update candidate.assurance_measure set value = value + 1e-9 where measure_code = '3'",
+         "candidate.assurance_measure was changed after its audit"),
+        ("delete from candidate.fct_nccu_referral where referral_ref = '1'",
+         "candidate.fct_nccu_referral was changed after its audit (10 rows then, 9 now)"),
+        ("insert into candidate_public.assurance_measure values ('E23000022', {build}, 'new', 1)",
+         "candidate_public.assurance_measure was changed"),
+        ("create table candidate.extra (force_code text, publication_id bigint primary key)",
+         "candidate.extra has no audit on record"),
+        ("drop table candidate.restatement", "candidate lacks restatement"),
+        ("drop table candidate.fct_product", "candidate.fct_product was audited but is no longer"),
+        ("alter table candidate.fct_product set unlogged", "candidate.fct_product is unlogged"),
+        ("create view candidate.peek as select * from candidate.fct_product",
+         "candidate.peek is no plain table"),
+        ("alter table candidate.dim_officer add column name text",
+         "candidate.dim_officer was changed after its audit"),
+        ("update candidate.dim_date set publication_id = 0", "rows of another publication"),
+]  # fmt: skip
+
+
+def test_a_generation_changed_after_its_audit_is_refused(
+    fresh_warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    for change, words in CHANGES:
+        with subtests.test(change):
+            build = audited_build(fresh_warehouse)
+            transform(fresh_warehouse, change.format(build=build.build_id))
+            assert words in refusal(fresh_warehouse, build)
+
+
+def test_a_build_of_another_candidate_is_refused(fresh_warehouse: Settings) -> None:
+    """Two runs at once: the second has built over what the first had audited."""
+    first = audited_build(fresh_warehouse, salt="first")
+    second = audited_build(fresh_warehouse, salt="second")
+    assert "was changed after its audit" in refusal(fresh_warehouse, first)
+    publish(fresh_warehouse, second)
+
+
+def test_a_build_beside_the_daily_one_is_refused(fresh_warehouse: Settings) -> None:
+    audited_build(fresh_warehouse)
+    beside = open_build(fresh_warehouse, purpose="reproduce", prefix="reproduce_")
+    assert "another purpose (reproduce)" in refusal(fresh_warehouse, beside)
+    assert "no record" in refusal(fresh_warehouse, replace(beside, build_id=beside.build_id + 100))
+
+
+def test_a_table_of_somebody_else_is_refused(fresh_warehouse: Settings) -> None:
+    build = audited_build(fresh_warehouse)
+    with connect(fresh_warehouse) as conn:
+        conn.execute("set role oic_transform")
+        conn.execute("grant all on schema candidate to oic_gate")
+        conn.execute("set role oic_gate")
+        conn.execute(
+            "create table candidate.smuggled (force_code text, publication_id bigint primary key)"
+        )
+    audit(fresh_warehouse, build)
+    assert "candidate.smuggled belongs to oic_gate" in refusal(fresh_warehouse, build)
+
+
+def test_readers_see_the_last_publication_while_another_is_refused(
+    fresh_warehouse: Settings,
+) -> None:
+    standing = published(fresh_warehouse)
+    build = audited_build(fresh_warehouse, scale=3)
+    transform(fresh_warehouse, "update candidate.dim_date set month_start = null")
+    refusal(fresh_warehouse, build)
+    with as_reader(fresh_warehouse, "bi") as reader:
+        for schema, table in TABLES:
+            if schema == "candidate":
+                seen = reader.execute(
+                    f"select min(publication_id), max(publication_id), count(*) from marts.{table}"
+                ).fetchone()
+                assert seen == (standing, standing, 10)
+
+
+def test_the_gates_keep_no_right_to_what_is_published(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    with connect(fresh_warehouse, role="oic_transform") as conn:
+        for statement in ("update {} set month_start = null", "delete from {}", "drop table {}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), conn.transaction():
+                conn.execute(statement.format("generation.dim_date__1"))

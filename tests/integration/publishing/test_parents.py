@@ -1,0 +1,237 @@
+"""The tables that readers know: keys and comments are there, and only the contract changes them."""
+
+import psycopg
+import pytest
+
+from oic_assurance.errors import AssuranceError, GateBlocked
+from oic_assurance.publishing import publish as publishing
+from oic_assurance.publishing.publish import publish
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import (
+    as_reader,
+    audit,
+    make_candidates,
+    open_build,
+    published,
+)
+
+# How Power BI and its like ask for relationships.
+RELATIONSHIPS = """
+select own.table_name, own.column_name, theirs.table_schema, theirs.table_name, theirs.column_name
+from information_schema.referential_constraints as r
+join information_schema.key_column_usage as own
+    on own.constraint_schema = r.constraint_schema and own.constraint_name = r.constraint_name
+join information_schema.key_column_usage as theirs
+    on theirs.constraint_schema = r.unique_constraint_schema
+    and theirs.constraint_name = r.unique_constraint_name
+    and theirs.ordinal_position = own.position_in_unique_constraint
+where own.table_schema = 'marts'
+"""
+
+
+def published_after(settings: Settings, change: str) -> int:
+    """Publish a build whose model was changed in this way."""
+    build = open_build(settings)
+    make_candidates(settings, build)
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(change)
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def asked(settings: Settings, question: str) -> list[tuple]:  # type: ignore[type-arg]
+    with as_reader(settings, "bi") as reader:
+        return reader.execute(question).fetchall()
+
+
+def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: Settings) -> None:
+    for _ in range(2):
+        published(fresh_warehouse)
+    keys = asked(
+        fresh_warehouse,
+        """
+        select t.table_name, string_agg(k.column_name, ', ' order by k.ordinal_position)
+        from information_schema.table_constraints as t
+        join information_schema.key_column_usage as k using (constraint_schema, constraint_name)
+        where t.constraint_type = 'PRIMARY KEY' and t.table_schema = 'marts'
+        group by t.table_name
+        """,
+    )
+    assert ("fct_nccu_referral", "publication_id, force_code, referral_ref") in keys
+    assert len(keys) == 16
+    relationships = asked(fresh_warehouse, RELATIONSHIPS)
+    assert (
+        "fct_nccu_referral", "org_unit_code", "marts", "dim_org_unit", "org_unit_code"
+    ) in relationships  # fmt: skip
+    assert (
+        "fct_intelligence_report", "officer_key", "marts", "dim_officer", "officer_key"
+    ) in relationships  # fmt: skip
+    # Eight foreign keys of three columns, each said once however many generations there are.
+    assert len(relationships) == len(set(relationships)) == 24
+    assert asked(
+        fresh_warehouse,
+        "select obj_description('marts.dim_officer'::regclass), "
+        "col_description('marts.dim_officer'::regclass, 1)",
+    ) == [("About dim_officer.", "ONS police force area code.")]
+
+
+def test_foreign_keys_have_an_index_each(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    indexed = asked(
+        fresh_warehouse,
+        "select indexdef from pg_indexes where schemaname = 'marts' and tablename = "
+        "'fct_nccu_referral'",
+    )
+    assert any("(publication_id, force_code, officer_key)" in row[0] for row in indexed)
+    assert any("(publication_id, force_code, org_unit_code)" in row[0] for row in indexed)
+
+
+def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
+    fresh_warehouse: Settings,
+) -> None:
+    old = published(fresh_warehouse)
+    new = published_after(
+        fresh_warehouse,
+        """
+        create table candidate.fct_new (
+            force_code text not null, publication_id bigint not null, officer_key text not null,
+            primary key (publication_id, force_code, officer_key),
+            foreign key (publication_id, force_code, officer_key) references candidate.dim_officer
+        );
+        alter table candidate.fct_oic_incident add column district_code text collate "C" not null
+            default 'D1';
+        alter table candidate.fct_oic_incident add column officer_key text;
+        alter table candidate.fct_oic_incident add foreign key
+            (publication_id, force_code, officer_key) references candidate.dim_officer;
+        comment on column candidate.fct_oic_incident.district_code is 'Where it happened.';
+        comment on table candidate.fct_oic_incident is 'Said anew.';
+        """,
+    )
+    assert asked(
+        fresh_warehouse,
+        "select publication_id, count(district_code) from marts.fct_oic_incident group by 1",
+    ) == [(new, 10)]
+    assert asked(fresh_warehouse, "select count(*) from marts.fct_new") == [(0,)]
+    assert {row[0] for row in asked(fresh_warehouse, RELATIONSHIPS)} >= {
+        "fct_new",
+        "fct_oic_incident",
+    }
+    assert asked(
+        fresh_warehouse,
+        "select obj_description(c.oid), col_description(c.oid, a.attnum) from pg_class as c "
+        "join pg_attribute as a on a.attrelid = c.oid and a.attname = 'district_code' "
+        "where c.oid = 'marts.fct_oic_incident'::regclass",
+    ) == [("Said anew.", "Where it happened.")]
+    with connect(fresh_warehouse, role="oic_publish") as conn:
+        older = conn.execute(
+            "select count(*), count(district_code) from marts.fct_oic_incident "
+            "where publication_id = %s",
+            (old,),
+        ).fetchone()
+    assert older == (10, 0)
+
+
+def test_a_column_that_may_be_empty_from_now_on(fresh_warehouse: Settings) -> None:
+    published_after(
+        fresh_warehouse, "alter table candidate.fct_product alter column made_on set not null"
+    )
+    published_after(fresh_warehouse, "update candidate.fct_product set made_on = null")
+    assert asked(fresh_warehouse, "select count(made_on) from marts.fct_product") == [(0,)]
+
+
+NOT_ALLOWED = [
+        ("alter table candidate.dim_officer drop column role",
+         "candidate.dim_officer has no column role, marts.dim_officer has"),
+        ("alter table candidate.dim_officer rename column role to post",
+         "candidate.dim_officer has no column role, marts.dim_officer has"),
+        ("alter table candidate.assurance_measure alter column value type numeric",
+         "candidate.assurance_measure.value is numeric, in marts.assurance_measure it is double "
+         "precision"),
+        ("alter table candidate_public.assurance_measure alter column value type real",
+         "candidate_public.assurance_measure.value is real"),
+        ('alter table candidate.dim_officer alter column role type text collate "C"',
+         "candidate.dim_officer.role is text collate C"),
+        ("""
+         alter table candidate.fct_product drop constraint fct_product__dbt_tmp_pkey;
+         alter table candidate.fct_product alter column made_on set not null;
+         alter table candidate.fct_product add primary key (publication_id, product_ref, made_on)
+         """, "has the primary key (publication_id, product_ref, made_on)"),
+        ("alter table candidate.fct_product drop constraint fct_product__dbt_tmp_pkey",
+         "candidate.fct_product has no primary key with publication_id in it"),
+        ("drop table candidate.fct_product", "candidate lacks fct_product"),
+        ("create table candidate.publication (force_code text, publication_id bigint primary key)",
+         "marts.publication is a table of another kind"),
+        ("""
+         alter table candidate.dim_date add column code text references policy.outside (code)
+         """, "candidate.dim_date refers to policy.outside, which is not published with it"),
+]  # fmt: skip
+
+
+def test_what_the_contract_does_not_allow_changes_nothing(
+    fresh_warehouse: Settings, subtests: pytest.Subtests
+) -> None:
+    with connect(fresh_warehouse, role="oic_transform") as conn:
+        conn.execute("create table policy.outside (code text unique)")
+    standing = published(fresh_warehouse)
+    columns = (
+        "select table_name, column_name, data_type from information_schema.columns "
+        "where table_schema = 'marts' order by 1, 2"
+    )
+    before = asked(fresh_warehouse, columns)
+    for change, words in NOT_ALLOWED:
+        with subtests.test(change):
+            with pytest.raises(GateBlocked) as refused:
+                # A new column beside, which must not be added either.
+                published_after(
+                    fresh_warehouse,
+                    f"alter table candidate.dim_date add column beside text; {change}",
+                )
+            assert words in refused.value.message
+            assert f"publication {standing} stands" in refused.value.message
+            assert asked(fresh_warehouse, columns) == before
+
+
+def test_a_reader_in_the_way_of_a_new_column_is_waited_for_and_not_disturbed(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standing = published(fresh_warehouse)
+    monkeypatch.setattr(publishing, "PATIENCE_SECONDS", 0.5)
+    with as_reader(fresh_warehouse, "bi") as reader:
+        reader.execute("select count(*) from marts.dim_officer")
+        with pytest.raises(AssuranceError) as refused:
+            published_after(
+                fresh_warehouse, "alter table candidate.dim_officer add column more text"
+            )
+        assert f"publication {standing} stands" in refused.value.message
+        assert reader.execute("select count(*) from marts.dim_officer").fetchone() == (10,)
+    # He has gone: the same again succeeds.
+    newer = published_after(
+        fresh_warehouse, "alter table candidate.dim_officer add column more text"
+    )
+    assert asked(fresh_warehouse, "select publication_id from marts.dim_officer limit 1") == [
+        (newer,)
+    ]
+
+
+def test_a_key_round_in_a_circle_is_refused(fresh_warehouse: Settings) -> None:
+    with pytest.raises(GateBlocked, match="round in a circle"):
+        published_after(
+            fresh_warehouse,
+            """
+            alter table candidate.dim_officer add foreign key
+                (publication_id, force_code, org_unit_code) references candidate.dim_org_unit;
+            alter table candidate.dim_org_unit add column officer_key text;
+            alter table candidate.dim_org_unit add foreign key
+                (publication_id, force_code, officer_key) references candidate.dim_officer;
+            """,
+        )
+
+
+def test_keys_are_enforced_on_what_is_published(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    with (
+        connect(fresh_warehouse, role="oic_publish") as conn,
+        pytest.raises(psycopg.errors.ForeignKeyViolation),
+    ):
+        conn.execute("delete from marts.dim_officer where officer_key = 'K1'")

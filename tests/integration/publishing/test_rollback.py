@@ -1,0 +1,198 @@
+"""A publication that is taken back stays back, until somebody releases a later one."""
+
+import time
+
+import pytest
+from psycopg import sql
+
+from oic_assurance.cli.main import run_command
+from oic_assurance.errors import UsageError
+from oic_assurance.publishing.publication import (
+    current_hold,
+    current_publication,
+    list_publications,
+)
+from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.integration.publishing.marts import (
+    as_reader,
+    audit,
+    make_candidates,
+    open_build,
+    published,
+)
+
+WHY = "a wrong file was delivered on Monday"
+
+
+@pytest.fixture
+def three(fresh_warehouse: Settings) -> Settings:
+    """A warehouse with publications 1 to 3, of 10, 20 and 30 rows a table."""
+    for scale in range(1, 4):
+        published(fresh_warehouse, scale=scale)
+    return fresh_warehouse
+
+
+def seen(settings: Settings, reader: str = "bi", schema: str = "marts") -> int:
+    """Return the publication that a reader sees, in a table and not by the pointer."""
+    with as_reader(settings, reader) as conn:
+        table = sql.Identifier(schema, "assurance_position")
+        row = conn.execute(sql.SQL("select max(publication_id) from {}").format(table)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def last_disclosure(settings: Settings) -> str:
+    with connect(settings) as conn:
+        row = conn.execute(
+            "select what from audit.processing_log where action = 'disclosure' "
+            "order by log_id desc limit 1"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_it_moves_the_pointer_and_keeps_who_and_why(three: Settings) -> None:
+    back = rollback(three, 2, WHY)
+    assert (back.publication_id, back.is_current) == (2, True)
+    assert current_publication(three) == back
+    assert (seen(three), seen(three, "public", "public_release")) == (2, 2)
+    with connect(three) as conn:
+        move = conn.execute(
+            "select from_publication, to_publication, reason, holds, who = current_user "
+            "from audit.publication_move order by move_id desc limit 1"
+        ).fetchone()
+    assert move == (3, 2, WHY, True, True)
+    assert f"publication 2 again, in place of 3: {WHY}" in last_disclosure(three)
+
+
+def test_readers_are_told_what_was_taken_back_and_why(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    with as_reader(three, "bi") as conn:
+        rows = conn.execute(
+            "select publication_id, withdrawn_because, withdrawn_at is not null "
+            "from marts.publication where withdrawn_because is not null"
+        ).fetchall()
+    assert rows == [(3, WHY, True)]
+    assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in publications_screen(three)
+
+
+def telling(settings: Settings, number: int) -> int:
+    """Publish something new for the public, and return the publication's id."""
+    build = open_build(settings)
+    make_candidates(settings, build)
+    with connect(settings, role="oic_transform") as conn:
+        conn.execute(
+            "insert into candidate_public.assurance_period values "
+            "('E23000022', %s, 'all', '2026-01-01', '2026-01-31', 'ALL', %s, 100)",
+            (build.build_id, number),
+        )
+    audit(settings, build)
+    return publish(settings, build).publication_id
+
+
+def told(settings: Settings) -> list[tuple[int, int]]:
+    """Return which publication was the first to tell the public which figure."""
+    with connect(settings) as conn:
+        return conn.execute(
+            "select publication_id, numerator from audit.released_figure "
+            "where org_unit_code = 'ALL' order by publication_id"
+        ).fetchall()
+
+
+def test_the_next_run_does_not_undo_it(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    assert (telling(three, 50), telling(three, 60)) == (4, 5)
+    assert (seen(three), seen(three, "public", "public_release")) == (2, 2)
+    # What waits was told to nobody.
+    assert "publication 2 again" in last_disclosure(three)
+    assert told(three) == []
+    hold = current_hold(three)
+    assert hold is not None
+    assert (hold.publication_id, hold.reason, hold.waiting, hold.newest_waiting) == (2, WHY, 2, 5)
+    screen = " ".join(pointer_screen(three).split())
+    assert f"because {WHY}. 2 later ones wait." in screen
+    assert "`assurance publication release` shows the newest" in screen
+
+
+def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    telling(three, 50)
+    telling(three, 60)
+    assert release(three, "the file was delivered again").publication_id == 5
+    assert (seen(three), seen(three, "public", "public_release")) == (5, 5)
+    assert "publication 5, released after a roll-back" in last_disclosure(three)
+    assert told(three) == [(5, 60)]
+    assert current_hold(three) is None
+    published(three, scale=6)
+    assert seen(three) == 6
+    # Publication 3 was wrong, and stays marked as such.
+    taken_back = [item.publication_id for item in list_publications(three) if item.withdrawn_at]
+    assert taken_back == [3]
+
+
+def test_a_release_with_nothing_new_lets_the_next_run_publish(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    assert release(three, "it was right after all").publication_id == 2
+    published(three, scale=4)
+    assert seen(three) == 4
+
+
+def test_it_can_last_until_the_next_run_only(three: Settings) -> None:
+    rollback(three, 2, WHY, until_next_run=True)
+    assert current_hold(three) is None
+    published(three, scale=4)
+    assert seen(three) == 4
+
+
+def test_a_roll_back_itself_can_be_taken_back(three: Settings) -> None:
+    rollback(three, 1, WHY)
+    rollback(three, 3, "publication 3 was right after all")
+    assert seen(three) == 3
+    assert current_hold(three) is None
+    assert not any(item.withdrawn_at for item in list_publications(three))
+    published(three, scale=4)
+    assert seen(three) == 4
+
+
+def test_back_and_further_back(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    published(three, scale=4)
+    rollback(three, 1, "the one before was wrong too")
+    hold = current_hold(three)
+    assert hold is not None
+    # Publication 2 was shown and 3 before it: neither is new, nor shown by a release.
+    assert (hold.publication_id, hold.newest_waiting, hold.waiting) == (1, 4, 1)
+    assert release(three, "all mended").publication_id == 4
+
+
+def test_what_was_never_shown_is_released_and_not_rolled_back_to(three: Settings) -> None:
+    rollback(three, 2, WHY)
+    published(three, scale=4)
+    with pytest.raises(UsageError, match="4 waits behind a roll-back and was never shown"):
+        rollback(three, 4, "I want that one")
+    assert seen(three) == 2
+
+
+def test_without_a_hold_there_is_nothing_to_release(three: Settings) -> None:
+    with pytest.raises(UsageError, match="nothing to release"):
+        release(three, "just in case")
+    with pytest.raises(UsageError, match="needs a reason"):
+        release(three, " ")
+
+
+def test_at_a_terminal_one_command_does_it(
+    three: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["publication", "rollback", "2", "--reason", WHY]) == 0
+    assert capsys.readouterr().out.startswith("Readers see publication 2, as at ")
+    assert run_command(["publication", "release", "--reason", "mended"]) == 0
+    assert "stay" not in capsys.readouterr().out
+    # No reason, and nobody there to ask: it is done, and says so for ever.
+    assert run_command(["publication", "rollback", "1"]) == 0
+    assert "because no reason was given" in " ".join(capsys.readouterr().out.split())
+    assert run_command(["publication", "rollback", "99"]) == 2
+    assert capsys.readouterr().err == "assurance: There is no publication 99.\n"

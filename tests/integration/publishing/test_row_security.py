@@ -1,0 +1,234 @@
+"""Supervisors see their own unit's records, the Commissioner's office aggregates, however asked."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
+from oic_assurance.publishing.rollback import rollback
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect
+from tests.integration.publishing.limited_readers import (
+    LOGINS,
+    Connect,
+    database_of,
+    logins,
+    published_with_history,
+    refused,
+    rows,
+    two_publications,
+)
+from tests.integration.publishing.marts import as_reader
+
+MODELS = Path(__file__).parents[3] / "dbt_project" / "models" / "marts"
+#: Marts of records that nobody's own unit can be told of: for `bi_reader` alone.
+WITHHELD = {"fct_oic_incident", "fct_intelligence_report"}
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
+    with two_publications(fresh_warehouse) as published:
+        yield published
+
+
+@pytest.fixture
+def log_in(warehouse: Settings) -> Iterator[Connect]:
+    with logins(warehouse) as connection:
+        yield connection
+
+
+def test_a_supervisor_sees_the_records_of_the_own_units_and_no_others(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    with as_reader(warehouse, "bi", autocommit=True) as bi:
+        for login, units in list(LOGINS.items())[:2]:
+            reader = log_in(login)
+            for mart, column in BY_UNIT.items():
+                everything = bi.execute(f"select * from marts.{mart}").fetchall()  # type: ignore[call-overload]
+                names = [one.name for one in bi.execute(f"select * from marts.{mart}").description]  # type: ignore[call-overload,union-attr]
+                own = [row for row in everything if row[names.index(column)] in units]
+                assert 0 < len(own) < len(everything)
+                assert rows(reader, mart) == sorted(own)
+
+
+def test_aggregates_are_the_same_for_everybody(warehouse: Settings, log_in: Connect) -> None:
+    with as_reader(warehouse, "bi") as bi:
+        for mart in ("assurance_measure", "assurance_position", "dim_org_unit", "restatement"):
+            assert rows(log_in("inspector_one"), mart) == rows(bi, mart)
+            assert rows(log_in("office_reader"), mart) == rows(bi, mart)
+
+
+def test_the_office_reads_no_record_and_no_officers_key(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    office = log_in("office_reader")
+    for mart in (*BY_UNIT, *WITHHELD):
+        with refused():
+            rows(office, mart, "count(*)")
+    columns = office.execute(
+        "select column_name from information_schema.columns where table_schema = 'marts'"
+    ).fetchall()
+    assert columns
+    assert not {"officer_key", "record_ref", "referral_ref", "report_urn"} & {c for (c,) in columns}
+
+
+def test_what_has_no_unit_is_for_neither(log_in: Connect) -> None:
+    for login in LOGINS:
+        for mart in WITHHELD:
+            with refused():
+                rows(log_in(login), mart)
+
+
+def test_views_and_functions_of_somebody_with_more_rights_show_no_more(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    with psycopg.connect(
+        admin_url(warehouse, database_of(warehouse)), autocommit=True
+    ) as administrator:
+        for statement in (
+            "create role analyst",
+            "grant bi_reader to analyst with inherit true, set true",
+            "create schema analysis authorization analyst",
+            "set role analyst",
+            "create view analysis.everything as select * from marts.assurance_exception",
+            "create function analysis.listed() returns setof marts.assurance_exception "
+            "language sql security definer as 'select * from marts.assurance_exception'",
+            "create view analysis.reports as select * from marts.fct_intelligence_report",
+            "grant usage on schema analysis to supervisor_reader, commissioner_reader",
+            "grant select on all tables in schema analysis "
+            "to supervisor_reader, commissioner_reader",
+            "grant execute on function analysis.listed() to supervisor_reader, commissioner_reader",
+        ):
+            administrator.execute(statement)
+        everything = administrator.execute("select count(*) from analysis.everything").fetchone()
+        assert everything == (10,)
+    own = rows(log_in("inspector_one"), "assurance_exception")
+    for login, seen in (("inspector_one", own), ("office_reader", [])):
+        reader = log_in(login)
+        for source in ("analysis.everything", "analysis.listed()"):
+            assert sorted(reader.execute(f"select * from {source}").fetchall()) == seen  # type: ignore[call-overload]
+        assert reader.execute("select count(*) from analysis.reports").fetchone() == (0,)
+
+
+LEAKS = [
+    "select count(*) from marts.assurance_exception where record_ref::int > 0",
+    "select 1 / (case when org_unit_code = 'U4' then 0 else 1 end) from marts.assurance_exception",
+    "select count(*) from marts.assurance_exception "
+    "where 1 / (case when org_unit_code = 'U4' then 0 else 1 end) = 1",
+    "select count(*) from marts.fct_nccu_referral "
+    "where (referral_ref || ' ' || org_unit_code)::date is not null",
+]
+
+
+def test_no_error_message_tells_of_another_units_record(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_one")
+    own = {str(value) for row in rows(reader, "assurance_exception") for value in row}
+    own |= {str(value) for row in rows(reader, "fct_nccu_referral") for value in row}
+    said = []
+    for statement in LEAKS:
+        try:
+            reader.execute(statement)  # type: ignore[call-overload]
+        except psycopg.errors.DivisionByZero:
+            pytest.fail(f"a record of U4 was looked at: {statement}")
+        except psycopg.errors.DataError as error:
+            said.append(str(error))
+    for message in said:
+        quoted = message.split('"')[1].split()[0]
+        assert quoted in own, message
+
+
+def test_neither_plans_nor_statistics_tell_values(warehouse: Settings, log_in: Connect) -> None:
+    with psycopg.connect(admin_url(warehouse, database_of(warehouse)), autocommit=True) as one:
+        one.execute("analyze")
+    reader = log_in("inspector_one")
+    shown = reader.execute(
+        "select distinct tablename from pg_stats where schemaname in ('marts', 'generation')"
+    ).fetchall()
+    assert shown == [("publication",)]
+    plan = reader.execute(
+        "explain (analyze, verbose) select * from marts.assurance_exception"
+    ).fetchall()
+    assert not any("U2" in line or "U4" in line for (line,) in plan)
+
+
+ESCAPES = [
+    "set role bi_reader",
+    'set role "{unit}"',
+    "set role supervisor_reader",
+    "set session authorization bi_reader",
+    'grant "{unit}" to inspector_one',
+    "alter table marts.assurance_exception disable row level security",
+    "drop policy audience on marts.assurance_exception",
+    "select * from generation.assurance_exception__2",
+    "select * from audit.access_change",
+    "create temporary table mine as select 1",
+]
+
+
+def test_a_limited_login_cannot_become_anybody_else(
+    warehouse: Settings, log_in: Connect, subtests: pytest.Subtests
+) -> None:
+    other = f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2"
+    for statement in (escape.format(unit=other) for escape in ESCAPES):
+        with (
+            subtests.test(statement),
+            pytest.raises(
+                (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+            ),
+        ):
+            log_in("inspector_one").execute(statement)  # type: ignore[call-overload]
+    # It can switch its own settings; there is nothing that they would show.
+    reader = log_in("inspector_one")
+    reader.execute("set row_security = off")
+    with refused():
+        rows(reader, "assurance_exception")
+
+
+def test_it_holds_for_the_next_publication_and_after_a_roll_back(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_one")
+    third = published_with_history(warehouse, salt="third")
+    for publication_id in (third, 1):
+        rollback(warehouse, publication_id, "to see it again")
+        shown = rows(reader, "assurance_exception", "publication_id, org_unit_code")
+        assert shown == [(publication_id, "U1")] * 2
+
+
+def test_whoever_reads_all_still_does(warehouse: Settings, log_in: Connect) -> None:
+    log_in("inspector_one")
+    with as_reader(warehouse, "bi") as bi:
+        assert len(rows(bi, "assurance_exception")) == 10
+    with connect(warehouse, role="oic_transform") as transform:
+        assert len(rows(transform, "assurance_exception")) == 10
+
+
+def test_the_same_unit_of_another_warehouse_on_the_server_is_not_shown(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("create role oic_unit_elsewhere_E23000022_U2")
+        try:
+            administrator.execute("grant oic_unit_elsewhere_E23000022_U2 to inspector_one")
+            assert {
+                unit for (unit,) in rows(log_in("inspector_one"), "dim_officer", "org_unit_code")
+            } == {"U1"}
+        finally:
+            administrator.execute("drop role oic_unit_elsewhere_E23000022_U2")
+
+
+def test_every_mart_is_for_somebody_on_purpose() -> None:
+    columns = {}
+    for page in (*MODELS.glob("core/*.yml"), *MODELS.glob("assurance/*.yml")):
+        (model,) = yaml.safe_load(page.read_text(encoding="utf-8"))["models"]
+        columns[model["name"]] = {column["name"] for column in model["columns"]}
+    assert set(columns) == AGGREGATES | set(BY_UNIT) | WITHHELD
+    for mart in AGGREGATES:
+        assert not {"officer_key", "officer_version_key", "record_ref"} & columns[mart]
+    for mart, column in BY_UNIT.items():
+        assert column in columns[mart]

@@ -1,0 +1,100 @@
+"""Content fingerprints: what they must not depend on, and what must not escape them."""
+
+import psycopg
+import pytest
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.fingerprint import fingerprint_tables
+
+COLUMNS = "publication_id bigint, code text, value double precision, at timestamptz, note text"
+ROWS = [
+    (1, "A", 0.1, "2026-03-29 01:30+00", ""),
+    (1, "B", 1 / 3, "2026-10-25 01:30+01", None),
+    (1, "C", -0.0, None, '(quoted, "and" more)'),
+]
+
+
+@pytest.fixture
+def conn(fresh_warehouse: Settings):  # type: ignore[no-untyped-def]
+    with connect(fresh_warehouse, role="oic_transform") as connection:
+        connection.execute("create schema one; create schema two")
+        yield connection
+
+
+def make(conn: psycopg.Connection, schema: str, rows: list[tuple], columns: str = COLUMNS) -> None:  # type: ignore[type-arg]
+    conn.execute(f"create table {schema}.t ({columns})")
+    names = "publication_id, code, value, at, note"
+    for row in rows:
+        conn.execute(f"insert into {schema}.t ({names}) values (%s, %s, %s, %s, %s)", row)
+
+
+def test_order_of_rows_and_columns_and_the_publication_do_not_matter(
+    conn: psycopg.Connection,
+) -> None:
+    make(conn, "one", ROWS)
+    other = [(2, *row[1:]) for row in reversed(ROWS)]
+    make(
+        conn,
+        "two",
+        other,
+        "note text, at timestamptz, code text, value float8, publication_id bigint",
+    )
+    assert fingerprint_tables(conn, "one") == fingerprint_tables(conn, "two")
+    assert fingerprint_tables(conn, "one")["t"].rows == 3
+
+
+def test_settings_of_the_session_do_not_matter_and_stay_as_they_are(
+    conn: psycopg.Connection,
+) -> None:
+    make(conn, "one", ROWS)
+    before = fingerprint_tables(conn, "one")
+    conn.execute(
+        "set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set extra_float_digits = 0"
+    )
+    assert fingerprint_tables(conn, "one") == before
+    assert conn.execute("show timezone").fetchone() == ("Asia/Tokyo",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # The very last bit of a number.
+        "update one.t set value = 0.1::float8 + 1.4e-17::float8 where code = 'A'",
+        "update one.t set note = null where code = 'A'",
+        "update one.t set note = '' where code = 'B'",
+        "update one.t set at = at + interval '1 microsecond' where code = 'A'",
+        "insert into one.t select * from one.t where code = 'A'",
+        "delete from one.t where code = 'C'",
+        # Values that change places.
+        "update one.t set code = case code when 'A' then 'B' when 'B' then 'A' else code end",
+        "alter table one.t rename column note to remark",
+        "alter table one.t alter column code type varchar(10)",
+        "alter table one.t add column more text",
+    ],
+)
+def test_every_change_of_content_shows(conn: psycopg.Connection, change: str) -> None:
+    make(conn, "one", ROWS)
+    before = fingerprint_tables(conn, "one")
+    conn.execute(change)
+    assert fingerprint_tables(conn, "one")["t"] != before["t"]
+
+
+def test_two_more_of_the_same_row_do_not_cancel_out(conn: psycopg.Connection) -> None:
+    make(conn, "one", ROWS)
+    make(conn, "two", [*ROWS, ROWS[0], ROWS[0]])
+    one, two = fingerprint_tables(conn, "one")["t"], fingerprint_tables(conn, "two")["t"]
+    assert one.fingerprint != two.fingerprint
+
+
+def test_an_empty_table_and_one_with_nothing_to_say_have_fingerprints(
+    conn: psycopg.Connection,
+) -> None:
+    conn.execute("create table one.empty (publication_id bigint, code text)")
+    conn.execute("create table one.bare (publication_id bigint)")
+    conn.execute("create view one.not_a_table as select 1 as one")
+    found = fingerprint_tables(conn, "one")
+    assert {name: table.rows for name, table in found.items()} == {"bare": 0, "empty": 0}
+    assert found["empty"].fingerprint != found["bare"].fingerprint
+    assert fingerprint_tables(conn, "one", only=["bare"]) == {"bare": found["bare"]}
+    assert fingerprint_tables(conn, "nowhere") == {}

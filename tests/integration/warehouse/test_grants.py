@@ -1,0 +1,324 @@
+"""Who may do what: each stage its own work, people their purpose, readers what is published."""
+
+import psycopg
+import pytest
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from tests.integration.warehouse.stage_roles import DENIED, STAGES, may, run_as
+
+
+def test_nothing_is_granted_to_everybody(fresh_warehouse: Settings) -> None:
+    with connect(fresh_warehouse) as connection:
+        granted = connection.execute(
+            """
+            with held as (
+                select 'table ' || relname as what, relacl as acl from pg_class
+                where relnamespace::regnamespace::text !~ '^pg_|^information_schema$'
+                union all
+                select 'schema ' || nspname, nspacl from pg_namespace
+                where nspname !~ '^pg_|^information_schema$'
+                union all
+                select 'database', datacl from pg_database where datname = current_database()
+                union all
+                select 'function ' || proname, coalesce(proacl, acldefault('f', proowner))
+                from pg_proc where pronamespace::regnamespace::text !~ '^pg_|^information_schema$'
+            )
+            select what from held, aclexplode(acl) as grants where grants.grantee = 0
+            """
+        ).fetchall()
+    assert granted == []
+
+
+def test_tables_that_landing_makes_are_read_by_whom_they_are_for(fresh_warehouse: Settings) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_landing",
+        "create table raw_general.personnel (employee_no text)",
+        "create table raw_law_enforcement.occurrence (occurrence_id bigint)",
+    )
+    people = "select * from raw_general.personnel"
+    events = "select * from raw_law_enforcement.occurrence"
+    readers = (*STAGES, "general_processing", "law_enforcement_processing")
+    with psycopg.connect(admin_url(fresh_warehouse), autocommit=True) as administrator:
+        administrator.execute(
+            "grant general_processing, law_enforcement_processing to warehouse_owner with set true"
+        )
+    seen = {
+        role: (may(fresh_warehouse, role, people), may(fresh_warehouse, role, events))
+        for role in readers
+    }
+    assert seen == {
+        "oic_landing": (True, True),
+        "oic_transform": (True, True),
+        "oic_gate": (True, True),
+        "oic_publish": (True, True),
+        "general_processing": (True, False),
+        "law_enforcement_processing": (False, True),
+    }
+    assert not may(fresh_warehouse, "oic_transform", "delete from raw_general.personnel")
+    assert not may(fresh_warehouse, "oic_gate", "delete from raw_general.personnel")
+
+
+def test_who_looks_into_raw_acts_for_one_purpose_and_can_only_add_to_the_log(
+    fresh_warehouse: Settings,
+) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_landing",
+        "create table raw_general.personnel (employee_no text)",
+        "create table raw_law_enforcement.occurrence (occurrence_id bigint)",
+    )
+    log = "insert into audit.processing_log (action, what) values ('consultation', 'one record')"
+    for role, own, other in (
+        ("general_processing", "raw_general.personnel", "raw_law_enforcement.occurrence"),
+        ("law_enforcement_processing", "raw_law_enforcement.occurrence", "raw_general.personnel"),
+    ):
+        assert may(fresh_warehouse, role, f"select * from {own}")
+        assert may(fresh_warehouse, role, log)
+        for statement in (
+            f"select * from {other}",
+            f"delete from {own}",
+            "select * from audit.processing_log",
+            "delete from audit.processing_log",
+            "select * from audit.batch",
+            "select * from identity.pseudonym",
+        ):
+            assert not may(fresh_warehouse, role, statement)
+
+
+def test_what_transform_builds_is_read_by_the_gate_wherever_it_is(
+    fresh_warehouse: Settings,
+) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_transform",
+        "create schema if not exists staging_general",
+        "create table staging_general.stg_hr__personnel (employee_no text)",
+        "create schema reproduce_candidate",
+        "create table reproduce_candidate.fct (n int)",
+        "create table policy.parameter (n int)",
+    )
+    for place in (
+        "staging_general.stg_hr__personnel",
+        "reproduce_candidate.fct",
+        "policy.parameter",
+    ):
+        assert may(fresh_warehouse, "oic_gate", f"select * from {place}")
+        assert may(fresh_warehouse, "oic_publish", f"drop table {place}")
+        assert not may(fresh_warehouse, "oic_landing", f"select * from {place}")
+        assert not may(fresh_warehouse, "oic_gate", f"delete from {place}")
+    for role in ("oic_landing", "oic_gate", "oic_publish"):
+        assert may(fresh_warehouse, role, "create temporary table t (n int)")
+    assert not may(fresh_warehouse, "oic_gate", "create schema elsewhere")
+
+
+EVIDENCE = {
+    "run": "(run_id, as_at) values ('r', now())",
+    "extraction": "(run_id, force_code, dataset) values ('r', 'E23000022', 'rms/occurrence')",
+    "batch": (
+        "(run_id, force_code, dataset, source_place, kind, delivered_for, status) "
+        "values ('r', 'E23000022', 'rms/occurrence', 'x', 'database', now(), 'landed')"
+    ),
+    "rejected_row": (
+        "(batch_id, dataset, table_name, reasons) values (1, 'hr/personnel', 'personnel', '{why}')"
+    ),
+    "source_cursor": "(force_code, dataset) values ('E23000022', 'rms/occurrence')",
+    "build": "(run_id, as_at, known_batch_id, purpose) values ('r', now(), 1, 'daily')",
+    "expectation_result": (
+        "(build_id, stage, suite, expectation, severity, success) "
+        "values (1, 'marts', 's', 'e', 'critical', true)"
+    ),
+    "gate": (
+        "(build_id, stage, verdict, suites, expectations, failed) "
+        "values (1, 'marts', 'passed', 1, 1, 0)"
+    ),
+    "table_fingerprint": (
+        "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
+    ),
+    "due_check": "(build_id, stage, suite, expectation) values (1, 'marts', 's', 'e')",
+    "approval": (
+        "(build_id, is_approved, who, login, reason, through, content_fingerprint) "
+        "values (1, true, 'w', 'l', 'r', 'airflow', '')"
+    ),
+    "tested_table": (
+        "(build_id, schema_name, table_name, rows, fingerprint) values (1, 'candidate', 't', 0, '')"
+    ),
+    "deadline_position": "(force_code, point_code, as_at) values ('E23000022', 'HYDRA', now())",
+    "exception_event": (
+        "(publication_id, force_code, exception_key, as_at, is_open, exception_code, point_code, "
+        "record_ref, org_unit_code, opened_at) values "
+        "(1, 'E23000022', 'k', now(), true, 'c', 'HYDRA', 'r', 'ALL', now())"
+    ),
+    "processing_log": "(action, what) values ('collection', 'personnel')",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "writers"),
+    [
+        ("run", set(STAGES)),
+        ("extraction", {"oic_landing"}),
+        ("batch", {"oic_landing"}),
+        ("rejected_row", {"oic_landing"}),
+        ("source_cursor", {"oic_landing"}),
+        ("build", {"oic_transform", "oic_publish"}),
+        ("expectation_result", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("gate", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("table_fingerprint", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("due_check", {"oic_transform", "oic_gate", "oic_publish"}),
+        ("tested_table", {"oic_transform", "oic_publish"}),
+        ("approval", {"oic_publish"}),
+        ("deadline_position", {"oic_transform", "oic_publish"}),
+        ("exception_event", {"oic_publish"}),
+        ("processing_log", set(STAGES)),
+    ],
+)
+def test_stages_add_evidence_and_take_none_away(
+    fresh_warehouse: Settings, table: str, writers: set[str]
+) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_transform",
+        f"insert into audit.build {EVIDENCE['build']}",
+    )
+    insert = f"insert into audit.{table} {EVIDENCE[table]}"
+    assert {role for role in STAGES if may(fresh_warehouse, role, insert)} == writers
+    for role in STAGES:
+        assert may(fresh_warehouse, role, f"select * from audit.{table}")
+        assert not may(fresh_warehouse, role, f"delete from audit.{table}")
+        assert not may(fresh_warehouse, role, f"truncate audit.{table}")
+
+
+@pytest.mark.parametrize(
+    ("role", "statement", "allowed"),
+    [
+        ("oic_landing", "update audit.batch set row_count = 0", False),
+        ("oic_landing", "update audit.rejected_row set status = 'replayed'", True),
+        ("oic_landing", "update audit.rejected_row set reasons = '{}'", False),
+        ("oic_landing", "update audit.extraction set outcome = 'failed'", True),
+        ("oic_landing", "update audit.processing_log set who = 'nobody'", False),
+        ("oic_landing", "delete from audit.replayed_row", False),
+        ("oic_erasure", "delete from audit.replayed_row", True),
+        ("oic_erasure", "update audit.rejected_row set row_key = null, content = null", True),
+        ("oic_erasure", "update audit.rejected_row set reasons = '{}'", False),
+        ("oic_erasure", "delete from audit.exception_event", True),
+        ("oic_erasure", "update audit.exception_event set is_open = false", False),
+        ("oic_erasure", "delete from audit.batch", False),
+        ("oic_erasure", "delete from audit.processing_log", False),
+        ("oic_gate", "update audit.expectation_result set success = true", False),
+        ("oic_gate", "select * from identity.pseudonym", False),
+        ("oic_transform", "select * from identity.pseudonym", True),
+        (
+            "oic_transform",
+            "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k')",
+            False,
+        ),
+        ("oic_landing", "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k')", True),
+        ("oic_transform", "update audit.deadline_position set value = 1", False),
+        ("oic_publish", "update marts.publication set is_current = false", True),
+        ("oic_transform", "update marts.publication set is_current = false", False),
+        ("oic_gate", "select * from marts.publication", True),
+        ("oic_landing", "select * from marts.publication", False),
+        ("oic_landing", "select nextval('audit.batch_batch_id_seq')", True),
+    ],
+)
+def test_each_stage_does_its_own_work_only(
+    fresh_warehouse: Settings, role: str, statement: str, allowed: bool
+) -> None:
+    assert may(fresh_warehouse, role, statement) is allowed
+
+
+def test_a_batch_is_entered_after_the_rows_that_it_rejected(fresh_warehouse: Settings) -> None:
+    with connect(fresh_warehouse, role="oic_landing") as connection:
+        connection.execute(f"insert into audit.rejected_row {EVIDENCE['rejected_row']}".encode())
+        connection.execute(f"insert into audit.batch {EVIDENCE['batch']}".encode())
+        connection.commit()
+        connection.execute(
+            "insert into audit.rejected_row (batch_id, dataset, table_name, reasons) "
+            "values (99, 'd', 't', '{why}')"
+        )
+        with pytest.raises(psycopg.errors.ForeignKeyViolation):
+            connection.commit()
+
+
+def test_a_generation_moves_from_candidate_to_what_readers_see(fresh_warehouse: Settings) -> None:
+    pointer = "select publication_id from marts.publication where is_current"
+    run_as(
+        fresh_warehouse,
+        "oic_publish",
+        "create table marts.fct (publication_id bigint, n int, primary key (publication_id, n)) "
+        "partition by list (publication_id)",
+        "alter table marts.fct enable row level security",
+        f"create policy current on marts.fct to bi_reader using (publication_id = ({pointer}))",
+    )
+    for generation in (1, 2):
+        run_as(
+            fresh_warehouse,
+            "oic_transform",
+            "drop schema if exists candidate cascade",
+            "create schema candidate",
+            "create table candidate.fct (publication_id bigint, n int)",
+            f"alter table candidate.fct add constraint fct_pk_{generation} "
+            "primary key (publication_id, n)",
+            f"insert into candidate.fct values ({generation}, {generation} * 10)",
+        )
+        run_as(
+            fresh_warehouse,
+            "oic_publish",
+            f"alter table candidate.fct rename to fct__{generation}",
+            f"alter table candidate.fct__{generation} owner to oic_publish",
+            f"alter table candidate.fct__{generation} set schema generation",
+            f"alter table marts.fct attach partition generation.fct__{generation} "
+            f"for values in ({generation})",
+            "update marts.publication set is_current = false",
+            "insert into marts.publication "
+            "(publication_id, force_code, as_at, gate_verdict, is_current) "
+            f"values ({generation}, 'E23000022', now(), 'passed', true)",
+        )
+        with psycopg.connect(url(fresh_warehouse, "bi")) as reader:
+            assert reader.execute("select n from fct").fetchall() == [(generation * 10,)]
+            assert reader.execute("select count(*) from publication").fetchone() == (generation,)
+    for name, place in (
+        ("bi", "generation.fct__1"),
+        ("bi", "audit.run"),
+        ("bi", "identity.pseudonym"),
+        ("public", "marts.publication"),
+    ):
+        with psycopg.connect(url(fresh_warehouse, name)) as reader, pytest.raises(DENIED):
+            reader.execute(f"select * from {place}".encode())
+
+
+def test_one_publication_is_current(fresh_warehouse: Settings) -> None:
+    insert = (
+        "insert into marts.publication "
+        "(publication_id, force_code, as_at, gate_verdict, is_current) values "
+    )
+    run_as(
+        fresh_warehouse,
+        "oic_publish",
+        f"{insert} (1, 'E23000022', now(), 'passed', true)",
+    )
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        run_as(
+            fresh_warehouse,
+            "oic_publish",
+            f"{insert} (2, 'E23000022', now(), 'passed', true)",
+        )
+
+
+def test_a_repeated_check_counts_once(fresh_warehouse: Settings) -> None:
+    run_as(fresh_warehouse, "oic_transform", f"insert into audit.build {EVIDENCE['build']}")
+    columns = "(build_id, stage, suite, expectation, severity, success)"
+    for success in ("false", "true"):
+        run_as(
+            fresh_warehouse,
+            "oic_gate",
+            f"insert into audit.expectation_result {columns} "
+            f"values (1, 'marts', 's', 'e', 'critical', {success})",
+        )
+    with connect(fresh_warehouse) as connection:
+        latest = connection.execute(
+            "select success from audit.latest_expectation_result"
+        ).fetchall()
+    assert latest == [(True,)]

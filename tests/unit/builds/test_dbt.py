@@ -1,0 +1,73 @@
+"""What dbt says, as one line; and what its tests found, as evidence."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from oic_assurance.builds.dbt import Node, one_line
+from oic_assurance.builds.evidence import evidence_of
+from oic_assurance.builds.record import schema_prefix
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "Database Error in model fct_x (models/fct_x.sql)\n"
+            '  column "y" does not exist\n  LINE 3: select y\n           ^\n'
+            "  compiled code at target/run/fct_x.sql",
+            'column "y" does not exist',
+        ),
+        ("Got 3 results, configured to fail if != 0", "Got 3 results, configured to fail if != 0"),
+        ("", "no reason given"),
+    ],
+)
+def test_the_reason_is_one_line(text: str, line: str) -> None:
+    assert one_line(text) == line
+
+
+def node(status: str, kind: str = "unique", severity: str = "ERROR", **more: object) -> Node:
+    test = SimpleNamespace(
+        config=SimpleNamespace(meta=more.pop("meta", {}), severity=severity),
+        test_metadata=SimpleNamespace(name=kind),
+        column_name="referral_ref",
+        description="",
+        attached_node="model.oic_assurance.fct_nccu_referral",
+    )
+    return Node("unique_fct_referral_ref", "test", status, "Got 3 results", 3, test)
+
+
+def test_a_test_that_held() -> None:
+    (model, dimension, name, column, *_, severity, _owner, success, found, error) = evidence_of(
+        node("pass")
+    )
+    assert (model, dimension, name, column) == (
+        "fct_nccu_referral", "uniqueness", "unique_fct_referral_ref", "referral_ref"
+    )  # fmt: skip
+    assert (severity, success, found, error) == ("critical", True, 3, None)
+
+
+def test_a_warning_does_not_block_and_is_not_met() -> None:
+    found = node("warn", severity="WARN")
+    assert not found.blocks
+    evidence = evidence_of(found)
+    assert evidence[5] == "warning"
+    assert evidence[7] is False
+
+
+def test_an_error_keeps_its_reason() -> None:
+    found = node("error", kind="reconciles")
+    assert found.blocks
+    evidence = evidence_of(found)
+    assert evidence[1] == "consistency"
+    assert evidence[9] == "Got 3 results"
+
+
+def test_a_test_can_say_what_it_looks_after() -> None:
+    evidence = evidence_of(node("pass", meta={"dimension": "privacy", "owner": "assurance lead"}))
+    assert (evidence[1], evidence[6]) == ("privacy", "assurance lead")
+
+
+def test_builds_beside_the_daily_one_have_schemas_of_their_own() -> None:
+    assert schema_prefix("daily") == ""
+    assert schema_prefix("reproduce") == "reproduce_"

@@ -1,0 +1,138 @@
+"""Messages on their way: a real SMTP server and a real HTTP server on loopback."""
+
+import pytest
+
+from oic_assurance.errors import UsageError
+from oic_assurance.notifications.channels import Email, NotDelivered, Webhook, configured
+from tests.unit.notifications.servers import HttpServer, MailServer
+from tests.unit.notifications.test_changes import BLOCKED, changes
+
+NEWS = changes([BLOCKED], [])
+VARIABLES = (
+    "ASSURANCE_NOTIFY_EMAIL",
+    "ASSURANCE_NOTIFY_FROM",
+    "ASSURANCE_NOTIFY_WEBHOOK",
+    "AIRFLOW_CONN_SMTP_DEFAULT",
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def mail_through(
+    monkeypatch: pytest.MonkeyPatch, uri: str, to: str = "lead@opcc.example, de@force.example"
+) -> Email:
+    monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", to)
+    monkeypatch.setenv("ASSURANCE_NOTIFY_FROM", "warehouse@force.example")
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", uri)
+    (channel,) = configured()
+    assert isinstance(channel, Email)
+    return channel
+
+
+def test_nobody_is_named_and_nobody_is_told() -> None:
+    assert configured() == []
+
+
+def test_a_mail_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    with MailServer() as server:
+        mail_through(monkeypatch, server.uri).send("E23000022", NEWS)
+    (mail,) = server.mails
+    assert mail["Subject"] == "OIC assurance E23000022: No publication was made"
+    assert mail["From"] == "warehouse@force.example"
+    assert mail["To"] == "lead@opcc.example, de@force.example"
+    assert "Readers see   publication 41" in mail.get_payload(decode=True).decode()  # type: ignore[union-attr]
+    assert server.recipients == [["lead@opcc.example", "de@force.example"]]
+
+
+def test_a_login_is_used_where_the_server_has_no_tls_only_when_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with MailServer(login=("assurance", "p@ss/word")) as server:
+        uri = server.uri.replace("smtp://", "smtp://assurance:p%40ss%2Fword@")
+        with pytest.raises(NotDelivered, match="no TLS, and the password is not sent without"):
+            mail_through(monkeypatch, uri).send("E23000022", NEWS)
+        assert server.mails == []
+        mail_through(monkeypatch, f"{uri}/?disable_tls=true").send("E23000022", NEWS)
+    assert len(server.mails) == 1
+
+
+def test_a_wrong_password_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with MailServer(login=("assurance", "right")) as server:
+        uri = server.uri.replace("smtp://", "smtp://assurance:wrong-secret@")
+        with pytest.raises(NotDelivered, match="it answered 535") as refused:
+            mail_through(monkeypatch, f"{uri}/?disable_tls=true").send("E23000022", NEWS)
+    assert "wrong-secret" not in refused.value.message
+
+
+def test_airflow_s_json_form_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with MailServer() as server:
+        given = f'{{"conn_type": "smtp", "host": "127.0.0.1", "port": {server.port}}}'
+        mail_through(monkeypatch, given).send("E23000022", NEWS)
+    assert len(server.mails) == 1
+
+
+def test_a_recipient_who_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        MailServer(refuses="de@force.example") as server,
+        pytest.raises(NotDelivered, match=r"does not take mail for de@force\.example"),
+    ):
+        mail_through(monkeypatch, server.uri).send("E23000022", NEWS)
+
+
+def test_a_server_that_is_down_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with MailServer() as server:
+        uri = server.uri
+    with pytest.raises(NotDelivered, match=r"e-mail through 127\.0\.0\.1:\d+: .*refused"):
+        mail_through(monkeypatch, uri).send("E23000022", NEWS)
+
+
+def test_a_webhook_gets_json() -> None:
+    with HttpServer() as server:
+        Webhook(f"{server.address}/hooks/secret-token").send("E23000022", NEWS)
+    ((path, message),) = server.posts
+    assert path == "/hooks/secret-token"
+    assert message["subject"] == "OIC assurance E23000022: No publication was made"
+    assert message["changes"][0]["command"] == ".venv/bin/assurance status"
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_a_webhook_that_does_not_take_it_is_told_without_its_address(status: int) -> None:
+    with (
+        HttpServer(status) as server,
+        pytest.raises(NotDelivered, match=f"it answered {status}") as refused,
+    ):
+        Webhook(f"{server.address}/hooks/secret-token").send("E23000022", NEWS)
+    assert "secret-token" not in refused.value.message
+    assert "secret-token" not in repr(Webhook(f"{server.address}/hooks/secret-token"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("ASSURANCE_NOTIFY_EMAIL", "somebody", "'somebody' is not an e-mail address"),
+        ("ASSURANCE_NOTIFY_EMAIL", "a@b.example", "no server to send through"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "file:///etc/passwd", "is not an address that begins with"),
+        ("ASSURANCE_NOTIFY_WEBHOOK", "hooks.example", "is not an address that begins with"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_told(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(UsageError, match=says):
+        configured()
+
+
+@pytest.mark.parametrize("given", ["http://mail", "smtp://", "{not json", "smtp://h:port"])
+def test_a_server_that_is_none_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "a@b.example")
+    monkeypatch.setenv("ASSURANCE_NOTIFY_FROM", "a@b.example")
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", given)
+    with pytest.raises(UsageError, match="is neither smtp"):
+        configured()

@@ -1,0 +1,45 @@
+"""The map in CONTRIBUTING.md names every package that exists, and no other."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[3]
+PACKAGES = PROJECT / "include" / "oic_assurance"
+#: Folders of data, which a package's row describes.
+DATA = {"migrations", "templates", "declarations"}
+
+
+def mapped() -> list[str]:
+    """Return the folders in the first column of the map, in its order."""
+    rows = (PROJECT / "CONTRIBUTING.md").read_text("utf-8").splitlines()
+    cells = [row.split("|")[1] for row in rows if row.startswith("| `")]
+    return [path for cell in cells for path in re.findall(r"`([^`]+/)`", cell)]
+
+
+def packages() -> list[str]:
+    """Return the top packages, and those inside them that hold Python."""
+    folders = {file.parent for file in PACKAGES.rglob("*.py")} - {PACKAGES}
+    return sorted(f"{folder.relative_to(PROJECT)}/" for folder in folders)
+
+
+def test_every_package_is_on_the_map() -> None:
+    assert sorted(set(packages()) - set(mapped())) == []
+
+
+def test_every_folder_on_the_map_exists() -> None:
+    assert [path for path in mapped() if not (PROJECT / path).is_dir()] == []
+
+
+@pytest.mark.parametrize("package", [path for path in packages() if path.count("/") == 3])
+def test_a_package_is_neither_tiny_nor_vast(package: str) -> None:
+    """A stranger can take in a package at one look: three to thirty files, `__init__` apart."""
+    files = [
+        file
+        for file in (PROJECT / package).rglob("*")
+        if file.suffix in {".py", ".yml"} and file.name != "__init__.py"
+    ]
+    direct = [file for file in files if file.parent == PROJECT / package]
+    assert len(files) > 2
+    assert len(direct) < 30

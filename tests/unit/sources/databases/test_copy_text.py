@@ -1,0 +1,117 @@
+"""What a database says as text, written so that PostgreSQL's COPY reads it back."""
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from oic_assurance.sources.databases.copy_text import (
+    CHUNK_CHARACTERS,
+    Notes,
+    gathered,
+    lines,
+    wall_clock_before,
+    writer,
+)
+from oic_assurance.sources.declarations.model import ColumnType
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def write(kind: ColumnType, value: str, zone: tzinfo = UTC, notes: Notes | None = None) -> str:
+    return writer("seen_at", kind, zone, notes or Notes())(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("plain", "plain"),
+        ("", ""),
+        ("a\tb\nc\rd\\e", r"a\tb\nc\rd\\e"),
+        (r"\N", r"\\N"),
+        (r"\.", r"\\."),
+        ("nul\0", "nul\N{SYMBOL FOR NULL}"),
+        ("‘Łódź’ 🚔", "‘Łódź’ 🚔"),
+    ],
+)
+def test_texts_are_escaped(value: str, written: str) -> None:
+    assert write("text", value) == written
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "written"),
+    [
+        ("bigint", "9007199254740993", "9007199254740993"),
+        ("bigint", "-1", "-1"),
+        ("integer", "0", "0"),
+        ("integer", "00042", "42"),
+        ("numeric", "12.50", "12.50"),
+        ("boolean", "0", "f"),
+        ("boolean", "1", "t"),
+        ("date", "2026-02-28", "2026-02-28"),
+        ("timestamptz", "2026-01-05 06:00:00.000001", "2026-01-05 06:00:00.000001+00"),
+        ("timestamptz", "2026-01-05T06:00:00.1234567", "2026-01-05T06:00:00.1234567+00"),
+    ],
+)
+def test_values_are_written_as_their_types(kind: ColumnType, value: str, written: str) -> None:
+    assert write(kind, value) == written
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("date", "0000-00-00"),
+        ("date", "2026-00-10"),
+        ("date", "2026-02-30"),
+        ("date", "2026-01-01 10:00:00"),
+        ("timestamptz", "0000-00-00 00:00:00"),
+        ("timestamptz", "2026-02-30 10:00:00"),
+        ("boolean", "2"),
+        ("boolean", "-1"),
+    ],
+)
+@pytest.mark.parametrize("zone", [UTC, LONDON], ids=str)
+def test_what_is_no_value_of_its_type_becomes_blank_and_is_counted(
+    kind: ColumnType, value: str, zone: tzinfo
+) -> None:
+    notes = Notes()
+    assert write(kind, value, zone, notes) == r"\N"
+    assert notes.told() == {"unreadable_made_blank": {"seen_at": 1}}
+
+
+@pytest.mark.parametrize(
+    ("wall", "written", "doubtful"),
+    [
+        ("2026-01-05 06:00:00", "2026-01-05 06:00:00+00:00", False),
+        ("2026-07-05 06:00:00", "2026-07-05 05:00:00+00:00", False),
+        ("2026-10-25 00:59:59", "2026-10-24 23:59:59+00:00", False),
+        ("2026-10-25 01:30:00", "2026-10-25 00:30:00+00:00", True),
+        ("2026-10-25 02:00:00", "2026-10-25 02:00:00+00:00", False),
+        ("2026-03-29 01:30:00", "2026-03-29 01:30:00+00:00", True),
+    ],
+)
+def test_local_times_are_read_in_their_zone_and_doubtful_ones_are_counted(
+    wall: str, written: str, doubtful: bool
+) -> None:
+    notes = Notes()
+    assert write("timestamptz", wall, LONDON, notes) == written
+    assert bool(notes.told()) is doubtful
+
+
+def test_no_change_after_a_moment_is_missed_when_the_clocks_go_back() -> None:
+    """At 00:50 UTC London reads 01:50; twenty minutes later it reads 01:10 once more."""
+    before = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
+    after = datetime(2026, 10, 25, 1, 10, tzinfo=UTC).astimezone(LONDON).replace(tzinfo=None)
+    assert wall_clock_before(before, LONDON) <= after
+    assert wall_clock_before(before, UTC) == datetime(2026, 10, 25, 0, 50)  # noqa: DTZ001
+
+
+def test_rows_become_lines_and_lines_pieces_of_a_bounded_size() -> None:
+    writers = [writer("n", "bigint", UTC, Notes()), writer("t", "text", UTC, Notes())]
+    rows = [("1", "a"), ("2", None), ("3", "x" * 1000)]
+    assert list(lines(rows, writers))[:2] == ["1\ta", "2\t\\N"]
+    pieces = list(gathered(lines(rows * 1000, writers)))
+    assert len(pieces) > 3
+    assert max(map(len, pieces)) <= CHUNK_CHARACTERS + 1100
+    assert b"".join(pieces).count(b"\n") == 3000
+    assert list(gathered([])) == []

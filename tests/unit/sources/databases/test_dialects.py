@@ -1,0 +1,78 @@
+"""The dialects: names are quoted, types are told apart, nothing is compared loosely."""
+
+import pytest
+
+from oic_assurance.sources.databases.dialects import (
+    DIALECTS,
+    MSSQL,
+    MYSQL,
+    ORACLE,
+    Dialect,
+    plain_type,
+)
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.declarations.model import Column
+
+TYPES = Column.__annotations__["type"].__args__
+
+
+@pytest.mark.parametrize(
+    ("dialect", "quoted"),
+    [
+        (MYSQL, "`rms`.`custody_record`"),
+        (MSSQL, "[rms].[custody_record]"),
+        (ORACLE, '"RMS"."CUSTODY_RECORD"'),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_names_are_quoted(dialect: Dialect, quoted: str) -> None:
+    assert dialect.quoted("rms", "custody_record") == quoted
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+def test_every_declared_type_can_be_read(dialect: Dialect) -> None:
+    assert set(dialect.readers) == set(TYPES)
+    assert all(
+        "{}" in template for reads in dialect.readers.values() for template in reads.values()
+    )
+    assert dialect.zoned <= dialect.readers["timestamptz"].keys()
+
+
+@pytest.mark.parametrize(
+    ("found", "plain"),
+    [
+        ("bigint(20)", "bigint"),
+        ("int(10) unsigned zerofill", "int unsigned"),
+        ("decimal(10,2)", "decimal"),
+        ("timestamp(6) with time zone", "timestamp with time zone"),
+        ("enum('a','b')", "enum"),
+    ],
+)
+def test_lengths_are_no_part_of_a_type(found: str, plain: str) -> None:
+    assert plain_type(found) == plain
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ("integer", "bigint(20)"),
+        ("integer", "int(10) unsigned"),
+        ("bigint", "bigint(20) unsigned"),
+        ("bigint", "decimal(20,0)"),
+        ("boolean", "tinyint(4)"),
+        ("boolean", "bit(8)"),
+        ("text", "blob"),
+        ("text", "varbinary(20)"),
+        ("date", "datetime"),
+        ("timestamptz", "varchar(30)"),
+        ("numeric", "double"),
+    ],
+)
+def test_what_may_not_fit_is_not_taken(declared: str, found: str) -> None:
+    assert MYSQL.template(declared, found) is None  # type: ignore[arg-type]
+
+
+def test_the_declared_tables_need_no_type_of_postgres_alone() -> None:
+    used = {c.type for d in datasets().values() for t in d.tables for c in t.columns}
+    for dialect in DIALECTS.values():
+        assert used <= set(dialect.readers)

@@ -1,0 +1,29 @@
+"""Dropzones on other machines: what is never left to chance, what is never shown."""
+
+import pytest
+
+from oic_assurance.sources.files.remote import open_dropzone, without_credentials
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("file:///srv/drop", "file:///srv/drop"),
+        ("sftp://host:2222/drop", "sftp://host:2222/drop"),
+        ("sftp://clerk:sw0rdfish@host/drop", "sftp://host/drop"),
+        ("sftp://clerk:sw0rd@fish@host/dr@p", "sftp://host/dr@p"),
+        (
+            "abfs://box@account.dfs.core.windows.net/drop",
+            "abfs://account.dfs.core.windows.net/drop",
+        ),
+        ("https://host/drop?sig=secret", "https://host/drop"),
+    ],
+)
+def test_no_login_password_or_token_is_shown(url: str, shown: str) -> None:
+    assert without_credentials(url) == shown
+
+
+def test_a_local_folder_is_opened_as_it_is() -> None:
+    system, root = open_dropzone("file:///srv/drop")
+    assert root == "/srv/drop"
+    assert "file" in system.protocol
