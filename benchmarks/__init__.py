@@ -1,1 +1,1 @@
-"""What the landing costs, beside what others do with the same rows in the same run."""
+"""Benchmarks of landing, the daily run, the gate, readers and disclosure control."""

@@ -24,7 +24,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from benchmarks.gate_peer import knowing_texts, statement_of
-from benchmarks.table import write_between
+from benchmarks.table import measured_on, write_between
 from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
@@ -160,8 +160,7 @@ def _write(pairs: Sequence[dict[str, Spent]], rows: int) -> None:
     ours, peer = (statistics.median(p[side].seconds for p in pairs) for side in ("ours", "peer"))
     expectations = sum(len(suite.expectations) for suite in suites())
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; "  # noqa: DTZ011 - local date
-        f"medians of {len(pairs)} pairs.",
+        f"{measured_on()}; medians of {len(pairs)} pairs.",
         "",
         "| expectations | tables | rows | gate | statements | peer | statements | ratio (range) "
         "| target |",

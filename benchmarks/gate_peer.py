@@ -63,7 +63,7 @@ def statement_of(suite: Suite, places: Places) -> str:
                 names = ", ".join(f"'{name}'" for name in expectation.arguments["columns"])
                 queries.append(sql(_COLUMNS, table=table, names=names))
             case _:
-                counts.append(f"count(*) filter (where {_broken(expectation)})")
+                counts.append(f"count(*) filter (where {_failing(expectation)})")
     numbered = [f"{count} as r{number}" for number, count in enumerate(of_records)]
     text = sql(
         _STATEMENT if suite.versioned else "select <<of_rows>>, <<queries>> from <<table>>",
@@ -78,7 +78,7 @@ def statement_of(suite: Suite, places: Places) -> str:
     return filled.replace(current_table(suite), "current_records") if suite.versioned else filled
 
 
-def _broken(expectation: Expectation) -> str:
+def _failing(expectation: Expectation) -> str:
     """Return the condition that is true of a row which fails an expectation."""
     given = expectation.arguments
     column = expectation.columns[0] if expectation.columns else ""

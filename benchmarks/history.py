@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.table import write_between
+from benchmarks.table import measured_on, write_between
 
 LAST_DAY = date(2026, 6, 10)
 SEED = 1
@@ -125,7 +125,7 @@ def _one_day(forces: Sequence[Force], day: date) -> None:
 def _write(forces: Sequence[Force]) -> None:
     base = forces[0]
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores; medians of "  # noqa: DTZ011 - local date
+        f"{measured_on()}; medians of "
         f"{len(base.dbt_seconds) - 1} daily runs, each after one more day.",
         "",
         "| history | record versions | first run: dbt | daily run: dbt | ratio to "

@@ -12,14 +12,12 @@ There are three rounds:
 
 import argparse
 import multiprocessing
-import os
 import random
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -27,7 +25,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.history import LAST_DAY, Force
-from benchmarks.table import write_between
+from benchmarks.table import measured_on, write_between
 
 QUERIES = Path(__file__).resolve().parents[1] / "include" / "bi" / "queries"
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.readers` -->", "<!-- end: readers -->"
@@ -127,7 +125,7 @@ def _write(options: argparse.Namespace, rounds: Sequence[Waits]) -> None:
     rate = sum(map(len, at_dashboards.values())) / options.seconds
     busy = sum(map(len, without_pause.values())) / options.seconds
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, readers on the same machine; "  # noqa: DTZ011 - local date
+        f"{measured_on()}, readers on the same machine; "
         f"{options.years} years of one force. {options.readers} readers who look at each answer "
         f"for {options.think:g} s ask {rate:.0f} queries a second. Without pause they ask "
         f"{busy:.0f}.",

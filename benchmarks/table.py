@@ -4,11 +4,11 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 from benchmarks.cases import Result
 from benchmarks.measure import median
+from oic_assurance.clock import london_day, utc_now
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- begin: written by `make bench` -->", "<!-- end -->"
@@ -17,9 +17,8 @@ BEGIN, END = "<!-- begin: written by `make bench` -->", "<!-- end -->"
 def write_table(results: Sequence[Result], pairs: int) -> None:
     """Write the results of the landing benchmark into README.md and to standard output."""
     lines = [
-        f"{date.today():%d %B %Y}, {os.cpu_count()} cores, "  # noqa: DTZ011 - local date
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}; "
-        f"medians of {pairs} pairs.",
+        f"{measured_on()}, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}; medians of {pairs} pairs.",
         "",
         "| work | rows | time | memory | peer | peer's time | ratio (range) | target |",
         "|---|---:|---:|---:|---|---:|---:|---:|",
@@ -35,6 +34,11 @@ def write_between(begin: str, end: str, lines: Sequence[str]) -> None:
     _, _, after = rest.partition(end)
     README.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
     sys.stdout.write(text + "\n")
+
+
+def measured_on() -> str:
+    """Return today's date and the number of cores, for the line above a table."""
+    return f"{london_day(utc_now()):%d %B %Y}, {os.cpu_count()} cores"
 
 
 def _line(result: Result) -> str:

@@ -35,12 +35,12 @@ where build_id = (select max(build_id) from audit.build where purpose = 'daily')
 
 @dataclass(frozen=True)
 class Alarm:
-    """A promise that was broken on a day."""
+    """A check that failed on a day."""
 
     day: str
     stage: str
     suite: str
-    promise: str
+    check: str
     severity: str
 
 
@@ -96,12 +96,12 @@ def _live(force: Force, day: date) -> list[Alarm]:
 
 def table(alarms: Iterable[Alarm], count: int) -> str:
     """Return how many days there were, how many alarms of each severity, and which."""
-    told = Counter((one.severity, f"{one.suite} {one.promise}") for one in alarms)
+    told = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
     lines = [f"{count} clean days"]
     for severity in ("critical", "warning", "info"):
-        of_it = {promise: n for (kind, promise), n in told.items() if kind == severity}
+        of_it = {check: n for (kind, check), n in told.items() if kind == severity}
         lines.append(f"{severity:10}{sum(of_it.values()):4}")
-        lines += [f"    {n:3} x {promise}" for promise, n in sorted(of_it.items())]
+        lines += [f"    {n:3} x {check}" for check, n in sorted(of_it.items())]
     return "\n".join(lines)
 
 

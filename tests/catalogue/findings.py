@@ -6,7 +6,7 @@ from typing import Literal
 
 import psycopg
 
-#: Refusals and constraints keep a defect out as a critical promise does.
+#: Refusals and constraints keep a defect out, as a critical check does.
 Severity = Literal["critical", "warning", "info"]
 #: Where a figure has no interval of its own: hours may differ by so much of themselves.
 HOURS_MAY_DIFFER = 0.25
@@ -95,7 +95,7 @@ def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Fig
 
 
 def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
-    """Return which promises and tests of a build are on record as broken, the worst first."""
+    """Return the failed expectations and tests of a build, the worst first."""
     return [Finding(*row) for row in warehouse.execute(_BROKEN.encode(), (build_id,))]
 
 

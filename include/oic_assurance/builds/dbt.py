@@ -70,10 +70,10 @@ def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[N
         manifest = _manifest(settings, target)
         result = _invoke(settings, target, arguments, manifest)
     nodes = [_node(outcome) for outcome in getattr(result.result, "results", None) or []]
-    broken = [node for node in nodes if node.blocks and node.kind != TEST]
-    if broken:
+    failed = [node for node in nodes if node.blocks and node.kind != TEST]
+    if failed:
         raise AssuranceError(
-            f"{broken[0].kind} {broken[0].name}: {broken[0].message}{_more(broken)}"
+            f"{failed[0].kind} {failed[0].name}: {failed[0].message}{_more(failed)}"
         )
     if result.exception is not None or not (result.success or nodes):
         raise AssuranceError(f"dbt {arguments[0]}: {one_line(str(result.exception or ''))}")
@@ -101,8 +101,8 @@ def one_line(text: str) -> str:
     return " ".join(kept[:3]) or "no reason given"
 
 
-def _more(broken: list[Node]) -> str:
-    return f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+def _more(failed: list[Node]) -> str:
+    return f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
 
 
 def _manifest(settings: Settings, target: str) -> "Manifest":

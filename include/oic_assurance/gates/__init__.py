@@ -1,1 +1,1 @@
-"""The gate: runs the suites of a stage on a build, keeps the results, gives the verdict."""
+"""The gate: run the suites of a stage on a build, store the results, and decide the verdict."""

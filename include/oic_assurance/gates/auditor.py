@@ -1,7 +1,8 @@
-"""Runs suites with Great Expectations: one context and one engine for all suites of a stage.
+"""Run suites with Great Expectations: one context and one engine for all suites of a stage.
 
-Each suite runs twice at most: first for a yes or no, which costs about one reading of its table;
-then only what failed, for counts and for the keys of the rows, never for their values.
+Each suite runs at most twice. The first run answers only yes or no and costs about one reading of
+its table. The second run repeats only the failed expectations, to get counts and the keys of the
+rows. It never reads their values.
 """
 
 from collections import defaultdict
@@ -37,7 +38,7 @@ class Auditor:
             "warehouse",
             connection_string=self._url,
             create_temp_table=False,
-            # One session, so that what is kept in it for a suite is there for all of its queries.
+            # One session, so that a suite's temporary table is there for all of its queries.
             kwargs={"pool_size": 1, "max_overflow": 0},
         )
         return self
@@ -49,17 +50,17 @@ class Auditor:
         traceback: TracebackType | None,
     ) -> None:
         """Close every connection, so that the tables can be moved."""
-        # Two engines: one that Great Expectations looks for tables with, one that it measures with.
+        # Great Expectations has two engines: one to look for tables and one to run queries.
         self._datasource.get_engine().dispose()
         self._datasource.get_execution_engine().close()
 
     def audit(self, *suites: Suite) -> list[Outcome]:
-        """Run suites and return the outcome of each expectation; a bad table does not raise."""
+        """Run suites and return the outcome of each expectation. A bad table does not raise."""
         self._find_texts(suites)
         return [outcome for suite in suites for outcome in self._audit_suite(suite)]
 
     def _find_texts(self, suites: Sequence[Suite]) -> None:
-        """Look up where texts can stand, at once for all tables that are searched for any."""
+        """Look up the text columns of all tables that are searched for texts, in one query."""
         searched = [
             suite
             for suite in suites
@@ -77,7 +78,7 @@ class Auditor:
         self._places = replace(self._places, texts=texts)
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
-        # Two readings at most, each of all that it can answer: rows, and records as they are now.
+        # At most two readings of the table: one for all rows, one for the current records.
         of_records = [
             expectation for expectation in suite.expectations if expectation.kind == "every_record"
         ]
@@ -89,7 +90,7 @@ class Auditor:
                 found = self._audit(suite, of_rows, self._rows_asset)
                 found |= self._audit(suite, of_records, self._records_asset)
         except Exception as error:
-            # A suite that cannot run has failed, whatever the cause.
+            # A suite that cannot run has failed, for any reason.
             line = one_line(str(error.__cause__ or error))
             return [
                 Outcome(suite, expectation, False, exception=line)
@@ -103,12 +104,13 @@ class Auditor:
         expectations: Sequence[Expectation],
         make_asset: Callable[[Suite, str], Any],
     ) -> dict[str, Outcome]:
-        """Return how expectations about one batch came out, by their names."""
+        """Return the outcomes of expectations about one batch, by their names."""
         if not expectations:
             return {}
-        # A query is not tried before it is asked, as a table is: only what failed pays for that.
-        asked = self._asked_rows_asset if make_asset == self._rows_asset else make_asset
-        with self._batch(suite, asked) as batch:
+        # Great Expectations inspects a table before it reads it, but not a query. So the first run
+        # uses a query, and only a failed suite pays for the inspection.
+        quick_asset = self._rows_query_asset if make_asset == self._rows_asset else make_asset
+        with self._batch(suite, quick_asset) as batch:
             first = self._validate(batch, suite, map(quick, expectations), "BOOLEAN_ONLY")
         details: dict[str, Any] = {}
         if not all(result.success for result in first.values()):
@@ -123,7 +125,7 @@ class Auditor:
 
     @contextmanager
     def _current(self, suite: Suite) -> Iterator[None]:
-        """Keep a raw table's records as they are now, for as long as its suite runs."""
+        """Provide the current records of a raw table as a temporary table during the block."""
         if not suite.versioned:
             yield
             return
@@ -135,9 +137,9 @@ class Auditor:
 
     @contextmanager
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
-        """Give what expectations are about as a batch."""
-        # Great Expectations remembers counts by the asset's name, so each has one of its own; and
-        # it writes its configuration anew for each asset, so none stays longer than needed.
+        """Provide the rows that expectations are about as a batch."""
+        # Great Expectations caches counts by the asset's name, so each asset has a new name. It
+        # writes its whole configuration for each asset, so no asset stays longer than needed.
         self._assets += 1
         name = f"{suite.name} {self._assets}"
         definition = make_asset(suite, name)
@@ -152,13 +154,14 @@ class Auditor:
         )
         return asset.add_batch_definition_whole_table("all")
 
-    def _asked_rows_asset(self, suite: Suite, name: str) -> Any:
+    def _rows_query_asset(self, suite: Suite, name: str) -> Any:
         query = sql("select * from <<table>>", table=self._places.table(suite))
         asset = self._datasource.add_query_asset(name, query)
         return asset.add_batch_definition_whole_table("all")
 
     def _records_asset(self, suite: Suite, name: str) -> Any:
-        # A query, because tables are looked for in another session, which does not see this one's.
+        # A query, because Great Expectations looks for tables in another session, which does not
+        # see this session's temporary table.
         query = sql("select * from <<current>>", current=current_table(suite))
         asset = self._datasource.add_query_asset(name, query)
         return asset.add_batch_definition_whole_table("all")
@@ -183,14 +186,14 @@ class Auditor:
     def _details(
         self, batch: Any, suite: Suite, expectations: Sequence[Expectation], first: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run again what failed, and only that: how many rows, and which."""
+        """Run the failed expectations again, to find how many rows failed and which."""
         failed: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
         for expectation in expectations:
             result = first[expectation.name]
             if not result.success and not exception_of(result):
                 failed[key_columns(expectation, suite)].append(expectation)
         details: dict[str, Any] = {}
-        for columns, broken in failed.items():
+        for columns, expectations_failed in failed.items():
             result_format: dict[str, Any] = {
                 "result_format": "SUMMARY",
                 "partial_unexpected_count": KEYS_KEPT,
@@ -198,5 +201,5 @@ class Auditor:
             }
             if columns:
                 result_format["unexpected_index_column_names"] = list(columns)
-            details |= self._validate(batch, suite, broken, result_format)
+            details |= self._validate(batch, suite, expectations_failed, result_format)
         return details

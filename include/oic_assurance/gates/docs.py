@@ -1,8 +1,8 @@
-"""Data Docs: a small site of what the gate found, to be opened from a folder.
+"""Data Docs: a small site with the gate's results, to be opened from a folder.
 
-Great Expectations renders each suite's page from the results that are on record; the frame around
-it is ours, because the one it brings loads style sheets, scripts and pictures from other people's
-servers. The pages say what was expected and how many rows failed: no value of a row, and no key.
+Great Expectations renders each suite's page from the stored results. The frame around it is ours,
+because its own frame loads style sheets, scripts and pictures from other servers. The pages say
+what was expected and how many rows failed. They show no value of a row and no key.
 """
 
 import shutil
@@ -46,7 +46,7 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _SuiteResults:
-    """A suite with what was found for each of its expectations."""
+    """A suite with the result of each of its expectations."""
 
     suite: Suite
     results: Mapping[str, Result]
@@ -57,14 +57,19 @@ class _SuiteResults:
 
     @property
     def failed(self) -> list[Expectation]:
-        return [p for p in self.suite.expectations if p.name in self.results and not self._met(p)]
+        return [one for one in self.suite.expectations if self._has_failed(one)]
 
-    def _met(self, expectation: Expectation) -> bool:
-        return bool(self.results[expectation.name]["success"])
+    def _has_failed(self, expectation: Expectation) -> bool:
+        result = self.results.get(expectation.name)
+        return result is not None and not result["success"]
 
 
 def build_data_docs(settings: Settings, run_id: str) -> Path:
-    """Write the site for the latest build of a run and return its first page."""
+    """Write the site for the latest build of a run, and return its first page.
+
+    Raises:
+        AssuranceError: The run has no build.
+    """
     with connect(settings, role="oic_gate") as connection:
         build = find_daily_build(connection, run_id)
         if build is None:
@@ -109,14 +114,14 @@ def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, st
     pages = {}
     for one in found:
         document = renderer.render(_validation_result(one, places))
-        # The first section leads to pages that are not there, and unfolds with scripts of others.
+        # The first section links to pages that do not exist, and needs external scripts to unfold.
         document.sections = document.sections[1:]
         pages[one.file] = view.render(document, template="page_of_ours.j2", one=one)
     return pages
 
 
 def _validation_result(found: _SuiteResults, places: Places) -> Any:
-    """Return the record of a suite's results as Great Expectations would have returned it."""
+    """Return the stored results of a suite as an object of Great Expectations."""
     from great_expectations.core.expectation_validation_result import (
         ExpectationSuiteValidationResult,
     )
@@ -170,14 +175,14 @@ def _counts(row: Result) -> dict[str, Any]:
     return {
         "element_count": evaluated,
         "unexpected_count": unexpected,
-        # More can be wrong than there are rows, where rows are missing.
+        # Missing rows count too, so there can be more failures than rows.
         "unexpected_percent": min(100 * unexpected / max(evaluated, 1), 100),
         "observed_value": f"{unexpected} of {evaluated}",
     }
 
 
 def _write(folder: Path, pages: Mapping[str, str]) -> Path:
-    """Put the site in its place whole, so that nobody opens half of it."""
+    """Replace the site as a whole, so that nobody opens half of it."""
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()

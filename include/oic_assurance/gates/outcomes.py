@@ -1,4 +1,4 @@
-"""Reads what Great Expectations returns: counts, keys and, where it could not answer, why."""
+"""Read the results of Great Expectations: counts, keys, and the reason where it failed to run."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from expectations.vocabulary import Expectation, Suite
 from oic_assurance.gates.verdict import Outcome
 
 _DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
-# Messages of these classes quote the value that they complain about.
+# Messages of these SQLSTATE classes quote a value of a row.
 _CLASSES_THAT_QUOTE = ("22", "23")
 _LONGEST_LINE = 300
 
@@ -26,7 +26,7 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
         expectation=expectation,
         success=success,
         evaluated=_number(found.get("element_count")),
-        # What tolerates nothing and is kept is broken by nobody: it is not counted to say so.
+        # An expectation without tolerance that passes has no failed row, so nothing is counted.
         unexpected=_number(found.get("unexpected_count", 0 if success else None)),
         observed=None if success else _mismatched(found),
         exception=exception,
@@ -35,7 +35,7 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
 
 
 def exception_of(result: Any) -> str | None:
-    """Return, in one line, why an expectation could not be evaluated; none where it could."""
+    """Return in one line why an expectation could not be evaluated, or None if it could."""
     information = result.exception_info or {}
     if "raised_exception" in information:
         reports = [information] if information["raised_exception"] else []
@@ -59,13 +59,13 @@ def one_line(message: str) -> str:
 
 
 def _mismatched(found: Mapping[str, Any]) -> str | None:
-    """Return as JSON which columns are missing or too many."""
+    """Return the missing and the unexpected columns as JSON, or None."""
     mismatched = (found.get("details") or {}).get("mismatched")
     return json.dumps(mismatched, default=str, ensure_ascii=False) if mismatched else None
 
 
 def _keys(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the keys row by row; without values Great Expectations lists them by column."""
+    """Return the keys row by row. Great Expectations lists them by column if there is no value."""
     listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list") or []
     if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):
         columns = listed[0]

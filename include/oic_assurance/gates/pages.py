@@ -91,7 +91,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem;
 .warning, .text-warning { color: #9a6700; }
 .critical, .text-danger { color: #b42318; }
 .fas { font-style: normal; font-weight: bold; }
-.fa-check-circle::before { content: "kept"; }
-.fa-times::before, .fa-exclamation-triangle::before { content: "broken"; }
+.fa-check-circle::before { content: "passed"; }
+.fa-times::before, .fa-exclamation-triangle::before { content: "failed"; }
 .collapse, [data-toggle="collapse"] { display: none; }
 """

@@ -9,12 +9,12 @@ from expectations.vocabulary import Suite, sql
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 
-# dbt's schemas stand behind the build's prefix, raw and audit are the same for every build.
+# The names of dbt's schemas begin with the build's prefix. The others are common to all builds.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-# Columns that hold no number, day or moment, and so perhaps a text.
+# Columns that hold no number, date or time, and so may hold a text.
 _TEXT_COLUMNS = """
 select place.name, attribute.attname
 from unnest(array[<<tables>>]) as place (name)
@@ -47,14 +47,14 @@ where not latest.is_tombstone
 
 @dataclass(frozen=True)
 class Places:
-    """The schemas and numbers of one build, as SQL."""
+    """The schemas and ids of one build, as SQL."""
 
     build: Build
-    #: By table the columns that can hold a text, as `text_columns` found them.
+    #: The columns of each table that can hold a text, as `text_columns` found them.
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def schema(self, schema: str) -> str:
-        """Return a schema's real name: with the build's prefix, where dbt makes it."""
+        """Return a schema's real name: with the build's prefix if dbt makes the schema."""
         if schema in BUILT_SCHEMAS:
             return _safe(f"{self.build.schema_prefix}{schema}")
         return _safe(schema)
@@ -64,7 +64,7 @@ class Places:
         return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
 
     def fill(self, text: str, suite: Suite) -> str:
-        """Return SQL with its placeholders filled in; other braces are left alone."""
+        """Return SQL with its placeholders filled in. Other braces stay as they are."""
         known = {
             **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
             "build_id": str(int(self.build.build_id)),
@@ -78,7 +78,7 @@ class Places:
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
 
     def _texts(self, suite: Suite) -> str:
-        """Return a query of every text in the suite's table, once for each column it stands in."""
+        """Return a query for every distinct text in the suite's table, by column."""
         return (
             " union all ".join(
                 sql(
@@ -93,15 +93,15 @@ class Places:
         )
 
     def text_columns(self, suites: Sequence[Suite]) -> str:
-        """Return the statement that finds by table the columns in which a text can stand."""
+        """Return the statement that finds the columns of each table that can hold a text."""
         tables = ", ".join(f"'{self.table(suite)}'" for suite in suites)
         return sql(_TEXT_COLUMNS, tables=tables)
 
     def keep_current(self, suite: Suite) -> str:
-        """Return the statement that keeps the records of a raw table as the build may see them now.
+        """Return the statement that copies the records of a raw table as the build sees them.
 
-        Several expectations of a suite read them, so they are found once and kept for the session.
-        They are sought in the order of the index that landing keeps, backwards: nothing is sorted.
+        Several expectations of a suite read them, so they are selected once for the session. The
+        query reads landing's index backwards, so nothing is sorted.
         """
         return sql(
             _KEEP_CURRENT,
@@ -112,12 +112,12 @@ class Places:
 
 
 def current_table(suite: Suite) -> str:
-    """Return the name of the temporary table that keeps a raw table's records as they are now."""
+    """Return the name of the temporary table with the current records of a raw table."""
     return f"pg_temp.current_{_safe(suite.table)}"
 
 
 def _safe(name: str) -> str:
-    """Return a name that needs no quotes; suites and prefixes hold no other."""
+    """Return a name that needs no quotes. Suites and prefixes have only such names."""
     if not _SAFE_NAME.fullmatch(name):
         raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
     return name

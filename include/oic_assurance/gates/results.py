@@ -1,4 +1,4 @@
-"""Keeps what the gate found: a row an expectation, the keys of what broke it, a verdict a stage."""
+"""Store the gate's results: each expectation, the keys of its failed rows, the stage's verdict."""
 
 import json
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def save(
     outcomes: Sequence[Outcome],
     fingerprints: Fingerprints,
 ) -> None:
-    """Keep all of a stage's evidence, or none of it."""
+    """Store all evidence of a stage in one transaction."""
     with connection.transaction(), connection.cursor() as cursor:
         cursor.executemany(
             _INSERT_RESULT,
@@ -89,12 +89,12 @@ def save(
 
 
 def forget_failing_rows(connection: psycopg.Connection) -> int:
-    """Take the keys away that nobody has put right for six weeks; return how many there were."""
+    """Delete the keys of failed rows after six weeks, and return how many were deleted."""
     return connection.execute(_FORGET_FAILING_ROWS).rowcount
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
-    """Store the keys of the failing rows; the cursor holds the results' ids, in order."""
+    """Store the keys of the failed rows. The cursor holds the ids of the results, in order."""
     result_ids = [fetch_one(cursor)[0]] if outcomes else []
     while cursor.nextset():
         result_ids.append(fetch_one(cursor)[0])

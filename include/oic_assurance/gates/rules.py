@@ -1,11 +1,11 @@
-"""Promises in SQL as an expectation of Great Expectations.
+"""An expectation in SQL as an expectation of Great Expectations.
 
-Imported by the gate when it runs, never at start: this module imports Great Expectations.
+This module imports Great Expectations, so the gate imports it only when it runs.
 
-What Great Expectations brings for free SQL (`UnexpectedRowsExpectation`) costs two queries each,
-even when all is well. Here a rule is one more aggregate in the query that Great Expectations makes
-of all counts of a table, so a suite of twenty rules reads its table once. Only a rule that failed
-asks for the keys of what broke it.
+The built-in expectation for SQL (`UnexpectedRowsExpectation`) costs two queries each, even when it
+passes. Here a rule is one more aggregate in the query that Great Expectations makes for all counts
+of a table, so a suite of twenty rules reads its table once. Only a failed rule queries the keys of
+the failed rows.
 """
 
 import re
@@ -24,11 +24,11 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 COUNTS_METRIC = "oic_assurance.rule.counts"
 KEYS_METRIC = "oic_assurance.rule.keys"
 VERDICT_COLUMN = "holds"
-_COLON_OF_A_PARAMETER = re.compile(r"(?<![:\w]):(?=\w)")
+_PARAMETER_COLON = re.compile(r"(?<![:\w]):(?=\w)")
 
 
 class RuleCounts(TableMetricProvider):
-    """How many rows broke a rule, and of how many: one aggregate among the table's others."""
+    """The number of failed and of checked rows of a rule, as one aggregate of the table's query."""
 
     metric_name = COUNTS_METRIC
     value_keys = ("counts",)
@@ -50,7 +50,7 @@ class RuleCounts(TableMetricProvider):
 
 
 class RuleKeys(TableMetricProvider):
-    """The keys of the first rows that broke a rule."""
+    """The keys of the first rows that fail a rule."""
 
     metric_name = KEYS_METRIC
     value_keys = ("keys",)
@@ -64,8 +64,8 @@ class RuleKeys(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> list[dict[str, Any]]:
-        # A colon in a text of ours is no parameter.
-        text = _COLON_OF_A_PARAMETER.sub(r"\\:", metric_value_kwargs["keys"])
+        # SQLAlchemy would read a colon in the SQL as the start of a parameter.
+        text = _PARAMETER_COLON.sub(r"\\:", metric_value_kwargs["keys"])
         found = execution_engine.execute_query(sa.text(text)).fetchall()
         return [
             {name: value for name, value in row._mapping.items() if name != VERDICT_COLUMN}
@@ -74,7 +74,7 @@ class RuleKeys(TableMetricProvider):
 
 
 class ExpectRuleToHold(BatchExpectation):
-    """Expect a rule in SQL to hold, for all rows or all but a tolerated share of them."""
+    """Expect a rule in SQL to hold for all rows, or for all but a tolerated share of them."""
 
     counts: str
     keys: str
@@ -89,7 +89,7 @@ class ExpectRuleToHold(BatchExpectation):
         execution_engine: Any = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> Any:
-        """Ask for the counts, and for keys where more than a yes or no is wanted."""
+        """Ask for the counts, and also for keys unless only a yes or no is wanted."""
         dependencies = super().get_validation_dependencies(
             execution_engine=execution_engine, runtime_configuration=runtime_configuration
         )
@@ -112,7 +112,7 @@ class ExpectRuleToHold(BatchExpectation):
         execution_engine: Any = None,
         **kwargs: dict[Any, Any],
     ) -> Any:
-        """Return the counts also with a yes or no: they were taken for it, and cost nothing."""
+        """Return the counts together with the yes or no. They were needed for it anyway."""
         result = super().metrics_validate(
             metrics, runtime_configuration, execution_engine, **kwargs
         )
@@ -131,10 +131,10 @@ class ExpectRuleToHold(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: Any = None,
     ) -> dict[str, Any]:
-        broken, population = metrics[COUNTS_METRIC]
+        failed, population = metrics[COUNTS_METRIC]
         evaluated = metrics["table.row_count"] if population is None else population
-        holds = broken == 0 or broken <= self.tolerating * (population or 0)
-        result = {"element_count": evaluated, "unexpected_count": broken}
+        holds = failed == 0 or failed <= self.tolerating * (population or 0)
+        result = {"element_count": evaluated, "unexpected_count": failed}
         if KEYS_METRIC in metrics:
             result["unexpected_index_list"] = metrics[KEYS_METRIC]
         return {"success": holds, "result": result}

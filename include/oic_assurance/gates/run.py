@@ -1,4 +1,4 @@
-"""Audits one stage of a build: all suites in one process, evidence kept, verdict given."""
+"""Audit one stage of a build: run its suites, store the evidence, and decide the verdict."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,13 @@ GATE_ROLE = "oic_gate"
 
 
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
-    """Run a stage's suites on a build and store the results; a failed check does not raise.
+    """Run a stage's suites on a build, and store the results. A failed check does not raise.
 
-    The tables' fingerprints are taken before they are read: a table that changes while it is
-    audited, or afterwards, is not what the evidence is about, and publication will see that.
+    The fingerprints of the tables are taken before the tables are read. If a table changes during
+    the audit or afterwards, publication sees that the evidence is about other rows.
+
+    Raises:
+        UsageError: There is no such stage.
     """
     if stage not in STAGES:
         raise UsageError(
@@ -39,9 +42,9 @@ def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
 
 
 def run_suites(settings: Settings, suites: Sequence[Suite], places: Places) -> list[Outcome]:
-    """Run suites and return the outcome of every expectation, in their order."""
+    """Run suites and return the outcome of every expectation, in order."""
     with silenced():
-        # Great Expectations takes seconds to import: only the task that needs it pays for it.
+        # Importing Great Expectations takes seconds, so only this task imports it.
         from oic_assurance.gates.auditor import Auditor
 
         with Auditor(sqlalchemy_url(settings, role=GATE_ROLE), places) as auditor:

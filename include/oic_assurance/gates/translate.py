@@ -1,4 +1,4 @@
-"""Translates expectations into those of Great Expectations, which is imported when it is used."""
+"""Translate expectations into those of Great Expectations, which is imported only when needed."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.places import Places
 
-# Enough to put right what one person can; how many there are is counted in full.
+#: How many keys of failed rows are stored: as many as one person can correct. All are counted.
 KEYS_KEPT = 1_000
 
-# What counts: an array of how many rows failed, and of how many (null: of the table's rows).
-# It must be an aggregate, so that there is one answer however many rows the table has.
-# What finds: the keys of some that broke it.
+# For each kind of expectation two SQL texts:
+# - an aggregate that returns an array with the number of failed and of checked rows (null: all rows
+#   of the table),
+# - a query for the keys of some failed rows.
 _RULES = {
     "every_row": (
         """

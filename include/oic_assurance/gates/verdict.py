@@ -1,4 +1,4 @@
-"""What a gate says: the outcome of each expectation, and the verdict that follows from them."""
+"""The outcome of each expectation, and the verdict of the gate that follows from them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ VerdictName = Literal["passed", "warning", "critical"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one expectation came out."""
+    """The result of one expectation."""
 
     suite: Suite
     expectation: Expectation
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None
-    #: What else there is to say, where rows are not the matter.
+    #: The finding of an expectation that is not about rows.
     observed: str | None = None
     exception: str | None = None
-    #: The first rows that broke it, each by the columns of its key.
+    #: The keys of the first rows that failed, by column.
     keys: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate decided about one stage of one build."""
+    """The gate's decision about one stage of one build."""
 
     stage: str
     verdict: VerdictName
@@ -37,7 +37,7 @@ class Verdict:
 
     @property
     def blocks(self) -> bool:
-        """Return whether nothing may be published."""
+        """Tell whether the verdict blocks the publication."""
         return self.verdict == "critical"
 
 

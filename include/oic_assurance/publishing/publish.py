@@ -156,7 +156,7 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
     content = audited_content(conn, PUBLISHED_SCHEMAS, build.build_id)
     if content != _attached_content(conn, build.build_id):
         raise NotPublishableError(
-            "it was built anew after a publication of it was interrupted: a new run is needed"
+            "it was built again after a publication of it was interrupted: a new run is needed"
         )
     conn.execute(
         """

@@ -1,5 +1,7 @@
 """The organisation's structure: a weekly file of all units and their parent units."""
 
+from datetime import date
+
 from simulator.chance import Chance
 from simulator.delivery import personnel, text
 from simulator.delivery.drops import Drop, Export, drops_of
@@ -17,22 +19,20 @@ def drops(chance: Chance, period: Period) -> list[Drop]:
     """Return the structure files that can be dropped in a period."""
     found: list[Drop] = []
     for day in period.due_days():
-        if day.weekday() != MONDAY:
-            continue
-        name = f"org_unit_{day:%Y%m%d}.csv"
-        form = text_form(chance, DATASET, name)
-        rows = [(unit.code, unit.name, unit.parent_on(day), unit.kind) for unit in units_on(day)]
-        content = text.render(form, COLUMNS, rows, f"Organisation structure – {day:%d/%m/%Y}")
-        # Sometimes somebody exports the wrong report.
-        wrong = text.render(TextForm(), personnel.COLUMNS, [], "")
-        export = Export(
-            DATASET,
-            day,
-            name,
-            EXPORTED_AT,
-            form.name,
-            lambda content=content: content,  # type: ignore[misc]
-            lambda wrong=wrong: wrong,  # type: ignore[misc]
-        )
-        found += drops_of(chance, export, safe=day <= period.first)
+        if day.weekday() == MONDAY:
+            found += drops_of(chance, _export(chance, day), safe=day <= period.first)
     return found
+
+
+def _export(chance: Chance, day: date) -> Export:
+    name = f"org_unit_{day:%Y%m%d}.csv"
+    form = text_form(chance, DATASET, name)
+
+    def content() -> bytes:
+        rows = [(unit.code, unit.name, unit.parent_on(day), unit.kind) for unit in units_on(day)]
+        return text.render(form, COLUMNS, rows, f"Organisation structure – {day:%d/%m/%Y}")
+
+    def wrong_report() -> bytes:
+        return text.render(TextForm(), personnel.COLUMNS, [], "")
+
+    return Export(DATASET, day, name, EXPORTED_AT, form.name, content, wrong_report)

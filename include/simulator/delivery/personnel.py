@@ -67,9 +67,9 @@ def _keyed(keyed_on: date | None, day: date) -> bool:
 
 def _keyed_posting(person: Person, day: date) -> Posting | None:
     known = [posting for posting in person.postings if _keyed(posting.keyed_on, day)]
-    begun = [posting for posting in known if posting.since <= day]
-    if begun:
-        return begun[-1]
+    started = [posting for posting in known if posting.since <= day]
+    if started:
+        return started[-1]
     # A joiner is listed as soon as it is keyed, even before the first day.
     return person.postings[0] if known and known[0] is person.postings[0] else None
 

@@ -193,6 +193,6 @@ def _milestones(rng: Stream) -> list[Milestone]:
     milestones = []
     for (plan_ref, name), due in steps.items():
         completed = next_weekday(due + rng.randint(-12, 40) * DAY)
-        shown = next_weekday(completed + rng.randint(0, 6) * DAY)
-        milestones.append(Milestone(starts[plan_ref], plan_ref, name, due, completed, shown))
+        changed_on = next_weekday(completed + rng.randint(0, 6) * DAY)
+        milestones.append(Milestone(starts[plan_ref], plan_ref, name, due, completed, changed_on))
     return milestones

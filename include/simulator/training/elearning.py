@@ -91,10 +91,10 @@ class Learner:
                 return self.events  # never repeats the modules of the pilot
         done = 0
         for start, end in self._spells(volunteer):
-            begun = self._begins(start)
-            if begun is None or begun >= end:
+            first_day = self._begins(start)
+            if first_day is None or first_day >= end:
                 continue
-            done += self._modules(begun, MODULES[done:], until=end)
+            done += self._modules(first_day, MODULES[done:], until=end)
             if done == len(MODULES):
                 break
         return self.events

@@ -269,7 +269,7 @@ def test_built_anew_after_it_was_killed_it_is_not_mistaken_for_what_was_audited(
     _publish_and_be_killed(fresh_warehouse, build, "select from audit.run for update")
     make_candidates(fresh_warehouse, build, salt="after")
     audit(fresh_warehouse, build)
-    with pytest.raises(GateBlocked, match="built anew after a publication of it was interrupted"):
+    with pytest.raises(GateBlocked, match="built again after a publication of it was interrupted"):
         publish(fresh_warehouse, build)
     assert current_publication(fresh_warehouse) == list_publications(fresh_warehouse)[0]
     newest = published(fresh_warehouse)

@@ -2,8 +2,9 @@ with
     referral as (
         select *
         from {{ ref("int_measure_record") }}
-        -- A measure in hours has no numerator.
-        where record_kind = 'referral' and denominator = 1 and numerator is null
+        -- A measure in hours has no numerator. The kind is named so that the planner
+        -- does not read the other records.
+        where record_kind = 'referral' and denominator > 0 and numerator is null
     ),
 
     referral_by_unit as (

@@ -88,7 +88,7 @@ with
                 denominator,
                 case when numerator is null then hours_to_submission end as hours
             from contribution_{{ edition }}
-            where denominator = 1 {{ "union all" if not loop.last }}
+            where denominator > 0 {{ "union all" if not loop.last }}
         {% endfor %}
     )
 
