@@ -13,9 +13,9 @@ from tests.unit.sources.files.org_units import MEGABYTE
 ADDRESS_SPACE = 900 * MEGABYTE
 BOMBS = (
     "cells in opposite corners of a sheet",
-    "a workbook that says it unpacks to 600 MB",
+    "a workbook that claims to unpack to 600 MB",
     "a sheet of 140 MB",
-    "a bomb that says it is small",
+    "a decompression bomb that claims to be small",
     "a sheet of millions of cells",
     "millions of shared texts",
     "a list of sheets of 9 MB",

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from datetime import date
+from typing import Any
 
 import pytest
 import xlsxwriter
@@ -18,7 +19,7 @@ HYDRA = dataset("hydra/attendance")
 
 @pytest.mark.parametrize("options", [{}, {"date_1904": True}])
 def test_the_other_rows_of_a_workbook_read_the_same(options: dict[str, bool]) -> None:
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["Sessions of the year"],
                      ["Session Code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20], [None],
