@@ -75,9 +75,7 @@ def _clean(root: Path, count: int) -> int:
     with to_log(load_settings()) as (_, screen):
         for day, alarms in clean.live(root, count):
             told += alarms
-            print(
-                day, *(f"{one.severity}: {one.check}" for one in alarms), file=screen, flush=True
-            )
+            print(day, *(f"{one.severity}: {one.check}" for one in alarms), file=screen, flush=True)
     print(clean.table(told, count))
     return 0 if clean.is_quiet(told) else 1
 

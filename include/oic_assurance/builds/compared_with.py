@@ -71,7 +71,6 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
     nothing to set aside.
     """
     with connect(settings, role=ROLE) as warehouse:
-        _drop_old_names(warehouse)
         publication_id = find_value(
             warehouse, _PUBLICATION_TO_COMPARE.encode(), (settings.force_code, build.build_id)
         )
@@ -107,15 +106,6 @@ def drop_steps_set_aside(settings: Settings) -> None:
             )
 
 
-def _drop_old_names(warehouse: psycopg.Connection) -> None:
-    """Drop the tables that an earlier version of the code left under names that it no longer uses.
-
-    They hold records of people. No run replaces them, so an erasure would not reach them.
-    """
-    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
-        warehouse.execute(statement.encode())
-
-
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
     """Recompute the steps of a publication in the schemas of a purpose, and return that build."""
     with connect(settings, role=ROLE) as warehouse:
@@ -138,8 +128,10 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
 
 
 def _drop_old_names(warehouse: psycopg.Connection) -> None:
-    """Drop what earlier versions of the code left under names that nothing uses any more."""
-    # These tables hold records of people. No run replaces them, so an erasure would not reach them.
+    """Drop the tables that an earlier version of the code left under names no longer in use.
+
+    They hold records of people. No run replaces them, so an erasure would not reach them.
+    """
     for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
         warehouse.execute(statement.encode())
 
