@@ -15,9 +15,9 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.erased_keys import SECRET, mark
-from oic_assurance.landing.pseudonyms import seen_numbers
-from oic_assurance.landing.raw_tables import is_there, raw_name
+from oic_assurance.landing.erased_keys import SECRET, hash_key
+from oic_assurance.landing.pseudonyms import identifiers_query
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.archived_copies import settle_drafts
 from oic_assurance.operations.erase.exceptions import forget_exceptions
 from oic_assurance.operations.erase.search import Found, Request, Search
@@ -42,7 +42,7 @@ def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Fou
             raise UsageError("The reason names the record: what is logged must not lead to it.")
     key_secret = secret(settings, SECRET)
     with _erasing(settings, request.dataset) as connection:
-        if not is_there(connection, request.dataset, request.table):
+        if not raw_table_exists(connection, request.dataset, request.table):
             return Found()
         return _Erasure(settings, connection, request, key_secret).run(dry_run)
 
@@ -58,7 +58,7 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
     found = []
     with connect(settings, role=ROLE) as connection:
         for table in dataset.tables:
-            if not is_there(connection, dataset, table):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             is_known = one_value(
                 connection,
@@ -203,7 +203,7 @@ class _Erasure:
                     where seen.kind = p.kind and seen.identifier = p.identifier
                 )
             """
-        ).format(seen_numbers(self._connection))
+        ).format(identifiers_query(self._connection))
         values = {
             "kinds": [kind for kind, _ in numbers],
             "numbers": [number for _, number in numbers],
@@ -251,7 +251,8 @@ class _Erasure:
             ),
         )  # fmt: skip
         marks = {
-            mark(self._secret, self._force, self._dataset, self._table, key) for key in self._keys
+            hash_key(self._secret, self._force, self._dataset, self._table, key)
+            for key in self._keys
         }
         with self._connection.cursor() as cursor:
             cursor.executemany(

@@ -13,9 +13,9 @@ import psycopg
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
-from oic_assurance.landing.erased_keys import Erased
-from oic_assurance.landing.land import ensure_tables, session
-from oic_assurance.landing.late_deliveries import LaterDeliveries, Said
+from oic_assurance.landing.erased_keys import ErasedKeys
+from oic_assurance.landing.land import landing_session, lock_and_prepare
+from oic_assurance.landing.late_deliveries import LaterDeliveries, LaterDelivery
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replayed_rows import Outcome, ReplayRow, ReplayRows
 from oic_assurance.operations.replay.choice import Mended, chosen, known_of, rows_of, waiting
@@ -51,8 +51,8 @@ def replay(
         file,
     )
     report = ReplayReport(what.name)
-    with session(settings) as connection:
-        ensure_tables(connection, settings, what)
+    with landing_session(settings) as connection:
+        lock_and_prepare(connection, settings, what)
         with on_record(connection, settings, what, attempt, report):
             _Replaying(settings, connection, what, attempt, report).run()
     return report
@@ -79,7 +79,7 @@ class _Replaying:
         self._attempt = attempt
         self._report = report
         self._archive = Archive(settings, dataset)
-        self._erased = Erased(settings, connection, dataset)
+        self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
@@ -119,17 +119,17 @@ class _Replaying:
             said = LaterDeliveries(self._settings, loader)
             later = said.after(mended.delivered_for, mended.batch_id)
             overtaken = self._overtaken(mended, said, later, through, rows)
-            if not said.stage(Said(mended.batch_id, mended.delivered_for, mended.kept_as)):
+            if not said.stage(LaterDelivery(mended.batch_id, mended.delivered_for, mended.kept_as)):
                 notes["delivery_not_read"] = True
-        through.take(rows)
+        through.add(rows)
         through.stage()
-        self._judge(delivery, through.check(beside_others="delivery_not_read" not in notes))
+        self._judge(delivery, through.check(with_rest_of_delivery="delivery_not_read" not in notes))
         delivery.batch_id = next_batch_id(self._connection)
         with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as kept:
-            through.keep(kept, self._header(mended))
+            through.archive(kept, self._header(mended))
             kept.finish()
         if self._dataset.kind == "file":
-            through.leave_out(overtaken)
+            through.exclude(overtaken)
             delivery.rows_new = loader.insert_delivered(delivery.batch_id, mended.delivered_for)
             self._let_stand(delivery, loader, said, later)
         else:
@@ -153,7 +153,7 @@ class _Replaying:
         self,
         mended: Mended,
         said: LaterDeliveries,
-        later: list[Said],
+        later: list[LaterDelivery],
         through: ReplayRows,
         rows: list[ReplayRow],
     ) -> set[str]:
@@ -164,7 +164,7 @@ class _Replaying:
         keys = set(self._keys(mended, through, rows).values())
         found: set[str] = set()
         for one in at_once:
-            found |= said.spoken_of(one, keys)
+            found |= said.covered_keys(one, keys)
         return found
 
     def _not_erased(
@@ -174,13 +174,13 @@ class _Replaying:
         if not (rows and self._erased):
             return rows
         keys = self._keys(mended, through, rows)
-        gone = {row for row, key in keys.items() if self._erased.holds(mended.table, key)}
+        gone = {row for row, key in keys.items() if self._erased.contains(mended.table, key)}
         self._report.erased += len(gone)
         return [row for row in rows if row.rejected_id not in gone]
 
     def _keys(self, mended: Mended, through: ReplayRows, rows: list[ReplayRow]) -> dict[int, str]:
         """Return the key that each row has as it is now, if any, by rejected row."""
-        through.take(rows)
+        through.add(rows)
         through.stage()
         outcomes = through.check()
         through.clear()
@@ -215,7 +215,7 @@ class _Replaying:
         delivery: ReplayedDelivery,
         loader: TableLoader,
         said: LaterDeliveries,
-        later: list[Said],
+        later: list[LaterDelivery],
     ) -> None:
         """Let what deliveries for later moments said of the same records stand."""
         batch_id, at = delivery.batch_id or 0, delivery.mended.delivered_for
@@ -267,7 +267,7 @@ class _Replaying:
             rows_rejected=len(delivery.broken),
             sha256=kept.sha256,
             notes=notes,
-            kept_as=kept.kept_as,
+            archived_as=kept.archived_as,
             replay_of=mended.batch_id,
         )
         register(self._connection, batch, self._settings.force_code, attempt.run_id)

@@ -10,7 +10,7 @@ from typing import LiteralString
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
-from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
 
@@ -41,7 +41,7 @@ class Agreement:
         self._kept = kept
         self._names = names
         # How a moment was written is no part of what it says.
-        self._content = list(content_columns(dataset, table))
+        self._content = list(dataset.content_columns(table))
         self._said = [name for name in names if name in table.names or not name.endswith("_text")]
         self._from_file = dataset.kind == "file"
         self._compared = [*names, "row_fingerprint"] if with_fingerprint else list(names)

@@ -12,22 +12,22 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
+from oic_assurance.batches.archive import archived_files, unnamed_files
 from oic_assurance.batches.archived import (
     ArchivedBatch,
-    Hashed,
+    HashedStream,
     UnreadableError,
     archived_batches,
-    numbered_around,
+    number_around_gaps,
     open_archived,
+    open_unpacked,
     read_header,
-    unnamed_files,
-    unpacked,
 )
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
-from oic_assurance.landing.raw_tables import content_columns, is_there, raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
 from oic_assurance.operations.verify.agreement import Agreement
 from oic_assurance.operations.verify.file_agreement import FileAgreement
@@ -92,7 +92,9 @@ class _Verification:
             batches = archived_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
             missing = [
-                table for table in tables if not is_there(self._connection, self._dataset, table)
+                table
+                for table in tables
+                if not raw_table_exists(self._connection, self._dataset, table)
             ]
             if missing:
                 if batches:
@@ -116,21 +118,21 @@ class _Verification:
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
-        if batch.kept_as is None:
+        if batch.archived_as is None:
             self._proof.not_compared.append((batch, "it was not kept"))
             return
         try:
             if batch.is_extract:
-                self._verify_extract(batch, batch.kept_as)
+                self._verify_extract(batch, batch.archived_as)
             else:
-                self._verify_file(batch, batch.kept_as)
+                self._verify_file(batch, batch.archived_as)
         except UnreadableError as error:
             self._say(batch, error.message)
 
     def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(self._settings.home / kept_as) as stream:
-                content = Hashed(stream)
+            with open_unpacked(self._settings.home / kept_as) as stream:
+                content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
             if not self._same_bytes(batch, content.sha256):
@@ -152,7 +154,7 @@ class _Verification:
         for reading in read_tables(content, self._dataset):
             table = reading.table
             loader = self._loader(table)
-            loader.stage(numbered_around(reading.rows, batch.gaps_of(table.name)))
+            loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
             names = self._names_then(batch, table)
@@ -168,9 +170,9 @@ class _Verification:
 
     def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / kept_as) as stream:
             header = read_header(stream)
-            content = Hashed(stream)
+            content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
@@ -193,8 +195,8 @@ class _Verification:
             return
         self._check_header(batch, header)
         self._connection.execute(SQL("analyze {}").format(extract.name))
-        names = [name for name in content_columns(self._dataset, table) if name in extract.columns]
-        agreement = Agreement(self._dataset, table, self._force, extract.rows(names), names)
+        names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
+        agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
         self._ask(batch, table, agreement.queries())
         self._count_kept(batch, rows)
 
@@ -203,10 +205,10 @@ class _Verification:
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
         with open_archived(self._settings, kept_as) as content:
-            rows.take_kept(content, kept_as)
+            rows.load_archived(content, kept_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
-        names = list(content_columns(self._dataset, table))
+        names = list(self._dataset.content_columns(table))
         is_of_today = self._is_of_today(batch)
         agreement = Agreement(
             self._dataset, table, self._force, checks.checked(table), names,
@@ -218,7 +220,7 @@ class _Verification:
         self._proof.rows += batch.row_count or 0
 
     def _compare_vanished(self, batch: ArchivedBatch, table: Table, keys: list[str]) -> None:
-        rows = numbered_around(([0, key] for key in keys), batch.gaps_of(table.name))
+        rows = number_around_gaps(([0, key] for key in keys), batch.gaps_of(table.name))
         places = [row[0] for row in rows]
         listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
         agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
@@ -267,7 +269,7 @@ class _Verification:
         out = {"".join(filter(str.isalnum, str(name).casefold()))
                for name in notes.get("columns_kept_out", ())}  # fmt: skip
         found = []
-        for name in content_columns(self._dataset, table):
+        for name in self._dataset.content_columns(table):
             base = name.removesuffix("_text").removesuffix("_is_ambiguous")
             if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & out:
                 found.append(name)
@@ -306,7 +308,7 @@ class _Verification:
             (batch.batch_id,),
             what=f"count of rejected rows of batch {batch.batch_id}",
         )
-        held = rows + batch.erased_kept
+        held = rows + batch.gap_count
         erased_at_the_door = 0
         if self._dataset.kind == "database":
             # What was refused at the door has no place: of an erasure it is among the rejected.
@@ -360,7 +362,8 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, what, table=table.name)
                 )
-        for path in unnamed_files(self._settings, self._connection, self._dataset):
+        files = archived_files(self._settings, self._dataset)
+        for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             what = f"the kept file {path.relative_to(self._settings.home)} belongs to no batch"
             self._proof.disagreements.append(Disagreement(self._dataset.name, what))
 
@@ -377,7 +380,7 @@ class _Verification:
         )
 
 
-def _lines(content: Hashed) -> Iterator[list[str]]:
+def _lines(content: HashedStream) -> Iterator[list[str]]:
     """Give the keys of a list of vanished ones, a piece at a time."""
     rest = b""
     for chunk in content.chunks():
