@@ -76,7 +76,7 @@ def _kill_while_rows_are_read(mariadb: MariaDb) -> None:
 def test_a_server_that_is_down_refuses_or_keeps_silent_can_heal_and_is_on_record(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(airflow_hook, "SILENCE_SECONDS", 3)
+    monkeypatch.setattr(airflow_hook, "READ_TIMEOUT_SECONDS", 3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         wrong = {
             "is down": mariadb.connection(port=1),

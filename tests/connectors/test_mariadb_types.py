@@ -81,7 +81,7 @@ def test_every_type_is_read_and_local_times_are_moved_in_the_open(
              "2026-07-01 11:00:00.250+00", "2026-07-01 11:00:00.500000+00:00", "OFFICIAL"],
         ]  # fmt: skip
         assert source.notes == {"local_times_a_clock_change_repeats_or_skips": {"changed_at": 1}}
-        assert source.keys_at_the_door() == ["refused"]
+        assert source.refused_keys() == ["refused"]
         [line] = b"".join(source.stream(source.with_keys(["b"], after=4))).decode().splitlines()
         assert line.startswith("5\tb\t")
         # The second 01:30 of that night is as likely as the first.

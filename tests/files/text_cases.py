@@ -53,31 +53,31 @@ CASES = [
     _lands(ENCODINGS, "UTF-16 little-endian without a mark", encoding="utf-16-le"),
     _lands(ENCODINGS, "UTF-16 big-endian without a mark", encoding="utf-16-be"),
     _lands(ENCODINGS, "Windows-1252", encoding="cp1252"),
-    _refused(ENCODINGS, "UTF-32", "it is UTF-32, which is not supported"),
+    _refused(ENCODINGS, "UTF-32", "it is UTF-32, which is not supported: save it as UTF-8"),
     _refused(
         ENCODINGS,
         "bytes of no encoding",
-        "it is readable neither as UTF-8 nor as UTF-16 or Windows-1252",
+        "it is not valid UTF-8, UTF-16 or Windows-1252: save it as UTF-8",
     ),
     _refused(
         ENCODINGS,
         "UTF-8 and Windows-1252 in one file",
-        "it is UTF-8 in one place and not in another",
+        "it mixes UTF-8 with another encoding: save it as UTF-8",
     ),
     _refused(
         ENCODINGS,
         "a byte-order mark and then Windows-1252",
-        "it has the mark of UTF-8 but does not stay readable as that",
+        "it has a UTF-8 byte-order mark but is not valid UTF-8: save it as UTF-8",
     ),
     _refused(
         ENCODINGS,
         "UTF-16 that breaks off",
-        "it starts as UTF-16 but does not stay readable as that",
+        "it starts as UTF-16, but later bytes are not valid UTF-16",
     ),
     _refused(
         ENCODINGS,
         "zero bytes without a pattern",
-        "it holds zero bytes and nothing that tells how it is encoded",
+        "it has zero bytes but is not UTF-16: save it as UTF-8",
     ),
     _rejects(
         ENCODINGS,
@@ -151,9 +151,7 @@ CASES = [
     _refused(HEADERS, "a column twice", "the header names employee_no more than once"),
     _refused(HEADERS, "no header", NO_HEADER),
     _refused(HEADERS, "a header far down", NO_HEADER),
-    _refused(
-        HEADERS, "rows above the header", "line 1 stands above the header but looks like a row"
-    ),
+    _refused(HEADERS, "rows above the header", "line 1 is above the header but looks like a row"),
     _rejects(
         HEADERS,
         "the header again in the middle",

@@ -106,7 +106,7 @@ CASES = [
     _refused(
         "quotes never closed in every line",
         _never_closed,
-        "too many of its quotes are not closed to tell its rows apart",
+        "too many quotes are not closed, so its rows cannot be told apart",
         PERSONNEL,
     ),
     _refused(
@@ -137,7 +137,7 @@ CASES = [
     _refused(
         "a sheet of 140 MB",
         lambda: repacked({made.SESSIONS_PART: sheet(b" " * 140_000_000)}),
-        "what is needed of it unpacks to more than 128 MB",
+        "its declared sheets unpack to more than 128 MB",
     ),
     _refused(
         "a bomb that says it is small",
@@ -147,14 +147,14 @@ CASES = [
     _refused(
         "a sheet of millions of cells",
         lambda: repacked({made.SESSIONS_PART: sheet(b"<row><c><v>1</v></c></row>" * 2_000_000)}),
-        "what is needed of it holds more than 10,000,000 tags",
+        "its declared sheets have more than 10,000,000 tags",
     ),
     _refused(
         "millions of shared texts",
         lambda: repacked(
             {made.TEXTS_PART: b'<sst xmlns="' + made.NAMESPACE + b'">' + b"<si/>" * 20_000_000}
         ),
-        "what is needed of it holds more than 10,000,000 tags",
+        "its declared sheets have more than 10,000,000 tags",
     ),
     _refused(
         "a list of sheets of 9 MB",

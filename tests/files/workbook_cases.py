@@ -212,11 +212,13 @@ CASES = [
         "it is a binary workbook (.xlsb), not an .xlsx workbook",
     ),
     _refused("HTML as .xlsx", _html, "it is a web page or XML, not an .xlsx workbook"),
-    _refused("text as .xlsx", lambda: b"session_code,session_date\n", "it is not a workbook"),
+    _refused(
+        "text as .xlsx", lambda: b"session_code,session_date\n", "it is not an .xlsx workbook"
+    ),
     _refused(
         "another archive",
         lambda: made.archive(readme_txt=b"x"),
-        "the workbook is damaged: there is no workbook in the archive",
+        "the workbook is damaged: the archive has no part xl/workbook.xml",
     ),
     _refused(
         "a workbook that breaks off",
@@ -236,12 +238,12 @@ CASES = [
     _refused(
         "a document type of its own",
         lambda: repacked({made.SESSIONS_PART: sheet(b"", b"<!DOCTYPE x [<!ENTITY a 'b'>]>")}),
-        "the sheet Sessions is damaged: it brings a document type of its own",
+        "the sheet Sessions is damaged: it declares a document type",
     ),
     _refused(
         "a part that is there twice",
         made.with_a_part_twice,
-        "the workbook is damaged: it holds a part twice, or too many",
+        "the workbook is damaged: it has a part twice, or too many parts",
     ),
     _refused(
         "a sheet without its part",

@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.databases.postgres import typed
-from oic_assurance.sources.declarations.model import PROVENANCE, DatabasePlace, Dataset
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 
 
 def raw_columns(dataset: Dataset) -> list[str]:
@@ -24,7 +24,6 @@ def raw_values(
     dataset: Dataset, force_code: str, batch_id: int, landed_at: datetime
 ) -> list[Composable]:
     """Write a source row `r` as it is to stand in raw."""
-    assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
     [table] = dataset.tables
     content = typed(table)
     provenance: dict[str, Composable] = {
@@ -32,7 +31,7 @@ def raw_values(
         "batch_id": SQL("{}::bigint").format(sql.Literal(batch_id)),
         "row_number": SQL("row_number() over ()"),
         "row_key": SQL("{}::text").format(Identifier("r", table.key[0])),
-        "version_at": Identifier("r", dataset.place.cursor),
+        "version_at": Identifier("r", dataset.database.cursor),
         "landed_at": SQL("{}::timestamptz").format(sql.Literal(landed_at)),
         "row_fingerprint": checks.fingerprint(content),
         "is_tombstone": SQL("false"),

@@ -28,7 +28,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.sources.databases.snapshot import snapshot
 from oic_assurance.sources.databases.source import KeySum, Source, SourceDigest
-from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
+from oic_assurance.sources.declarations.model import Dataset
 
 #: How long after its cursor value a row may commit and still be found without reconciliation.
 OVERLAP = timedelta(minutes=15)
@@ -61,11 +61,10 @@ class DatabaseLanding:
         run_id: str,
         report: LandingReport,
     ) -> None:
-        assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
         self._settings = settings
         self._connection = connection
         self._dataset = dataset
-        self._place = dataset.place
+        self._place = dataset.database
         self._table = dataset.tables[0]
         self._run_id = run_id
         self._report = report
@@ -85,7 +84,7 @@ class DatabaseLanding:
         with snapshot(self._settings, self._dataset) as source:
             self._note_undeclared(source.check_columns())
             since = _since(self._known.cursor_at)
-            relied_on = self._known.keys_by_count(source.counted, self._dataset)
+            relied_on = self._known.keys_by_count(source.change_counts, self._dataset)
             # Where more was counted, the rows are read anyway.
             has_moved = relied_on is not None and self._counted_since(source) != (0, 0, 0)
             digest = source.digest(None if has_moved else since, relied_on)
@@ -111,7 +110,7 @@ class DatabaseLanding:
             window,
             self._dataset.fingerprint,
             digest.taken_at if digest.is_added_up else self._known.reconciled_at,
-            source.counted,
+            source.change_counts,
         )
         store_state(self._connection, self._dataset, self._settings.force_code, state)
 
@@ -144,7 +143,7 @@ class DatabaseLanding:
             if self._explains_the_counts(source, extraction, digest):
                 digest = replace(digest, keys=digest.keys + extraction.keys)
             else:
-                at_the_door = source.keys_at_the_door()
+                at_the_door = source.refused_keys()
                 if not digest.is_added_up:
                     digest = source.digest(_since(self._known.cursor_at))
                 if not is_first and not self._adds_up(extraction, digest):
@@ -205,7 +204,7 @@ class DatabaseLanding:
             return max(cursor.rowcount, 0)
 
     def _counted_since(self, source: Source) -> tuple[int, int, int] | None:
-        return source.counted.since(self._known.counted) if source.counted else None
+        return source.change_counts.since(self._known.counted) if source.change_counts else None
 
     def _explains_the_counts(
         self, source: Source, extraction: _Extraction, digest: SourceDigest

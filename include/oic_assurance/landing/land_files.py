@@ -20,8 +20,8 @@ from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
+from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.sources.files.without_rows import without_rows
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ class FileLanding:
         """Archive a file, without the rows of records that were erased before."""
         if not erased:
             return self._archive.store(content, name, batch_id)
-        with without_rows(content, self._dataset, erased) as left:
+        with remove_rows(content, self._dataset, erased) as left:
             sha256 = (content.sha256, left.sha256)
             log_kept_out(self._connection, batch_id, sha256, erased)
             return self._archive.store(left, name, batch_id)

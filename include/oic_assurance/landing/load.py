@@ -23,7 +23,7 @@ from oic_assurance.landing.load_statements import (
 from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.databases.source import KeySum
-from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
+from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.rows import Row, as_copy_text
 
 
@@ -149,8 +149,7 @@ class TableLoader:
         had vanished, or its clock went back), it is valid from the extraction. Returns how many
         rows were new, and what all of them change in the sum of the keys that are known.
         """
-        assert isinstance(self.dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
-        cursor = Identifier(self.dataset.place.cursor)
+        cursor = Identifier(self.dataset.database.cursor)
         key = Identifier(self.table.key[0])
         row = self._run(
             "extracted",
@@ -177,8 +176,7 @@ class TableLoader:
         A version is valid from its cursor value. Where the source had moved on to another version
         that is valid from there or before (its clock went back or stood still), that one stands.
         """
-        assert isinstance(self.dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
-        cursor = SQL("n.{}").format(Identifier(self.dataset.place.cursor))
+        cursor = SQL("n.{}").format(Identifier(self.dataset.database.cursor))
         moved_on = SQL(
             """
             exists (

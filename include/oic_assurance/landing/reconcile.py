@@ -11,18 +11,17 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from oic_assurance.landing import checks
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.databases.source import Source
-from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
+from oic_assurance.sources.declarations.model import Dataset
 
 
 class Reconciliation:
     """Compares the keys of a source table with what raw knows of them."""
 
     def __init__(self, connection: psycopg.Connection, dataset: Dataset, force_code: str) -> None:
-        assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
         self._connection = connection
         self._table = dataset.tables[0]
         self._key = self._table.key[0]
-        self._cursor = dataset.place.cursor
+        self._cursor = dataset.database.cursor
         self._raw = raw_name(dataset, self._table)
         self._keys = Identifier("pg_temp", f"keys_{self._table.name}")
         self._force = Literal(force_code)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 
-from oic_assurance.sources.databases.counted import Counted
+from oic_assurance.sources.databases.change_counts import ChangeCounts
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
 
@@ -26,9 +26,9 @@ class SourceState:
     declaration: str | None = None
     #: When the keys were last added up in the source, and what its server had counted then.
     reconciled_at: datetime | None = None
-    counted: Counted | None = None
+    counted: ChangeCounts | None = None
 
-    def keys_by_count(self, counted: Counted | None, dataset: Dataset) -> KeySum | None:
+    def keys_by_count(self, counted: ChangeCounts | None, dataset: Dataset) -> KeySum | None:
         """Return the sum of the keys where the source's own counts can tell it for a while."""
         if counted is None or counted.since(self.counted) is None or self.reconciled_at is None:
             return None
@@ -66,7 +66,7 @@ def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str
         window,
         declaration,
         reconciled_at,
-        Counted(of, counts[0], counts[1], counts[2], counted_at) if of else None,
+        ChangeCounts(of, counts[0], counts[1], counts[2], counted_at) if of else None,
     )
 
 
@@ -96,7 +96,7 @@ def store_state(
             state.window,
             dataset.fingerprint,
             state.reconciled_at,
-            counted.of if counted else None,
+            counted.identity if counted else None,
             [counted.inserted, counted.updated, counted.deleted] if counted else None,
             counted.at if counted else None,
         ),

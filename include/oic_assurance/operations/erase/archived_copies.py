@@ -32,8 +32,8 @@ from oic_assurance.landing.load import TableLoader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
+from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.sources.files.without_rows import without_rows
 from oic_assurance.warehouse.rows import find_value
 
 
@@ -109,7 +109,7 @@ class KeptCopies:
             if not write:
                 return Rewriting(batch.batch_id, content.sha256, "", gone)
             now = _numbers_now(gone, batch.gaps_of(self._table.name))
-            with without_rows(content, self._dataset, {self._table.name: now}) as left:
+            with remove_rows(content, self._dataset, {self._table.name: now}) as left:
                 self._draft(path, left)
                 return Rewriting(batch.batch_id, content.sha256, left.sha256, gone)
 

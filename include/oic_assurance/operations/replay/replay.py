@@ -142,10 +142,10 @@ class _Replaying:
         file, place = self._attempt.file, self._dataset.place
         corrections = {row.rejected_id: row for row in file.rows} if file else {}
         rows = list(rows_of(self._connection, mended, corrections))
-        if not isinstance(place, DatabasePlace) or place.door is None:
+        if not isinstance(place, DatabasePlace) or place.marking is None:
             return rows
-        marking = mended.table.names.index(place.door.column)
-        admitted = [row for row in rows if row.values[marking] in place.door.admits]
+        marking = mended.table.names.index(place.marking.column)
+        admitted = [row for row in rows if row.values[marking] in place.marking.admits]
         self._report.at_the_door += len(rows) - len(admitted)
         return admitted
 

@@ -10,8 +10,8 @@ import xlsxwriter
 
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.files.dropped import Content
+from oic_assurance.sources.files.row_removal import remove_rows
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.sources.files.without_rows import without_rows
 from tests.integration.landing.support import PERSONNEL, person, workbook
 
 PEOPLE = dataset("hr/personnel")
@@ -24,7 +24,7 @@ def content_of(raw: bytes) -> Content:
 
 
 def rewritten(raw: bytes, *places: int) -> bytes:
-    with without_rows(content_of(raw), PEOPLE, {"personnel": places}) as left:
+    with remove_rows(content_of(raw), PEOPLE, {"personnel": places}) as left:
         held = left.stream.read()
         assert (left.size_bytes, left.sha256) == (len(held), hashlib.sha256(held).hexdigest())
         return held
@@ -85,13 +85,13 @@ def test_a_workbook_reads_as_before_but_for_the_row(options: dict[str, bool]) ->
         "Notes": [["about 17"]],
     }  # fmt: skip
     raw = workbook(sheets, **options)
-    with without_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
         found = {one.table.name: list(one.rows) for one in read_tables(left, HYDRA)}
         first = left.sha256
     before = {one.table.name: list(one.rows) for one in read_tables(content_of(raw), HYDRA)}
     assert found["hydra_session"] == before["hydra_session"]
     assert [row[3:] for row in found["hydra_attendance"]] == [["S1", "000002", "N", ""]]
-    with without_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
         assert left.sha256 == first
 
 
@@ -114,7 +114,7 @@ def test_a_row_goes_from_the_texts_that_a_workbook_shares_and_doubts_about_other
     book.close()
     raw = stream.getvalue()
     before = {one.table.name: list(one.rows) for one in read_tables(content_of(raw), HYDRA)}
-    with without_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content_of(raw), HYDRA, {"hydra_attendance": [1]}) as left:
         found = {one.table.name: list(one.rows) for one in read_tables(left, HYDRA)}
         left.stream.seek(0)
         with zipfile.ZipFile(left.stream) as parts:
