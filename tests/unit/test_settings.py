@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.settings import PROJECT_ROOT, load_settings
-from oic_assurance.warehouse.airflow_uri import connection_type, find_given
+from oic_assurance.warehouse.airflow_uri import connection_type, find_connection_uri
 from oic_assurance.warehouse.connections import connect_source, describe, sqlalchemy_url, url
 from oic_assurance.warehouse.secrets import find_secret, secret
 
@@ -118,7 +118,7 @@ AIRFLOW_JSON = json.dumps(
 def test_airflows_connections_are_understood(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     expected = "postgresql://someone:p%40ss%2Fword@db.example:5433/rms?sslmode=require"
-    assert find_given("rms") == expected
+    assert find_connection_uri("rms") == expected
     assert url(load_settings(), "rms") == expected
     assert describe(expected) == "host db.example, port 5433, database rms"
 
@@ -138,7 +138,7 @@ def test_a_wrong_connection_is_named_without_its_password(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     with pytest.raises(UsageError, match="AIRFLOW_CONN_RMS") as caught:
-        find_given("rms")
+        find_connection_uri("rms")
     assert "geheim" not in str(caught.value)
 
 

@@ -25,7 +25,7 @@ from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.warehouse.airflow_uri import find_given
+from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
@@ -105,7 +105,7 @@ def finish_erasures(settings: Settings) -> Finish:
     _delete_exception_events(settings, pending)
     waits_for_readers = _rewrite_tables(settings, pending)
     _remove_logs(settings, max(one.erased_at for one in pending))
-    if find_given("warehouse") is None:
+    if find_connection_uri("warehouse") is None:
         clear_log(settings)
     done = Finish(len(pending), dropped, waits_for_readers or waits_for_publication)
     if done.waits_for is None:

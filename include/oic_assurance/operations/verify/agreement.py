@@ -33,8 +33,8 @@ class Agreement:
         """Prepare the queries.
 
         `archived` is a query for the archived rows, and `names` are the columns that they have.
-        With `with_fingerprint`, raw must have the same `row_fingerprint`. Without it, the fingerprint
-        in raw was computed over other columns.
+        With `with_fingerprint`, raw must have the same `row_fingerprint`. Without it, raw has a
+        fingerprint over other columns.
         """
         self._dataset = dataset
         self._table = table

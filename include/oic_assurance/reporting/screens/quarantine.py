@@ -52,8 +52,8 @@ def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
         )  # fmt: skip
     if exported.refused_by_marking:
         lines += wrapped(
-            f"{_rows(exported.refused_by_marking)} refused at the door by their marking: nothing of "
-            "them was read, so nothing is exported.", 0,
+            f"{_rows(exported.refused_by_marking)} refused at the door by their marking: nothing "
+            "of them was read, so nothing is exported.", 0,
         )  # fmt: skip
     lines += wrapped(
         "Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
