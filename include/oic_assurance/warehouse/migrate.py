@@ -35,7 +35,8 @@ create table if not exists audit.schema_migration (
     checksum text not null,
     applied_at timestamptz not null default clock_timestamp()
 );
-comment on table audit.schema_migration is 'Which migrations were applied, with the checksum of each file.';
+comment on table audit.schema_migration is
+    'Which migrations were applied, with the checksum of each file.';
 """
 
 

@@ -104,7 +104,7 @@ def on_record(
         failure = error.message
         raise
     finally:
-        if not connection.still_rejected:
+        if not connection.broken:
             connection.execute("set synchronous_commit = on")
             connection.execute(
                 """
