@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.export import export_rejected
@@ -49,7 +49,7 @@ def corrected(world: World, folder: Path, edit: Callable[[str], str]) -> ReplayR
     """Replay what is in quarantine of personnel, as a text that was edited line by line."""
     path = folder / "rejected.csv"
     path.unlink(missing_ok=True)
-    export_rejected(world.settings, Which(PEOPLE), path, "somebody")
+    export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "somebody")
     head, *lines = path.read_text("utf-8-sig").splitlines()
     edited = folder / "corrected.csv"
     edited.write_text("\n".join([head, *filter(None, map(edit, lines))]))

@@ -15,7 +15,7 @@ import pytest
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
-from oic_assurance.landing.quarantine import Which, list_rejected
+from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations import load as declaration
@@ -339,13 +339,13 @@ def test_only_what_is_asked_for_is_listed(world: World) -> None:
     listed = [
         [row.row_key for row in list_rejected(world.settings, which)]
         for which in (
-            Which(reason="IS NOT A DATE"), Which(batch_id=batch_id), Which(batch_id=batch_id + 1),
+            QuarantineFilter(reason="IS NOT A DATE"), QuarantineFilter(batch_id=batch_id), QuarantineFilter(batch_id=batch_id + 1),
         )
     ]  # fmt: skip
     assert listed == [["000003"], ["000002", "000003"], []]
     correct(world, PEOPLE, officer(), reason="employment_type")
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
-    both = list_rejected(world.settings, Which(with_replayed=True))
+    both = list_rejected(world.settings, QuarantineFilter(with_replayed=True))
     assert [(row.row_key, row.status) for row in both] == [
         ("000002", "replayed"), ("000003", "rejected"),
     ]  # fmt: skip

@@ -20,11 +20,11 @@ from oic_assurance.batches.archive import REWRITTEN, UNFINISHED, ArchiveWriter
 from oic_assurance.batches.archived import (
     EXTRACT_SUFFIX,
     ArchivedBatch,
-    Hashed,
+    HashedStream,
     UnreadableError,
-    numbered_around,
+    number_around_gaps,
+    open_unpacked,
     read_header,
-    unpacked,
 )
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
@@ -71,9 +71,9 @@ class ArchivedCopies:
         Raises:
             AssuranceError: The archived batch cannot be read.
         """
-        if batch.kept_as is None:
+        if batch.archived_as is None:
             return None
-        path = self._settings.home / batch.kept_as
+        path = self._settings.home / batch.archived_as
         try:
             with self._connection.transaction():
                 if batch.is_extract:
@@ -97,8 +97,8 @@ class ArchivedCopies:
         write: bool,
     ) -> RewrittenBatch | None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(path) as stream:
-                hashed = Hashed(stream)
+            with open_unpacked(path) as stream:
+                hashed = HashedStream(stream)
                 for chunk in hashed.chunks():
                     copy.write(chunk)
             copy.seek(0)
@@ -123,7 +123,7 @@ class ArchivedCopies:
         """Return the row numbers of the rows with one of the keys or row numbers, in order."""
         readings = read_tables(content, self._dataset)
         reading = next(each for each in readings if each.table.name == self._table.name)
-        self._loader.stage(numbered_around(reading.rows, batch.gaps_of(self._table.name)))
+        self._loader.stage(number_around_gaps(reading.rows, batch.gaps_of(self._table.name)))
         self._loader.check()
         rows = self._connection.execute(
             SQL(
@@ -179,10 +179,10 @@ class ArchivedCopies:
     ) -> RewrittenBatch | None:
         """Leave keys out of the list of keys that vanished from the source, one key per line."""
         wanted = {key.encode() for key in keys}
-        with unpacked(path) as stream:
+        with open_unpacked(path) as stream:
             header = read_header(stream)
-            lines = b"".join(Hashed(stream).chunks()).splitlines(keepends=True)
-        numbered = numbered_around(
+            lines = b"".join(HashedStream(stream).chunks()).splitlines(keepends=True)
+        numbered = number_around_gaps(
             ([0, str(at)] for at in range(len(lines))), batch.gaps_of(self._table.name)
         )
         numbers = [int(row[0] or 0) for row in numbered]
@@ -244,10 +244,10 @@ def _sha256(path: Path) -> str | None:
     Returns None if the draft cannot be read.
     """
     try:
-        with unpacked(path) as stream:
+        with open_unpacked(path) as stream:
             if path.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
                 read_header(stream)
-            content = Hashed(stream)
+            content = HashedStream(stream)
             for _ in content.chunks():
                 pass
             return content.sha256

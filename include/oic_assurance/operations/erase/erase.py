@@ -47,7 +47,7 @@ def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Fou
             raise UsageError("The reason names the record: give one that does not identify it.")
     key_secret = secret(settings, SECRET)
     with _erasing(settings, request.dataset) as connection:
-        if not is_there(connection, request.dataset, request.table):
+        if not raw_table_exists(connection, request.dataset, request.table):
             return Found()
         return _Erasure(settings, connection, request, key_secret).run(dry_run)
 
@@ -63,7 +63,7 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
     found = []
     with connect(settings, role=ROLE) as connection:
         for table in dataset.tables:
-            if not is_there(connection, dataset, table):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             is_known = one_value(
                 connection,
@@ -211,7 +211,7 @@ class _Erasure:
                     where seen.kind = p.kind and seen.identifier = p.identifier
                 )
             """
-        ).format(seen_numbers(self._connection))
+        ).format(identifiers_query(self._connection))
         values = {
             "kinds": [kind for kind, _ in numbers],
             "numbers": [number for _, number in numbers],
@@ -259,7 +259,8 @@ class _Erasure:
             ),
         )  # fmt: skip
         marks = {
-            mark(self._secret, self._force, self._dataset, self._table, key) for key in self._keys
+            hash_key(self._secret, self._force, self._dataset, self._table, key)
+            for key in self._keys
         }
         with self._connection.cursor() as cursor:
             cursor.executemany(

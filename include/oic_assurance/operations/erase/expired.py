@@ -13,7 +13,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
 from oic_assurance import clock
-from oic_assurance.landing.raw_tables import is_there, raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.erase import ROLE
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings
@@ -35,7 +35,7 @@ def expired_records(
     with connect(settings, role=ROLE) as connection:
         before = _years_before(connection, moment, retention.years)
         for table in dataset.tables:
-            if not is_there(connection, dataset, table):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             keys = {
                 *_keys_in_raw(connection, settings.force_code, dataset, table, before),

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import WITH_REASONS, Which
+from oic_assurance.landing.quarantine import WITH_REASONS, QuarantineFilter
 from oic_assurance.operations.replay.corrections import (
     AS_IT_CAME,
     REASONS,
@@ -67,7 +67,10 @@ def export_rejected(settings: Settings, which: Which, to: Path, who: str) -> Exp
 
 
 def _table(
-    connection: psycopg.Connection, dataset: Dataset, which: Which, values: dict[str, Any]
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    which: QuarantineFilter,
+    values: dict[str, Any],
 ) -> tuple[Table, int]:
     """Return the one table of the chosen rows, and the number of rows without content."""
     names = [table.name for table in dataset.tables]
@@ -97,7 +100,9 @@ def _table(
 
 
 def _count(connection: psycopg.Connection, values: dict[str, Any], condition: str) -> int:
-    query = f"select count(*) from {WITH_REASONS} where {Which.CONDITION} and {condition}"  # noqa: S608
+    query = (
+        f"select count(*) from {WITH_REASONS} where {QuarantineFilter.CONDITION} and {condition}"  # noqa: S608
+    )
     return int(one_value(connection, query, values))
 
 
@@ -130,5 +135,5 @@ def _query(table: Table) -> Composed:
     ).format(
         SQL(", ").join(SQL("r.content ->> {}").format(Literal(name)) for name in table.names),
         SQL(WITH_REASONS),
-        SQL(Which.CONDITION),
+        SQL(QuarantineFilter.CONDITION),
     )

@@ -8,7 +8,7 @@ import psycopg
 
 from oic_assurance.batches.batch import Batch
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.land import in_one_line
+from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.replayed_rows import Outcome
 from oic_assurance.operations.replay.corrections import CorrectedFile
 from oic_assurance.operations.replay.selection import RejectedRows
@@ -98,7 +98,7 @@ def on_record(
     )
     failure: str | None = None
     try:
-        with in_one_line(settings, dataset):
+        with errors_in_one_line(settings, dataset):
             yield
     except AssuranceError as error:
         failure = error.message

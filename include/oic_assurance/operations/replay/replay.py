@@ -13,9 +13,9 @@ import psycopg
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
-from oic_assurance.landing.erased_keys import Erased
-from oic_assurance.landing.land import ensure_tables, session
-from oic_assurance.landing.late_deliveries import LaterDeliveries, Said
+from oic_assurance.landing.erased_keys import ErasedKeys
+from oic_assurance.landing.land import landing_session, lock_and_prepare
+from oic_assurance.landing.late_deliveries import LaterDeliveries, LaterDelivery
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replayed_rows import Outcome, ReplayRow, ReplayRows
 from oic_assurance.operations.replay.corrections import read_corrected
@@ -89,7 +89,7 @@ class _Replay:
         self._attempt = attempt
         self._report = report
         self._archive = Archive(settings, dataset)
-        self._erased = Erased(settings, connection, dataset)
+        self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:

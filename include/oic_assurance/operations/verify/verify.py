@@ -12,22 +12,22 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
+from oic_assurance.batches.archive import archived_files, unnamed_files
 from oic_assurance.batches.archived import (
     ArchivedBatch,
-    Hashed,
+    HashedStream,
     UnreadableError,
     archived_batches,
-    numbered_around,
+    number_around_gaps,
     open_archived,
+    open_unpacked,
     read_header,
-    unnamed_files,
-    unpacked,
 )
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
-from oic_assurance.landing.raw_tables import content_columns, is_there, raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
 from oic_assurance.operations.verify.agreement import Agreement
 from oic_assurance.operations.verify.file_agreement import FileAgreement
@@ -95,7 +95,9 @@ class _Verification:
             batches = archived_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
             missing = [
-                table for table in tables if not is_there(self._connection, self._dataset, table)
+                table
+                for table in tables
+                if not raw_table_exists(self._connection, self._dataset, table)
             ]
             if missing:
                 if batches:
@@ -124,16 +126,16 @@ class _Verification:
             return
         try:
             if batch.is_extract:
-                self._verify_extract(batch, batch.kept_as)
+                self._verify_extract(batch, batch.archived_as)
             else:
-                self._verify_file(batch, batch.kept_as)
+                self._verify_file(batch, batch.archived_as)
         except UnreadableError as error:
             self._disagree(batch, error.message)
 
     def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(self._settings.home / kept_as) as stream:
-                content = Hashed(stream)
+            with open_unpacked(self._settings.home / kept_as) as stream:
+                content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
             if not self._same_bytes(batch, content.sha256):
@@ -156,7 +158,7 @@ class _Verification:
         for reading in read_tables(content, self._dataset):
             table = reading.table
             loader = self._loader(table)
-            loader.stage(numbered_around(reading.rows, batch.gaps_of(table.name)))
+            loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
             names = self._landed_columns(batch, table)
@@ -176,9 +178,9 @@ class _Verification:
 
     def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / kept_as) as stream:
             header = read_header(stream)
-            content = Hashed(stream)
+            content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
@@ -211,7 +213,7 @@ class _Verification:
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
         with open_archived(self._settings, kept_as) as content:
-            rows.take_kept(content, kept_as)
+            rows.load_archived(content, kept_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
         names = list(content_columns(self._dataset, table))
@@ -230,7 +232,7 @@ class _Verification:
         self._proof.rows += batch.row_count or 0
 
     def _compare_vanished(self, batch: ArchivedBatch, table: Table, keys: list[str]) -> None:
-        rows = numbered_around(([0, key] for key in keys), batch.gaps_of(table.name))
+        rows = number_around_gaps(([0, key] for key in keys), batch.gaps_of(table.name))
         places = [row[0] for row in rows]
         listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
         agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
@@ -283,7 +285,7 @@ class _Verification:
             for name in notes.get("columns_kept_out", ())
         }
         found = []
-        for name in content_columns(self._dataset, table):
+        for name in self._dataset.content_columns(table):
             base = name.removesuffix("_text").removesuffix("_is_ambiguous")
             if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & kept_out:
                 found.append(name)

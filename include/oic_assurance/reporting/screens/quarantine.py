@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oic_assurance.landing.quarantine import (
-    REFUSED_AT_THE_DOOR,
+    REFUSED_FOR_MARKING,
+    QuarantineFilter,
     ReasonCount,
     RejectedRow,
-    Which,
     count_rejected,
     counts_by_reason,
     list_rejected,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
+def quarantine_screen(settings: Settings, which: QuarantineFilter, limit: int) -> str:
     """Return counts by dataset and reason, then the rows, then what to do."""
     rows = list_rejected(settings, which, limit=limit)
     if not rows:
@@ -151,7 +151,7 @@ def _row(row: RejectedRow) -> list[str]:
 
 
 def _next_steps(rows: Sequence[RejectedRow], counts: Sequence[ReasonCount]) -> list[str]:
-    names = sorted({item.dataset for item in counts if item.reason != REFUSED_AT_THE_DOOR})
+    names = sorted({item.dataset for item in counts if item.reason != REFUSED_FOR_MARKING})
     if not any(row.status == "rejected" for row in rows):
         return ["Next: nothing, what is shown has been replayed."]
     if not names:
