@@ -77,7 +77,7 @@ def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: 
     world.personnel("20260103", "000001", person("000002", "A"))
     world.land(PEOPLE)
     report = correct(world, PEOPLE, officer("B"))
-    assert (report.landed, report.rows_new, report.broken) == (2, 2, [])
+    assert (report.landed, report.rows_new, report.still_rejected) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
     # The third file repeats what the first had said of one, and no longer names the other.
@@ -113,7 +113,7 @@ def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
     path, rows = export(world, PEOPLE)
     write(path, [{**rows[0], "employment_type": "STAFF"}, rows[1]])
     first = replay(world.settings, PEOPLE, path, None, "tester")
-    assert (first.landed, len(first.broken)) == (1, 1)
+    assert (first.landed, len(first.still_rejected)) == (1, 1)
     counts = "select (select count(*) from audit.batch), (select count(*) from audit.replayed_row)"
     before = world.query(counts)
     second = replay(world.settings, PEOPLE, path, None, "tester")
@@ -135,8 +135,8 @@ def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
     assert again(world, PEOPLE).landed == 0
     admit_wizards(monkeypatch)
     report = again(world, PEOPLE)
-    assert (report.landed, report.in_one_piece) == (1, 1)
-    assert [one.reasons for one in report.broken] == [["start_date is not a date"]]
+    assert (report.landed, report.unsplit) == (1, 1)
+    assert [one.reasons for one in report.still_rejected] == [["start_date is not a date"]]
     assert list(units(world, "20260101")) == ["000001", "000002"]
 
 
@@ -175,7 +175,7 @@ def test_of_two_rows_with_one_key_the_file_says_which_is_right(world: World) -> 
     report = correct(world, PEOPLE, lambda row: row if row["org_unit_code"] == "A" else None)
     assert report.landed == 1
     assert units(world, "20260101")["000002"] == "A"
-    [other] = again(world, PEOPLE).broken
+    [other] = again(world, PEOPLE).still_rejected
     assert other.reasons == ["key occurs twice with different content: rows 2, 3"]
     assert units(world, "20260101")["000002"] == "A"
 
@@ -188,7 +188,7 @@ def test_a_correction_does_not_contradict_what_landed_beside_it(world: World) ->
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )
-    [broken] = report.broken
+    [broken] = report.still_rejected
     assert broken.reasons == ["key occurs twice with different content: rows 2, 3"]
     assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
 

@@ -82,7 +82,7 @@ def test_other_mistakes_name_their_row(world: World) -> None:
         with pytest.raises(AssuranceError, match=message):
             replay(world.settings, PEOPLE, path, None, "tester")
     for content, message in (
-        (",".join(rows[0]) + "\n", r"it has no rows: there is nothing to replay"),
+        (",".join(rows[0]) + "\n", r"has no rows, so there is nothing to replay"),
         ("", r"it is empty"),
         (b"PK\x03\x04" + bytes(200), r"it is a workbook or an archive.*saved as CSV"),
         (",".join(rows[0]) + "\na,b\n", r"row 1: the row has 2 cells where the header has 11"),
@@ -109,8 +109,8 @@ def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> No
     ]  # fmt: skip
     log = world.query("select what, to_whom from audit.processing_log where action = 'disclosure'")
     assert log == [(f"hr/personnel: 2 rejected rows of personnel, exported to {path}", "tester")]
-    with pytest.raises(AssuranceError, match=r"is there already and may hold corrections"):
-        export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "tester")
+    with pytest.raises(AssuranceError, match=r"exists already and may hold corrections"):
+        export_rejected(world.settings, Which(PEOPLE), path, "tester")
     with pytest.raises(AssuranceError, match=r"hr/org_unit: no such row in quarantine"):
         export_rejected(world.settings, QuarantineFilter("hr/org_unit"), path, "tester")
     nowhere = path.parent / "none" / "x.csv"
