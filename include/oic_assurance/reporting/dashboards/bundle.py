@@ -108,9 +108,12 @@ def _dataset(dataset: Dataset) -> Yaml:
 
 def _columns(column: Column) -> list[Yaml]:
     """Return a column of the query and, if it holds codes, the column with their words."""
+    has_words = column.chart_column != column.name
     plain = {
         "column_name": column.name,
-        "verbose_name": column.title if column.chart_column == column.name else f"{column.title} (code)",
+        "verbose_name": column.title
+        if column.chart_column == column.name
+        else f"{column.title} (code)",
         "type": column.type.upper(),
         "is_dttm": column.type in MOMENTS,
         "groupby": True,
