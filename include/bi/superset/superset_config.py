@@ -1,4 +1,4 @@
-"""Superset's settings: it serves this machine only, loads nothing from elsewhere, stores no secret."""
+"""Superset's settings: serve this machine only, load nothing from elsewhere, store no secret."""
 
 import os
 from pathlib import Path

@@ -111,9 +111,7 @@ def _columns(column: Column) -> list[Yaml]:
     has_words = column.chart_column != column.name
     plain = {
         "column_name": column.name,
-        "verbose_name": column.title
-        if column.chart_column == column.name
-        else f"{column.title} (code)",
+        "verbose_name": f"{column.title} (code)" if has_words else column.title,
         "type": column.type.upper(),
         "is_dttm": column.type in MOMENTS,
         "groupby": True,
