@@ -29,7 +29,7 @@ class Results:
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return the table: for each kind the points, the points that hit work, and the converged ones."""
+    """Return the table: for each kind the points, those that hit work, and those that converged."""
     groups: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         groups[result["point"]["group"]].append(result)
