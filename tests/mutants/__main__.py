@@ -19,6 +19,7 @@ from tests.mutants.report import (
     Results,
     as_entries,
     key,
+    reasons_of_survivors,
     share_caught,
     table,
 )

@@ -9,7 +9,7 @@ import pytest
 from tests.crash.world import PROJECT, environment_of_tests
 from tests.mutants.changes import changes
 from tests.mutants.mutants import DBT, all_mutants, holds, rule_files, unmarked, write_marked
-from tests.mutants.report import Result, key, share_caught, table
+from tests.mutants.report import Result, key, reasons_of_survivors, share_caught, table
 
 RULE = """\
 -- where a < b and 'it is' = "a comment"

@@ -28,7 +28,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Released:
+class ReleasedNumber:
     """A released number: what the cells add up to."""
 
     cells: frozenset[Cell]
@@ -39,7 +39,11 @@ class Attacker:
     """Holds the released numbers as equations over whole numbers that are not negative."""
 
     def __init__(
-        self, cells: Sequence[Cell], released: Iterable[Released], *, only_arrivals: bool = False
+        self,
+        cells: Sequence[Cell],
+        released: Iterable[ReleasedNumber],
+        *,
+        only_arrivals: bool = False,
     ) -> None:
         self._place = {cell: place for place, cell in enumerate(cells)}
         equations: list[tuple[frozenset[Cell], tuple[Cell, ...], int, int]] = [

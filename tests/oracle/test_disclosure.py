@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracle.attacker import Attacker, Cell, Released
+from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
 from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown, may_follow
 
 K = 3
@@ -208,7 +208,9 @@ def test_a_solver_recovers_no_district(table: list[Figure], k: int) -> None:
     unknown = [Cell(0, 0, unit, side) for unit in UNITS for side in (0, 1)]
     shown = Releases(k).release_events([dict(zip(UNITS, table, strict=True))])
     released = [
-        Released(frozenset(c for c in unknown if unit in (ALL, c.unit) and c.side == side), count)
+        ReleasedNumber(
+            frozenset(c for c in unknown if unit in (ALL, c.unit) and c.side == side), count
+        )
         for units in shown.values()
         for unit, figure in units.items()
         for side, count in enumerate(figure)

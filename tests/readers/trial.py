@@ -6,7 +6,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
-from tests.readers.activity import attached
+from tests.readers.activity import attached, run_activity
 from tests.readers.copies import Copier
 from tests.readers.crowd import crowd
 from tests.readers.questions import dashboard_queries, learn

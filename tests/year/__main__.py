@@ -48,11 +48,8 @@ def main() -> int:
         if not arguments.keep:
             shutil.rmtree(arguments.root, ignore_errors=True)
     print("\n" + table(published.lines.values(), reproductions.lines.values()), flush=True)
-    return (
-        0
-        if reproductions.lines and all(one["is_equal"] for one in reproductions.lines.values())
-        else 1
-    )
+    results = reproductions.lines.values()
+    return 0 if results and all(one["is_equal"] for one in results) else 1
 
 
 def _publish(force: "Force", days: list[Day], published: "Ledger", screen: TextIO) -> None:
@@ -61,10 +58,8 @@ def _publish(force: "Force", days: list[Day], published: "Ledger", screen: TextI
         publication = force.publish_day(day)
         seconds = round(time.monotonic() - began, 1)
         published.add({"day": str(day.day), "publication": publication, "seconds": seconds})
-        progress = (
-            f"published {number} of {len(days)}  {day.day}  {seconds:5.1f} s  {day.event or ''}"
-        )
-        print(progress.rstrip(), file=screen, flush=True)
+        progress = f"published {number} of {len(days)}  {day.day}  {seconds:5.1f} s"
+        print(f"{progress}  {day.event or ''}".rstrip(), file=screen, flush=True)
         gc.collect()
 
 
@@ -85,10 +80,8 @@ def _reproduce(force: "Force", reproductions: "Ledger", screen: TextIO) -> None:
         line = reproduced(done, time.monotonic() - began)
         reproductions.add(line)
         verdict = "equal    " if done.is_equal else "DIFFERENT"
-        progress = (
-            f"{verdict} {number} of {len(waiting)}  {line['as_at'][:10]}  {line['seconds']:5.1f} s"
-        )
-        print(progress, file=screen, flush=True)
+        progress = f"{verdict} {number} of {len(waiting)}  {line['as_at'][:10]}"
+        print(f"{progress}  {line['seconds']:5.1f} s", file=screen, flush=True)
         if not done.is_equal:
             print(reproduction_screen(done), file=screen, flush=True)
         gc.collect()
