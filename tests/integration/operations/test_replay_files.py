@@ -121,8 +121,9 @@ def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
     assert (second.landed, [d.batch_id for d in second.deliveries]) == (0, [None])
     assert world.query(counts) == before
     assert world.query("select outcome, batches from audit.replay order by 1, 2") == [
-        ("succeeded", 0), ("succeeded", 1),
-    ]  # fmt: skip
+        ("succeeded", 0),
+        ("succeeded", 1),
+    ]
 
 
 def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
@@ -149,8 +150,9 @@ def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
     admit_wizards(monkeypatch)
     report = again(world, PEOPLE)
     assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
-        (True, 0), (False, 1),
-    ]  # fmt: skip
+        (True, 0),
+        (False, 1),
+    ]
     assert list(units(world, "20260102")) == ["000001", "000003"]
 
 
@@ -300,8 +302,9 @@ def test_a_crash_between_two_deliveries_leaves_whole_replays(
     kept = {path.name for path in (world.settings.home / "batches" / PEOPLE).iterdir()}
     assert kept == {Path(batch["kept_as"]).name for batch in world.batches(PEOPLE)}
     assert world.query("select outcome from audit.replay order by replay_id") == [
-        ("failed",), ("succeeded",),
-    ]  # fmt: skip
+        ("failed",),
+        ("succeeded",),
+    ]
 
 
 def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: World) -> None:
@@ -339,13 +342,16 @@ def test_only_what_is_asked_for_is_listed(world: World) -> None:
     listed = [
         [row.row_key for row in list_rejected(world.settings, which)]
         for which in (
-            QuarantineFilter(reason="IS NOT A DATE"), QuarantineFilter(batch_id=batch_id), QuarantineFilter(batch_id=batch_id + 1),
+            QuarantineFilter(reason="IS NOT A DATE"),
+            QuarantineFilter(batch_id=batch_id),
+            QuarantineFilter(batch_id=batch_id + 1),
         )
-    ]  # fmt: skip
+    ]
     assert listed == [["000003"], ["000002", "000003"], []]
     correct(world, PEOPLE, officer(), reason="employment_type")
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
     both = list_rejected(world.settings, QuarantineFilter(with_replayed=True))
     assert [(row.row_key, row.status) for row in both] == [
-        ("000002", "replayed"), ("000003", "rejected"),
-    ]  # fmt: skip
+        ("000002", "replayed"),
+        ("000003", "rejected"),
+    ]

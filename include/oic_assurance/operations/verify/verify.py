@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import archived_files, unnamed_files
+from oic_assurance.batches.archive import unnamed_files
 from oic_assurance.batches.archived import (
     ArchivedBatch,
     HashedStream,
@@ -121,7 +121,7 @@ class _Verification:
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
-        if batch.kept_as is None:
+        if batch.archived_as is None:
             self._proof.not_compared.append((batch, "it was not archived"))
             return
         try:
@@ -203,8 +203,8 @@ class _Verification:
             return
         self._check_header(batch, header)
         self._connection.execute(SQL("analyze {}").format(extract.name))
-        names = [name for name in content_columns(self._dataset, table) if name in extract.columns]
-        agreement = Agreement(self._dataset, table, self._force, extract.rows(names), names)
+        names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
+        agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
         self._compare(batch, table, agreement.queries())
         self._check_counts(batch, rows)
 
@@ -216,7 +216,7 @@ class _Verification:
             rows.load_archived(content, kept_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
-        names = list(content_columns(self._dataset, table))
+        names = list(self._dataset.content_columns(table))
         is_present = self._has_present_declaration(batch)
         agreement = Agreement(
             self._dataset,
@@ -327,7 +327,7 @@ class _Verification:
             (batch.batch_id,),
             what=f"count of rejected rows of batch {batch.batch_id}",
         )
-        found = rows + batch.erased_kept
+        found = rows + batch.gap_count
         erased_refused = 0
         if self._dataset.kind == "database":
             # Rows refused because of their marking have no row number. Erased ones among them
@@ -365,6 +365,7 @@ class _Verification:
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
         """Find rows of raw whose batch does not exist, and archived files without a batch."""
+        files = archived_files(self._settings, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(
@@ -379,7 +380,7 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
-        for path in unnamed_files(self._settings, self._connection, self._dataset):
+        for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             name = path.relative_to(self._settings.home)
             message = f"the archived file {name} belongs to no batch"
             self._proof.disagreements.append(Disagreement(self._dataset.name, message))
@@ -397,7 +398,7 @@ class _Verification:
         )
 
 
-def _lines(content: Hashed) -> Iterator[list[str]]:
+def _lines(content: HashedStream) -> Iterator[list[str]]:
     """Yield the keys of an archived list of vanished keys, one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
