@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import unnamed_files
+from oic_assurance.batches.archive import archived_files, unnamed_files
 from oic_assurance.batches.archived import (
     ArchivedBatch,
     HashedStream,
