@@ -4,9 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +14,12 @@ from expectations.vocabulary import STAGES, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.docs import build_data_docs
-from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.reporting.screens.checks import checks_screen
-from oic_assurance.warehouse.connections import connect, sqlalchemy_url
-from tests.integration.gates.warehouse import World, small_force
-
-
-@pytest.fixture(scope="module")
-def world(home: Path) -> Iterator[World]:
-    with small_force() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def auditor(world: World) -> Iterator[Auditor]:
-    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
-        yield one
+from oic_assurance.warehouse.connections import connect
+from tests.integration.gates.warehouse import World
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:

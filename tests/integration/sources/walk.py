@@ -16,5 +16,5 @@ _BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @functools.cache
 def blocks() -> dict[str, str]:
-    """Return the blocks of the page by the name that stands beside their language."""
+    """Return the blocks of the page by the name that follows their language."""
     return dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))
