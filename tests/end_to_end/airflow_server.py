@@ -133,12 +133,12 @@ def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Itera
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if line.startswith(READY):
             return
-    raise AssertionError("".join(said))
+    raise AssertionError("".join(output))
 
 
 def _task(dag: str, run: str, task: str) -> str:

@@ -30,14 +30,14 @@ def differences(
     table = next(t for t in dataset(version.dataset).tables if t.name == version.table)
     raw = _raw(warehouse, version)
     if source.kind == "database":
-        kept = _of_extract(warehouse, settings, source.kept_as, table, version)
-        return [name for name in kept if kept[name] != raw[name]]
-    kept = _of_file(settings, source.kept_as, version)
-    assert set(kept) == set(table.names)
+        archived = _of_extract(warehouse, settings, source.kept_as, table, version)
+        return [name for name in archived if archived[name] != raw[name]]
+    archived = _of_file(settings, source.kept_as, version)
+    assert set(archived) == set(table.names)
     return [
         column.name
         for column in table.columns
-        if _read(warehouse, column, kept[column.name]) != raw[column.name]
+        if _read(warehouse, column, archived[column.name]) != raw[column.name]
     ]
 
 

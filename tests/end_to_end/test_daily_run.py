@@ -112,11 +112,11 @@ def test_an_unavailable_source_makes_only_its_points_unknown(
     assert verdicts["hr/personnel"] == "fresh"
     # One message was sent.
     ((_, message),) = chat.posts
-    told = {change["subject"]: change["readers_see"] for change in message["changes"]}
-    assert {name for name in told if name.startswith("rms/")} == {
+    changes = {change["subject"]: change["readers_see"] for change in message["changes"]}
+    assert {name for name in changes if name.startswith("rms/")} == {
         name for name in verdicts if name.startswith("rms/")
     }
-    assert told["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
+    assert changes["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
     assert "secret-of-rms" not in message["text"]
 
 
@@ -135,9 +135,9 @@ def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
     assert done.returncode == 1
     assert done.stderr.startswith("assurance: the run was blocked")
     ((_, message),) = chat.posts
-    told = {change["kind"]: change for change in message["changes"]}
-    assert told["publication"]["event"] == "new"
-    assert told["publication"]["readers_see"].startswith(f"publication {before}, as at ")
+    changes = {change["kind"]: change for change in message["changes"]}
+    assert changes["publication"]["event"] == "new"
+    assert changes["publication"]["readers_see"].startswith(f"publication {before}, as at ")
     assert f"Readers still see publication {before}." in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert current(terminal) == before

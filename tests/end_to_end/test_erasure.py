@@ -123,8 +123,8 @@ def test_after_the_next_publication_no_byte_is_left(terminal: Terminal) -> None:
             " where schemaname = 'generation' order by 1"
         ).fetchall()
         assert generations == [(2,)]
-        told = warehouse.execute(
+        logged = warehouse.execute(
             "select publication_id, count(*) from audit.publication_before_erasure"
             " group by 1 order by 1"
         ).fetchall()
-        assert told == [(1, 2)]
+        assert logged == [(1, 2)]

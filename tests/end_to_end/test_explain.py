@@ -141,10 +141,10 @@ def test_a_figure_fits_a_terminal_and_has_a_json_form(
         assert "… and " in screen
         assert "\x1b" not in screen
     assert run_command([*asked, "--class", "complete", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["mismatch"] is None
-    assert told["period_start"] == "2026-03-01"
-    assert [member["class_name"] for member in told["members"]] == ["complete"]
+    output = json.loads(capsys.readouterr().out)
+    assert output["mismatch"] is None
+    assert output["period_start"] == "2026-03-01"
+    assert [member["class_name"] for member in output["members"]] == ["complete"]
 
 
 def test_classes_that_do_not_add_up_are_an_error(
@@ -227,13 +227,13 @@ def test_no_officer_number_is_shown(
     settings: Settings, warehouse: psycopg.Connection, terminal: Terminal
 ) -> None:
     (story,) = stories(settings, "officer")
-    told = terminal.assurance("explain", "--record", "officer", story.key, "--json").stdout
+    output = terminal.assurance("explain", "--record", "officer", story.key, "--json").stdout
     ((number,),) = warehouse.execute(
         "select identifier from identity.pseudonym where officer_key = %s", (story.key,)
     ).fetchall()
-    assert json.loads(told)["key"] == story.key
-    assert f'"{number}"' not in told
-    assert number not in told.replace(story.key, "").split()
+    assert json.loads(output)["key"] == story.key
+    assert f'"{number}"' not in output
+    assert number not in output.replace(story.key, "").split()
 
 
 @pytest.mark.parametrize(
@@ -270,9 +270,9 @@ def test_an_earlier_publication_is_explained_with_what_it_knew(
     done = terminal.assurance("run", "--as-at", "2026-04-15T05:30")
     assert done.returncode == 0, done.stderr
     for measure in ("nccu_intel_compliance", "elearning_completion"):
-        told = terminal.assurance("explain", measure, "--publication", str(earlier), "--json")
-        assert told.returncode == 0, told.stderr
-        figure = json.loads(told.stdout)
+        output = terminal.assurance("explain", measure, "--publication", str(earlier), "--json")
+        assert output.returncode == 0, output.stderr
+        figure = json.loads(output.stdout)
         assert figure["publication_id"] == earlier
         assert figure["mismatch"] is None
         assert figure["as_at"] > "2026-04-20"

@@ -109,9 +109,9 @@ def test_a_broken_declaration_stops_the_run_with_its_line(terminal: Terminal) ->
     finally:
         file.write_text(sound, encoding="utf-8")
     assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
-    assert f"{DECLARATION}, line 5: delivery: 'whole' is not one of" in said
-    assert "Traceback" not in said
+    output = " ".join((done.stdout + done.stderr).split())
+    assert f"{DECLARATION}, line 5: delivery: 'whole' is not one of" in output
+    assert "Traceback" not in output
 
 
 def test_a_removed_declaration_leaves_the_others_unchanged(

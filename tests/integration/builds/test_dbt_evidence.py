@@ -56,7 +56,7 @@ def test_a_table_without_stored_results_has_no_tests_on_record(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = audited_build(fresh_warehouse)
-    make_candidates(fresh_warehouse, build, salt="anew")
+    make_candidates(fresh_warehouse, build, salt="second")
     monkeypatch.setattr(building, "run_dbt", lambda *_: [a_model("dim_officer"), a_test("unique")])
     tested = (
         "select fingerprint from audit.tested_table "

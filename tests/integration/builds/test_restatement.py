@@ -149,13 +149,13 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
         build = open_build(world.settings, "failed", at("2026-04-11T05:30"))
         set_steps_aside(world.settings, build)
         set_steps_aside(world.settings, build)
-        (kept,) = world.ask(
+        (row,) = world.ask(
             "select compared_with,"
             " (select count(*) from compared_with.int_nccu_referral_class) as rows"
             " from audit.build where build_id = %s",
             build.build_id,
         )
-        assert kept == {"compared_with": pair.second, "rows": 6}
+        assert row == {"compared_with": pair.second, "rows": 6}
     assert _old_names(world) == []
 
 

@@ -83,10 +83,10 @@ def test_a_warning_is_not_published_until_somebody_has_approved_it(deployment: S
     assert warnings_to_approve(deployment, build.build_id) == []
     assert publish(deployment, build).gate_verdict == "warning"
     with connect(deployment, role="oic_gate") as conn:
-        kept = conn.execute(
+        logged = conn.execute(
             "select build_id, is_approved, who, login, reason, through from audit.approval"
         )
-        assert kept.fetchall() == [
+        assert logged.fetchall() == [
             (build.build_id, True, "A. Lead", "assurance", "known and harmless", "airflow")
         ]
 
@@ -106,7 +106,7 @@ def test_a_rejected_build_stays_unpublished_until_somebody_approves_it(
 def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> None:
     build = with_a_warning(deployment)
     enter_decision(deployment, build, is_approved=True)
-    make_candidates(deployment, build, salt="anew")
+    make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
     # Task, publication and notification agree: the approved tables are gone, so a decision is
     # needed again.
@@ -121,7 +121,7 @@ def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> N
 def test_a_rejection_counts_only_for_unchanged_tables(deployment: Settings) -> None:
     build = with_a_warning(deployment)
     enter_decision(deployment, build, is_approved=False)
-    make_candidates(deployment, build, salt="anew")
+    make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
     assert "wait for somebody to decide" in refusal_of(deployment, build)
 
@@ -262,5 +262,5 @@ def test_airflow_asks_for_a_name_and_records_the_login(
     assert warnings_to_approve(deployment, build.build_id) != []
     answer("A. Lead", "harmless")
     with connect(deployment) as conn:
-        kept = conn.execute("select who, login, reason, through from audit.approval").fetchall()
-    assert kept == [("A. Lead", "shared", "harmless", "airflow")]
+        logged = conn.execute("select who, login, reason, through from audit.approval").fetchall()
+    assert logged == [("A. Lead", "shared", "harmless", "airflow")]

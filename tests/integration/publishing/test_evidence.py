@@ -1,4 +1,4 @@
-"""A build without its audit, or that did not pass, is not published, whoever publishes it."""
+"""A build that was not audited or did not pass is not published, even by hand."""
 
 from dataclasses import replace
 

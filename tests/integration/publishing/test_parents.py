@@ -105,7 +105,7 @@ def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
         alter table candidate.fct_oic_incident add foreign key
             (publication_id, force_code, officer_key) references candidate.dim_officer;
         comment on column candidate.fct_oic_incident.district_code is 'Where it happened.';
-        comment on table candidate.fct_oic_incident is 'Said anew.';
+        comment on table candidate.fct_oic_incident is 'Changed comment.';
         """,
     )
     assert rows_of(
@@ -122,7 +122,7 @@ def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
         "select obj_description(c.oid), col_description(c.oid, a.attnum) from pg_class as c "
         "join pg_attribute as a on a.attrelid = c.oid and a.attname = 'district_code' "
         "where c.oid = 'marts.fct_oic_incident'::regclass",
-    ) == [("Said anew.", "Where it happened.")]
+    ) == [("Changed comment.", "Where it happened.")]
     with connect(fresh_warehouse, role="oic_publish") as conn:
         older = conn.execute(
             "select count(*), count(district_code) from marts.fct_oic_incident "
