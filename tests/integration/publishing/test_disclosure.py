@@ -226,7 +226,7 @@ class Guess:
 
     @property
     def is_found(self) -> bool:
-        """Whether fewer values are left than "too small to be released" leaves: 1 to k - 1."""
+        """Whether fewer values are left than "too small to be told" leaves: 1 to k - 1."""
         return self.high - self.low < K - 2
 
 

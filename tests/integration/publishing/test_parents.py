@@ -1,5 +1,7 @@
 """The tables that readers use have keys and comments, and only the contract changes them."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -40,7 +42,7 @@ def published_after(settings: Settings, change: str) -> int:
     return publish(settings, build).publication_id
 
 
-def rows_of(settings: Settings, question: str) -> list[tuple]:  # type: ignore[type-arg]
+def rows_of(settings: Settings, question: str) -> list[tuple[Any, ...]]:
     with as_reader(settings, "bi") as reader:
         return reader.execute(question).fetchall()
 
