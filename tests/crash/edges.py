@@ -97,17 +97,17 @@ def _watch_commits(reached: Reached) -> None:
 
     @contextmanager
     def watched_transaction(
-        self: psycopg.Connection, *arguments: Any, **options: Any
+        self: psycopg.Connection[Any], *arguments: Any, **options: Any
     ) -> Iterator[Any]:
         with transaction(self, *arguments, **options) as inside:
             yield inside
             reached("before commit")
         reached("after commit")
 
-    def watched_commit(self: psycopg.Connection) -> None:
+    def watched_commit(self: psycopg.Connection[Any]) -> None:
         reached("before commit of a session")
         commit(self)
         reached("after commit of a session")
 
-    psycopg.Connection.transaction = watched_transaction  # type: ignore[assignment, method-assign]
+    psycopg.Connection.transaction = watched_transaction  # type: ignore[method-assign]
     psycopg.Connection.commit = watched_commit  # type: ignore[method-assign]
