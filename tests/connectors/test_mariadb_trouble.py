@@ -98,7 +98,7 @@ def test_drift_of_the_source_stops_that_dataset_alone(world: World, mariadb: Mar
     mariadb.execute("alter table rms.custody_record add column force_doctor text")
     mariadb.execute("grant select (force_doctor) on rms.custody_record to reader@'%'")
     result = world.land(CUSTODY)
-    assert result.notes == ["columns kept out: force_doctor"]
+    assert result.notes == ["undeclared columns, not extracted: force_doctor"]
     [batch] = world.batches(CUSTODY)
     assert batch["notes"] == {"columns_kept_out": ["force_doctor"]}
     mariadb.execute("alter table rms.custody_record modify detained_at varchar(30)")

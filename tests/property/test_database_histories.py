@@ -8,7 +8,6 @@ extraction what it said then. LANDING_EXAMPLES sets how many histories are tried
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -24,7 +23,7 @@ from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases import change_counts
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 from tests.property.faults import Fault, ProcessEnded, happening
 from tests.property.source_model import Record, Source
 
@@ -73,12 +72,6 @@ def histories() -> st.SearchStrategy[list[Change | Extraction]]:
     )
     extraction = st.one_of(st.none(), faults)
     return st.lists(st.one_of(changes(), changes(), extraction), min_size=2, max_size=14)
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
 
 
 @pytest.mark.parametrize("dataset", [CUSTODY, REPORTS])

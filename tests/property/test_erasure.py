@@ -7,11 +7,9 @@ sets how many histories are tried.
 import csv
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -25,7 +23,7 @@ from oic_assurance.operations.replay.replay import replay
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = "hr/personnel"
 DAYS = [f"2026010{day}" for day in range(1, 6)]
@@ -43,12 +41,6 @@ PROFILE = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
 
 
 def lines_of(key: str) -> st.SearchStrategy[str]:

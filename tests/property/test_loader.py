@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +21,6 @@ from tests.integration.landing.support import (
     completion,
     london_midnight,
     person,
-    warehouse_of_its_own,
 )
 
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
@@ -35,12 +33,6 @@ PROFILE = settings(
 BROKEN = "broken"
 DAYS = [f"2026010{day}" for day in range(1, 6)]
 KEYS = ["000001", "000002", "000003"]
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ must then say the same for every moment and every state of knowledge.
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +18,6 @@ from tests.integration.landing.support import (
     completion,
     london_midnight,
     person,
-    warehouse_of_its_own,
 )
 from tests.integration.operations.replay_support import Row, again, correct
 from tests.property.test_loader import (
@@ -41,12 +39,6 @@ PROFILE = settings(
 )
 pytestmark = pytest.mark.slow
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
 
 
 @dataclass(frozen=True)

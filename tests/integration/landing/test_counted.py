@@ -22,26 +22,17 @@ from oic_assurance.warehouse.connections import admin_url, connect_source
 from oic_assurance.warehouse.process import find_postmaster
 from simulator.source_systems import create_sources
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, officers, put_report
-from tests.integration.landing.support import World, warehouse_of_its_own
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
+from tests.integration.landing.support import World
 
 
 @pytest.fixture
-def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Three records, landed twice: the second time they are counted as they were."""
+def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world with three landed records, in which every table is large enough for change counts."""
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
     for key in (1, 2, 3):
         insert(world, key, at(key))
     world.land(CUSTODY)
-    yield world
-    world.close()
+    return world
 
 
 @pytest.fixture

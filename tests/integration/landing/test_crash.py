@@ -6,17 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = "hr/personnel"
 CUSTODY = "rms/custody_record"
@@ -29,19 +27,7 @@ for dataset in sys.argv[1:]:
     land_dataset(load_settings(), dataset, "killed")
 """
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def fill(world: World) -> None:

@@ -6,8 +6,6 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,7 +14,6 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.errors import ContractBroken
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import admin_url, connect
@@ -28,21 +25,9 @@ from tests.integration.landing.changed_databases import (
     officers,
     put,
 )
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
@@ -50,7 +35,7 @@ def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
     world.rms("alter table rms.custody_record add column force_doctor text")
     try:
         report = world.land(CUSTODY)
-        assert report.notes == ["columns kept out: force_doctor"]
+        assert report.notes == ["undeclared columns, not extracted: force_doctor"]
         assert report.rows_landed == 1
         world.rms("alter table rms.custody_record rename column released_at to let_go_at")
         with pytest.raises(ContractBroken, match="has no column released_at"):

@@ -2,15 +2,12 @@
 
 import gzip
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import extract_url
 from simulator.source_systems import connect_owner
 from tests.integration.landing.changed_databases import (
@@ -22,21 +19,9 @@ from tests.integration.landing.changed_databases import (
     put,
     put_report,
 )
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def test_versions_hold_from_the_moment_the_source_gives_them(world: World) -> None:

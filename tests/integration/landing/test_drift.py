@@ -1,28 +1,10 @@
 """Files whose shape has changed: what is new is kept out, what is missing stops one dataset."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import PERSONNEL, World, completion, person
-from tests.integration.landing.support import warehouse_of_its_own as new_warehouse
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with new_warehouse() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def drop(world: World, header: str, *rows: str) -> None:

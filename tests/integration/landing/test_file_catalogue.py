@@ -1,29 +1,12 @@
 """Files as they really come: each of the catalogue lands, or is refused, as the catalogue says."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.files.case import COLUMNS, DROPPED_AS, ROOT, Case
 from tests.files.catalogue import CASES
 from tests.files.page import PAGE, page
-from tests.integration.landing.support import World, warehouse_of_its_own
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
+from tests.integration.landing.support import World
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

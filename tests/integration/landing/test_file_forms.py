@@ -1,17 +1,13 @@
 """Files beside each other and after each other; what one holds is the catalogue's matter."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
     person,
-    warehouse_of_its_own,
 )
 
 NAME = "hr/personnel/personnel_20260101.csv"
@@ -29,19 +25,6 @@ LANDED = {
 COLUMNS = (
     "collar_no", "employment_type", "org_unit_code", "start_date", "leave_date", "absence_status",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def text(rows: list[list[str]] = PEOPLE) -> str:

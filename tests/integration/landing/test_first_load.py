@@ -8,27 +8,14 @@ from typing import Any
 import pytest
 from psycopg.sql import Composed
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from tests.integration.landing.changed_databases import CUSTODY, START, at, officers, put
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 MANY = 25_000
 ODD_TEXTS = ["x", "ü\u2028€", "a\tb\\n", "'; drop", "\u00e9", "Ω" * 500, "0", "\\N", '"']
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def fill(world: World) -> None:

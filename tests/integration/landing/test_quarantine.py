@@ -1,33 +1,18 @@
 """Quarantine as people read it, and the pseudonyms of whoever was landed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
 from oic_assurance.landing.quarantine import QuarantineFilter, counts_by_reason, list_rejected
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.secrets import secret
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:

@@ -1,30 +1,14 @@
 """Files that were landed long ago are told by their times, and are read again when these say so."""
 
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 PEOPLE = "hr/personnel"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import multiprocessing
 import resource
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 LOG = "governance/recommendations"
 MEGABYTE = 1024 * 1024
@@ -24,19 +23,6 @@ LINE_BYTES = 2000
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
 MOST_OF_THE_SESSION = 128 * MEGABYTE
 LOOK_EVERY = 0.1
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def write_log(path: Path, rows: int) -> None:

@@ -3,37 +3,20 @@
 import gzip
 import hashlib
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import AssuranceError, SourceUnavailable
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 
 PEOPLE = "hr/personnel"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def units(world: World, day: str, known: int | None = None) -> dict[str, str]:

@@ -1,32 +1,14 @@
 """Excel workbooks: damage, rows that are broken, keys and blanks; the rest is in the catalogue."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.files import case
 from tests.files.workbooks import ATTENDANCE, SESSIONS, both
-from tests.integration.landing.support import World, warehouse_of_its_own, workbook
+from tests.integration.landing.support import World, workbook
 
 HYDRA = "hydra/attendance/hydra_20260105.xlsx"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def landed(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
