@@ -1,34 +1,23 @@
 """`assurance batch` and `assurance erase` at a terminal."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import psycopg
 import pytest
 from click.testing import CliRunner
 
 from oic_assurance.cli import main as cli
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 from tests.integration.warehouse.stage_roles import may
 
 PEOPLE = "hr/personnel"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 @pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
+def world(world: World) -> World:
+    """A world with one landed file of two officers."""
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
-    yield world
-    world.close()
+    return world
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

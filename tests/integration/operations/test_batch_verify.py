@@ -3,7 +3,6 @@
 import dataclasses
 import gzip
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,14 +13,12 @@ from oic_assurance.batches.archived import archived_batches
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect
 from tests.integration.landing.changed_databases import CUSTODY, at, put
 from tests.integration.landing.support import (
     World,
     completion,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 
@@ -30,19 +27,7 @@ COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
 UNITS = "org_unit_code,org_unit_name,parent_org_unit_code,kind\nF,Force,,FORCE\n"
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def harm(world: World, statement: str, *values: object) -> None:
@@ -62,7 +47,7 @@ def said(world: World, dataset: str) -> list[str]:
 
 def kept_file(world: World, dataset: str, number: int = 0) -> Path:
     with connect(world.settings, role="oic_landing") as connection:
-        kept = archived_batches(connection, world.settings.force_code, dataset)[number].kept_as
+        kept = archived_batches(connection, world.settings.force_code, dataset)[number].archived_as
     assert kept is not None
     return world.settings.home / kept
 

@@ -3,9 +3,7 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -16,7 +14,6 @@ from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import admin_url
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, put, put_report
@@ -25,7 +22,6 @@ from tests.integration.landing.support import (
     World,
     completion,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 from tests.integration.operations.replay_support import export, write
@@ -34,19 +30,7 @@ PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def gone(world: World, name: str, key: str, table: str | None = None, dry: bool = False) -> Found:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from oic_assurance.operations.erase import erase as module
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = dataset("hr/personnel")
 REQUEST = Request(PEOPLE, PEOPLE.tables[0], ("000777",), "asked for")
@@ -30,19 +28,6 @@ people = dataset("hr/personnel")
 print("begun", flush=True)
 erase(load_settings(), Request(people, people.tables[0], ("000777",), "asked for"))
 """
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def deliver(world: World) -> None:

@@ -1,34 +1,19 @@
 """What is past the retention of its declaration is found, and erased when somebody asks for it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.expired import expired_records
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = "hr/personnel"
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def leaver(employee_no: str, left: str) -> str:

@@ -1,7 +1,7 @@
 """Erased and replayed, in either order: nothing comes back, nothing else is lost or misplaced."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,23 +16,10 @@ from oic_assurance.operations.replay.replay import replay
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def gone(world: World, name: str, key: str) -> None:
@@ -165,7 +152,7 @@ def test_a_damaged_kept_file_stops_a_replay_in_one_line(world: World, tmp_path: 
     damaged = bytearray(path.read_bytes())
     damaged[40:80] = bytes(byte ^ 0xFF for byte in damaged[40:80])
     path.write_bytes(bytes(damaged))
-    with pytest.raises(AssuranceError, match=r"The kept batch .* cannot be read"):
+    with pytest.raises(AssuranceError, match=r"The archived batch .* cannot be read"):
         corrected(world, tmp_path, lambda line: line.replace("never", "2020-01-01"))
 
 

@@ -1,33 +1,13 @@
 """Rejected rows of files of changes, replayed: what later files name, also as it was, stands."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,
-    warehouse_of_its_own,
 )
 from tests.integration.operations.replay_support import Row, correct
 
 COMPLETIONS = "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def test_later_changes_stand_when_an_earlier_one_is_corrected(world: World) -> None:

@@ -1,14 +1,11 @@
 """Rejected rows of databases, replayed: valid from their clock, and what the source says since."""
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.settings import Settings
 from tests.integration.landing.changed_databases import (
     CUSTODY,
     REPORTS,
@@ -18,24 +15,10 @@ from tests.integration.landing.changed_databases import (
     put,
     put_report,
 )
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 from tests.integration.operations.replay_support import Row, again, correct, export, write
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("empty_sources")]
 
 
 def c9(row: Row) -> Row:

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,31 +17,16 @@ from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
 from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations import load as declaration
 from tests.integration.landing.support import (
     World,
     london_midnight,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 from tests.integration.operations.replay_support import Row, again, correct, export, write
 
 PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def wizard(employee_no: str, unit: str = "T1") -> str:

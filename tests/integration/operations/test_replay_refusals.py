@@ -1,8 +1,7 @@
 """What cannot be exported or replayed is told in one line, and then nothing has changed."""
 
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -11,24 +10,10 @@ from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.reporting.screens.quarantine import export_lines, quarantine_screen, replay_lines
-from oic_assurance.settings import Settings
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, export, write
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def some_rejected(world: World) -> None:

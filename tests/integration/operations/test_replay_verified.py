@@ -1,36 +1,21 @@
 """What a replay has landed is proven like any delivery, and an erasure reaches it."""
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, again, correct
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def mended(row: Row) -> Row:
