@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.site import drawing, hooks, lineage, pages
 from oic_assurance.settings import load_settings
 
@@ -90,7 +91,7 @@ def test_every_measure_is_on_the_page_and_one_per_point_is_marked() -> None:
     codes = re.findall(r"\| `(\w+)` \|$", page, re.MULTILINE)
     seed = (SEEDS / "policy_measure.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert sorted(codes) == sorted(line.partition(",")[0] for line in seed)
-    assert page.count("| ● |") == len(pages.POINTS)
+    assert page.count("| ● |") == len(POINTS)
 
 
 def test_the_navigation_has_every_page_once() -> None:
