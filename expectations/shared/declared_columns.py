@@ -48,8 +48,8 @@ def column_expectations(source: Dataset, raw: Table) -> tuple[Expectation, ...]:
             owner=DATA_ENGINEERING,
         )
     ]
-    if isinstance(source.place, DatabasePlace) and source.place.door:
-        expectations.append(_marking(source.place.door.column, source.place.door.admits))
+    if isinstance(source.place, DatabasePlace) and source.place.marking:
+        expectations.append(_marking(source.place.marking.column, source.place.marking.admits))
     for column in raw.columns:
         expectations += _presence(raw, column)
         expectations += _form(source, column)

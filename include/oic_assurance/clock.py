@@ -1,8 +1,8 @@
-"""Moments: what the pipeline calls a time, and the day it falls on in London.
+"""Read moments, and convert between moments and days in London.
 
-Moments are kept in UTC. Python subtracts two datetimes of one zone by their wall clocks, which is
-an hour wrong across a clock change, so London is used only to read what people write and to name
-days.
+All moments are UTC datetimes. Python subtracts two datetimes of the same zone by their wall clocks.
+In London time the result is an hour wrong across a clock change. So London time is used only to
+read moments that people write, and to find the day of a moment.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,10 +15,14 @@ DAILY_RUN = time(5, 30)
 
 
 def parse_moment(text: str) -> datetime:
-    """Read an ISO 8601 moment, in Europe/London when it carries no offset, as a UTC datetime.
+    """Read an ISO 8601 moment as a UTC datetime. Without an offset it is Europe/London time.
 
-    Of an hour that happens twice the first is meant; a time that a clock change skips is read as if
-    the clock had not changed yet; a date alone is the start of that day.
+    - A time that occurs twice in a clock change is the first of the two.
+    - A time that a clock change skips is read as if the clock had not changed yet.
+    - A date without a time is the start of that day.
+
+    Raises:
+        UsageError: The text is not a moment.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -33,17 +37,17 @@ def parse_moment(text: str) -> datetime:
 
 
 def london_day(moment: datetime) -> date:
-    """Return the day in Europe/London that a moment falls on."""
+    """Return the Europe/London day of a moment."""
     return moment.astimezone(LONDON).date()
 
 
 def start_of_day(day: date) -> datetime:
-    """Return the moment at which a day starts in Europe/London."""
+    """Return the UTC moment at which a day starts in Europe/London."""
     return datetime.combine(day, time(0), tzinfo=LONDON).astimezone(UTC)
 
 
 def default_as_at(now: datetime) -> datetime:
-    """Return the last 05:30 Europe/London at or before `now`."""
+    """Return the last 05:30 in Europe/London at or before `now`, as a UTC datetime."""
     today = london_day(now)
     moment = datetime.combine(today, DAILY_RUN, tzinfo=LONDON).astimezone(UTC)
     if moment > now:
@@ -53,5 +57,5 @@ def default_as_at(now: datetime) -> datetime:
 
 
 def utc_now() -> datetime:
-    """Return the present moment."""
+    """Return the current moment in UTC."""
     return datetime.now(UTC)

@@ -1,8 +1,11 @@
-"""Errors that a user can act on: each message is one line that says what, where and what next."""
+"""Errors that a user can act on.
+
+Each message is one line: what is wrong, where, and what to do next.
+"""
 
 
 class AssuranceError(Exception):
-    """Something went wrong that the user is told in one line, without a traceback."""
+    """Base class of the errors that are shown to the user as one line, without a traceback."""
 
     def __init__(self, message: str) -> None:
         self.message = " ".join(message.split())
@@ -10,20 +13,20 @@ class AssuranceError(Exception):
 
 
 class UsageError(AssuranceError):
-    """A command or a setting was given a value that it cannot work with."""
+    """A command, a setting or a declaration has a value that is not valid."""
 
 
 class ServerError(AssuranceError):
-    """The warehouse's own server cannot be started, reached or migrated."""
+    """The warehouse server cannot be started, reached or migrated."""
 
 
 class SourceUnavailable(AssuranceError):  # noqa: N818 - named for what happened
-    """A source cannot be reached now; trying again later can help."""
+    """A source cannot be reached now. A later attempt can succeed."""
 
 
 class DeliveryRefused(AssuranceError):  # noqa: N818
-    """A delivery breaks the source contract as a whole; trying again does not help."""
+    """A delivery as a whole breaks the source contract. Another attempt fails in the same way."""
 
 
 class GateBlocked(AssuranceError):  # noqa: N818
-    """The evidence does not allow a publication; the previous one stands."""
+    """The gate does not allow a publication. The previous publication stays current."""

@@ -1,4 +1,7 @@
-"""Where the state lives and which force it is about: read from the environment, nothing else."""
+"""Settings, which are read only from environment variables.
+
+docs/reference/settings.md lists them all.
+"""
 
 import os
 import re
@@ -10,33 +13,36 @@ from oic_assurance.errors import UsageError
 NORTHAMPTONSHIRE = "E23000022"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
-# One run goes at a time, and the next day's must not find this one still waiting.
+# Only one run goes at a time, so a run must not still wait for approval when the next one starts.
 MAX_WAIT_HOURS = 20
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a checkout needs to know about its surroundings."""
+    """The settings of one checkout."""
 
+    #: The state folder.
     home: Path
     project_root: Path
+    #: The fsspec URL under which sources drop files.
     dropzone: str
+    #: The ONS police force area code.
     force_code: str
     pg_port: int | None = None
     pg_bin: Path | None = None
-    #: Whether a person must approve a publication that carries warnings.
+    #: Whether somebody must approve a publication that has warnings.
     approve_warnings: bool = False
-    #: How long Airflow waits for that person.
+    #: How many hours Airflow waits for the approval.
     approval_hours: float = 12.0
 
     @property
     def secrets_dir(self) -> Path:
-        """The folder of generated passwords and keys, readable by its owner alone."""
+        """The folder of generated passwords and keys, which only its owner can read."""
         return self.home / "secrets"
 
     @property
     def log_dir(self) -> Path:
-        """The folder that every part writes its log files to."""
+        """The folder of all log files."""
         return self.home / "log"
 
     @property
@@ -46,7 +52,11 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment as it is now."""
+    """Read the settings from the environment.
+
+    Raises:
+        UsageError: A variable has a value that is not valid. The message names the variable.
+    """
     home = _home()
     return Settings(
         home=home,
@@ -61,16 +71,21 @@ def load_settings() -> Settings:
 
 
 def declarations_folder() -> Path | None:
-    """Return the folder of a deployment's own declarations, where it has one.
+    """Return the folder of a deployment's own declarations, or None.
 
-    Apart from the settings, because what is declared is asked for where no settings are at hand.
+    It is not part of `Settings` because declarations are loaded in places that have no settings.
+
+    Raises:
+        UsageError: `ASSURANCE_DECLARATIONS` is not a folder.
     """
     given = os.environ.get("ASSURANCE_DECLARATIONS", "").strip()
     if not given:
         return None
     folder = Path(given).expanduser().resolve()
     if not folder.is_dir():
-        raise UsageError(f"ASSURANCE_DECLARATIONS: '{given}' is not a folder.")
+        raise UsageError(
+            f"ASSURANCE_DECLARATIONS: '{given}' is not a folder: create it or unset the variable."
+        )
     return folder
 
 
@@ -106,7 +121,7 @@ def _port() -> int | None:
 def _approve_warnings() -> bool:
     given = os.environ.get("ASSURANCE_APPROVE_WARNINGS", "").strip().lower() or "no"
     if given not in ("yes", "no"):
-        raise UsageError(f"ASSURANCE_APPROVE_WARNINGS: '{given}' is neither yes nor no.")
+        raise UsageError(f"ASSURANCE_APPROVE_WARNINGS: '{given}' must be yes or no.")
     return given == "yes"
 
 

@@ -161,7 +161,7 @@ def test_columns_have_the_types_that_are_described(reader: psycopg.Connection[Ro
 
 
 def test_a_second_import_adds_nothing(served: Served, numbers: dict[str, int]) -> None:
-    served.client.bring_in(PROJECT, served.terminal.url("bi"))
+    served.client.import_bundle(PROJECT, served.terminal.url("bi"))
     again: dict[str, int] = {}
     for dashboard in DASHBOARDS:
         again |= served.client.charts(dashboard.name)

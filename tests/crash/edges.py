@@ -1,6 +1,7 @@
-"""The edges that a process can be killed at: before and after each step, found by wrapping them.
+"""The edges at which a process can be killed: before and after each step of its work.
 
-Nothing in the product knows of this: the functions are wrapped in the process that is to be killed.
+The harness finds them by wrapping the product's functions, in the process that is to be killed.
+The product does not know about this.
 """
 
 import importlib
@@ -11,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-#: Called with the name of each edge as it is reached.
+#: Called with the name of each edge that the work reaches.
 Reached = Callable[[str], None]
 
 LANDING = {
@@ -23,14 +24,14 @@ LANDING = {
     "oic_assurance.landing.load:TableLoader.insert_delivered": "insert delivered",
     "oic_assurance.landing.load:TableLoader.insert_extracted": "insert extracted",
     "oic_assurance.landing.load:TableLoader.insert_vanished": "insert vanished",
-    "oic_assurance.landing.load:TableLoader.restore_later_versions": "assert again",
+    "oic_assurance.landing.load:TableLoader.restore_later_versions": "restore later versions",
     "oic_assurance.landing.load:TableLoader.changed_before": "changed before",
     "oic_assurance.landing.load:TableLoader.settle_affected": "settle affected",
     "oic_assurance.landing.load:TableLoader.quarantine": "quarantine",
-    "oic_assurance.landing.reconcile:Reconciliation.take_keys": "take keys",
+    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "take keys",
     "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
-    "oic_assurance.batches.batch:ArchiveWriter.write": "keep a piece",
-    "oic_assurance.batches.batch:ArchiveWriter.finish": "keep",
+    "oic_assurance.batches.batch:ArchiveWriter.write": "archive a piece",
+    "oic_assurance.batches.batch:ArchiveWriter.finish": "archive",
     "oic_assurance.landing.land_database:DatabaseLanding._load_first": "first load",
     "oic_assurance.landing.land_database:DatabaseLanding._take": "take",
     "oic_assurance.landing.land_database:register": "register",

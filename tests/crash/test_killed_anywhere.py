@@ -1,4 +1,4 @@
-"""At least 200 kill points: after each, running again gives what an undisturbed run gives."""
+"""At least 200 kill points: after each, a re-run gives what an uninterrupted run gives."""
 
 import json
 import subprocess
@@ -15,23 +15,23 @@ POINTS, SEED = 200, 7
 
 
 @pytest.mark.slow
-def test_killed_anywhere_it_converges(tmp_path: Path) -> None:
-    told = tmp_path / "results.json"
+def test_a_rerun_converges_after_every_kill_point(tmp_path: Path) -> None:
+    output = tmp_path / "results.json"
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash", "--points", str(POINTS), "--seed", str(SEED),
-         "--json", str(told)],
+         "--json", str(output)],
         cwd=PROJECT, env=environment_of_tests(), stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-    results = json.loads(told.read_text())
+    results = json.loads(output.read_text())
     assert not_converged(results) == []
     assert done.returncode == 0
     assert len(results) >= POINTS
     kinds = {result["point"]["group"] for result in results if result["interrupted"]}
-    # Of every kind some met the work, those under the scheduler among them.
+    # Some points of every kind hit running work, and so did those under the scheduler.
     assert kinds > {group.name for group in GROUPS}
 
 
-def test_equal_seeds_make_equal_plans_with_points_of_every_kind() -> None:
+def test_the_same_seed_gives_the_same_plan_with_points_of_every_kind() -> None:
     edges = {
         f"{world} {work}": ["before stage", "after stage", "before commit", "before audit"]
         for world, work in (("first", "landing"), ("second", "landing"), ("second", "run"))

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from oic_assurance import clock
+from oic_assurance.reporting.progress import SPINNER
 from oic_assurance.reporting.tasks import LABELS
-from tests.end_to_end.pseudo_terminal import Display
+from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
@@ -22,7 +23,15 @@ SUMMARY = (
     "from oic_assurance.settings import load_settings\n"
     "print(run_summary(load_settings(), last_run(load_settings())), end='')"
 )
-SPINNER = "⠋"
+PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
+#: One step of half a second, as a command shows it.
+WORK = (
+    "import time\n"
+    "from oic_assurance.reporting.progress import Screen\n"
+    "with Screen() as screen, screen.step('Work') as step:\n"
+    "    step.advance('rows', 3, 12)\n"
+    "    time.sleep(0.5)"
+)
 COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 
 
@@ -153,44 +162,51 @@ def test_every_screen_fits_80_columns(
     assert not any(shown.display().goes_on), shown.display().text
 
 
-def on_a_terminal_like(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, Display]:
-    """Return what the simulation sends to a terminal, where it has nothing left to do."""
-    shown = home.on_a_terminal(*simulate_until(yesterday()), extra=extra)
+def work_on_a_terminal(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
+    """Return what one step sends to a terminal, and the lines that stay."""
+    environment = {**home.environment, "TERM": "xterm-256color", **extra}
+    shown = PseudoTerminal([sys.executable, "-c", WORK], environment, 80)
     assert shown.end() == 0
-    return shown.sent, shown.display()
+    return shown.sent, [line for line in shown.display().lines if line]
 
 
-def test_a_terminal_gets_a_live_line_in_colour(home: Terminal, demo: object) -> None:
-    sent, display = on_a_terminal_like(home, {})
+def test_a_terminal_gets_a_live_line_in_colour(home: Terminal) -> None:
+    sent, lines = work_on_a_terminal(home, {})
     assert COLOUR.search(sent)
-    assert any(frame.encode() in sent for frame in "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-    assert [bool(STAGE.fullmatch(line)) for line in display.lines] == [True, False]
-    assert display.lines[-1] == ""
+    assert any(frame.encode() in sent for frame in SPINNER)
+    assert b"rows 3 of 12" in sent
+    assert len(lines) == 1
+    assert STAGE.fullmatch(lines[0])
 
 
-def test_no_color_means_none(home: Terminal, demo: object) -> None:
-    sent, display = on_a_terminal_like(home, {"NO_COLOR": "1"})
+def test_no_color_means_none(home: Terminal) -> None:
+    sent, lines = work_on_a_terminal(home, {"NO_COLOR": "1"})
     assert not COLOUR.search(sent)
-    assert STAGE.fullmatch(display.lines[0])
+    assert len(lines) == 1
+    assert STAGE.fullmatch(lines[0])
 
 
-def test_a_dumb_terminal_gets_plain_lines(home: Terminal, demo: object) -> None:
-    sent, display = on_a_terminal_like(home, {"TERM": "dumb"})
+def test_a_dumb_terminal_gets_plain_lines(home: Terminal) -> None:
+    sent, lines = work_on_a_terminal(home, {"TERM": "dumb"})
     assert b"\x1b" not in sent
-    assert re.fullmatch(r"ok     Synthetic force .* +\d+\.\d s", display.lines[0])
-    assert display.lines[1:] == [""]
+    assert len(lines) == 1
+    assert PLAIN_STAGE.fullmatch(lines[0])
 
 
-def test_a_pipe_gets_plain_lines_and_no_colour(home: Terminal, demo: object) -> None:
-    coloured = Terminal(home.home, extra={"FORCE_COLOR": "1"})
-    done = coloured.assurance(*simulate_until(yesterday()))
-    assert re.fullmatch(r"ok     Synthetic force .* +\d+\.\d s\n", done.stdout)
+def test_a_pipe_gets_plain_lines_whatever_the_environment_asks_for(home: Terminal) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WORK], env={**home.environment, "FORCE_COLOR": "1"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert PLAIN_STAGE.fullmatch(done.stdout.rstrip("\n"))
     assert done.stderr == ""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("columns", [40, 120])
-@pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["no-color", "dumb"])
+@pytest.mark.parametrize(
+    ("columns", "extra"), [(40, {"NO_COLOR": "1"}), (120, {"TERM": "dumb"})],
+    ids=["narrow-no-color", "wide-dumb"],
+)  # fmt: skip
 def test_a_run_is_tidy_on_any_terminal(
     home: Terminal, demo: object, columns: int, extra: dict[str, str]
 ) -> None:

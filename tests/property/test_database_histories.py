@@ -22,7 +22,7 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.land_database import OVERLAP
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
-from oic_assurance.sources.databases import counted
+from oic_assurance.sources.databases import change_counts
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS
 from tests.integration.landing.support import World, warehouse_of_its_own
 from tests.property.faults import Fault, ProcessEnded, happening
@@ -90,7 +90,7 @@ def test_raw_holds_what_extractions_saw(
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
             # A table that the server's counts are relied on for; one never analysed counts as -1.
-            patch.setattr(counted, "MANY_ROWS", -1)
+            patch.setattr(change_counts, "MANY_ROWS", -1)
         world = World(warehouse, Path(folder))
         world.empty_sources()
         try:

@@ -1,4 +1,4 @@
-"""Many readers at once, each a process of its own, so that none waits for another's Python."""
+"""Many readers at once, each in a separate process, so that none waits for another's Python."""
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -11,19 +11,19 @@ from multiprocessing.synchronize import Event, Semaphore
 from tests.readers.kinds import KINDS, Reader, Seen
 from tests.readers.questions import Known
 
-#: How long readers may take to begin, and to end the transaction that they are in.
+#: How many seconds readers may take to begin, and to end their last transaction.
 BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
 
 
 @dataclass
 class Crowd:
-    """What all readers saw; filled when they have ended."""
+    """What all readers saw. Filled when they have ended."""
 
     seen: list[Seen] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
-        """Everything that was wrong for any of them."""
+        """All faults that any reader found."""
         return [fault for one in self.seen for fault in one.faults]
 
     @property
@@ -33,13 +33,13 @@ class Crowd:
 
     @property
     def transactions(self) -> int:
-        """How many transactions they made together."""
+        """The number of transactions of all readers."""
         return sum(one.transactions for one in self.seen)
 
 
 @contextmanager
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
-    """Let so many readers ask without pause, the kinds in turn, until the end."""
+    """Run a number of readers without pause, using the kinds in turn, until the block ends."""
     context = multiprocessing.get_context("spawn")
     ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
     processes = [
@@ -76,7 +76,7 @@ def _read(
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
-        # What a first statement costs is no reader's everyday life.
+        # The first statement of a session is slow, so it is not counted.
         seen.statements.clear()
         ready.release()
         while not stop.is_set():

@@ -175,10 +175,10 @@
         ),
 
         person_by_measure as (
-            select *, coalesce(completed_on <= as_on, false) as is_complete
+            select *, completed_on <= as_on as is_complete
             from person_for_package
             union all
-            select *, coalesce(completed_on <= as_on, false)
+            select *, completed_on <= as_on
             from person_for_module
         ),
 

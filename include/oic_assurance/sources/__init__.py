@@ -1,1 +1,1 @@
-"""Where records come from: one declaration a dataset, and the connectors that read them."""
+"""Sources: a declaration for each dataset, and the readers for databases and files."""

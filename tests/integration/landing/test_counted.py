@@ -12,7 +12,7 @@ import pytest
 
 from oic_assurance.landing import source_state
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.sources.databases import counted
+from oic_assurance.sources.databases import change_counts
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.sources.declarations.model import DatabasePlace
@@ -34,7 +34,7 @@ def warehouse(home: Path) -> Iterator[Settings]:
 @pytest.fixture
 def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Three records, landed twice: the second time they are counted as they were."""
-    monkeypatch.setattr(counted, "MANY_ROWS", -1)
+    monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     world = World(warehouse, tmp_path)
     world.empty_sources()
     for key in (1, 2, 3):
@@ -179,15 +179,15 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 
 def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
-    monkeypatch.setattr(counted, "MANY_ROWS", -1)
+    monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     embedded.start(own)
     create_sources(own)
     place = dataset("rms/occurrence").place
     assert isinstance(place, DatabasePlace)
 
-    def counts() -> counted.Counted | None:
+    def counts() -> change_counts.ChangeCounts | None:
         with connect_source(own, "rms") as source:
-            return counted.counted_changes(source, place)
+            return change_counts.read_change_counts(source, place)
 
     before = counts()
     assert before is not None

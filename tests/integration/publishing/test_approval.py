@@ -12,7 +12,7 @@ from oic_assurance.builds.record import Build
 from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import AssuranceError, GateBlocked, UsageError
-from oic_assurance.notifications.watch import open_alarms
+from oic_assurance.notifications.problems import open_problems
 from oic_assurance.publishing.approval import decide, warnings_to_approve
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.publishing.publish import publish
@@ -70,7 +70,7 @@ def refusal(settings: Settings, build: Build) -> str:
 
 def kinds_of_alarm(settings: Settings, now: datetime | None = None) -> list[str]:
     now = now or parse_moment("2026-05-02T06:00")
-    return [alarm.kind for alarm in open_alarms(settings, now, time(7, 30))]
+    return [problem.kind for problem in open_problems(settings, now, time(7, 30))]
 
 
 def test_a_warning_is_not_published_until_somebody_has_approved_it(asking: Settings) -> None:
@@ -104,7 +104,7 @@ def test_an_approval_is_of_the_tables_as_they_were(asking: Settings) -> None:
     say(asking, build, is_approved=True)
     make_candidates(asking, build, salt="anew")
     audit(asking, build, verdict="warning")
-    # Task, publication and alarm go by the same: what was approved is gone, so it is asked again.
+    # Task, publication and problem go by the same: what was approved is gone, so it is asked again.
     assert "wait for somebody to decide" in refusal(asking, build)
     assert warnings_to_approve(asking, build.build_id) == ["hr: As many as last week."]
     assert kinds_of_alarm(asking) == ["approval"]
@@ -182,9 +182,9 @@ def test_a_deployment_that_asked_when_the_build_was_opened_has_asked(
             "update audit.build set wants_approval = true where build_id = %s", (build.build_id,)
         )
     assert "wait for somebody to decide" in refusal(fresh_warehouse, build)
-    (alarm,) = open_alarms(fresh_warehouse, parse_moment("2026-05-02T06:00"), time(7, 30))
-    assert alarm.kind == "approval"
-    assert "carries 1 warnings" in alarm.what
+    (problem,) = open_problems(fresh_warehouse, parse_moment("2026-05-02T06:00"), time(7, 30))
+    assert problem.kind == "approval"
+    assert "has 1 warnings" in problem.what
     say(fresh_warehouse, build, is_approved=True)
     assert publish(fresh_warehouse, build).is_current
 

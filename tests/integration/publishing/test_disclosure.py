@@ -27,7 +27,7 @@ from tests.integration.publishing.disclosure_series import (
     prepare,
     release,
 )
-from tests.oracle.attacker import Attacker, Cell, Told
+from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
 from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown
 from tests.oracle.test_disclosure import small_steps
 
@@ -179,7 +179,7 @@ def cells_of(force: Force) -> list[Cell]:
     ]
 
 
-def told_by(series: Series, force: Force) -> list[Told]:
+def told_by(series: Series, force: Force) -> list[ReleasedNumber]:
     """Return what the releases told, each number of the release that was the first to show it."""
     told, known = [], {}
     for number, released in enumerate(series):
@@ -192,7 +192,7 @@ def told_by(series: Series, force: Force) -> list[Told]:
     return told
 
 
-def told_naively(force: Force) -> list[Told]:
+def told_naively(force: Force) -> list[ReleasedNumber]:
     """Return what is told when every month is shown at every release, but for small figures."""
     told = []
     for number in range(RELEASES):
@@ -204,10 +204,12 @@ def told_naively(force: Force) -> list[Told]:
     return told
 
 
-def statements(number: int, period: tuple[int, int], unit: str, figure: Figure) -> list[Told]:
+def statements(
+    number: int, period: tuple[int, int], unit: str, figure: Figure
+) -> list[ReleasedNumber]:
     units = UNITS if unit == ALL else (unit,)
     return [
-        Told(
+        ReleasedNumber(
             frozenset(
                 Cell(number, month, one, side)
                 for month in range(period[0], period[1] + 1)
@@ -237,7 +239,7 @@ def attacked(only_arrivals: bool) -> list[Force]:
     return [force for force in ATTACKED if force.only_arrivals or not only_arrivals]
 
 
-def guesses_of(force: Force, told: list[Told], *, only_arrivals: bool) -> list[Guess]:
+def guesses_of(force: Force, told: list[ReleasedNumber], *, only_arrivals: bool) -> list[Guess]:
     """Attack each small number that was withheld, among a good many of all kinds.
 
     A unit's class in a month, the force's, and what came to the force between two releases.

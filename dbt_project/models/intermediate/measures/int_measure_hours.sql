@@ -2,7 +2,8 @@ with
     referral as (
         select *
         from {{ ref("int_measure_record") }}
-        -- A measure in hours has no numerator.
+        -- A measure in hours has no numerator. The kind is named so that the planner
+        -- does not read the other records.
         where record_kind = 'referral' and denominator > 0 and numerator is null
     ),
 

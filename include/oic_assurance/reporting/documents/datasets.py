@@ -177,10 +177,10 @@ def _of_database(place: DatabasePlace) -> Iterable[tuple[str, str]]:
     if place.never_extracted:
         names = _listed([f"`{name}`" for name in place.never_extracted], "and")
         yield "never extracted", f"{names}: not to a file, not to a log, not to a report"
-    if place.door:
+    if place.marking:
         yield (
             "extracted",
-            f"rows whose `{place.door.column}` is {_codes(place.door.admits)}; "
+            f"rows whose `{place.marking.column}` is {_codes(place.marking.admits)}; "
             "of other rows only the key is noted",
         )
 

@@ -1,1 +1,1 @@
-"""Reads deliveries from databases."""
+"""Read deliveries from source databases."""

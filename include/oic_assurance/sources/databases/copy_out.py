@@ -1,7 +1,7 @@
-"""COPY out of PostgreSQL at the speed of libpq, in pieces of a size that others can work with.
+"""Stream COPY from PostgreSQL at the speed of libpq, in chunks.
 
-PostgreSQL sends a message a row. To take each of them through psycopg's own loop costs more than
-all else that is done here, so what libpq has received already is taken from it directly.
+PostgreSQL sends one message for each row. psycopg's loop over these messages would cost more than
+the rest of the extraction. So received messages are taken from libpq directly.
 """
 
 import select
@@ -11,15 +11,17 @@ import psycopg
 from psycopg import errors, pq
 
 CHUNK_BYTES = 256 * 1024
-#: How long a source may be silent in the middle of a stream. A query that reads much before its
-#: first row is silent too.
-SILENT_SECONDS = 1800
+#: How long a source may send nothing during a stream. The limit must be long: a query can read many
+#: rows before it returns the first.
+READ_TIMEOUT_SECONDS = 1800
 
 
-def copied_out(connection: psycopg.Connection, statement: bytes) -> Iterator[bytes]:
-    """Run `copy … to stdout` in the connection's transaction and give what it writes.
+def stream_copy(connection: psycopg.Connection, statement: bytes) -> Iterator[bytes]:
+    """Run `copy … to stdout` in the transaction of the connection, and yield its output.
 
-    Raises `psycopg.Error` as `execute` does, and `OperationalError` after a long silence.
+    Raises:
+        psycopg.Error: The statement fails, as with `execute`.
+        psycopg.OperationalError: The source sends nothing for `READ_TIMEOUT_SECONDS`.
     """
     libpq = connection.pgconn
     begun = libpq.exec_(statement)
@@ -52,8 +54,8 @@ def _messages(libpq: pq.abc.PGconn) -> Iterator[memoryview]:
         elif size < 0:
             return
         else:
-            if not waiting.poll(SILENT_SECONDS * 1000):
+            if not waiting.poll(READ_TIMEOUT_SECONDS * 1000):
                 raise psycopg.OperationalError(
-                    f"the source has sent nothing for {SILENT_SECONDS // 60} minutes"
+                    f"the source has sent nothing for {READ_TIMEOUT_SECONDS // 60} minutes"
                 )
             libpq.consume_input()

@@ -1,4 +1,4 @@
-"""Rows as PostgreSQL's text COPY: what a database says as text, written so that COPY reads it."""
+"""Write rows in the text format of PostgreSQL's COPY, from values that a database sent as text."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ CHUNK_CHARACTERS = 256 * 1024
 NULL = r"\N"
 
 _SPECIAL = re.compile("[\\\\\t\n\r\0]")
-# PostgreSQL's texts cannot hold a NUL; a sign for it stands in its place, as with files.
+# A text in PostgreSQL cannot hold NUL. The symbol for NUL replaces it, as in files.
 _ESCAPES = {
     ord("\\"): r"\\",
     ord("\t"): r"\t",
@@ -27,13 +27,13 @@ Write = Callable[[str], str]
 
 @dataclass
 class Notes:
-    """What was coped with, as counts by column."""
+    """Counts of unusual values by column."""
 
     unreadable: Counter[str] = field(default_factory=Counter)
     ambiguous: Counter[str] = field(default_factory=Counter)
 
-    def told(self) -> dict[str, dict[str, int]]:
-        """Return what there is to tell, under the names that batches note it by."""
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return the counts that are not zero, under their names in the notes of a batch."""
         found = {
             "unreadable_made_blank": dict(self.unreadable),
             "local_times_a_clock_change_repeats_or_skips": dict(self.ambiguous),
@@ -41,14 +41,14 @@ class Notes:
         return {name: counts for name, counts in found.items() if counts}
 
 
-def writer(name: str, kind: ColumnType, zone: tzinfo, notes: Notes) -> Write:
-    """Return how the text of a value of a column is written.
+def value_writer(name: str, kind: ColumnType, zone: tzinfo, notes: Notes) -> Write:
+    """Return the function that writes a value of a column.
 
-    `zone` is that of moments without an offset. What is no value of its type (a date of zeros, a
-    flag that is neither 0 nor 1) is written as null and counted.
+    `zone` is the time zone of moments without an offset. A value that its type does not allow (a
+    date of zeros, a flag other than 0 and 1) is written as null and counted in `notes`.
     """
     if kind == "text":
-        return escaped
+        return escape
     if kind in ("bigint", "integer"):
         return _number
     if kind == "numeric":
@@ -65,8 +65,8 @@ def writer(name: str, kind: ColumnType, zone: tzinfo, notes: Notes) -> Write:
     return write
 
 
-def escaped(value: str) -> str:
-    """Write a text with what COPY takes for its own marks made harmless."""
+def escape(value: str) -> str:
+    """Escape the characters that have a meaning in the text format of COPY."""
     return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
@@ -101,19 +101,25 @@ def _moment(name: str, zone: tzinfo, notes: Notes) -> Write:
 
 
 def is_ambiguous(wall: datetime) -> bool:
-    """Tell whether a clock change repeats or skips this time; it is then read as before that."""
+    """Tell whether a clock change repeats or skips this time.
+
+    Such a time is read with the offset from before the change.
+    """
     return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a wall-clock time that none after `moment` comes before, also where clocks go back."""
+    """Return a wall-clock time that is not later than that of any moment from `moment` on.
+
+    It is an hour early, because clocks can go back by an hour.
+    """
     if zone is UTC:
         return moment.astimezone(UTC).replace(tzinfo=None)
     return moment.astimezone(zone).replace(tzinfo=None) - timedelta(hours=1)
 
 
-def lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> Iterator[str]:
-    """Write rows, each a line."""
+def copy_lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> Iterator[str]:
+    """Yield each row as a line, without its line end."""
     for row in rows:
         yield "\t".join(
             [
@@ -123,8 +129,8 @@ def lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> Iterato
         )
 
 
-def gathered(parts: Iterable[str]) -> Iterator[bytes]:
-    """Join lines into larger pieces of bytes."""
+def in_chunks(parts: Iterable[str]) -> Iterator[bytes]:
+    """Join lines, and yield them in chunks of bytes."""
     waiting: list[str] = []
     size = 0
     for part in parts:

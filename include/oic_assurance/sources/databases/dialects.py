@@ -1,7 +1,7 @@
-"""What differs between the databases that are read through Airflow's hooks, as one small table.
+"""The differences between the databases that are read through Airflow's hooks.
 
-Every value is asked for as text, so that what lands depends neither on a driver's idea of a type
-(some turn a date they cannot hold into null) nor on the session's language.
+Every value is read as text. So the result depends neither on how a driver converts types (some turn
+dates they cannot hold into null) nor on the language of the session.
 """
 
 import re
@@ -17,48 +17,48 @@ Templates = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one kind of database is asked. In the templates, `{}` stands for a column or a value."""
+    """How to query one kind of database. In templates, `{}` stands for a column or a value."""
 
-    #: Airflow's type of the connection.
+    #: The connection type in Airflow.
     name: str
-    #: What identifiers are put between; declarations hold none of these characters.
+    #: The quotes around identifiers. Declared names cannot contain them.
     quotes: tuple[str, str]
-    #: How a bound value is written; `{}` stands for its number.
+    #: The placeholder of a bound value. `{}` stands for its number.
     placeholder: str
-    #: Makes the session read in UTC, and only, and from one snapshot.
+    #: Statements that make the session read-only, in UTC, in one snapshot.
     session: tuple[str, ...]
-    #: The database's clock, as ISO text in UTC.
+    #: The query for the time of the database, as ISO text in UTC.
     clock: str
-    #: Names and types of the columns of a table (schema, table): those that the login may read.
+    #: The query for the names and types of the columns that the login may read (schema, table).
     catalogue: str
-    #: Declared type → type in the catalogue → how it is read as text.
+    #: Declared type → type in the catalogue → expression that reads it as text.
     readers: Mapping[ColumnType, Templates]
-    #: The types of moments that know their offset; of the others the declaration says the zone.
+    #: Types of moments that have an offset. For other types, the declaration names the time zone.
     zoned: frozenset[str]
-    #: How a bound moment (ISO text) is compared with a column that has an offset, or none.
+    #: The expression of a bound moment (ISO text), for a column with an offset and for one without.
     moment: tuple[str, str] = ("{}", "{}")
-    #: How a text is compared so that case, accents and blanks at the end count.
+    #: The expression of a text whose case, accents and trailing blanks count in a comparison.
     exact: str = "{}"
-    #: The catalogue spells in capitals what declarations spell in small letters.
+    #: Whether the catalogue has names in capitals. Declarations have them in small letters.
     capitals: bool = False
-    #: Transactions are begun by `session`; the driver must not begin one before.
+    #: Whether `session` begins the transaction, so that the driver must not begin one.
     begins_itself: bool = False
-    #: Of the connection's extras, used where nothing else is said.
+    #: Default extras of the connection.
     extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
-    def spelt(self, name: str) -> str:
-        """Return a declared name as the catalogue spells it."""
+    def catalogue_name(self, name: str) -> str:
+        """Return a declared name as it is in the catalogue."""
         return name.upper() if self.capitals else name
 
     def quoted(self, *names: str) -> str:
-        """Return a name, of as many parts as are given, as it stands in a statement."""
+        """Return a name of one or more parts, quoted for a statement."""
         before, after = self.quotes
-        return ".".join(f"{before}{self.spelt(name)}{after}" for name in names)
+        return ".".join(f"{before}{self.catalogue_name(name)}{after}" for name in names)
 
     def template(self, declared: ColumnType, found: str) -> str | None:
-        """Return how a column is read as what it is declared, or None where it is something else.
+        """Return the expression that reads a column as its declared type, or None if none fits.
 
-        `found` is the catalogue's type: the exact one counts first, then the one without lengths.
+        `found` is the type in the catalogue. It is looked up as it is, and then without lengths.
         """
         readers = self.readers[declared]
         return readers.get(found) or readers.get(plain_type(found))
@@ -109,7 +109,7 @@ MYSQL = Dialect(
     },
     zoned=frozenset({"timestamp"}),
     exact="cast(convert({} using utf8mb4) as binary)",
-    # The one of the hook's two drivers that installs without a compiler.
+    # Of the two drivers of the hook, this one installs without a compiler.
     extras={"client": "mysql-connector-python"},
 )
 
@@ -120,7 +120,7 @@ MSSQL = Dialect(
     name="mssql",
     quotes=("[", "]"),
     placeholder="%s",
-    # Needs `alter database … set allow_snapshot_isolation on`, once, by its administrator.
+    # An administrator must once run `alter database … set allow_snapshot_isolation on`.
     session=("set transaction isolation level snapshot", "begin transaction"),
     clock="select convert(varchar(27), sysutcdatetime(), 126)",
     catalogue="""
@@ -150,7 +150,7 @@ MSSQL = Dialect(
     ),
     exact="convert(varbinary(400), convert(nvarchar(200), {}))",
     begins_itself=True,
-    # Seconds for the login, and for a server that goes silent.
+    # Seconds to wait for the login, and for an answer.
     extras={"login_timeout": 10, "timeout": 120},
 )
 
@@ -166,7 +166,7 @@ ORACLE = Dialect(
     clock="""
         select to_char(sys_extract_utc(systimestamp), 'YYYY-MM-DD"T"HH24:MI:SS.FF6') from dual
         """,
-    # A number's precision and scale tell which of the declared types it fits.
+    # The precision and scale of a number decide which declared types it fits.
     catalogue="""
         select lower(column_name),
             case
@@ -183,7 +183,7 @@ ORACLE = Dialect(
         "bigint": _each(_ORACLE_NUMBER, "number(1)", "integer", "bigint"),
         "integer": _each(_ORACLE_NUMBER, "number(1)", "integer"),
         "boolean": _each(_ORACLE_NUMBER, "number(1)"),
-        # Oracle's dates have a time of day: where there is one, the value is no date.
+        # A date in Oracle has a time of day. If it is not midnight, the value is not a date.
         "date": {
             "date": "to_char({}, 'YYYY-MM-DD')"
             " || case when {} <> trunc({}) then to_char({}, ' HH24:MI:SS') end"
@@ -199,7 +199,7 @@ ORACLE = Dialect(
     zoned=frozenset({"timestamp with time zone", "timestamp with local time zone"}),
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     capitals=True,
-    # Long texts come as texts, not as handles to ask for one by one.
+    # Long texts are sent as texts, not as handles that must be read one by one.
     extras={"fetch_lobs": False},
 )
 

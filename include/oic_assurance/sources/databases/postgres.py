@@ -1,4 +1,4 @@
-"""Reads one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
+"""Read one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,13 +8,13 @@ import psycopg
 from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.sources.databases.copy_out import copied_out
-from oic_assurance.sources.databases.counted import Counted
+from oic_assurance.sources.databases.change_counts import ChangeCounts
+from oic_assurance.sources.databases.copy_out import stream_copy
 from oic_assurance.sources.databases.errors import ContractBroken, source_error
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
-from oic_assurance.sources.declarations.model import DatabasePlace, Dataset, Table
+from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: What `format_type` may call a column's type; a narrower one is as good.
+#: The types, as `format_type` names them, that fit each declared type. Narrower types fit too.
 _TYPES = {
     "text": ("text", "character varying", "character"),
     "bigint": ("bigint", "integer", "smallint"),
@@ -27,27 +27,33 @@ _TYPES = {
 
 
 class PostgresTable:
-    """One table of a source database, seen in one snapshot."""
+    """One table of a PostgreSQL database in one snapshot."""
 
     copy_format: Literal["binary", "text"] = "binary"
 
     def __init__(
-        self, connection: psycopg.Connection, dataset: Dataset, counted: Counted | None = None
+        self,
+        connection: psycopg.Connection,
+        dataset: Dataset,
+        change_counts: ChangeCounts | None = None,
     ) -> None:
-        assert isinstance(dataset.place, DatabasePlace)  # noqa: S101 - for the type checker
-        self.counted = counted
+        self.change_counts = change_counts
         self._connection = connection
         self._dataset = dataset
-        self._place = dataset.place
+        self._place = dataset.database
         self._table = dataset.tables[0]
         self._name = Identifier(self._place.schema, self._place.table)
         self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
         self._cursor = Identifier("r", self._place.cursor)
-        #: The types of PostgreSQL are the declaration's: there is nothing to cope with.
+        #: Always empty: declarations use PostgreSQL's types, so every value fits.
         self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
-        """Refuse a table with missing or retyped columns; return the names of undeclared ones."""
+        """Return the names of undeclared columns.
+
+        Raises:
+            ContractBroken: The table or a declared column is missing, or a column has another type.
+        """
         found = self._columns_found()
         name = self._dataset.name
         if not found:
@@ -59,13 +65,13 @@ class PostgresTable:
             kind = found[column.name].partition("(")[0]
             if kind not in _TYPES[column.type]:
                 raise ContractBroken(
-                    f"{name}: {self._place}.{column.name} is {kind}, declared is {column.type}."
+                    f"{name}: {self._place}.{column.name} is {kind}, but {column.type} is declared."
                 )
         expected = {*self._table.names, *self._place.never_extracted}
         return [column for column in found if column not in expected]
 
     def _columns_found(self) -> dict[str, str]:
-        # The catalogue, not information_schema: that hides columns this login may not read.
+        # The catalogue shows columns that this login may not read. information_schema hides them.
         rows = self._ask(
             SQL(
                 """
@@ -83,9 +89,10 @@ class PostgresTable:
         return dict(rows)
 
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
-        """Digest the table inside the source; the window is the rows changed since a moment.
+        """Return a digest of the table, computed inside the source.
 
-        Where the sum of the keys is known (`keys`), they are not read for it.
+        `since` is the start of the window of recent rows. None means no window. If the sum of the
+        keys is already known, `keys` is it, and the keys are not read.
         """
         [(rows, total, newest, taken_at)] = self._ask(
             SQL("select {sum}, max({cursor}), now() from {name} as r").format(
@@ -106,7 +113,7 @@ class PostgresTable:
         return SQL("count(*), coalesce(sum({}), 0)").format(hash_of([self._key, self._cursor]))
 
     def window(self, since: datetime) -> str:
-        """Digest the content of the rows changed since a moment."""
+        """Return a digest of the content of the rows changed at or after a moment."""
         [(text,)] = self._ask(
             SQL(
                 "select count(*) || ':' || coalesce(sum({content}), 0) from {name} as r"
@@ -120,9 +127,9 @@ class PostgresTable:
         )
         return str(text)
 
-    def keys_at_the_door(self) -> list[str]:
-        """Return the keys of the rows whose marking does not admit them, and nothing else."""
-        if self._place.door is None:
+    def refused_keys(self) -> list[str]:
+        """Return the keys of rows whose protective marking is not admitted. Reads only the keys."""
+        if self._place.marking is None:
             return []
         rows = self._ask(
             SQL("select {}::text from {} as r where not {} order by 1").format(
@@ -132,11 +139,11 @@ class PostgresTable:
         return [key for (key,) in rows]
 
     def changed_since(self, moment: datetime | None) -> Composed:
-        """Write the query for the rows changed at or after a moment; None means all of them."""
+        """Return the query for the rows changed at or after a moment. None means all rows."""
         return self._rows(SQL("true") if moment is None else self._changed_since(moment), after=0)
 
     def with_keys(self, keys: Sequence[str], after: int) -> Composed:
-        """Write the query for the rows with these keys, numbered on after `after`."""
+        """Return the query for the rows with these keys, numbered from `after + 1`."""
         kind = SQL(self._table.column(self._table.key[0]).type)
         condition = SQL("{} = any({}::text[]::{}[])").format(
             self._key, sql.Literal(list(keys)), kind
@@ -144,26 +151,31 @@ class PostgresTable:
         return self._rows(condition, after)
 
     def where(self, condition: Composable) -> Composed:
-        """Write the query for the rows that meet a condition on their columns, called `r`."""
+        """Return the query for the rows that meet a condition. Their alias is `r`."""
         return self._rows(condition, after=0)
 
-    def first_load(self, values: Sequence[Composable], but_for: Composable) -> Composed:
-        """Write the query for what is computed of each row, but for those of a condition."""
+    def first_load(self, values: Sequence[Composable], excluded: Composable) -> Composed:
+        """Return the query that computes values of each row, except the rows of a condition."""
         return SQL(
             "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
-        ).format(SQL(", ").join(values), self._name, but_for, self._admitted())
+        ).format(SQL(", ").join(values), self._name, excluded, self._admitted())
 
     def all_keys(self) -> Composed:
-        """Write the query for the key and the cursor value of every row."""
+        """Return the query for the key and the cursor value of every row."""
         return SQL("copy (select {}::text, {} from {} as r) to stdout (format binary)").format(
             self._key, self._cursor, self._name
         )
 
     def stream(self, query: Composed) -> Iterator[bytes]:
-        """Run a query that `COPY`s out and give what it writes, gathered into larger pieces."""
+        """Run a COPY query, and yield its output in chunks.
+
+        Raises:
+            SourceUnavailable: The source fails, and another attempt can succeed.
+            ContractBroken: The source rejects the query.
+        """
         try:
-            # The digest has been taken on this session, so its snapshot is the one that is read.
-            yield from copied_out(self._connection, query.as_bytes(self._connection))
+            # The digest was taken in this session, so this query reads the same snapshot.
+            yield from stream_copy(self._connection, query.as_bytes(self._connection))
         except psycopg.Error as error:
             raise source_error(error, self._dataset) from None
 
@@ -171,7 +183,7 @@ class PostgresTable:
         return SQL("{} >= {}::timestamptz").format(self._cursor, sql.Literal(moment))
 
     def _ask(self, query: SQL | Composed, values: Any = None) -> list[Any]:
-        """Run a query and give all rows: for the few that are asked for one by one."""
+        """Run a query that has few rows, and return them all."""
         try:
             return self._connection.execute(query, values).fetchall()
         except psycopg.Error as error:
@@ -190,16 +202,17 @@ class PostgresTable:
         )
 
     def _admitted(self) -> Composable:
-        """Write the condition under which a row is let in; without a marking it is not."""
-        if self._place.door is None:
+        """Return the condition for rows with an admitted marking. It is false without a marking."""
+        marking = self._place.marking
+        if marking is None:
             return SQL("true")
         return SQL("coalesce({} = any({}), false)").format(
-            Identifier("r", self._place.door.column), sql.Literal(list(self._place.door.admits))
+            Identifier("r", marking.column), sql.Literal(list(marking.admits))
         )
 
 
 def typed(table: Table) -> list[Composable]:
-    """Write the columns of `r` in their declared types: a source may have narrower ones."""
+    """Return the columns of `r`, cast to their declared types. A source can have narrower types."""
     return [
         SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
         for column in table.columns
@@ -207,8 +220,8 @@ def typed(table: Table) -> list[Composable]:
 
 
 def hash_of(values: Sequence[Composable]) -> Composed:
-    """Write the hash of a row of values, the same in every session and on every server.
+    """Return the hash of a row of values. It is the same in every session and on every server.
 
-    PostgreSQL cannot change it: a hash-partitioned table would not survive an upgrade.
+    PostgreSQL cannot change this function: hash-partitioned tables would not survive an upgrade.
     """
     return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))

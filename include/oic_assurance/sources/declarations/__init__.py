@@ -1,1 +1,1 @@
-"""The declaration of each dataset, and the model that it is read into."""
+"""The declaration of each dataset, and the code that reads and checks declarations."""

@@ -1,6 +1,7 @@
-"""What the schema of declarations cannot see: parts of one, or two of them, that do not fit.
+"""Find contradictions inside a declaration, and conflicts between declarations.
 
-Each finding is a path into the declaration, from which the line follows, and words.
+The JSON Schema of declarations cannot express these rules. Each problem is a path into the
+declaration, from which its line is found, and a message.
 """
 
 import re
@@ -17,72 +18,77 @@ from oic_assurance.sources.declarations.model import (
     FilePlace,
     Table,
 )
-from oic_assurance.sources.declarations.patterns import why_not
+from oic_assurance.sources.declarations.patterns import pattern_problem
 from oic_assurance.sources.declarations.yaml_lines import Path
 
 Problem = tuple[Path, str]
 
-#: PostgreSQL cuts a longer name, and two that were cut can be the same.
+#: PostgreSQL cuts longer names, so two different names could become the same.
 LONGEST_NAME = 63
-#: What landing calls columns of its own beside the declared, and PostgreSQL in every table.
-_OF_LANDING = ("fault", "cells", "reasons", "repeats")
+#: Columns that landing adds to its staging tables.
+_LANDING_COLUMNS = ("fault", "cells", "reasons", "repeats")
+#: System columns that every PostgreSQL table has.
+_SYSTEM_COLUMNS = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
+#: The start of a Jinja expression, statement or comment.
 _TEMPLATE = re.compile(r"\{[{%#]")
-_OF_POSTGRESQL = ("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 
 
-def disagreements(dataset: Dataset, said: Mapping[str, Any], file: str) -> Iterator[Problem]:
-    """List where a declaration, which was `said` in a file of that name, contradicts itself."""
+def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """List the contradictions inside one declaration.
+
+    `content` is the YAML that `dataset` was read from, and `file` is the name of its file.
+    """
     expected = dataset.name.replace("/", "_") + ".yml"
     if file != expected:
         yield ("dataset",), f"the file of {dataset.name} must be called {expected}"
-    yield from _of_words(said, ())
+    yield from _check_texts(content, ())
     if isinstance(dataset.place, DatabasePlace):
-        yield from _of_database(dataset.place, dataset.tables[0])
+        yield from _check_database(dataset.place, dataset.tables[0])
     else:
-        yield from _of_files(dataset.place)
-    yield from _of_retention(dataset)
+        yield from _check_files(dataset.place)
+    yield from _check_retention(dataset)
     for number, table in enumerate(dataset.tables):
         path: Path = ("tables", number)
-        yield from _of_table(dataset, table, path)
-        yield from _of_key(dataset, table, said["tables"][number]["columns"], path)
+        yield from _check_table(dataset, table, path)
+        yield from _check_key(dataset, table, content["tables"][number]["columns"], path)
         for column in table.columns:
-            yield from _of_column(dataset, table, column, (*path, "columns", column.name))
+            yield from _check_column(dataset, table, column, (*path, "columns", column.name))
 
 
-def disputes(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
-    """List what a dataset claims that is another's already: its name, its place, a raw table."""
+def conflicts(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
+    """List the names, places and raw tables of a dataset that another dataset already has."""
     for other in others:
         if dataset.name == other.name:
-            yield ("dataset",), f"{dataset.name} is declared already"
+            yield ("dataset",), f"{dataset.name} is already declared: choose another name"
         if _same_place(dataset.place, other.place):
-            yield ("place",), f"what it reads is read by {other.name} already"
+            yield ("place",), f"{other.name} already reads this table or these files"
     tables = {table.name: other.name for other in others for table in other.tables}
     taken = {name: other.name for other in others for t in other.tables for name in _relations(t)}
     for number, table in enumerate(dataset.tables):
         path: Path = ("tables", number, "name")
         found = next((name for name in _relations(table) if name in taken), None)
         if table.name in tables:
-            yield path, f"the raw table {table.name} is {tables[table.name]}'s already"
+            yield path, f"{tables[table.name]} already has a raw table called {table.name}"
         elif found:
-            yield path, f"{table.name} needs the name {found}, which {taken[found]} has taken"
+            yield path, f"{table.name} needs the name {found}, which {taken[found]} already uses"
         tables[table.name] = dataset.name
         taken |= dict.fromkeys(_relations(table), dataset.name)
 
 
-def _of_words(said: Any, path: Path) -> Iterator[Problem]:
-    """Look for what dbt would take for a template of its own; it reads the descriptions too."""
-    if isinstance(said, Mapping):
-        for name, part in said.items():
-            yield from _of_words(part, (*path, name))
-    elif isinstance(said, list):
-        for number, part in enumerate(said):
-            yield from _of_words(part, (*path, number))
-    elif isinstance(said, str) and path[-1] != "pattern" and _TEMPLATE.search(said):
-        yield path, "two braces, or one and a % or #, cannot stand in a text: dbt would run them"
+def _check_texts(content: Any, path: Path) -> Iterator[Problem]:
+    """Find texts that dbt would run as Jinja. The descriptions become part of the dbt project."""
+    if isinstance(content, Mapping):
+        for name, part in content.items():
+            yield from _check_texts(part, (*path, name))
+    elif isinstance(content, list):
+        for number, part in enumerate(content):
+            yield from _check_texts(part, (*path, number))
+    elif isinstance(content, str) and path[-1] != "pattern" and _TEMPLATE.search(content):
+        yield path, "a text must not contain {{, {% or {#: dbt would run it as a template"
 
 
 def _relations(table: Table) -> tuple[str, ...]:
-    """Return the names that a raw table and its indexes take in their schema."""
+    """Return the names of a raw table and its indexes."""
     return table.name, f"{table.name}_version", f"{table.name}_batch"
 
 
@@ -96,38 +102,41 @@ def _same_place(one: DatabasePlace | FilePlace, other: DatabasePlace | FilePlace
     return str(one) == str(other) and type(one) is type(other)
 
 
-def _of_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
+def _check_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
     if len(table.key) != 1:
         yield ("tables", 0, "key"), "a database table needs a key of one column"
     if place.cursor not in table.names or table.column(place.cursor).type != "timestamptz":
-        yield ("cursor",), f"{place.cursor} is no timestamptz column"
+        yield ("cursor",), f"{place.cursor} is not a timestamptz column"
     elif not table.column(place.cursor).required:
-        yield ("cursor",), f"a row without {place.cursor} would never be read: it must be required"
+        yield ("cursor",), f"a row without {place.cursor} would never be read: make it required"
     if not _is_time_zone(place.time_zone):
-        yield ("place", "time_zone"), f"there is no time zone {place.time_zone}"
-    if place.door and place.door.column not in table.names:
-        yield ("place", "door"), f"there is no column {place.door.column}"
-    elif place.door and table.column(place.door.column).type != "text":
-        yield ("place", "door"), f"a marking is a text, and {place.door.column} is not"
+        yield ("place", "time_zone"), f"{place.time_zone} is not a time zone"
+    marking = place.marking
+    if marking and marking.column not in table.names:
+        yield ("place", "door"), f"there is no column {marking.column}"
+    elif marking and table.column(marking.column).type != "text":
+        yield ("place", "door"), f"a marking must be a text column, and {marking.column} is not"
     for name in sorted(set(place.never_extracted) & set(table.names)):
-        yield ("tables", 0, "columns", name), f"{name} is never extracted"
+        yield (
+            ("tables", 0, "columns", name),
+            f"{name} is listed in never_extracted",
+        )
 
 
-def _of_files(place: FilePlace) -> Iterator[Problem]:
+def _check_files(place: FilePlace) -> Iterator[Problem]:
     if place.file.count(DAY) > 1:
         yield ("place", "file"), f"{DAY} may occur only once"
     if place.format == "xlsx" and not place.file.endswith((".xlsx", ".xlsm")):
-        yield ("place", "file"), "a workbook's name ends with .xlsx or .xlsm"
+        yield ("place", "file"), "the name of a workbook must end with .xlsx or .xlsm"
     if place.file.startswith(".") or place.file.endswith((".part", ".tmp")):
-        yield ("place", "file"), "files of such names are not looked at: they are not finished"
+        yield ("place", "file"), "files with such names count as unfinished and are never read"
 
 
-def _of_table(dataset: Dataset, table: Table, path: Path) -> Iterator[Problem]:
-    is_workbook = isinstance(dataset.place, FilePlace) and dataset.place.format == "xlsx"
-    if is_workbook != (table.sheet is not None):
-        yield path, "a sheet is named for the tables of a workbook, and only for them"
-    if len(dataset.tables) > 1 and not is_workbook:
-        yield path, "only a workbook holds more than one table"
+def _check_table(dataset: Dataset, table: Table, path: Path) -> Iterator[Problem]:
+    if dataset.is_workbook != (table.sheet is not None):
+        yield path, "a table of a workbook needs a sheet, and other tables must not have one"
+    if len(dataset.tables) > 1 and not dataset.is_workbook:
+        yield path, "only a workbook can hold more than one table"
     if any(t is not table and t.sheet and t.sheet == table.sheet for t in dataset.tables):
         yield (*path, "sheet"), f"two tables are on the sheet {table.sheet}"
     for column in table.columns:
@@ -136,91 +145,92 @@ def _of_table(dataset: Dataset, table: Table, path: Path) -> Iterator[Problem]:
         where = (*path, "columns", column.name)
         for name in (f"{column.name}_text", f"{column.name}_is_ambiguous"):
             if len(name) > LONGEST_NAME:
-                yield where, f"landing adds {name}, longer than the {LONGEST_NAME} signs of a name"
+                yield where, f"landing adds {name}, which is longer than {LONGEST_NAME} characters"
             if name in table.names:
-                yield where, f"landing adds {name}, which is declared too"
+                yield where, f"landing adds {name}, so it must not be declared"
 
 
-def _of_key(
-    dataset: Dataset, table: Table, said: Mapping[str, Any], path: Path
+def _check_key(
+    dataset: Dataset, table: Table, columns: Mapping[str, Any], path: Path
 ) -> Iterator[Problem]:
     for name in table.key:
         if name not in table.names:
-            yield (*path, "key"), f"the key's column {name} is not declared"
+            yield (*path, "key"), f"the key column {name} is not declared"
             continue
         where = (*path, "columns", name)
         column = table.column(name)
         if not column.required and dataset.kind == "database":
             yield where, f"{name} is the key, so it must be required"
-        elif "required" not in said[name]:
+        elif "required" not in columns[name]:
             yield (
                 where,
-                (
-                    f"{name} is part of the key: say `required: true`, "
-                    "or `required: false` if a record may come without it"
-                ),
+                f"{name} is part of the key: write `required: true`, or `required: false` if it may"
+                " be blank",
             )
         if column.when_unreadable == "blank":
-            yield where, f"{name} is part of the key, so it cannot be left blank"
+            yield where, f"{name} is part of the key, so `when_unreadable: blank` is not allowed"
 
 
-def _of_column(dataset: Dataset, table: Table, column: Column, path: Path) -> Iterator[Problem]:
+def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) -> Iterator[Problem]:
     name = column.name
     if name in PROVENANCE:
-        yield path, f"{name} is a column that landing adds itself"
-    if name in (*_OF_LANDING, *_OF_POSTGRESQL):
-        yield path, f"no column can be called {name}: the name is needed for another"
+        yield path, f"landing adds the column {name} itself: choose another name"
+    if name in (*_LANDING_COLUMNS, *_SYSTEM_COLUMNS):
+        yield path, f"{name} is a reserved column name: choose another name"
     if column.type != "text" and (
         column.codes or column.pattern or column.digits or column.verbatim or column.identifies
     ):
-        yield path, f"{name} has rules for text but is {column.type}"
-    if column.pattern is not None and (reason := why_not(column.pattern)):
-        yield (*path, "pattern"), f"the pattern of {name} is none: {reason}"
+        yield path, f"{name} has rules for text, but its type is {column.type}"
+    if column.pattern is not None and (reason := pattern_problem(column.pattern)):
+        yield (*path, "pattern"), f"the pattern of {name} is not valid: {reason}"
     if not column.verbatim and any(code != code.strip() or not code for code in column.codes):
-        yield (*path, "codes"), f"a code of {name} has blanks around it, which landing takes off"
-    yield from _of_reading(dataset.kind == "database", column, path)
-    yield from _of_required_when(table, column, path)
+        yield (
+            (*path, "codes"),
+            f"a code of {name} has blanks around it: remove them",
+        )
+    yield from _check_reading(dataset.kind == "database", column, path)
+    yield from _check_required_when(table, column, path)
     if column.refers_to is not None:
-        yield from _of_reference(dataset, column, (*path, "refers_to"))
+        yield from _check_reference(dataset, column, (*path, "refers_to"))
 
 
-def _of_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:
-    """List rules about reading a value that nothing would come of."""
+def _check_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:
+    """List rules for reading values that can never apply."""
     name = column.name
     if is_typed and column.digits is not None:
-        yield (*path, "digits"), f"{name} is from a database, which loses no zeros: say a pattern"
+        yield (*path, "digits"), f"{name} is from a database, which keeps its zeros: use a pattern"
     if is_typed and column.when_unreadable == "blank":
-        yield (*path, "when_unreadable"), f"{name} is from a database, where all can be read"
+        yield (*path, "when_unreadable"), f"{name} is from a database: every value can be read"
     if column.required and column.when_unreadable == "blank":
-        yield (*path, "when_unreadable"), f"{name} is required, so it cannot be left blank"
+        yield (*path, "when_unreadable"), f"{name} is required, so `blank` is not allowed"
     if column.required and column.required_when:
-        yield (*path, "required_when"), f"{name} is required in every row already"
+        yield (*path, "required_when"), f"{name} is already required in every row"
 
 
-def _of_required_when(table: Table, column: Column, path: Path) -> Iterator[Problem]:
+def _check_required_when(table: Table, column: Column, path: Path) -> Iterator[Problem]:
     for other, values in column.required_when:
         where = (*path, "required_when", other)
         if other not in table.names:
             yield where, f"required_when names {other}, which is not declared"
             continue
         if table.column(other).type != "text" or other == column.name:
-            yield where, f"required_when goes by another column that is a text, not by {other}"
+            yield where, f"required_when needs another column of type text, not {other}"
         codes = table.column(other).codes
-        strangers = [value for value in values if codes and value not in codes]
-        if strangers:
-            yield where, f"{', '.join(strangers)} is no code of {other}"
+        unknown = [value for value in values if codes and value not in codes]
+        if unknown:
+            yield where, f"{', '.join(unknown)} is not a code of {other}"
 
 
-def _of_reference(dataset: Dataset, column: Column, path: Path) -> Iterator[Problem]:
+def _check_reference(dataset: Dataset, column: Column, path: Path) -> Iterator[Problem]:
     table_name, _, other = str(column.refers_to).partition(".")
     table = next((table for table in dataset.tables if table.name == table_name), None)
     if table is None or other not in table.names:
-        yield path, f"{column.name} refers to {column.refers_to}, which is not declared here"
+        yield path, f"{column.name} refers to {column.refers_to}, which this file does not declare"
     elif table.column(other).type != column.type:
         yield path, f"{column.name} is {column.type} but {column.refers_to} is not"
 
 
-def _of_retention(dataset: Dataset) -> Iterator[Problem]:
+def _check_retention(dataset: Dataset) -> Iterator[Problem]:
     name = dataset.retention.counts_from
     if name is None:
         return
@@ -228,7 +238,7 @@ def _of_retention(dataset: Dataset) -> Iterator[Problem]:
     if not kinds:
         yield ("retention", "counts_from"), f"there is no column {name}"
     elif kinds - {"date", "timestamptz"}:
-        yield ("retention", "counts_from"), f"{name} is no date and no timestamptz column"
+        yield ("retention", "counts_from"), f"{name} is not a date or timestamptz column"
 
 
 def _is_time_zone(name: str) -> bool:

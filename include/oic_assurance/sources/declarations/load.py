@@ -1,8 +1,8 @@
-"""Declarations: one small YAML file a dataset, checked, with errors that name the line.
+"""Load declarations: one YAML file for each dataset, checked, with errors that name the line.
 
-Everything else follows from them: what is extracted, the raw tables, the checks of each row, what
-the gate expects, dbt's sources and the pages that describe them. A deployment can keep declarations
-of its own in a folder beside the project's: `ASSURANCE_DECLARATIONS`.
+The declarations decide what is extracted, the raw tables, the checks of each row, the expectations,
+the sources of the dbt project and the pages about the datasets. A deployment can add a folder of
+its own declarations with `ASSURANCE_DECLARATIONS`.
 """
 
 import functools
@@ -21,13 +21,13 @@ from jsonschema.exceptions import ValidationError, best_match
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import declarations_folder
 from oic_assurance.sources.declarations import yaml_lines
-from oic_assurance.sources.declarations.consistency import disagreements, disputes
+from oic_assurance.sources.declarations.consistency import conflicts, contradictions
 from oic_assurance.sources.declarations.model import (
     Column,
     DatabasePlace,
     Dataset,
-    Door,
     FilePlace,
+    MarkingRule,
     Retention,
     Table,
     Tolerance,
@@ -37,29 +37,38 @@ SCHEMA_FILE = "_schema.yml"
 
 
 class DeclarationError(UsageError):
-    """A declaration does not say what it must; the message names file and line."""
+    """A declaration is not valid. The message names its file and line."""
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """A dataset as its file declares it, and where in the file each part of that stands."""
+    """A dataset, the file that declares it, and the line of each part."""
 
     dataset: Dataset
     file: str
     text: yaml_lines.LinedYaml
 
-    def error(self, path: yaml_lines.Path, words: str) -> DeclarationError:
-        """Return an error about the part of the file that a path leads to."""
-        return DeclarationError(f"{self.file}, line {self.text.line(path)}: {words}.")
+    def error(self, path: yaml_lines.Path, message: str) -> DeclarationError:
+        """Return an error about the part of the file at a path."""
+        return DeclarationError(f"{self.file}, line {self.text.line(path)}: {message}.")
 
 
 def datasets() -> dict[str, Dataset]:
-    """Return all declared datasets by name, in alphabetical order."""
+    """Return all declared datasets by name, in alphabetical order.
+
+    Raises:
+        DeclarationError: A declaration is not valid.
+        UsageError: `ASSURANCE_DECLARATIONS` is not a folder.
+    """
     return _declared(declarations_folder())
 
 
 def dataset(name: str) -> Dataset:
-    """Return the dataset called `name`."""
+    """Return the dataset called `name`.
+
+    Raises:
+        UsageError: There is no such dataset. The message lists those that exist.
+    """
     known = datasets()
     if name not in known:
         raise UsageError(f"There is no dataset '{name}': choose one of {', '.join(known)}.")
@@ -68,25 +77,29 @@ def dataset(name: str) -> Dataset:
 
 @functools.cache
 def _declared(own: Path | None) -> dict[str, Dataset]:
-    """Read the project's declarations and a deployment's own; once a process."""
+    """Read the declarations of the project and of the deployment, once for each process."""
     built_in = resources.files("oic_assurance.sources").joinpath("declarations")
     return load_folders(built_in, *([own] if own else []))
 
 
 def load_folders(*folders: Traversable) -> dict[str, Dataset]:
-    """Read and check the declarations of folders, alone and against each other."""
+    """Read the declarations of folders. Check each, and check that no two conflict.
+
+    Raises:
+        DeclarationError: A declaration is not valid or conflicts with an earlier one.
+    """
     found: list[Declaration] = []
     for folder in folders:
         for file, text in _files(folder):
             declaration = read_declaration(text, file)
-            for path, words in disputes(declaration.dataset, [one.dataset for one in found]):
-                raise declaration.error(path, words)
+            for path, message in conflicts(declaration.dataset, [one.dataset for one in found]):
+                raise declaration.error(path, message)
             found.append(declaration)
     return {one.dataset.name: one.dataset for one in sorted(found, key=lambda d: d.dataset.name)}
 
 
 def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
-    """Give name and text of each declaration in a folder, in the order of their names."""
+    """Yield the name and text of each declaration in a folder, in the order of their names."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not entry.name.endswith((".yml", ".yaml")) or entry.name == SCHEMA_FILE:
             continue
@@ -99,24 +112,32 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
 
 
 def parse(text: str, file: str) -> Dataset:
-    """Return the dataset that a text declares; `file` is its file, which errors quote."""
+    """Return the dataset that a text declares. Errors name `file`.
+
+    Raises:
+        DeclarationError: The declaration is not valid.
+    """
     return read_declaration(text, file).dataset
 
 
 def read_declaration(text: str, file: str) -> Declaration:
-    """Read one declaration and check all that can be checked without the others."""
+    """Read one declaration, and check everything that does not depend on other declarations.
+
+    Raises:
+        DeclarationError: The declaration is not valid.
+    """
     try:
         lined = yaml_lines.read(text)
     except yaml_lines.YamlMistake as mistake:
-        raise DeclarationError(f"{file}, line {mistake.line}: {mistake.words}.") from mistake
-    error = best_match(_validator().iter_errors(lined.said))
+        raise DeclarationError(f"{file}, line {mistake.line}: {mistake.message}.") from mistake
+    error = best_match(_validator().iter_errors(lined.content))
     if error is not None:
-        path, words = _explained(error)
-        raise DeclarationError(f"{file}, line {lined.line(path)}: {words}.")
+        path, message = _explained(error)
+        raise DeclarationError(f"{file}, line {lined.line(path)}: {message}.")
     fingerprint = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    declaration = Declaration(_dataset(lined.said, fingerprint), file, lined)
-    for path, words in disagreements(declaration.dataset, lined.said, Path(file).name):
-        raise declaration.error(path, words)
+    declaration = Declaration(_dataset(lined.content, fingerprint), file, lined)
+    for path, message in contradictions(declaration.dataset, lined.content, Path(file).name):
+        raise declaration.error(path, message)
     return declaration
 
 
@@ -129,61 +150,62 @@ def _validator() -> Draft202012Validator:
 
 
 def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
-    """Return where a mistake stands and what it is, in the words of somebody who has to mend it."""
+    """Return the path of a schema error, and a message for the author of the declaration."""
     path = tuple(error.absolute_path)
     where = ".".join(str(step) for step in path) or "the declaration"
-    words = error.message
+    message = error.message
     if error.validator == "additionalProperties":
         known = error.schema["properties"]
-        stranger = next(name for name in error.instance if name not in known)
-        path = (*path, stranger)
-        words = f"'{stranger}' was unexpected: choose of {', '.join(known)}"
+        unknown = next(name for name in error.instance if name not in known)
+        path = (*path, unknown)
+        message = f"'{unknown}' is unknown: choose one of {', '.join(known)}"
     elif error.validator == "pattern" and "description" in error.schema:
-        words = f"{words}: {error.schema['description']}".rstrip(".")
+        message = f"{message}: {error.schema['description']}".rstrip(".")
     elif error.validator == "type" and error.validator_value == "string":
-        words = f"{error.instance!r} is no text: quote it"
+        message = f"{error.instance!r} is not a text: quote it"
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, error.instance)
-    return path, f"{where}: {words}"
+    return path, f"{where}: {message}"
 
 
-def _dataset(said: dict[str, Any], fingerprint: str) -> Dataset:
+def _dataset(content: dict[str, Any], fingerprint: str) -> Dataset:
+    is_database = content["kind"] == "database"
     return Dataset(
-        name=said["dataset"],
-        description=said["description"],
-        place=_database(said) if said["kind"] == "database" else FilePlace(**said["place"]),
-        delivery=said["delivery"],
-        classification=said["classification"],
-        owner=said["owner"],
-        retention=Retention(**said["retention"]),
-        tables=tuple(_table(table) for table in said["tables"]),
+        name=content["dataset"],
+        description=content["description"],
+        place=_database(content) if is_database else FilePlace(**content["place"]),
+        delivery=content["delivery"],
+        classification=content["classification"],
+        owner=content["owner"],
+        retention=Retention(**content["retention"]),
+        tables=tuple(_table(table) for table in content["tables"]),
         fingerprint=fingerprint,
-        tolerance=Tolerance(**said.get("tolerance", {})),
+        tolerance=Tolerance(**content.get("tolerance", {})),
     )
 
 
-def _database(said: dict[str, Any]) -> DatabasePlace:
-    place = said["place"]
-    door = place.get("door")
+def _database(content: dict[str, Any]) -> DatabasePlace:
+    place = content["place"]
+    marking = place.get("door")
     return DatabasePlace(
         system=place["system"],
         schema=place["schema"],
         table=place["table"],
-        cursor=said["cursor"],
+        cursor=content["cursor"],
         never_extracted=tuple(place.get("never_extracted", ())),
-        door=Door(door["column"], tuple(door["admits"])) if door else None,
+        marking=MarkingRule(marking["column"], tuple(marking["admits"])) if marking else None,
         time_zone=place.get("time_zone", "UTC"),
     )
 
 
-def _table(said: dict[str, Any]) -> Table:
+def _table(content: dict[str, Any]) -> Table:
     return Table(
-        name=said["name"],
-        description=said["description"],
-        key=tuple(said["key"]),
-        columns=tuple(_column(name, rules) for name, rules in said["columns"].items()),
-        sheet=said.get("sheet"),
-        may_start_empty=said.get("may_start_empty", False),
+        name=content["name"],
+        description=content["description"],
+        key=tuple(content["key"]),
+        columns=tuple(_column(name, rules) for name, rules in content["columns"].items()),
+        sheet=content.get("sheet"),
+        may_start_empty=content.get("may_start_empty", False),
     )
 
 

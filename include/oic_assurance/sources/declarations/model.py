@@ -1,4 +1,4 @@
-"""What a declaration says of a dataset, as frozen dataclasses."""
+"""The content of a declaration, as frozen dataclasses."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from typing import Literal
 
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
 
-#: In the name of a file it stands for the day of the delivery.
+#: In the name of a file, this stands for the day of the delivery.
 DAY = "YYYYMMDD"
 
-#: Columns that landing adds to every raw table, so a source cannot bring its own under these names.
+#: Columns that landing adds to every raw table. A declaration cannot use these names.
 PROVENANCE: dict[str, str] = {
     "force_code": "text not null",
     "batch_id": "bigint not null",
@@ -21,31 +21,34 @@ PROVENANCE: dict[str, str] = {
     "is_tombstone": "boolean not null",
 }
 
-_PROVENANCE_WORDS = {
+_PROVENANCE_DESCRIPTIONS = {
     "force_code": "ONS police force area code.",
-    "batch_id": "The batch that brought this version.",
-    "row_number": "Place of the row in its batch; null where a late delivery made it necessary to "
-    "say again what a later one had said.",
+    "batch_id": "The batch in which this version was landed.",
+    "row_number": "Place of the row in its batch. Null in a version that was restored after a "
+    "late-arriving delivery.",
     "row_key": "The record's key as one text.",
-    "version_at": "From when this version is valid.",
-    "landed_at": "When it was landed.",
-    "row_fingerprint": "Of the content, to tell whether a record has changed.",
-    "is_tombstone": "Whether the record was gone from this version on.",
+    "version_at": "The time from which this version is valid.",
+    "landed_at": "When this version was landed.",
+    "row_fingerprint": "Hash of the content, which shows whether a record has changed.",
+    "is_tombstone": "Whether this version says that the record was deleted or vanished.",
 }
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table and the rules its values keep."""
+    """One column of a table, and the rules for its values."""
 
     name: str
     type: ColumnType
     description: str
     required: bool = False
+    #: The other column and the values with which this one is required.
     required_when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     codes: tuple[str, ...] = ()
     pattern: str | None = None
+    #: The length to which zeros that a spreadsheet lost are restored.
     digits: int | None = None
+    #: The value is landed unchanged, including blanks.
     verbatim: bool = False
     when_unreadable: Literal["reject", "blank"] = "reject"
     identifies: Literal["employee_no", "collar_no"] | None = None
@@ -55,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table: what it is called, its key and its columns."""
+    """One raw table: its name, its key and its columns."""
 
     name: str
     description: str
@@ -65,18 +68,18 @@ class Table:
     may_start_empty: bool = False
 
     def column(self, name: str) -> Column:
-        """Return the column called `name`."""
+        """Return the column called `name`, which must be declared."""
         return next(column for column in self.columns if column.name == name)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the declared columns in their order."""
+        """The names of the columns in the order of the declaration."""
         return tuple(column.name for column in self.columns)
 
 
 @dataclass(frozen=True)
-class Door:
-    """The markings with which a row is let in; of any other row the key alone is noted."""
+class MarkingRule:
+    """The protective markings with which a row is read. Of any other row, only the key is noted."""
 
     column: str
     admits: tuple[str, ...]
@@ -91,12 +94,13 @@ class DatabasePlace:
     table: str
     cursor: str
     never_extracted: tuple[str, ...] = ()
-    door: Door | None = None
-    #: Of moments that the source keeps without an offset.
+    #: In the declaration: `door`.
+    marking: MarkingRule | None = None
+    #: The time zone of moments that the source stores without an offset.
     time_zone: str = "UTC"
 
     def __str__(self) -> str:
-        """Return it the way people write a table's name."""
+        """Return it as `system.schema.table`."""
         return f"{self.system}.{self.schema}.{self.table}"
 
 
@@ -109,42 +113,42 @@ class FilePlace:
     format: Literal["csv", "xlsx"]
 
     def __str__(self) -> str:
-        """Return it the way people write a path."""
+        """Return it as `folder/file`."""
         return f"{self.folder}/{self.file}"
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What the names of its files match; the day of the delivery is the group `day`."""
-        before, mark, after = self.file.partition(DAY)
-        day = r"(?P<day>\d{8})" if mark else ""
+        """The pattern of the file names. The group `day` is the day of the delivery."""
+        before, placeholder, after = self.file.partition(DAY)
+        day = r"(?P<day>\d{8})" if placeholder else ""
         return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How much of a batch may be rejected before all of it is refused."""
+    """How many rows of a batch may be rejected before the whole delivery is refused."""
 
     share: float = 0.2
     at_least: int = 20
 
     def exceeded(self, rejected: int, rows: int) -> bool:
-        """Tell whether so many rejected rows out of `rows` are too many."""
+        """Tell whether `rejected` of `rows` rows are too many."""
         return rejected >= self.at_least and rejected > self.share * rows
 
 
 @dataclass(frozen=True)
 class Retention:
-    """How long records are kept, from when on, and why."""
+    """How long records are kept, and why."""
 
     years: int
     basis: str
-    #: The column that holds the moment from which the years count; None for the latest version's.
+    #: The column from which the years count. None means from the record's latest version.
     counts_from: str | None = None
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One dataset: everything that extraction, checks and raw tables follow from."""
+    """One dataset: the content of its declaration."""
 
     name: str
     description: str
@@ -154,7 +158,7 @@ class Dataset:
     owner: str
     retention: Retention
     tables: tuple[Table, ...]
-    #: Of the declaration's text: a delivery refused under another declaration is tried again.
+    #: SHA-256 of the declaration's text. A delivery is read again when the declaration has changed.
     fingerprint: str
     tolerance: Tolerance = field(default_factory=Tolerance)
 
@@ -164,15 +168,42 @@ class Dataset:
         return "database" if isinstance(self.place, DatabasePlace) else "file"
 
     @property
+    def database(self) -> DatabasePlace:
+        """The source table of a dataset from a database.
+
+        Raises:
+            TypeError: The dataset comes from files.
+        """
+        if not isinstance(self.place, DatabasePlace):
+            raise TypeError(f"{self.name} comes from files, not from a database.")
+        return self.place
+
+    @property
+    def files(self) -> FilePlace:
+        """The folder and file name of a dataset from files.
+
+        Raises:
+            TypeError: The dataset comes from a database.
+        """
+        if not isinstance(self.place, FilePlace):
+            raise TypeError(f"{self.name} comes from a database, not from files.")
+        return self.place
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether its deliveries are Excel workbooks."""
+        return isinstance(self.place, FilePlace) and self.place.format == "xlsx"
+
+    @property
     def raw_schema(self) -> str:
         """The schema of its raw tables."""
         return f"raw_{self.classification}"
 
     def content_columns(self, table: Table) -> dict[str, str]:
-        """Return the columns of a raw table that hold what the source said, with their types.
+        """Return the names and types of the raw columns that hold the delivered values.
 
-        A file's moment is a wall clock: it is kept as it was written too, with a mark on the times
-        that a clock change repeats or skips.
+        A moment in a file is a wall-clock time. Raw also holds its original text, and a flag on
+        times that a clock change repeats or skips.
         """
         columns: dict[str, str] = {}
         for column in table.columns:
@@ -183,15 +214,15 @@ class Dataset:
         return columns
 
     def describe(self, table: Table, name: str) -> str:
-        """Say what a column of a raw table holds, whoever it comes from."""
-        if name in _PROVENANCE_WORDS:
-            return _PROVENANCE_WORDS[name]
+        """Return the description of a column of a raw table, declared or added by landing."""
+        if name in _PROVENANCE_DESCRIPTIONS:
+            return _PROVENANCE_DESCRIPTIONS[name]
         if name in table.names:
             return table.column(name).description
         if name.endswith("_text"):
-            return f"{name.removesuffix('_text')} as it was written."
+            return f"{name.removesuffix('_text')} as it was delivered."
         return f"Whether a clock change repeats or skips {name.removesuffix('_is_ambiguous')}."
 
     def is_wall_clock(self, column: Column) -> bool:
-        """Tell whether a column's moments come as times of day in London."""
+        """Tell whether the moments of a column are delivered as wall-clock times in London."""
         return self.kind == "file" and column.type == "timestamptz"

@@ -1,36 +1,39 @@
-"""Patterns are PostgreSQL's to read; without a server at hand, what is certainly none is told.
+"""Check, without a server, whether a text can be a regular expression of PostgreSQL.
 
-Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced ones (ARE). They have much in
-common with Python's, whose compiler finds what is not closed, nested or repeated as it must be.
+PostgreSQL applies the patterns. This check finds only texts that are certainly not valid.
+
+Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE). They
+have much in common with Python's. So Python's compiler finds most mistakes in brackets, nesting and
+repetition.
 """
 
 import re
 
-# Written otherwise in Python, and read as if they were these.
+# PostgreSQL's syntax that Python writes differently. It is translated before Python compiles it.
 _CLASS = re.compile(r"\[:\w+:\]")
 _EDGE_OF_A_WORD = re.compile(r"\\[mMyY]")
-# What stands for itself, so that what is left is the structure.
+# Literal text, which is removed so that only the structure is left.
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
-# Named groups, options, conditions, and repetitions that give nothing back.
-_PYTHON_ALONE = re.compile(r"\(\?(?![:=!]|<[=!])[^)]*\)?|[*+?}]\+")
+# Syntax that only Python has: named groups, options, conditions, possessive repetitions.
+_ONLY_PYTHON = re.compile(r"\(\?(?![:=!]|<[=!])[^)]*\)?|[*+?}]\+")
 _REPETITIONS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 MOST_REPETITIONS = 255
 
 
-def why_not(pattern: str) -> str | None:
-    """Return why a text is no regular expression, or none when nothing is found against it."""
+def pattern_problem(pattern: str) -> str | None:
+    """Return why a text is not a regular expression, or None when no mistake is found."""
     if not pattern:
         return "it is empty"
     if pattern.startswith("***"):
-        return "it is set into a larger one, so it cannot begin with options"
+        return "it must not begin with options, because it becomes part of a larger pattern"
     in_python = _EDGE_OF_A_WORD.sub(r"\\b", _CLASS.sub("a-z", pattern))
     try:
         re.compile(in_python)
     except re.error as error:
         return str(error)
     structure = _BRACKETS.sub("a", _ESCAPED.sub("a", in_python))
-    found = _PYTHON_ALONE.search(structure)
+    found = _ONLY_PYTHON.search(structure)
     if found:
         return f"PostgreSQL does not know {found[0]}"
     counts = [int(n) for pair in _REPETITIONS.findall(structure) for n in pair if n]

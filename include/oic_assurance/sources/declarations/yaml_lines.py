@@ -1,38 +1,38 @@
-"""YAML whose mistakes can be pointed at: what it says, and the line that says it."""
+"""Read YAML together with the line of each part, so that errors can name the line."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-#: The keys and places in lists that lead to a value.
+#: The keys and list positions that lead to a value.
 Path = tuple[str | int, ...]
 
-#: The same loader, ten times as fast where the library that it is written in was found.
+#: The loader that is written in C is ten times as fast. PyYAML does not always have it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
 _DAY = "tag:yaml.org,2002:timestamp"
 
 
-class YamlMistake(Exception):  # noqa: N818 - it becomes an error when its file is known
-    """What is wrong with a text as YAML, and in which line."""
+class YamlMistake(Exception):  # noqa: N818 - the caller adds the file and raises an error
+    """A mistake in a YAML text, with its line."""
 
-    def __init__(self, line: int, words: str) -> None:
+    def __init__(self, line: int, message: str) -> None:
         self.line = line
-        self.words = words
-        super().__init__(f"line {line}: {words}")
+        self.message = message
+        super().__init__(f"line {line}: {message}")
 
 
 @dataclass(frozen=True)
 class LinedYaml:
-    """A YAML document: its content, and where each part of it stands."""
+    """A YAML document: its content, and the line of each part."""
 
-    said: Any
+    content: Any
     _node: yaml.Node
 
     def line(self, path: Path) -> int:
-        """Follow a path as far as it leads and return the line it ends on."""
+        """Return the line of the part at a path, or of the nearest part above it that exists."""
         node: yaml.Node | None = self._node
         line = self._node.start_mark.line + 1
         for step in path:
@@ -44,9 +44,12 @@ class LinedYaml:
 
 
 def read(text: str) -> LinedYaml:
-    """Read a text as one YAML document; raises `YamlMistake`.
+    """Read a text as one YAML document.
 
-    A key that is given twice is a mistake here: YAML's reader would silently take the last.
+    A key that occurs twice is a mistake here. PyYAML would silently take the last one.
+
+    Raises:
+        YamlMistake: The text is not YAML, is empty, or has an ambiguous name or value.
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)
@@ -57,18 +60,18 @@ def read(text: str) -> LinedYaml:
         line = text.count("\n", 0, error.position) + 1
         raise YamlMistake(line, f"not YAML: {error.reason}") from error
     if node is None:
-        raise YamlMistake(1, "it says nothing")
+        raise YamlMistake(1, "the file is empty")
     _check(node, set())
-    return LinedYaml(yaml.load(text, Loader=_LOADER), node)  # noqa: S506 - a safe one
+    return LinedYaml(yaml.load(text, Loader=_LOADER), node)  # noqa: S506 - a safe loader
 
 
 def _check(node: yaml.Node, seen: set[int]) -> None:
-    """See that names are texts and given once, and that no text was taken for a day."""
-    if id(node) in seen:  # an alias leads to what was looked at before
+    """Check that every key is a text and occurs once, and that no text was read as a date."""
+    if id(node) in seen:  # an alias of a node that was already checked
         return
     seen.add(id(node))
     if node.tag == _DAY:
-        raise YamlMistake(node.start_mark.line + 1, f"YAML reads {node.value} as a day: quote it")
+        raise YamlMistake(node.start_mark.line + 1, f"YAML reads {node.value} as a date: quote it")
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _check(item, seen)
@@ -81,7 +84,7 @@ def _check(node: yaml.Node, seen: set[int]) -> None:
             name = key.value if isinstance(key, yaml.ScalarNode) else "this"
             raise YamlMistake(line, f"YAML does not read the name {name} as a text: quote it")
         if key.value in first:
-            raise YamlMistake(line, f"{key.value} is said twice, first in line {first[key.value]}")
+            raise YamlMistake(line, f"{key.value} occurs twice, first in line {first[key.value]}")
         first[key.value] = line
         _check(value, seen)
 

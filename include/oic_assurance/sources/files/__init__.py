@@ -1,1 +1,1 @@
-"""Reads deliveries from dropped files."""
+"""Read deliveries from dropped files."""

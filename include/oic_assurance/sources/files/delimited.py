@@ -1,8 +1,8 @@
-"""Delimited text as it really comes: separators, line ends, quotes that are never closed.
+"""Read delimited text: delimiters, line ends, and quotes that are never closed.
 
-Nearly all lines of nearly all files hold no quote, and are then taken apart by their separators
-alone. What holds one goes through the csv module, line by line, and can be read again when a quote
-turns out never to be closed.
+Most lines of most files have no quote, and are simply split at their delimiters. A block of lines
+with a quote goes through the csv module. If a quote turns out never to be closed, the lines after
+it are read again.
 """
 
 import csv
@@ -18,19 +18,20 @@ from oic_assurance.sources.files.encoding import Encoding
 from oic_assurance.sources.files.header import SAMPLE_ROWS, Record
 
 DELIMITERS = (",", ";", "\t")
-#: What is taken apart at once: as much as fits beside its cells into a processor's cache.
+#: The size of a block. A block and its cells fit into the cache of a processor.
 BLOCK_BYTES = 32 * 1024
 SAMPLE_CHARACTERS = 1024 * 1024
-#: No cell may be longer; the csv module's own default.
+#: The longest cell, in characters: the default of the csv module.
 LONGEST_CELL = 131_072
-#: A line, or a row of several lines, that is longer is no row. So no file can fill the memory.
+#: The longest line, and the longest row of several lines, so that no file can fill the memory.
 LONGEST_ROW = 4 * 1024 * 1024
-#: How much may be read again because of quotes that are not closed, beside four times the file.
-READ_AGAIN = 32 * 1024 * 1024
-#: What the csv module says at the end of a file in which a quote is still open.
+#: How many characters may be read again because of quotes that are not closed. Four times the
+#: characters read so far come on top.
+MOST_READ_AGAIN = 32 * 1024 * 1024
+#: The message of the csv module when a file ends inside a quote.
 NO_END = "unexpected end of data"
 NUL = "\0"
-#: Between ASCII's blanks and the others, which only texts beyond ASCII can hold.
+#: Blanks that `str.strip` removes, except space, CR and LF: in ASCII, and beyond it.
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 FURTHER_BLANKS = "".join(
     c for c in map(chr, (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
@@ -40,28 +41,28 @@ FURTHER_BLANKS = "".join(
 
 @dataclass(frozen=True)
 class Broken:
-    """A row that cannot be taken as it is, and why."""
+    """A row that cannot be used as it is, and the reason."""
 
     cells: Record
-    #: What is kept of it.
-    kept: list[str]
+    #: The original content, for quarantine.
+    original: list[str]
     reason: str
-    #: Whether the cells are all there; otherwise the last one can be cut off.
+    #: Whether all cells are complete. Otherwise the last one may be cut off.
     is_whole: bool = False
 
 
 @dataclass(frozen=True)
 class PlainLines:
-    """Lines without quotes and line ends: each of them is a row."""
+    """Lines without quotes, each of which is a row. Their line ends are removed."""
 
     lines: list[str]
-    #: No cell of theirs begins or ends with a blank.
+    #: Whether no cell begins or ends with a blank.
     is_trimmed: bool
 
 
 @dataclass(frozen=True)
 class Records:
-    """Rows of cells, taken apart together."""
+    """Rows of cells from one block."""
 
     records: list[Record]
     is_trimmed: bool
@@ -76,12 +77,12 @@ class Sample:
 
     delimiter: str
     records: list[Record]
-    #: For each, how many characters of the file end with it.
+    #: For each record, the number of characters up to its end, from the start of the file.
     ends: list[int]
 
 
 def samples(stream: IO[bytes], encoding: Encoding) -> list[Sample]:
-    """Read the first rows of a file once with each delimiter."""
+    """Read the first rows of a file, once with each delimiter."""
     text = ""
     for block in _blocks(stream, encoding, 0, {}):
         text += block
@@ -103,7 +104,7 @@ def _sample(lines: list[str], delimiter: str) -> Sample:
 
 
 def ends_with_newline(stream: IO[bytes], encoding: Encoding) -> bool:
-    """Tell whether the last line of a file is closed."""
+    """Tell whether a file ends with a line end."""
     stream.seek(0, io.SEEK_END)
     stream.seek(max(0, stream.tell() - 4))
     tail = stream.read()
@@ -119,11 +120,16 @@ def read_rows(
     header: int,
     notes: dict[str, Any],
 ) -> Iterator[Part]:
-    """Read the rows below the header, which is row number `header` of the sample.
+    """Yield the rows below the header. The header is row number `header` of the sample, from 0.
 
-    A quote that is never closed would swallow the lines after it. So when a row cannot be read, or
-    is made of several lines but has not as many cells as the header, only its first line is broken,
-    and the others are read again by themselves.
+    A quote that is never closed would include all lines after it. So a row is broken if it cannot
+    be read, or if it has several lines and not as many cells as the header. Then only its first
+    line is the broken row, and the lines after it are read again.
+
+    `notes` gets the note `line_ends` at the end of the file.
+
+    Raises:
+        DeliveryRefused: A line is too long, or too many quotes are not closed.
     """
     width = len(sample.records[header])
     blocks = _blocks(stream, encoding, sample.ends[header], notes)
@@ -131,9 +137,9 @@ def read_rows(
     reader = _RowReader(lines, sample.delimiter, width)
     for block in blocks:
         lines.given += len(block)
-        together = _plain(block, sample.delimiter) or _together(block, sample.delimiter, width)
-        if together is not None:
-            yield together
+        parsed = _plain_lines(block, sample.delimiter) or _records(block, sample.delimiter, width)
+        if parsed is not None:
+            yield parsed
             continue
         lines.waiting.extend(io.StringIO(block, newline=""))
         while lines.waiting:
@@ -143,7 +149,7 @@ def read_rows(
 def _blocks(
     stream: IO[bytes], encoding: Encoding, skip: int, notes: dict[str, Any]
 ) -> Iterator[str]:
-    """Give a file's text after the first `skip` characters, in blocks that end with a line."""
+    """Yield the text of a file after the first `skip` characters, in blocks of whole lines."""
     stream.seek(0)
     decoder = encoding.decoder()
     rest, ends = "", set[str]()
@@ -151,7 +157,7 @@ def _blocks(
         text = rest + decoder.decode(chunk)
         if skip:
             text, skip = text[skip:], max(0, skip - len(text))
-        # A carriage return at the end may be half of a line end.
+        # A carriage return at the end can be the first half of CRLF.
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1))
         block, rest = text[:end], text[end:]
         if len(rest) > LONGEST_ROW:
@@ -168,17 +174,17 @@ def _blocks(
 
 
 def _line_ends(block: str) -> set[str]:
-    """Name the line ends in a block."""
+    """Return the names of the line ends in a block."""
     returns = block.count("\r")
     if not returns:
         return {"LF"} if "\n" in block else set()
     both = block.count("\r\n")
-    found = {"CRLF": both, "CR": returns - both, "LF": block.count("\n") - both}
-    return {name for name, times in found.items() if times}
+    counts = {"CRLF": both, "CR": returns - both, "LF": block.count("\n") - both}
+    return {name for name, times in counts.items() if times}
 
 
-def _plain(block: str, delimiter: str) -> PlainLines | None:
-    """Take a block apart into lines, where no quote makes more of it than that."""
+def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
+    """Split a block into lines. Return None if it has a quote, a NUL or a cell that is too long."""
     if '"' in block or NUL in block:
         return None
     if "\r" in block:
@@ -191,8 +197,8 @@ def _plain(block: str, delimiter: str) -> PlainLines | None:
     return PlainLines(lines, _is_trimmed(block, delimiter))
 
 
-def _together(block: str, delimiter: str, width: int) -> Records | None:
-    """Take a block with quotes apart, where reading it line by line would find the same rows."""
+def _records(block: str, delimiter: str, width: int) -> Records | None:
+    """Read a block with quotes at once. Return None if it has to be read line by line."""
     if NUL in block:
         return None
     reader = csv.reader(io.StringIO(block, newline=""), delimiter=delimiter, strict=True)
@@ -217,15 +223,16 @@ def _is_trimmed(block: str, delimiter: str) -> bool:
 
 @dataclass
 class _Lines:
-    """Lines for a csv reader, which remember what the present row has taken, to be given back."""
+    """Lines for a csv reader. The lines of the current row can be put back and read again."""
 
     blocks: Iterator[str]
     waiting: deque[str]
+    #: The lines of the current row.
     taken: list[str] = field(default_factory=list)
-    #: Characters: what the present row has taken, all that was given, what was given back.
+    #: Characters of the current row, of all blocks so far, and of all lines that were put back.
     size: int = 0
     given: int = 0
-    given_back: int = 0
+    put_back: int = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -243,22 +250,24 @@ class _Lines:
         return line
 
     def start_row(self) -> None:
-        """Forget what the row before has taken."""
+        """Forget the lines of the previous row."""
         self.taken.clear()
         self.size = 0
 
-    def give_back(self) -> str:
-        """Give back all lines of the present row but the first, and return that one."""
+    def put_back_all_but_first(self) -> str:
+        """Put back all lines of the current row except the first, and return the first."""
         first, *others = self.taken or [""]
         self.waiting.extendleft(reversed(others))
-        self.given_back += self.size - len(first)
-        if self.given_back > READ_AGAIN + 4 * self.given:
-            raise DeliveryRefused("too many of its quotes are not closed to tell its rows apart")
+        self.put_back += self.size - len(first)
+        if self.put_back > MOST_READ_AGAIN + 4 * self.given:
+            raise DeliveryRefused(
+                "too many quotes are not closed, so its rows cannot be told apart"
+            )
         return first.rstrip("\r\n").replace(NUL, "\N{SYMBOL FOR NULL}")
 
 
 class _RowReader:
-    """Reads row after row from lines, and what cannot be read as its first line alone."""
+    """Reads one row after another. Of a row that cannot be read, it returns only the first line."""
 
     def __init__(self, lines: _Lines, delimiter: str, width: int | None) -> None:
         self.lines = lines
@@ -267,7 +276,7 @@ class _RowReader:
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
 
     def next(self) -> Record | Broken:
-        """Read the next row; there must be a line left."""
+        """Read the next row. There must be a line left."""
         lines = self.lines
         lines.start_row()
         try:
@@ -282,7 +291,7 @@ class _RowReader:
         return record
 
     def _broken(self, reason: str) -> Broken:
-        line = self.lines.give_back()
+        line = self.lines.put_back_all_but_first()
         cells = [cell.strip('"') for cell in line.split(self._delimiter)]
         return Broken(cells, [line], reason)
 

@@ -1,7 +1,7 @@
-"""Dropped files: which ones lie in a dataset's folder, for which moment, and what they hold.
+"""List and read the files in the dropzone.
 
-The dropzone is any fsspec URL. A file is complete when it has its final name, so nothing waits for
-it to be quiet; `.part` and `.tmp` are not files yet.
+The dropzone is any fsspec URL. A file with its final name is complete, so nothing waits until it
+stops changing. Names that end with `.part` or `.tmp` are unfinished files.
 """
 
 import hashlib
@@ -20,37 +20,39 @@ from oic_assurance.sources.files.remote import open_dropzone, without_credential
 
 UNFINISHED = (".part", ".tmp")
 CHUNK_BYTES = 1024 * 1024
-#: A file larger than this is copied to disk, not into memory, while it is worked on.
+#: A larger file is copied to disk while it is read. A smaller one is copied to memory.
 MEMORY_BYTES = 16 * 1024 * 1024
 MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
 
 
 @dataclass(frozen=True)
 class DroppedFile:
-    """One file under its final name."""
+    """One complete file in the dropzone."""
 
     name: str
     path: str
     size_bytes: int
     modified_at: datetime
-    #: When anything of it was last changed, name and times included; None where nothing tells.
+    #: When the file, its name or its times last changed. None if the file system does not tell.
     changed_at: datetime | None
-    #: The version time of the delivery; None when the name holds a day that does not exist.
+    #: The version time of the delivery. None if the day in the name does not exist.
     delivered_for: datetime | None
 
 
 @dataclass
 class Listing:
-    """What lies in a dataset's folder."""
+    """The content of the folder of a dataset."""
 
+    #: In the order of the moments that they are for.
     files: list[DroppedFile] = field(default_factory=list)
+    #: The names of other files, which are not landed.
     unknown: list[str] = field(default_factory=list)
     folder_exists: bool = True
 
 
 @dataclass(frozen=True)
 class Content:
-    """A file's bytes as they were at one moment, whatever happens to the file meanwhile."""
+    """A copy of the bytes of a file. Later changes to the file do not affect it."""
 
     stream: IO[bytes]
     size_bytes: int
@@ -58,39 +60,52 @@ class Content:
 
 
 class Dropzone:
-    """The root that files are dropped under."""
+    """The root folder under which sources drop files.
+
+    Raises:
+        UsageError: The package for the URL is not installed.
+        SourceUnavailable: The file system cannot be opened.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.dropzone
-        #: Where it is, without the login, the password or the token that a URL can hold.
+        #: The URL without login, password and token, for messages.
         self.place = without_credentials(settings.dropzone)
         try:
             self._system, self._root = open_dropzone(self._url)
         except UsageError:
             raise
-        except Exception as error:  # each file system has errors of its own
+        except Exception as error:  # each file system has its own error classes
             raise self._unavailable(error) from error
 
     @property
     def is_local(self) -> bool:
-        """Whether reading a file costs next to nothing."""
+        """Whether the dropzone is a local folder, where reading a file costs almost nothing."""
         protocol = self._system.protocol
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def listing(self, dataset: Dataset) -> Listing:
-        """List a dataset's files in the order of the moments they are for."""
-        place = dataset.place
-        assert isinstance(place, FilePlace)  # noqa: S101 - for the type checker
+        """List the files of a dataset in the order of the moments that they are for.
+
+        Raises:
+            SourceUnavailable: The dropzone does not exist or cannot be read.
+        """
+        place = dataset.files
         found = Listing()
         for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
-            self._sort_in(entry, place, found)
+            self._add_entry(entry, place, found)
         found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
         found.unknown.sort()
         return found
 
     @contextmanager
     def read(self, file: DroppedFile) -> Iterator[Content]:
-        """Give a file's content, copied while it is hashed."""
+        """Yield a copy of a file, with its size and SHA-256.
+
+        Raises:
+            FileNotFoundError: The file was removed since it was listed.
+            SourceUnavailable: The file cannot be read.
+        """
         digest = hashlib.sha256()
         size = 0
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
@@ -102,7 +117,7 @@ class Dropzone:
                         copy.write(chunk)
             except FileNotFoundError:
                 raise
-            except Exception as error:  # each file system has errors of its own
+            except Exception as error:  # each file system has its own error classes
                 raise self._unavailable(error, file.path) from error
             copy.seek(0)
             yield Content(copy, size, digest.hexdigest())
@@ -115,16 +130,16 @@ class Dropzone:
                 if not self._system.isdir(self._root):
                     raise SourceUnavailable(
                         f"The dropzone {self.place} does not exist or cannot be read: "
-                        "make it with `assurance sources create`, or set ASSURANCE_DROPZONE."
+                        "create it with `assurance sources create`, or set ASSURANCE_DROPZONE."
                     )
                 return []
             return list(self._system.ls(folder, detail=True))
         except SourceUnavailable:
             raise
-        except Exception as error:  # each file system has errors of its own
+        except Exception as error:  # each file system has its own error classes
             raise self._unavailable(error, folder) from error
 
-    def _sort_in(self, entry: dict[str, Any], place: FilePlace, listing: Listing) -> None:
+    def _add_entry(self, entry: dict[str, Any], place: FilePlace, listing: Listing) -> None:
         name = str(entry["name"]).rstrip("/").rsplit("/", 1)[-1]
         if entry.get("type") != "file" or name.startswith(".") or name.endswith(UNFINISHED):
             return
@@ -157,7 +172,7 @@ class Dropzone:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
     def _changed_at(self, entry: dict[str, Any]) -> datetime | None:
-        # What a local file system tells as "created" is Unix's time of the last change of anything.
+        # On a local file system, "created" is the ctime: the last change of content or metadata.
         if not self.is_local or entry.get("created") is None:
             return None
         return datetime.fromtimestamp(entry["created"], UTC)

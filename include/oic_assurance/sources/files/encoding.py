@@ -1,4 +1,4 @@
-"""How the bytes of a delimited file are read as text: told, never guessed."""
+"""Detect the encoding of a delimited file. It is never guessed."""
 
 import codecs
 from dataclasses import dataclass
@@ -12,27 +12,33 @@ OTHER_FORMATS = {
     b"\xd0\xcf\x11\xe0": "an old or encrypted Office document",
     b"%PDF": "a PDF document",
     b"\x1f\x8b": "a compressed file",
-    b"{\\rtf": "a word processor's document",
+    b"{\\rtf": "a rich text document",
 }
 MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml")
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a file's bytes are read as text."""
+    """The encoding of a file."""
 
     name: str
+    #: How the decoder handles bytes that are not valid: "replace" if the last character is cut off.
     errors: str = "strict"
 
     def decoder(self) -> codecs.IncrementalDecoder:
-        """Give a decoder that takes the file piece by piece."""
+        """Return a decoder for the file in chunks."""
         return codecs.getincrementaldecoder(self.name)(self.errors)
 
 
 def detect_encoding(stream: IO[bytes]) -> Encoding:
-    """Tell a file's encoding, without guessing: a mark, a certain pattern, or what it is valid in.
+    """Return the encoding of a file.
 
-    A file cut off inside its last character is still read; that character becomes a sign for it.
+    It follows from a byte-order mark, from the pattern of zero bytes in UTF-16, or from the first
+    encoding in which all bytes are valid: UTF-8, then Windows-1252. A file that is cut off inside
+    its last character is accepted. That character becomes the replacement character.
+
+    Raises:
+        DeliveryRefused: The file is in another format, or its encoding is not certain.
     """
     stream.seek(0)
     head = stream.read(4096)
@@ -40,20 +46,22 @@ def detect_encoding(stream: IO[bytes]) -> Encoding:
     wide = _utf_16(head)
     if wide is not None:
         if _is_valid(stream, wide) is None:
-            raise DeliveryRefused("it starts as UTF-16 but does not stay readable as that")
+            raise DeliveryRefused("it starts as UTF-16, but later bytes are not valid UTF-16")
         return Encoding(wide, "replace")
     if head.count(0) > len(head) / 100:
-        raise DeliveryRefused("it holds zero bytes and nothing that tells how it is encoded")
+        raise DeliveryRefused("it has zero bytes but is not UTF-16: save it as UTF-8")
     name = "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
     valid = _is_valid(stream, name)
     if valid is not None:
         return Encoding(name, "strict" if valid else "replace")
     if name == "utf-8-sig":
-        raise DeliveryRefused("it has the mark of UTF-8 but does not stay readable as that")
+        raise DeliveryRefused(
+            "it has a UTF-8 byte-order mark but is not valid UTF-8: save it as UTF-8"
+        )
     if not _is_valid(stream, "cp1252"):
-        raise DeliveryRefused("it is readable neither as UTF-8 nor as UTF-16 or Windows-1252")
+        raise DeliveryRefused("it is not valid UTF-8, UTF-16 or Windows-1252: save it as UTF-8")
     if _holds_utf_8(stream):
-        raise DeliveryRefused("it is UTF-8 in one place and not in another")
+        raise DeliveryRefused("it mixes UTF-8 with another encoding: save it as UTF-8")
     return Encoding("cp1252")
 
 
@@ -64,22 +72,22 @@ def _refuse_other_formats(head: bytes) -> None:
     if head.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(MARKUP):
         raise DeliveryRefused("it is a web page or XML, not delimited text")
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise DeliveryRefused("it is UTF-32, which is not supported")
+        raise DeliveryRefused("it is UTF-32, which is not supported: save it as UTF-8")
 
 
 def _utf_16(head: bytes) -> str | None:
-    """Name the UTF-16 that a file starts in, by its mark or because every other byte is a zero."""
+    """Return the kind of UTF-16, by its byte-order mark or because every other byte is zero."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[0::2], head[1::2]
-    for silent, speaking, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
-        if len(head) > 3 and silent.count(0) > 0.75 * len(silent) > 15 * speaking.count(0):
+    for high, low, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if len(head) > 3 and high.count(0) > 0.75 * len(high) > 15 * low.count(0):
             return name
     return None
 
 
 def _is_valid(stream: IO[bytes], encoding: str) -> bool | None:
-    """Tell whether all bytes are valid: True, False when the last character is cut, or None."""
+    """Return True if all bytes are valid, False if only the last character is cut, else None."""
     stream.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -95,10 +103,10 @@ def _is_valid(stream: IO[bytes], encoding: str) -> bool | None:
 
 
 def _holds_utf_8(stream: IO[bytes]) -> bool:
-    """Tell whether a file that is no UTF-8 holds letters of it all the same.
+    """Tell whether a file that is not valid UTF-8 has valid UTF-8 characters beyond ASCII.
 
-    To read those as Windows-1252 would make two letters of one, in a file that was put together
-    of two or damaged.
+    Such a file is damaged or was joined from two files. Windows-1252 would turn each such character
+    into several wrong ones.
     """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")

@@ -1,4 +1,4 @@
-"""The header row: found below title lines, in any order and spelling, or refused with a reason."""
+"""Find the header row of a table: below title lines, with columns in any order and spelling."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: How far down a header is looked for.
+#: The number of rows in which the header is searched.
 SAMPLE_ROWS = 30
-#: What is longer is no column's name.
+#: A longer cell is not the name of a column.
 LONGEST_NAME = 200
 
 Record = list[str]
@@ -17,43 +17,51 @@ Record = list[str]
 
 @dataclass(frozen=True)
 class Header:
-    """Where the declared columns stand in the rows of one delivery."""
+    """The positions of the declared columns in the rows of one delivery."""
 
+    #: The row of the header, from 0.
     index: int
+    #: The position of each declared column, from 0.
     positions: tuple[int, ...]
+    #: The number of cells.
     width: int
+    #: The names of the columns that are not declared.
     extra: tuple[str, ...]
-    #: Positions without a name.
+    #: The positions that have no name.
     nameless: tuple[int, ...]
-    #: By declared column the name it was given, where that is spelled otherwise.
+    #: The name in the file by declared column, if the two differ.
     spelled: dict[str, str]
 
     @property
     def is_reordered(self) -> bool:
-        """Whether the columns stand in another order than the declared one."""
+        """Whether the order of the columns differs from the declaration."""
         return list(self.positions) != sorted(self.positions)
 
 
 def normalised(name: str) -> str:
-    """Return a column's name without case, blanks and signs: `Employee No.` is `employeeno`."""
+    """Return a name in lower case, only letters and digits: `Employee No.` is `employeeno`."""
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-def locate(
+def find_header(
     samples: Sequence[Sequence[Record]], table: Table, dataset: Dataset
 ) -> tuple[int, Header]:
-    """Find the header in the first rows of a delivery, read in as many ways as there are samples.
+    """Find the header in the first rows of a delivery.
 
-    Returns which sample holds it, and the header. Raises `DeliveryRefused` with the reason, without
-    the file's name, when there is none that has every declared column exactly once.
+    `samples` are the same rows, read with different delimiters. Returns the number of the sample
+    that has the header, and the header.
+
+    Raises:
+        DeliveryRefused: No row has every declared column exactly once. The message does not name
+            the file.
     """
     names = [[[_name(cell) for cell in record] for record in sample] for sample in samples]
     wanted = [normalised(name) for name in table.names]
     number, index, matched = _best(names, wanted)
     if matched < len(wanted):
-        looks_like = _other_dataset(names, dataset)
-        if looks_like:
-            raise DeliveryRefused(f"it looks like a file of {looks_like}")
+        other = _other_dataset(names, dataset)
+        if other:
+            raise DeliveryRefused(f"it looks like a file of {other}")
         if matched * 2 < len(wanted):
             raise DeliveryRefused(f"no header row with the columns {', '.join(table.names)}")
     found = names[number][index]
@@ -66,13 +74,13 @@ def locate(
     header = _header(samples[number][index], index, found, table)
     for place, record in enumerate(samples[number][:index], 1):
         if _could_be_row(record, header, table):
-            raise DeliveryRefused(f"line {place} stands above the header but looks like a row")
+            raise DeliveryRefused(f"line {place} is above the header but looks like a row")
     return number, header
 
 
 def _header(record: Record, index: int, found: list[str], table: Table) -> Header:
     positions = tuple(found.index(normalised(name)) for name in table.names)
-    given = {
+    spelled = {
         name: record[position].strip()
         for name, position in zip(table.names, positions, strict=True)
     }
@@ -86,7 +94,7 @@ def _header(record: Record, index: int, found: list[str], table: Table) -> Heade
             if cell.strip() and place not in positions
         ),
         nameless=tuple(place for place, cell in enumerate(record) if not cell.strip()),
-        spelled={name: text for name, text in given.items() if text != name},
+        spelled={name: text for name, text in spelled.items() if text != name},
     )
 
 
@@ -95,7 +103,7 @@ def _name(cell: str) -> str:
 
 
 def _could_be_row(record: Record, header: Header, table: Table) -> bool:
-    """Tell whether a line has what a row must have where the header says: no title has that."""
+    """Tell whether a line has valid cells in all required columns, which no title line has."""
     if len(record) <= max(header.positions):
         return False
     cells = dict(zip(table.names, (record[p].strip() for p in header.positions), strict=True))
@@ -109,12 +117,12 @@ def _could_be_row(record: Record, header: Header, table: Table) -> bool:
 
 
 def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, int, int]:
-    """Return sample, row and number of matches of the row that names most of the columns."""
+    """Return the sample, row and number of matches of the row that names most of the columns."""
     best = (0, 0, 0)
-    among = set(wanted)
+    wanted_names = set(wanted)
     for number, sample in enumerate(samples):
         for index, names in enumerate(sample):
-            matched = len(among.intersection(names))
+            matched = len(wanted_names.intersection(names))
             if matched > best[2]:
                 best = (number, index, matched)
             if matched == len(wanted):
@@ -123,6 +131,7 @@ def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, 
 
 
 def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str | None:
+    """Return the other dataset whose columns the rows name completely."""
     for other in datasets().values():
         if other.kind != "file" or other.name == dataset.name:
             continue
@@ -134,7 +143,7 @@ def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str |
 
 
 def other_dataset_of_sheets(sheets: Iterable[str], dataset: Dataset) -> str | None:
-    """Return the dataset whose sheets a workbook has, where that is another one."""
+    """Return the other dataset whose sheets a workbook has, or None."""
     present = {normalised(sheet) for sheet in sheets}
     for other in datasets().values():
         wanted = {normalised(table.sheet) for table in other.tables if table.sheet}

@@ -1,8 +1,8 @@
-"""The parts of an Excel workbook, unpacked within bounds before any library sees them.
+"""Unpack the parts of an Excel workbook within limits, before a library reads them.
 
-A few kilobytes of ZIP can unpack to gigabytes, and its directory can say anything. So the parts
-that are needed are unpacked here, counted as they come, into a package of their own, and only that
-one is given to the library that reads the cells.
+A few kilobytes of ZIP can unpack to gigabytes, and the sizes in its directory can be wrong. So the
+needed parts are unpacked here, and their bytes are counted. They are written to a new package, and
+only that package goes to the library that reads the cells.
 """
 
 import io
@@ -16,13 +16,13 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.xml_events import Start, read_elements
 
 MEGABYTE = 1024 * 1024
-#: What a workbook may say that it unpacks to; more is taken for a decompression bomb.
+#: The largest unpacked size that a workbook may claim. A larger one is a decompression bomb.
 UNPACKED_BYTES = 512 * MEGABYTE
-#: What the declared sheets and their texts may unpack to, together.
+#: The largest unpacked size of the declared sheets and their texts together.
 NEEDED_BYTES = 128 * MEGABYTE
-#: What they may hold of tags: four or more make a cell, and each costs memory and time of its own.
+#: The largest number of tags in them. A cell has four or more, and each costs memory and time.
 MOST_TAGS = 10_000_000
-#: What the parts that only say what is where may unpack to, each.
+#: The largest unpacked size of a part that only describes the structure.
 SMALL_BYTES = 8 * MEGABYTE
 CHUNK_BYTES = 256 * 1024
 MOST_PARTS = 10_000
@@ -40,7 +40,11 @@ OTHER_KINDS = {
 
 
 class Package:
-    """An .xlsx file's parts, found by name or by what the workbook calls a sheet."""
+    """The parts of an .xlsx file, which can be found by the name of a sheet.
+
+    Raises:
+        DeliveryRefused: It is not an .xlsx file, it is damaged, or it exceeds a limit.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         try:
@@ -51,19 +55,23 @@ class Package:
         self.counts_from_1904 = False
         self._sheet_ids: dict[str, str] = {}
         self._targets: dict[str, str] = {}
-        self._further: list[str] = []
+        self._shared_parts: list[str] = []
         read_elements(self._small(BOOK), self._book_element, "the workbook")
         if RELATIONS in self._names:
             read_elements(self._small(RELATIONS), self._relation, "the workbook")
 
     @property
     def sheet_names(self) -> list[str]:
-        """The sheets' names in their order."""
+        """The names of the sheets in their order."""
         return list(self._sheet_ids)
 
     def unpacked(self, sheets: Iterable[str]) -> IO[bytes]:
-        """Return a package, not compressed, of what is needed to read some sheets."""
-        wanted = {name.lower() for name in (*ALWAYS, TEXTS, "xl/styles.xml", *self._further)}
+        """Return an uncompressed package with the parts that are needed to read some sheets.
+
+        Raises:
+            DeliveryRefused: The parts are damaged or exceed a limit.
+        """
+        wanted = {name.lower() for name in (*ALWAYS, TEXTS, "xl/styles.xml", *self._shared_parts)}
         wanted |= {self.sheet_part(sheet).lower() for sheet in sheets}
         packed, left, tags = io.BytesIO(), NEEDED_BYTES, 0
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
@@ -73,16 +81,23 @@ class Package:
                         left -= len(chunk)
                         tags += chunk.count(b"<")
                         if left < 0:
-                            raise DeliveryRefused(_too_much("what is needed of it", NEEDED_BYTES))
+                            limit = _megabytes(NEEDED_BYTES)
+                            raise DeliveryRefused(
+                                f"its declared sheets unpack to more than {limit}"
+                            )
                         if tags > MOST_TAGS:
                             raise DeliveryRefused(
-                                f"what is needed of it holds more than {MOST_TAGS:,} tags"
+                                f"its declared sheets have more than {MOST_TAGS:,} tags"
                             )
                         part.write(chunk)
         return packed
 
     def sheet_part(self, sheet: str) -> str:
-        """Return the name of the part that holds a sheet."""
+        """Return the name of the part that holds a sheet.
+
+        Raises:
+            DeliveryRefused: The part is missing.
+        """
         name = self._targets.get(self._sheet_ids[sheet])
         if name is None or name.lower() not in self._names:
             raise DeliveryRefused(f"the workbook is damaged: the sheet {sheet} is not in it")
@@ -96,12 +111,12 @@ class Package:
             raise DeliveryRefused(
                 f"it is {kind}, not an .xlsx workbook"
                 if kind
-                else "the workbook is damaged: there is no workbook in the archive"
+                else "the workbook is damaged: the archive has no part xl/workbook.xml"
             )
         if len(names) < len(parts) or len(parts) > MOST_PARTS:
-            raise DeliveryRefused("the workbook is damaged: it holds a part twice, or too many")
+            raise DeliveryRefused("the workbook is damaged: it has a part twice, or too many parts")
         if sum(part.file_size for part in parts) > UNPACKED_BYTES:
-            raise DeliveryRefused(_too_much("the workbook", UNPACKED_BYTES))
+            raise DeliveryRefused(f"the workbook unpacks to more than {_megabytes(UNPACKED_BYTES)}")
         return names
 
     def _small(self, key: str) -> Iterator[bytes]:
@@ -109,7 +124,9 @@ class Package:
         for chunk in self._chunks(self._names[key]):
             left -= len(chunk)
             if left < 0:
-                raise DeliveryRefused(_too_much("a part of the workbook", SMALL_BYTES))
+                raise DeliveryRefused(
+                    f"a part of the workbook unpacks to more than {_megabytes(SMALL_BYTES)}"
+                )
             yield chunk
 
     def _chunks(self, name: str) -> Iterator[bytes]:
@@ -117,7 +134,7 @@ class Package:
             with self._archive.open(name) as part:
                 while chunk := part.read(CHUNK_BYTES):
                     yield chunk
-        except RuntimeError as error:  # what zipfile raises for an encrypted member
+        except RuntimeError as error:  # zipfile raises it for an encrypted member
             raise DeliveryRefused("the workbook is protected by a password") from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
             raise DeliveryRefused(f"the workbook is damaged: {error}") from error
@@ -138,8 +155,8 @@ class Package:
         part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
         self._targets[element.get("Id") or ""] = part
         if kind.endswith(("/sharedStrings", "/styles")):
-            self._further.append(part)
+            self._shared_parts.append(part)
 
 
-def _too_much(what: str, size: int) -> str:
-    return f"{what} unpacks to more than {size // MEGABYTE} MB"
+def _megabytes(size: int) -> str:
+    return f"{size // MEGABYTE} MB"

@@ -1,7 +1,8 @@
-"""Dropzones on other machines: how they are reached, and how they are named in messages.
+"""Open dropzones on other machines, and name them in messages without their credentials.
 
-Logins and keys are fsspec's affair (`FSSPEC_…` variables and files, or the cloud's own); what
-must not be left to chance stands here. docs/how-to/connect-sources.md tells what to set.
+fsspec reads logins and keys from `FSSPEC_…` variables, its files, or the settings of the cloud.
+This module sets the options that a user must not be able to forget. docs/how-to/connect-sources.md
+says which settings are needed.
 """
 
 import logging
@@ -16,25 +17,27 @@ from fsspec.core import split_protocol
 from oic_assurance.errors import UsageError
 
 SFTP = ("sftp", "ssh")
-#: Seconds until a server that does not answer is given up: at first, and in the middle of a file.
+#: Seconds after which a silent server counts as lost: when connecting, and during a file.
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 20
 ALIVE_SECONDS, ALIVE_TIMES = 15, 3
 
 
 def open_dropzone(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """Return the file system that a dropzone's URL leads to, and the dropzone's path in it.
+    """Return the file system of a dropzone's URL, and the path of the dropzone in it.
 
-    Raises `UsageError` when its package is not installed, and whatever the file system raises.
+    Raises:
+        UsageError: The package for SFTP is not installed.
+        Exception: Any error of the file system. Each file system has its own error classes.
     """
     system, root = fsspec.core.url_to_fs(url, **_options(url))
     return system, str(root)
 
 
 def _options(url: str) -> dict[str, Any]:
-    """Return what a file system is opened with, whatever is configured beside it.
+    """Return the options that override the configuration of fsspec.
 
-    Nothing is shared between two landings: a connection that broke in one is no other's trouble.
+    No file system instance is shared, so a broken connection in one landing does not affect others.
     """
     protocol, _ = split_protocol(url)
     if protocol in (None, "file", "local"):
@@ -43,15 +46,15 @@ def _options(url: str) -> dict[str, Any]:
     if protocol not in SFTP:
         return options
     if find_spec("sshfs") is None:
-        # fsspec would make do with another one, which trusts any server.
+        # fsspec would use another package, which accepts any host key.
         raise UsageError(
             "A dropzone over SFTP needs the package sshfs: see docs/how-to/connect-sources.md."
         )
-    # It tells of every channel it opens, under any logging that shows more than warnings.
+    # At the level INFO, asyncssh logs every channel that it opens.
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     return {
         **options,
-        # A server whose key is not known is not talked to; () stands for ~/.ssh/known_hosts.
+        # A server with an unknown host key is refused. () means ~/.ssh/known_hosts.
         "known_hosts": _configured("known_hosts") or (),
         "connect_timeout": CONNECT_SECONDS,
         "login_timeout": LOGIN_SECONDS,
@@ -65,5 +68,5 @@ def _configured(option: str) -> Any:
 
 
 def without_credentials(url: str) -> str:
-    """Return a URL without login, password and query: `sftp://host/drop`."""
+    """Return a URL without login, password and query, such as `sftp://host/drop`."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url).partition("?")[0]

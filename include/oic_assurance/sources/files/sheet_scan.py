@@ -1,8 +1,8 @@
-"""What a sheet's XML says that the cells' values do not: its extent, formulas, errors, merges.
+"""Scan the XML of a sheet for facts that the values do not show: extent, formulas, errors, merges.
 
-The library that reads the cells allots memory for the whole rectangle between the first and the
-last cell, so two cells in opposite corners are enough to bring a machine down. The extent is found
-here.
+The library that reads the cells allocates memory for the whole rectangle between the first and the
+last cell. Two cells in opposite corners would exhaust the memory. So the extent is checked here
+first.
 """
 
 import re
@@ -12,29 +12,29 @@ from dataclasses import dataclass, field
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
-#: Of the rectangle between a sheet's first and last cell that hold something.
+#: The largest number of cells in the rectangle between the first and the last filled cell.
 MOST_CELLS = 2_000_000
-#: Of the cells that cannot be taken as they are.
-MOST_DOUBTS = 50_000
+#: The largest number of cells without a reliable value.
+MOST_UNRELIABLE = 50_000
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 
-#: Row and column, both counted from 0.
+#: Row and column, both from 0.
 Place = tuple[int, int]
 
 
 @dataclass
 class SheetFacts:
-    """What is to be known of a sheet before and beside its values."""
+    """Facts about a sheet that its values do not show."""
 
     formulas: int = 0
     hidden_rows: int = 0
     hidden_columns: int = 0
-    #: By row: the columns whose cells cannot be taken as they are, and why.
-    doubts: dict[int, dict[int, str]] = field(default_factory=dict)
+    #: By row and column, why the value of a cell is not reliable.
+    unreliable: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
 class SheetScan:
-    """Reads a sheet's XML once."""
+    """Reads the XML of a sheet once."""
 
     def __init__(self, sheet: str) -> None:
         self._what = f"the sheet {sheet}"
@@ -45,18 +45,22 @@ class SheetScan:
         self._cell: dict[str, str] = {}
         self._has_formula = False
         self._value: str | None = None
-        self._doubts = 0
+        self._unreliable_count = 0
         self._merges: list[tuple[Place, Place]] = []
 
     def read(self, chunks: Iterable[bytes]) -> SheetFacts:
-        """Read all of it. Raises `DeliveryRefused` when it is damaged or too large to be read."""
+        """Read the whole sheet.
+
+        Raises:
+            DeliveryRefused: The sheet is damaged or exceeds a limit.
+        """
         parser = parser_without_doctype(self._what)
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         feed(parser, chunks, self._what)
-        self._doubt_merged_cells()
+        self._mark_merged_cells()
         return self.facts
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -74,7 +78,7 @@ class SheetScan:
         elif name == "mergeCell":
             first, _, last = attributes.get("ref", "").partition(":")
             self._merges.append((self._place(first), self._place(last or first)))
-            self._count_doubt()
+            self._count_unreliable()
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         self._column = -1
@@ -106,17 +110,19 @@ class SheetScan:
         kind = self._cell.get("t")
         if self._has_formula:
             self.facts.formulas += 1
-            # An empty text is a result; nothing at all is a formula that was never calculated.
+            # An empty text is a result. No value means that the formula was never calculated.
             if not self._value and not (kind == "str" and self._value is not None):
-                self._doubt(self._row, self._column, "is a formula that was never calculated")
+                self._mark_unreliable(
+                    self._row, self._column, "is a formula that was never calculated"
+                )
         if kind == "e":
-            self._doubt(self._row, self._column, f"holds Excel's error {self._value}")
+            self._mark_unreliable(self._row, self._column, f"holds Excel's error {self._value}")
         if self._value is not None:
             self._extend()
         self._value = None
 
     def _extend(self) -> None:
-        """Extend the rectangle by the present cell."""
+        """Extend the rectangle to the current cell."""
         row, column = self._row, self._column
         if not (
             self._first[0] <= row <= self._last[0] and self._first[1] <= column <= self._last[1]
@@ -130,30 +136,32 @@ class SheetScan:
                     f" {MOST_CELLS:,} cells"
                 )
 
-    def _doubt_merged_cells(self) -> None:
-        """Doubt what lies under a merged cell: whether its value counts there too is a guess."""
+    def _mark_merged_cells(self) -> None:
+        """Mark the cells under a merged cell: whether its value applies to them is not known."""
         for (top, left), (bottom, right) in self._merges:
             for row in range(top, min(bottom, self._last[0]) + 1):
                 for column in range(left, min(right, self._last[1]) + 1):
                     if (row, column) != (top, left):
-                        self._doubt(row, column, "is merged with another cell")
+                        self._mark_unreliable(row, column, "is merged with another cell")
 
-    def _doubt(self, row: int, column: int, reason: str) -> None:
-        self.facts.doubts.setdefault(row, {}).setdefault(column, reason)
-        self._count_doubt()
+    def _mark_unreliable(self, row: int, column: int, reason: str) -> None:
+        self.facts.unreliable.setdefault(row, {}).setdefault(column, reason)
+        self._count_unreliable()
 
-    def _count_doubt(self) -> None:
-        self._doubts += 1
-        if self._doubts > MOST_DOUBTS:
+    def _count_unreliable(self) -> None:
+        self._unreliable_count += 1
+        if self._unreliable_count > MOST_UNRELIABLE:
             raise DeliveryRefused(
-                f"{self._what} has more than {MOST_DOUBTS:,} cells that are errors, merged or"
+                f"{self._what} has more than {MOST_UNRELIABLE:,} cells that are errors, merged or"
                 " never calculated"
             )
 
     def _place(self, text: str) -> Place:
         match = _PLACE.fullmatch(text)
         if match is None:
-            raise DeliveryRefused(f"{self._what} is damaged: it has no cell {text[:20]}")
+            raise DeliveryRefused(
+                f"{self._what} is damaged: {text[:20]!r} is not the name of a cell"
+            )
         column = 0
         for letter in match[1]:
             column = column * 26 + ord(letter) - 64

@@ -1,20 +1,20 @@
-"""A delivered file as rows of text, ready to be copied into the warehouse and checked there."""
+"""Read a delivered file as rows of text, which are copied into the warehouse and checked there."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from oic_assurance.errors import DeliveryRefused
-from oic_assurance.sources.declarations.model import Dataset, FilePlace, Table
+from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files import delimited
 from oic_assurance.sources.files.delimited import Part
 from oic_assurance.sources.files.dropped import Content
 from oic_assurance.sources.files.encoding import detect_encoding
-from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, locate
-from oic_assurance.sources.files.rows import Ready, Row, RowMaker, as_copy_text, as_rows
+from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, find_header
+from oic_assurance.sources.files.rows import ReadyLines, Row, RowMaker, as_copy_text, as_rows
 from oic_assurance.sources.files.workbook import Workbook
 
-#: How many names of columns and sheets a note lists.
+#: The largest number of column or sheet names in a note.
 MOST_NAMES = 20
 
 __all__ = ["Reading", "Row", "read_tables"]
@@ -22,13 +22,14 @@ __all__ = ["Reading", "Row", "read_tables"]
 
 @dataclass
 class Reading:
-    """One table of a delivery: its rows, and notes on what was coped with, complete at the end.
+    """One table of a delivery: its rows, and the normalisation notes.
 
-    The rows can be read once, either as `rows` or, many times quicker, as `copy_text`.
+    The rows can be read once: as `rows`, or much faster as `copy_text`. The notes are complete when
+    all rows were read.
     """
 
     table: Table
-    pieces: Iterator[Ready | list[Row]]
+    pieces: Iterator[ReadyLines | list[Row]]
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -37,16 +38,20 @@ class Reading:
         return as_rows(self.pieces)
 
     def copy_text(self) -> Iterator[str]:
-        """Give the rows as pieces of text for `COPY stage (row_number, fault, cells, …) (csv)`."""
+        """Yield the rows as text for `COPY stage (row_number, fault, cells, …) (csv)`."""
         return as_copy_text(self.pieces)
 
 
 def read_tables(content: Content, dataset: Dataset) -> list[Reading]:
-    """Open a file of a dataset. Raises `DeliveryRefused` with the reason, not naming the file."""
+    """Open a file of a dataset, and return its tables in the order of the declaration.
+
+    Raises:
+        DeliveryRefused: The file cannot be read as this dataset. The message does not name the
+            file. Reading the rows can raise it too.
+    """
     if content.size_bytes == 0:
         raise DeliveryRefused("it is empty (0 bytes)")
-    place = dataset.place
-    if isinstance(place, FilePlace) and place.format == "xlsx":
+    if dataset.is_workbook:
         return _read_workbook(content, dataset)
     return [_read_delimited(content, dataset)]
 
@@ -55,7 +60,7 @@ def _read_delimited(content: Content, dataset: Dataset) -> Reading:
     table = dataset.tables[0]
     encoding = detect_encoding(content.stream)
     samples = delimited.samples(content.stream, encoding)
-    number, header = locate([sample.records for sample in samples], table, dataset)
+    number, header = find_header([sample.records for sample in samples], table, dataset)
     sample = samples[number]
     notes = _header_notes(header)
     if encoding.name != "utf-8":
@@ -74,13 +79,13 @@ def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
     for table in dataset.tables:
         sheet = table.sheet or ""
         try:
-            _, header = locate([book.top(sheet, SAMPLE_ROWS)], table, dataset)
+            _, header = find_header([book.first_rows(sheet, SAMPLE_ROWS)], table, dataset)
         except DeliveryRefused as error:
             raise DeliveryRefused(f"sheet {sheet}: {error.message}") from error
         notes = _header_notes(header) | book.notes(sheet)
         readings.append(_reading(table, book.rows(sheet, header, table), header, None, notes))
-    if book.further:
-        readings[0].notes["sheets_kept_out"] = _some(book.further)
+    if book.other_sheets:
+        readings[0].notes["sheets_kept_out"] = _some(book.other_sheets)
     return readings
 
 
@@ -108,6 +113,6 @@ def _header_notes(header: Header) -> dict[str, Any]:
 
 
 def _some(names: Sequence[str]) -> list[str]:
-    """List names for a note, not all of them when they are very many."""
+    """Return names for a note. If there are very many, say how many were left out."""
     more = len(names) - MOST_NAMES
     return [*names[:MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]

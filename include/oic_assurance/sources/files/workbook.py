@@ -1,4 +1,4 @@
-"""Excel workbooks: the declared sheets, cell by cell as text, or refused with a reason."""
+"""Read the declared sheets of an Excel workbook, each cell as text."""
 
 import datetime as dt
 import zipfile
@@ -23,20 +23,25 @@ from oic_assurance.sources.files.sheet_scan import SheetScan
 
 OFFICE_DOCUMENT = b"\xd0\xcf\x11\xe0"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-#: Days between the two zero days that Excel knows.
+#: Days between the two day zeros that Excel uses: 1900 and 1904.
 DAYS_1904 = 1462
 EXACT_INTEGER = 10**15
 
 
 class Workbook:
-    """A workbook that was found to be one of a dataset, and whose declared sheets can be read."""
+    """A workbook of a dataset. Its declared sheets can be read.
+
+    Raises:
+        DeliveryRefused: It is not a workbook of this dataset, it is damaged, or it exceeds a limit.
+    """
 
     def __init__(self, stream: IO[bytes], dataset: Dataset) -> None:
         _refuse_other_formats(stream)
         package = Package(stream)
         self.counts_from_1904 = package.counts_from_1904
         names = declared_sheets(package.sheet_names, dataset)
-        self.further = [name for name in package.sheet_names if name not in names.values()]
+        #: Names of the sheets that are not declared.
+        self.other_sheets = [name for name in package.sheet_names if name not in names.values()]
         unpacked = package.unpacked(names.values())
         with zipfile.ZipFile(unpacked) as parts:
             self._facts = {
@@ -50,13 +55,13 @@ class Workbook:
             hidden = {s.name for s in book.sheets_metadata if s.visible != SheetVisibleEnum.Visible}
         self._hidden = {sheet for sheet, name in names.items() if name in hidden}
 
-    def top(self, sheet: str, count: int) -> list[Record]:
-        """Read a sheet's first rows as texts."""
+    def first_rows(self, sheet: str, count: int) -> list[Record]:
+        """Return the first rows of a sheet as texts."""
         return [_texts(row) for row in islice(self._sheets[sheet].iter_rows(), count)]
 
     def rows(self, sheet: str, header: Header, table: Table) -> Iterator[Record | Broken]:
-        """Read a sheet's rows below its header as texts; what is in doubt comes as broken."""
-        doubts = self._facts[sheet].doubts
+        """Yield the rows below the header as texts. A row with an unreliable cell is broken."""
+        unreliable = self._facts[sheet].unreliable
         offset = (self._sheets[sheet].start or (0, 0))[1]
         columns = dict(zip(header.positions, table.columns, strict=True))
         days = {
@@ -65,16 +70,16 @@ class Workbook:
         rows = enumerate(self._sheets[sheet].iter_rows())
         for number, row in islice(rows, header.index + 1, None):
             cells = _texts(_counted_from_1900(row, days) if self.counts_from_1904 else row)
-            doubted = doubts.get(number, {}) if doubts else {}
+            problems = unreliable.get(number, {})
             reasons = [
-                f"{column.name} {doubted[place + offset]}"
+                f"{column.name} {problems[place + offset]}"
                 for place, column in columns.items()
-                if place + offset in doubted
+                if place + offset in problems
             ]
             yield Broken(cells, cells, "; ".join(reasons), is_whole=True) if reasons else cells
 
     def notes(self, sheet: str) -> dict[str, Any]:
-        """Say what somebody should know of a sheet beside its rows."""
+        """Return the normalisation notes of a sheet."""
         facts = self._facts[sheet]
         found = {
             "sheet": "hidden" if sheet in self._hidden else None,
@@ -87,7 +92,7 @@ class Workbook:
 
 
 def _refuse_other_formats(stream: IO[bytes]) -> None:
-    """Refuse what is no .xlsx file, in words that help whoever saved it."""
+    """Refuse a file in another format, and name the format."""
     stream.seek(0)
     head = stream.read(512)
     if head.startswith(OFFICE_DOCUMENT):
@@ -97,7 +102,7 @@ def _refuse_other_formats(stream: IO[bytes]) -> None:
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
         raise DeliveryRefused("it is a web page or XML, not an .xlsx workbook")
     if not head.startswith(b"PK"):
-        raise DeliveryRefused("it is not a workbook")
+        raise DeliveryRefused("it is not an .xlsx workbook")
 
 
 def _holds(stream: IO[bytes], text: bytes) -> bool:
@@ -110,7 +115,11 @@ def _holds(stream: IO[bytes], text: bytes) -> bool:
 
 
 def declared_sheets(present: list[str], dataset: Dataset) -> dict[str, str]:
-    """Return by declared sheet what the workbook calls it."""
+    """Return the names in the workbook of the declared sheets.
+
+    Raises:
+        DeliveryRefused: A sheet is missing, or two sheets have its name.
+    """
     found: dict[str, str] = {}
     missing = []
     for sheet in (table.sheet for table in dataset.tables if table.sheet):
@@ -137,7 +146,7 @@ def _chunks(parts: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 @contextmanager
 def _library() -> Iterator[None]:
-    """Refuse the workbook when the library that reads it finds it damaged, or fails over it."""
+    """Refuse the workbook if the library that reads it reports damage or crashes."""
     try:
         yield
     except PasswordError as error:
@@ -145,7 +154,7 @@ def _library() -> Iterator[None]:
     except (CalamineError, OSError, ValueError) as error:
         raise DeliveryRefused(f"the workbook is damaged: {error}") from error
     except BaseException as error:
-        # A panic in it is an exception that nobody is meant to catch.
+        # A panic in Rust is a BaseException, whose class cannot be imported.
         if type(error).__name__ == "PanicException":
             raise DeliveryRefused("the workbook is damaged: it cannot be read") from error
         raise
@@ -156,7 +165,7 @@ def _texts(row: list[Any]) -> Record:
 
 
 def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
-    """Shift the day numbers of a workbook that counts from 1904, as those made on a Mac do."""
+    """Shift the day numbers of a workbook that counts from 1904, such as one made on a Mac."""
     return [
         value + DAYS_1904 if place in days and isinstance(value, float) else value
         for place, value in enumerate(row)
@@ -164,15 +173,15 @@ def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
 
 
 def _number(value: float) -> str:
-    """Write a number as a person would: 123 is not 123.0."""
+    """Return a number as text: 123, not 123.0."""
     if value.is_integer() and abs(value) < EXACT_INTEGER:
         return str(int(value))
     return repr(value)
 
 
 def _moment(value: dt.datetime) -> str:
-    """Write a moment to the second: Excel keeps them as fractions of a day, a little off."""
-    with suppress(OverflowError):  # on the last day of all there is no next second
+    """Return a moment as text, rounded to the second. Excel stores inexact fractions of a day."""
+    with suppress(OverflowError):  # at the last moment of year 9999
         value = (value + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
     return value.isoformat(sep=" ")
 

@@ -1,4 +1,4 @@
-"""XML read event by event, in bounded memory, without document types."""
+"""Read XML event by event, in bounded memory. Document types are refused."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from oic_assurance.errors import DeliveryRefused
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of an element, named without its namespace's prefix."""
+    """The start of an element. Its name has no namespace prefix."""
 
     name: str
     attributes: dict[str, str]
 
     def get(self, name: str) -> str | None:
-        """Return an attribute, whatever prefix it has."""
+        """Return an attribute by its name without a prefix, or None."""
         found = self.attributes.get(name)
         if found is not None:
             return found
@@ -25,7 +25,11 @@ class Start:
 
 
 def read_elements(chunks: Iterable[bytes], start: Callable[[Start], None], what: str) -> None:
-    """Call `start` for every element."""
+    """Call `start` for every element.
+
+    Raises:
+        DeliveryRefused: The XML is not well formed. The message names it as `what`.
+    """
     parser = parser_without_doctype(what)
     parser.StartElementHandler = lambda name, attributes: start(
         Start(name.rpartition(":")[2], attributes)
@@ -34,10 +38,10 @@ def read_elements(chunks: Iterable[bytes], start: Callable[[Start], None], what:
 
 
 def parser_without_doctype(what: str) -> expat.XMLParserType:
-    """Give a parser that refuses document types, and with them entities that explode."""
+    """Return a parser that refuses document types, and so entities that expand without limit."""
 
     def refuse(*_: object) -> None:
-        raise DeliveryRefused(f"{what} is damaged: it brings a document type of its own")
+        raise DeliveryRefused(f"{what} is damaged: it declares a document type")
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = refuse
@@ -45,10 +49,18 @@ def parser_without_doctype(what: str) -> expat.XMLParserType:
 
 
 def feed(parser: expat.XMLParserType, chunks: Iterable[bytes], what: str) -> None:
-    """Parse a document; raises `DeliveryRefused` when it is not well formed."""
+    """Parse a document.
+
+    Raises:
+        DeliveryRefused: The XML is not well formed. The message names it as `what`.
+    """
     try:
         for chunk in chunks:
             parser.Parse(chunk, False)
         parser.Parse(b"", True)
-    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an encoding
+    except (
+        expat.ExpatError,
+        LookupError,
+        ValueError,
+    ) as error:  # the last two come from a bad encoding
         raise DeliveryRefused(f"{what} is damaged: {error}") from error

@@ -1,16 +1,30 @@
-"""Declarations: what the twelve say, and errors that name file and line."""
+"""The twelve declarations of the project, and errors that name file and line."""
 
+import shutil
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import UsageError
-from oic_assurance.sources.declarations.load import DeclarationError, dataset, datasets, parse
-from oic_assurance.sources.declarations.model import DatabasePlace, FilePlace, Tolerance
+from oic_assurance.sources.declarations.load import (
+    DeclarationError,
+    dataset,
+    datasets,
+    load_folders,
+    parse,
+)
+from tests.unit.sources.declarations.examples import (
+    FILE,
+    Mistake,
+    check_mistake,
+    error_of,
+    name_of,
+)
 
 FILES = resources.files("oic_assurance.sources").joinpath("declarations")
 
-# As the source contract says them.
+# From the source contract.
 KEYS = {
     "occurrence": ["occurrence_id"],
     "nccu_referral": ["referral_id"],
@@ -33,7 +47,7 @@ NULLABLE = {
     "occurrence": {"offence_code", "persons_count", "occurred_at", "deleted_at"},
     "nccu_referral": {"occurrence_ref", "persons_count", "nccu_reference", "outcome", "deleted_at"},
     "custody_record": {"occurrence_ref", "released_at", "deleted_at"},
-    # Gradings land as they come, also when they do not come at all.
+    # Gradings are landed as they are delivered, also if they are missing.
     "intelligence_report": {
         "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
         "handling_conditions", "occurrence_ref", "nccu_referral_ref", "submitted_at", "deleted_at",
@@ -43,14 +57,9 @@ NULLABLE = {
 }  # fmt: skip
 
 
-def text(name: str = "hr_org_unit.yml") -> str:
+def text_of(name: str = "hr_org_unit.yml") -> str:
+    """Return the text of a declaration of the project."""
     return FILES.joinpath(name).read_text(encoding="utf-8")
-
-
-def refusal(changed: str, file: str = "hr_org_unit.yml") -> str:
-    with pytest.raises(DeclarationError) as caught:
-        parse(changed, file)
-    return str(caught.value)
 
 
 def test_the_twelve_datasets_are_declared() -> None:
@@ -68,13 +77,13 @@ def test_keys_are_those_of_the_source_contract() -> None:
 
 
 @pytest.mark.parametrize("name", NULLABLE)
-def test_database_columns_are_required_unless_the_contract_lets_them_be_null(name: str) -> None:
+def test_database_columns_are_required_unless_the_contract_allows_null(name: str) -> None:
     tables = [table for declared in datasets().values() for table in declared.tables]
     table = next(table for table in tables if table.name == name)
     assert {column.name for column in table.columns if not column.required} == NULLABLE[name]
 
 
-def test_law_enforcement_and_general_data_land_apart() -> None:
+def test_law_enforcement_and_general_data_have_separate_schemas() -> None:
     schemas = {name: declared.raw_schema for name, declared in datasets().items()}
     for name, schema in schemas.items():
         is_operational = name.startswith(("rms/", "intelligence/"))
@@ -82,18 +91,17 @@ def test_law_enforcement_and_general_data_land_apart() -> None:
 
 
 def test_narrative_and_source_identity_are_never_columns() -> None:
-    place = dataset("intelligence/report").place
-    assert isinstance(place, DatabasePlace)
+    place = dataset("intelligence/report").database
     assert place.never_extracted == ("narrative", "source_identity")
-    assert place.door is not None
-    assert place.door.admits == ("OFFICIAL", "OFFICIAL-SENSITIVE")
+    assert place.marking is not None
+    assert place.marking.admits == ("OFFICIAL", "OFFICIAL-SENSITIVE")
     for declared in datasets().values():
         for table in declared.tables:
             assert not {"narrative", "source_identity"} & set(table.names)
 
 
-def test_files_are_named_as_the_contract_says() -> None:
-    places = [d.place for d in datasets().values() if isinstance(d.place, FilePlace)]
+def test_file_names_are_those_of_the_source_contract() -> None:
+    places = [declared.files for declared in datasets().values() if declared.kind == "file"]
     assert sorted(str(place) for place in places) == [
         "governance/plans/plan_register.xlsx",
         "governance/recommendations/recommendation_log.csv",
@@ -104,17 +112,7 @@ def test_files_are_named_as_the_contract_says() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("rejected", "rows", "is_over"),
-    [(19, 19, False), (20, 20, True), (20, 100, False), (21, 100, True), (20, 99, True)],
-)
-def test_the_default_tolerance_is_a_fifth_and_never_under_twenty_rows(
-    rejected: int, rows: int, is_over: bool
-) -> None:
-    assert Tolerance().exceeded(rejected, rows) is is_over
-
-
-def test_an_unknown_dataset_is_a_usage_error_that_lists_the_known() -> None:
+def test_the_error_for_an_unknown_dataset_lists_those_that_exist() -> None:
     with pytest.raises(UsageError, match="There is no dataset 'hr/people': choose one of gov"):
         dataset("hr/people")
 
@@ -124,25 +122,25 @@ def line_of(content: str, needle: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "needle", "words"),
+    ("old", "new", "needle", "expected"),
     [
         ("delivery: full", "delivery: whole", "delivery", "'whole' is not one of"),
         ("type: text", "type: varchar", "varchar", "'varchar' is not one of"),
-        ("kind: file", "kind: file\ncolour: blue", "colour", "'colour' was unexpected: choose of"),
+        ("kind: file", "kind: file\ncolour: blue", "colour", "'colour' is unknown: choose one of"),
         ("owner: Human resources, workforce data\n", "", "dataset", "'owner' is a required"),
         ("format: csv", "format: pdf", "place", "'pdf' is not one of"),
-        ("key: [org_unit_code]", "key: [unit]", "key:", "the key's column unit is not declared"),
+        ("key: [org_unit_code]", "key: [unit]", "key:", "the key column unit is not declared"),
         (
             "parent_org_unit_code: {type: text",
             "batch_id: {type: text",
             "batch_id",
-            "batch_id is a column that landing adds itself",
+            "landing adds the column batch_id itself",
         ),
         (
             "parent_org_unit_code: {type: text",
             "parent_org_unit_code: {type: date, codes: [A]",
             "parent_org_unit_code: {",
-            "parent_org_unit_code has rules for text but is date",
+            "parent_org_unit_code has rules for text, but its type is date",
         ),
         (
             "parent_org_unit_code: {type: text",
@@ -157,53 +155,121 @@ def line_of(content: str, needle: str) -> int:
             "place",
             "YYYYMMDD may occur only once",
         ),
-        ("  - name: org_unit", "  - sheet: A\n    name: org_unit", "sheet", "a sheet is named for"),
+        (
+            "  - name: org_unit",
+            "  - sheet: A\n    name: org_unit",
+            "sheet",
+            "other tables must not have one",
+        ),
     ],
 )
-def test_a_mistake_is_an_error_that_names_file_and_line(
-    old: str, new: str, needle: str, words: str
+def test_a_mistake_about_files_names_file_and_line(
+    old: str, new: str, needle: str, expected: str
 ) -> None:
-    changed = text().replace(old, new, 1)
-    assert changed != text()
-    said = refusal(changed)
-    assert said.startswith(f"hr_org_unit.yml, line {line_of(changed, needle)}: ")
-    assert words in said
+    changed = text_of().replace(old, new, 1)
+    assert changed != text_of()
+    message = error_of(changed, "hr_org_unit.yml")
+    assert message.startswith(f"hr_org_unit.yml, line {line_of(changed, needle)}: ")
+    assert expected in message
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "needle", "words"),
+    ("old", "new", "needle", "expected"),
     [
         ("cursor: updated_at\n", "", "dataset", "'cursor' is a required property"),
-        ("cursor: updated_at", "cursor: report_urn", "cursor", "report_urn is no timestamptz"),
+        ("cursor: updated_at", "cursor: report_urn", "cursor", "report_urn is not a timestamptz"),
         ("key: [report_id]", "key: [report_id, status]", "key:", "needs a key of one column"),
-        ("[narrative, source_identity]", "[status]", "      status:", "status is never extracted"),
+        (
+            "[narrative, source_identity]",
+            "[status]",
+            "      status:",
+            "status is listed in never_extracted",
+        ),
         ("column: protective_marking", "column: marking", "door", "there is no column marking"),
     ],
 )
-def test_mistakes_about_a_database(old: str, new: str, needle: str, words: str) -> None:
-    changed = text("intelligence_report.yml").replace(old, new, 1)
-    said = refusal(changed, "intelligence_report.yml")
-    assert words in said
-    assert f"line {line_of(changed, needle)}: " in said
+def test_a_mistake_about_a_database_names_its_line(
+    old: str, new: str, needle: str, expected: str
+) -> None:
+    changed = text_of("intelligence_report.yml").replace(old, new, 1)
+    message = error_of(changed, "intelligence_report.yml")
+    assert expected in message
+    assert f"line {line_of(changed, needle)}: " in message
 
 
-def test_what_is_not_yaml_names_its_line() -> None:
-    changed = text().replace("kind: file", "kind: [file")
-    assert refusal(changed).startswith("hr_org_unit.yml, line ")
-    assert "not YAML" in refusal(changed)
+def test_text_that_is_not_yaml_names_its_line() -> None:
+    message = error_of(text_of().replace("kind: file", "kind: [file"), "hr_org_unit.yml")
+    assert message.startswith("hr_org_unit.yml, line ")
+    assert "not YAML" in message
 
 
-def test_a_database_may_be_any_connection_but_its_time_zone_must_be_one() -> None:
-    said = text("rms_occurrence.yml")
+def test_a_system_can_have_any_name_but_its_time_zone_must_exist() -> None:
+    text = text_of("rms_occurrence.yml")
     declared = parse(
-        said.replace("system: rms,", "system: custody_9, time_zone: Europe/London,"),
+        text.replace("system: rms,", "system: custody_9, time_zone: Europe/London,"),
         "rms_occurrence.yml",
     )
-    assert isinstance(declared.place, DatabasePlace)
-    assert (declared.place.system, declared.place.time_zone) == ("custody_9", "Europe/London")
-    wrong = said.replace("system: rms,", "system: rms, time_zone: Europe/Northampton,")
-    assert refusal(wrong, "rms_occurrence.yml") == (
-        "rms_occurrence.yml, line 4: there is no time zone Europe/Northampton."
+    place = declared.database
+    assert (place.system, place.time_zone) == ("custody_9", "Europe/London")
+    wrong = text.replace("system: rms,", "system: rms, time_zone: Europe/Northampton,")
+    assert error_of(wrong, "rms_occurrence.yml") == (
+        "rms_occurrence.yml, line 4: Europe/Northampton is not a time zone."
     )
-    capitals = said.replace("system: rms,", "system: RMS,")
-    assert "rms_occurrence.yml, line 4: " in refusal(capitals, "rms_occurrence.yml")
+    capitals = text.replace("system: rms,", "system: RMS,")
+    assert "rms_occurrence.yml, line 4: " in error_of(capitals, "rms_occurrence.yml")
+
+
+LONG = "a" * 51
+MISTAKES: list[Mistake] = [
+    # Unknown names.
+    (FILE, "{type: integer,", "{type: integer, requird: true,", 17,
+     "tables.0.columns.persons: 'requird' is unknown: choose one of type, description"),
+    (FILE, "owner:", "owned_by: Somebody\nowner:", 7, "'owned_by' is unknown: choose one of"),
+    (FILE, "format: csv}", "format: csv, sheet: A}", 4, "'sheet' is unknown"),
+    (FILE, "years: 6", "year: 6", 8, "'year' is unknown: choose one of years, basis"),
+    (FILE, "      kind:", "      Kind:", 15, "'Kind' does not match"),
+    # Values of the wrong type.
+    (FILE, "[ADULT, CHILD]", "[YES, CHILD]", 15, "True is not a text: quote it"),
+    (FILE, "[ADULT, CHILD]", "[1, CHILD]", 15, "1 is not a text: quote it"),
+    (FILE, "years: 6", "years: six", 8, "'six' is not of type 'integer'"),
+    (FILE, "required: true", "required: always", 14, "'always' is not of type 'boolean'"),
+    (FILE, "key: [referral_ref]", "key: referral_ref", 12, "is not of type 'array'"),
+    (FILE, "{type: integer,", "{type: money,", 17, "'money' is not one of"),
+    (FILE, "      persons:", f"      {LONG}a:", 17, "does not match"),
+    (FILE, "  - name: referral", f"  - name: {LONG}a", 10, "does not match"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=name_of)
+def test_a_violation_of_the_schema_names_its_line(mistake: Mistake) -> None:
+    check_mistake(mistake)
+
+
+def test_a_file_that_is_not_utf_8_is_an_error(folder: Path) -> None:
+    (folder / "safeguarding_other.yml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DeclarationError, match=r"safeguarding_other\.yml cannot be read: .*UTF-8"):
+        load_folders(folder)
+
+
+def test_a_deployment_can_add_declarations(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = list(datasets())
+    monkeypatch.setenv("ASSURANCE_DECLARATIONS", str(folder))
+    assert sorted([*before, "safeguarding/referral"]) == list(datasets())
+
+
+def test_a_deployment_cannot_declare_a_dataset_of_the_project(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with resources.as_file(FILES.joinpath("hr_personnel.yml")) as file:
+        shutil.copy(file, folder)
+    monkeypatch.setenv("ASSURANCE_DECLARATIONS", str(folder))
+    with pytest.raises(DeclarationError, match=r"line 1: hr/personnel is already declared"):
+        datasets()
+
+
+def test_the_folder_of_declarations_must_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSURANCE_DECLARATIONS", str(tmp_path / "none"))
+    with pytest.raises(UsageError, match=r"ASSURANCE_DECLARATIONS: .* is not a folder"):
+        datasets()

@@ -1,4 +1,7 @@
-"""Find what is wrong now, from the record of runs and deliveries and the last build's freshness."""
+"""Find what is wrong now.
+
+The sources are the records of runs and deliveries, and the freshness that the last build computed.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -7,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from oic_assurance.clock import LONDON
-from oic_assurance.notifications.alarm import Alarm
+from oic_assurance.notifications.notification import Problem
 from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
@@ -71,7 +74,7 @@ where build.build_id = (
 group by build.build_id
 """
 
-# A later delivery that is landed ends it. An older one does not.
+# Landing the same or a later delivery ends the problem. Landing an older one does not.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (
@@ -90,7 +93,7 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
-# As the last build saw it, published or not.
+# As the last build computed it, whether it was published or not.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
     coalesce(
@@ -164,10 +167,14 @@ class _NotFresh:
     points: str | None
 
 
-def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm]:
-    """Return what is wrong at a moment, the publication first. `deadline` is a London time.
+def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
+    """Return what is wrong at a moment, first what concerns the publication.
 
-    A stage that has not run yet leaves no record. That is reported as an overdue run.
+    `now` has a time zone. `deadline` is the London time by which a run should have published. A run
+    that never started leaves no record, so it is reported as overdue.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
     """
     readers_see = _readers_see(settings)
     with connect(settings, role=ROLE) as warehouse:
@@ -181,30 +188,34 @@ def open_alarms(settings: Settings, now: datetime, deadline: time) -> list[Alarm
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
     # A run that failed, or waits for approval, is reported as such and not also as overdue.
-    alarms = [_no_publication(run, readers_see) for run in failing]
-    alarms += [_approval(build, readers_see) for build in waiting]
-    alarms = alarms or _overdue(good, now, deadline, readers_see)
-    alarms += [_delivery(item, readers_see) for item in refused]
-    told = {item.dataset for item in refused}
-    return alarms + [_source(item, readers_see) for item in stale if item.dataset not in told]
+    problems = [_no_publication(run, readers_see) for run in failing]
+    problems += [_approval(build, readers_see) for build in waiting]
+    problems = problems or _overdue(good, now, deadline, readers_see)
+    problems += [_delivery(item, readers_see) for item in refused]
+    refused_datasets = {item.dataset for item in refused}
+    return problems + [
+        _source(item, readers_see) for item in stale if item.dataset not in refused_datasets
+    ]
 
 
-def _no_publication(run: _Failing, readers_see: str) -> Alarm:
+def _no_publication(run: _Failing, readers_see: str) -> Problem:
     what = f"the run {'was blocked' if run.outcome == 'blocked' else 'failed'}: {run.message}"
-    return Alarm("publication", "daily run", what, run.since, readers_see, run.who, STATUS_COMMAND)
+    return Problem(
+        "publication", "daily run", what, run.since, readers_see, run.who, STATUS_COMMAND
+    )
 
 
-def _approval(build: _Waiting, readers_see: str) -> Alarm:
+def _approval(build: _Waiting, readers_see: str) -> Problem:
     what = (
-        f"build {build.build_id} carries {build.warnings} warnings, and waits for somebody to say "
+        f"build {build.build_id} has {build.warnings} warnings, and waits for somebody to decide "
         "whether readers may see it"
     )
     command = f".venv/bin/assurance publication approve {build.build_id} --reason …, or reject"
-    return Alarm("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
+    return Problem("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
 
 
-def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Alarm]:
-    """Return a notification when a day's run should have published by now and none has."""
+def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
+    """Return a problem if a day's run should have published by now and none has."""
     today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
     due = today
     if good.published_as_at is not None:
@@ -214,12 +225,14 @@ def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -
         return []
     running = "it is still running" if good.running_since else "no run is under way"
     what = f"no run has published by {deadline:%H:%M}, and {running}"
-    return [Alarm("overdue", "daily run", what, due, readers_see, DATA_ENGINEERING, STATUS_COMMAND)]
+    return [
+        Problem("overdue", "daily run", what, due, readers_see, DATA_ENGINEERING, STATUS_COMMAND)
+    ]
 
 
-def _delivery(item: _Refused, readers_see: str) -> Alarm:
+def _delivery(item: _Refused, readers_see: str) -> Problem:
     command = f".venv/bin/assurance quarantine list --dataset {item.dataset}"
-    return Alarm(
+    return Problem(
         "delivery",
         item.dataset,
         item.reason,
@@ -230,11 +243,12 @@ def _delivery(item: _Refused, readers_see: str) -> Alarm:
     )
 
 
-def _source(item: _NotFresh, readers_see: str) -> Alarm:
+def _source(item: _NotFresh, readers_see: str) -> Problem:
     what = f"{item.dataset} is {item.verdict}: {item.reason or 'no reason was given'}"
-    see = f"{readers_see}; {item.points} unknown" if item.points else readers_see
-    return Alarm(
-        "source", item.dataset, what, item.since, see, _owner(item.dataset), STATUS_COMMAND
+    if item.points:
+        readers_see += f"; {item.points} unknown"
+    return Problem(
+        "source", item.dataset, what, item.since, readers_see, _owner(item.dataset), STATUS_COMMAND
     )
 
 

@@ -1,4 +1,4 @@
-"""Which rejected rows a replay is about: those that wait, or those that a corrected file names."""
+"""Select the rejected rows to replay: all that wait, or those that a corrected file names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 
 
 @dataclass(frozen=True)
-class Mended:
-    """One delivery and table of which rejected rows are replayed."""
+class RejectedRows:
+    """Rejected rows of one delivery and one table that are to be replayed together."""
 
     batch_id: int
     delivered_for: datetime
@@ -29,19 +29,19 @@ class Mended:
 
 
 @dataclass
-class Choice:
-    """What a replay is about, the earliest delivery first."""
+class Selection:
+    """The rows that a replay is about, the earliest delivery first."""
 
-    deliveries: list[Mended] = field(default_factory=list)
-    #: Rows that a file names and that were replayed before: the batches that did it.
+    deliveries: list[RejectedRows] = field(default_factory=list)
+    #: Rows of a corrected file that were replayed before: the batch by rejected row.
     replayed_before: dict[int, int] = field(default_factory=dict)
-    #: Rows that could not be taken apart: as they came they cannot pass.
-    in_one_piece: int = 0
+    #: The number of rows that could not be split into cells. Only a correction can replay them.
+    unsplit: int = 0
 
 
 @dataclass(frozen=True)
-class Known:
-    """What quarantine knows of a rejected row."""
+class QuarantinedRow:
+    """The key and the present reasons of a rejected row."""
 
     rejected_id: int
     row_key: str | None
@@ -54,7 +54,7 @@ class _Row:
     dataset: str
     table_name: str
     has_content: bool
-    is_in_one_piece: bool
+    is_unsplit: bool
     replayed_in: int | None
     batch_id: int
     delivered_for: datetime
@@ -62,25 +62,24 @@ class _Row:
     kept_as: str | None
 
 
-def waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Choice:
-    """Choose all rows of a dataset that wait in quarantine and have a content."""
+def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Selection:
+    """Select all rows of a dataset that wait in quarantine and have content."""
     rows = _rows(
         connection, "r.dataset = %(dataset)s and r.status = 'rejected'", dataset, force_code
     )
-    choice = Choice()
-    choice.in_one_piece = sum(row.is_in_one_piece for row in rows)
-    choice.deliveries = _by_delivery(
-        dataset, [row for row in rows if row.has_content and not row.is_in_one_piece]
+    return Selection(
+        _by_delivery(dataset, [row for row in rows if row.has_content and not row.is_unsplit]),
+        unsplit=sum(row.is_unsplit for row in rows),
     )
-    return choice
 
 
-def chosen(
+def select_corrected(
     connection: psycopg.Connection, dataset: Dataset, force_code: str, file: CorrectedFile
-) -> Choice:
-    """Choose the rows that a file corrects.
+) -> Selection:
+    """Select the rows that a file corrects.
 
-    Raises `AssuranceError` when one of them cannot be corrected, for the first that it names.
+    Raises:
+        AssuranceError: A row of the file cannot be corrected. The message is about the first one.
     """
     ids = [row.rejected_id for row in file.rows]
     rows = {
@@ -88,57 +87,57 @@ def chosen(
         for row in _rows(connection, "r.rejected_id = any(%(ids)s)", dataset, force_code, ids)
     }
     problems = [
-        f"{file.name}, row {correction.place}: {problem}"
+        f"{file.name}, row {correction.row_number}: {problem}"
         for correction in file.rows
         if (problem := _problem(correction, rows.get(correction.rejected_id), dataset, file))
     ]
     if problems:
         more = f" ({len(problems) - 1} more rows like this)" if len(problems) > 1 else ""
         raise AssuranceError(f"{problems[0]}{more}. Nothing was replayed.")
-    choice = Choice()
-    choice.replayed_before = {
-        row.rejected_id: row.replayed_in for row in rows.values() if row.replayed_in is not None
-    }
-    choice.deliveries = _by_delivery(
-        dataset, [row for row in rows.values() if row.replayed_in is None]
+    return Selection(
+        _by_delivery(dataset, [row for row in rows.values() if row.replayed_in is None]),
+        replayed_before={
+            row.rejected_id: row.replayed_in for row in rows.values() if row.replayed_in is not None
+        },
     )
-    return choice
 
 
-def known_of(connection: psycopg.Connection, mended: Mended) -> dict[int, Known]:
-    """Return key and present reasons of the rejected rows."""
-    with connection.cursor(row_factory=class_row(Known)) as cursor:
+def quarantined_rows(
+    connection: psycopg.Connection, rejected: RejectedRows
+) -> dict[int, QuarantinedRow]:
+    """Return the key and the present reasons of rejected rows by `rejected_id`."""
+    with connection.cursor(row_factory=class_row(QuarantinedRow)) as cursor:
         rows = cursor.execute(
             f"""
             select r.rejected_id, r.row_key, now.reasons
             from {WITH_REASONS} where r.rejected_id = any(%s)
             """,  # noqa: S608 - a constant
-            (list(mended.rejected_ids),),
+            (list(rejected.rejected_ids),),
         ).fetchall()
     return {row.rejected_id: row for row in rows}
 
 
-def rows_of(
-    connection: psycopg.Connection, mended: Mended, corrections: dict[int, Correction]
+def rows_to_replay(
+    connection: psycopg.Connection, rejected: RejectedRows, corrections: dict[int, Correction]
 ) -> Iterator[ReplayRow]:
-    """Give the rows as they came, with what was corrected of them."""
+    """Yield rejected rows as they were delivered, with their corrections applied."""
     rows = connection.execute(
         SQL(
             "select r.row_number, r.rejected_id, {} from audit.rejected_row as r"
             " where r.rejected_id = any(%s) order by r.row_number"
         ).format(
             SQL(", ").join(
-                SQL("r.content ->> {}").format(Literal(name)) for name in mended.table.names
+                SQL("r.content ->> {}").format(Literal(name)) for name in rejected.table.names
             )
         ),
-        (list(mended.rejected_ids),),
+        (list(rejected.rejected_ids),),
     )
     for row_number, rejected_id, *values in rows:
         if rejected_id in corrections:
             cells = corrections[rejected_id].cells
             values = [
                 corrected(column, value, cell)
-                for column, value, cell in zip(mended.table.columns, values, cells, strict=True)
+                for column, value, cell in zip(rejected.table.columns, values, cells, strict=True)
             ]
         yield ReplayRow(row_number, rejected_id, tuple(values))
 
@@ -146,7 +145,7 @@ def rows_of(
 def _problem(
     correction: Correction, row: _Row | None, dataset: Dataset, file: CorrectedFile
 ) -> str | None:
-    """Say why a row cannot be corrected; None when it can, or was."""
+    """Return why a row cannot be corrected, or None if it can be or was replayed before."""
     name = f"rejected row {correction.rejected_id}"
     if row is None:
         return f"there is no {name}"
@@ -155,7 +154,7 @@ def _problem(
     if row.table_name != file.table.name:
         return f"{name} is of table {row.table_name}, not of {file.table.name}"
     if not row.has_content:
-        return f"{name} was refused at the door by its marking: nothing of it is here to correct"
+        return f"{name} was refused because of its marking, so there is no content to correct"
     return None
 
 
@@ -169,7 +168,7 @@ def _rows(
     values: dict[str, Any] = {"dataset": dataset.name, "force": force_code, "ids": ids}
     query = f"""
         select r.rejected_id, r.dataset, r.table_name, r.content is not null as has_content,
-            coalesce(r.content ? 'cells', false) as is_in_one_piece, r.replayed_in,
+            coalesce(r.content ? 'cells', false) as is_unsplit, r.replayed_in,
             b.batch_id, b.delivered_for, b.source_place, b.kept_as
         from audit.rejected_row as r inner join audit.batch as b on r.batch_id = b.batch_id
         where b.force_code = %(force)s and {condition}
@@ -179,15 +178,15 @@ def _rows(
         return cursor.execute(query.encode(), values).fetchall()
 
 
-def _by_delivery(dataset: Dataset, rows: list[_Row]) -> list[Mended]:
-    """Group rows that are in the order of their deliveries."""
+def _by_delivery(dataset: Dataset, rows: list[_Row]) -> list[RejectedRows]:
+    """Group rows by delivery and table, in the order in which the deliveries come."""
     tables = {table.name: table for table in dataset.tables}
     groups: dict[tuple[int, str], list[_Row]] = {}
     for row in rows:
         if row.table_name in tables:
             groups.setdefault((row.batch_id, row.table_name), []).append(row)
     return [
-        Mended(
+        RejectedRows(
             group[0].batch_id,
             group[0].delivered_for,
             group[0].source_place,

@@ -1,8 +1,8 @@
-"""A workbook without some of its rows: their elements are cut out of the sheets' XML.
+"""Remove rows from a workbook: cut their elements out of the XML of the sheets.
 
-What is written holds the declared sheets and what is needed to read them, nothing else: caches,
-comments and further sheets hold copies of rows that nobody can find with certainty. Texts that only
-the cut rows, or sheets that are left out, refer to are blanked where workbooks share them.
+The new workbook has only the declared sheets and the parts that are needed to read them. Caches,
+comments and other sheets can hold copies of rows that cannot be found with certainty. Shared texts
+that only removed rows or removed sheets use become blank.
 """
 
 import zipfile
@@ -11,12 +11,12 @@ from typing import IO
 
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.delimited import Broken
-from oic_assurance.sources.files.header import SAMPLE_ROWS, locate
+from oic_assurance.sources.files.header import SAMPLE_ROWS, find_header
 from oic_assurance.sources.files.package import TEXTS, Package
 from oic_assurance.sources.files.workbook import Workbook, declared_sheets
 from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
-#: The same rows are to make the same bytes.
+#: A fixed time, so that the same rows give the same bytes.
 _MADE_AT = (1980, 1, 1, 0, 0, 0)
 _BLANK = b"<si><t/></si>"
 
@@ -26,10 +26,16 @@ Span = tuple[int, int]
 def write_workbook(
     stream: IO[bytes], dataset: Dataset, places: Mapping[str, Collection[int]], draft: IO[bytes]
 ) -> None:
-    """Write a workbook without the rows at `places`, by table, as they are numbered now."""
+    """Write a workbook without the rows at `places` to `draft`.
+
+    `places` has the row numbers by table, as the workbook is read now.
+
+    Raises:
+        DeliveryRefused: The workbook cannot be read as this dataset.
+    """
     book, package = Workbook(stream, dataset), Package(stream)
     sheets = declared_sheets(package.sheet_names, dataset)
-    gone = {
+    removed = {
         package.sheet_part(sheets[table.sheet or ""]): set(
             _sheet_rows(book, dataset, table, places.get(table.name, ()))
         )
@@ -40,11 +46,11 @@ def write_workbook(
         zipfile.ZipFile(package.unpacked(sheets.values())) as source,
         zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        # The shared texts last: which of them are still used is known by then.
+        # The shared texts come last, because only then is it known which of them are used.
         for name in sorted(source.namelist(), key=lambda name: name.lower() == TEXTS):
             part = source.read(name)
-            if name in gone:
-                part = _cut_rows(part, gone[name], used)
+            if name in removed:
+                part = _cut_rows(part, removed[name], used)
             elif name.lower() == TEXTS:
                 part = _blank_texts(part, used)
             target.writestr(zipfile.ZipInfo(name, _MADE_AT), part, zipfile.ZIP_DEFLATED)
@@ -53,9 +59,9 @@ def write_workbook(
 def _sheet_rows(
     book: Workbook, dataset: Dataset, table: Table, places: Collection[int]
 ) -> Iterator[int]:
-    """Give the numbers that a sheet itself gives to the rows at `places`."""
+    """Yield the row numbers of the sheet for the rows at `places`."""
     sheet = table.sheet or ""
-    _, header = locate([book.top(sheet, SAMPLE_ROWS)], table, dataset)
+    _, header = find_header([book.first_rows(sheet, SAMPLE_ROWS)], table, dataset)
     place = 0
     for number, record in enumerate(book.rows(sheet, header, table), header.index + 2):
         cells = record.cells if isinstance(record, Broken) else record
@@ -65,8 +71,8 @@ def _sheet_rows(
                 yield number
 
 
-def _cut_rows(part: bytes, gone: set[int], used: set[int]) -> bytes:
-    """Cut rows out of a sheet, and note which shared texts the others use."""
+def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
+    """Cut rows out of a sheet, and add the shared texts that the other rows use to `used`."""
     spans: list[Span] = []
     row = begin = 0
     shared, value = False, ""
@@ -84,9 +90,9 @@ def _cut_rows(part: bytes, gone: set[int], used: set[int]) -> bytes:
 
     def end(name: str) -> None:
         name = name.rpartition(":")[2]
-        if name == "v" and shared and row not in gone and value.strip().isdigit():
+        if name == "v" and shared and row not in removed and value.strip().isdigit():
             used.add(int(value))
-        elif name == "row" and row in gone:
+        elif name == "row" and row in removed:
             spans.append((begin, part.index(b">", parser.CurrentByteIndex) + 1))
 
     def text(data: str) -> None:
@@ -101,7 +107,7 @@ def _cut_rows(part: bytes, gone: set[int], used: set[int]) -> bytes:
 
 
 def _blank_texts(part: bytes, used: set[int]) -> bytes:
-    """Blank the shared texts that are not used any more; the others keep their numbers."""
+    """Make unused shared texts blank. The others keep their numbers."""
     spans: list[Span] = []
     begin = 0
 
@@ -127,7 +133,7 @@ def _blank_texts(part: bytes, used: set[int]) -> bytes:
 
 
 def _prefix(part: bytes, spans: list[Span]) -> bytes:
-    """Return the namespace's prefix that a part writes before its elements, mostly none."""
+    """Return the namespace prefix of the elements of a part. Usually there is none."""
     if not spans:
         return b""
     tag = part[spans[0][0] + 1 : spans[0][0] + 40].split(b">")[0].split()[0].rstrip(b"/")

@@ -1,4 +1,4 @@
-"""Files taken apart, changed and put together again, as somebody's hand or tool would."""
+"""Take files apart, change them and write them again, as a person or a tool would."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ Sheets = dict[str, list[list[Any]]]
 
 
 def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
-    """Return a comma-separated file with each row changed, or left out."""
+    """Return a comma-separated file with each row changed or left out."""
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
     text = io.StringIO()
     writer = csv.DictWriter(text, reader.fieldnames or [], lineterminator="\n")
@@ -24,7 +24,7 @@ def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
 
 
 def change_order(content: bytes) -> bytes:
-    """Return a comma-separated file with its columns from the last to the first."""
+    """Return a comma-separated file with its columns in reverse order."""
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(row[::-1] for row in rows)
@@ -32,7 +32,7 @@ def change_order(content: bytes) -> bytes:
 
 
 def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
-    """Return a workbook with its sheets changed; their layout is not kept, their cells are."""
+    """Return a workbook with its sheets changed. Cells are kept, layout is not."""
     book = python_calamine.load_workbook(io.BytesIO(content))
     sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     saved = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What is done to the work: its process, its server or its connections are ended."""
+"""The faults that are injected into running work: a process, a server or its sessions are ended."""
 
 import os
 import signal
@@ -24,16 +24,16 @@ EXTRACTING = [login for _, login in SOURCES.values()]
 
 
 @dataclass(frozen=True)
-class Deed:
-    """One of them; the process is the one that does it, unless another is named."""
+class Fault:
+    """A fault. It hits the process that injects it, unless another process is named."""
 
     kind: Kind
 
-    def do(self, settings: Settings, pid: int | None = None) -> None:
-        """Do it now, and come back when it has been done."""
+    def inject(self, settings: Settings, pid: int | None = None) -> None:
+        """Inject the fault now. Return when it has taken effect."""
         if self.kind == "process killed":
             os.kill(pid or os.getpid(), signal.SIGKILL)
-            while pid is None:  # the signal is under way
+            while pid is None:  # the signal is on its way
                 time.sleep(1)
         elif self.kind == "server killed":
             _end_server(settings, signal.SIGKILL)
@@ -43,14 +43,14 @@ class Deed:
             _cut_sessions(settings, of_source=self.kind == "source session cut")
 
 
-def _end_server(settings: Settings, how: signal.Signals) -> None:
+def _end_server(settings: Settings, signal_number: signal.Signals) -> None:
     running = find_postmaster(data_dir(settings))
     if running is not None:
-        os.kill(running.pid, how)
+        os.kill(running.pid, signal_number)
 
 
 def _cut_sessions(settings: Settings, *, of_source: bool) -> None:
-    """Let the server end every session of the product's, and wait until they are gone."""
+    """Terminate every session of the product, and wait until they are gone."""
     try:
         administrator = psycopg.connect(admin_url(settings), autocommit=True, connect_timeout=5)
     except Exception:

@@ -1,7 +1,7 @@
-"""What readers were told of exceptions goes with the record that it was told of.
+"""Delete the exception history of erased records.
 
-An exception's events name the record and the officer's pseudonym. Raw keeps every version of every
-record that was ever landed, so what raw does not know any more was erased.
+The events of an exception name the record and the officer's pseudonym. Raw keeps every version of
+every record that was ever landed, so a record that is not in raw any more was erased.
 """
 
 import psycopg
@@ -10,8 +10,8 @@ from psycopg.sql import SQL
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# By table: which exceptions are of its records, and how the list calls a record.
-_OF_TABLE = {
+# By table: the codes of exceptions about its records, and the name of a record in the events.
+_EVENTS_OF_TABLE = {
     "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
     "custody_record": ("CUSTODY_%", "coalesce(r.occurrence_ref, 'custody ' || r.custody_id)"),
@@ -19,8 +19,8 @@ _OF_TABLE = {
     "plan_milestone": ("PLAN_MILESTONE_%", "r.plan_ref || ': ' || r.milestone"),
 }
 
-# Of training the record is the person: whose pseudonym went has no exception any more.
-_OF_PERSONS = """
+# The record of a training exception is the officer. Without a pseudonym, the officer was erased.
+_DELETE_TRAINING = """
 delete from audit.exception_event as event
 where
     event.force_code = %(force)s
@@ -32,8 +32,8 @@ where
     )
 """
 
-# Other records stay, without the officer.
-_OFFICERS = """
+# Exceptions about other records stay, without the erased officer.
+_CLEAR_OFFICERS = """
 update audit.exception_event as event set officer_key = null
 where
     event.force_code = %(force)s
@@ -46,12 +46,15 @@ where
 """
 
 
-def forget_exceptions(
+def delete_exception_events(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table
 ) -> None:
-    """Take away what was told of records and persons that are there no more."""
-    if table.name in _OF_TABLE:
-        codes, name = _OF_TABLE[table.name]
+    """Delete the events about records of a table and about officers that are not in raw any more.
+
+    Call this after the rows of raw and the pseudonyms were deleted.
+    """
+    if table.name in _EVENTS_OF_TABLE:
+        codes, name = _EVENTS_OF_TABLE[table.name]
         connection.execute(
             SQL(
                 """
@@ -67,5 +70,5 @@ def forget_exceptions(
             ).format(raw=raw_name(dataset, table), name=SQL(name)),
             {"force": force, "codes": codes},
         )
-    connection.execute(_OF_PERSONS, {"force": force})
-    connection.execute(_OFFICERS, {"force": force})
+    connection.execute(_DELETE_TRAINING, {"force": force})
+    connection.execute(_CLEAR_OFFICERS, {"force": force})

@@ -1,18 +1,21 @@
-"""The words of a notification: the same for a mailbox, a chat and a machine that reads JSON."""
+"""The text of a notification, the same for e-mail, chat and programs that read JSON."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from oic_assurance.clock import LONDON
-from oic_assurance.notifications.alarm import TITLES, Change, Event
+from oic_assurance.notifications.notification import TITLES, Change, Event
 
 _HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
 LONGEST_SUBJECT = 120
 
 
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
-    """Return one line that says whether to get up: what is wrong, or that it is over."""
+    """Return one line of at most `LONGEST_SUBJECT` characters: what is wrong, or that it is over.
+
+    `news` has at least one change. A problem comes before one that is over.
+    """
     first = next((change for change in news if change.event != "over"), news[0])
     line = _title(first)
     if len(news) > 1:
@@ -22,13 +25,16 @@ def subject_line(force_code: str, news: Sequence[Change]) -> str:
 
 
 def body(news: Sequence[Change]) -> str:
-    """Return the whole message as plain text, what is wrong before what is over."""
+    """Return the whole message as plain text. Problems come before those that are over."""
     ordered = sorted(news, key=lambda change: change.event == "over")
     return "\n\n".join(_paragraph(change) for change in ordered) + "\n"
 
 
 def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
-    """Return the message as JSON; chats that take a `text` show it as it is."""
+    """Return the message as a JSON object. Chat programs show its `text`.
+
+    `since` is in ISO 8601. A change that is over has no `readers_see`, `who` and `command`.
+    """
     subject = subject_line(force_code, news)
     return {
         "text": f"{subject}\n\n{body(news)}",
@@ -41,9 +47,9 @@ def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
                 "subject": change.subject,
                 "what": change.what,
                 "since": change.since.isoformat(),
-                "readers_see": change.alarm.readers_see if change.alarm else None,
-                "who": change.alarm.who if change.alarm else None,
-                "command": change.alarm.command if change.alarm else None,
+                "readers_see": change.problem.readers_see if change.problem else None,
+                "who": change.problem.who if change.problem else None,
+                "command": change.problem.command if change.problem else None,
             }
             for change in news
         ],
@@ -59,11 +65,11 @@ def _title(change: Change) -> str:
 def _paragraph(change: Change) -> str:
     lines = [f"{_title(change)}{_HEADS[change.event]}", f"  What          {change.what}"]
     lines.append(f"  Since         {_moment(change.since)}")
-    if change.alarm is not None:
+    if change.problem is not None:
         lines += [
-            f"  Readers see   {change.alarm.readers_see}",
-            f"  Who fixes it  {change.alarm.who}",
-            f"  Start with    {change.alarm.command}",
+            f"  Readers see   {change.problem.readers_see}",
+            f"  Who fixes it  {change.problem.who}",
+            f"  Start with    {change.problem.command}",
         ]
     return "\n".join(lines)
 

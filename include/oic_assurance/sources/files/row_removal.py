@@ -1,7 +1,7 @@
-"""A delivered file without some of its rows, proven to read as the old one does but for them.
+"""Remove rows from a delivered file, and prove that all other rows still read the same.
 
-Of delimited text the lines of those rows are left out and every other byte stays; of workbooks see
-`workbook_without_rows`.
+In delimited text, the lines of the rows are removed and every other byte stays. For workbooks see
+`workbook_row_removal`.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.sources.declarations.model import Dataset, FilePlace
+from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files import delimited
 from oic_assurance.sources.files.delimited import Broken, Part, PlainLines, Records
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.encoding import Encoding, detect_encoding
-from oic_assurance.sources.files.header import Record, locate
+from oic_assurance.sources.files.header import Record, find_header
 from oic_assurance.sources.files.tabular import read_tables
-from oic_assurance.sources.files.workbook_without_rows import write_workbook
+from oic_assurance.sources.files.workbook_row_removal import write_workbook
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -29,14 +29,17 @@ Places = Mapping[str, Collection[int]]
 
 
 @contextmanager
-def without_rows(content: Content, dataset: Dataset, places: Places) -> Iterator[Content]:
-    """Give a file without the rows at `places` (by table, numbered as they are read now).
+def remove_rows(content: Content, dataset: Dataset, places: Places) -> Iterator[Content]:
+    """Yield a copy of a file without the rows at `places`.
 
-    Raises `AssuranceError` when what is left would not read as before.
+    `places` has the row numbers by table, as the file is read now.
+
+    Raises:
+        AssuranceError: The other rows would not read the same.
     """
     places = {table: frozenset(numbers) for table, numbers in places.items()}
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as draft:
-        if isinstance(dataset.place, FilePlace) and dataset.place.format == "xlsx":
+        if dataset.is_workbook:
             write_workbook(content.stream, dataset, places, draft)
         else:
             _write_delimited(content, dataset, places, draft)
@@ -57,15 +60,15 @@ def _content_of(stream: IO[bytes]) -> Content:
 
 
 def _check(before: Content, after: Content, dataset: Dataset, places: Places) -> None:
-    """Read both and compare them row by row: nothing else may have gone, come or changed."""
+    """Compare both files row by row: no other row may be removed, added or changed."""
     for old, new in zip(read_tables(before, dataset), read_tables(after, dataset), strict=True):
-        gone = places.get(old.table.name, ())
-        left = (row for row in old.rows if row[0] not in gone)
-        for one, other in zip_longest(left, new.rows):
+        removed = places.get(old.table.name, ())
+        remaining = (row for row in old.rows if row[0] not in removed)
+        for one, other in zip_longest(remaining, new.rows):
             if one is None or other is None or one[1:] != other[1:]:
                 raise AssuranceError(
-                    f"{dataset.name}: a kept file cannot be rewritten: without the erased rows it "
-                    "would be read in another way."
+                    f"{dataset.name}: an archived file cannot be rewritten: without the erased"
+                    " rows, its other rows would not read the same."
                 )
 
 
@@ -76,20 +79,20 @@ def _write_delimited(content: Content, dataset: Dataset, places: Places, draft: 
     [table] = dataset.tables
     encoding = detect_encoding(content.stream)
     samples = delimited.samples(content.stream, encoding)
-    number, header = locate([sample.records for sample in samples], table, dataset)
+    number, header = find_header([sample.records for sample in samples], table, dataset)
     sample = samples[number]
     parts = delimited.read_rows(content.stream, encoding, sample, header.index, {})
-    # Every row's lines are counted, from those of the header on.
-    taken, head = _lines_taken(parts, sample.delimiter), sample.ends[header.index]
+    # Lines are counted from the start of the file. The first rows begin below the header.
+    counts, head = _line_counts(parts, sample.delimiter), sample.ends[header.index]
     first = sum(1 for _ in _lines_until(content, encoding, head))
-    gone = set(_lines_at(taken, first, places.get(table.name, ())))
+    removed = set(_lines_at(counts, first, places.get(table.name, ())))
     for line_number, line in enumerate(_byte_lines(content, encoding)):
-        if line_number not in gone:
+        if line_number not in removed:
             draft.write(line)
 
 
 def _lines_until(content: Content, encoding: Encoding, characters: int) -> Iterator[str]:
-    """Give the lines that the first characters of a file make."""
+    """Yield the lines of the first `characters` characters of a file."""
     content.stream.seek(0)
     text = io.TextIOWrapper(content.stream, encoding.name, encoding.errors, newline="")
     try:
@@ -101,11 +104,12 @@ def _lines_until(content: Content, encoding: Encoding, characters: int) -> Itera
         text.detach()
 
 
-def _lines_taken(parts: Iterable[Part], delimiter: str) -> Iterator[tuple[int, bool]]:
-    """Give for each record how many lines it takes, and whether it is a row.
+def _line_counts(parts: Iterable[Part], delimiter: str) -> Iterator[tuple[int, bool]]:
+    """Yield for each record its number of lines, and whether it is a row.
 
-    A record takes a line, and one more for each line end inside its quotes; what is broken is one
-    line, and what is blank is no row. (Total lines at the end count here, but no row comes after.)
+    A record has one line, and one more for each line end inside its quotes. A broken row has one
+    line. A blank line is not a row. Total lines at the end count as rows here, which does no harm:
+    no row follows them.
     """
     for part in parts:
         if isinstance(part, PlainLines):
@@ -129,12 +133,12 @@ def _is_blank(record: Record) -> bool:
 
 
 def _lines_at(
-    taken: Iterable[tuple[int, bool]], first: int, places: Collection[int]
+    counts: Iterable[tuple[int, bool]], first: int, places: Collection[int]
 ) -> Iterator[int]:
-    """Give the numbers of the lines that the rows at `places` stand on."""
+    """Yield the numbers of the lines of the rows at `places`."""
     line = first
     place = 0
-    for lines, is_row in taken:
+    for lines, is_row in counts:
         if is_row:
             place += 1
             if place in places:
@@ -143,21 +147,21 @@ def _lines_at(
 
 
 def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
-    """Give a file's lines as the bytes that they are, ended where the reader ends them."""
+    """Yield the lines of a file as bytes, split at the same line ends as when rows are read."""
     content.stream.seek(0)
     name = encoding.name
     if name == "utf-16":
         name = "utf-16-le" if content.stream.read(2) == b"\xff\xfe" else "utf-16-be"
         content.stream.seek(0)
     if not name.startswith("utf-16"):
-        # One character a byte, and line ends are what they are in all of these.
+        # Latin-1 maps each byte to a character. Line ends are the same in all these encodings.
         name = "latin-1"
     text = io.TextIOWrapper(content.stream, name, "surrogatepass", newline="")
     cut = content.size_bytes % 2 if name.startswith("utf-16") else 0
     if cut:
-        # Half a character at the end of a file that was cut off.
+        # The file was cut off, so half a character is left at its end.
         text.detach()
-        whole = _Short(content.stream, content.size_bytes - 1)
+        whole = _Prefix(content.stream, content.size_bytes - 1)
         text = io.TextIOWrapper(io.BufferedReader(whole), name, "surrogatepass", newline="")
     try:
         for line in text:
@@ -169,7 +173,7 @@ def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
         yield content.stream.read()
 
 
-class _Short(io.RawIOBase):
+class _Prefix(io.RawIOBase):
     """The first bytes of a stream."""
 
     def __init__(self, stream: IO[bytes], size: int) -> None:

@@ -1,4 +1,4 @@
-"""Programs that belong together: each a session of its own, watched, and stopped together."""
+"""Start processes that belong together, watch them, and stop them together."""
 
 import contextlib
 import os
@@ -18,8 +18,11 @@ HOST = "127.0.0.1"
 STOP_SECONDS = 30.0
 
 
-class Sessions:
-    """What was started, by name; what each says is in a log file of the state folder."""
+class Processes:
+    """The processes of one product, by name. Each writes a log file in the state folder.
+
+    Each process leads its own session, so that its children are stopped with it.
+    """
 
     def __init__(self, settings: Settings, product: str) -> None:
         self._settings = settings
@@ -27,33 +30,50 @@ class Sessions:
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def log(self, name: str) -> Path:
-        """Return the file that a program writes to."""
+        """Return the log file of a process."""
         folder = private_folder(self._settings, self._settings.log_dir)
         return folder / f"{self._product.lower()}-{name}.log"
 
     def finish(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a command to its end, or raise an error that says where to read why it failed."""
+        """Run a command and wait until it ends.
+
+        Raises:
+            AssuranceError: The command failed. The message names its log file.
+        """
         log = self.log(name)
         with log.open("wb") as file:
             done = subprocess.run(
-                command, env=dict(environment), stdin=subprocess.DEVNULL,
-                stdout=file, stderr=file, check=False,
-            )  # fmt: skip
+                command,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                check=False,
+            )
         if done.returncode != 0:
             raise AssuranceError(f"{self._product}'s {name} failed (see {log}).")
 
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> None:
-        """Start a program that stays."""
+        """Start a process that keeps running."""
         with self.log(name).open("ab") as file:
             self._started[name] = subprocess.Popen(
-                command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL,
-                stdout=file, stderr=file, start_new_session=True,
-            )  # fmt: skip
+                command,
+                env=dict(environment),
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
 
     def wait_until(self, answers: Callable[[], bool], name: str, seconds: float) -> None:
-        """Wait until a program answers, while none ends."""
+        """Wait until a process answers.
+
+        Raises:
+            AssuranceError: A process has ended, or there was no answer within the time.
+        """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.check()
@@ -64,22 +84,30 @@ class Sessions:
         raise AssuranceError(f"{self._product}'s {name} does not answer (see {self.log(name)}).")
 
     def check(self) -> None:
-        """Raise an error when one has ended."""
+        """Check that all processes are running.
+
+        Raises:
+            AssuranceError: A process has ended.
+        """
         for name, process in self._started.items():
             if process.poll() is not None:
                 raise AssuranceError(
                     f"{self._product}'s {name} ended with code {process.returncode} "
-                    f"(see {self.log(name)}): all is stopped."
+                    f"(see {self.log(name)}). All its processes are stopped."
                 )
 
     def watch(self) -> int:
-        """Stay until one has ended, which is an error."""
+        """Wait until a process ends.
+
+        Raises:
+            AssuranceError: A process has ended.
+        """
         while True:
             self.check()
             time.sleep(1)
 
     def stop(self) -> None:
-        """End every session: by SIGINT first, and by force what does not listen."""
+        """Stop all processes: with SIGINT first, then with SIGTERM, then with SIGKILL."""
         for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for process in self._started.values():
                 with contextlib.suppress(ProcessLookupError):
@@ -93,8 +121,13 @@ class Sessions:
                 return
 
 
-def chosen_port(variable: str, default: int) -> int:
-    """Return the port that an environment variable names, or the default; a free one."""
+def choose_port(variable: str, default: int) -> int:
+    """Return the port that an environment variable names, or the default.
+
+    Raises:
+        UsageError: The variable is not a port number.
+        AssuranceError: Another program uses the port.
+    """
     given = os.environ.get(variable, "").strip()
     if given and not (given.isdigit() and 0 < int(given) < 65536):
         raise UsageError(f"{variable}: '{given}' is not a port number.")
@@ -111,8 +144,8 @@ def chosen_port(variable: str, default: int) -> int:
 
 
 @contextlib.contextmanager
-def signals_end_us() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end us the way Ctrl-C does."""
+def end_on_signals() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, during the block."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -128,7 +161,7 @@ def signals_end_us() -> Iterator[None]:
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether any process of a session is left, also when its leader has ended."""
+    """Tell whether any process of a session is left, even if its leader has ended."""
     process.poll()
     try:
         os.killpg(process.pid, 0)

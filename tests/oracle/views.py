@@ -1,4 +1,4 @@
-"""The three voices on each day: what was said by then, and when they did not say the same."""
+"""The three views of each point on each day, and the days on which they disagreed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .clock import day_end, day_of
 from .known import Known, full_as_at
 from .model import Row
 
-#: Default policy: the words of the log that mean that a point is assured.
+#: Default policy: the words in the log that mean that a point is assured.
 ASSURED_WORDS = {
     *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
     *("discharged", "closed", "sustained", "assured", "green"),
@@ -21,7 +21,7 @@ PARTIES = ("FORCE", "COMMISSIONER")
 
 @dataclass
 class Disagreement:
-    """One row of `assurance_disagreement`; `until` is none while it lasts."""
+    """One row of `assurance_disagreement`. `until` is None while it lasts."""
 
     disagreed_until: date | None
     days: int
@@ -31,15 +31,15 @@ class Disagreement:
 
 
 @dataclass
-class Word:
+class View:
     """One row of `assurance_voice`."""
 
     status: str
     is_assured: bool
 
 
-def voices(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
-    """Give the latest event of each point and party at `as_at`."""
+def views(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
+    """Return the latest event of each point and party at `as_at`."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
     return _latest(delivery.sheets[""] if delivery else [], as_at)
 
@@ -58,34 +58,34 @@ def _latest(events: list[Row], moment: datetime) -> dict[tuple[str, str], Row]:
 def disagreements(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, date], Disagreement]:
-    """Give every stretch of days over which not all who spoke said the same.
+    """Return every period of days in which the views differ.
 
-    `statuses` are those of the data by point and day, in the order of days; `unknown` is no vote.
+    `statuses` are those of the data by point and day, in the order of days. `unknown` is no view.
     """
     found: dict[tuple[str, date], Disagreement] = {}
-    going_on: dict[str, date] = {}
+    ongoing: dict[str, date] = {}
     for (point, day), status in statuses.items():
-        said = {party: word(known, as_at, point, party, day) for party in PARTIES}
-        votes = {text.lower() in ASSURED_WORDS for text in said.values() if text}
+        by_party = {party: latest_status(known, as_at, point, party, day) for party in PARTIES}
+        are_assured = {text.lower() in ASSURED_WORDS for text in by_party.values() if text}
         if status != "unknown":
-            votes.add(status in ASSURED_STATUSES)
-        if len(votes) < 2:
-            started = going_on.pop(point, None)
-        elif point in going_on:
-            started = going_on[point]
+            are_assured.add(status in ASSURED_STATUSES)
+        if len(are_assured) < 2:
+            started = ongoing.pop(point, None)
+        elif point in ongoing:
+            started = ongoing[point]
         else:
-            started = going_on[point] = day
-            first = (said["FORCE"], said["COMMISSIONER"], status)
+            started = ongoing[point] = day
+            first = (by_party["FORCE"], by_party["COMMISSIONER"], status)
             found[point, day] = Disagreement(None, 0, *first)
-        if started is not None and len(votes) == 2:
+        if started is not None and len(are_assured) == 2:
             found[point, started].days += 1
         elif started is not None:
             found[point, started].disagreed_until = date.fromordinal(day.toordinal() - 1)
     return found
 
 
-def word(known: Known, as_at: datetime, point: str, party: str, day: date) -> str | None:
-    """Give what a party had said by the end of a day, in its own word."""
+def latest_status(known: Known, as_at: datetime, point: str, party: str, day: date) -> str | None:
+    """Return a party's latest status by the end of a day, as the log has it."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
     events = [
         row
@@ -96,23 +96,23 @@ def word(known: Known, as_at: datetime, point: str, party: str, day: date) -> st
     return str(event["status"]) if event else None
 
 
-def words(
+def view_rows(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
-) -> dict[tuple[str, str, date], Word]:
-    """Give each day on which a voice changed, of the parties and of the data."""
-    found: dict[tuple[str, str, date], Word] = {}
+) -> dict[tuple[str, str, date], View]:
+    """Return each day on which a view changed, for the parties and for the data."""
+    found: dict[tuple[str, str, date], View] = {}
     last: dict[tuple[str, str], str | None] = {}
-    for (point, day), status in statuses.items():
-        if last.get((point, "DATA")) != status:
-            found[point, "DATA", day] = Word(status, status in ASSURED_STATUSES)
-            last[point, "DATA"] = status
+    for (point, day), of_data in statuses.items():
+        if last.get((point, "DATA")) != of_data:
+            found[point, "DATA", day] = View(of_data, of_data in ASSURED_STATUSES)
+            last[point, "DATA"] = of_data
     for day in sorted(_days_of_events(known, as_at)):
         for point in {key[0] for key in statuses}:
             for party in PARTIES:
-                said = word(known, as_at, point, party, day)
-                if said is not None and last.get((point, party)) != said:
-                    found[point, party, day] = Word(said, said.lower() in ASSURED_WORDS)
-                    last[point, party] = said
+                status = latest_status(known, as_at, point, party, day)
+                if status is not None and last.get((point, party)) != status:
+                    found[point, party, day] = View(status, status.lower() in ASSURED_WORDS)
+                    last[point, party] = status
     return found
 
 

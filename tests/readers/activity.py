@@ -1,4 +1,4 @@
-"""Publications and roll-backs one after another, with quiet in between, each noted by the clock."""
+"""Publications and roll-backs one after another, with quiet in between, each with its times."""
 
 import os
 import subprocess
@@ -22,22 +22,22 @@ from tests.readers.copies import Copier
 
 QUIET, CANDIDATE, PUBLICATION, ROLLBACK, RETENTION = (
     "undisturbed",
-    "a candidate is made",
+    "making a candidate",
     "publication",
     "roll-back, release",
     "statistics, retention",
 )
-#: What a statement that lasts over several is counted to: the last of them.
+#: A statement that spans several phases is counted to the last of these.
 BY_WEIGHT = (QUIET, CANDIDATE, RETENTION, PUBLICATION, ROLLBACK)
-#: Publications to one retention: fifty days pass here in minutes, and where readers leave no gap
-#: each retention waits as long as it may.
+#: Publications for each retention. Fifty days pass here in minutes. If readers leave no gap, each
+#: retention waits as long as it may.
 RETENTION_EVERY = 5
-_WHY = "to see that readers do not notice"
+_WHY = "test that readers do not notice"
 
 
 @dataclass
-class Diary:
-    """What was done, one thing after another: when it began and what it was."""
+class Phases:
+    """The phases of the work, one after another, with their start and name."""
 
     began: list[float] = field(default_factory=list)
     what: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Diary:
 
     @contextmanager
     def entry(self, what: str) -> Iterator[None]:
-        """Note what is done from now on, and what it took."""
+        """Record a phase and its duration."""
         began = time.monotonic()
         self.began.append(began)
         self.what.append(what)
@@ -55,7 +55,7 @@ class Diary:
         self.took.setdefault(what, []).append(self.ended - began)
 
     def during(self, began: float, seconds: float) -> str | None:
-        """Return what was done during a statement, or None outside of it all."""
+        """Return the phase during a statement, or None if it ran outside all phases."""
         if not self.began or began + seconds < self.began[0] or began > self.ended:
             return None
         first = max(0, bisect_right(self.began, began) - 1)
@@ -64,76 +64,76 @@ class Diary:
 
 
 @dataclass
-class Storm:
-    """What came of it."""
+class Activity:
+    """The result of the work."""
 
-    diary: Diary = field(default_factory=Diary)
+    phases: Phases = field(default_factory=Phases)
     publications: int = 0
     rollbacks: int = 0
-    #: What the roll-back took inside the server, and as a command, Python's start included.
+    #: Seconds of each roll-back inside the server, and of each as a command with Python's start.
     moves: list[float] = field(default_factory=list)
     commands: list[float] = field(default_factory=list)
-    #: Generations attached after each publication; and at the end, when readers have gone.
+    #: Generations attached after each publication, and at the end, when the readers have ended.
     attached: list[int] = field(default_factory=list)
     attached_afterwards: int = 0
     faults: list[str] = field(default_factory=list)
 
 
-def storm(
-    copier: Copier, publications: int, rollbacks: int, quiet: float, *, tell: bool = False
-) -> Storm:
-    """Publish so often, with so many seconds of quiet before each; roll back now and then."""
-    done = Storm()
-    diary, settings = done.diary, copier.settings
+def run_activity(
+    copier: Copier, publications: int, rollbacks: int, quiet: float, *, show_progress: bool = False
+) -> Activity:
+    """Publish a number of times, with quiet seconds before each, and roll back now and then."""
+    done = Activity()
+    phases, settings = done.phases, copier.settings
     every = max(2, publications // max(1, rollbacks))
     for number in range(1, publications + 1):
-        with diary.entry(QUIET):
+        with phases.entry(QUIET):
             time.sleep(quiet)
-        with diary.entry(CANDIDATE):
+        with phases.entry(CANDIDATE):
             build = copier.make()
-        with diary.entry(PUBLICATION):
+        with phases.entry(PUBLICATION):
             publish(settings, build)
         done.publications += 1
         if number % RETENTION_EVERY == 0:
-            with diary.entry(RETENTION):
+            with phases.entry(RETENTION):
                 tidy(settings)
         done.attached.append(attached(settings))
         if number % every == 0 and done.rollbacks < rollbacks:
-            _take_back(copier, done, by_command=done.rollbacks % 2 == 0)
-        if tell:
-            _tell(done)
+            _roll_back_and_release(copier, done, by_command=done.rollbacks % 2 == 0)
+        if show_progress:
+            _show_progress(done)
     return done
 
 
-def _take_back(copier: Copier, done: Storm, *, by_command: bool) -> None:
-    """Take the newest publication back, see that the next one waits, then let it be shown."""
-    settings, diary = copier.settings, done.diary
+def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) -> None:
+    """Roll back the newest publication, check that the next one waits, then release it."""
+    settings, phases = copier.settings, done.phases
     newest = current_publication(settings)
     assert newest is not None
     before = newest.publication_id - 1
     began = time.monotonic()
-    with diary.entry(ROLLBACK):
+    with phases.entry(ROLLBACK):
         if by_command:
             roll_back_by_command(before, _WHY)
         else:
             rollback(settings, before, _WHY)
     (done.commands if by_command else done.moves).append(time.monotonic() - began)
     done.rollbacks += 1
-    with diary.entry(CANDIDATE):
+    with phases.entry(CANDIDATE):
         build = copier.make()
-    with diary.entry(PUBLICATION):
+    with phases.entry(PUBLICATION):
         waiting = publish(settings, build)
     hold = current_hold(settings)
     if waiting.is_current or hold is None or hold.reason != _WHY:
         done.faults.append(f"publication {waiting.publication_id} undid the roll-back to {before}")
-    with diary.entry(ROLLBACK):
-        shown = release(settings, "it was seen")
+    with phases.entry(ROLLBACK):
+        shown = release(settings, "the trial has checked it")
     if shown.publication_id != build.build_id:
         done.faults.append(f"the release shows {shown.publication_id}, not {build.build_id}")
 
 
 def roll_back_by_command(publication_id: int, why: str) -> None:
-    """Roll back as somebody at a terminal does, in a process of its own."""
+    """Roll back with the command, in a separate process."""
     command = ["publication", "rollback", str(publication_id), "--reason", why]
     subprocess.run(
         [sys.executable, "-m", "oic_assurance.cli", *command],
@@ -142,14 +142,14 @@ def roll_back_by_command(publication_id: int, why: str) -> None:
 
 
 def attached(settings: Settings) -> int:
-    """Count the generations that readers' queries have to be planned for."""
+    """Return the number of attached generations, for which readers' queries are planned."""
     with connect(settings, role=ROLE) as conn:
         parts = read_parts(conn)
     return len({part.publication_id for part in parts if part.state is not State.DETACHED})
 
 
 def size_of_generation(settings: Settings, publication_id: int) -> int:
-    """Return how many bytes one generation takes, its indexes included."""
+    """Return the bytes of one generation, including its indexes."""
     with connect(settings, role=ROLE) as conn:
         return sum(
             _size(conn, part.name)
@@ -165,8 +165,8 @@ def _size(conn: psycopg.Connection, name: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _tell(done: Storm) -> None:
-    took = done.diary.took
+def _show_progress(done: Activity) -> None:
+    took = done.phases.took
     sys.stderr.write(
         f"publication {done.publications}: candidate {took[CANDIDATE][-1]:.2f} s, "
         f"publication {took[PUBLICATION][-1]:.2f} s, {done.attached[-1]} attached\n"

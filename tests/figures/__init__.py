@@ -1,0 +1,1 @@
+"""Shows that a change moves no published figure: dump the marts before and after it, compare."""

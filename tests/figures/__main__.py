@@ -1,0 +1,84 @@
+"""Dump every published table of synthetic forces, and compare two dumps.
+
+    python -m tests.figures dump FOLDER --seed 1 --seed 2 --seed 3
+    python -m tests.figures compare BEFORE AFTER
+
+Each seed makes a force of two years, publishes it, adds five days, and publishes it again, so that
+restatements and the history of exceptions are in the dump. Run `dump` in a checkout of the code
+before the change and in one with the change. `compare` exits with 1 when a shared column differs.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+import psycopg
+
+from tests.figures.tables import compare, dump
+
+#: Both dumps need the same pseudonyms, and so the same key. The force is made up.
+KEY = "0f" * 32
+FIRST, SECOND = ("2025-01-01", "2026-04-30"), ("2026-05-01", "2026-05-05")
+
+
+@click.group()
+def main() -> None:
+    """Compare published figures before and after a change."""
+
+
+@main.command("dump")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
+def dump_command(folder: Path, seeds: tuple[int, ...]) -> None:
+    """Publish synthetic forces twice each and write all their tables into FOLDER."""
+    for seed in seeds:
+        with tempfile.TemporaryDirectory(prefix="assurance-figures-") as home:
+            environment = {
+                **os.environ, "ASSURANCE_HOME": home, "ASSURANCE_PSEUDONYM_KEY": KEY,
+            }  # fmt: skip
+            try:
+                for first, last in (FIRST, SECOND):
+                    _assurance(
+                        environment, "simulate", "--seed", str(seed), "--from", first, "--to", last
+                    )
+                    _assurance(environment, "run", "--as-at", f"{_day_after(last)}T05:30")
+                with psycopg.connect(
+                    _assurance(environment, "db", "url", "warehouse")
+                ) as warehouse:
+                    tables = dump(warehouse, folder / str(seed))
+                click.echo(f"seed {seed}: {tables} tables in {folder / str(seed)}")
+            finally:
+                _assurance(environment, "db", "stop")
+
+
+@main.command("compare")
+@click.argument("before", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, path_type=Path))
+def compare_command(before: Path, after: Path) -> None:
+    """Compare two dumps table by table, by the columns that both have."""
+    differences = 0
+    for folder in sorted(before.iterdir()):
+        for line in compare(folder, after / folder.name):
+            click.echo(f"seed {folder.name}: {line.text}")
+            differences += line.is_difference
+    click.echo("equal" if not differences else f"{differences} tables differ")
+    sys.exit(bool(differences))
+
+
+def _assurance(environment: dict[str, str], *arguments: str) -> str:
+    """Run a command of the project and return its output; its errors go to the terminal."""
+    command = [sys.executable, "-m", "oic_assurance.cli", *arguments]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _day_after(day: str) -> str:
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Contradictions inside a declaration, and conflicts between declarations."""
+
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.sources.declarations.load import DeclarationError, load_folders, parse
+from tests.unit.sources.declarations.examples import (
+    DATABASE,
+    FILE,
+    NAMES,
+    Mistake,
+    check_mistake,
+    error_of,
+    name_of,
+)
+from tests.unit.sources.declarations.test_load import text_of
+
+LONG = "a" * 51
+
+
+@pytest.mark.parametrize("text", [FILE, DATABASE])
+def test_the_examples_are_valid(text: str) -> None:
+    assert parse(text, NAMES[text]).tables
+
+
+MISTAKES: list[Mistake] = [
+    # Names that are reserved or too long.
+    (FILE, "      persons:", "      ctid:", 17, "ctid is a reserved column name"),
+    (FILE, "      persons:", "      fault:", 17, "fault is a reserved column name"),
+    (FILE, "      persons:", "      is_tombstone:", 17,
+     "landing adds the column is_tombstone itself"),
+    (FILE, "      made_at:", f"      {LONG}:", 16, "longer than 63 characters"),
+    (FILE, "      persons: {type: integer,", "      made_at_text: {type: text,", 16,
+     "landing adds made_at_text, so it must not be declared"),
+    # Keys.
+    (FILE, "key: [referral_ref]", "key: [referral_ref, kind]", 15,
+     "kind is part of the key: write `required: true`, or `required: false` if it may"),
+    (FILE, "required: true, description: The referral",
+     "required: false, when_unreadable: blank, description: The referral", 14,
+     "referral_ref is part of the key, so `when_unreadable: blank` is not allowed"),
+    (DATABASE, "{type: bigint, required: true,", "{type: bigint, required: false,", 15,
+     "visit_id is the key, so it must be required"),
+    # Rules that do not fit the column.
+    (FILE, "kind: [CHILD]", "kind: [CHILD, INFANT]", 18, "INFANT is not a code of kind"),
+    (FILE, "kind: [CHILD]", "persons: ['1']", 18,
+     "required_when needs another column of type text, not persons"),
+    (FILE, "kind: [CHILD]", "colour: [RED]", 18, "required_when names colour, which is not"),
+    (FILE, "{type: date, ", "{type: date, required: true, ", 18,
+     "is already required in every row"),
+    (FILE, "[ADULT, CHILD]", "['ADULT ', CHILD]", 15, "a code of kind has blanks around it"),
+    (FILE, "[ADULT, CHILD]", "[ADULT, CHILD], pattern: 'A(B'", 15,
+     "the pattern of kind is not valid: missing )"),
+    (FILE, "{type: integer,", "{type: integer, required: true, when_unreadable: blank,", 17,
+     "persons is required, so `blank` is not allowed"),
+    (FILE, "[ADULT, CHILD]", "[ADULT, CHILD], refers_to: person.id", 15,
+     "kind refers to person.id, which this file does not declare"),
+    (FILE, "{type: integer,", "{type: integer, refers_to: referral.kind,", 17,
+     "persons is integer but referral.kind is not"),
+    (DATABASE, "outcome: {type: text,", "outcome: {type: text, digits: 6,", 16,
+     "outcome is from a database, which keeps its zeros"),
+    (DATABASE, "outcome: {type: text,", "outcome: {type: text, when_unreadable: blank,", 16,
+     "outcome is from a database: every value can be read"),
+    (DATABASE, "updated_at: {type: timestamptz, required: true,", "updated_at: {type: timestamptz,",
+     6, "a row without updated_at would never be read"),
+    (DATABASE, "table: visit}", "table: visit, door: {column: visit_id, admits: [OFFICIAL]}}", 4,
+     "a marking must be a text column, and visit_id is not"),
+    # Places.
+    (FILE, "YYYYMMDD.csv, format: csv", "YYYYMMDD.csv, format: xlsx", 4, "must end with .xlsx"),
+    (FILE, "referral_YYYYMMDD.csv", "referral_YYYYMMDD.part", 4,
+     "count as unfinished and are never read"),
+    # dbt reads the descriptions, and would run a template in them.
+    (FILE, "description: How many it is about.", "description: 'About {{ n }}.'", 17,
+     "dbt would run it"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=name_of)
+def test_an_error_names_file_and_line(mistake: Mistake) -> None:
+    check_mistake(mistake)
+
+
+def test_two_tables_of_a_workbook_are_on_two_sheets() -> None:
+    text = text_of("hydra_attendance.yml").replace("sheet: Attendance", "sheet: Sessions")
+    assert "two tables are on the sheet Sessions" in error_of(text, "hydra_attendance.yml")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line", "expected"),
+    [
+        ({}, 10, "safeguarding/referral already has a raw table called referral"),
+        ({"name: referral": "name: referral_version"}, 10,
+         "referral_version needs the name referral_version, which safeguarding/referral already"),
+        ({"name: referral": "name: other", "referral/folder": ""}, 4,
+         "safeguarding/referral already reads this table or these files"),
+        ({"name: referral": "name: other", "referral_YYYYMMDD": "referral_20260304"}, 4,
+         "safeguarding/referral already reads this table or these files"),
+    ],
+)  # fmt: skip
+def test_two_datasets_cannot_have_the_same_table_or_files(
+    folder: Path, changes: dict[str, str], line: int, expected: str
+) -> None:
+    text = FILE.replace("dataset: safeguarding/referral", "dataset: safeguarding/second")
+    if "name: referral" not in changes or "version" in changes["name: referral"]:
+        text = text.replace("file: referral_", "file: second_")
+    for old, new in changes.items():
+        text = text.replace(old, new, 1)
+    (folder / "safeguarding_second.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(DeclarationError) as caught:
+        load_folders(folder)
+    assert caught.value.message.startswith(f"{folder}/safeguarding_second.yml, line {line}: ")
+    assert expected in caught.value.message
+
+
+def test_two_datasets_can_share_a_folder_if_their_file_names_differ(folder: Path) -> None:
+    text = FILE.replace("dataset: safeguarding/referral", "dataset: safeguarding/second")
+    text = text.replace("name: referral", "name: second").replace(
+        "file: referral_", "file: second_"
+    )
+    (folder / "safeguarding_second.yml").write_text(text, encoding="utf-8")
+    assert list(load_folders(folder)) == ["safeguarding/referral", "safeguarding/second"]
