@@ -16,7 +16,7 @@ from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
 from tests.conftest import PROJECT_ROOT
 from tests.mutants.mutants import all_mutants, write_marked
-from tests.mutants.report import explained, key
+from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
     Said,
     UnitTests,
@@ -121,7 +121,7 @@ def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
 
     assert tests.judge(wrong).noticed_by
     assert tests.judge(harmless) == Said()
-    assert key(harmless) in explained()
+    assert key(harmless) in reasons_of_survivors()
 
 
 def test_every_rule_belongs_to_a_group() -> None:
