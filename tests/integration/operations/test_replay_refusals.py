@@ -110,7 +110,7 @@ def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> No
     log = world.query("select what, to_whom from audit.processing_log where action = 'disclosure'")
     assert log == [(f"hr/personnel: 2 rejected rows of personnel, exported to {path}", "tester")]
     with pytest.raises(AssuranceError, match=r"exists already and may hold corrections"):
-        export_rejected(world.settings, Which(PEOPLE), path, "tester")
+        export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "tester")
     with pytest.raises(AssuranceError, match=r"hr/org_unit: no such row in quarantine"):
         export_rejected(world.settings, QuarantineFilter("hr/org_unit"), path, "tester")
     nowhere = path.parent / "none" / "x.csv"

@@ -80,7 +80,7 @@ def test_every_publication_is_what_it_was_and_readers_notice_nothing(old: Old) -
         assert done.is_equal, reproduction_screen(done)
         assert differing(done) == set()
         assert done.reasons == []
-        assert all(one.kept == one.then for one in done.tables)
+        assert all(one.stored == one.audited for one in done.tables)
     assert old.seen_by_readers() == before
     assert old.schemas() == set()
     logged = old.world.ask(
@@ -227,7 +227,7 @@ def test_what_is_no_longer_kept_is_compared_and_its_rows_are_not_named(old: Old)
             )
     done = old.reproduce(old.first)
     assert done.is_equal
-    assert all(one.kept is None for one in done.tables)
+    assert all(one.stored is None for one in done.tables)
     # What was compared with it cannot say again what changed: nothing stands beside it.
     after = old.reproduce(old.second)
     assert differing(after) == {"marts.restatement"}

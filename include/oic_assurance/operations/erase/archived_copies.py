@@ -154,7 +154,7 @@ class ArchivedCopies:
         row_numbers: Sequence[int],
         write: bool,
     ) -> RewrittenBatch | None:
-        with unpacked(path) as stream:
+        with open_unpacked(path) as stream:
             is_list = bool(read_header(stream).get("vanished"))
         if is_list:
             return self._list_without(batch, path, keys, write)

@@ -16,9 +16,9 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.erased_keys import SECRET, mark
-from oic_assurance.landing.pseudonyms import seen_numbers
-from oic_assurance.landing.raw_tables import is_there, raw_name
+from oic_assurance.landing.erased_keys import SECRET, hash_key
+from oic_assurance.landing.pseudonyms import identifiers_query
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.archived_copies import resolve_drafts
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.operations.erase.search import Found, Request, Search

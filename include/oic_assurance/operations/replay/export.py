@@ -40,7 +40,7 @@ class Exported:
     refused_by_marking: int
 
 
-def export_rejected(settings: Settings, which: Which, to: Path, who: str) -> Exported:
+def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: str) -> Exported:
     """Write rejected rows of one table as CSV: declared columns, `rejected_id`, reasons.
 
     The file is private to its owner. `who` is logged as the recipient.

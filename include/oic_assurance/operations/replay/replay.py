@@ -61,8 +61,8 @@ def replay(
         file,
     )
     report = ReplayReport(chosen.name)
-    with session(settings) as connection:
-        ensure_tables(connection, settings, chosen)
+    with landing_session(settings) as connection:
+        lock_and_prepare(connection, settings, chosen)
         with on_record(connection, settings, chosen, attempt, report):
             _Replay(settings, connection, chosen, attempt, report).run()
     return report
@@ -129,20 +129,22 @@ class _Replay:
             deliveries = LaterDeliveries(self._settings, loader)
             later = deliveries.after(rejected.delivered_for, rejected.batch_id)
             overridden = self._overridden_keys(rejected, deliveries, later, replayed, rows)
-            original = Said(rejected.batch_id, rejected.delivered_for, rejected.kept_as)
+            original = LaterDelivery(
+                rejected.batch_id, rejected.delivered_for, rejected.archived_as
+            )
             if not deliveries.stage(original):
                 notes["delivery_not_read"] = True
-        replayed.take(rows)
+        replayed.add(rows)
         replayed.stage()
         self._sort_outcomes(
-            delivery, replayed.check(beside_others="delivery_not_read" not in notes)
+            delivery, replayed.check(with_rest_of_delivery="delivery_not_read" not in notes)
         )
         delivery.batch_id = next_batch_id(self._connection)
         with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as archived:
-            replayed.keep(archived, self._header(rejected))
+            replayed.archive(archived, self._header(rejected))
             archived.finish()
         if self._dataset.kind == "file":
-            replayed.leave_out(overridden)
+            replayed.exclude(overridden)
             delivery.rows_new = loader.insert_delivered(delivery.batch_id, rejected.delivered_for)
             self._restore_later_versions(delivery, loader, deliveries, later)
         else:
@@ -166,7 +168,7 @@ class _Replay:
         self,
         rejected: RejectedRows,
         deliveries: LaterDeliveries,
-        later: list[Said],
+        later: list[LaterDelivery],
         replayed: ReplayRows,
         rows: list[ReplayRow],
     ) -> set[str]:
@@ -180,7 +182,7 @@ class _Replay:
         keys = set(self._keys(rejected, replayed, rows).values())
         found: set[str] = set()
         for one in same_moment:
-            found |= deliveries.spoken_of(one, keys)
+            found |= deliveries.covered_keys(one, keys)
         return found
 
     def _without_erased(
@@ -190,7 +192,7 @@ class _Replay:
         if not (rows and self._erased):
             return rows
         keys = self._keys(rejected, replayed, rows)
-        erased = {row for row, key in keys.items() if self._erased.holds(rejected.table, key)}
+        erased = {row for row, key in keys.items() if self._erased.contains(rejected.table, key)}
         self._report.erased += len(erased)
         return [row for row in rows if row.rejected_id not in erased]
 
@@ -198,7 +200,7 @@ class _Replay:
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> dict[int, str]:
         """Return the key of each row after its correction, if it has one, by `rejected_id`."""
-        replayed.take(rows)
+        replayed.add(rows)
         replayed.stage()
         outcomes = replayed.check()
         replayed.clear()
@@ -234,7 +236,7 @@ class _Replay:
         delivery: ReplayedDelivery,
         loader: TableLoader,
         deliveries: LaterDeliveries,
-        later: list[Said],
+        later: list[LaterDelivery],
     ) -> None:
         """Restore the versions that deliveries for later moments confirm of the same records."""
         batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
@@ -287,7 +289,7 @@ class _Replay:
             rows_rejected=len(delivery.still_rejected),
             sha256=archived.sha256,
             notes=notes,
-            kept_as=archived.kept_as,
+            archived_as=archived.archived_as,
             replay_of=rejected.batch_id,
         )
         register(self._connection, batch, self._settings.force_code, attempt.run_id)

@@ -42,7 +42,7 @@ class Agreement:
         self._raw = raw_name(dataset, table)
         self._archived = archived
         self._names = names
-        self._content = list(content_columns(dataset, table))
+        self._content = list(dataset.content_columns(table))
         # A fingerprint does not cover the `_text` columns, which hold how a moment was written.
         self._fingerprinted = [
             name for name in names if name in table.names or not name.endswith("_text")

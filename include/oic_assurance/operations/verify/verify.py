@@ -121,7 +121,7 @@ class _Verification:
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
-        if batch.kept_as is None:
+        if batch.archived_as is None:
             self._proof.not_compared.append((batch, "it was not archived"))
             return
         try:
@@ -132,9 +132,9 @@ class _Verification:
         except UnreadableError as error:
             self._disagree(batch, error.message)
 
-    def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(self._settings.home / kept_as) as stream:
+            with open_unpacked(self._settings.home / archived_as) as stream:
                 content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -176,16 +176,16 @@ class _Verification:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
-    def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with open_unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / archived_as) as stream:
             header = read_header(stream)
             content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
                 if self._same_bytes(batch, content.sha256):
-                    self._compare_replay(batch, kept_as, str(header.get("table")))
+                    self._compare_replay(batch, archived_as, str(header.get("table")))
                 return
             if header.get("vanished"):
                 keys = [key for chunk in _lines(content) for key in chunk]
@@ -203,20 +203,20 @@ class _Verification:
             return
         self._check_header(batch, header)
         self._connection.execute(SQL("analyze {}").format(extract.name))
-        names = [name for name in content_columns(self._dataset, table) if name in extract.columns]
-        agreement = Agreement(self._dataset, table, self._force, extract.rows(names), names)
+        names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
+        agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
         self._compare(batch, table, agreement.queries())
         self._check_counts(batch, rows)
 
-    def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
+    def _compare_replay(self, batch: ArchivedBatch, archived_as: str, name: str) -> None:
         """Compare a replay. Its rows have the row numbers of the original delivery."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
-        with open_archived(self._settings, kept_as) as content:
-            rows.load_archived(content, kept_as)
+        with open_archived(self._settings, archived_as) as content:
+            rows.load_archived(content, archived_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
-        names = list(content_columns(self._dataset, table))
+        names = list(self._dataset.content_columns(table))
         is_present = self._has_present_declaration(batch)
         agreement = Agreement(
             self._dataset,
@@ -327,7 +327,7 @@ class _Verification:
             (batch.batch_id,),
             what=f"count of rejected rows of batch {batch.batch_id}",
         )
-        found = rows + batch.erased_kept
+        found = rows + batch.gap_count
         erased_refused = 0
         if self._dataset.kind == "database":
             # Rows refused because of their marking have no row number. Erased ones among them
@@ -379,7 +379,8 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
-        for path in unnamed_files(self._settings, self._connection, self._dataset):
+        files = archived_files(self._settings, self._dataset)
+        for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             name = path.relative_to(self._settings.home)
             message = f"the archived file {name} belongs to no batch"
             self._proof.disagreements.append(Disagreement(self._dataset.name, message))
@@ -397,7 +398,7 @@ class _Verification:
         )
 
 
-def _lines(content: Hashed) -> Iterator[list[str]]:
+def _lines(content: HashedStream) -> Iterator[list[str]]:
     """Yield the keys of an archived list of vanished keys, one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
