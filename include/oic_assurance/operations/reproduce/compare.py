@@ -84,7 +84,7 @@ def compare_tables(
 def _compare_schema(
     conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    then = audited_tables(conn, schema, publication_id)
+    audited = audited_tables(conn, schema, publication_id)
     rebuilt = f"{prefix}{schema.candidate}"
     recomputed = fingerprint_tables(conn, rebuilt)
     names = sorted(audited.keys() | recomputed.keys())
@@ -93,7 +93,10 @@ def _compare_schema(
     found = []
     for name in names:
         one = TableComparison(
-            f"{schema.parents}.{name}", audited.get(name), stored.get(parts[name]), recomputed.get(name)
+            f"{schema.parents}.{name}",
+            audited.get(name),
+            stored.get(parts[name]),
+            recomputed.get(name),
         )
         if not one.is_equal and one.stored is not None and one.recomputed is not None:
             rows = _differing_rows(conn, parts[name], (rebuilt, name))
