@@ -103,7 +103,6 @@ def test_a_rejected_build_stays_unpublished_until_somebody_approves_it(
     assert publish(deployment, build).is_current
 
 
-<<<<<<< HEAD
 def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> None:
     build = with_a_warning(deployment)
     enter_decision(deployment, build, is_approved=True)
@@ -117,20 +116,6 @@ def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> N
     enter_decision(deployment, build, is_approved=True)
     assert kinds_of_notification(deployment) == []
     assert publish(deployment, build).is_current
-=======
-def test_an_approval_is_of_the_tables_as_they_were(asking: Settings) -> None:
-    build = with_a_warning(asking)
-    say(asking, build, is_approved=True)
-    make_candidates(asking, build, salt="anew")
-    audit(asking, build, verdict="warning")
-    # Task, publication and problem go by the same: what was approved is gone, so it is asked again.
-    assert "wait for somebody to decide" in refusal(asking, build)
-    assert warnings_to_approve(asking, build.build_id) == ["hr: As many as last week."]
-    assert kinds_of_alarm(asking) == ["approval"]
-    say(asking, build, is_approved=True)
-    assert kinds_of_alarm(asking) == []
-    assert publish(asking, build).is_current
->>>>>>> origin/main
 
 
 def test_a_rejection_counts_only_for_unchanged_tables(deployment: Settings) -> None:
@@ -204,19 +189,11 @@ def test_the_setting_at_the_opening_of_the_build_counts(
         conn.execute(
             "update audit.build set wants_approval = true where build_id = %s", (build.build_id,)
         )
-<<<<<<< HEAD
     assert "wait for somebody to decide" in refusal_of(fresh_warehouse, build)
-    (alarm,) = open_alarms(fresh_warehouse, parse_moment("2026-05-02T06:00"), time(7, 30))
-    assert alarm.kind == "approval"
-    assert "carries 1 warnings" in alarm.what
-    enter_decision(fresh_warehouse, build, is_approved=True)
-=======
-    assert "wait for somebody to decide" in refusal(fresh_warehouse, build)
     (problem,) = open_problems(fresh_warehouse, parse_moment("2026-05-02T06:00"), time(7, 30))
     assert problem.kind == "approval"
     assert "has 1 warnings" in problem.what
-    say(fresh_warehouse, build, is_approved=True)
->>>>>>> origin/main
+    enter_decision(fresh_warehouse, build, is_approved=True)
     assert publish(fresh_warehouse, build).is_current
 
 
