@@ -109,5 +109,5 @@ def _watch_commits(reached: Reached) -> None:
         commit(self)
         reached("after commit of a session")
 
-    psycopg.Connection.transaction = watched_transaction  # type: ignore[assignment, method-assign]
-    psycopg.Connection.commit = watched_commit  # type: ignore[assignment, method-assign]
+    psycopg.Connection.transaction = watched_transaction  # type: ignore[method-assign]
+    psycopg.Connection.commit = watched_commit  # type: ignore[method-assign]

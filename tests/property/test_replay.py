@@ -17,7 +17,7 @@ from tests.integration.landing.support import (
     World,
     london_midnight,
 )
-from tests.integration.operations.replay_support import Row, again, correct
+from tests.integration.operations.replay_support import Row, correct, replay_waiting
 from tests.property.test_loader import (
     BROKEN,
     DAYS,
@@ -109,7 +109,7 @@ def _correct(
 
     report = correct(world, dataset, change)
     assert (report.landed, report.still_rejected) == (len(chosen), [])
-    assert again(world, dataset).landed == 0
+    assert replay_waiting(world, dataset).landed == 0
     corrected = dict(landed)
     for batch_id, key in chosen.values():
         earlier = corrected[batch_id]

@@ -5,6 +5,7 @@ import gzip
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_histories_of_every_kind_agree(world: World) -> None:
     world.land(COMPLETIONS)
     world.completions("20260102", completion("000001", 40), completion("000002", 60))
     world.land(COMPLETIONS)
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20]],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"],

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.operations.erase import erase as module
+from oic_assurance.operations.erase.archived_copies import resolve_drafts
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.sources.declarations.load import dataset
@@ -63,7 +64,7 @@ def test_an_erasure_that_is_stopped_between_two_steps_converges(
 ) -> None:
     deliver(world)
     calls = 0
-    real_resolve, real_log = module.resolve_drafts, module._Erasure._log
+    real_resolve, real_log = resolve_drafts, module._Erasure._log
     real_replace = Path.replace
 
     def killed(*_: object) -> None:
