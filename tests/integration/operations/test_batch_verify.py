@@ -5,6 +5,7 @@ import gzip
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,9 @@ def proof_of(world: World, dataset: str) -> Proof:
 
 def archived_file(world: World, dataset: str, number: int = 0) -> Path:
     with connect(world.settings, role="oic_landing") as connection:
-        kept = archived_batches(connection, world.settings.force_code, dataset)[number].kept_as
-    assert kept is not None
-    return world.settings.home / kept
+        place = archived_batches(connection, world.settings.force_code, dataset)[number].archived_as
+    assert place is not None
+    return world.settings.home / place
 
 
 def deliver_people(world: World) -> None:
@@ -67,7 +68,7 @@ def test_histories_of_every_kind_agree(world: World) -> None:
     world.land(COMPLETIONS)
     world.completions("20260102", completion("000001", 40), completion("000002", 60))
     world.land(COMPLETIONS)
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20]],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"],

@@ -149,7 +149,7 @@ def test_a_dry_run_and_an_unknown_key_change_nothing(world: World) -> None:
 
 
 def test_a_workbook_loses_the_row(world: World) -> None:
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20]],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"],

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -225,7 +226,7 @@ def test_a_replay_is_a_batch_with_its_delivery_its_author_and_its_reason(world: 
 
 
 def test_the_table_of_a_corrected_file_is_found_by_its_columns(world: World) -> None:
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"], ["H1", "x", "", 7]],
         "Attendance": [
             ["session_code", "employee_no", "attended", "outcome"], ["H1", "1", "perhaps", ""],

@@ -14,7 +14,8 @@ from psycopg import sql
 
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.erase.erase import Request, erase
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.reproduce.reasons import Reason, reasons
 from oic_assurance.operations.reproduce.reproduce import Reproduction, reproduce
 from oic_assurance.publishing.publication import find_publication
