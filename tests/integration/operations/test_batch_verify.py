@@ -31,9 +31,9 @@ def proof_of(world: World, dataset: str) -> Proof:
 
 def archived_file(world: World, dataset: str, number: int = 0) -> Path:
     with connect(world.settings, role="oic_landing") as connection:
-        kept = archived_batches(connection, world.settings.force_code, dataset)[number].archived_as
-    assert kept is not None
-    return world.settings.home / kept
+        place = archived_batches(connection, world.settings.force_code, dataset)[number].archived_as
+    assert place is not None
+    return world.settings.home / place
 
 
 def deliver_people(world: World) -> None:

@@ -8,13 +8,16 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from oic_assurance.operations.erase import erase as module
 from oic_assurance.operations.erase.archived_copies import resolve_drafts
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.declarations.model import Dataset
 from tests.integration.landing.support import World, person
 from tests.integration.operations.support import disagreements
 
@@ -64,18 +67,18 @@ def test_an_erasure_that_is_stopped_between_two_steps_converges(
 ) -> None:
     deliver(world)
     calls = 0
-    real_resolve, real_log = resolve_drafts, module._Erasure._log
+    real_log = module._Erasure._log
     real_replace = Path.replace
 
     def killed(*_: object) -> None:
         raise KilledError
 
-    def resolve_once(*arguments: object) -> None:
+    def resolve_once(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise KilledError
-        real_resolve(*arguments)  # type: ignore[arg-type]
+        resolve_drafts(settings, connection, dataset)
 
     def replace_once(path: Path, target: Path) -> Path:
         nonlocal calls
