@@ -27,6 +27,7 @@ from tests.property.test_loader import (
     completions_row,
     full_state,
     new_world,
+    personnel_row,
 )
 
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))

@@ -4,7 +4,7 @@ PostgreSQL wrote the extract and PostgreSQL reads it, so nothing here parses the
 format.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -62,10 +62,13 @@ class ExtractTable:
         statement = SQL("copy {} ({}) from stdin (format {})").format(
             self.name, self._names(), SQL(self.copy_format)
         )
+        chunks = content.chunks()
+        if self.copy_format == "binary":
+            chunks = join_binary_streams(chunks)
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 with cursor.copy(statement) as copy:
-                    for chunk in self._one_stream(content):
+                    for chunk in chunks:
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
@@ -73,18 +76,6 @@ class ExtractTable:
             for _ in content.chunks():
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
-
-    def _one_stream(self, content: HashedStream) -> Iterator[bytes]:
-        """Give the bytes of an extract as one stream, because COPY accepts only one."""
-        if self.copy_format == "text":
-            yield from content.chunks()
-            return
-        rest = b""
-        for chunk in content.chunks():
-            rest = (rest + chunk).replace(SEAM, b"")
-            yield rest[: -len(SEAM)]
-            rest = rest[-len(SEAM) :]
-        yield rest
 
     def chunks(self) -> Iterator[bytes]:
         """Give the rows as a COPY stream in the format of the extract."""
@@ -145,6 +136,19 @@ class ExtractTable:
 
     def _names(self) -> Composed:
         return SQL(", ").join(map(Identifier, self.columns))
+
+
+def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
+
+    The chunks can be cut at any byte, also inside the end of a stream.
+    """
+    rest = b""
+    for chunk in chunks:
+        rest = (rest + chunk).replace(SEAM, b"")
+        yield rest[: -len(SEAM)]
+        rest = rest[-len(SEAM) :]
+    yield rest
 
 
 @dataclass(frozen=True)
