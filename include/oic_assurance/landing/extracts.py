@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.batches.archive import ArchiveWriter
 from oic_assurance.batches.archived import HashedStream, UnreadableError, open_unpacked, read_header
 from oic_assurance.landing.checks import BLANKS, fingerprint
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing.raw_tables import existing_columns
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
@@ -40,7 +40,7 @@ class ExtractTable:
         self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
         # The types are those of raw. Only a corrected text of a replay can be of any form.
-        known = dict(_types(connection, dataset, table))
+        known = existing_columns(connection, dataset, table)
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
         connection.execute(
@@ -198,14 +198,3 @@ def rewrite_extract(
         writer.discard()
     extract.drop()
     return RewrittenExtract(writer.sha256, removed)
-
-
-def _types(connection: psycopg.Connection, dataset: Dataset, table: Table) -> list[tuple[str, str]]:
-    return connection.execute(
-        """
-        select a.attname, format_type(a.atttypid, a.atttypmod)
-        from pg_catalog.pg_attribute as a
-        where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped
-        """,
-        (raw_name(dataset, table).as_string(connection),),
-    ).fetchall()

@@ -364,6 +364,6 @@ def test_a_column_of_another_type_in_raw_gives_a_clear_error(world: World) -> No
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.execute("alter table raw_general.personnel alter column leave_date type text")
-    with pytest.raises(AssuranceError, match="holds leave_date as text but the declaration says"):
+    with pytest.raises(AssuranceError, match="has the type text, but it is declared as date"):
         world.land(PEOPLE)
     world.execute("drop table raw_general.personnel")
