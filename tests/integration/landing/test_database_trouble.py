@@ -172,13 +172,13 @@ def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dic
         connection.cursor(row_factory=dict_row) as cursor,
     ):
         cursor.execute(
-            "create temporary table kept as"
+            "create temporary table archived as"
             " select * from raw_law_enforcement.custody_record where false"
         )
-        statement = SQL("copy kept ({}) from stdin (format {})")
+        statement = SQL("copy archived ({}) from stdin (format {})")
         with cursor.copy(statement.format(columns, SQL(header["copy_format"]))) as copy:
             copy.write(content)
-        return header, cursor.execute(SQL("select {} from kept").format(columns)).fetchall()
+        return header, cursor.execute(SQL("select {} from archived").format(columns)).fetchall()
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:

@@ -50,8 +50,8 @@ def test_a_landing_without_changes_is_fast_and_has_no_batch(world: World) -> Non
     assert len(world.batches(CUSTODY)) == 1
     outcomes = world.query("select outcome, batches from audit.extraction order by extraction_id")
     assert outcomes == [("succeeded", 1), ("succeeded", 0)]
-    kept = list((world.settings.home / "batches" / CUSTODY).iterdir())
-    assert len(kept) == 1
+    archived = list((world.settings.home / "batches" / CUSTODY).iterdir())
+    assert len(archived) == 1
 
 
 def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(world: World) -> None:
