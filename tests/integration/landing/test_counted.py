@@ -53,15 +53,22 @@ def insert(world: World, key: int, updated: object, officer: str = "C1") -> None
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) values (%s, %s, 'IMMIGRATION', %s, %s, %s)",
-        key, officer, at(0), at(0), updated,
-    )  # fmt: skip
+        key,
+        officer,
+        at(0),
+        at(0),
+        updated,
+    )
 
 
 def change(world: World, key: int, updated: object, officer: str) -> None:
     world.rms(
         "update rms.custody_record set arresting_officer_no = %s, updated_at = %s"
-        " where custody_id = %s", officer, updated, key,
-    )  # fmt: skip
+        " where custody_id = %s",
+        officer,
+        updated,
+        key,
+    )
 
 
 def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:

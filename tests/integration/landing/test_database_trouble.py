@@ -114,8 +114,10 @@ def test_a_cut_connection_leaves_nothing_and_the_next_attempt_succeeds(world: Wo
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 500), %s, %s, %s"
         " from generate_series(1, 100000) as n",
-        START, START, START,
-    )  # fmt: skip
+        START,
+        START,
+        START,
+    )
     cut = threading.Thread(target=_cut_the_extraction, args=(world,))
     cut.start()
     with pytest.raises(SourceUnavailable, match="rms/custody_record"):

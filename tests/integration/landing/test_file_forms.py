@@ -23,8 +23,13 @@ LANDED = {
     "999999": ("C9", "PCSO", "T1", date(2019, 3, 4), None, "MATERNITY"),
 }
 COLUMNS = (
-    "collar_no", "employment_type", "org_unit_code", "start_date", "leave_date", "absence_status",
-)  # fmt: skip
+    "collar_no",
+    "employment_type",
+    "org_unit_code",
+    "start_date",
+    "leave_date",
+    "absence_status",
+)
 
 
 def text(rows: list[list[str]] = PEOPLE) -> str:

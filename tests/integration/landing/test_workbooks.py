@@ -53,12 +53,28 @@ def test_a_capacity_that_is_not_a_number_becomes_blank_with_a_note(world: World)
 
 def test_incomplete_plans_are_landed(world: World) -> None:
     plans = [
-        ["plan_ref", "strand", "title", "owner_role", "version", "approved_date",
-         "review_due_date", "evidence_ref"],
-        ["P1", "COLLECT", "Collect", "Head of intelligence", 1.2, date(2025, 12, 1),
-         date(2026, 12, 1), "EV-1"],
+        [
+            "plan_ref",
+            "strand",
+            "title",
+            "owner_role",
+            "version",
+            "approved_date",
+            "review_due_date",
+            "evidence_ref",
+        ],
+        [
+            "P1",
+            "COLLECT",
+            "Collect",
+            "Head of intelligence",
+            1.2,
+            date(2025, 12, 1),
+            date(2026, 12, 1),
+            "EV-1",
+        ],
         ["P2", "SHARE"],
-    ]  # fmt: skip
+    ]
     milestones = [["plan_ref", "milestone", "due_date", "completed_date"], ["P1", "Sign-off"]]
     content = workbook({"Plans": plans, "Milestones": milestones})
     world.drop("governance/plans/plan_register.xlsx", content, datetime(2026, 1, 5, tzinfo=UTC))
