@@ -1,6 +1,7 @@
-"""The edges that a process can be killed at: before and after each step, found by wrapping them.
+"""The edges at which a process can be killed: before and after each step of its work.
 
-Nothing in the product knows of this: the functions are wrapped in the process that is to be killed.
+The harness finds them by wrapping the product's functions, in the process that is to be killed.
+The product does not know about this.
 """
 
 import importlib
@@ -11,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-#: Called with the name of each edge as it is reached.
+#: Called with the name of each edge that the work reaches.
 Reached = Callable[[str], None]
 
 LANDING = {
@@ -96,14 +97,14 @@ def _watch_commits(reached: Reached) -> None:
 
     @contextmanager
     def watched_transaction(
-        self: psycopg.Connection, *arguments: Any, **options: Any
+        self: psycopg.Connection[Any], *arguments: Any, **options: Any
     ) -> Iterator[Any]:
         with transaction(self, *arguments, **options) as inside:
             yield inside
             reached("before commit")
         reached("after commit")
 
-    def watched_commit(self: psycopg.Connection) -> None:
+    def watched_commit(self: psycopg.Connection[Any]) -> None:
         reached("before commit of a session")
         commit(self)
         reached("after commit of a session")

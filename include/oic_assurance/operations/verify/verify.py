@@ -1,8 +1,8 @@
-"""Proof that raw and the kept batches agree: each kept batch is read again, row for row.
+"""Prove that raw and the archive agree: read each archived batch again, row by row.
 
-A batch is read as landing read it and compared inside the warehouse, a transaction each, so neither
-side needs memory for more than a piece of it. It costs about what landing the batches did; a full
-list also costs one look at the keys known at its time.
+A batch is read as landing reads it, and compared inside the warehouse in its own transaction. So
+neither side needs memory for more than a chunk of it. This takes about as long as landing the
+batches did. A full delivery also needs one scan of the keys that were known at its time.
 """
 
 from collections.abc import Iterator
@@ -42,16 +42,19 @@ from oic_assurance.warehouse.locks import dataset_lock, held
 from oic_assurance.warehouse.rows import one_row, one_value
 
 ROLE = "oic_landing"
-#: How many disagreements of one kind in one batch are told one by one.
-TOLD = 20
+#: The highest number of disagreements of one kind and batch that are listed one by one.
+LISTED = 20
 
 
 def verify(
     settings: Settings, dataset: str | None = None, batch_id: int | None = None
 ) -> Iterator[Proof]:
-    """Compare raw with the kept batches of one dataset, one batch, or all; a proof a dataset.
+    """Compare raw with the archived batches of one dataset, of one batch, or of all datasets.
 
-    Landing of a dataset waits while it is verified.
+    Yields one proof for each dataset. Landing of a dataset waits while it is verified.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
     """
     with connect(settings, role=ROLE, autocommit=True) as connection:
         _prepare(connection)
@@ -63,19 +66,19 @@ def verify(
             if name in datasets():
                 yield _Verification(settings, connection, datasets()[name]).run(batch_id)
                 continue
-            why = "its dataset is declared no more"
+            why = "its dataset is not declared any more"
             yield Proof(name, not_compared=[(one, why) for one in batches if one.dataset == name])
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Read texts as landing does, and find a key's state by the index as landing does."""
+    """Set the session up as landing does: the same date format, and keys looked up by index."""
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
     connection.execute("set enable_seqscan = off")
 
 
 class _Verification:
-    """Of one dataset, on one connection."""
+    """The verification of one dataset, on one connection."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset
@@ -98,13 +101,13 @@ class _Verification:
             ]
             if missing:
                 if batches:
-                    what = "batches were landed, and raw does not have the table"
+                    message = "batches were landed, but raw does not have the table"
                     self._proof.disagreements += [
-                        Disagreement(self._dataset.name, what, table=one.name) for one in missing
+                        Disagreement(self._dataset.name, message, table=one.name) for one in missing
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # What was landed a moment ago the planner does not know of yet.
+                # The planner has no statistics yet of rows that were landed a moment ago.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
@@ -119,7 +122,7 @@ class _Verification:
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
         if batch.archived_as is None:
-            self._proof.not_compared.append((batch, "it was not kept"))
+            self._proof.not_compared.append((batch, "it was not archived"))
             return
         try:
             if batch.is_extract:
@@ -127,11 +130,11 @@ class _Verification:
             else:
                 self._verify_file(batch, batch.archived_as)
         except UnreadableError as error:
-            self._say(batch, error.message)
+            self._disagree(batch, error.message)
 
-    def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(self._settings.home / kept_as) as stream:
+            with open_unpacked(self._settings.home / archived_as) as stream:
                 content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -141,13 +144,14 @@ class _Verification:
             try:
                 rows = self._compare_file(batch, Content(copy, content.size_bytes, content.sha256))
             except DeliveryRefused as error:
-                if self._is_of_today(batch):
-                    self._say(batch, f"it was landed, and cannot be read again: {error.message}")
+                if self._has_present_declaration(batch):
+                    message = f"it was landed, but cannot be read again: {error.message}"
+                    self._disagree(batch, message)
                 else:
                     why = f"landed under an earlier declaration: {error.message}"
                     self._proof.not_compared.append((batch, why))
                 return
-        self._count_kept(batch, rows)
+        self._check_counts(batch, rows)
 
     def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
         rows = 0
@@ -157,27 +161,31 @@ class _Verification:
             loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
-            names = self._names_then(batch, table)
-            is_of_today = self._is_of_today(batch)
+            names = self._landed_columns(batch, table)
+            is_present = self._has_present_declaration(batch)
             agreement = FileAgreement(
-                self._dataset, table, self._force, checks.checked(table), names,
-                with_fingerprint=is_of_today,
-            )  # fmt: skip
-            self._ask(batch, table, agreement.queries())
-            if not is_of_today:
+                self._dataset,
+                table,
+                self._force,
+                checks.checked(table),
+                names,
+                with_fingerprint=is_present,
+            )
+            self._compare(batch, table, agreement.queries())
+            if not is_present:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
-    def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with open_unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / archived_as) as stream:
             header = read_header(stream)
             content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
                 if self._same_bytes(batch, content.sha256):
-                    self._compare_replay(batch, kept_as, str(header.get("table")))
+                    self._compare_replay(batch, archived_as, str(header.get("table")))
                 return
             if header.get("vanished"):
                 keys = [key for chunk in _lines(content) for key in chunk]
@@ -197,25 +205,29 @@ class _Verification:
         self._connection.execute(SQL("analyze {}").format(extract.name))
         names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
         agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
-        self._ask(batch, table, agreement.queries())
-        self._count_kept(batch, rows)
+        self._compare(batch, table, agreement.queries())
+        self._check_counts(batch, rows)
 
-    def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
-        """Compare what a replay has landed: its rows have the places of the delivery it mends."""
+    def _compare_replay(self, batch: ArchivedBatch, archived_as: str, name: str) -> None:
+        """Compare a replay. Its rows have the row numbers of the original delivery."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
-        with open_archived(self._settings, kept_as) as content:
-            rows.load_archived(content, kept_as)
+        with open_archived(self._settings, archived_as) as content:
+            rows.load_archived(content, archived_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
         names = list(self._dataset.content_columns(table))
-        is_of_today = self._is_of_today(batch)
+        is_present = self._has_present_declaration(batch)
         agreement = Agreement(
-            self._dataset, table, self._force, checks.checked(table), names,
-            with_fingerprint=is_of_today,
-        )  # fmt: skip
-        self._ask(batch, table, agreement.of_replay())
-        if not is_of_today:
+            self._dataset,
+            table,
+            self._force,
+            checks.checked(table),
+            names,
+            with_fingerprint=is_present,
+        )
+        self._compare(batch, table, agreement.of_replay())
+        if not is_present:
             self._compare_fingerprints(batch, table, agreement)
         self._proof.rows += batch.row_count or 0
 
@@ -224,18 +236,20 @@ class _Verification:
         places = [row[0] for row in rows]
         listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
         agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
-        self._ask(batch, table, agreement.vanished(listed.format(Literal(places), Literal(keys))))
-        self._count_kept(batch, len(keys))
+        queries = agreement.vanished(listed.format(Literal(places), Literal(keys)))
+        self._compare(batch, table, queries)
+        self._check_counts(batch, len(keys))
 
     # ---------------------------------------------------------------- parts
 
     def _compare_fingerprints(
         self, batch: ArchivedBatch, table: Table, agreement: Agreement
     ) -> None:
-        """Compare the fingerprints of a file that was landed under an earlier declaration.
+        """Compare the fingerprints of rows that were landed under an earlier declaration.
 
-        Nothing says of which columns they were made. One that agrees does: no other columns would
-        come to the same.
+        The columns that the fingerprints cover are not recorded. If some fingerprints agree, they
+        cover the present columns, so those that differ are wrong. If none agrees, they cover other
+        columns and cannot be compared.
         """
         agree, differ = one_row(
             self._connection,
@@ -245,33 +259,35 @@ class _Verification:
         )
         if differ and agree:
             several = table.name if len(self._dataset.tables) > 1 else None
-            self._say(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
+            self._disagree(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
         elif differ:
-            why = "its fingerprints are of the columns of an earlier declaration"
+            why = "its fingerprints cover the columns of an earlier declaration"
             self._proof.not_compared.append((batch, why))
 
     def _same_bytes(self, batch: ArchivedBatch, sha256: str) -> bool:
         if sha256 == batch.sha256:
             return True
-        self._say(batch, "the kept content is not what audit says it is: its SHA-256 differs")
+        self._disagree(batch, "the SHA-256 of the archived content is not the one in audit")
         return False
 
     def _check_header(self, batch: ArchivedBatch, header: dict[str, Any]) -> None:
         if (header.get("dataset"), header.get("place")) != (batch.dataset, batch.source_place):
-            self._say(batch, "the kept extract's first line is about another source")
+            self._disagree(batch, "the first line of the archived extract names another source")
 
-    def _is_of_today(self, batch: ArchivedBatch) -> bool:
+    def _has_present_declaration(self, batch: ArchivedBatch) -> bool:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
-    def _names_then(self, batch: ArchivedBatch, table: Table) -> list[str]:
-        """Return the columns that raw had of a file; those kept out then are null in raw."""
+    def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
+        """Return the columns of a file that were landed. Columns kept out are null in raw."""
         notes = (batch.notes or {}).get(table.name) or {}
-        out = {"".join(filter(str.isalnum, str(name).casefold()))
-               for name in notes.get("columns_kept_out", ())}  # fmt: skip
+        kept_out = {
+            "".join(filter(str.isalnum, str(name).casefold()))
+            for name in notes.get("columns_kept_out", ())
+        }
         found = []
         for name in self._dataset.content_columns(table):
             base = name.removesuffix("_text").removesuffix("_is_ambiguous")
-            if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & out:
+            if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & kept_out:
                 found.append(name)
         return found
 
@@ -282,24 +298,27 @@ class _Verification:
             )
         return self._loaders[table.name]
 
-    def _ask(self, batch: ArchivedBatch, table: Table, queries: list[Composed]) -> None:
+    def _compare(self, batch: ArchivedBatch, table: Table, queries: list[Composed]) -> None:
+        """Run queries, and add a disagreement for each row that they return."""
         several = table.name if len(self._dataset.tables) > 1 else None
         for query in queries:
             limited = SQL(
-                "select d.*, count(*) over () from ({}) as d (place, row_key, what)"
+                "select d.*, count(*) over () from ({}) as d (row_number, row_key, message)"
                 " order by 1, 2 limit {}"
-            ).format(query, TOLD)
+            ).format(query, LISTED)
             found = self._connection.execute(
                 limited, {"batch": batch.batch_id, "at": batch.delivered_for}
             ).fetchall()
-            for place, key, what, _ in found:
-                self._say(batch, what, several, place, key)
-            if found and found[0][3] > TOLD:
-                self._say(batch, f"and {found[0][3] - TOLD:,} more rows of this kind", several)
+            for row_number, key, message, _ in found:
+                self._disagree(batch, message, several, row_number, key)
+            if found and found[0][3] > LISTED:
+                more = f"and {found[0][3] - LISTED:,} more rows of this kind"
+                self._disagree(batch, more, several)
 
-    def _count_kept(self, batch: ArchivedBatch, rows: int) -> None:
+    def _check_counts(self, batch: ArchivedBatch, rows: int) -> None:
+        """Compare the numbers of rows in audit with the archived and the rejected rows."""
         self._proof.rows += rows
-        at_the_door, rejected = one_row(
+        refused, rejected = one_row(
             self._connection,
             """
             select count(*) filter (where row_number is null), count(*)
@@ -308,30 +327,30 @@ class _Verification:
             (batch.batch_id,),
             what=f"count of rejected rows of batch {batch.batch_id}",
         )
-        held = rows + batch.gap_count
-        erased_at_the_door = 0
+        found = rows + batch.gap_count
+        erased_refused = 0
         if self._dataset.kind == "database":
-            # What was refused at the door has no place: of an erasure it is among the rejected.
-            held += at_the_door
-            erased_at_the_door = batch.erased_rejected
-        said = batch.row_count or 0
-        if not held <= said <= held + erased_at_the_door:
-            self._say(
-                batch, f"audit says that it had {said:,} rows, and {held:,} are accounted for"
-            )
+            # Rows refused because of their marking have no row number. Erased ones among them
+            # cannot be told from other erased rejected rows.
+            found += refused
+            erased_refused = batch.erased_rejected
+        recorded = batch.row_count or 0
+        if not found <= recorded <= found + erased_refused:
+            self._disagree(batch, f"audit has {recorded:,} rows, but {found:,} were found")
         rejected += batch.erased_rejected
         if (batch.rows_rejected or 0) != rejected:
-            self._say(
+            self._disagree(
                 batch,
-                f"audit says that {batch.rows_rejected or 0:,} rows were rejected, and quarantine "
-                f"holds {rejected:,}",
+                f"audit has {batch.rows_rejected or 0:,} rejected rows, but quarantine has "
+                f"{rejected:,}",
             )
 
     def _count_raw(self, batch: ArchivedBatch) -> None:
-        held = batch.erased_raw
+        """Compare the number of new rows in audit with the batch's rows in raw."""
+        found = batch.erased_raw
         for table in self._dataset.tables:
-            # What a late delivery made necessary to say again is no row that it brought.
-            held += one_value(
+            # Rows that only restore a version are not counted as new rows of the batch.
+            found += one_value(
                 self._connection,
                 SQL(
                     "select count(*) from {} where force_code = %s and batch_id = %s"
@@ -339,15 +358,14 @@ class _Verification:
                 ).format(raw_name(self._dataset, table)),
                 (self._force, batch.batch_id, batch.delivered_for),
             )
-        if held != (batch.rows_new or 0):
-            self._say(
-                batch,
-                f"audit says that it brought {batch.rows_new or 0:,} rows to raw, and raw holds "
-                f"{held:,}",
+        if found != (batch.rows_new or 0):
+            self._disagree(
+                batch, f"audit has {batch.rows_new or 0:,} new rows, but raw has {found:,}"
             )
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
-        """Find rows of batches that are not there, and kept files that no batch names."""
+        """Find rows of raw whose batch does not exist, and archived files without a batch."""
+        files = archived_files(self._settings, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(
@@ -358,30 +376,31 @@ class _Verification:
                 (self._force, known),
             ).fetchall()
             for batch_id, count in rows:
-                what = f"raw holds {count:,} rows of batch {batch_id}, and there is no such batch"
+                message = f"raw has {count:,} rows of batch {batch_id}, but there is no such batch"
                 self._proof.disagreements.append(
-                    Disagreement(self._dataset.name, what, table=table.name)
+                    Disagreement(self._dataset.name, message, table=table.name)
                 )
         files = archived_files(self._settings, self._dataset)
         for path in unnamed_files(self._connection, self._settings, self._dataset, files):
-            what = f"the kept file {path.relative_to(self._settings.home)} belongs to no batch"
-            self._proof.disagreements.append(Disagreement(self._dataset.name, what))
+            name = path.relative_to(self._settings.home)
+            message = f"the archived file {name} belongs to no batch"
+            self._proof.disagreements.append(Disagreement(self._dataset.name, message))
 
-    def _say(
+    def _disagree(
         self,
         batch: ArchivedBatch,
-        what: str,
+        message: str,
         table: str | None = None,
-        place: int | None = None,
+        row_number: int | None = None,
         key: str | None = None,
     ) -> None:
         self._proof.disagreements.append(
-            Disagreement(self._dataset.name, what, batch, table, place, key)
+            Disagreement(self._dataset.name, message, batch, table, row_number, key)
         )
 
 
 def _lines(content: HashedStream) -> Iterator[list[str]]:
-    """Give the keys of a list of vanished ones, a piece at a time."""
+    """Yield the keys of an archived list of vanished keys, one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
         *whole, rest = (rest + chunk).split(b"\n")
