@@ -142,7 +142,7 @@ class FileLanding:
         """Land one file, or register it as refused."""
         try:
             if file.delivered_for is None:
-                raise DeliveryRefused("there is no such day as the one in its name")
+                raise DeliveryRefused("the day in its name does not exist")
             with self._connection.transaction():
                 batch = self._land_file(file, file.delivered_for, content)
         except DeliveryRefused as error:

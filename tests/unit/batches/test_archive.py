@@ -1,64 +1,51 @@
-"""Kept batches: there when they are finished, and not at all otherwise."""
+"""An archived batch appears when it is finished, and not at all otherwise."""
 
-import dataclasses
 import hashlib
-import io
-from pathlib import Path
 
 import pytest
 
-from oic_assurance.batches.archive import Archive
+from oic_assurance.batches.archive import Archive, archived_files
 from oic_assurance.batches.archived import open_archived
 from oic_assurance.errors import AssuranceError
-from oic_assurance.settings import Settings, load_settings
+from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.sources.files.dropped import Content
+from tests.unit.batches.support import content
+
+PEOPLE = dataset("hr/personnel")
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return dataclasses.replace(load_settings(), home=tmp_path / "home")
-
-
-@pytest.fixture
-def archive(settings: Settings) -> Archive:
-    return Archive(settings, dataset("hr/personnel"))
-
-
-def content(data: bytes, sha256: str | None = None) -> Content:
-    return Content(io.BytesIO(data), len(data), sha256 or hashlib.sha256(data).hexdigest())
-
-
-def test_what_is_kept_comes_out_as_it_came(settings: Settings, archive: Archive) -> None:
+def test_an_archived_file_is_read_back_unchanged(settings: Settings, archive: Archive) -> None:
     data = b"employee_no\n" * 100_000
-    kept_as = archive.store(content(data), "personnel_20260101.csv", 7)
-    assert kept_as == "batches/hr/personnel/00000007-personnel_20260101.csv.gz"
-    assert (settings.home / kept_as).stat().st_size < len(data) / 10
-    with open_archived(settings, kept_as) as kept:
-        assert kept.stream.read() == data
-        assert kept.sha256 == hashlib.sha256(data).hexdigest()
+    archived_as = archive.store(content(data), "personnel_20260101.csv", 7)
+    assert archived_as == "batches/hr/personnel/00000007-personnel_20260101.csv.gz"
+    assert (settings.home / archived_as).stat().st_size < len(data) / 10
+    with open_archived(settings, archived_as) as read:
+        assert read.stream.read() == data
+        assert read.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_what_changed_while_it_was_read_is_not_kept(settings: Settings, archive: Archive) -> None:
-    with pytest.raises(AssuranceError, match="not what was read"):
+def test_content_that_changed_while_it_was_read_is_not_archived(
+    settings: Settings, archive: Archive
+) -> None:
+    with pytest.raises(AssuranceError, match="its content changed while it was archived"):
         archive.store(content(b"second", sha256="of the first"), "personnel_20260101.csv", 7)
-    assert list((settings.home / "batches/hr/personnel").iterdir()) == []
+    assert archived_files(settings, PEOPLE) == []
 
 
-def test_what_was_interrupted_leaves_nothing(settings: Settings, archive: Archive) -> None:
+def test_an_interrupted_writer_leaves_no_file(settings: Settings, archive: Archive) -> None:
     def interrupted() -> None:
-        with archive.writer("00000008-x.gz") as kept:
-            kept.write(b"half")
+        with archive.writer("00000008-x.gz") as writer:
+            writer.write(b"half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert list((settings.home / "batches/hr/personnel").iterdir()) == []
+    assert archived_files(settings, PEOPLE) == []
 
 
-def test_a_damaged_kept_batch_is_one_clear_line(settings: Settings, archive: Archive) -> None:
-    kept_as = archive.store(content(b"x" * 1000), "personnel_20260101.csv", 9)
-    path = settings.home / kept_as
-    path.write_bytes(path.read_bytes()[:-10])
-    with pytest.raises(AssuranceError, match="cannot be read"), open_archived(settings, kept_as):
-        pass
+def test_the_files_of_a_dataset_are_listed_by_name(settings: Settings, archive: Archive) -> None:
+    assert archived_files(settings, dataset("hr/org_unit")) == []
+    for batch_id in (12, 7):
+        archive.store(content(b"x"), "personnel_20260101.csv", batch_id)
+    names = [path.name for path in archived_files(settings, PEOPLE)]
+    assert names == ["00000007-personnel_20260101.csv.gz", "00000012-personnel_20260101.csv.gz"]

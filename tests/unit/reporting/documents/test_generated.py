@@ -92,7 +92,7 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     text = pages.page(dataset("lms/completions"), 2)
     assert "| kept for | 6 years: Training records six years after leaving |" in text
     assert (
-        "| `completed_at` | moment | When it was completed, by the wall clock. "
+        "| `completed_at` | moment | When the module was completed, as a wall-clock time. "
         "| required if `status` is `COMPLETED` | the row is rejected |" in text
     )
     assert "| `score` | number | What was scored, where it is scored. |  | left blank" in text
