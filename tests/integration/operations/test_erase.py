@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 

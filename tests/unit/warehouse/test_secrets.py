@@ -1,0 +1,45 @@
+"""Secrets come from the environment or are generated in the state folder."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.secrets import find_secret, secret
+
+
+def test_a_secret_is_generated_once_and_is_private() -> None:
+    settings = load_settings()
+    assert find_secret(settings, "pseudonym_key") is None
+    first = secret(settings, "pseudonym_key")
+    assert secret(settings, "pseudonym_key") == first
+    assert secret(settings, "another") != first
+    assert stat.S_IMODE(settings.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(settings.secrets_dir.stat().st_mode) == 0o700
+    files = sorted(settings.secrets_dir.iterdir())
+    assert [path.name for path in files] == ["another", "pseudonym_key"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+
+
+def test_the_environment_replaces_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSURANCE_PSEUDONYM_KEY", "given")
+    settings = load_settings()
+    assert secret(settings, "pseudonym_key") == "given"
+    assert not settings.secrets_dir.exists()
+
+
+def test_a_secret_that_cannot_be_read_is_one_clear_error(own_home: Path) -> None:
+    (own_home / "secrets" / "pseudonym_key").mkdir(parents=True)
+    with pytest.raises(ServerError, match="pseudonym_key cannot be read"):
+        secret(load_settings(), "pseudonym_key")
+    (own_home / "secrets" / "empty").touch()
+    with pytest.raises(ServerError, match="empty is empty"):
+        secret(load_settings(), "empty")
+
+
+def test_a_home_that_is_a_file_is_one_clear_error(own_home: Path) -> None:
+    own_home.touch()
+    with pytest.raises(ServerError, match="is a file where a folder must be"):
+        secret(load_settings(), "pseudonym_key")
