@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from tests.integration.publishing.disclosure_series import RELEASES, UNITS, Force, make_force
-from tests.oracle.attacker import Attacker, Cell, Told
+from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
 from tests.oracle.disclosure import Releases, added, may_be_shown
 
 K = 5
@@ -99,7 +99,7 @@ def ours() -> Counter[str]:
             (period, unit, f) for period, units in shown.items() for unit, f in units.items()
         ]
         counts += attacked(force, released)
-        for versions in releases.told.values():
+        for versions in releases.released.values():
             counts["steps"] += sum(
                 0 < abs(after[unit][side] - before[unit][side]) < K
                 for before, after in pairwise(versions)
@@ -154,7 +154,7 @@ def attacked(
         Cell(0, place, unit, s) for place in range(len(months)) for unit in UNITS for s in (0, 1)
     ]
     statements = [
-        Told(
+        ReleasedNumber(
             frozenset(
                 Cell(0, place, one, side)
                 for place in range(first, last + 1)

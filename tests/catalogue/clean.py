@@ -1,8 +1,8 @@
-"""False alarms: days on which nothing is wrong, lived one after the other through the gate.
+"""False alarms: a number of clean days, run one after another through the gate.
 
-The simulated force has its usual defects, which the contracts give a meaning to: numbers that
-nobody has, gradings that are invalid, documents that name no referral. Its feeds have none: each
-file comes, whole and on its day. So whatever the gate says above `info` is a false alarm.
+The simulated force has its usual bad data, which the contracts define: numbers that nobody has,
+invalid gradings, documents that name no referral. Its deliveries have no faults: each file comes
+complete and on its day. So every failed check above `info` is a false alarm.
 """
 
 import gc
@@ -19,14 +19,14 @@ from simulator.delivery import drops
 from tests.year.days import Day
 from tests.year.force import Force
 
-#: Sixty days with a clock change, two ends of a month, and a deadline on the last of them.
+#: Sixty days with a clock change, two ends of a month, and a deadline on the last day.
 FIRST = date(2026, 3, 2)
 DAYS = 60
-#: A system that is switched on has years of records already: what refers to them finds them.
+#: A new system already has years of records, so that references to them resolve.
 PAST = timedelta(days=120)
 MOST_WARNINGS = 2
 
-_BROKEN = """
+_FAILED = """
 select stage, suite, expectation, severity
 from audit.latest_expectation_result
 where build_id = (select max(build_id) from audit.build where purpose = 'daily') and not success
@@ -45,31 +45,32 @@ class Alarm:
 
 
 def days(count: int) -> list[date]:
-    """Return the first so many of the days."""
+    """Return the first `count` days."""
     return [FIRST + timedelta(days=n) for n in range(count)]
 
 
-def live(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
-    """Live days that are left, and give each with its alarms; those lived before come first."""
+def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
+    """Yield each day with its alarms.
+
+    Days from an earlier start come first and are not run again.
+    """
     ledger = root / "clean.jsonl"
-    lived = (
-        [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
-    )
-    known = {one["day"]: [Alarm(**alarm) for alarm in one["alarms"]] for one in lived}
+    done = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
+    known = {one["day"]: [Alarm(**alarm) for alarm in one["alarms"]] for one in done}
     wanted = days(count)
     yield from ((day, known[str(day)]) for day in wanted if str(day) in known)
     waiting = [day for day in wanted if str(day) not in known]
     if not waiting:
         return
-    # No feed has teething troubles.
+    # No delivery has teething troubles.
     drops.TEETHING_UNTIL = date.min
     force = Force(root / "state", FIRST - PAST)
-    # dbt and Great Expectations make millions of objects that stay: looked at once a day.
+    # dbt and Great Expectations make millions of lasting objects. They are collected once a day.
     gc.disable()
     try:
         force.start()
         for day in waiting:
-            alarms = _live(force, day)
+            alarms = _run_day(force, day)
             with ledger.open("a") as file:
                 line = {"day": str(day), "alarms": [vars(alarm) for alarm in alarms]}
                 file.write(json.dumps(line) + "\n")
@@ -80,32 +81,32 @@ def live(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
         force.stop()
 
 
-def _live(force: Force, day: date) -> list[Alarm]:
-    """Publish a day, or find why that was not to be; return what was broken."""
+def _run_day(force: Force, day: date) -> list[Alarm]:
+    """Publish a day, or record what blocked it. Return the failed checks."""
     blocked = None
     try:
-        force.live(Day(day))
+        force.publish_day(Day(day))
     except GateBlocked as error:
         blocked = error.message
     with connect(force.settings) as warehouse:
-        alarms = [Alarm(str(day), *row) for row in warehouse.execute(_BROKEN).fetchall()]
+        alarms = [Alarm(str(day), *row) for row in warehouse.execute(_FAILED).fetchall()]
     if blocked and not any(alarm.severity == "critical" for alarm in alarms):
         alarms.append(Alarm(str(day), "publication", "run", blocked, "critical"))
     return alarms
 
 
 def table(alarms: Iterable[Alarm], count: int) -> str:
-    """Return how many days there were, how many alarms of each severity, and which."""
-    told = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
+    """Return the number of days, and the alarms of each severity with their checks."""
+    counts = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
     lines = [f"{count} clean days"]
     for severity in ("critical", "warning", "info"):
-        of_it = {check: n for (kind, check), n in told.items() if kind == severity}
+        of_it = {check: n for (kind, check), n in counts.items() if kind == severity}
         lines.append(f"{severity:10}{sum(of_it.values()):4}")
         lines += [f"    {n:3} x {check}" for check, n in sorted(of_it.items())]
     return "\n".join(lines)
 
 
-def is_quiet(alarms: Iterable[Alarm]) -> bool:
-    """Return whether no alarm was critical and no more than two were warnings."""
+def is_acceptable(alarms: Iterable[Alarm]) -> bool:
+    """Return whether no alarm was critical and at most two were warnings."""
     severities = Counter(one.severity for one in alarms)
     return severities["critical"] == 0 and severities["warning"] <= MOST_WARNINGS

@@ -1,13 +1,13 @@
-"""What a defect is: a small program that harms, and the check that has to notice.
+"""A defect: a small program that damages a healthy world, and the check that must fail on it.
 
-A module of `tests.catalogue.defects` holds those of a stage. Each is a function whose docstring
-tells, in a line, what happened to somebody's pipeline, and which returns the harm:
+A module of `tests.catalogue.defects` holds the defects of a stage. Each is a function. Its
+docstring says in one line what happened to a real pipeline. It returns the damage:
 
-- `source`: SQL against a source database, run in the night before the second day;
+- `source`: SQL for a source database, run in the night before the second day;
 - `file`: the bytes that are delivered instead of the day's file;
-- `model`: one place of the rules and what stands there instead;
-- `mart`: SQL against the marts as they were built and before the gate looks at them;
-- `publication`: SQL against marts that were audited.
+- `model`: one place in the dbt project and its replacement;
+- `mart`: SQL for the marts after they are built and before the gate checks them;
+- `publication`: SQL for marts that have passed the gate.
 """
 
 import importlib
@@ -19,15 +19,15 @@ from typing import Literal, get_args
 
 Stage = Literal["source", "file", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
-#: What no check notices, and no figure shows: it has to be so, or the defect is not told truly.
+#: Catches a defect that no check notices. Such a defect must not move a figure.
 NOTHING = "nothing"
-#: What a rule has to pass before it is released; which of them fails first says the message.
+#: Catches a change of a rule before it is released. The first failing unit test gives the message.
 UNIT_TESTS = "unit tests"
 
 
 @dataclass(frozen=True)
 class Files:
-    """What a dataset's folder has on the second day: today's file, the one before, the first."""
+    """The files of a dataset on the second day: today's file, the one before it, and the first."""
 
     today: bytes
     yesterday: bytes
@@ -35,13 +35,13 @@ class Files:
 
     @property
     def lines(self) -> list[bytes]:
-        """The lines of today's file, each with its end."""
+        """The lines of today's file, each with its line end."""
         return self.today.splitlines(keepends=True)
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A place of the dbt project, found exactly once, and what stands there instead."""
+    """A place in the dbt project, which must occur exactly once, and its replacement."""
 
     path: str
     old: str
@@ -49,22 +49,22 @@ class Edit:
 
     @property
     def model(self) -> str | None:
-        """The model that is another one now; None where it is a macro, which many can use."""
+        """The changed model. None for a macro, which many models can use."""
         folder, _, name = self.path.rpartition("/")
         return None if folder.startswith("macros") else name.removesuffix(".sql")
 
 
-Harm = Callable[..., "str | bytes | Edit"]
+Damage = Callable[..., "str | bytes | Edit"]
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One defect; `place` is the source system or the dataset that it harms, where it is one."""
+    """One defect. `place` is the source system or the dataset that it damages, if there is one."""
 
     name: str
     stage: Stage
-    words: str
-    harm: Harm
+    description: str
+    damage: Damage
     caught_by: str
     place: str = ""
 
@@ -72,22 +72,22 @@ class Defect:
 _KNOWN: dict[str, Defect] = {}
 
 
-def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Harm], Harm]:
-    """Enter a function in the catalogue, with the check that catches it."""
+def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Damage], Damage]:
+    """Add a function to the catalogue, with the check that catches it."""
 
-    def enter(function: Harm) -> Harm:
+    def enter(function: Damage) -> Damage:
         name = function.__name__
         if name in _KNOWN:
-            raise ValueError(f"{name}: there are two defects of this name")
-        words = re.sub(r"\s+", " ", (function.__doc__ or "").strip())
-        _KNOWN[name] = Defect(name, stage, words, function, caught_by, place)
+            raise ValueError(f"{name}: two defects have this name")
+        description = re.sub(r"\s+", " ", (function.__doc__ or "").strip())
+        _KNOWN[name] = Defect(name, stage, description, function, caught_by, place)
         return function
 
     return enter
 
 
 def catalogue() -> list[Defect]:
-    """Return every defect, stage by stage, in the order they are written in."""
+    """Return every defect, stage by stage, in the order of the modules."""
     from tests.catalogue import defects
 
     for module in pkgutil.iter_modules(defects.__path__, f"{defects.__name__}."):

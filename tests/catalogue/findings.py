@@ -1,4 +1,4 @@
-"""What noticed a defect, and what the defect would have done to the figures."""
+"""What noticed a defect, and how the defect would have moved the figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,19 +6,19 @@ from typing import Literal
 
 import psycopg
 
-#: Refusals and constraints keep a defect out, as a critical check does.
+#: Refused deliveries and violated constraints block a defect, as a critical check does.
 Severity = Literal["critical", "warning", "info"]
-#: Where a figure has no interval of its own: hours may differ by so much of themselves.
+#: Hours have no interval. They may differ by this share of their value.
 HOURS_MAY_DIFFER = 0.25
-#: Figures of fewer records are not held against each other.
-FEWEST = 20
-#: Figures are in double precision: the last bits say nothing.
-SLACK = 1e-9
+#: Figures of fewer records are not compared.
+FEWEST_RECORDS = 20
+#: Figures are in double precision, so their last bits are ignored.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A check that did not hold: where, how bad, which, and what it says."""
+    """A failed check: where, how severe, which one, and its message."""
 
     gate: str
     severity: Severity
@@ -27,13 +27,13 @@ class Finding:
 
     @property
     def is_critical(self) -> bool:
-        """Whether nothing is published, or what came was not taken."""
+        """Whether nothing is published, or the delivery is refused."""
         return self.severity == "critical"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A published figure with its interval, where it has one, and how many records it is of."""
+    """A published figure with its interval, if it has one, and its number of records."""
 
     value: float | None
     low: float | None
@@ -41,14 +41,14 @@ class Figure:
     records: int | None = None
 
     @property
-    def says_something(self) -> bool:
-        """Whether it is of enough: of fewer, the interval is nearly everything."""
-        return self.records is None or self.records >= FEWEST
+    def has_enough_records(self) -> bool:
+        """Whether it has enough records. With fewer, the interval is nearly everything."""
+        return self.records is None or self.records >= FEWEST_RECORDS
 
 
 Figures = Mapping[tuple[str, ...], Figure]
 
-# There are three strands, always.
+# INTEL_PLAN always has three strands, so its denominator is no number of records.
 _FIGURES = """
 select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
     case when point_code <> 'INTEL_PLAN' then denominator end
@@ -61,7 +61,7 @@ select 'position', point_code, 'ALL', value, ci_low, ci_high, null
 from candidate.assurance_position
 """
 
-_BROKEN = """
+_FAILED = """
 select stage, severity, case stage when 'dbt' then '' else suite || ' ' end || expectation,
     coalesce(description, expectation) || coalesce(' (' || unexpected || ')', '')
 from audit.latest_expectation_result
@@ -88,24 +88,24 @@ group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
 
 
 def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Figures:
-    """Return what the candidate would publish: measures of force and units, the position."""
+    """Return what the candidate would publish: measures of force and units, and the position."""
     query = _FIGURES + (_POSITION if with_position else "")
     rows = warehouse.execute(query.encode()).fetchall()
     return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
 
 
 def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
-    """Return the failed expectations and tests of a build, the worst first."""
-    return [Finding(*row) for row in warehouse.execute(_BROKEN.encode(), (build_id,))]
+    """Return the failed expectations and tests of a build, the most severe first."""
+    return [Finding(*row) for row in warehouse.execute(_FAILED.encode(), (build_id,))]
 
 
 def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
-    """Return what a run's landing did not take: deliveries, datasets, rows."""
+    """Return what a run did not land: refused deliveries, failed extractions, rejected rows."""
     return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
 
 
 def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
-    """Return the figures that are another by more than their interval, or are no more or new."""
+    """Return the figures that moved out of their interval, appeared or disappeared."""
     return sorted(
         key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))
     )
@@ -113,12 +113,12 @@ def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
 
 def _has_moved(before: Figure | None, after: Figure | None) -> bool:
     if before is None:
-        return after is not None and after.value is not None and after.says_something
+        return after is not None and after.value is not None and after.has_enough_records
     was, now = before.value, None if after is None else after.value
-    if not before.says_something:
+    if not before.has_enough_records:
         return False
     if was is None or now is None:
         return was is not now
     if before.low is None or before.high is None:
         return abs(now - was) > HOURS_MAY_DIFFER * was
-    return not before.low - SLACK <= now <= before.high + SLACK
+    return not before.low - ROUNDING <= now <= before.high + ROUNDING

@@ -1,4 +1,4 @@
-"""The catalogue as a table: for the screen, and for docs/defects.md."""
+"""The results as a table, for the screen and for docs/defects.md."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,52 +14,63 @@ _TITLES = {
     "file": "A delivered file",
     "model": "A model",
     "mart": "A mart",
-    "publication": "Between gate and publication",
+    "publication": "Between the gate and the publication",
 }
 _HEAD = """\
 <!-- Written by `make catalogue` from tests/catalogue: change the defects, then run it again. -->
 # Defects
 
-{count} defects, each of them a small program that harms a healthy, simulated force in a way that
-has happened to real pipelines, and what notices it. `blocked` means that nothing is published or
-that the delivery is not taken; `caveat` that it is published with a warning that readers see. The
-last column counts the published figures that it would have moved by more than their own interval
-(figures of at least twenty records; hours, which have none, by more than a quarter): all such are
-blocked or carry a caveat that says so; where a deployment has warnings approved
-([approve-a-warning.md](how-to/approve-a-warning.md)) nobody reads those before a person has
-looked. A
-dash: nothing was built of it.
+The catalogue has {count} defects. Each is a small program that damages a healthy simulated force in
+a way that has happened to real pipelines. The tables name the check that catches each defect.
 
-A source or a file is harmed in the night before the second day of a force that has a publication;
-then what is delivered is landed, and the marts that figures are in are built. A rule is changed in
-one place, and what follows from it is built anew; what no gate of a run would notice is asked of
-the rule's unit tests, without which it is not released. A mart is harmed as it was built.
+| outcome | meaning |
+|---|---|
+| `blocked` | Nothing is published, or the delivery is refused. |
+| `caveat` | The build is published with a warning that readers see. |
+| `info` | The failed check is only recorded. |
+| `nothing` | No check fails. Such a defect moves no figure. |
+
+The last column counts the published figures that the defect would have moved by more than their
+interval. It counts only figures of at least twenty records. Hours have no interval, so they count
+if they move by more than a quarter. A dash means that no figures were built. Every defect that
+moves a figure is blocked or carries a caveat. If a deployment requires approval of warnings
+([approve-a-warning.md](how-to/approve-a-warning.md)), nobody reads these figures before a named
+person has approved them.
+
+How a defect is injected depends on its stage:
+
+- **Source and file**: the damage is done in the night before the second day of a force that has a
+  publication. Then the deliveries are landed and the marts with figures are built.
+- **Model**: one place in the dbt project is changed, and everything that depends on it is rebuilt.
+  If no check of a run would notice the change, the unit tests of the model must fail. A rule is not
+  released before they pass.
+- **Mart**: the mart is damaged after it is built and before the gate checks it.
 
 {totals}
 """
 _TABLE = """
 ## {title}
 
-| defect | what happened | caught by | at | what it says | figures moved |
+| defect | what happened | caught by | at | message | figures moved |
 |---|---|---|---|---|---:|
 """
 
 
 def line(result: Result) -> str:
-    """Return a defect in a line of the screen."""
+    """Return the result of a defect as one line for the screen."""
     one, catcher = result.defect, result.catcher
     by = f"{catcher.gate}: {catcher.check}" if catcher else NOTHING
-    told = f"{one.stage:11} {one.name:38} {_fate(result):8} {by}"
-    return f"{told}  {_moved(result)} moved, {result.seconds:.0f} s"
+    start = f"{one.stage:11} {one.name:38} {_outcome(result):8} {by}"
+    return f"{start}  {_moved(result)} moved, {result.seconds:.0f} s"
 
 
 def totals(results: Sequence[Result]) -> str:
-    """Return how many there are of each stage and fate."""
-    fates = Counter((each.defect.stage, _fate(each)) for each in results)
-    kinds = ("blocked", "caveat", "told", NOTHING)
-    lines = [f"| {' | '.join(('harms', 'defects', *kinds))} |", f"|---|{'---:|' * 5}"]
+    """Return the number of defects by stage and outcome."""
+    outcomes = Counter((each.defect.stage, _outcome(each)) for each in results)
+    kinds = ("blocked", "caveat", "info", NOTHING)
+    lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 5}"]
     for stage in STAGES:
-        counts = [fates[stage, kind] for kind in kinds]
+        counts = [outcomes[stage, kind] for kind in kinds]
         if sum(counts):
             lines.append(f"| {' | '.join(map(str, (stage, sum(counts), *counts)))} |")
     return "\n".join(lines)
@@ -76,18 +87,19 @@ def write_page(results: Sequence[Result], path: Path = PAGE) -> None:
 
 def _row(result: Result) -> str:
     one, catcher = result.defect, result.catcher
-    by, at, says = NOTHING, "", ""
+    by, at, message = NOTHING, "", ""
     if catcher is not None:
-        by, at, says = f"`{catcher.check}`", f"{catcher.gate}, {_fate(result)}", catcher.message
-    cells = (one.name.replace("_", " "), one.words, by, at, says, _moved(result))
+        by, message = f"`{catcher.check}`", catcher.message
+        at = f"{catcher.gate}, {_outcome(result)}"
+    cells = (one.name.replace("_", " "), one.description, by, at, message, _moved(result))
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |\n"
 
 
-def _fate(result: Result) -> str:
+def _outcome(result: Result) -> str:
     if result.is_blocked:
         return "blocked"
     severities = {each.severity for each in result.found}
-    return "caveat" if "warning" in severities else "told" if severities else NOTHING
+    return "caveat" if "warning" in severities else "info" if severities else NOTHING
 
 
 def _moved(result: Result) -> str:

@@ -1,4 +1,4 @@
-"""Lets a defect loose in the healthy world and sees what notices it, from where it harms on."""
+"""Injects a defect into the healthy world, rebuilds what it affects, and collects failed checks."""
 
 import re
 import time
@@ -29,8 +29,8 @@ from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-#: What the figures are in, and what they are counted from: enough to build where a source or a
-#: file is harmed, and all that its defect is looked for in.
+#: The tables with figures, and those that figures are counted from. If a source or a file is
+#: damaged, only these are built and checked.
 FIGURES = (
     "assurance_measure", "fct_intelligence_report", "fct_nccu_referral", "fct_oic_incident",
     "fct_plan_strand", "fct_training_requirement",
@@ -40,7 +40,7 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a defect; `moved` is blank where it was kept out before a figure was made."""
+    """The result of a defect. `moved` is None if it was blocked before a figure was computed."""
 
     defect: Defect
     found: tuple[Finding, ...]
@@ -49,57 +49,60 @@ class Result:
 
     @property
     def catcher(self) -> Finding | None:
-        """The check that was to catch it, if it did."""
+        """The check that the catalogue names, if it failed."""
         return next((one for one in self.found if one.check == self.defect.caught_by), None)
 
     @property
     def is_blocked(self) -> bool:
-        """Whether no reader would have seen it."""
+        """Whether no reader would have seen the defect."""
         return any(one.is_critical for one in self.found)
 
     @property
     def has_a_caveat(self) -> bool:
-        """Whether readers are told, and a person is asked first where the deployment wants it."""
+        """Whether readers see a caveat. A deployment can also require an approval first."""
         return self.catcher is not None and self.catcher.severity == "warning"
 
     @property
-    def complaint(self) -> str:
-        """What is wrong with how it was caught; empty when all is as the catalogue says."""
+    def problem(self) -> str:
+        """What is wrong with how it was caught. Empty if the catalogue is right."""
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
         if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
             return f"moves {len(self.moved)} ({first}) and is published: {seen or NOTHING}"
         if self.defect.caught_by == NOTHING:
             loud = [one for one in self.found if one.severity != "info"]
-            return f"is caught after all: {seen}" if loud else ""
-        return "" if self.catcher else f"is not caught by what was said, but by: {seen or NOTHING}"
+            return f"is caught, although no check should catch it: {seen}" if loud else ""
+        return "" if self.catcher else f"is not caught by its check, but by: {seen or NOTHING}"
 
 
 def run(world: World, one: Defect) -> Result:
-    """Let a defect loose and return what noticed it; the world is put back before the next."""
+    """Inject a defect and return what noticed it. The world is restored before the next one."""
     began = time.monotonic()
-    does = {
-        "source": _harm_source, "file": _harm_file, "model": _harm_model, "mart": _harm_mart,
-        "publication": _harm_publication,
-    }[one.stage]  # fmt: skip
+    inject = {
+        "source": _damage_source,
+        "file": _damage_file,
+        "model": _damage_model,
+        "mart": _damage_mart,
+        "publication": _damage_publication,
+    }[one.stage]
     world.restore("eve" if one.stage in ("source", "file") else "built")
     forget_project()
-    trouble = does(world, one)
+    errors = inject(world, one)
     with connect(world.settings) as warehouse:
         found = [*refusals(warehouse, RUN), *findings(warehouse, world.build().build_id)]
-        found = [*trouble, *(each for each in found if each not in world.known)]
+        found = [*errors, *(each for each in found if each not in world.known)]
         found.sort(key=lambda each: ("critical", "warning", "info").index(each.severity))
-        would_be = None
-        # What dbt stops at is not built to its end: nobody knows what the figures would have been.
+        moved_figures = None
+        # A build that dbt stops is incomplete, so its figures are unknown.
         if not any(each.gate == "dbt" and each.is_critical for each in found):
-            would_be = _moved(world, warehouse, sealed=one.stage not in ("source", "file"))
-    return Result(one, tuple(found), would_be, time.monotonic() - began)
+            moved_figures = _moved(world, warehouse, sealed=one.stage not in ("source", "file"))
+    return Result(one, tuple(found), moved_figures, time.monotonic() - began)
 
 
 def _moved(
     world: World, warehouse: psycopg.Connection, *, sealed: bool
 ) -> tuple[tuple[str, ...], ...] | None:
-    """Return which figures are others, of those that were built; None when none were."""
+    """Return which of the built figures moved. None if no figures were built."""
     row = warehouse.execute("select to_regclass('candidate.assurance_measure')").fetchone()
     if row is None or row[0] is None:
         return None
@@ -107,23 +110,23 @@ def _moved(
     return tuple(moved(before, figures(warehouse, with_position=sealed)))
 
 
-def _harm_source(world: World, one: Defect) -> list[Finding]:
-    world.execute(one.place, str(one.harm()))
-    return _live_the_day(world, one.place)
+def _damage_source(world: World, one: Defect) -> list[Finding]:
+    world.execute(one.place, str(one.damage()))
+    return _run_the_day(world, one.place)
 
 
-def _harm_file(world: World, one: Defect) -> list[Finding]:
+def _damage_file(world: World, one: Defect) -> list[Finding]:
     first, yesterday, today = _files(world, one.place)
-    harmed = one.harm(Files(today.read_bytes(), yesterday.read_bytes(), first.read_bytes()))
-    assert isinstance(harmed, bytes)
-    today.write_bytes(harmed)
-    return _live_the_day(world, one.place)
+    damaged = one.damage(Files(today.read_bytes(), yesterday.read_bytes(), first.read_bytes()))
+    assert isinstance(damaged, bytes)
+    today.write_bytes(damaged)
+    return _run_the_day(world, one.place)
 
 
 def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
     """Return the first file of a dataset, the one before the second day's, and the second day's.
 
-    A register has one file, under the same name always.
+    A register has one file, always under the same name.
     """
     every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
     if len(every) == 1:
@@ -133,26 +136,26 @@ def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
     return before[0], before[-1], today
 
 
-def _live_the_day(world: World, place: str) -> list[Finding]:
-    """Land, build and audit what figures rest on, as far as the gates let it through."""
+def _run_the_day(world: World, place: str) -> list[Finding]:
+    """Land, build and check the tables that figures rest on, as far as the gates allow."""
     world.land()
     build = world.build()
     with connect(world.settings) as warehouse:
         if any(one.is_critical for one in refusals(warehouse, RUN)):
             return []
-    # Nothing of the landing is in the marts yet: what blocks there need not be built.
-    if _audit(world, build, "landing", [s for s in suites_of("landing") if _is_of(s, place)]):
+    # The landing is not in the marts yet. If the gate blocks it, nothing needs to be built.
+    if _audit(world, build, "landing", [s for s in suites_of("landing") if _checks(s, place)]):
         return []
     set_steps_aside(world.settings, build)
-    # What was published before is what figures are held against.
+    # Figures are compared with the last publication.
     return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:
-    """Build models, run the tests that are about nothing else, audit what the figures are in."""
-    # Tests of what is not built are left out.
+    """Build models, run the tests that need nothing else, and check the tables with figures."""
+    # Tests of models that are not built are left out.
     selected = ["--indirect-selection", "cautious", "--select", *selection]
-    with _stopping() as trouble:
+    with _errors_of() as errors:
         nodes = run_dbt(world.settings, build.purpose, [*BUILD, *selected, "--exclude", SEALED])
         with connect(world.settings, role=ROLE) as warehouse:
             store_test_results(warehouse, build.build_id, "dbt_marts", nodes)
@@ -163,16 +166,16 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
                 if suite.schema == "candidate" and suite.table in FIGURES
             ]
             _audit(world, build, "marts", of_figures)
-    return trouble
+    return errors
 
 
-def _is_of(suite: Suite, place: str) -> bool:
-    """Tell whether a suite is of a harmed system's or dataset's tables."""
+def _checks(suite: Suite, place: str) -> bool:
+    """Return whether a suite checks the tables of a damaged system or dataset."""
     return suite.dataset == place or suite.dataset.startswith(f"{place}/")
 
 
 def _audit(world: World, build: Build, stage: Stage, suites: Sequence[Suite]) -> bool:
-    """Run some of a stage's suites and keep what they found; return whether they block."""
+    """Run suites of a stage and save their results. Return whether they block."""
     outcomes = run_suites(world.settings, suites, Places(build))
     verdict = decide(stage, suites, outcomes)
     with connect(world.settings, role=GATE_ROLE) as warehouse:
@@ -180,16 +183,16 @@ def _audit(world: World, build: Build, stage: Stage, suites: Sequence[Suite]) ->
     return verdict.blocks
 
 
-def _harm_model(world: World, one: Defect) -> list[Finding]:
-    edit = one.harm()
+def _damage_model(world: World, one: Defect) -> list[Finding]:
+    edit = one.damage()
     assert isinstance(edit, Edit)
     with _edited(world, edit):
-        trouble = _build_changed(world, edit)
+        errors = _build_changed(world, edit)
         with connect(world.settings) as warehouse:
             found = findings(warehouse, world.build().build_id)
-        if not any(each.is_critical for each in (*trouble, *found)):
-            trouble += _unit_tests(world, edit)
-    return trouble
+        if not any(each.is_critical for each in (*errors, *found)):
+            errors += _unit_tests(world, edit)
+    return errors
 
 
 def _build_changed(world: World, edit: Edit) -> list[Finding]:
@@ -203,18 +206,18 @@ def _build_changed(world: World, edit: Edit) -> list[Finding]:
 
 
 def _changed(edit: Edit) -> list[str]:
-    """Return how dbt selects what a change of the rules can reach, as far as the figures."""
+    """Return the dbt selection of what a change of the rules can affect, up to the figures."""
     after = f"{edit.model}+," if edit.model else ""
     return [f"{after}+{table}" for table in FIGURES]
 
 
 def _unit_tests(world: World, edit: Edit) -> list[Finding]:
-    """Ask what a change of the rules has to pass before it is released."""
-    with _stopping("unit test") as trouble:
+    """Run the unit tests that a change of the rules must pass before a release."""
+    with _errors_of("unit test") as errors:
         models = [edit.model] if edit.model else [f"+{table}" for table in FIGURES]
         selection = [f"{model},test_type:unit" for model in models]
         run_dbt(world.settings, "daily", ["test", "--select", *selection])
-    return trouble
+    return errors
 
 
 @contextmanager
@@ -230,8 +233,8 @@ def _edited(world: World, edit: Edit) -> Iterator[None]:
         path.write_text(whole, encoding="utf-8")
 
 
-def _harm_mart(world: World, one: Defect) -> list[Finding]:
-    statements = str(one.harm())
+def _damage_mart(world: World, one: Defect) -> list[Finding]:
+    statements = str(one.damage())
     try:
         world.execute("warehouse", statements)
     except psycopg.errors.IntegrityError as error:
@@ -248,23 +251,23 @@ def _words(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
-def _harm_publication(world: World, one: Defect) -> list[Finding]:
-    world.execute("warehouse", str(one.harm()))
-    with _stopping("publication") as trouble:
+def _damage_publication(world: World, one: Defect) -> list[Finding]:
+    world.execute("warehouse", str(one.damage()))
+    with _errors_of("publication") as errors:
         publish(world.settings, world.build())
-    return trouble
+    return errors
 
 
 @contextmanager
-def _stopping(gate: str = "dbt") -> Iterator[list[Finding]]:
-    """Give a list that says what stopped the block: a model that cannot be built, a refusal."""
-    trouble: list[Finding] = []
+def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
+    """Yield a list. If an error stops the block, it gets a finding, for example a refusal."""
+    errors: list[Finding] = []
     try:
-        yield trouble
+        yield errors
     except AssuranceError as error:
-        # What a gate found is on record; a publication that is refused is not.
+        # Failed checks of a gate are on record already. A refused publication is not.
         if gate == "publication" or not isinstance(error, GateBlocked):
-            name, _, said = error.message.partition(":")
+            name, _, message = error.message.partition(":")
             if gate != "dbt":
-                name, said = (UNIT_TESTS if gate == "unit test" else "publish"), error.message
-            trouble.append(Finding(gate, "critical", name, said.strip()))
+                name, message = (UNIT_TESTS if gate == "unit test" else "publish"), error.message
+            errors.append(Finding(gate, "critical", name, message.strip()))

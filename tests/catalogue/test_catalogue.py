@@ -1,4 +1,4 @@
-"""The catalogue is what it says: enough defects, each of them caught; a few of them each time."""
+"""There are enough defects, each is caught as the catalogue says, and clean days raise no alarm."""
 
 import subprocess
 import sys
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from expectations.catalogue import suites_of
 from oic_assurance.builds.dbt import PROJECT as DBT
@@ -16,24 +15,24 @@ from oic_assurance.builds.record import Build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.catalogue.defect import NOTHING, Defect, Edit, catalogue
 from tests.catalogue.findings import Figure, Figures, moved
 from tests.crash.world import PROJECT, environment_of_tests
+from tests.databases import temporary_warehouse
 from tests.integration.gates.world import make_world
 
-#: Harm to marts that needs no more than the small force of the gate's own tests.
+#: Damaged marts for which the small force of the gate's own tests is enough.
 QUICK = (
-    "records_lost", "percentages_for_shares", "minutes_for_hours", "the_missing_forgiven",
+    "records_lost", "percentages_for_shares", "minutes_for_hours", "missing_set_to_in_time",
     "plans_met_without_an_owner", "days_for_hours_in_the_measure", "nulls_as_zero",
     "training_complete_without_a_date",
 )  # fmt: skip
-SMALL, HARMED = "warehouse_catalogue", "warehouse_harmed"
+SMALL, DAMAGED = "warehouse_catalogue", "warehouse_damaged"
 
 
-def test_there_are_enough_defects_of_each_kind_and_each_says_what_happened() -> None:
+def test_there_are_enough_defects_of_each_stage_and_each_is_described() -> None:
     defects = catalogue()
     stages = Counter(one.stage for one in defects)
 
@@ -42,22 +41,22 @@ def test_there_are_enough_defects_of_each_kind_and_each_says_what_happened() -> 
     assert stages["model"] >= 25
     assert stages["mart"] >= 25
     for one in defects:
-        assert one.words.endswith("."), one.name
+        assert one.description.endswith("."), one.name
         assert one.caught_by == NOTHING or len(one.caught_by.split()) >= 1, one.name
 
 
 @pytest.mark.parametrize(
     "one", [one for one in catalogue() if one.stage == "model"], ids=lambda one: one.name
 )
-def test_the_place_that_a_defect_of_the_rules_changes_is_there_once(one: Defect) -> None:
-    edit = one.harm()
+def test_the_place_that_a_model_defect_changes_occurs_once(one: Defect) -> None:
+    edit = one.damage()
 
     assert isinstance(edit, Edit)
     assert (PROJECT / DBT / edit.path).read_text(encoding="utf-8").count(edit.old) == 1
     assert edit.old != edit.new
 
 
-def test_a_figure_has_moved_when_it_leaves_its_interval_is_gone_or_new() -> None:
+def test_a_figure_has_moved_if_it_left_its_interval_disappeared_or_is_new() -> None:
     half, nothing = Figure(0.5, 0.4, 0.6), Figure(None, None, None)
     before: Figures = {
         ("within",): half,
@@ -80,65 +79,42 @@ def test_a_figure_has_moved_when_it_leaves_its_interval_is_gone_or_new() -> None
 
 @pytest.fixture(scope="module")
 def small_force(home: Path) -> Iterator[Build]:
-    """A database with the small force; each defect has a copy of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        _make_database(SMALL)
-        _use(patch, SMALL)
-        migrate(load_settings())
-        build = make_world(load_settings())
-    yield build
-    _drop_database(SMALL)
+    """A database with the small force. Each defect gets a copy of it."""
+    settings = load_settings()
+    with temporary_warehouse(SMALL):
+        migrate(settings)
+        yield make_world(settings)
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_defect_of_a_mart_is_caught_by_what_the_catalogue_names(
-    small_force: Build, monkeypatch: pytest.MonkeyPatch, name: str
+def test_a_damaged_mart_is_caught_by_the_check_in_the_catalogue(
+    small_force: Build, name: str
 ) -> None:
+    settings = load_settings()
     (one,) = [one for one in catalogue() if one.name == name]
-    _make_database(HARMED, template=SMALL)
-    try:
-        with psycopg.connect(admin_url(load_settings(), HARMED), autocommit=True) as admin:
-            admin.execute(str(one.harm()).encode())
-        _use(monkeypatch, HARMED)
-        outcomes = run_suites(load_settings(), suites_of("marts"), Places(small_force))
-    finally:
-        _drop_database(HARMED)
+    with temporary_warehouse(DAMAGED, template=SMALL):
+        with psycopg.connect(admin_url(settings, DAMAGED), autocommit=True) as admin:
+            admin.execute(str(one.damage()).encode())
+        outcomes = run_suites(settings, suites_of("marts"), Places(small_force))
 
-    broken = {
+    failed = {
         f"{outcome.suite.name} {outcome.expectation.name}": outcome.expectation.severity
         for outcome in outcomes
         if not outcome.success
     }
-    assert broken.get(one.caught_by) == "critical"
-
-
-def _use(patch: pytest.MonkeyPatch, name: str) -> None:
-    """Let a database be the warehouse."""
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(load_settings()))
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": name}).items()})
-    patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-
-
-def _make_database(name: str, template: str = "template1") -> None:
-    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} template {} owner warehouse_owner").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-
-
-def _drop_database(name: str) -> None:
-    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
-        drop = sql.SQL("drop database if exists {} with (force)")
-        admin.execute(drop.format(sql.Identifier(name)))
+    assert failed.get(one.caught_by) == "critical"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", [[], ["--clean", "60"]], ids=["defects", "clean days"])
-def test_every_defect_is_caught_and_sixty_clean_days_are_quiet(what: list[str]) -> None:
+@pytest.mark.parametrize("options", [[], ["--clean", "60"]], ids=["defects", "clean days"])
+def test_every_defect_is_caught_and_sixty_clean_days_raise_no_alarm(options: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.catalogue", *what], cwd=PROJECT, env=environment_of_tests(),
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "tests.catalogue", *options],
+        cwd=PROJECT,
+        env=environment_of_tests(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,8 +1,8 @@
-"""The healthy world that defects are let loose in, and how it is put back after each.
+"""The healthy world that defects are injected into, and its restoration after each.
 
-A simulated force with a publication and, in two states, its second day: `eve`, when what the day
-brings has not been landed yet, and `built`, when the marts are built, sealed and passed the gate.
-Both are kept as template databases, so that a defect pays from the stage it harms.
+It is a simulated force with a publication and two states of its second day. In `eve` the deliveries
+of the day have not been landed. In `built` the marts are built, sealed and have passed the gate.
+Both are saved as template databases, so that a defect only costs the stages after its damage.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ from tests.catalogue.findings import Figures, Finding, figures, findings, refusa
 
 State = Literal["eve", "built"]
 SEED = 11
-#: The second day has a file of every feed; the force has a past of four months.
+#: The second day has a file of every dataset. The force has a past of four months.
 FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
 PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
 AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ RUN = "the second day"
 
 
 class World:
-    """A state folder of its own, with its server running."""
+    """A separate state folder, with its server running."""
 
     def __init__(self, root: Path) -> None:
         home = root / "state"
@@ -55,7 +55,7 @@ class World:
         self.known: set[Finding] = set()
 
     def start(self) -> None:
-        """Start the server and make what is not there yet."""
+        """Start the server and make what does not exist yet."""
         embedded.start(self.settings)
         self._copy_project()
         if "built_warehouse" not in self._databases():
@@ -67,11 +67,11 @@ class World:
             self.known |= set(refusals(warehouse, RUN))
 
     def stop(self) -> None:
-        """Stop the server; the world stays."""
+        """Stop the server. The state folder stays."""
         embedded.stop(self.settings)
 
     def restore(self, state: State) -> None:
-        """Put databases and files back to a state of the second day."""
+        """Reset databases and files to a state of the second day."""
         for database in ("warehouse", *SOURCES):
             if state == "eve" or database == "warehouse":
                 self._make_database(database, f"{state}_{database}")
@@ -88,20 +88,20 @@ class World:
         return load_build(self.settings, row[0] if row else 0)
 
     def execute(self, database: str, statements: str) -> None:
-        """Run SQL as who may do anything."""
+        """Run SQL as the administrator."""
         with psycopg.connect(admin_url(self.settings, database), autocommit=True) as admin:
             admin.execute(statements.encode())
 
     def land(self) -> None:
-        """Land the second day, whatever becomes of it."""
+        """Land the second day. A failed extraction stops nothing."""
         for dataset in pipeline.open_run(self.settings, RUN, AS_AT):
-            # A dataset that cannot be extracted holds nothing up, as in the DAG.
+            # As in the DAG, a dataset that cannot be extracted does not stop the others.
             with suppress(AssuranceError):
                 pipeline.extract(self.settings, RUN, dataset)
         pipeline.close_landing(self.settings, RUN, AS_AT)
 
     def _make(self) -> None:
-        # Feeds without troubles: those are the catalogue's.
+        # The simulator's own troubles are switched off, so that only the catalogue's remain.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
         self._publish("the first day", PUBLISHED_AT)
@@ -129,7 +129,7 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _copy_project(self) -> None:
-        """Bring the copy of the dbt project up to the checkout, file by file, whatever it was."""
+        """Copy the dbt project of the checkout afresh."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))
@@ -142,9 +142,10 @@ class World:
         owner = OWNERS[name.rpartition("_")[2]]
         statements = (
             "drop database if exists {name} with (force)",
-            # A copy by file is quicker than one by log, where nothing has to reach a disk.
+            # Copying files is faster than copying through the log, because nothing has to be
+            # flushed.
             "create database {name} template {template} owner {owner} strategy file_copy",
-            # Who may connect and create is the one thing that is not copied.
+            # The privileges of the database are the only thing that a template does not copy.
             "update pg_database set datacl = template.datacl from pg_database as template "
             "where pg_database.datname = {text} and template.datname = {template_text}",
         )

@@ -1,4 +1,4 @@
-"""Kills the pipeline, its workers or its server anywhere, and looks what comes of it.
+"""Kill the pipeline, its workers, its server or its connections, and check that a re-run converges.
 
-`python -m tests.crash --help` runs it by hand; `test_killed_anywhere.py` is the same as a test.
+Run it by hand with `python -m tests.crash`. `test_kill_points.py` runs it as a test.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.crash`: kill points one after the other, a table at the end."""
+"""`python -m tests.crash`: run kill points one after another and print a table at the end."""
 
 import argparse
 import json
@@ -21,30 +21,30 @@ ONLY = ("landing", "run", "server", "connection", "disk", "worker")
 
 
 def main() -> int:
-    """Run what is asked for; 0 when all of it converged."""
-    asked = _arguments()
-    # Imported here: it takes seconds, which `--help` need not.
+    """Run the points that the arguments select. Return 0 if all of them converged."""
+    arguments = _arguments()
+    # Imported here because the import takes seconds, and `--help` does not need it.
     from tests.crash.harness import Harness
 
-    harness = Harness(asked.root)
+    harness = Harness(arguments.root)
     try:
-        points = plan(asked.seed, asked.points, harness.prepare())
-        results = Results(asked.root / f"results-{asked.seed}-{asked.points}.jsonl")
-        _run_points(harness, [point for point in points if _is_asked(point, asked)], results)
-        if asked.only in (None, "worker") and asked.number is None:
-            _run_workers(harness, asked.seed, len(points), results)
+        points = plan(arguments.seed, arguments.points, harness.prepare())
+        results = Results(arguments.root / f"results-{arguments.seed}-{arguments.points}.jsonl")
+        _run_points(harness, [point for point in points if _is_selected(point, arguments)], results)
+        if arguments.only in (None, "worker") and arguments.number is None:
+            _run_workers(harness, arguments.seed, len(points), results)
     finally:
         harness.template.discard()
-        if not asked.keep:
-            shutil.rmtree(asked.root, ignore_errors=True)
+        if not arguments.keep:
+            shutil.rmtree(arguments.root, ignore_errors=True)
     found = list(results.known.values())
     print("\n" + table(found), flush=True)
-    if asked.json:
-        asked.json.write_text(json.dumps(found, indent=1))
-    broken = not_converged(found)
-    for line in broken:
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1))
+    failed = not_converged(found)
+    for line in failed:
         print(f"NOT CONVERGED {line}")
-    return 1 if broken or not found else 0
+    return 1 if failed or not found else 0
 
 
 def _run_points(harness: "Harness", points: list[Point], results: Results) -> None:
@@ -55,19 +55,19 @@ def _run_points(harness: "Harness", points: list[Point], results: Results) -> No
         results.add(outcome.as_json())
         left = (time.monotonic() - began) / done * (len(waiting) - done)
         word = "ok " if outcome.converged else "BAD"
-        told = f"{word} {done} of {len(waiting)}, {left:.0f} s left, {outcome.seconds:5.1f} s"
-        print(f"{told}  {point}", flush=True)
+        progress = f"{word} {done} of {len(waiting)}, {left:.0f} s left, {outcome.seconds:5.1f} s"
+        print(f"{progress}  {point}", flush=True)
         for line in outcome.wrong[:10]:
             print(f"    {line}", flush=True)
 
 
 def _run_workers(harness: "Harness", seed: int, first: int, results: Results) -> None:
-    """Run the scheduler, unless it was run before; its points are numbered after the others."""
+    """Run the scheduler, unless an earlier start did. Its points are numbered after the others."""
     from tests.crash.workers import run_workers
 
     if any(number >= first for number in results.known):
         return
-    print("The scheduler's run, whose tasks are killed: some minutes.", flush=True)
+    print("Running the scheduler and killing its tasks. This takes some minutes.", flush=True)
     for number, result in enumerate(run_workers(harness, seed), start=first):
         result["point"]["number"] = number
         results.add(result)
@@ -77,29 +77,31 @@ def _run_workers(harness: "Harness", seed: int, first: int, results: Results) ->
             print(f"    {line}", flush=True)
 
 
-def _is_asked(point: Point, asked: argparse.Namespace) -> bool:
-    if asked.number is not None:
-        return point.number == asked.number
-    return asked.only in (None, point.group.only)
+def _is_selected(point: Point, arguments: argparse.Namespace) -> bool:
+    if arguments.number is not None:
+        return point.number == int(arguments.number)
+    return arguments.only is None or point.group.only == str(arguments.only)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--points", type=int, default=200, help="how many kill points")
-    parser.add_argument("--seed", type=int, default=7, help="equal seeds, equal points")
-    parser.add_argument("--only", choices=ONLY, help="points of one kind")
-    parser.add_argument("--number", type=int, help="one point, by its number in the plan")
-    parser.add_argument("--json", type=Path, help="where to write the results")
-    parser.add_argument("--root", type=Path, help="where worlds and results are kept")
-    parser.add_argument("--keep", action="store_true", help="keep them, to go on or look at them")
-    asked = parser.parse_args()
-    if asked.root is None:
+    parser.add_argument("--points", type=int, default=200, help="number of kill points")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same points")
+    parser.add_argument("--only", choices=ONLY, help="run only the points of this kind")
+    parser.add_argument("--number", type=int, help="run only the point with this number")
+    parser.add_argument("--json", type=Path, help="file to write the results to")
+    parser.add_argument("--root", type=Path, help="folder for worlds and results")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep that folder, to continue or inspect it"
+    )
+    arguments = parser.parse_args()
+    if arguments.root is None:
         place = str(MEMORY) if MEMORY.is_dir() else None
-        asked.root = Path(tempfile.mkdtemp(prefix="assurance-crash-", dir=place))
+        arguments.root = Path(tempfile.mkdtemp(prefix="assurance-crash-", dir=place))
     else:
-        asked.keep = True
-    asked.root = asked.root.resolve()
-    return asked
+        arguments.keep = True
+    arguments.root = arguments.root.resolve()
+    return arguments
 
 
 if __name__ == "__main__":

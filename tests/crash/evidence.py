@@ -1,21 +1,22 @@
-"""What is compared with an undisturbed run: raw, audit, identity and marts, by fingerprint.
+"""Fingerprints of raw, audit, identity and marts, which are compared with an uninterrupted run.
 
-What a moment or a sequence decides is left out, since it differs between two undisturbed runs too:
+Values that depend on a clock or a sequence are left out, because they differ between two
+uninterrupted runs too:
 
-- ids that sequences give out (a killed transaction uses them up). A batch is known by its dataset,
-  place, kind and number among those instead, also where raw and quarantine name it;
-- clocks: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`, `reconciled_at`,
-  `published_at`; and the moment of an extraction, which is a database batch's `delivered_for` and a
-  version time in raw where the source gave none;
-- of marts, `publication_id` and the clocks that readers are shown: `checked_at`, `last_landed_at`,
-  and where a source is a database, `last_record_at` and `due_by`, which its extraction decides;
-- the run that did it (`run_id`), what of `kept_as` is the batch's id, and the SHA-256 of a database
-  batch, in which rows name their batch and the moment of their landing (raw is compared itself);
-- digests over any of these: of `audit.build`, and those of `audit.table_fingerprint`;
-- the log's line about the tables of a generation that was attached, never shown, and erased.
+- Ids from sequences, because a killed transaction uses them up. A batch is identified by its
+  dataset, place, kind and its number among those instead, also where raw and quarantine name it.
+- Clocks: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`, `reconciled_at` and
+  `published_at`. Also the moment of an extraction: it is `delivered_for` of a database batch, and a
+  version time in raw where the source gave none.
+- In marts: `publication_id` and the clocks that readers see, `checked_at` and `last_landed_at`. If
+  a source is a database, also `last_record_at` and `due_by`, which depend on its extraction.
+- The run (`run_id`), the batch's id inside `kept_as`, and the SHA-256 of a database batch. The rows
+  of a database batch contain their batch and the moment of their landing. Raw itself is compared.
+- Digests over any of these: those of `audit.build` and of `audit.table_fingerprint`.
+- The log's line about the tables of a generation that was attached, never shown, and erased.
 
-The record of the attempts themselves is not compared but judged: `audit.run`, `audit.extraction`
-and builds that were not published; see `leftovers`.
+The records of the attempts themselves are checked by `leftovers` instead of compared: `audit.run`,
+`audit.extraction`, and builds that were not published.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,7 +78,7 @@ _AUDIT = {
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",
 }
-#: Of what was published last: how it was judged.
+#: Only for the last publication: the results of its checks.
 _PUBLISHED = {
     "gate": """
         select g.stage, g.verdict, g.suites, g.expectations, g.failed
@@ -118,7 +119,7 @@ _PUBLISHED = {
 
 
 def gather(settings: Settings) -> Evidence:
-    """Return the fingerprint of every table, written down without what is left out."""
+    """Return the fingerprint of every table, computed without the columns that are left out."""
     with (
         psycopg.connect(admin_url(settings, "warehouse")) as connection,
         connection.transaction(force_rollback=True),
@@ -131,7 +132,7 @@ def gather(settings: Settings) -> Evidence:
 
 
 def differences(found: Evidence, expected: Evidence) -> list[str]:
-    """Name the tables that are not as they should be."""
+    """Return one line for each table that differs from the expected one."""
     return [
         f"{name}: {_rows(found.get(name))} instead of {_rows(expected.get(name))}"
         for name in sorted({*found, *expected})

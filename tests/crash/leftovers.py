@@ -1,4 +1,4 @@
-"""What a killed attempt may not leave once another has run: locks, half-made things, open ends."""
+"""Locks, half-made things and open records that a killed attempt may not leave after a re-run."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 
 PATIENCE = 15.0
-#: What grows with every start, whatever becomes of it.
+#: Folders that grow with every start, whatever happens.
 LOGS = ("log", "dbt", "airflow", "postgres/data", "reports/data_docs")
 
 _AT_WORK = """
@@ -29,22 +29,22 @@ union all
 select 'prepared transaction ' || gid from pg_prepared_xacts
 """
 _OPEN_ENDS = {
-    "a run that is still running": "select run_id from audit.run where outcome = 'running'",
-    "a dataset whose last attempt did not succeed": """
+    "run still running": "select run_id from audit.run where outcome = 'running'",
+    "dataset whose last attempt did not succeed": """
         select dataset from (
             select distinct on (dataset) dataset, outcome from audit.extraction
             order by dataset, extraction_id desc
         ) as latest
         where outcome is distinct from 'succeeded'
     """,
-    "an attempt without its end that is not the killed one's": """
-        select dataset from audit.extraction where finished_at is null and run_id = 'again'
+    "unfinished attempt of the re-run": """
+        select dataset from audit.extraction where finished_at is null and run_id = 'rerun'
     """,
-    "rejected rows without their batch": """
+    "rejected row without its batch": """
         select rejected_id::text from audit.rejected_row as r
         where not exists (select from audit.batch as b where b.batch_id = r.batch_id)
     """,
-    "a table of a generation that was never published": """
+    "table of a generation that was never published": """
         select c.relname from pg_class as c inner join pg_namespace as n on c.relnamespace = n.oid
         where
             n.nspname = 'generation' and c.relkind = 'r'
@@ -52,29 +52,29 @@ _OPEN_ENDS = {
                 select publication_id from marts.publication
             )
     """,
-    "a generation that is half set aside": """
+    "generation that is half detached": """
         select i.inhrelid::regclass::text from pg_inherits as i where i.inhdetachpending
     """,
-    "a schema of a build beside": r"""
+    "schema of another build": r"""
         select nspname from pg_namespace where nspname ~ '^(deadline|reproduce)_'
     """,
-    "a temporary table that nobody has": """
+    "temporary table without a session": """
         select c.relname from pg_class as c
         where c.relpersistence = 't' and pg_is_other_temp_schema(c.relnamespace)
     """,
-    "an index that is not valid": """
+    "invalid index": """
         select indexrelid::regclass::text from pg_index where not indisvalid
     """,
 }
 
 
 def find(settings: Settings) -> list[str]:
-    """Return one line for each thing that is left."""
+    """Return one line for each thing that was left behind."""
     return [*_at_work(settings), *_open_ends(settings), *_files(settings), *_airflow(settings)]
 
 
 def relations(settings: Settings) -> list[str]:
-    """Return the names of all schemas and tables, ids aside: an undisturbed run has the same."""
+    """Return the names of all schemas and tables without ids. An uninterrupted run has the same."""
     query = """
         select distinct n.nspname || '.' || regexp_replace(coalesce(c.relname, ''), '[0-9]+', '#')
         from pg_namespace as n
@@ -87,7 +87,7 @@ def relations(settings: Settings) -> list[str]:
 
 
 def files(settings: Settings) -> list[str]:
-    """Return the names of all files of the state, ids aside: an undisturbed run has the same."""
+    """Return the names of all files of the state without ids. An uninterrupted run has the same."""
     return sorted({_without_id(path.relative_to(settings.home)) for path in _all(settings)})
 
 
@@ -116,18 +116,18 @@ def _files(settings: Settings) -> list[str]:
             "select kept_as from audit.batch where kept_as is not null"
         ).fetchall()
     named = {name for (name,) in rows}
-    kept = settings.home / "batches"
-    there = {str(path.relative_to(settings.home)) for path in kept.rglob("*") if path.is_file()}
-    left = [f"a kept file that no batch names: {name}" for name in sorted(there - named)]
-    left += [f"a batch without its file: {name}" for name in sorted(named - there)]
+    archive = settings.home / "batches"
+    there = {str(path.relative_to(settings.home)) for path in archive.rglob("*") if path.is_file()}
+    left = [f"archived file that no batch names: {name}" for name in sorted(there - named)]
+    left += [f"batch without its archived file: {name}" for name in sorted(named - there)]
     left += [
-        f"a draft: {path.relative_to(settings.home)}"
+        f"draft: {path.relative_to(settings.home)}"
         for path in _all(settings)
         if path.suffix in {".part", ".new", ".tmp"} and "dropzone" not in path.parts
     ]
-    left += [f"a draft of a server: {p.name}" for p in settings.server_dir.glob("new-*")]
+    left += [f"draft of a server: {p.name}" for p in settings.server_dir.glob("new-*")]
     return left + [
-        f"the lock {path.name} is held"
+        f"lock still held: {path.name}"
         for path in (settings.home / "locks").glob("*")
         if _is_held(path)
     ]
@@ -142,7 +142,7 @@ def _airflow(settings: Settings) -> list[str]:
         rows = connection.execute("select run_id from dag_run where state = 'running'").fetchall()
     finally:
         connection.close()
-    return [f"a DAG run that is still running: {name}" for (name,) in rows]
+    return [f"DAG run still running: {name}" for (name,) in rows]
 
 
 def _all(settings: Settings) -> list[Path]:

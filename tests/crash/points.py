@@ -1,4 +1,4 @@
-"""Kill points: which there are, and how a number and a seed decide all of one."""
+"""Kill points: their kinds, and how a seed and a number determine each of them."""
 
 import random
 from collections import defaultdict
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from tests.crash.deeds import Kind
 from tests.crash.edges import LANDING
+from tests.crash.faults import Kind
 
 Work = Literal["landing", "run"]
 Means = Literal["edge", "moment", "command", "proxy", "disk"]
@@ -15,14 +15,14 @@ Means = Literal["edge", "moment", "command", "proxy", "disk"]
 
 @dataclass(frozen=True)
 class Group:
-    """Points of one kind: what is at work, what happens to it, and by which means."""
+    """Points of one kind: what is running, which fault hits it, and by which means."""
 
     name: str
     only: str
     work: Work
     means: Means
     what: str
-    #: How many of 200 points.
+    #: The number of points out of 200.
     share: int
 
 
@@ -49,7 +49,7 @@ GROUPS = (
     ),
     _landing("connection to a source cut mid-stream", "connection", "proxy", "rms", 8),
     _landing("connection to the warehouse cut mid-stream", "connection", "proxy", "warehouse", 8),
-    _landing("disk full where batches are kept", "disk", "disk", "batches", 6),
+    _landing("disk full in the archive", "disk", "disk", "batches", 6),
     _landing("disk full under the server", "disk", "disk", "postgres", 6),
     _run("process killed at an edge of a run", "run", "edge", "process killed", 26),
     _run("process killed at a moment of a run", "run", "moment", "process killed", 8),
@@ -62,7 +62,7 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Point:
-    """One kill point; equal seeds and numbers make equal points of the same world."""
+    """One kill point. The same seed and number give the same point of the same world."""
 
     seed: int
     number: int
@@ -70,21 +70,22 @@ class Point:
     world: str
     edge: str | None = None
     nth: int = 1
-    #: When, as a share of what the work takes undisturbed; or how much of the room is left.
+    #: The moment, as a share of the uninterrupted duration. For a disk, the share of space that is
+    #: left.
     share: float = 0.0
 
     @property
-    def deed(self) -> Kind:
-        """What is done to it, where a deed does it."""
+    def fault(self) -> Kind:
+        """The fault, if the point's means is a fault."""
         return self.group.what  # type: ignore[return-value]
 
     def __str__(self) -> str:
-        """Say which it is and what happens in it."""
+        """Return a line that names the point and what happens in it."""
         where = f"{self.edge} (the {self.nth}.)" if self.edge else f"at {self.share:.3f}"
         return f"{self.seed}:{self.number} {self.group.name}, {self.world} day, {where}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as what JSON can hold."""
+        """Return a dictionary that can be written as JSON."""
         return {**asdict(self), "group": self.group.name}
 
 
@@ -94,8 +95,8 @@ Edges = Mapping[str, Sequence[str]]
 def plan(seed: int, count: int, edges: Edges) -> list[Point]:
     """Return the points, in the order of their numbers.
 
-    Of each kind the edges are gone through by their names, in a random order, so that all names
-    have their turn before one has its second; which of an edge's occurrences it is, is random.
+    Each kind goes through the names of its edges in a random order. Every name is used once before
+    a name is used again. If an edge occurs several times, the occurrence is random.
     """
     turns: dict[tuple[str, str], list[str]] = defaultdict(list)
     points = []
@@ -122,13 +123,13 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
 
 
 def _is_of(work: Work, edge: str) -> bool:
-    """Tell whether an edge is one of a kind of work: those of landings have points of their own."""
+    """Return whether a kind of work uses an edge. Edges of landings have their own points."""
     return work == "landing" or edge.partition(" ")[2] not in LANDING.values()
 
 
 def _groups(count: int) -> list[Group]:
-    """Return the group of each point: each has its share, and at least one."""
+    """Return the group of each point. Each group has its share, and at least one point."""
     whole = sum(group.share for group in GROUPS)
     groups = [group for group in GROUPS for _ in range(max(1, round(group.share * count / whole)))]
-    # What rounding has taken away, the first group gets.
+    # The first group gets the points that rounding has lost.
     return groups + [GROUPS[0]] * (count - len(groups))

@@ -1,4 +1,4 @@
-"""A proxy on the loopback that cuts one connection in the middle of its stream."""
+"""A proxy on the loopback interface that cuts one connection in the middle of its stream."""
 
 import contextlib
 import socket
@@ -9,14 +9,14 @@ from typing import Self
 
 HOST = "127.0.0.1"
 PIECE = 16 * 1024
-#: Close by reset: what was sent and not yet read is lost, as on a broken line.
+#: Close by reset: bytes that were sent and not yet read are lost, as on a broken line.
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Passes bytes on to a port until so many have gone one way; then one connection is cut.
+    """Passes bytes on to a port, and cuts a connection after a number of bytes in one direction.
 
-    Connections that come after that are left alone.
+    Later connections are not cut.
     """
 
     def __init__(self, port: int, cut_after: int) -> None:
@@ -38,7 +38,7 @@ class Proxy:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.close()
 
     def _accept(self) -> None:
@@ -53,7 +53,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while piece := one.recv(PIECE):
                 if self._is_time(len(piece)):
-                    # Half of it still arrives.
+                    # Half of the bytes still arrive.
                     other.sendall(piece[: len(piece) // 2])
                     for end in (one, other):
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

@@ -1,4 +1,4 @@
-"""What is told: progress while it runs, a table at its end, and all of it as JSON."""
+"""The output: progress during the run, a table at the end, and all results as JSON."""
 
 import json
 from collections import defaultdict
@@ -11,7 +11,7 @@ Result = dict[str, Any]
 
 
 class Results:
-    """Results of kill points, one JSON line each, so that an interrupted harness can go on."""
+    """Results of kill points, one JSON line each, so that an interrupted harness can continue."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -22,18 +22,18 @@ class Results:
                 self.known[result["point"]["number"]] = result
 
     def add(self, result: Result) -> None:
-        """Keep a result, on disk before the next point begins."""
+        """Save a result to disk before the next point begins."""
         self.known[result["point"]["number"]] = result
         with self._path.open("a") as file:
             file.write(json.dumps(result) + "\n")
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return the table: of each kind how many points, how many met the work, how many converged."""
+    """Return the table: for each kind the points, those that hit work, and those that converged."""
     groups: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         groups[result["point"]["group"]].append(result)
-    lines = [f"{'kind':52} {'points':>6} {'met':>5} {'converged':>9} {'median s':>8}"]
+    lines = [f"{'kind':52} {'points':>6} {'hit':>5} {'converged':>9} {'median s':>8}"]
     for name, found in groups.items():
         lines.append(_line(name, found))
     lines.append(_line("all", [result for found in groups.values() for result in found]))
@@ -41,14 +41,14 @@ def table(results: Iterable[Result]) -> str:
 
 
 def _line(name: str, found: list[Result]) -> str:
-    met = sum(result["interrupted"] for result in found)
+    hit = sum(result["interrupted"] for result in found)
     converged = sum(result["converged"] for result in found)
     seconds = median(result["seconds"] for result in found) if found else 0.0
-    return f"{name:52} {len(found):6} {met:5} {converged:9} {seconds:8.1f}"
+    return f"{name:52} {len(found):6} {hit:5} {converged:9} {seconds:8.1f}"
 
 
 def not_converged(results: Iterable[Result]) -> list[str]:
-    """Return what did not converge, and the words to run it again."""
+    """Return a line for each point that did not converge, with the seed and number to repeat it."""
     return [
         f"{result['point']['seed']}:{result['point']['number']} {result['point']['group']}: "
         + "; ".join(result["wrong"][:6])

@@ -1,11 +1,12 @@
-"""Workers killed: under the scheduler, tasks and executor's workers die while the rest goes on.
+"""Kill tasks and executor workers under the scheduler, while the rest continues.
 
-One run of Airflow's own scheduler with its LocalExecutor; nearly every task loses the process of
-its first try, some that of their second, and a few the worker that looks after it, so that nobody
-hears of the task again. Each such kill is a point, and all are judged by what the run leaves.
+This uses one run of Airflow's own scheduler with its LocalExecutor. Nearly every task loses the
+process of its first try, and some lose that of their second. A few lose the worker that watches
+them, so that Airflow hears no more of the task. Each such kill is a point. All of them are judged
+by what the run leaves behind.
 
-Only workers with a task are killed. One that waits for a task holds the lock of the executor's
-queue, and takes it along: then Airflow has to be started again, whatever the tasks do.
+Only workers with a task are killed. A worker that waits for a task holds the lock of the
+executor's queue. If it dies, Airflow has to be restarted, whatever the tasks do.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ from tests.crash.world import environment
 TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
 TITLE = "airflow worker -- "
 PATIENCE = 900.0
-#: Of a task whose worker is lost Airflow hears no more; by default it waits five minutes.
+#: Airflow hears nothing from a task whose worker is lost. By default it waits five minutes.
 QUICK_TO_NOTICE = {
     "ASSURANCE_RETRY_SECONDS": "1",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
@@ -42,27 +43,27 @@ QUICK_TO_NOTICE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
 }
 WORKERS_KILLED = 3
-#: One run of the scheduler has so many as a rule; another follows where it has not.
+#: One run of the scheduler usually has this many kills. If it has fewer, another run follows.
 AT_LEAST = 12
-#: How long tasks work, about; all others take a second or two, most of it imports.
+#: How many seconds tasks take, roughly. All others take a second or two, mostly for imports.
 SECONDS = {"build_marts": 15.0, "audit_marts": 8.0, "audit_landing": 8.0, "seal_marts": 8.0}
 SHORT = 1.5
 
 
 @dataclass
 class _Task:
-    """A task whose process was seen, and when it is to be killed."""
+    """A task whose process was found, and the time at which it is to be killed."""
 
     name: str
     pid: int
     at: float
-    #: Whether its worker is killed, and not itself.
+    #: Whether its worker is killed instead of the task.
     with_worker: bool = False
     killed: bool = False
 
 
 def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler until enough tasks were killed, and tell what came of each kill."""
+    """Run the scheduler until enough tasks were killed. Return a result for each kill."""
     results: list[dict[str, Any]] = []
     while len(results) < AT_LEAST:
         results += _run_once(harness, random.Random(f"{seed} workers {len(results)}"), seed)
@@ -70,7 +71,7 @@ def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
 
 
 def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler in the second world, and judge the kills by what its run leaves."""
+    """Run the scheduler in the second world. Judge the kills by what its run leaves behind."""
     settings = harness.settings
     harness.template.restore("second")
     began = time.monotonic()
@@ -95,7 +96,7 @@ def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[s
             "interrupted": True,
             "converged": not wrong,
             "wrong": wrong,
-            "untold": [],
+            "unexpected": [],
         }
         for task in tasks
     ]
@@ -125,7 +126,7 @@ def _scheduler(settings: Settings) -> Iterator[None]:
 
 
 def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[_Task]:
-    """Kill tasks at moments of their own until the scheduled run has ended; return the killed."""
+    """Kill tasks at random moments until the scheduled run has ended. Return the killed tasks."""
     seen: dict[str, _Task] = {}
     deadline = time.monotonic() + PATIENCE
     while not _has_ended(settings):
@@ -135,12 +136,12 @@ def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[
             if task_id not in seen:
                 name, attempt = _task(settings, task_id)
                 usual = SECONDS.get(name.partition("[")[0], SHORT)
-                # The last try is left alone: after that somebody has to look.
-                spared = attempt > 1 and (attempt > 2 or chance.random() > 0.2)
+                # Airflow does not retry after the last try, so it is not killed.
+                is_spared = attempt > 1 and (attempt > 2 or chance.random() > 0.2)
                 task = _Task(
                     f"{name}, try {attempt}", pid, time.monotonic() + chance.uniform(0, usual)
                 )
-                task.at = math.inf if spared else task.at
+                task.at = math.inf if is_spared else task.at
                 workers = sum(other.with_worker for other in seen.values())
                 task.with_worker = workers < WORKERS_KILLED and chance.random() < 0.2
                 seen[task_id] = task
@@ -153,7 +154,7 @@ def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[
 
 
 def _kill(task: _Task) -> bool:
-    """Kill a task's process, or its worker; false when it has ended by itself."""
+    """Kill the process of a task, or its worker. Return false if it has already ended."""
     if _attempt(task.pid) is None:
         return False
     victim = task.pid
@@ -168,7 +169,7 @@ def _kill(task: _Task) -> bool:
 
 
 def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Return the processes of tasks at work in this state folder, by the id of the attempt."""
+    """Return the processes of running tasks of this state folder, by the id of the attempt."""
     for entry in Path("/proc").iterdir():
         attempt = _attempt(int(entry.name)) if entry.name.isdigit() else None
         if attempt is not None:
@@ -179,7 +180,7 @@ def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
 
 
 def _attempt(pid: int) -> str | None:
-    """Return the id of the task's attempt that a process works on, as its title says."""
+    """Return the id of the task's attempt that a process works on, from the process title."""
     name = _title(pid).removeprefix(TITLE)
     return name if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name) else None
 
@@ -192,7 +193,7 @@ def _title(pid: int) -> str:
     return text.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
-# -------------------------------------------------------------------- what Airflow has noted
+# -------------------------------------------------------------------- what Airflow has recorded
 
 
 def _airflow(settings: Settings, query: str, *values: object) -> list[Any]:
@@ -201,7 +202,7 @@ def _airflow(settings: Settings, query: str, *values: object) -> list[Any]:
 
 
 def _has_ended(settings: Settings) -> bool:
-    """Tell whether the scheduler has seen its first run to the end."""
+    """Return whether the scheduler's first run has ended."""
     try:
         rows = _airflow(settings, "select state from dag_run")
     except Exception:
@@ -226,13 +227,13 @@ def _as_at(settings: Settings) -> datetime:
     with psycopg.connect(admin_url(settings, "warehouse")) as connection:
         row = connection.execute(query).fetchone()
     if row is None:
-        raise RuntimeError("there was no run")
+        raise RuntimeError("audit.run has no run")
     as_at: datetime = row[0]
     return as_at
 
 
 def _unfinished(settings: Settings) -> list[str]:
-    """Return what Airflow still takes for running, and what of the run it takes for failed."""
+    """Return DAG runs and tasks that Airflow records as running or failed."""
     left = [
         f"DAG run {run_id} is {state}"
         for run_id, state in _airflow(settings, "select run_id, state from dag_run")

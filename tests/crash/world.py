@@ -1,8 +1,8 @@
-"""The world that is killed in: a small force, landed once, with a second day's changes before it.
+"""The world in which things are killed: a small force, and the changes of its second day.
 
-Made once, with the server stopped, as two folders: `first` has nothing landed yet, `second` has a
-publication and everything else that a day can bring. Before each kill point one of them is copied
-to where the work is done, which is quickest where copies cost no disk: in memory.
+It is made once and saved as two folders, with the server stopped. In `first` nothing has been
+landed. `second` has a publication and everything that a day can bring. Before each kill point one
+of the two is copied to the work folder. Copies are fastest in memory, where they need no disk.
 """
 
 import dataclasses
@@ -32,10 +32,10 @@ AS_AT = {
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
-#: Enough for several COPY messages and several pieces of a kept batch.
+#: Enough for several COPY messages and several pieces of an archived batch.
 BULK = 10_000
 
-#: Rows that nothing depends on, so that a table takes more than a moment to copy.
+#: Rows that nothing depends on. With them a table takes more than a moment to copy.
 _BULK = f"""
 insert into rms.custody_record (
     custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
@@ -46,7 +46,8 @@ select
 from generate_series(1, {BULK}) as n
 cross join lateral (select timestamptz '2026-04-12 00:00+00' + n * interval '1 minute' as moment)
 """
-#: What the simulator's second day may not bring: hard deletes, broken rows, a row at the door.
+#: Changes that the simulator's second day may not have: hard deletes, broken rows, a refused
+#: marking.
 _SECOND_DAY = {
     "rms": """
         update rms.custody_record
@@ -70,7 +71,7 @@ _SECOND_DAY = {
 
 
 class Template:
-    """The folders that worlds are copied from, and the one that work is done in."""
+    """The two folders that are copied, and the folder in which work is done."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -80,7 +81,7 @@ class Template:
         )
 
     def make(self) -> None:
-        """Make both folders, unless an earlier start of the harness has."""
+        """Make both folders, unless an earlier start of the harness has made them."""
         first, second = self.root / "first", self.root / "second"
         if second.exists():
             return
@@ -88,26 +89,26 @@ class Template:
         self.discard()
         assurance(self.settings, "simulate", "--seed", str(SEED), *_between(*DAYS[:2]))
         _run_sql(self.settings, "rms", _BULK)
-        self._keep(first)
+        self._save(first)
         self.restore("first")
         assurance(self.settings, "run", "--as-at", AS_AT["first"].isoformat())
         simulate(self.settings, SEED, DAYS[1], DAYS[2])
         for system, statements in _SECOND_DAY.items():
             _run_sql(self.settings, system, statements)
-        _trouble_with_files(self.work / "dropzone")
-        self._keep(second)
+        _drop_bad_files(self.work / "dropzone")
+        self._save(second)
 
     def restore(self, name: str) -> None:
-        """Put the work folder back to one of the two, with no server running."""
+        """Reset the work folder to one of the two, with no server running."""
         self.discard()
         _copy(self.root / name, self.work)
 
     def discard(self) -> None:
-        """End the server of the work folder, without asking it, and remove the folder."""
+        """Stop the server of the work folder immediately, and remove the folder."""
         end_server(self.settings)
         shutil.rmtree(self.work, ignore_errors=True)
 
-    def _keep(self, folder: Path) -> None:
+    def _save(self, folder: Path) -> None:
         embedded.stop(self.settings)
         draft = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
@@ -118,7 +119,7 @@ class Template:
 
 
 def end_server(settings: Settings, patience: float = 30.0) -> None:
-    """End a server at once, and wait until none of its processes is left."""
+    """Stop a server immediately, and wait until all its processes have ended."""
     data = data_dir(settings)
     deadline = time.monotonic() + patience
     while (running := find_postmaster(data)) is not None:
@@ -129,7 +130,7 @@ def end_server(settings: Settings, patience: float = 30.0) -> None:
 
 
 def assurance(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, in a process of its own."""
+    """Run a command to its end in a separate process."""
     done = subprocess.run(
         [sys.executable, "-m", "oic_assurance.cli", *arguments], env=environment(settings),
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
@@ -140,19 +141,19 @@ def assurance(settings: Settings, *arguments: str) -> subprocess.CompletedProces
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a process that knows nothing but the work folder."""
+    """Return the environment of a process that uses the work folder."""
     return {**environment_of_tests(), "ASSURANCE_HOME": str(settings.home)}
 
 
 def environment_of_tests() -> dict[str, str]:
-    """Return the environment of a process that knows this checkout, and no state folder."""
-    kept = {
+    """Return the environment of a process that uses this checkout and no state folder."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG"))
     }
     path = os.pathsep.join([str(PROJECT / "include"), str(PROJECT)])
-    return {**kept, "PYTHONPATH": path}
+    return {**inherited, "PYTHONPATH": path}
 
 
 def _between(first: date, last: date) -> list[str]:
@@ -160,7 +161,7 @@ def _between(first: date, last: date) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    # Where the file system can, a copy shares its blocks and takes no time.
+    # Where the file system supports it, a copy shares its blocks and takes no time.
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
 
@@ -169,8 +170,8 @@ def _run_sql(settings: Settings, database: str, statements: str) -> None:
         connection.execute(statements.encode())
 
 
-def _trouble_with_files(dropzone: Path) -> None:
-    """Drop what is refused, what has other bytes under a known name, and a day that was missing."""
+def _drop_bad_files(dropzone: Path) -> None:
+    """Drop a file that is refused, a known file with other bytes, and a file for a missing day."""
     people = dropzone / "hr" / "personnel"
     known = sorted(people.glob("personnel_*.csv"))
     (people / "personnel_20260424.csv").write_bytes(b"")

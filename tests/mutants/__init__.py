@@ -1,4 +1,4 @@
-"""Changes the rules one place at a time, and looks whether a test notices.
+"""Change the rules one place at a time, and check that a test notices.
 
-`python -m tests.mutants --help` runs it; docs/rules-and-tests.md says what came of it.
+`python -m tests.mutants --help` runs it. docs/rules-and-tests.md has the results.
 """

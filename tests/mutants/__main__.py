@@ -1,4 +1,4 @@
-"""`python -m tests.mutants`: mutants one after the other, a table at the end."""
+"""`python -m tests.mutants`: judge mutants one after another and print a table at the end."""
 
 import argparse
 import dataclasses
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from tests.crash.world import MEMORY, environment_of_tests
 from tests.mutants.mutants import Mutant, all_mutants, write_marked
 from tests.mutants.report import (
-    WANTED,
+    LEAST_SHARE,
     Result,
     Results,
     as_entries,
-    explained,
     key,
+    reasons_of_survivors,
     share_caught,
     table,
 )
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Judge what is asked for; 0 when enough is caught and every survivor is explained."""
-    asked = _arguments()
+    """Judge the selected mutants. Return 0 if enough are caught and every survivor has a reason."""
+    arguments = _arguments()
     for name in os.environ.keys() - environment_of_tests().keys():
         del os.environ[name]
     every = all_mutants()
-    mutants = [mutant for mutant in every if asked.only in (None, mutant.model, mutant.folder)]
-    if asked.sample:
-        drawn = random.Random(asked.seed).sample(mutants, min(asked.sample, len(mutants)))
+    mutants = [mutant for mutant in every if arguments.only in (None, mutant.model, mutant.folder)]
+    if arguments.sample:
+        drawn = random.Random(arguments.seed).sample(mutants, min(arguments.sample, len(mutants)))
         mutants = sorted(drawn, key=lambda mutant: mutant.number)
-    if asked.list:
+    if arguments.list:
         print(*mutants, sep="\n")
         return 0
-    explained()  # that it can be read is better known before than after
+    reasons_of_survivors()  # fail now and not at the end if the file cannot be read
     try:
-        results = _judge(asked.root, every, mutants)
+        results = _judge(arguments.root, every, mutants)
     finally:
-        if not asked.keep:
-            shutil.rmtree(asked.root, ignore_errors=True)
-    return _tell(mutants, results)
+        if not arguments.keep:
+            shutil.rmtree(arguments.root, ignore_errors=True)
+    return _report(mutants, results)
 
 
 def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
-    """Ask the unit tests first, then the oracle's world about those that lived."""
-    # Imported here: it takes seconds, which `--help` need not.
+    """Run the unit tests first, and compare the oracle's world with each mutant that survived."""
+    # Imported here because the import takes seconds, and `--help` does not need it.
     from oic_assurance.builds.version import project_fingerprint, rules_fingerprint
     from oic_assurance.settings import load_settings
     from oic_assurance.warehouse import embedded
@@ -72,12 +72,12 @@ def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
         _by_units(UnitTests(settings, root, "test_type:unit"), waiting, results)
     finally:
         embedded.stop(settings)
-    lived = [mutant for mutant in waiting if mutant.number not in results.known]
-    if lived:
+    survived = [mutant for mutant in waiting if mutant.number not in results.known]
+    if survived:
         world = World(root / f"world-{rules_fingerprint(settings)[:12]}")
         try:
             world.start(root)
-            _by_world(world, lived, results)
+            _by_world(world, survived, results)
         finally:
             world.stop()
     return results
@@ -86,11 +86,11 @@ def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
 def _by_units(tests: "UnitTests", mutants: list[Mutant], results: Results) -> None:
     began = time.monotonic()
     for mutant in mutants:
-        said = tests.judge(mutant)
-        if said.is_unreadable:
+        verdict = tests.judge(mutant)
+        if verdict.is_unreadable:
             results.add(Result(mutant.number, "unreadable"))
-        elif said.noticed_by:
-            results.add(Result(mutant.number, "unit test", said.noticed_by))
+        elif verdict.noticed_by:
+            results.add(Result(mutant.number, "unit test", verdict.noticed_by))
     caught = sum(mutant.number in results.known for mutant in mutants)
     took = time.monotonic() - began
     print(f"{len(tests)} unit tests caught {caught} of {len(mutants)} in {took:.0f} s", flush=True)
@@ -100,45 +100,45 @@ def _by_world(world: "World", mutants: list[Mutant], results: Results) -> None:
     began = time.monotonic()
     for done, mutant in enumerate(mutants, start=1):
         difference = world.judge(mutant)
-        results.add(Result(mutant.number, "oracle" if difference else "lived", difference))
+        results.add(Result(mutant.number, "oracle" if difference else "survived", difference))
         if done % 50 == 0:
             left = (time.monotonic() - began) / done * (len(mutants) - done)
             print(f"oracle: {done} of {len(mutants)}, {left:.0f} s left", flush=True)
 
 
-def _tell(mutants: list[Mutant], results: Results) -> int:
-    """Print the table and the survivors that nobody has explained."""
+def _report(mutants: list[Mutant], results: Results) -> int:
+    """Print the table, and the survivors without a reason."""
     known = {mutant.number: results.known[mutant.number] for mutant in mutants}
-    reasons = explained()
-    lived = [mutant for mutant in mutants if known[mutant.number].fate == "lived"]
-    open_ones = [mutant for mutant in lived if key(mutant) not in reasons]
+    reasons = reasons_of_survivors()
+    survived = [mutant for mutant in mutants if known[mutant.number].outcome == "survived"]
+    unexplained = [mutant for mutant in survived if key(mutant) not in reasons]
     made = {key(mutant) for mutant in mutants}
-    dead = (reasons.keys() & made) - {key(mutant) for mutant in lived}
+    caught = (reasons.keys() & made) - {key(mutant) for mutant in survived}
     print("\n" + table(mutants, known))
-    for place in sorted(dead):
-        print(f"EXPLAINED THOUGH CAUGHT {' | '.join(place)}")
-    for mutant in open_ones:
-        print(f"LIVED {mutant}")
-    if open_ones:
-        print("\nFor survivors.yml, when it cannot matter:\n" + as_entries(open_ones))
-    return 0 if not (open_ones or dead) and share_caught(known.values()) >= WANTED else 1
+    for place in sorted(caught):
+        print(f"LISTED AS SURVIVOR BUT CAUGHT {' | '.join(place)}")
+    for mutant in unexplained:
+        print(f"SURVIVED {mutant}")
+    if unexplained:
+        print("\nFor survivors.yml, if the change cannot matter:\n" + as_entries(unexplained))
+    return 0 if not (unexplained or caught) and share_caught(known.values()) >= LEAST_SHARE else 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--only", help="a model, a file of macros, or a folder of them")
-    parser.add_argument("--sample", type=int, help="so many, drawn at random")
-    parser.add_argument("--seed", type=int, default=7, help="equal seeds, equal samples")
-    parser.add_argument("--list", action="store_true", help="name the mutants, judge none")
-    parser.add_argument("--root", type=Path, help="where worlds and results are kept, to go on")
-    asked = parser.parse_args()
-    asked.keep = asked.root is not None
-    if asked.root is None:
+    parser.add_argument("--only", help="only this model, file of macros, or folder")
+    parser.add_argument("--sample", type=int, help="only this many mutants, drawn at random")
+    parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same sample")
+    parser.add_argument("--list", action="store_true", help="list the mutants and judge none")
+    parser.add_argument("--root", type=Path, help="folder for worlds and results, which is kept")
+    arguments = parser.parse_args()
+    arguments.keep = arguments.root is not None
+    if arguments.root is None:
         place = str(MEMORY) if MEMORY.is_dir() else None
-        asked.root = Path(tempfile.mkdtemp(prefix="assurance-mutants-", dir=place))
-    asked.root = asked.root.resolve()
-    asked.root.mkdir(parents=True, exist_ok=True)
-    return asked
+        arguments.root = Path(tempfile.mkdtemp(prefix="assurance-mutants-", dir=place))
+    arguments.root = arguments.root.resolve()
+    arguments.root.mkdir(parents=True, exist_ok=True)
+    return arguments
 
 
 if __name__ == "__main__":

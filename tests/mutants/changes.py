@@ -1,4 +1,4 @@
-"""The places of a rule that can be changed, and to what: one change is one mutant."""
+"""The places of a rule that can be changed, and their replacements. One change is one mutant."""
 
 import re
 from collections.abc import Iterator, Set
@@ -17,7 +17,7 @@ FUNCTIONS = {
 JOINS = {"left": "inner", "inner": "left"}
 _NEXT_JOIN = {"left", "inner", "cross", "full", "join"}
 _AFTER_WHERE = {"group", "order", "union", "window", "limit", "having"}
-#: What ends the conditions that a word begins.
+#: The words that end the conditions after a word.
 CONDITIONS = {
     "where": _AFTER_WHERE,
     "having": _AFTER_WHERE,
@@ -31,7 +31,7 @@ _JINJA_NUMBER = re.compile(r"(?<=, )-?\d+(?:\.\d+)?(?=[,)])")
 
 @dataclass(frozen=True)
 class Change:
-    """The text between two offsets is replaced; `is_argument` where it is a number for Jinja."""
+    """Replaces the text between two offsets. `is_argument` if it is a number for Jinja."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ def _of_text(source: str, offset: int) -> Iterator[Change]:
 
 
 def _of_jinja(token: Token, *, with_numbers: bool) -> Iterator[Change]:
-    """Return the changes in the SQL that a macro is given."""
+    """Return the changes in the SQL that is passed to a macro."""
     for text in _JINJA_TEXT.finditer(token.text):
         yield from _of_text(text.group(1), token.start + text.start(1))
     if with_numbers:
@@ -111,22 +111,22 @@ def _of_default(arguments: Group) -> Iterator[Change]:
 
 
 def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
-    """Turn each item of an `order by` round."""
+    """Reverse each item of an `order by`."""
     for place, (piece, following) in enumerate(pairwise(pieces)):
         if (piece.word, following.word) != ("order", "by"):
             continue
         rest = _until(pieces[place + 2 :], {"rows", "range", "limit"})
         for item in _split(rest, {","}):
             words = [part.word for part in item]
-            kept = item[: words.index("nulls")] if "nulls" in words else item
-            if kept and kept[-1].word == "desc":
-                yield Change(kept[-1].start, kept[-1].end, "order", "asc")
-            elif kept:
-                yield Change(kept[-1].end, kept[-1].end, "order", " desc")
+            sorted_by = item[: words.index("nulls")] if "nulls" in words else item
+            if sorted_by and sorted_by[-1].word == "desc":
+                yield Change(sorted_by[-1].start, sorted_by[-1].end, "order", "asc")
+            elif sorted_by:
+                yield Change(sorted_by[-1].end, sorted_by[-1].end, "order", " desc")
 
 
 def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
-    """Drop each condition of a join, a `where`, and a `when` that has several."""
+    """Drop each condition of a join, of a `where`, and of a `when` with several conditions."""
     for place, piece in enumerate(pieces):
         if piece.word not in CONDITIONS:
             continue
@@ -143,7 +143,7 @@ def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
 
 
 def _without_blocks(pieces: list[Piece]) -> list[Piece]:
-    """Return a condition without Jinja's blocks at its ends; nothing when one is inside."""
+    """Return a condition without Jinja blocks at its ends, or nothing if a block is inside."""
     bare = list(pieces)
     while bare and bare[0].kind == "block":
         bare.pop(0)
@@ -159,10 +159,12 @@ def _until(pieces: list[Piece], ends: set[str]) -> list[Piece]:
     return pieces
 
 
-def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -> list[list[Piece]]:
+def _split(
+    pieces: list[Piece], signs: set[str], within: Set[int] = frozenset()
+) -> list[list[Piece]]:
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
-        if piece.word in signs and piece.start not in kept:
+        if piece.word in signs and piece.start not in within:
             parts.append([])
         else:
             parts[-1].append(piece)
@@ -170,7 +172,7 @@ def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -
 
 
 def _ands_of_ranges(pieces: list[Piece]) -> Iterator[int]:
-    """Return where an `and` belongs to a `between`."""
+    """Return the places of each `and` that belongs to a `between`."""
     is_open = False
     for piece in pieces:
         if piece.word == "between":

@@ -1,8 +1,8 @@
-"""Every mutant of the rules, numbered, and a copy of the project in which each can be chosen.
+"""Every mutant of the rules, numbered, and a copy of the project in which each can be selected.
 
-In the copy every place that can be changed stands between two comments that carry its number. dbt
-parses and compiles that copy once; a mutant is then made in the compiled SQL, wherever its place
-has come to stand, in no time.
+In the copy, every place that can be changed is between two comments with its number. dbt parses and
+compiles that copy once. A mutant is then made in the compiled SQL, wherever its place ends up. This
+takes no time.
 """
 
 import re
@@ -16,7 +16,7 @@ from tests.mutants.changes import Change, changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT = PROJECT / "dbt_project"
-#: The rules, by folder or file; the last two are asked of less.
+#: The rules, by folder or file. The last two have a lower bar.
 RULES = (
     "models/intermediate/calendar",
     "models/intermediate/people",
@@ -38,7 +38,7 @@ _MARKS = re.compile(r"/\*<?\d+>?\*/")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file; `place` is the number that its place has in the marked copy."""
+    """One change of one file. `place` is the number of its place in the marked copy."""
 
     number: int
     place: int
@@ -60,7 +60,7 @@ class Mutant:
 
     @property
     def becomes(self) -> str:
-        """What is changed into what, on one line."""
+        """The old and the new text, on one line."""
         was = f"{self.was[:60]}…" if len(self.was) > 60 else self.was
         return f"{self.change.kind}: {was or '(nothing)'} -> {self.change.becomes or '(nothing)'}"
 
@@ -69,7 +69,7 @@ class Mutant:
 
 
 def all_mutants() -> list[Mutant]:
-    """Return every mutant of the rules; equal files, equal numbers."""
+    """Return every mutant of the rules. The same files give the same numbers."""
     found: list[Mutant] = []
     places = 0
     for path in rule_files():
@@ -105,12 +105,12 @@ def write_marked(project: Path, mutants: Iterable[Mutant]) -> None:
 
 
 def holds(marked: str, mutant: Mutant) -> bool:
-    """Tell whether a text that was compiled from the copy has the place of a mutant."""
+    """Return whether a text compiled from the copy contains the place of a mutant."""
     return f"/*<{mutant.place}*/" in marked
 
 
 def unmarked(marked: str, mutant: Mutant | None = None) -> str:
-    """Return a compiled text as the project has it, or as it would be with a mutant in it."""
+    """Return a compiled text without marks, as the project has it or with one mutant."""
     if mutant is not None:
         place = re.escape(f"/*<{mutant.place}*/") + ".*?" + re.escape(f"/*{mutant.place}>*/")
         becomes = mutant.change.becomes
@@ -127,7 +127,7 @@ def _mutant(number: int, place: int, name: str, source: str, change: Change) -> 
         file=name,
         change=change,
         line=source.count("\n", 0, change.start) + 1,
-        # What is joined stands on the next line, when it is long.
+        # The joined table is on the next line if the line is long.
         says=f"{says} {following}" if says in {"inner join", "left join"} else says,
         was=" ".join(source[change.start : change.end].split()),
     )
@@ -138,7 +138,7 @@ def _span(change: Change) -> tuple[int, int, bool]:
 
 
 def _marked(source: str, places: dict[int, Change]) -> str:
-    """Put the marks around places that may lie in one another."""
+    """Put the marks around places, which may be nested."""
     marks: list[tuple[int, int, int, str]] = []
     for number, change in places.items():
         quote = '"' if change.is_argument else ""

@@ -1,4 +1,4 @@
-"""What is told: results that outlive an interruption, why survivors live, a table at the end."""
+"""The output: results that survive an interruption, reasons of survivors, a table at the end."""
 
 import json
 from collections import Counter, defaultdict
@@ -12,22 +12,22 @@ import yaml
 from tests.mutants.mutants import Mutant
 
 SURVIVORS = Path(__file__).with_name("survivors.yml")
-Fate = Literal["unit test", "oracle", "unreadable", "lived"]
-#: Of all mutants so many are to be caught.
-WANTED = 0.95
+Outcome = Literal["unit test", "oracle", "unreadable", "survived"]
+#: The share of mutants that must be caught.
+LEAST_SHARE = 0.95
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a mutant, and who noticed it."""
+    """The result of a mutant, and what noticed it."""
 
     number: int
-    fate: Fate
+    outcome: Outcome
     by: str = ""
 
 
 class Results:
-    """Results, one JSON line each, so that an interrupted run can go on."""
+    """Results, one JSON line each, so that an interrupted run can continue."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -38,25 +38,26 @@ class Results:
                 self.known[result.number] = result
 
     def add(self, result: Result) -> None:
-        """Keep a result, on disk before the next begins."""
+        """Save a result to disk before the next mutant begins."""
         self.known[result.number] = result
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(vars(result)) + "\n")
 
 
-#: A place and a change as a person finds them: the model, its line's text, what becomes of it.
+#: Identifies a change for people: the model, the text of the line, the old and the new text.
 Key = tuple[str, str, str]
 
 
 def key(mutant: Mutant) -> Key:
-    """Return what a mutant is known by, also when lines were added above it."""
+    """Return the key of a mutant. It stays the same if lines are added above."""
     return mutant.model, mutant.says, mutant.becomes
 
 
-def explained() -> dict[Key, str]:
-    """Return why each survivor that is known cannot matter.
+def reasons_of_survivors() -> dict[Key, str]:
+    """Return the reason of each listed survivor.
 
-    Raises ValueError when one has no reason, or is named twice.
+    Raises:
+        ValueError: a survivor has no reason or is listed twice.
     """
     found: dict[Key, str] = {}
     for entry in yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or []:
@@ -64,13 +65,13 @@ def explained() -> dict[Key, str]:
             for change in several:
                 place = (entry["model"], line, change)
                 if place in found or len(entry["why"]) < 20:
-                    raise ValueError(f"survivors.yml: {place} is named twice or has no reason.")
+                    raise ValueError(f"survivors.yml: {place} is listed twice or has no reason.")
                 found[place] = " ".join(entry["why"].split())
     return found
 
 
 def as_entries(mutants: Iterable[Mutant]) -> str:
-    """Return survivors as they are written in survivors.yml, for a reason to be added."""
+    """Return survivors in the format of survivors.yml, to which a reason can be added."""
     entries: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for mutant in mutants:
         if mutant.becomes not in entries[mutant.model][mutant.says]:
@@ -83,15 +84,15 @@ def as_entries(mutants: Iterable[Mutant]) -> str:
 
 
 def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
-    """Return the table in Markdown: of each folder how many mutants, and what became of them."""
-    reasons = explained()
+    """Return the Markdown table: the number of mutants of each folder, by result."""
+    reasons = reasons_of_survivors()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in mutants:
-        fate: str = known[mutant.number].fate
-        if fate == "lived":
-            fate = "explained" if key(mutant) in reasons else "lived"
+        outcome: str = known[mutant.number].outcome
+        if outcome == "survived":
+            outcome = "explained" if key(mutant) in reasons else "survived"
         for folder in (mutant.folder, "all"):
-            counts[folder][fate] += 1
+            counts[folder][outcome] += 1
     lines = [
         "| rules | mutants | caught by a unit test | caught by the oracle | caught | "
         "survivors explained | not explained |",
@@ -104,16 +105,16 @@ def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
 
 
 def share_caught(known: Iterable[Result]) -> float:
-    """Return which part was caught of those that are SQL."""
-    fates = Counter(result.fate for result in known)
-    caught = fates["unit test"] + fates["oracle"]
-    return caught / max(caught + fates["lived"], 1)
+    """Return the share of mutants that were caught. Mutants that are not valid SQL do not count."""
+    outcomes = Counter(result.outcome for result in known)
+    caught = outcomes["unit test"] + outcomes["oracle"]
+    return caught / max(caught + outcomes["survived"], 1)
 
 
-def _row(folder: str, fates: Counter[str]) -> str:
-    caught = fates["unit test"] + fates["oracle"]
-    made = caught + fates["explained"] + fates["lived"]
+def _row(folder: str, outcomes: Counter[str]) -> str:
+    caught = outcomes["unit test"] + outcomes["oracle"]
+    made = caught + outcomes["explained"] + outcomes["survived"]
     return (
-        f"| {folder} | {made} | {fates['unit test']} | {fates['oracle']} | "
-        f"{caught / max(made, 1):.1%} | {fates['explained']} | {fates['lived']} |"
+        f"| {folder} | {made} | {outcomes['unit test']} | {outcomes['oracle']} | "
+        f"{caught / max(made, 1):.1%} | {outcomes['explained']} | {outcomes['survived']} |"
     )

@@ -1,4 +1,4 @@
-"""Reads a model or macro as nested tokens; knows comments, texts and Jinja."""
+"""Reads a model or macro as nested tokens. It recognises comments, texts and Jinja."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Literal
 
 Kind = Literal["space", "block", "expression", "text", "number", "word", "sign", "open", "close"]
 
-#: In this order: the first that fits at a place is the token.
+#: In this order. The first pattern that matches at a place is the token.
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("space", r"\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\}"),
     ("block", r"\{%.*?%\}"),
@@ -35,13 +35,13 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The text as a word or sign of SQL; empty for anything else."""
+        """The text if it is a word or sign of SQL, otherwise empty."""
         return self.text.lower() if self.kind in {"word", "sign", "open", "close"} else ""
 
 
 @dataclass
 class Group:
-    """What stands between brackets, or between `case` and `end`."""
+    """The tokens between brackets, or between `case` and `end`."""
 
     start: int
     end: int = 0
@@ -54,7 +54,7 @@ Piece = Token | Group
 
 
 def tokens(source: str, offset: int = 0) -> list[Token]:
-    """Return the tokens of a text, without spaces and comments; offsets count from `offset`."""
+    """Return the tokens of a text, without spaces and comments. Offsets count from `offset`."""
     found = []
     for match in _TOKEN.finditer(source):
         kind, text = match.lastgroup, match.group()
@@ -66,7 +66,7 @@ def tokens(source: str, offset: int = 0) -> list[Token]:
 
 
 def nested(flat: list[Token]) -> list[Piece]:
-    """Return tokens with what brackets enclose as groups; a bracket without its other is left."""
+    """Return tokens with bracketed ones as groups. An unmatched bracket stays a token."""
     whole = Group(0)
     open_groups = [whole]
     for token in flat:

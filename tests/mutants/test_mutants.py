@@ -1,4 +1,4 @@
-"""Mutants: which there are, that each can be chosen, and that none lives without a reason."""
+"""Mutants: all are found, each can be selected, and no survivor lacks a reason."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ import pytest
 from tests.crash.world import PROJECT, environment_of_tests
 from tests.mutants.changes import changes
 from tests.mutants.mutants import DBT, all_mutants, holds, rule_files, unmarked, write_marked
-from tests.mutants.report import Result, explained, key, share_caught, table
+from tests.mutants.report import Result, key, reasons_of_survivors, share_caught, table
 
 RULE = """\
 -- where a < b and 'it is' = "a comment"
@@ -22,7 +22,7 @@ order by one.b desc
 """
 
 
-def test_each_kind_of_change_is_found_and_none_in_comments_and_texts() -> None:
+def test_each_kind_of_change_is_found_but_none_in_comments_and_texts() -> None:
     found = {(RULE[change.start : change.end], change.becomes) for change in changes(RULE)}
 
     assert found == {
@@ -34,7 +34,7 @@ def test_each_kind_of_change_is_found_and_none_in_comments_and_texts() -> None:
     }  # fmt: skip
 
 
-def test_every_rule_has_mutants_and_each_is_chosen_alone(tmp_path: Path) -> None:
+def test_every_rule_has_mutants_and_each_can_be_selected_alone(tmp_path: Path) -> None:
     mutants = all_mutants()
     write_marked(tmp_path, mutants)
 
@@ -50,25 +50,27 @@ def test_every_rule_has_mutants_and_each_is_chosen_alone(tmp_path: Path) -> None
         assert unmarked(marked) not in changed
 
 
-def test_reasons_are_given_for_places_that_are_there() -> None:
+def test_every_listed_survivor_is_an_existing_mutant() -> None:
     places = {key(mutant) for mutant in all_mutants()}
 
-    assert sorted(explained().keys() - places) == []
+    assert sorted(reasons_of_survivors().keys() - places) == []
 
 
-def test_a_survivor_is_told_and_lowers_the_share() -> None:
-    caught, lived = all_mutants()[:2]
+def test_a_survivor_is_listed_and_lowers_the_share() -> None:
+    caught, survived = all_mutants()[:2]
     known = {
         caught.number: Result(caught.number, "unit test", "a_rule"),
-        lived.number: Result(lived.number, "lived"),
+        survived.number: Result(survived.number, "survived"),
     }
 
-    assert table([caught, lived], known).splitlines()[-1].startswith("| all | 2 | 1 | 0 | 50.0% |")
+    assert (
+        table([caught, survived], known).splitlines()[-1].startswith("| all | 2 | 1 | 0 | 50.0% |")
+    )
     assert share_caught(known.values()) == 0.5
 
 
 @pytest.mark.slow
-def test_of_all_changed_rules_enough_are_noticed_and_the_rest_explained() -> None:
+def test_enough_mutants_are_caught_and_every_survivor_has_a_reason() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.mutants"], cwd=PROJECT, env=environment_of_tests(),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,

@@ -1,8 +1,8 @@
 """A unit test for two forces at once: the second has the same records under the same references.
 
-A force's figures rest on that force alone, so the second has what the first has, and the first what
-it had before. Made from the statement that dbt runs for a unit test; written by hand it would be
-every test twice.
+A force's figures depend on that force alone. So the second force must get what the first has, and
+the first must get what it had before. The test is made from the statement that dbt runs for a unit
+test. Writing it by hand would mean to write every test twice.
 """
 
 import re
@@ -17,13 +17,13 @@ _FORCE = re.compile(r"cast\('([^']*)' as ([\w ]+)\)(\s+as \"force_code\")")
 
 
 def for_two_forces(statement: str) -> str | None:
-    """Return the statement with a twin of each force in what is given; None when none is named."""
+    """Return the statement with a second force in its given rows, or None if it names no force."""
     twinned = _FIXTURE.sub(_with_twins, statement)
     return twinned if f"'{TWIN}" in twinned else None
 
 
 def of_two_forces(expected: Rows, columns: list[str]) -> Rows:
-    """Return what two forces must have, from what one has."""
+    """Return the rows that two forces must have, from those of one."""
     if "force_code" not in columns:
         return expected + expected
     place = columns.index("force_code")

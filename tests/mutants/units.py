@@ -1,4 +1,4 @@
-"""dbt's unit tests over the marked copy, and what they say of a mutant."""
+"""dbt's unit tests on the marked copy, and their verdict on a mutant."""
 
 import dataclasses
 from collections import Counter
@@ -18,15 +18,15 @@ from oic_assurance.warehouse.migrate import migrate
 from tests.mutants.mutants import Mutant, holds, unmarked
 from tests.mutants.twins import Rows, for_two_forces, of_two_forces
 
-#: A change that makes a rule go round for ever is noticed by that.
+#: This also notices a change that makes a rule loop for ever.
 PATIENCE = "4s"
-#: SQL that PostgreSQL refuses to read is no rule, right or wrong.
+#: SQL that PostgreSQL cannot parse is not a rule, so such a mutant does not count.
 _UNREADABLE = ("42", "0A")
 
 
 @dataclass
-class Said:
-    """What is said of a mutant: the first test that noticed it, or that it is no SQL at all."""
+class Verdict:
+    """The verdict on a mutant: the first test that noticed it, or that it is not valid SQL."""
 
     noticed_by: str = ""
     is_unreadable: bool = False
@@ -35,7 +35,7 @@ class Said:
 def build_from_nothing(settings: Settings) -> None:
     """Build every model in a warehouse in which nothing was landed.
 
-    A unit test gives its rows itself, but takes their types from the models as they are built.
+    A unit test has its own rows, but it takes their types from the built models.
     """
     migrate(settings)
     ensure_raw_tables(settings)
@@ -48,9 +48,10 @@ class UnitTests:
     """The unit tests as dbt runs them, and each for two forces, with every place marked."""
 
     def __init__(self, settings: Settings, project: Path, selection: str) -> None:
-        """Let dbt run them over the marked copy, once, and keep the statement of each.
+        """Let dbt run them on the marked copy once, and store the statement of each.
 
-        Raises ValueError when one fails without any mutant.
+        Raises:
+            ValueError: a test fails without any mutant.
         """
         marked = dataclasses.replace(settings, project_root=project)
         self._settings = settings
@@ -63,8 +64,8 @@ class UnitTests:
     def __len__(self) -> int:
         return len(self._statements)
 
-    def judge(self, mutant: Mutant) -> Said:
-        """Run the tests in which the mutant's place occurs, until one notices."""
+    def judge(self, mutant: Mutant) -> Verdict:
+        """Run the tests that contain the mutant's place, until one notices it."""
         with connect(self._settings, role=ROLE) as warehouse:
             warehouse.execute(f"set statement_timeout = '{PATIENCE}'".encode())
             for name, marked in self._statements.items():
@@ -77,31 +78,35 @@ class UnitTests:
                     with warehouse.transaction():
                         fails = fails or not passes_for_two_forces(warehouse, statement)
                 except psycopg.errors.QueryCanceled:
-                    return Said(noticed_by=f"{name}, which does not end")
+                    return Verdict(noticed_by=f"{name}, which does not end")
                 except psycopg.Error as error:
                     if (error.sqlstate or "")[:2] in _UNREADABLE:
-                        return Said(is_unreadable=True)
+                        return Verdict(is_unreadable=True)
                     fails = True
                 if fails:
-                    return Said(noticed_by=name)
-        return Said()
+                    return Verdict(noticed_by=name)
+        return Verdict()
 
 
 def statement_of(settings: Settings, node: Node) -> str:
-    """Return the statement that dbt ran for a unit test, which it writes where it compiles."""
+    """Return the statement that dbt ran for a unit test, from the folder where dbt compiles."""
     written = target_dir(settings, "daily") / "run" / "oic_assurance" / node.node.original_file_path
     (statement,) = written.rglob(f"{node.name}.sql")
-    return statement.read_text(encoding="utf-8")
+    text: str = statement.read_text(encoding="utf-8")
+    return text
 
 
 def passes(warehouse: psycopg.Connection, statement: str) -> bool:
-    """Tell whether actual and expected rows are equal: as texts, in any order, as dbt does."""
+    """Return whether actual and expected rows are equal: as texts, in any order, as dbt does."""
     _, actual, expected = _run(warehouse, statement)
     return actual == expected
 
 
 def passes_for_two_forces(warehouse: psycopg.Connection, statement: str) -> bool:
-    """Tell whether two forces with the same records have what one has; yes, when none is named."""
+    """Return whether two forces with the same records each get the expected rows.
+
+    True if the statement names no force.
+    """
     twinned = for_two_forces(statement)
     if twinned is None:
         return True

@@ -1,4 +1,4 @@
-"""A small simulated world whose marts agree with the oracle, and what a mutant makes of them."""
+"""A small simulated world whose marts agree with the oracle. Mutants are compared with it."""
 
 import dataclasses
 import re
@@ -15,13 +15,13 @@ from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.mutants.mutants import Mutant, holds, unmarked
-from tests.oracle.runner import Outsider, Rounds, prepare
+from tests.oracle.runner import CommandLine, Rounds, prepare
 from tests.oracle.world import make_world
 
 SEED = 1
 MOMENTS = ("2026-06-20T05:30", "2025-12-20T12:00", "2026-05-01T00:00")
 PATIENCE = "20s"
-#: What the oracle compares without leaving room. People are compared by what is said of them.
+#: The columns that the oracle determines fully. Officers are compared by their attributes.
 COMPARED = {
     "fct_nccu_referral": (
         "referral_ref, occurrence_ref, contacted_at, channel, referral_type, org_unit_code, "
@@ -49,7 +49,7 @@ COMPARED = {
     ),
     "source_freshness": "dataset, verdict",
 }
-#: Rows that the oracle leaves open: figures of nothing, and people who are not in post.
+#: Rows that the oracle leaves open: figures with denominator 0, and officers not in post.
 LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
 _RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
 Marts = dict[str, str]
@@ -57,7 +57,7 @@ Marts = dict[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """A moment that the world was run as at: the schema of its unchanged models, its marts."""
+    """A moment that the world was run for: the schema of its unchanged models, and its marts."""
 
     schema: str
     build_id: int
@@ -65,31 +65,31 @@ class Moment:
 
 
 class World:
-    """The world, its server running, with every model of the compared marts once unchanged."""
+    """The world with its server running, and every unchanged model of the compared marts."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
         self._home = home
-        self._outsider = Outsider(home)
+        self._command_line = CommandLine(home)
         self._settings = dataclasses.replace(
             load_settings(),
-            home=self._outsider.state,
-            dropzone=f"file://{self._outsider.dropzone}",
+            home=self._command_line.state,
+            dropzone=f"file://{self._command_line.dropzone}",
             pg_port=None,
         )
 
     def start(self, project: Path) -> None:
-        """Make the world, or take up the one that is there; `project` holds the marked copy."""
-        builds = _run(self._outsider, self._home)
+        """Make the world, or use the existing one. `project` holds the marked copy."""
+        builds = _run(self._command_line, self._home)
         self._sql, self._parents = _compiled(self._settings, project)
         self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
 
     def stop(self) -> None:
-        """Stop the server; the world stays."""
-        self._outsider.call("db", "stop")
+        """Stop the server. The world stays."""
+        self._command_line.call("db", "stop")
 
     def judge(self, mutant: Mutant) -> str:
-        """Return which mart is another with a mutant, and when; empty when all are the same."""
+        """Return the first mart that differs with a mutant, and when. Empty if all are equal."""
         changed = {name for name, text in self._sql.items() if holds(text, mutant)}
         rebuilt = [name for name in self._sql if changed & ({name} | self._above(name))]
         for moment, as_at in zip(self.moments, MOMENTS, strict=True):
@@ -131,7 +131,7 @@ class World:
         names: list[str],
         mutant: Mutant | None = None,
     ) -> None:
-        """Build models into a schema, in order; what they read of others is unchanged."""
+        """Build models into a schema, in order. The other models that they read are unchanged."""
 
         def place(found: re.Match[str]) -> str:
             name = found.group(1)
@@ -147,14 +147,15 @@ class World:
             warehouse.execute(f"analyze {schema}.{name}".encode())
 
 
-def _run(outsider: Outsider, home: Path) -> list[int]:
-    """Run the world as at each moment, once; return the build of each.
+def _run(command_line: CommandLine, home: Path) -> list[int]:
+    """Run the world for each moment, once. Return the build of each.
 
-    Raises ValueError when the marts are not as the oracle has them.
+    Raises:
+        ValueError: the marts differ from the oracle.
     """
     done = home / "builds"
     if done.exists():
-        outsider.call("db", "start")
+        command_line.call("db", "start")
         return [int(line) for line in done.read_text().split()]
     rounds = Rounds(prepare(home), make_world(SEED))
     rounds.fill_to(0)
@@ -162,8 +163,8 @@ def _run(outsider: Outsider, home: Path) -> list[int]:
     for moment in MOMENTS:
         for difference in rounds.run(moment):
             if not difference.soft:
-                raise ValueError(f"The world is not as the oracle has it: {difference}")
-        with psycopg.connect(outsider.url("warehouse")) as warehouse:
+                raise ValueError(f"The marts differ from the oracle: {difference}")
+        with psycopg.connect(command_line.url("warehouse")) as warehouse:
             row: Any = warehouse.execute("select max(build_id) from audit.build").fetchone()
         builds.append(row[0])
     done.write_text("\n".join(map(str, builds)))
@@ -171,10 +172,10 @@ def _run(outsider: Outsider, home: Path) -> list[int]:
 
 
 def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the marked SQL of what the compared marts are made of, parents first."""
+    """Return the marked SQL of the models behind the compared marts, parents first."""
     marked = dataclasses.replace(settings, project_root=project)
     selection = [f"+{name},resource_type:model" for name in COMPARED]
-    with redirect_stdout(StringIO()):  # where dbt would show what it compiled
+    with redirect_stdout(StringIO()):  # dbt writes its compiled files here
         compiled = run_dbt(marked, "daily", ["compile", "--select", *selection])
     nodes = [node.node for node in compiled if node.kind == "model"]
     names = {node.unique_id: node.name for node in nodes}
@@ -198,7 +199,7 @@ def _begin(warehouse: psycopg.Connection, schema: str) -> None:
 
 
 def _marts(warehouse: psycopg.Connection, schema: str, names: list[str]) -> Marts:
-    """Return a fingerprint of what is compared of each mart."""
+    """Return a fingerprint of the compared columns of each mart."""
     found = {}
     for name in names:
         row: Any = warehouse.execute(

@@ -1,5 +1,6 @@
-"""An independent reading of the mart contract in plain Python, to hold the warehouse against.
+"""An independent implementation of the mart contract in plain Python.
 
-Nothing here shares code with the pipeline. `python -m tests.oracle` makes worlds, fills the
-sources as an outside program would, runs the command line, and prints every difference.
+The marts are compared with it. It shares no code with the pipeline. `python -m tests.oracle` makes
+worlds, fills the sources as an outside program would, runs the command line, and prints every
+difference.
 """

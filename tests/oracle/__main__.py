@@ -12,14 +12,20 @@ from .runner import CommandError, check
 
 
 def main() -> int:
-    """Check the seeds given; exit 1 when there is a difference that is not soft."""
+    """Check the given seeds. Return 1 if there is a difference that is not soft."""
     parser = argparse.ArgumentParser(prog="tests.oracle", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--home", type=Path, required=True, help="a folder to make and fill")
-    parser.add_argument("--as-at", nargs="*", help="moments for the first day")
-    parser.add_argument("--later", nargs="*", help="moments once the second day is known")
-    parser.add_argument("--limit", type=int, default=12, help="lines a table and column")
-    parser.add_argument("--source-down", action="store_true", help="end with a source that is down")
+    parser.add_argument("--home", type=Path, required=True, help="folder to create and fill")
+    parser.add_argument("--as-at", nargs="*", help="moments to run for on the first day")
+    parser.add_argument(
+        "--later", nargs="*", help="moments to run for when the second day is known"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=12, help="differences to print for each table and column"
+    )
+    parser.add_argument(
+        "--source-down", action="store_true", help="end with a run while a source is unavailable"
+    )
     given = parser.parse_args()
     hard = 0
     for seed in given.seeds:
@@ -35,7 +41,7 @@ def main() -> int:
 
 
 def _print(title: str, differences: list[Difference], limit: int) -> int:
-    """Print the differences of one run, a few of each kind; give how many are hard."""
+    """Print the differences of one run, a few of each kind. Return the number that are not soft."""
     hard = sum(not difference.soft for difference in differences)
     print(f"== {title}: {hard} differences, {len(differences) - hard} soft", flush=True)
     shown: Counter[tuple[str, str]] = Counter()

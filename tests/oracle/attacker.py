@@ -1,9 +1,9 @@
-"""Whoever subtracts: takes all that was ever told and asks a solver what is left to guess.
+"""An attacker who subtracts: takes all released numbers and asks a solver what is left to guess.
 
-An unknown is a count of one release, month, unit and class. What was told fixes sums of unknowns.
-For each sum that was not told, integer programming gives the smallest and the largest number that
-it can be. With `only_arrivals` the attacker also knows that records come late, and no more than
-that happens.
+An unknown is a count of one release, month, unit and class. The released numbers fix sums of
+unknowns. For each sum that was not released, integer programming gives the smallest and the
+largest number that it can be. With `only_arrivals` the attacker also knows that records only
+arrive late, and that nothing else changes them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import lil_matrix
 
-#: Of numbers that nothing limits, the attacker is only told that they are not larger than this.
+#: If nothing limits a number, the attacker assumes that it is not larger than this.
 UNLIMITED = 1_000
 
 
@@ -28,22 +28,26 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Told:
-    """A number that was told: what the cells add up to."""
+class ReleasedNumber:
+    """A released number: what the cells add up to."""
 
     cells: frozenset[Cell]
     number: int
 
 
 class Attacker:
-    """Holds what was told as a system of equations over whole numbers that are not negative."""
+    """Holds the released numbers as equations over whole numbers that are not negative."""
 
     def __init__(
-        self, cells: Sequence[Cell], told: Iterable[Told], *, only_arrivals: bool = False
+        self,
+        cells: Sequence[Cell],
+        released: Iterable[ReleasedNumber],
+        *,
+        only_arrivals: bool = False,
     ) -> None:
         self._place = {cell: place for place, cell in enumerate(cells)}
         equations: list[tuple[frozenset[Cell], tuple[Cell, ...], int, int]] = [
-            (statement.cells, (), statement.number, statement.number) for statement in told
+            (statement.cells, (), statement.number, statement.number) for statement in released
         ]
         if only_arrivals:
             equations += [
@@ -63,7 +67,7 @@ class Attacker:
         )
 
     def guess(self, cells: Iterable[Cell], less: Iterable[Cell] = ()) -> tuple[int, int]:
-        """Return the smallest and the largest that a sum of cells, less others, can be."""
+        """Return the smallest and the largest value of a sum of cells minus a sum of others."""
         aim = np.zeros(len(self._place))
         for cell in cells:
             aim[self._place[cell]] += 1

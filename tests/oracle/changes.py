@@ -1,4 +1,4 @@
-"""A day's changes: what the sources hold one day later."""
+"""The changes of one day: what the sources hold one day later."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
 
 
 def _when(rng: random.Random) -> datetime:
-    """Draw a moment of change; sometimes a little before what had been extracted last."""
+    """Draw a moment of change, sometimes a little before the last extraction."""
     return LAST + timedelta(minutes=rng.choice((-2, 30, 300, 900)), seconds=rng.randint(1, 50))
 
 
@@ -87,7 +87,7 @@ def _add(rng: random.Random, tables: dict[str, list[Row]], careers: list[Career]
 
 
 def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Delivery]:
-    """Make the day's files, a late one and a repeated one."""
+    """Make the files of the day, a late one and a repeated one."""
     day = END + timedelta(days=1)
     files = [personnel_file(careers, day, random_style(rng))]
     files.append(personnel_file(careers, END - timedelta(days=33), random_style(rng)))
@@ -111,7 +111,7 @@ def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Deliv
 
 
 def _late_events(rng: random.Random, completions: list[Delivery]) -> list[Event]:
-    """Turn some enrolments into completions that a late file brings."""
+    """Turn some enrolments into completions that a late file delivers."""
     events: list[Event] = []
     for delivery in completions[-30:]:
         for row in delivery.sheets[""]:

@@ -1,4 +1,4 @@
-"""Europe/London days, months and moments."""
+"""Days, months and moments in Europe/London."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def midnight(day: date) -> datetime:
-    """Give the start of a London day, as a moment."""
+    """Return the moment at which a London day starts."""
     return datetime.combine(day, time(0), LONDON).astimezone(UTC)
 
 
 def day_end(day: date) -> datetime:
-    """Follow the contract.
+    """Return the first moment that no longer belongs to the day.
 
-    "The day ends at its midnight": the first moment that no longer belongs to it.
+    Contract: "The day ends at its midnight".
     """
     return midnight(day + timedelta(days=1))
 
 
 def wall(text: str) -> datetime:
-    """ISO 8601, "Europe/London without an offset" unless it carries one; as UTC."""
+    """Parse an ISO 8601 text and return it in UTC.
+
+    Contract: "Europe/London without an offset" unless the text carries one.
+    """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=LONDON)
@@ -31,34 +34,34 @@ def wall(text: str) -> datetime:
 
 
 def from_wall(moment: datetime) -> datetime:
-    """Give a file's wall clock without an offset, as UTC."""
+    """Return a file's wall clock, which has no offset, in UTC."""
     return moment.replace(tzinfo=LONDON).astimezone(UTC)
 
 
 def day_of(moment: datetime) -> date:
-    """Follow the contract: "Days and months are Europe/London"."""
+    """Return the London day of a moment. Contract: "Days and months are Europe/London"."""
     return moment.astimezone(LONDON).date()
 
 
 def month_of(day: date) -> date:
-    """Give the first of the day's month (`period_start`)."""
+    """Return the first day of the day's month (`period_start`)."""
     return day.replace(day=1)
 
 
 def next_month(first: date) -> date:
-    """Give the first of the following month."""
+    """Return the first day of the following month."""
     return (first + timedelta(days=32)).replace(day=1)
 
 
 def months_back(first: date, count: int) -> date:
-    """Give the first of the month `count` months earlier."""
+    """Return the first day of the month `count` months earlier."""
     for _ in range(count):
         first = (first - timedelta(days=1)).replace(day=1)
     return first
 
 
 def month_end(first: date) -> date:
-    """Give the last day of a month."""
+    """Return the last day of a month."""
     return next_month(first) - timedelta(days=1)
 
 

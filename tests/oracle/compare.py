@@ -1,4 +1,4 @@
-"""Reads `marts` as `bi` and tells where they differ from the oracle."""
+"""Reads `marts` as the login `bi` and lists where they differ from the oracle."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .figures import Figures
 from .model import Row
 from .tally import point_of
 
-#: Tables that the contract leaves open and the oracle computes all the same.
+#: Tables that the contract leaves open. The oracle computes them as well.
 MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One disagreement; `soft` where the contract leaves room (see oracle_notes)."""
+    """One difference. It is `soft` where the contract leaves the answer open."""
 
     table: str
     key: str
@@ -36,7 +36,7 @@ class Difference:
     soft: bool = False
 
     def __str__(self) -> str:
-        """Say it on one line."""
+        """Return the difference as one line."""
         mark = "~" if self.soft else "!"
         where = f"{self.table}[{self.key}].{self.column}"
         return f"{mark} {where}: oracle {self.oracle!r}, mart {self.mart!r}"
@@ -46,7 +46,7 @@ Found = Iterator[Difference]
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Compare two values, numbers with a tolerance of rounding."""
+    """Compare two values. Numbers may differ by a rounding error."""
     if isinstance(actual, Decimal):
         actual = float(actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
@@ -75,7 +75,7 @@ class Marts:
 
 
 def compare(figures: Figures, bi_url: str) -> list[Difference]:
-    """Give every difference between the oracle and the marts."""
+    """Return every difference between the oracle and the marts."""
     marts = Marts(bi_url)
     found = list(_shape(marts))
     found += _referrals(figures, marts)
@@ -84,7 +84,9 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
     found += _measures(figures, marts)
     found += _positions(figures, marts)
     found += _dated(figures.daily, marts, "assurance_position_day", "point_code", "day")
-    found += _dated(figures.words, marts, "assurance_voice", "point_code", "voice", "changed_on")
+    found += _dated(
+        figures.view_rows, marts, "assurance_voice", "point_code", "voice", "changed_on"
+    )
     found += _dated(
         figures.disagreements, marts, "assurance_disagreement", "point_code", "disagreed_from"
     )
@@ -102,7 +104,7 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
 
 
 def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Difference]:
-    """Compare `restatement` after two runs as at one moment; all soft."""
+    """Compare `restatement` after two runs as at one moment. All differences are soft."""
     rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
     for row in Marts(bi_url).tables["restatement"]:
         rows[row["measure_code"], row["period_start"], row["org_unit_code"]].append(row)
@@ -124,7 +126,7 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
 
 
 def _shape(marts: Marts) -> Found:
-    """Check that every contract column is there and that one publication shows everywhere."""
+    """Check that every contract column exists and that all tables show one publication."""
     current = [r for r in marts.tables["publication"] if r.get("is_current")]
     publication = current[0]["publication_id"] if len(current) == 1 else None
     if len(current) != 1:
@@ -166,7 +168,7 @@ def _columns(table: str, key: str, expected: Row, actual: Row) -> Found:
 
 
 def _referrals(figures: Figures, marts: Marts) -> Found:
-    """Compare `fct_nccu_referral`, and that keys and persons are one to one."""
+    """Compare `fct_nccu_referral`, and check that keys and officers map one to one."""
     expected = {}
     for ref, fact in figures.referrals.items():
         expected[ref] = {
@@ -202,7 +204,7 @@ def _measures(figures: Figures, marts: Marts) -> Found:
         if got is None and wanted is not None:
             yield Difference(table, _name(key), "*", wanted, None, wanted.denominator == 0)
         elif wanted is None and got is not None:
-            if key[0] in known:  # "more … are welcome"
+            if key[0] in known:  # Contract: "more … are welcome".
                 yield Difference(table, _name(key), "*", None, _short(got), not got["denominator"])
         elif wanted is not None and got is not None:
             yield from _columns(table, _name(key), asdict(wanted), got)
@@ -218,7 +220,7 @@ def _short(row: Row) -> str:
 
 
 def _positions(figures: Figures, marts: Marts) -> Found:
-    """Compare `assurance_position`; nothing had been landed by the deadlines."""
+    """Compare `assurance_position`. No delivery had been landed by the deadlines."""
     table = "assurance_position"
     expected = {}
     for point, position in figures.positions.items():
@@ -240,7 +242,7 @@ def _positions(figures: Figures, marts: Marts) -> Found:
 
 
 def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> Found:
-    """Compare the rows of a table that has a row a point and day, or the like."""
+    """Compare a table with one row for each point and day, or similar."""
     actual = {tuple(row[name] for name in key): row for row in marts.tables[table]}
     for found in sorted(expected.keys() | actual.keys()):
         name, wanted, got = " ".join(map(str, found)), expected.get(found), actual.get(found)
@@ -251,18 +253,21 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
 
 
 def _exceptions(figures: Figures, marts: Marts) -> Found:
-    """Compare `assurance_exception`: what is on the list, how often, in which unit, since when."""
+    """Compare `assurance_exception`: which exceptions, how many, in which unit, since when."""
     table = "assurance_exception"
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
     actual = Counter(tuple(row[name] for name in columns) for row in marts.tables[table])
     for found in figures.exceptions.keys() | actual.keys():
-        wanted, got = figures.exceptions[found], actual[found]  # type: ignore[index]
+        wanted, got = figures.exceptions[found], actual[found]
         if wanted != got:
             yield Difference(table, " ".join(map(str, found)), "*", wanted, got)
 
 
 def _strands(figures: Figures, marts: Marts) -> Found:
-    """Compare `fct_plan_strand`: the plan shown is one of those it may be."""
+    """Compare `fct_plan_strand`.
+
+    The plan that is shown is one of those that the contract allows.
+    """
     table = "fct_plan_strand"
     actual = {row["strand"]: row for row in marts.tables[table]}
     for strand, wanted in figures.strands.items():
@@ -282,7 +287,7 @@ def _strands(figures: Figures, marts: Marts) -> Found:
 
 
 def _freshness(figures: Figures, marts: Marts) -> Found:
-    """Compare the verdict on every dataset, whatever the separator in its name."""
+    """Compare the freshness of every dataset, whatever separator its name has."""
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:
@@ -301,7 +306,7 @@ def _freshness(figures: Figures, marts: Marts) -> Found:
 
 
 def _source(dataset: str) -> str:
-    """Give the source of the policy that a dataset's freshness follows."""
+    """Return the source whose policy decides the freshness of a dataset."""
     last = dataset.replace(".", "/").split("/")[-1]
     if last in ("occurrence", "nccu_referral", "custody_record"):
         return "rms"

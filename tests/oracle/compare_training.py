@@ -1,4 +1,4 @@
-"""Compares `fct_training_requirement` through the pseudonyms: whole people, as groups of rows."""
+"""Compares `fct_training_requirement` through the pseudonyms, each officer as a group of rows."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Group = frozenset[tuple[Any, ...]]
 
 
 def _signature(row: Any) -> tuple[Any, ...]:
-    """Give all of a row but the person."""
+    """Return everything in a row except the officer."""
     get = row.get if isinstance(row, dict) else lambda name: getattr(row, name)
     names = ("requirement_code", "org_unit_code", "is_in_post", "is_long_term_absent")
     return tuple(get(name) for name in (*names, "is_complete", "completed_on"))
 
 
 def compare_training(figures: Figures, rows: list[Row], keys: dict[str, Person]) -> Iterator[Parts]:
-    """Compare people in post by their groups of rows, and known people by their key."""
+    """Compare officers in post by their groups of rows, and known officers by their key."""
     wanted: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     for fact in figures.requirements:
         wanted[fact.employee_no].add(_signature(fact))
@@ -63,7 +63,7 @@ def _by_key(
     got: dict[str, set[tuple[Any, ...]]],
     keys: dict[str, Person],
 ) -> Iterator[Parts]:
-    """Compare those met in referrals, who have the same key here."""
+    """Compare officers who occur in referrals, where they have the same key."""
     for key, person in keys.items():
         if person[0] != "employee" or key is None:
             continue

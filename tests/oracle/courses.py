@@ -49,7 +49,7 @@ def _moment(rng: random.Random, first: date, last: date) -> datetime:
 
 
 def _events(rng: random.Random, careers: list[Career], diligence: float) -> list[Event]:
-    """Make what happens in the LMS, each with the day on which it is known."""
+    """Make what happens in the LMS. Each event has the day on which it is known."""
     events: list[Event] = []
     for career in careers:
         needed = career.value("role_code", END) in ELEARNING_ROLES or diligence == 1.0
@@ -107,7 +107,7 @@ def completion_file(events: list[Event], first: date, day: date, rng: random.Ran
 
 
 def completion_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make all change files: each overlaps the one before by three days."""
+    """Make all change files. Each overlaps the one before by three days."""
     events = _events(rng, careers, diligence)
     chosen = [FIRST_FILE + timedelta(days=7 * week) for week in range(57)]
     chosen = [day for day in chosen if day < END - timedelta(days=10)]
@@ -160,7 +160,7 @@ def _attendance(
 
 
 def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Delivery:
-    """Make the workbook of a day; what lies ahead is booked, not yet attended."""
+    """Make the workbook of a day. Later sessions have bookings and no attendance yet."""
     known = [row for row in sessions if row["session_date"] <= day + timedelta(days=60)]
     dates = {row["session_code"]: row["session_date"] for row in known}
     rows = []
@@ -170,7 +170,9 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
         shown = dict(row)
         if dates[row["session_code"]] >= day and number % 11:
             shown.update(attended="N", outcome=None)
-        if number % 23 == 5 and day.month % 2:  # not in every delivery: it vanishes, and is back
+        if (
+            number % 23 == 5 and day.month % 2
+        ):  # Missing from some deliveries: it vanishes and comes back.
             continue
         rows.append(shown)
     return Delivery(
@@ -183,7 +185,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
 
 
 def hydra_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make the Hydra workbooks, roughly fortnightly, weekly of late."""
+    """Make the Hydra workbooks, roughly fortnightly, and weekly in the recent past."""
     sessions = _sessions(rng)
     attendance = _attendance(rng, careers, sessions, diligence)
     days = [date(2025, 9, 3) + timedelta(days=21 * number) for number in range(13)]

@@ -1,38 +1,41 @@
 """Disclosure control in plain Python: what each release shows the public, from the rule alone.
 
-The rule is docs/explanation/disclosure-control.md's. A figure is a pair (numerator, rest):
-those that are as
-they should be, and those that are not.
+The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest): the
+number of records that are as they should be, and the number of those that are not.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Figure = tuple[int, int]
-#: First and last month of a period, by their places in time.
+#: First and last month of a period, as indexes.
 Period = tuple[int, int]
 ALL = "ALL"
 
 
 def may_be_shown(figure: Figure, k: int) -> bool:
-    """Tell whether neither of the two numbers is one from 1 to k - 1."""
+    """Return whether neither of the two numbers is between 1 and k - 1."""
     return all(number == 0 or number >= k for number in figure)
 
 
 def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bool:
-    """Tell whether the change of either number, and of events of the whole, is 0 or at least k."""
+    """Return whether a figure may be released after an earlier one.
+
+    The change of either number must be 0 or at least k. For events, so must the change of the
+    whole.
+    """
     change = (figure[0] - before[0], figure[1] - before[1])
     steps = change if of_people else (*change, sum(change))
     return all(step == 0 or abs(step) >= k for step in steps)
 
 
 def added(figures: Sequence[Figure]) -> Figure:
-    """Return the sum of figures that share nobody."""
+    """Return the sum of figures that have no record in common."""
     return sum(p for p, _ in figures), sum(q for _, q in figures)
 
 
 def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure]]:
-    """Return the periods that months make: each month waits until what waits may be shown."""
+    """Return the periods that months form. A month waits until the waiting ones may be shown."""
     periods: list[tuple[Period, Figure]] = []
     first, waiting = 0, (0, 0)
     for place, month in enumerate(months):
@@ -44,7 +47,7 @@ def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure
 
 
 def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[int]:
-    """Return which month ends are shown, each held against the last one that was."""
+    """Return which month ends are shown. Each is compared with the last one that was shown."""
     shown = []
     for place, month in enumerate(months):
         if may_be_shown(month, k) and (last is None or may_follow(month, last, k, of_people=True)):
@@ -55,60 +58,62 @@ def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[in
 
 @dataclass
 class Releases:
-    """All that was ever told of one measure of one force, release after release.
+    """Everything that was released about one measure of one force, release after release.
 
-    `told` has, for each period, its releases in their order: units with their figures, `ALL` among
-    them. Tables are `months[place][unit]` without `ALL`; every month names every unit.
+    `released` has the releases of each period in their order: units with their figures, including
+    `ALL`. Tables are `months[place][unit]` without `ALL`. Every month names every unit.
     """
 
     k: int
-    told: dict[Period, list[dict[str, Figure]]] = field(default_factory=dict)
+    released: dict[Period, list[dict[str, Figure]]] = field(default_factory=dict)
 
     def release_events(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Take in the settled months as they are known now; return all that is shown."""
-        for period, earlier in self.told.items():
+        """Add the settled months as they are known now. Return everything that is shown."""
+        for period, earlier in self.released.items():
             now = _units(months, period)
             force = added(list(now.values()))
             if force == earlier[-1][ALL] or not may_be_shown(force, self.k):
                 continue
             if all(may_follow(force, before[ALL], self.k, of_people=False) for before in earlier):
                 earlier.append(self._version(now, earlier, of_people=False))
-        start = max((last for _, last in self.told), default=-1) + 1
+        start = max((last for _, last in self.released), default=-1) + 1
         waiting = [added(list(month.values())) for month in months[start:]]
         for (first, last), _ in event_periods(waiting, self.k):
             period = (start + first, start + last)
-            self.told[period] = [self._version(_units(months, period), [], of_people=False)]
-        return {period: versions[-1] for period, versions in self.told.items()}
+            self.released[period] = [self._version(_units(months, period), [], of_people=False)]
+        return {period: versions[-1] for period, versions in self.released.items()}
 
     def release_people(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Take in the settled month ends as they are known now; return all that is shown."""
-        newest = max(self.told, default=(-1, -1))
-        last = self.told[newest][-1][ALL] if self.told else None
+        """Add the settled month ends as they are known now. Return everything that is shown."""
+        newest = max(self.released, default=(-1, -1))
+        last = self.released[newest][-1][ALL] if self.released else None
         start = newest[0] + 1
         waiting = [added(list(month.values())) for month in months[start:]]
         shown = [start + place for place in month_ends(waiting, last, self.k)]
-        broken_down = [period for period in sorted(self.told) if len(self.told[period][-1]) > 1]
+        broken_down = [
+            period for period in sorted(self.released) if len(self.released[period][-1]) > 1
+        ]
         for place in shown:
             units = _units(months, (place, place))
-            before = [self.told[broken_down[-1]][-1]] if broken_down else []
+            before = [self.released[broken_down[-1]][-1]] if broken_down else []
             version = self._version(units, before, of_people=True)
             is_newest = place == shown[-1]
-            self.told[place, place] = [version if is_newest else {ALL: version[ALL]}]
-        return {period: versions[-1] for period, versions in self.told.items()}
+            self.released[place, place] = [version if is_newest else {ALL: version[ALL]}]
+        return {period: versions[-1] for period, versions in self.released.items()}
 
     def _version(
         self, units: dict[str, Figure], earlier: list[dict[str, Figure]], *, of_people: bool
     ) -> dict[str, Figure]:
         version = {ALL: added(list(units.values()))}
-        before = [told for told in earlier if len(told) > 1]
+        before = [old for old in earlier if len(old) > 1]
         named = set(units).union(*before) - {ALL} if before else set(units)
         if all(may_be_shown(figure, self.k) for figure in units.values()) and all(
-            may_follow(units.get(unit, (0, 0)), told.get(unit, (0, 0)), self.k, of_people=of_people)
-            for told in before
+            may_follow(units.get(unit, (0, 0)), old.get(unit, (0, 0)), self.k, of_people=of_people)
+            for old in before
             for unit in named
         ):
             version |= {unit: figure for unit, figure in units.items() if sum(figure)}

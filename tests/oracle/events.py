@@ -69,7 +69,7 @@ class Events:
         self.gone_refs: list[str] = []
 
     def make(self) -> dict[str, list[Row]]:
-        """Make everything; step 0."""
+        """Make all rows of step 0."""
         for number in range(70):
             self._incident(number)
         for number in range(40):
@@ -89,18 +89,18 @@ class Events:
         return self.tables
 
     def stamps(self, created: datetime) -> Row:
-        """Give `created_at`, `updated_at` and `deleted_at` of a row."""
+        """Return `created_at`, `updated_at` and `deleted_at` of a row."""
         created = min(created, LAST)
         rng = self.rng
         updated = created + timedelta(minutes=rng.choice((0, 0, 5, 60, 3000, 30000, 200000)))
         updated = min(updated, LAST)
-        if rng.random() < 0.1:  # to the very moment that a run looks at
+        if rng.random() < 0.1:  # exactly at the moment that a run is for
             updated = max([wall(m) for m in AS_ATS if created <= wall(m) <= LAST], default=updated)
         deleted = updated if rng.random() < 0.05 else None
         return {"created_at": created, "updated_at": updated, "deleted_at": deleted}
 
     def moment(self) -> datetime:
-        """Draw when something happens: edges of the calendar, near an `as_at`, or anywhere."""
+        """Draw a moment: at an edge of the calendar, near an `as_at`, or at any time."""
         rng = self.rng
         draw = rng.random()
         if draw < 0.25:
@@ -113,7 +113,7 @@ class Events:
         return start + timedelta(minutes=minutes)
 
     def number(self, moment: datetime) -> str:
-        """Draw a collar number: mostly of somebody in post, sometimes anybody's or nobody's."""
+        """Draw a collar number: mostly an officer's in post, sometimes anybody's or nobody's."""
         rng = self.rng
         if rng.random() < 0.04:
             return rng.choice(("9999", "8888"))
@@ -195,7 +195,7 @@ class Events:
         if rng.random() < 0.2 and self.tables["intel.report"]:
             last = self.tables["intel.report"][-1]
             submitted = last["submitted_at"] if last["occurrence_ref"] == ref else submitted
-        elif rng.random() < 0.1:  # to the very moment that a run looks at
+        elif rng.random() < 0.1:  # exactly at the moment that a run is for
             submitted = min([wall(m) for m in AS_ATS if wall(m) >= start], default=submitted)
         author = about["reporting_officer_no"] if about else team[0]
         if not good and rng.random() < 0.5:
@@ -246,7 +246,7 @@ class Events:
             self._custody(ref, officer, when)
 
     def _first_and_last_days(self) -> None:
-        """Make referrals on the day somebody starts or leaves, the day before and the day after."""
+        """Make referrals on, before and after the day on which an officer starts or leaves."""
         for career in self.careers:
             for day in (career.start, career.leave):
                 if day is None or not START < day < END - timedelta(days=2):

@@ -1,4 +1,4 @@
-"""Short ways to write down a worked example: defaults for everything it does not speak of."""
+"""Short ways to write worked examples, with defaults for everything else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EARLY = wall("2024-01-01T00:00")
 
 
 def person(employee: str, collar: str, **more: Any) -> Row:
-    """Give a line of personnel."""
+    """Return a row of the personnel file."""
     row = {
         "employee_no": employee,
         "collar_no": collar,
@@ -30,7 +30,7 @@ def person(employee: str, collar: str, **more: Any) -> Row:
 
 
 def unit(code: str, parent: str | None) -> Row:
-    """Give a line of org units."""
+    """Return a row of the org units file."""
     return {
         "org_unit_code": code,
         "org_unit_name": code,
@@ -40,20 +40,20 @@ def unit(code: str, parent: str | None) -> Row:
 
 
 def dated(dataset: str, day: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
-    """Give a dated file."""
+    """Return a file with a date in its name."""
     moment = midnight(date.fromisoformat(day))
     content = sheets if isinstance(sheets, dict) else {"": sheets}
     return Delivery(dataset, f"x_{day.replace('-', '')}", content, moment, moment)
 
 
 def undated(dataset: str, moment: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
-    """Give a file without a date in its name, of a modification time."""
+    """Return a file without a date in its name, with a modification time."""
     content = sheets if isinstance(sheets, dict) else {"": sheets}
     return Delivery(dataset, "x", content, wall(moment), wall(moment))
 
 
 def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
-    """Give a referral; in occurrence `O1` unless told otherwise."""
+    """Return a referral, in occurrence `O1` by default."""
     row = {
         "referral_ref": ref,
         "occurrence_ref": "O1",
@@ -67,7 +67,7 @@ def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
 
 
 def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
-    """Give a report that counts, in occurrence `O1`, naming nothing."""
+    """Return a report that counts, in occurrence `O1`, that names no referral."""
     row = {
         "report_urn": urn,
         "document_type_code": "NCCU_INTEL",
@@ -87,7 +87,7 @@ def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
 
 
 def custody(occurrence: str | None, officer: str, detained: str, **more: Any) -> Row:
-    """Give a custody record for `IMMIGRATION`."""
+    """Return a custody record for `IMMIGRATION`."""
     row = {
         "occurrence_ref": occurrence,
         "arresting_officer_no": officer,
@@ -99,7 +99,7 @@ def custody(occurrence: str | None, officer: str, detained: str, **more: Any) ->
 
 
 def occurrence(ref: str, status: str = "OPEN", **more: Any) -> Row:
-    """Give an occurrence with the OIC qualifier."""
+    """Return an occurrence with the OIC qualifier."""
     row = {
         "occurrence_ref": ref,
         "is_oic": True,
@@ -118,7 +118,7 @@ def _stamps() -> Row:
 
 
 def stamped(row: Row, created: str, updated: str, deleted: str | None = None) -> Row:
-    """Give a row its three times."""
+    """Return a row with its three times."""
     gone = wall(deleted) if deleted else None
     return {**row, "created_at": wall(created), "updated_at": wall(updated), "deleted_at": gone}
 
@@ -128,7 +128,7 @@ UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
 
 
 def step(*files: Delivery, **tables: list[Row]) -> Step:
-    """Give a step: two officers (11 in T1, 22 in T2) unless other personnel is given.
+    """Return a step with two officers (11 in T1, 22 in T2), unless other personnel is given.
 
     Tables are named `referrals`, `documents`, `custody`, `occurrences`.
     """
@@ -152,7 +152,7 @@ def step(*files: Delivery, **tables: list[Row]) -> Step:
 
 
 def nothing(reconciled: str) -> Step:
-    """Give a step of an empty database, seen at a moment."""
+    """Return a step of an empty database, extracted at a moment."""
     return Step({name: [] for name in KEYS}, [], wall(reconciled))
 
 

@@ -1,6 +1,6 @@
-"""What needs somebody to act, from "referrals missing their document" to what is not resolved.
+"""Exceptions: from "referrals missing their document" to what cannot be resolved.
 
-An exception is (code, record, unit, since when); of training there are several with the same.
+An exception is (code, record, unit, since when). For training several can be equal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .policy import FIRST_MONTH, HYDRA_LAUNCH, MODULE_LAUNCH, REQUIRED_TYPES
 from .referrals import ReferralFact, detentions
 from .training import Requirement
 
-Exception_ = tuple[str, str, str, datetime]
+OpenException = tuple[str, str, str, datetime]
 CODES = {
     "missing": "REFERRAL_DOCUMENT_MISSING",
     "submitted_by_other": "REFERRAL_DOCUMENT_BY_OTHER",
@@ -31,9 +31,9 @@ def exceptions(
     facts: list[ReferralFact],
     requirements: list[Requirement],
     met: dict[str, bool],
-) -> Counter[Exception_]:
-    """Give all that is on the list, with how often."""
-    found: Counter[Exception_] = Counter()
+) -> Counter[OpenException]:
+    """Return all exceptions with the number of times each occurs."""
+    found: Counter[OpenException] = Counter()
     found.update(_of_referrals(facts))
     found.update(_of_documents(known, people, as_at, facts))
     found.update(_of_detentions(known, people, as_at))
@@ -42,7 +42,7 @@ def exceptions(
     return found
 
 
-def _of_referrals(facts: list[ReferralFact]) -> list[Exception_]:
+def _of_referrals(facts: list[ReferralFact]) -> list[OpenException]:
     found = []
     for fact in facts:
         where = (fact.referral_ref, fact.org_unit_code, fact.contacted_at)
@@ -55,8 +55,8 @@ def _of_referrals(facts: list[ReferralFact]) -> list[Exception_]:
 
 def _of_documents(
     known: Known, people: People, as_at: datetime, facts: list[ReferralFact]
-) -> list[Exception_]:
-    """List submitted documents whose author is nobody, or that name a referral of none."""
+) -> list[OpenException]:
+    """List submitted documents whose author is unknown, or whose referral does not exist."""
     existing = {fact.referral_ref for fact in facts}
     found = []
     for row in table_as_at(known, "intel.report", as_at):
@@ -74,7 +74,7 @@ def _of_documents(
     return found
 
 
-def _of_detentions(known: Known, people: People, as_at: datetime) -> list[Exception_]:
+def _of_detentions(known: Known, people: People, as_at: datetime) -> list[OpenException]:
     found = []
     for record, occurrence, is_referred in detentions(known, as_at):
         if not is_referred:
@@ -87,8 +87,8 @@ def _of_detentions(known: Known, people: People, as_at: datetime) -> list[Except
 
 def _of_training(
     known: Known, as_at: datetime, requirements: list[Requirement]
-) -> list[Exception_]:
-    """List people in post who lack what was launched, and who has no place in a session to come."""
+) -> list[OpenException]:
+    """List officers in post who lack a launched item or a place in a later Hydra session."""
     booked = _booked(known, as_at)
     found = []
     for fact in requirements:
@@ -117,7 +117,7 @@ def _booked(known: Known, as_at: datetime) -> set[str]:
     return {row["employee_no"] for row in attendance if row["session_code"] in to_come}
 
 
-def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[Exception_]:
+def _of_plans(known: Known, as_at: datetime, met: dict[str, bool]) -> list[OpenException]:
     today = day_of(as_at)
     found = [
         ("PLAN_REVIEW_OVERDUE", plan["plan_ref"], "ALL", _after(plan["review_due_date"]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from .clock import day_of
-from .exceptions import Exception_, exceptions
+from .exceptions import OpenException, exceptions
 from .hr import People
 from .known import Known
 from .model import Row
@@ -31,12 +31,12 @@ from .referrals import (
 )
 from .tally import Key, MeasureRow, Tally
 from .training import Requirement, completed, requirement_facts, tally_training
-from .voices import Disagreement, Word, disagreements, words
+from .views import Disagreement, View, disagreements, view_rows
 
 
 @dataclass
 class Figures:
-    """What the marts should show."""
+    """The expected content of the marts."""
 
     as_at: datetime
     today: date
@@ -48,9 +48,9 @@ class Figures:
     strands: dict[str, Row]
     positions: dict[str, Position]
     daily: dict[tuple[str, date], PointDay]
-    words: dict[tuple[str, str, date], Word]
+    view_rows: dict[tuple[str, str, date], View]
     disagreements: dict[tuple[str, date], Disagreement]
-    exceptions: Counter[Exception_]
+    exceptions: Counter[OpenException]
     verdicts: dict[str, str]
     due: dict[str, datetime | None]
 
@@ -61,7 +61,7 @@ def figures(
     extracted_at: datetime | None = None,
     failed: frozenset[str] = frozenset(),
 ) -> Figures:
-    """Compute everything; `extracted_at` is the wall clock of the databases' extraction."""
+    """Compute everything. `extracted_at` is the wall clock of the extraction from the databases."""
     people = People(known)
     today = day_of(as_at)
     tally = Tally()
@@ -77,7 +77,7 @@ def figures(
     every_day = daily(evidence)
     position = positions(evidence, every_day)
     statuses = {key: row.status for key, row in every_day.items()}
-    told = statuses | {(point, today): row.status for point, row in position.items()}
+    with_today = statuses | {(point, today): row.status for point, row in position.items()}
     requirements = requirement_facts(people, done, today)
     strands = strand_facts(plans, as_at)
     met = {strand: bool(row["is_met"]) for strand, row in strands.items()}
@@ -92,8 +92,8 @@ def figures(
         strands=strands,
         positions=position,
         daily=every_day,
-        words=words(known, as_at, statuses),
-        disagreements=disagreements(known, as_at, told),
+        view_rows=view_rows(known, as_at, statuses),
+        disagreements=disagreements(known, as_at, with_today),
         exceptions=exceptions(known, people, as_at, facts, requirements, met),
         verdicts=verdicts,
         due={name: due_by(evidence, name) for name in verdicts if "/" in name},

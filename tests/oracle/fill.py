@@ -1,4 +1,4 @@
-"""Writes a step of a world into the source databases and the dropzone, as the contract says."""
+"""Writes a step of a world into the source databases and the dropzone, as the contract requires."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = {
 
 
 def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> None:
-    """Make the sources hold exactly what a step says."""
+    """Make the sources hold exactly the rows and files of a step."""
     for url, schema in ((rms_url, "rms"), (intelligence_url, "intel")):
         with psycopg.connect(url) as connection:
             for name, rows in step.tables.items():
@@ -42,7 +42,7 @@ def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> Non
 
 
 def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row]) -> None:
-    """Delete what is gone, insert or update the rest."""
+    """Delete rows that are gone, and insert or update the others."""
     schema, table = name.split(".")
     key = KEYS[name]
     target = sql.Identifier(schema, table)
@@ -67,14 +67,14 @@ def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row])
 
 
 def _with_secrets(name: str, row: Row) -> Row:
-    """Add what only the source holds: "in the source, **never extracted**"."""
+    """Add the columns that only the source holds: "in the source, **never extracted**"."""
     if name != "intel.report":
         return row
     return {**row, "narrative": NARRATIVE, "source_identity": IDENTITY}
 
 
 def write_file(delivery: Delivery, path: Path) -> None:
-    """Write one file under a temporary name, then give it its final one and its time."""
+    """Write one file under a temporary name, then give it its final name and time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     if path.suffix == ".xlsx":
@@ -106,7 +106,7 @@ def _heading(column: str, style: Style) -> str:
 
 
 def _text(column: str, value: Any, style: Style) -> str:
-    """Write a value; a moment as "Europe/London wall clock without an offset"."""
+    """Write a value. A moment is "Europe/London wall clock without an offset"."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -119,7 +119,7 @@ def _text(column: str, value: Any, style: Style) -> str:
 
 
 def _csv(rows: list[Row], style: Style) -> str:
-    """Write a table with a header; only what needs quotes has them."""
+    """Write a table with a header. Only values that need quotes have them."""
     columns = _columns(rows, "", style)
     lines = [style.delimiter.join(_heading(column, style) for column in columns)]
     for row in rows:

@@ -12,7 +12,7 @@ from .span import END, random_style
 
 
 def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:
-    """Make one plan; each of the four conditions fails now and then."""
+    """Make one plan. Each of the four conditions fails now and then."""
     approved = rng.choice(
         (date(2025, 3, 1), date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 1))
     )

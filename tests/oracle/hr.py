@@ -1,4 +1,4 @@
-"""People and units on a day: "that day's snapshot alone"."""
+"""Officers and units on a day, from "that day's snapshot alone"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN = "UNKNOWN"
 
 
 class People:
-    """Answers about people, units and collar numbers on one day."""
+    """Answers questions about officers, units and collar numbers on one day."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -21,9 +21,10 @@ class People:
         self._parents: dict[date, dict[str, str | None]] = {}
 
     def listed(self, day: date) -> list[Row]:
-        """Follow the contract.
+        """Return the personnel that are listed for a day.
 
-        "the latest personnel file dated at or before the day (before the first, the first)".
+        Contract: "the latest personnel file dated at or before the day (before the first, the
+        first)".
         """
         if day not in self._listed:
             delivery = snapshot_on(self.known, "hr/personnel", day)
@@ -31,15 +32,14 @@ class People:
         return self._listed[day]
 
     def in_post_on(self, day: date) -> list[Row]:
-        """List everybody in that day's snapshot who is in post on it."""
+        """Return everybody in that day's snapshot who is in post on the day."""
         return [row for row in self.listed(day) if in_post(row, day)]
 
     def resolve(self, number: str, day: date) -> Person:
-        """Follow the contract.
+        """Return the person whom a collar number names on a day.
 
-        "to the one person in post with that number; nobody, or two, is unresolved".
-
-        "An unresolved number is the same person as the same number unresolved, and nobody else."
+        Contract: "to the one person in post with that number; nobody, or two, is unresolved". "An
+        unresolved number is the same person as the same number unresolved, and nobody else."
         """
         found = [row for row in self.in_post_on(day) if row["collar_no"] == number]
         if len(found) == 1:
@@ -47,7 +47,7 @@ class People:
         return ("number", number)
 
     def team(self, person: Person, day: date) -> str:
-        """Follow the contract: "An officer number that resolves to nobody has unit `UNKNOWN`"."""
+        """Return a person's team. "An officer number that resolves to nobody has … `UNKNOWN`"."""
         if person[0] == "number":
             return UNKNOWN
         for row in self.listed(day):
@@ -56,7 +56,7 @@ class People:
         return UNKNOWN
 
     def with_above(self, unit: str, day: date) -> list[str]:
-        """Give the unit and those above it, by "the org-unit delivery latest … the day"."""
+        """Return the unit and those above it, by "the org-unit delivery latest … the day"."""
         parents = self._parents_on(day)
         chain = [unit]
         while True:
@@ -74,15 +74,15 @@ class People:
 
 
 def in_post(row: Row, day: date) -> bool:
-    """Follow the contract: "In post: `start_date <= day` and `leave_date` blank or `>= day`"."""
+    """Return whether a row is in post: "`start_date <= day` and `leave_date` blank or `>= day`"."""
     if row["start_date"] > day:
         return False
     return row["leave_date"] is None or row["leave_date"] >= day
 
 
 def long_term_absent(row: Row) -> bool:
-    """Follow the contract.
+    """Return whether a row is long-term absent.
 
-    "Long-term absence: `LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
+    Contract: "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
     """
     return row["absence_status"] in LONG_TERM

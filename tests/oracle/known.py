@@ -1,4 +1,4 @@
-"""What is known, and what of it stands at `as_at`."""
+"""What is known, and which of it is valid at `as_at`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ class Record:
 
 @dataclass
 class Known:
-    """Everything landed so far."""
+    """Everything that has been landed so far."""
 
     tables: dict[str, dict[int, Record]]
     deliveries: dict[str, list[Delivery]]
 
 
 def learn(steps: Iterable[Step]) -> Known:
-    """Follow the contract: "**Known** is which batches had been landed": everything, for a run."""
+    """Return what is known after some steps. A run knows every batch landed before it.
+
+    Contract: "**Known** is which batches had been landed".
+    """
     known = Known({name: {} for name in KEYS}, {})
     for step in steps:
         for name, rows in step.tables.items():
@@ -43,7 +46,7 @@ def learn(steps: Iterable[Step]) -> Known:
 def _learn_table(
     records: dict[int, Record], name: str, rows: list[Row], when: datetime | None
 ) -> None:
-    """Give a new `updated_at` is a new version; a row no longer there has vanished."""
+    """Add a version for each new `updated_at`. A row that is no longer there has vanished."""
     present = {row[KEYS[name]]: row for row in rows}
     for key, row in present.items():
         record = records.setdefault(key, Record())
@@ -55,13 +58,13 @@ def _learn_table(
 
 
 def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
-    """Of deliveries with the same version time, the one landed last stands last."""
+    """Add deliveries. Of deliveries with the same version time, the one landed last wins."""
     deliveries.append(new)
     deliveries.sort(key=lambda delivery: delivery.version_time)
 
 
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
-    """Give the records of a table that stand at `as_at`, with what has not happened blanked."""
+    """Return the records of a table that are valid at `as_at`, with later events blanked."""
     rows = []
     for record in known.tables[name].values():
         if record.vanished_at is not None and record.vanished_at <= as_at:
@@ -76,7 +79,7 @@ def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
 
 
 def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str]:
-    """List what was known and is deleted or vanished at `as_at`, by one of its columns."""
+    """Return one column of the records that were known and are deleted or vanished at `as_at`."""
     gone = set()
     for record in known.tables[name].values():
         version = _version(record.versions, as_at) or record.versions[0]
@@ -88,11 +91,10 @@ def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str
 
 
 def _version(versions: list[Row], as_at: datetime) -> Row | None:
-    """Follow the contract.
+    """Return the version of a record that is valid at `as_at`.
 
-    "Of each record the latest version whose version time is at or before" `as_at`.
-
-    "A record whose first known version is later than `as_at` is taken in that version when its
+    Contract: "Of each record the latest version whose version time is at or before" `as_at`. "A
+    record whose first known version is later than `as_at` is taken in that version when its
     `created_at` is at or before `as_at`."
     """
     best: Row | None = None
@@ -107,9 +109,9 @@ def _version(versions: list[Row], as_at: datetime) -> Row | None:
 
 
 def _blanked(version: Row, as_at: datetime) -> Row:
-    """Follow the contract.
+    """Return a version with the dates after `as_at` blanked.
 
-    "What its own dates place after `as_at` has not happened": "is as if blank".
+    Contract: "What its own dates place after `as_at` has not happened": it "is as if blank".
     """
     row = dict(version)
     for column in OWN_DATES:
@@ -119,14 +121,14 @@ def _blanked(version: Row, as_at: datetime) -> Row:
 
 
 def _happened(row: Row, as_at: datetime) -> bool:
-    """Give the event a record is about lies at or before `as_at` (reading: see oracle_notes)."""
+    """Return whether the event of a record is at or before `as_at`."""
     return all(row.get(column) is None or row[column] <= as_at for column in HAPPENINGS)
 
 
 def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
-    """Give the delivery of a full dataset that stands.
+    """Return the delivery of a full dataset that is valid at `as_at`.
 
-    "the first version stands for all time before it".
+    Contract: "the first version stands for all time before it".
     """
     deliveries = known.deliveries.get(dataset, [])
     standing = deliveries[0] if deliveries else None
@@ -137,14 +139,14 @@ def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
 
 
 def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
-    """Follow the contract.
+    """Return the snapshot of a dataset that is valid on a day.
 
-    "The latest … file dated at or before the day (before the first, the first)".
+    Contract: "The latest … file dated at or before the day (before the first, the first)".
     """
     return full_as_at(known, dataset, midnight(day))
 
 
 def latest_delivery(known: Known, dataset: str, as_at: datetime) -> datetime | None:
-    """Give the version time of "the latest delivery at or before `as_at`"."""
+    """Return the version time of "the latest delivery at or before `as_at`"."""
     times = [d.version_time for d in known.deliveries.get(dataset, []) if d.version_time <= as_at]
     return max(times) if times else None

@@ -22,13 +22,13 @@ class Document:
     submitted_at: datetime
     person: Person
     counts: bool
-    names: str | None  # an existing referral, or none
+    names: str | None  # an existing referral, or None
     occurrence: str | None
 
 
 @dataclass
 class Referral:
-    """One referral, its person and the documents that it got, each with how."""
+    """One referral, its officer, and the documents it got, each with its link method."""
 
     ref: str
     contacted_at: datetime
@@ -38,15 +38,15 @@ class Referral:
     got: list[tuple[Document, str]] = field(default_factory=list)
 
     def has_own(self) -> bool:
-        """Say whether there is "a document of their own officer"."""
+        """Return whether there is "a document of their own officer"."""
         return any(document.person == self.person for document, _ in self.got)
 
 
 def grading_is_valid(report: Row) -> bool:
-    """Follow the contract.
+    """Return whether the grading of a report is valid.
 
-    "the values the source contract lists for the scheme; conditions needed with 3x5x2 `C` only
-    (blank is none), with no 5x5x5 code".
+    Contract: "the values the source contract lists for the scheme; conditions needed with 3x5x2 `C`
+    only (blank is none), with no 5x5x5 code".
     """
     grading = (
         report["source_evaluation"],
@@ -66,7 +66,7 @@ def grading_is_valid(report: Row) -> bool:
 
 
 def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
-    """List referrals in the contract's order: `contacted_at`, then `referral_ref`."""
+    """Return referrals in the contract's order: `contacted_at`, then `referral_ref`."""
     referrals = []
     for row in rows:
         person = people.resolve(row["reporting_officer_no"], day_of(row["contacted_at"]))
@@ -78,10 +78,10 @@ def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
 
 
 def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
-    """Follow the contract.
+    """Return the documents among some reports.
 
-    "*Documents* are reports of a required type with a `submitted_at` and a status other than
-    `DRAFT`"; "counts when its status is `SUBMITTED` and its grading is valid".
+    Contract: "*Documents* are reports of a required type with a `submitted_at` and a status other
+    than `DRAFT`". One "counts when its status is `SUBMITTED` and its grading is valid".
     """
     documents = []
     for row in rows:
@@ -100,18 +100,18 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
 
 
 def too_early(document: Document, referral: Referral) -> bool:
-    """Follow the contract.
+    """Return whether a document is too early for a referral.
 
-    "submitted more than `before_call_hours` before a referral's contact is no document for that
-    referral, at any step".
+    Contract: "submitted more than `before_call_hours` before a referral's contact is no document
+    for that referral, at any step".
     """
     return document.submitted_at < referral.contacted_at - BEFORE_CALL
 
 
 def match(referrals: list[Referral], documents: list[Document]) -> None:
-    """Run steps 1 to 3 with what counts.
+    """Run steps 1 to 3 with the documents that count, and then step 4.
 
-    4: "Referrals still without any do 1 to 3 with documents that do not count".
+    Contract, step 4: "Referrals still without any do 1 to 3 with documents that do not count".
     """
     _steps(referrals, [document for document in documents if document.counts])
     without = [referral for referral in referrals if not referral.got]
@@ -130,10 +130,7 @@ def _steps(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _named(referrals: list[Referral], documents: list[Document]) -> None:
-    """Follow the contract.
-
-    1: documents that "name an existing referral … belong to it, however many".
-    """
+    """Run step 1: documents that "name an existing referral … belong to it, however many"."""
     by_ref = {referral.ref: referral for referral in referrals}
     for document in documents:
         referral = by_ref.get(document.names) if document.names else None
@@ -142,10 +139,10 @@ def _named(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
-    """Follow the contract.
+    """Give a referral a document that is not yet taken.
 
-    "take the earliest document by `submitted_at` not yet taken"; "A referral without an occurrence
-    can only be named".
+    Contract: "take the earliest document by `submitted_at` not yet taken". "A referral without an
+    occurrence can only be named".
     """
     if referral.occurrence is None:
         return
@@ -160,7 +157,7 @@ def _take(referral: Referral, free: list[Document], method: str, *, own_only: bo
 
 
 def class_from(document: Document, referral: Referral) -> str:
-    """Say what one document gives its referral."""
+    """Return the class that one document gives its referral."""
     if not document.counts:
         return "submitted_invalid"
     if document.person != referral.person:
@@ -171,10 +168,9 @@ def class_from(document: Document, referral: Referral) -> str:
 
 
 def decide(referral: Referral, as_at: datetime) -> tuple[str, str, Document | None]:
-    """Give class.
+    """Return the class, the link method and the deciding document of a referral.
 
-    link method and deciding document: "the best that a referral's documents give"; "of equals, the
-    earliest".
+    Contract: "the best that a referral's documents give"; "of equals, the earliest".
     """
     best: tuple[int, datetime, str] | None = None
     found: tuple[str, str, Document | None] = ("missing", "NONE", None)

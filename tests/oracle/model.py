@@ -1,4 +1,4 @@
-"""What a world is: what the sources hold at each extraction, as data."""
+"""A world as data: what the sources hold at each extraction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS = {
 
 @dataclass
 class Style:
-    """How one file is written; every variant is one that the source contract allows."""
+    """How one file is written. The source contract allows every variant."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -46,18 +46,18 @@ class Delivery:
 
 @dataclass
 class Step:
-    """The sources at one extraction: all rows of all tables, and the files dropped since."""
+    """The sources at one extraction: all rows of all tables, and the newly dropped files."""
 
     tables: dict[str, list[Row]]
     files: list[Delivery]
-    reconciled_at: datetime | None = None  # wall clock of the run that saw this step
+    reconciled_at: datetime | None = None  # wall clock of the run that reads this step
 
 
 @dataclass
 class World:
-    """A seeded world and its steps; step 0 is the first extraction."""
+    """A seeded world and its steps. Step 0 is the first extraction."""
 
     seed: int
     steps: list[Step]
     moments: list[str]  # interesting as_at moments for step 0
-    later: list[str]  # as_at moments once the last step is known
+    later: list[str]  # as_at moments when the last step is known

@@ -1,4 +1,4 @@
-"""HR: org units whose hierarchy changes, and people with careers, as dated files."""
+"""HR: org units whose hierarchy changes, and officers with careers, as dated files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GONE_T6 = date(2026, 5, 6)
 
 @dataclass
 class Career:
-    """One person: each attribute as a list of (from day, value), latest applies."""
+    """One officer. Each attribute is a list of (from day, value), of which the latest applies."""
 
     employee_no: str
     start: date
@@ -37,7 +37,7 @@ class Career:
     absences: list[tuple[date, date, str]] = field(default_factory=list)
 
     def value(self, name: str, day: date) -> str:
-        """Give the attribute's value on a day."""
+        """Return the value of an attribute on a day."""
         current = self.attributes[name][0][1]
         for since, value in self.attributes[name]:
             if since <= day:
@@ -45,7 +45,7 @@ class Career:
         return current
 
     def row(self, day: date) -> Row | None:
-        """Give the person's line in the snapshot of a day."""
+        """Return the officer's row in the snapshot of a day."""
         if day < self.listed_from or (self.dropped_from and day >= self.dropped_from):
             return None
         absence = [status for first, last, status in self.absences if first <= day <= last]
@@ -64,7 +64,7 @@ class Career:
 
 
 def make_careers(rng: random.Random) -> list[Career]:
-    """Make three dozen people: joiners, leavers, movers, absentees, shared and re-used numbers."""
+    """Make 36 officers: joiners, leavers, movers, absentees, shared and re-used numbers."""
     careers = [_career(rng, number) for number in range(36)]
     _reuse(careers[30], careers[0], END - timedelta(days=rng.randint(120, 300)))
     _reuse(careers[31], careers[1], date(2025, 10, rng.randint(20, 30)))
@@ -101,17 +101,17 @@ def _career(rng: random.Random, number: int) -> Career:
         first = _random_day(rng)
         last = first + timedelta(days=rng.randint(10, 200))
         career.absences.append((first, last, rng.choice(LONG_TERM)))
-    if number >= 28:  # joins inside the time; listed some days ahead or late
+    if number >= 28:  # joins during the period; listed some days ahead or late
         career.start = _random_day(rng)
         career.listed_from = career.start + timedelta(days=rng.randint(-12, 5))
-    elif rng.random() < 0.3:  # leaves; keyed up to 14 days ahead, sometimes late
+    elif rng.random() < 0.3:  # leaves; recorded up to 14 days ahead, sometimes late
         career.leave = _random_day(rng)
         career.leave_keyed = career.leave + timedelta(days=rng.randint(-14, 6))
     return career
 
 
 def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
-    """Give a leaver's number to somebody who starts a few days later."""
+    """Give the number of a leaver to an officer who starts a few days later."""
     leaver.leave, leaver.leave_keyed = last_day, last_day - timedelta(days=9)
     leaver.dropped_from = None
     joiner.start = last_day + timedelta(days=3)
@@ -120,13 +120,13 @@ def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
 
 
 def _share(second: Career, first: Career, since: date) -> None:
-    """Give two people the same number at once."""
+    """Give two officers the same number at once."""
     number = first.value("collar_no", START)
     second.attributes["collar_no"].append((since, number))
 
 
 def org_rows(day: date) -> list[Row]:
-    """Give the org units as they are on a day."""
+    """Return the org units as they are on a day."""
     units = [
         ("NP", "Northamptonshire Police", None, "FORCE"),
         ("OPS", "Operations", "NP", "DIRECTORATE"),
@@ -173,7 +173,7 @@ def org_file(day: date, style: Style) -> Delivery:
 
 
 def hr_files(rng: random.Random, careers: list[Career]) -> list[Delivery]:
-    """Make all HR files: weekly once, daily of late; org units on most Wednesdays."""
+    """Make all HR files: weekly at first, later daily. Most Wednesdays have org units."""
     files = [personnel_file(careers, day, random_style(rng)) for day in hr_days()]
     day = START + timedelta(days=(2 - START.weekday()) % 7)
     while day <= END:

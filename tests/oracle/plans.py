@@ -12,7 +12,7 @@ from .tally import ALL, Tally
 
 
 def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
-    """Give the register that stands at `as_at`; an approval after it "is as if blank"."""
+    """Return the register that is valid at `as_at`. A later approval "is as if blank"."""
     delivery = full_as_at(known, "governance/plans", as_at)
     rows = []
     for plan in delivery.sheets["Plans"] if delivery else []:
@@ -24,10 +24,10 @@ def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
 
 
 def plan_is_met(plan: Row, day: date) -> bool:
-    """Follow the contract.
+    """Return whether a plan meets the requirement on a day.
 
-    "met when a plan of that strand has an owner, an approval date not after the day, an evidence
-    reference and a review date not before the day".
+    Contract: "met when a plan of that strand has an owner, an approval date not after the day, an
+    evidence reference and a review date not before the day".
     """
     approved, review = plan["approved_date"], plan["review_due_date"]
     if not plan["owner_role"] or not plan["evidence_ref"]:
@@ -38,7 +38,7 @@ def plan_is_met(plan: Row, day: date) -> bool:
 
 
 def strands_met(plans: list[Row], day: date) -> int:
-    """Say how many of the three strands are met on a day."""
+    """Return how many of the three strands are met on a day."""
     return sum(
         any(plan["strand"] == strand and plan_is_met(plan, day) for plan in plans)
         for strand in STRANDS
@@ -46,9 +46,9 @@ def strands_met(plans: list[Row], day: date) -> int:
 
 
 def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
-    """Follow the contract.
+    """Count `intel_plan_strands_met`.
 
-    `intel_plan_strands_met`: "strands met ÷ 3", "as at month end", unit `ALL` only.
+    Contract: "strands met ÷ 3", "as at month end", unit `ALL` only.
     """
     for month in months(FIRST_MONTH, today):
         met = strands_met(plans, min(month_end(month), today))
@@ -56,7 +56,7 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 
 
 def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
-    """Follow the contract: `fct_plan_strand`: what of each strand's row the contract determines."""
+    """Return the rows of `fct_plan_strand`, as far as the contract determines them."""
     today = day_of(as_at)
     deadline = DEADLINES["INTEL_PLAN"]
     assert deadline is not None
@@ -74,7 +74,10 @@ def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
 
 
 def _shown(plan: Row) -> tuple[object, ...]:
-    """Give a plan as a strand's row would show it; which of several is open (see oracle_notes)."""
+    """Return a plan as a strand's row would show it.
+
+    If several fit, the contract does not say which one the marts show.
+    """
     return (
         plan["plan_ref"],
         bool(plan["owner_role"]),

@@ -1,4 +1,4 @@
-"""The contract's default policy ("Outside tests assume these defaults")."""
+"""The default policy of the contract ("Outside tests assume these defaults")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assurance_position`: figure, deadline, status and voices of each point."""
+"""`assurance_position`: figure, deadline, status and views of each point."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .policy import (
 from .referrals import ReferralFact, pooled
 from .stats import ratio, wilson
 from .training import Completed, count
-from .voices import voices
+from .views import views
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Position:
 
 @dataclass
 class Evidence:
-    """All that the position rests on."""
+    """All inputs of the position."""
 
     known: Known
     people: People
@@ -58,15 +58,15 @@ class Evidence:
 
     @property
     def today(self) -> date:
-        """Give the London day of `as_at`."""
+        """The London day of `as_at`."""
         return day_of(self.as_at)
 
 
 def source_verdicts(evidence: Evidence) -> dict[str, str]:
-    """Follow the contract.
+    """Return for each source whether it is up to date, stale or failed.
 
-    "Stale after: … days from the latest delivery at or before `as_at` (for a database the last
-    extraction that succeeded, whenever it ran) to `as_at`".
+    Contract: "Stale after: … days from the latest delivery at or before `as_at` (for a database the
+    last extraction that succeeded, whenever it ran) to `as_at`".
     """
     verdicts = {}
     for source, limit in STALE_AFTER.items():
@@ -80,20 +80,20 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
 
 
 def due_by(evidence: Evidence, source: str) -> datetime | None:
-    """Say when the next delivery is due: the latest one plus the source's days."""
+    """Return when the next delivery is due: the latest one plus the source's days."""
     last = latest_delivery(evidence.known, source, evidence.as_at)
     return last + timedelta(days=STALE_AFTER[source]) if last else None
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
-    """Give a dated point's first measure on a day; "a past day … does not move `as_at`"."""
+    """Return a dated point's first measure on a day. "a past day … does not move `as_at`"."""
     if point == "INTEL_PLAN":
         return strands_met(plans_as_at(evidence.known, evidence.as_at), day), 3
     return count(evidence.people, evidence.done, point, day)
 
 
 def _met(point: str, numerator: int, denominator: int) -> bool:
-    """Follow the contract: "Met means 3 strands, or `training_target`"."""
+    """Return whether a point is met: "Met means 3 strands, or `training_target`"."""
     if point == "INTEL_PLAN":
         return numerator == 3
     return denominator > 0 and numerator / denominator >= TRAINING_TARGET
@@ -104,9 +104,9 @@ def _met_on(evidence: Evidence, point: str, day: date) -> bool:
 
 
 def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: bool) -> str:
-    """Follow the contract.
+    """Return the status of a dated point on a day.
 
-    "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
+    Contract: "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
     `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if ever met,
     else `overdue`".
     """
@@ -118,7 +118,7 @@ def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: 
 
 
 def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
-    """Say the status of `NCCU_INTEL`; "A month without a denominator is passed over"."""
+    """Return the status of `NCCU_INTEL`. "A month without a denominator is passed over"."""
     if numerator == 0:
         return "not_started"
     complete: list[tuple[int, int]] = []
@@ -138,14 +138,14 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
 
 
 def _pool(figures: list[tuple[int, int]]) -> float | None:
-    """Give the share over several months, "pooled"."""
+    """Return the share over several months, "pooled"."""
     return ratio(sum(hits for hits, _ in figures), sum(total for _, total in figures))
 
 
 def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
-    """Give the referrals as a past day had them: "the day limits only the dates inside them".
+    """Return the referrals as a past day had them: "the day limits only the dates inside them".
 
-    A document that was submitted later was not there: the referral was awaiting, or missing.
+    A document that was submitted later did not exist. The referral was awaiting or missing.
     """
     limited = []
     for fact in facts:
@@ -175,7 +175,7 @@ class PointDay:
 
 
 def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
-    """Give every point on "each day since launch", from what stands at `as_at`."""
+    """Return every point on "each day since launch", from what is valid at `as_at`."""
     rows = {}
     for point, deadline in DEADLINES.items():
         first = min(LAUNCHES[point], evidence.today)
@@ -198,19 +198,19 @@ def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
 def positions(
     evidence: Evidence, every_day: dict[tuple[str, date], PointDay]
 ) -> dict[str, Position]:
-    """Follow the contract.
+    """Return the rows of `assurance_position`.
 
-    "the first-named measure of each point, over the last twelve complete months and the current one
-    for `NCCU_INTEL`, as at the cut-off for the others".
+    Contract: "the first-named measure of each point, over the last twelve complete months and the
+    current one for `NCCU_INTEL`, as at the cut-off for the others".
     """
     verdicts = source_verdicts(evidence)
-    said = voices(evidence.known, evidence.as_at)
+    latest = views(evidence.known, evidence.as_at)
     rows = {}
     for point, deadline in DEADLINES.items():
         source = _worst([verdicts[name] for name in RESTS_ON[point]])
         now = every_day[point, evidence.today]
         numerator, denominator = now.numerator, now.denominator
-        # "the deadline day … with what is known now"; none before it
+        # "the deadline day … with what is known now". Before that day there is none.
         then = every_day.get((point, deadline)) if deadline else None
         rows[point] = Position(
             point,
@@ -223,15 +223,15 @@ def positions(
             (deadline - evidence.today).days if deadline else None,
             then.value if then else None,
             then.status if then else None,
-            said.get((point, "FORCE"), {}).get("status"),
-            said.get((point, "COMMISSIONER"), {}).get("status"),
+            latest.get((point, "FORCE"), {}).get("status"),
+            latest.get((point, "COMMISSIONER"), {}).get("status"),
             source,
         )
     return rows
 
 
 def _worst(verdicts: list[str]) -> str:
-    """Add one status for all the sources of a point."""
+    """Return one freshness for all the sources of a point."""
     for verdict in ("failed", "stale"):
         if verdict in verdicts:
             return verdict

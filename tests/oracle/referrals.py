@@ -34,7 +34,7 @@ class ReferralFact:
 
 
 def referral_facts(known: Known, people: People, as_at: datetime) -> list[ReferralFact]:
-    """Yield every referral that stands at `as_at`, with its class."""
+    """Yield every referral that is valid at `as_at`, with its class."""
     referrals = make_referrals(table_as_at(known, "rms.nccu_referral", as_at), people)
     existing = {referral.ref for referral in referrals}
     documents = make_documents(table_as_at(known, "intel.report", as_at), existing, people)
@@ -69,7 +69,7 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
 
 
 def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> None:
-    """Give the five measures of referrals: month of contact, team at contact."""
+    """Count the five measures of referrals, by month of contact and team at contact."""
     for fact in facts:
         day = day_of(fact.contacted_at)
         month = month_of(day)
@@ -89,10 +89,10 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
 
 
 def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -> None:
-    """Follow the contract.
+    """Count capture completeness.
 
-    "occurrences with an `IMMIGRATION` custody record and at least one referral ÷ occurrences with
-    such a record".
+    Contract: "occurrences with an `IMMIGRATION` custody record and at least one referral ÷
+    occurrences with such a record".
     """
     for record, _, is_referred in detentions(known, as_at):
         # "an occurrence's month and team are those of its first such record"
@@ -103,9 +103,10 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 
 
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
-    """Yield the first immigration record of each occurrence, its name, and if it was referred.
+    """Yield the first immigration record of each occurrence, its name, and whether it was referred.
 
-    "A custody record without an occurrence counts as an occurrence of its own, without a referral".
+    Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
+    referral".
     """
     referred = {
         row["occurrence_ref"]
@@ -124,7 +125,7 @@ def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None,
 
 
 def _immigration_custody(known: Known, as_at: datetime) -> list[Row]:
-    """List custody records for `IMMIGRATION`, the first first."""
+    """Return the custody records for `IMMIGRATION`, the earliest first."""
     rows = [
         row
         for row in table_as_at(known, "rms.custody_record", as_at)
@@ -134,10 +135,10 @@ def _immigration_custody(known: Known, as_at: datetime) -> list[Row]:
 
 
 def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
-    """Follow the contract.
+    """Return the occurrences that capture completeness excludes.
 
-    "An occurrence `CANCELLED` has … none in capture completeness"; a deleted one "counts nowhere".
-    One that was never known is not excluded (see oracle_notes).
+    Contract: "An occurrence `CANCELLED` has … none in capture completeness", and a deleted one
+    "counts nowhere". An occurrence that was never known is not excluded.
     """
     standing = table_as_at(known, "rms.occurrence", as_at)
     cancelled = {row["occurrence_ref"] for row in standing if row["status"] == "CANCELLED"}
@@ -145,10 +146,7 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
 
 
 def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
-    """Follow the contract.
-
-    `fct_oic_incident`: "occurrence with the OIC qualifier", not `CANCELLED`.
-    """
+    """Return `fct_oic_incident`: "occurrence with the OIC qualifier", not `CANCELLED`."""
     referrals = table_as_at(known, "rms.nccu_referral", as_at)
     reports = table_as_at(known, "intel.report", as_at)
     facts = {}
@@ -168,7 +166,7 @@ def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
-    """Follow the contract: `fct_intelligence_report`: every report that stands, "metadata only"."""
+    """Return the rows of `fct_intelligence_report`: every valid report, "metadata only"."""
     return {
         row["report_urn"]: {
             "submitted_at": row["submitted_at"],
@@ -182,7 +180,7 @@ def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int]:
-    """Give numerator and denominator of `nccu_intel_compliance` over the months given."""
+    """Return numerator and denominator of `nccu_intel_compliance` over the given months."""
     numerator = denominator = 0
     for fact in facts:
         month = month_of(day_of(fact.contacted_at))

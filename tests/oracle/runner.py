@@ -1,4 +1,4 @@
-"""Runs the command line as an outsider would, and compares what comes out."""
+"""Runs the command line as an outside program would, and compares the results."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from .world import make_world
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = ROOT / ".venv" / "bin" / "assurance"
-NOWHERE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
+UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 
 
 class CommandError(Exception):
     """The command line did not do what the contract says."""
 
 
-class Outsider:
-    """One state folder and one dropzone, and the command line over them."""
+class CommandLine:
+    """One state folder and one dropzone, and the command line for them."""
 
     def __init__(self, home: Path) -> None:
         self.state = home / "state"
@@ -42,7 +42,7 @@ class Outsider:
         }
 
     def call(self, *arguments: str, more: dict[str, str] | None = None) -> str:
-        """Run one command; give its output, fail on a non-zero exit."""
+        """Run one command and return its output. Fail on a non-zero exit."""
         started = time.monotonic()
         done = subprocess.run(
             [str(COMMAND), *arguments],
@@ -62,15 +62,15 @@ class Outsider:
         return done.stdout
 
     def url(self, name: str) -> str:
-        """Give a login's URL: "`url` prints one line"."""
+        """Return a login's URL: "`url` prints one line"."""
         return self.call("db", "url", name).strip()
 
 
-def prepare(home: Path) -> Outsider:
-    """Make a fresh home with empty sources."""
+def prepare(home: Path) -> CommandLine:
+    """Make a new state folder with empty sources."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    outsider = Outsider(home)
+    outsider = CommandLine(home)
     outsider.dropzone.mkdir()
     outsider.call("db", "start")
     outsider.call("sources", "create")
@@ -79,9 +79,9 @@ def prepare(home: Path) -> Outsider:
 
 @dataclass
 class Rounds:
-    """The runs over one home: what was filled last and what the oracle said last."""
+    """The runs in one state folder: the last step filled in and the oracle's last answer."""
 
-    outsider: Outsider
+    outsider: CommandLine
     world: World
     filled: int = -1
     last: Figures | None = None
@@ -94,10 +94,10 @@ class Rounds:
             fill(self.world.steps[self.filled], rms, intelligence, self.outsider.dropzone)
 
     def run(self, moment: str, failed: frozenset[str] = frozenset()) -> list[Difference]:
-        """Run as at a moment and compare with what the oracle knows by now."""
+        """Run as at a moment, and compare with what the oracle knows by now."""
         if moment == "now":
             moment = datetime.now(UTC).isoformat(timespec="seconds")
-        down = {f"AIRFLOW_CONN_{name.upper()}": NOWHERE for name in failed}
+        down = {f"AIRFLOW_CONN_{name.upper()}": UNREACHABLE for name in failed}
         try:
             self.outsider.call("run", "--as-at", moment, more=down)
         except CommandError as failure:
@@ -123,7 +123,7 @@ def check(
     *,
     source_down: bool = False,
 ) -> Iterator[tuple[str, list[Difference]]]:
-    """Make the world of a seed, run at several moments, over two days; yield the differences."""
+    """Make the world of a seed and run at several moments, over two days. Yield the differences."""
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]
     plan += [(1, moment) for moment in (world.later if later is None else later)]

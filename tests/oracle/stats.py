@@ -8,9 +8,9 @@ from .policy import Z
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None]:
-    """Follow the contract.
+    """Return the interval of a share, or two Nones if the denominator is 0.
 
-    "Intervals are Wilson's at 95% (z = 1.959964)"; none over a denominator of 0.
+    Contract: "Intervals are Wilson's at 95% (z = 1.959964)".
     """
     if denominator == 0:
         return None, None
@@ -23,12 +23,12 @@ def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
-    """Follow the contract: "A measure with denominator 0 has value null, not 0 and not 1"."""
+    """Return a share. "A measure with denominator 0 has value null, not 0 and not 1"."""
     return numerator / denominator if denominator else None
 
 
 def percentile(values: list[float], fraction: float) -> float | None:
-    """Follow the contract: "percentiles are continuous": linear between the two neighbours."""
+    """Return a percentile. "percentiles are continuous": linear between the two neighbours."""
     if not values:
         return None
     ordered = sorted(values)

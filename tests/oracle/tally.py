@@ -33,7 +33,7 @@ PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p9
 
 
 def point_of(measure: str) -> str:
-    """Give the assurance point that a measure belongs to."""
+    """Return the assurance point that a measure belongs to."""
     prefixes = {"nccu": "NCCU_INTEL", "intel": "INTEL_PLAN", "hydra": "HYDRA"}
     return prefixes.get(measure.split("_")[0], "ELEARNING")
 
@@ -57,22 +57,22 @@ class Tally:
         self.hours: dict[Key, list[float]] = {}
 
     def add(self, measure: str, month: date, units: list[str], hit: bool) -> None:
-        """Add one to the denominator of every unit given and of `ALL`; if hit, to the numerator."""
+        """Add one to the denominator of every unit and of `ALL`, and to the numerator if `hit`."""
         for unit in [*units, ALL]:
             count = self.counts.setdefault((measure, month, unit), [0, 0])
             count[0] += int(hit)
             count[1] += 1
 
     def add_hours(self, measure: str, month: date, units: list[str], hours: float) -> None:
-        """Add one more value under a percentile."""
+        """Add one value to a percentile."""
         for unit in [*units, ALL]:
             self.hours.setdefault((measure, month, unit), []).append(hours)
 
     def rows(self, today: date) -> dict[Key, MeasureRow]:
-        """Follow the contract.
+        """Return the rows of `assurance_measure`.
 
-        "Rows exist for every month since January 2025 (training: since its launch), every team that
-        has a denominator and every unit above it, and `ALL`".
+        Contract: "Rows exist for every month since January 2025 (training: since its launch), every
+        team that has a denominator and every unit above it, and `ALL`".
         """
         rows = {}
         for measure, start in STARTS.items():
@@ -85,7 +85,7 @@ class Tally:
 
 
 def _row(tally: Tally, key: Key) -> MeasureRow:
-    """Give figures of one key; percentiles "with numerator and interval null"."""
+    """Return the figures of one key. Percentiles have "numerator and interval null"."""
     if key[0] in PERCENTILES:
         hours = tally.hours.get(key, [])
         return MeasureRow(None, len(hours), percentile(hours, PERCENTILES[key[0]]), None, None)

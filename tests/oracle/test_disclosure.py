@@ -1,8 +1,8 @@
-"""Disclosure control attacked by who knows the rule itself, and tries it on every possible table.
+"""Attack disclosure control with knowledge of the rule, by trying every possible table.
 
-For every table of small numbers the release is computed; tables with the same release cannot be
-told apart. So what the attacker can make of a withheld number is what it is in any of those tables:
-it has to be at least as many numbers as "one that is too small to be told" leaves: 1 to k - 1.
+For every table of small numbers the release is computed. Tables with the same release cannot be
+distinguished, so a withheld number can have any of its values in those tables. There must be at
+least as many values as "one that is too small to be told" leaves: 1 to k - 1.
 """
 
 from collections import defaultdict
@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracle.attacker import Attacker, Cell, Told
+from tests.oracle.attacker import Attacker, Cell, ReleasedNumber
 from tests.oracle.disclosure import ALL, Figure, Releases, added, may_be_shown, may_follow
 
 K = 3
@@ -23,27 +23,27 @@ Table = tuple[Figure, ...]
 
 
 def tables(figures: int, largest: int) -> Iterator[Table]:
-    """Return every table of so many figures with numbers up to the largest."""
+    """Return every table of the given number of figures, with numbers up to the largest."""
     for numbers in product(range(largest + 1), repeat=2 * figures):
         yield tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def one_sided(figures: int, largest: int) -> Iterator[Table]:
-    """Return the tables in which nothing is as it should be: the most is known of the rest."""
+    """Return the tables with numerator 0 everywhere. They reveal the most about the rest."""
     for numbers in product(range(largest + 1), repeat=figures):
         yield tuple((0, number) for number in numbers)
 
 
-def told_apart(
+def distinguishable(
     every: Iterable[Table],
     release: Callable[[Table], Shown],
     hidden: Callable[[Table], dict[object, int]],
     largest: int,
 ) -> list[tuple[Shown, object, set[int]]]:
-    """Return the withheld small numbers that a release leaves fewer than k - 1 guesses for.
+    """Return the withheld small numbers for which a release leaves fewer than k - 1 guesses.
 
-    `hidden` names the numbers of a table that somebody could want to know. A release with a number
-    over the largest that tables were tried with says nothing: some tables behind it were not tried.
+    `hidden` selects the numbers of a table that somebody could want to know. A release with a
+    number above the largest tried number is left out: some tables behind it were not tried.
     """
     possible: dict[Shown, dict[object, set[int]]] = defaultdict(lambda: defaultdict(set))
     for table in every:
@@ -60,7 +60,7 @@ def told_apart(
 
 
 def numbers_in(shown: object) -> Iterator[int]:
-    """Return every number that a release tells."""
+    """Return every number that a release shows."""
     if isinstance(shown, int):
         yield shown
     elif isinstance(shown, tuple):
@@ -109,13 +109,13 @@ def changes(table: Table) -> dict[object, int]:
 
 
 def primary(table: Table) -> Shown:
-    """Blank the small districts, show the force: the usual mistake."""
+    """Blank the small districts and show the force, which is the usual mistake."""
     shown = (*table, added(table))
     return tuple(figure if may_be_shown(figure, K) else None for figure in shown)
 
 
 def primary_and_one_more(table: Table) -> Shown:
-    """Blank a second district where one alone is small."""
+    """Blank a second district where only one is small."""
     blank = [not may_be_shown(figure, K) for figure in table]
     if sum(blank) == 1:
         blank[min((sum(f), i) for i, f in enumerate(table) if not blank[i])[1]] = True
@@ -135,29 +135,29 @@ def primary_and_one_more(table: Table) -> Shown:
         (districts_of_two_months, one_sided(4, 8), 8),
     ],
 )
-def test_nothing_withheld_is_found(
+def test_no_withheld_number_is_found(
     release: Callable[[Table], Shown], every: Iterator[Table], largest: int
 ) -> None:
-    assert told_apart(every, release, cells, largest) == []
+    assert distinguishable(every, release, cells, largest) == []
 
 
 def test_no_small_change_is_found_between_releases() -> None:
-    assert told_apart(tables(2, 8), two_releases, changes, 8) == []
+    assert distinguishable(tables(2, 8), two_releases, changes, 8) == []
 
 
 def test_no_small_change_is_found_between_month_ends() -> None:
     def of_people(table: Table) -> dict[object, int]:
         return {side: number for side, number in changes(table).items() if side != "whole"}
 
-    assert told_apart(tables(2, 8), people, of_people, 8) == []
+    assert distinguishable(tables(2, 8), people, of_people, 8) == []
 
 
 @pytest.mark.parametrize("release", [primary, primary_and_one_more])
-def test_the_attack_finds_what_blanks_beside_a_total_hide(
+def test_the_attack_finds_numbers_that_blanks_beside_a_total_hide(
     release: Callable[[Table], Shown],
 ) -> None:
-    """Two blanks are not enough either: that both are small, and their sum, can tell them both."""
-    assert told_apart(tables(3, 4), release, cells, 4)
+    """Two blanks are not enough either: if both are small, their sum can reveal them both."""
+    assert distinguishable(tables(3, 4), release, cells, 4)
 
 
 figures = st.tuples(st.integers(0, 30), st.integers(0, 12))
@@ -170,7 +170,7 @@ histories = st.lists(months_of_units, min_size=1, max_size=5).map(
 
 
 @given(histories, st.integers(2, 6), st.booleans())
-def test_every_number_told_and_every_difference_is_nought_or_large(
+def test_every_released_number_and_every_difference_is_zero_or_large(
     history: list[list[dict[str, Figure]]], k: int, of_people: bool
 ) -> None:
     releases = Releases(k)
@@ -182,17 +182,17 @@ def test_every_number_told_and_every_difference_is_nought_or_large(
             assert all(may_be_shown(figure, k) for figure in units.values())
             if len(units) > 1:
                 assert added([f for unit, f in units.items() if unit != ALL]) == units[ALL]
-    for versions in releases.told.values():
+    for versions in releases.released.values():
         for one, other in combinations(versions, 2):
             assert small_steps(one, other, k) == []
     if of_people:
-        force = [versions[0][ALL] for _, versions in sorted(releases.told.items())]
+        force = [versions[0][ALL] for _, versions in sorted(releases.released.items())]
         for before, after in pairwise(force):
             assert may_follow(after, before, k, of_people=True)
 
 
 def small_steps(one: dict[str, Figure], other: dict[str, Figure], k: int) -> list[str]:
-    """Return the units whose change between two releases would tell of fewer than k."""
+    """Return the units whose change between two releases would reveal fewer than k."""
     pairs = {ALL: (one[ALL], other[ALL])}
     if len(one) > 1 and len(other) > 1:
         pairs = {u: (one.get(u, (0, 0)), other.get(u, (0, 0))) for u in {*one, *other}}
@@ -207,13 +207,15 @@ def small_steps(one: dict[str, Figure], other: dict[str, Figure], k: int) -> lis
 def test_a_solver_recovers_no_district(table: list[Figure], k: int) -> None:
     unknown = [Cell(0, 0, unit, side) for unit in UNITS for side in (0, 1)]
     shown = Releases(k).release_events([dict(zip(UNITS, table, strict=True))])
-    told = [
-        Told(frozenset(c for c in unknown if unit in (ALL, c.unit) and c.side == side), count)
+    released = [
+        ReleasedNumber(
+            frozenset(c for c in unknown if unit in (ALL, c.unit) and c.side == side), count
+        )
         for units in shown.values()
         for unit, figure in units.items()
         for side, count in enumerate(figure)
     ]
-    attacker = Attacker(unknown, told)
+    attacker = Attacker(unknown, released)
     for cell in unknown:
         number = table[UNITS.index(cell.unit)][cell.side]
         if 0 < number < k:

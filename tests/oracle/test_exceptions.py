@@ -1,4 +1,4 @@
-"""Worked examples of what needs somebody to act."""
+"""Worked examples of exceptions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from .examples import at, dated, document, person, referral, step
 from .test_measures import hydra
 
 
-def test_what_cannot_be_resolved_is_on_the_list() -> None:
+def test_unresolved_names_are_exceptions() -> None:
     tables = {
         "referrals": [referral("R1", "99", "2026-05-01T12:00", occurrence_ref="A")],
         "documents": [document("U1", "11", "2026-05-02T12:00", nccu_referral_ref="R9")],
@@ -23,7 +23,7 @@ def test_what_cannot_be_resolved_is_on_the_list() -> None:
     }
 
 
-def test_a_place_to_come_is_no_pass_but_it_is_a_place() -> None:
+def test_a_place_in_a_later_session_is_a_place_but_no_pass() -> None:
     people = [person(f"00000{n}", str(n), role_code="INTELLIGENCE") for n in (1, 2, 3)]
     snapshot = dated("hr/personnel", "2026-05-10", people)
     booked = hydra("2026-05-20", ("000001", None, None))

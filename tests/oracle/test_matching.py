@@ -34,7 +34,7 @@ def shown(figures: Figures, ref: str) -> tuple[str, str, str | None]:
         ("2026-01-04T11:59:59", "missing"),  # more than that: "is no document"
     ],
 )
-def test_the_class_turns_on_the_second(submitted: str, expected: str) -> None:
+def test_the_class_changes_at_the_exact_second(submitted: str, expected: str) -> None:
     figures = classes([referral("R1", "11", NOON)], [document("U1", "11", submitted)])
     assert figures.referrals["R1"].intelligence_class == expected
 
@@ -65,7 +65,7 @@ def test_a_document_that_names_a_referral_is_never_used_for_another() -> None:
     assert shown(figures, "R1")[0] == "missing"
 
 
-def test_not_even_when_it_came_too_early() -> None:
+def test_a_document_that_came_too_early_is_not_used_for_another() -> None:
     late = referral("R2", "11", "2026-01-09T12:00")
     early = document("U1", "11", NOON, nccu_referral_ref="R2")
     figures = classes([referral("R1", "11", NOON), late], [early])
@@ -73,7 +73,7 @@ def test_not_even_when_it_came_too_early() -> None:
 
 
 @pytest.mark.parametrize("name", ["R-none", "R-gone"])
-def test_naming_none_existing_is_naming_none(name: str) -> None:
+def test_a_name_that_does_not_exist_counts_as_no_name(name: str) -> None:
     gone = stamped(referral("R-gone", "11", NOON), NOON, NOON, NOON)
     documents = [document("U1", "11", NOON, nccu_referral_ref=name)]
     figures = classes([referral("R1", "11", NOON), gone], documents)
@@ -89,7 +89,7 @@ def test_a_referral_without_an_occurrence_can_only_be_named() -> None:
     assert shown(classes([lonely], [named]), "R1")[1] == "REFERRAL_REF"
 
 
-def test_own_officer_first_then_whomever() -> None:
+def test_documents_of_the_own_officer_are_matched_first_then_any() -> None:
     referrals = [referral("R1", "11", NOON), referral("R2", "22", "2026-01-05T12:30")]
     documents = [document("U1", "22", "2026-01-05T13:00"), document("U2", "22", "2026-01-05T14:00")]
     figures = classes(referrals, documents)
@@ -97,21 +97,21 @@ def test_own_officer_first_then_whomever() -> None:
     assert shown(figures, "R1") == ("submitted_by_other", "OCCURRENCE_ONLY", "U2")
 
 
-def test_each_takes_one_in_order_of_contact_and_ties_go_by_reference() -> None:
+def test_referrals_take_one_each_in_order_of_contact_then_reference() -> None:
     referrals = [referral("R2", "11", NOON), referral("R1", "11", NOON)]
     documents = [document("U2", "11", NOON), document("U1", "11", NOON)]
     figures = classes(referrals, documents)
     assert (shown(figures, "R1")[2], shown(figures, "R2")[2]) == ("U1", "U2")
 
 
-def test_a_document_too_early_for_one_is_left_for_another() -> None:
+def test_a_document_too_early_for_one_referral_is_left_for_another() -> None:
     referrals = [referral("R1", "11", "2026-01-07T12:00"), referral("R2", "22", NOON)]
     figures = classes(referrals, [document("U1", "11", NOON)])
     assert shown(figures, "R1")[0] == "missing"
     assert shown(figures, "R2") == ("submitted_by_other", "OCCURRENCE_ONLY", "U1")
 
 
-def test_named_by_another_still_takes_its_own_officers_document() -> None:
+def test_a_referral_named_by_another_officer_also_takes_its_own_officers_document() -> None:
     documents = [
         document("U1", "22", NOON, nccu_referral_ref="R1"),
         document("U2", "11", "2026-01-07T12:00"),
@@ -120,7 +120,7 @@ def test_named_by_another_still_takes_its_own_officers_document() -> None:
     assert shown(figures, "R1") == ("submitted_late", "OCCURRENCE_OFFICER", "U2")
 
 
-def test_of_equals_the_earliest_decides() -> None:
+def test_the_earliest_of_equal_documents_decides() -> None:
     documents = [
         document("U1", "11", "2026-01-05T20:00", nccu_referral_ref="R1"),
         document("U2", "11", "2026-01-05T19:00", nccu_referral_ref="R1"),
@@ -129,7 +129,7 @@ def test_of_equals_the_earliest_decides() -> None:
 
 
 @pytest.mark.parametrize("status", ["RETURNED", "REJECTED", "WITHDRAWN"])
-def test_what_does_not_count_makes_it_invalid_only_when_nothing_counts(status: str) -> None:
+def test_documents_that_do_not_count_decide_only_when_none_counts(status: str) -> None:
     bad = document("U1", "11", NOON, status=status)
     alone = classes([referral("R1", "11", NOON)], [bad])
     assert shown(alone, "R1") == ("submitted_invalid", "OCCURRENCE_OFFICER", "U1")
@@ -141,7 +141,7 @@ def test_what_does_not_count_makes_it_invalid_only_when_nothing_counts(status: s
     "more",
     [{"status": "DRAFT"}, {"submitted_at": None}, {"document_type_code": "INTEL_LOG"}],
 )
-def test_these_are_no_documents(more: dict[str, Any]) -> None:
+def test_reports_that_are_no_documents(more: dict[str, Any]) -> None:
     figures = classes([referral("R1", "11", NOON)], [document("U1", "11", NOON, **more)])
     assert shown(figures, "R1") == ("missing", "NONE", None)
 

@@ -35,7 +35,7 @@ def test_percentiles_are_continuous() -> None:
     assert percentile([], 0.5) is None
 
 
-def test_types_enter_the_measure_that_names_them() -> None:
+def test_a_referral_type_counts_in_the_measures_that_name_it() -> None:
     referrals = [
         referral("R1", "11", NOON),
         referral("R2", "11", "2026-01-06T12:00", referral_type="STATUS_CHECK"),
@@ -62,7 +62,7 @@ def test_capture_completeness() -> None:
         "referrals": [victim, referral("R3", "11", NOON, occurrence_ref="O3")],
         "custody": [
             custody("O1", "22", "2026-01-05T13:00"),
-            custody("O1", "11", "2026-02-05T13:00"),  # the first decides month and team
+            custody("O1", "11", "2026-02-05T13:00"),  # the first one decides month and team
             custody("O2", "11", "2026-01-05T13:00"),
             custody("O3", "11", "2026-01-05T13:00"),
             custody(None, "11", "2026-01-05T13:00"),  # "an occurrence of its own"
@@ -87,7 +87,7 @@ def completion(employee: str, module: int, when: str, **more: str) -> Row:
     return {**row, **more}
 
 
-def test_modules_by_version_launch_and_day() -> None:
+def test_a_module_needs_the_current_version_after_its_launch() -> None:
     lines = [completion("000001", module, "2026-01-31T23:59:59") for module in (1, 2, 3)]
     lines += [
         completion("000001", 4, "2026-02-01T00:00"),
@@ -106,7 +106,7 @@ def test_modules_by_version_launch_and_day() -> None:
     assert fraction(before, "elearning_module_1") == "0/2"  # the file is dated later
 
 
-def hydra(day: str, *attendance: tuple[str, str, str | None]) -> dict[str, list[Row]]:
+def hydra(day: str, *attendance: tuple[str, str | None, str | None]) -> dict[str, list[Row]]:
     sessions: list[Row] = [{"session_code": "S1", "session_date": date.fromisoformat(day)}]
     names = ("employee_no", "attended", "outcome")
     rows = [{"session_code": "S1", **dict(zip(names, line, strict=True))} for line in attendance]

@@ -38,7 +38,7 @@ def test_plans(moment: str, approved: str | None, review: str, status: str) -> N
     assert position.status == status
 
 
-def test_the_deadlines_position_is_kept() -> None:
+def test_the_deadline_position_stays_fixed() -> None:
     position = plans_at("2026-03-01", "2026-01-01").positions["INTEL_PLAN"]
     assert (position.value_at_deadline, position.status_at_deadline) == (0.0, "overdue")
     assert (position.deadline, position.days_to_deadline) == (date(2025, 12, 31), -60)
@@ -77,7 +77,7 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
 
 
 def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
-    """Give the status for months of (month, answered, all)."""
+    """Return the status for months of (month, answered, all)."""
     referrals: list[Row] = []
     documents: list[Row] = []
     for month, answered, total in months:
@@ -115,7 +115,7 @@ def test_nccu(months: list[tuple[str, int, int]], status: str) -> None:
     assert nccu(months) == status
 
 
-def test_voices_are_the_latest_events() -> None:
+def test_views_are_the_latest_events() -> None:
     lines = [
         {"event_at": wall(when), "point_code": "HYDRA", "party": party, "status": status}
         for when, party, status in (
@@ -131,7 +131,7 @@ def test_voices_are_the_latest_events() -> None:
     assert position.commissioner_judgement == "overdue"
 
 
-def test_every_day_has_the_status_that_its_own_day_gives_it() -> None:
+def test_each_day_has_the_status_of_that_day() -> None:
     daily = plans_at("2026-03-01", "2026-01-02", "2026-02-01").daily
     days = ("2025-12-30", "2025-12-31", "2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02")
     statuses = [daily["INTEL_PLAN", date.fromisoformat(day)].status for day in days]
@@ -161,7 +161,7 @@ def test_a_referral_counts_on_a_day_once_it_was_answered_or_its_grace_had_ended(
     assert counts == [(0, 0), (1, 1), (1, 1), (1, 2), (1, 2), (2, 2)]
 
 
-def test_the_voices_disagree_from_the_day_on_which_not_all_say_the_same() -> None:
+def test_views_disagree_from_the_first_day_on_which_they_differ() -> None:
     lines = [
         {"event_at": wall(when), "point_code": "INTEL_PLAN", "party": party, "status": status}
         for when, party, status in (

@@ -13,7 +13,7 @@ GONE = "2026-01-20T09:00"
 
 
 def one(moment: str, *versions: Row) -> str | None:
-    """Give the referral's type as at a moment, None when it has no row."""
+    """Return the referral's type as at a moment, or None if it has no row."""
     figures = at(moment, *(step(referrals=[version]) for version in versions))
     fact = figures.referrals.get("R1")
     return fact.referral_type if fact else None
@@ -32,20 +32,20 @@ def test_a_first_version_later_than_as_at_is_taken_when_it_was_created_before() 
     assert one("2026-01-05T11:59", only) is None  # created later
 
 
-def test_deleted_from_its_moment_on_and_not_before() -> None:
+def test_a_record_is_deleted_from_its_moment_on() -> None:
     only = stamped(referral("R1", "11", NOON), NOON, GONE, GONE)
     assert one("2026-01-20T08:59:59", only) == "IMMIGRATION_CRIME"
     assert one(GONE, only) is None
 
 
-def test_a_vanished_record_goes_with_the_reconciliation_that_lacked_it() -> None:
+def test_a_vanished_record_ends_at_the_reconciliation_that_missed_it() -> None:
     there = step(referrals=[referral("R1", "11", NOON)])
     lacking = nothing(GONE)
     assert "R1" in at("2026-01-20T08:59", there, lacking).referrals
     assert "R1" not in at(GONE, there, lacking).referrals
 
 
-def test_what_lies_after_as_at_has_not_happened() -> None:
+def test_events_after_as_at_have_not_happened() -> None:
     ahead = document("U1", "11", "2026-01-05T20:00")
     tables = {"referrals": [referral("R1", "11", NOON)], "documents": [ahead]}
     before, after = at("2026-01-05T19:59", step(**tables)), at("2026-01-05T20:00", step(**tables))
@@ -63,7 +63,7 @@ def test_what_lies_after_as_at_has_not_happened() -> None:
         ("2026-02-20T09:00", "T2"),
     ],
 )
-def test_team_at_contact_is_that_days_snapshot(moment: str, team: str) -> None:
+def test_team_at_contact_comes_from_that_days_snapshot(moment: str, team: str) -> None:
     files = (
         dated("hr/personnel", "2026-01-01", [person("000001", "11")]),
         dated("hr/personnel", "2026-01-07", [person("000001", "11", org_unit_code="T2")]),
@@ -93,7 +93,7 @@ def test_in_post_on_the_last_day_and_not_after() -> None:
     assert figures.referrals["R2"].org_unit_code == "UNKNOWN"
 
 
-def test_a_month_is_of_london() -> None:
+def test_months_are_in_london_time() -> None:
     """23:30 UTC on 31 March is 00:30 on 1 April in London."""
     figures = at("2026-05-01", step(referrals=[referral("R1", "11", "2026-03-31T23:30+00:00")]))
     months = {
@@ -102,8 +102,8 @@ def test_a_month_is_of_london() -> None:
     assert months == {4}
 
 
-def test_units_above_follow_the_delivery_of_the_day() -> None:
-    """T1 moves from D1 to D2 on 16 January: the month shows in both, once each."""
+def test_units_above_come_from_the_delivery_of_the_day() -> None:
+    """T1 moves from D1 to D2 on 16 January, so the month shows in both, once each."""
     top = [unit("F", None), unit("D1", "F"), unit("D2", "F")]
     files = (
         dated("hr/org_unit", "2026-01-10", [*top, unit("T1", "D1")]),

@@ -22,28 +22,28 @@ from .tally import Tally
 
 @dataclass
 class Completed:
-    """The first day on which each person had completed each requirement."""
+    """The first day on which each officer had completed each requirement."""
 
     hydra: dict[str, date]
     modules: dict[str, dict[str, date]]  # module code -> employee -> day
 
     def on(self, employee: str, requirement: str) -> date | None:
-        """Give the day of completion, if any."""
+        """Return the day of completion, if there is one."""
         by_person = self.hydra if requirement == "HYDRA" else self.modules[requirement]
         return by_person.get(employee)
 
 
 def completed(known: Known, as_at: datetime) -> Completed:
-    """Give all completions that stand at `as_at`."""
+    """Return all completions that are valid at `as_at`."""
     modules = {module: _module_completed(known, module, as_at) for module in MODULES}
     return Completed(_hydra_completed(known, as_at), modules)
 
 
 def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, date]:
-    """Follow the contract.
+    """Return the first completion of a module by each employee.
 
-    "complete at the first `COMPLETED` of its current version, not before its launch nor after
-    `as_at`".
+    Contract: "complete at the first `COMPLETED` of its current version, not before its launch nor
+    after `as_at`".
     """
     first: dict[str, date] = {}
     for delivery in known.deliveries.get("lms/completions", []):
@@ -64,7 +64,10 @@ def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, d
 
 
 def _hydra_completed(known: Known, as_at: datetime) -> dict[str, date]:
-    """Follow the contract: "complete at the first session attended (`Y`) with outcome `PASS`"."""
+    """Return the day of each Hydra completion.
+
+    Contract: "complete at the first session attended (`Y`) with outcome `PASS`".
+    """
     delivery = full_as_at(known, "hydra/attendance", as_at)
     if delivery is None:
         return {}
@@ -82,7 +85,7 @@ def _hydra_completed(known: Known, as_at: datetime) -> dict[str, date]:
 
 
 def relevant(people: People, roles: tuple[str, ...], day: date) -> list[Row]:
-    """List relevant people in post on a day, from that day's snapshot."""
+    """Return the relevant people in post on a day, from that day's snapshot."""
     return [row for row in people.in_post_on(day) if row["role_code"] in roles]
 
 
@@ -92,7 +95,7 @@ def _done_by(done: Completed, employee: str, requirement: str, day: date) -> boo
 
 
 def count(people: People, done: Completed, point: str, day: date) -> tuple[int, int]:
-    """Give numerator and denominator of a training point's first measure on a day."""
+    """Return numerator and denominator of a training point's first measure on a day."""
     roles, items = _point(point)
     numerator = denominator = 0
     for row in relevant(people, roles, day):
@@ -109,7 +112,7 @@ def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
-    """Give the training measures "as at month end", "the current one: today"."""
+    """Count the training measures "as at month end", "the current one: today"."""
     for month in months(HYDRA_LAUNCH, today):
         _tally_hydra(people, done, min(month_end(month), today), month, tally)
     for month in months(MODULE_LAUNCH, today):
@@ -151,9 +154,9 @@ class Requirement:
 
 
 def requirement_facts(people: People, done: Completed, today: date) -> list[Requirement]:
-    """Follow the contract.
+    """Return a row for each "person and required item".
 
-    "person and required item": everybody listed today whose role needs the item.
+    This is everybody who is listed today and whose role needs the item.
     """
     facts = []
     for row in people.listed(today):

@@ -1,4 +1,4 @@
-"""A seeded, small but nasty world, as an outside program would make one."""
+"""A small seeded world full of difficult cases, as an outside program would make one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .span import AS_ATS, END, LATER
 
 
 def make_world(seed: int) -> World:
-    """Make a world; the seed also decides how diligent its force is."""
+    """Make a world. The seed also decides how diligent its force is."""
     rng = random.Random(seed)
     quality = (0.5, 0.9, 1.0)[seed % 3]
     diligence = (0.8, 0.97, 1.0)[(seed // 2) % 3]

@@ -1,9 +1,10 @@
-"""Readers who never notice: so many at once while publications and roll-backs happen.
+"""Check that readers notice nothing: many read at once during publications and roll-backs.
 
 `python -m tests.readers [--readers N] [--publications N] [--rollbacks N] [--quiet SECONDS]
 [--hold SECONDS] [--no-odbc] [--home FOLDER] [--json FILE]`
 
-The state folder is one with a publication; without one, a small force is made and thrown away.
+`--home` names a state folder with a publication. Without it a small force is made and deleted at
+the end.
 """
 
 import argparse
@@ -17,51 +18,51 @@ from pathlib import Path
 
 from tests.end_to_end.terminal import Terminal
 from tests.readers.kinds import KINDS, PLAIN_KINDS
-from tests.readers.report import BAR, Report
+from tests.readers.report import MOST_RATIO, Report
 
 FROM, TO, AS_AT = "2026-01-01", "2026-04-20", "2026-04-21T05:30"
 
 
 def main() -> int:
-    """Run it; 0 when no reader noticed anything."""
-    asked = _arguments()
-    with _home(asked.home) as home:
+    """Run the trial. Return 0 if no reader noticed anything."""
+    arguments = _arguments()
+    with _home(arguments.home) as home:
         os.environ["ASSURANCE_HOME"] = str(home)
-        if asked.hold:
-            return _hold(asked)
-        return _storm(asked)
+        if arguments.hold:
+            return _hold(arguments)
+        return _trial(arguments)
 
 
-def _storm(asked: argparse.Namespace) -> int:
+def _trial(arguments: argparse.Namespace) -> int:
     from oic_assurance.settings import load_settings
     from tests.readers.trial import trial
 
     report = trial(
         load_settings(),
-        kinds=list(PLAIN_KINDS if asked.no_odbc else KINDS),
-        readers=asked.readers,
-        publications=asked.publications,
-        rollbacks=asked.rollbacks,
-        quiet=asked.quiet,
-        tell=True,
+        kinds=list(PLAIN_KINDS if arguments.no_odbc else KINDS),
+        readers=arguments.readers,
+        publications=arguments.publications,
+        rollbacks=arguments.rollbacks,
+        quiet=arguments.quiet,
+        show_progress=True,
     )
-    _write(asked, report)
-    return 1 if report.faults or report.ratio > BAR else 0
+    _write(arguments, report)
+    return 1 if report.faults or report.ratio > MOST_RATIO else 0
 
 
-def _write(asked: argparse.Namespace, report: Report) -> None:
+def _write(arguments: argparse.Namespace, report: Report) -> None:
     sys.stdout.write(report.table() + "\n")
     for fault in report.faults:
         sys.stdout.write(f"NOTICED {fault}\n")
-    if asked.json:
-        asked.json.write_text(json.dumps(report.as_json(), indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report.as_json(), indent=1))
 
 
-def _hold(asked: argparse.Namespace) -> int:
+def _hold(arguments: argparse.Namespace) -> int:
     from oic_assurance.settings import load_settings
     from tests.readers.hold import hold
 
-    held = hold(load_settings(), asked.hold, asked.publications, tell=True)
+    held = hold(load_settings(), arguments.hold, arguments.publications, show_progress=True)
     sys.stdout.write(held.table() + "\n")
     for fault in held.faults:
         sys.stdout.write(f"NOTICED {fault}\n")
@@ -70,7 +71,7 @@ def _hold(asked: argparse.Namespace) -> int:
 
 @contextmanager
 def _home(given: Path | None) -> Iterator[Path]:
-    """Give a state folder with a publication, its server running."""
+    """Yield a state folder with a publication, with its server running."""
     if given is not None:
         Terminal(given).assurance("db", "start")
         yield given.resolve()
@@ -96,11 +97,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--readers", type=int, default=16)
     parser.add_argument("--publications", type=int, default=50)
     parser.add_argument("--rollbacks", type=int, default=5)
-    parser.add_argument("--quiet", type=float, default=1.0, help="seconds before each publication")
-    parser.add_argument("--hold", type=float, help="instead: one reader stays for so many seconds")
-    parser.add_argument("--no-odbc", action="store_true", help="where the driver is not installed")
-    parser.add_argument("--home", type=Path, help="a state folder with a publication")
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument(
+        "--quiet", type=float, default=1.0, help="quiet seconds before each publication"
+    )
+    parser.add_argument("--hold", type=float, help="instead, let one reader stay for this long")
+    parser.add_argument(
+        "--no-odbc", action="store_true", help="leave out ODBC, if its driver is not installed"
+    )
+    parser.add_argument("--home", type=Path, help="state folder with a publication")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
     return parser.parse_args()
 
 

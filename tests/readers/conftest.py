@@ -1,4 +1,4 @@
-"""A force with a publication, as every reader finds it."""
+"""A force with a publication, which every test reads."""
 
 import dataclasses
 import shutil
@@ -25,7 +25,7 @@ def force() -> Iterator[Terminal]:
         ):
             done = terminal.assurance(*command)
             assert done.returncode == 0, done.stdout + done.stderr
-        # A second publication, to go back to the first.
+        # A second publication, so that a test can roll back to the first.
         settings = dataclasses.replace(load_settings(), home=home)
         publish(settings, Copier.of_current(settings).make())
         yield terminal

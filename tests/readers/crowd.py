@@ -1,4 +1,4 @@
-"""Many readers at once, each a process of its own, so that none waits for another's Python."""
+"""Many readers at once, each in a separate process, so that none waits for another's Python."""
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -11,19 +11,19 @@ from multiprocessing.synchronize import Event, Semaphore
 from tests.readers.kinds import KINDS, Reader, Seen
 from tests.readers.questions import Known
 
-#: How long readers may take to begin, and to end the transaction that they are in.
+#: How many seconds readers may take to begin, and to end their last transaction.
 BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
 
 
 @dataclass
 class Crowd:
-    """What all readers saw; filled when they have ended."""
+    """What all readers saw. Filled when they have ended."""
 
     seen: list[Seen] = field(default_factory=list)
 
     @property
     def faults(self) -> list[str]:
-        """Everything that was wrong for any of them."""
+        """All faults that any reader found."""
         return [fault for one in self.seen for fault in one.faults]
 
     @property
@@ -33,18 +33,18 @@ class Crowd:
 
     @property
     def transactions(self) -> int:
-        """How many transactions they made together."""
+        """The number of transactions of all readers."""
         return sum(one.transactions for one in self.seen)
 
 
 @contextmanager
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
-    """Let so many readers ask without pause, the kinds in turn, until the end."""
+    """Run a number of readers without pause, using the kinds in turn, until the block ends."""
     context = multiprocessing.get_context("spawn")
-    ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
+    ready, stop, results = context.Semaphore(0), context.Event(), context.Queue()
     processes = [
         context.Process(
-            target=_read, args=(url, known, kind, number, ready, stop, told), daemon=True
+            target=_read, args=(url, known, kind, number, ready, stop, results), daemon=True
         )
         for number, kind in enumerate(islice(cycle(kinds), count))
     ]
@@ -57,7 +57,7 @@ def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[
         yield together
     finally:
         stop.set()
-        together.seen += [told.get(timeout=END_SECONDS) for _ in processes]
+        together.seen += [results.get(timeout=END_SECONDS) for _ in processes]
         for process in processes:
             process.join()
 
@@ -69,14 +69,14 @@ def _read(
     number: int,
     ready: Semaphore,
     stop: Event,
-    told: "Queue[Seen]",
+    results: "Queue[Seen]",
 ) -> None:
     seen = Seen(kind)
     tool = KINDS[kind]
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
-        # What a first statement costs is no reader's everyday life.
+        # The first statement of a session is slow, so it is not counted.
         seen.statements.clear()
         ready.release()
         while not stop.is_set():
@@ -84,4 +84,4 @@ def _read(
     except Exception as error:
         seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
         ready.release()
-    told.put(seen)
+    results.put(seen)

@@ -1,4 +1,4 @@
-"""One reader stays with an old publication while many are made: what it costs, and whom."""
+"""One reader stays with an old publication while many are made. This measures the cost."""
 
 import sys
 import time
@@ -14,22 +14,22 @@ from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from tests.integration.publishing.marts import as_reader
+from tests.readers.activity import attached, size_of_generation
 from tests.readers.copies import Copier
 from tests.readers.kinds import AT_A_TIME
 from tests.readers.questions import Known, learn
-from tests.readers.storm import attached, size_of_generation
 
 MEGABYTE = 1024 * 1024
 
 
 @dataclass
-class Held:
-    """What came of it."""
+class HoldResult:
+    """The result of the trial."""
 
     seconds: float = 0.0
     generation_bytes: int = 0
     database_bytes: list[int] = field(default_factory=list)
-    #: Seconds a publication took, while nobody stayed and while the reader did.
+    #: Seconds that a publication took, before the reader began and while the reader stayed.
     before: list[float] = field(default_factory=list)
     meanwhile: list[float] = field(default_factory=list)
     attached_meanwhile: int = 0
@@ -37,28 +37,30 @@ class Held:
     faults: list[str] = field(default_factory=list)
 
     def table(self) -> str:
-        """Return it as a table in Markdown."""
+        """Return the result as a table in Markdown."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterable[str]:
         grown = (self.database_bytes[-1] - self.database_bytes[0]) / MEGABYTE
         yield "| one reader stays with an old publication | |"
         yield "|---|---:|"
-        yield f"| for | {self.seconds:,.0f} s |"
-        yield f"| publications before he came: median | {median(self.before):.2f} s |"
+        yield f"| time that the reader stays | {self.seconds:,.0f} s |"
+        yield f"| publications before: median | {median(self.before):.2f} s |"
         yield (
-            f"| {len(self.meanwhile)} publications meanwhile: median, longest "
+            f"| {len(self.meanwhile)} publications during it: median, longest "
             f"| {median(self.meanwhile):.2f} s, {max(self.meanwhile):.2f} s |"
         )
-        yield f"| generations attached at most, while he stayed | {self.attached_meanwhile} |"
-        yield f"| … after the first retention without him | {self.attached_afterwards} |"
-        yield f"| one generation | {self.generation_bytes / MEGABYTE:,.1f} MB |"
+        yield f"| most generations attached during it | {self.attached_meanwhile} |"
+        yield f"| generations attached after the next retention | {self.attached_afterwards} |"
+        yield f"| size of one generation | {self.generation_bytes / MEGABYTE:,.1f} MB |"
         yield f"| the database grew by | {grown:,.1f} MB |"
 
 
-def hold(settings: Settings, seconds: float, publications: int, *, tell: bool = False) -> Held:
-    """Let a reader stay in a transaction, with a cursor half read, over so many publications."""
-    held = Held(seconds=seconds)
+def hold(
+    settings: Settings, seconds: float, publications: int, *, show_progress: bool = False
+) -> HoldResult:
+    """Let a reader stay in a transaction, with a half-read cursor, during some publications."""
+    held = HoldResult(seconds=seconds)
     copier = Copier.of_current(settings)
     for _ in range(3):
         held.before.append(_publish(copier))
@@ -67,8 +69,8 @@ def hold(settings: Settings, seconds: float, publications: int, *, tell: bool = 
     held.database_bytes.append(_database_bytes(settings))
     with as_reader(settings, "bi") as reader:
         row = reader.execute("select publication_id from marts.publication where is_current")
-        his = int((row.fetchone() or (0,))[0])
-        held.generation_bytes = size_of_generation(settings, his)
+        publication = int((row.fetchone() or (0,))[0])
+        held.generation_bytes = size_of_generation(settings, publication)
         with reader.cursor(name="half_read") as cursor:
             cursor.execute(
                 sql.SQL("select publication_id from {}").format(sql.Identifier("marts", largest))
@@ -79,16 +81,16 @@ def hold(settings: Settings, seconds: float, publications: int, *, tell: bool = 
                 time.sleep(max(0.0, began + seconds * number / publications - time.monotonic()))
                 held.meanwhile.append(_publish(copier))
                 held.attached_meanwhile = max(held.attached_meanwhile, attached(settings))
-                if tell:
+                if show_progress:
                     sys.stderr.write(f"publication {number}: {held.meanwhile[-1]:.2f} s\n")
             read += cursor.fetchall()
-        held.faults += _faults(known, largest, read, his)
+        held.faults += _faults(known, largest, read, publication)
         for table, rows in known.rows.items():
             found = reader.execute(
                 sql.SQL("select publication_id from {}").format(sql.Identifier("marts", table))
             ).fetchall()
-            if found != [(his,)] * rows:
-                held.faults.append(f"{table}: not the {rows} rows of publication {his}")
+            if found != [(publication,)] * rows:
+                held.faults.append(f"{table}: not the {rows} rows of publication {publication}")
     tidy(settings)
     held.attached_afterwards = attached(settings)
     if held.attached_afterwards > ATTACHED:
@@ -106,8 +108,8 @@ def _publish(copier: Copier) -> float:
     return took
 
 
-def _faults(known: Known, table: str, read: list[tuple[int]], his: int) -> Iterable[str]:
-    if read != [(his,)] * known.rows[table]:
+def _faults(known: Known, table: str, read: list[tuple[int]], publication: int) -> Iterable[str]:
+    if read != [(publication,)] * known.rows[table]:
         yield f"the cursor over {table} gave {len(read)} rows, of publications {set(read)}"
 
 

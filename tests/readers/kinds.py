@@ -1,4 +1,4 @@
-"""The kinds of readers: how each tool connects, and what its transactions look like."""
+"""The kinds of readers: how each tool connects, and its transactions."""
 
 import random
 import time
@@ -12,9 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.readers.questions import Known, digest
 
 Answer = TypeVar("Answer")
-#: What a census of a table says: the lowest and the highest publication, and how many rows.
+#: The census of a table: its lowest and highest publication, and its number of rows.
 Census = tuple[int | None, int | None, int]
-#: Rows that a cursor is given at a time, and how long it looks at them.
+#: The rows that a cursor fetches at a time, and the seconds between two fetches.
 AT_A_TIME, LOOKS_SECONDS = 500, 0.02
 MOST_FAULTS = 20
 _POINTER = "select publication_id from marts.publication where is_current"
@@ -22,29 +22,29 @@ _POINTER = "select publication_id from marts.publication where is_current"
 
 @dataclass
 class Seen:
-    """What one reader saw and how long it waited."""
+    """What one reader saw, and how long it waited."""
 
     kind: str
     transactions: int = 0
-    #: When each statement began, by the machine's clock, and what it took, in seconds.
+    #: For each statement its start, by the machine's clock, and its duration in seconds.
     statements: list[tuple[float, float]] = field(default_factory=list)
     publications: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
 class Reader:
-    """A session that asks without pause, and checks every answer."""
+    """A session that reads without pause, and checks every answer."""
 
     def __init__(self, seen: Seen, connection: Any, known: Known, place: str, seed: int) -> None:
         self.seen = seen
         self.connection = connection
         self.known = known
-        #: How the driver writes the place of a parameter.
+        #: The driver's placeholder for a parameter.
         self._place = place
         self._chance = random.Random(seed)
 
     def several(self) -> None:
-        """Ask several things in one transaction: all are of one publication."""
+        """Run several statements in one transaction. All must be of one publication."""
         tables = self._chance.sample(sorted(self.known.rows), 3)
         found = {self.pointer()}
         for table in (*tables, tables[0]):
@@ -56,7 +56,7 @@ class Reader:
         self.one_of(found, tables)
 
     def alone(self) -> None:
-        """Ask single statements, each over several tables: each is of one publication."""
+        """Run single statements, each over several tables. Each must be of one publication."""
         for _ in range(3):
             tables = self._chance.sample(sorted(self.known.rows), 3)
             self.one_of(self.publications_in(self.census(tables, with_pointer=True)), tables)
@@ -64,7 +64,10 @@ class Reader:
         self.connection.commit()
 
     def long_cursor(self) -> None:
-        """Read a large table bit by bit, others in between: all are of one publication."""
+        """Read a large table in pieces, with other statements in between.
+
+        All are of one publication.
+        """
         table = max(self.known.rows, key=lambda name: self.known.rows[name])
         found: set[int] = set()
         count = 0
@@ -81,7 +84,7 @@ class Reader:
         self.one_of(found, [table])
 
     def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
-        """Count several tables in one statement, which the driver prepares."""
+        """Count several tables in one prepared statement."""
         parts = [
             f"select min(publication_id), max(publication_id), count(*), {number} "
             f"from marts.{table} "
@@ -97,7 +100,7 @@ class Reader:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def question(self) -> None:
-        """Ask what a dashboard asks."""
+        """Run a query of a dashboard."""
         question = self._chance.choice(self.known.questions)
         cursor = self.connection.cursor()
         rows = self._timed(lambda: cursor.execute(question.text).fetchall())
@@ -105,16 +108,16 @@ class Reader:
             self.fault(f"{question.name}: another answer, {len(rows)} rows")
 
     def pointer(self) -> int:
-        """Ask which publication is shown."""
+        """Return the publication that is current."""
         rows = self._timed(lambda: self._rows(_POINTER, []))
         return int(rows[0][0]) if len(rows) == 1 else 0
 
     def publications_in(self, counted: Sequence[Census]) -> set[int]:
-        """Return the publications that a census met; a table that may be empty met none."""
+        """Return the publications that a census found. An empty table has none."""
         return {number for low, high, rows in counted if rows for number in (low or 0, high or 0)}
 
     def one_of(self, publications: set[int], tables: Sequence[str]) -> None:
-        """Note that a transaction ended, and whether it saw one publication."""
+        """Count a transaction, and check that it saw one publication."""
         self.seen.transactions += 1
         if len(publications) == 1 and 0 not in publications:
             self.seen.publications |= publications
@@ -122,7 +125,7 @@ class Reader:
             self.fault(f"{', '.join(tables)}: publications {sorted(publications)}")
 
     def fault(self, what: str) -> None:
-        """Keep what was wrong, unless there is enough of it."""
+        """Record a fault, unless there are enough already."""
         if len(self.seen.faults) < MOST_FAULTS:
             self.seen.faults.append(f"{self.seen.kind}: {what}")
 
@@ -158,7 +161,7 @@ def _prepared(url: str) -> Any:
 
 
 def _repeatable(url: str) -> Any:
-    # The login's own default is repeatable read: nothing is said here, as a tool says nothing.
+    # The login's default is repeatable read. Tools do not set it, so nothing is set here.
     return psycopg.connect(url, prepare_threshold=0)
 
 
@@ -184,7 +187,7 @@ def odbc_text(url: str, **options: str) -> str:
 
 def _odbc(**options: str) -> Callable[[str], Any]:
     def connect(url: str) -> Any:
-        # Imported here: it needs the driver manager, which is a Debian package.
+        # Imported here because it needs the driver manager, which is a Debian package.
         import pyodbc
 
         return pyodbc.connect(odbc_text(url, **options), autocommit=False)
@@ -192,7 +195,7 @@ def _odbc(**options: str) -> Callable[[str], Any]:
     return connect
 
 
-#: In the order in which a crowd is filled, again and again.
+#: In the order in which readers get their kind. After the last, the first follows.
 PLAIN_KINDS = {
     "prepared statements": Kind(_prepared, Reader.alone),
     "one transaction, as the login has it": Kind(_repeatable, Reader.several),

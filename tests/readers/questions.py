@@ -1,4 +1,4 @@
-"""What readers ask, and what they must be told whichever copy they see."""
+"""The queries of readers, and their answers, which are the same for every copy."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Says when it was published, so its answer changes; or asks what has a login of its own.
+#: Such a query contains the publication time, so its answer changes, or it needs another login.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 
@@ -30,28 +30,28 @@ class Question:
 
 @dataclass(frozen=True)
 class Known:
-    """All that a reader knows beforehand: every copy has these rows and gives these answers."""
+    """What a reader knows in advance: every copy has these rows and gives these answers."""
 
-    #: Rows by table of `marts`.
+    #: The number of rows by table of `marts`.
     rows: Mapping[str, int]
     questions: Sequence[Question]
 
 
 def dashboard_queries() -> dict[str, str]:
-    """Return the queries of the dashboards over `marts`, by name."""
+    """Return the queries of the dashboards on `marts`, by name."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(QUERIES.glob("*.sql"))}
     return {name: text for name, text in texts.items() if not _NOT_ALIKE.search(text)}
 
 
 def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a digest of an answer, whatever its order, but of the number of the publication."""
+    """Return a digest of an answer, without row order and without the publication's number."""
     kept = [place for place, name in enumerate(names) if name != _PUBLICATION]
     lines = sorted(repr([_plain(row[place]) for place in kept]) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def learn(url: str, queries: Mapping[str, str]) -> Known:
-    """Ask everything once, while nobody else is at work."""
+    """Run every query once, while nothing else runs."""
     with psycopg.connect(url) as conn:
         tables = conn.execute(
             "select c.relname from pg_catalog.pg_class as c "
@@ -71,7 +71,10 @@ def learn(url: str, queries: Mapping[str, str]) -> Known:
 
 
 def _plain(value: Any) -> str:
-    """Return a value as every driver gives it: ODBC knows no zones, and fewer kinds of numbers."""
+    """Return a value in a form that every driver can give.
+
+    ODBC has no zones and fewer number types.
+    """
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)
     if isinstance(value, (int, float, Decimal)):

@@ -1,16 +1,16 @@
-"""What is told at the end: how long readers waited, by what was done meanwhile and by kind."""
+"""The output: how long readers waited, by the work that was done and by kind of reader."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from tests.readers.activity import BY_WEIGHT, PUBLICATION, QUIET, RETENTION, ROLLBACK, Activity
 from tests.readers.crowd import Crowd
-from tests.readers.storm import BY_WEIGHT, PUBLICATION, QUIET, RETENTION, ROLLBACK, Storm
 
-#: What readers must not notice.
+#: Work that readers must not notice.
 DISTURBED = (PUBLICATION, ROLLBACK, RETENTION)
-#: p99 while disturbed, beside p99 in the quiet before.
-BAR = 2.0
+#: The highest allowed p99 during such work, as a multiple of the p99 in quiet times.
+MOST_RATIO = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Waits:
 
 @dataclass(frozen=True)
 class Report:
-    """A storm and the crowd that was in it."""
+    """The work of a trial, and the readers during it."""
 
     crowd: Crowd
-    storm: Storm
+    activity: Activity
 
     def waits(self, phases: Iterable[str], kind: str | None = None) -> Waits:
-        """Return how long statements took while any of these was done, of all kinds or one."""
+        """Return how long statements took during any of these phases, for all kinds or one."""
         wanted = set(phases)
         return Waits(
             [
@@ -43,41 +43,41 @@ class Report:
                 for one in self.crowd.seen
                 if kind in (None, one.kind)
                 for began, seconds in one.statements
-                if self.storm.diary.during(began, seconds) in wanted
+                if self.activity.phases.during(began, seconds) in wanted
             ]
         )
 
     @property
     def ratio(self) -> float:
-        """The p99 of statements that were disturbed, beside that of those that were not."""
+        """The p99 of statements during the work, divided by that of quiet times."""
         quiet = self.waits([QUIET]).at(0.99)
         return self.waits(DISTURBED).at(0.99) / quiet if quiet else float("inf")
 
     @property
     def faults(self) -> list[str]:
-        """Everything that should not have been, first what readers noticed."""
-        return [*self.crowd.faults, *self.storm.faults]
+        """All faults, those that readers found first."""
+        return [*self.crowd.faults, *self.activity.faults]
 
     def table(self) -> str:
-        """Return all of it as tables in Markdown."""
+        """Return everything as tables in Markdown."""
         return "\n".join([*self._by_phase(), "", *self._by_kind(), "", *self._events()])
 
     def as_json(self) -> dict[str, object]:
-        """Return the figures that a test looks at."""
+        """Return the figures that a test checks."""
         return {
             "transactions": self.crowd.transactions,
-            "publications": self.storm.publications,
-            "rollbacks": self.storm.rollbacks,
+            "publications": self.activity.publications,
+            "rollbacks": self.activity.rollbacks,
             "ratio": self.ratio,
-            "attached": self.storm.attached_afterwards,
-            "moves": self.storm.moves,
-            "commands": self.storm.commands,
+            "attached": self.activity.attached_afterwards,
+            "moves": self.activity.moves,
+            "commands": self.activity.commands,
             "kinds": sorted({one.kind for one in self.crowd.seen if one.transactions}),
             "faults": self.faults,
         }
 
     def _by_phase(self) -> Iterable[str]:
-        yield "| meanwhile | statements | p50 | p95 | p99 | longest | p99 beside undisturbed |"
+        yield "| phase | statements | p50 | p95 | p99 | longest | p99 / p99 undisturbed |"
         yield "|---|---:|---:|---:|---:|---:|---:|"
         quiet = self.waits([QUIET]).at(0.99)
         for name, phases in [*((phase, [phase]) for phase in BY_WEIGHT), ("disturbed", DISTURBED)]:
@@ -89,7 +89,7 @@ class Report:
             )
 
     def _by_kind(self) -> Iterable[str]:
-        yield "| reader | readers | transactions | faults | p99 undisturbed | disturbed | beside |"
+        yield "| reader | readers | transactions | faults | p99 quiet | p99 disturbed | ratio |"
         yield "|---|---:|---:|---:|---:|---:|---:|"
         for kind in dict.fromkeys(one.kind for one in self.crowd.seen):
             same = [one for one in self.crowd.seen if one.kind == kind]
@@ -101,22 +101,23 @@ class Report:
             )
 
     def _events(self) -> Iterable[str]:
-        storm = self.storm
+        activity = self.activity
         yield "| work | times | median | longest |"
         yield "|---|---:|---:|---:|"
         rows = {
-            "publication": storm.diary.took.get(PUBLICATION, []),
-            "statistics and retention": storm.diary.took.get(RETENTION, []),
-            "roll-back, the call": storm.moves,
-            "roll-back, the command from Python's start": storm.commands,
+            "publication": activity.phases.took.get(PUBLICATION, []),
+            "statistics and retention": activity.phases.took.get(RETENTION, []),
+            "roll-back, the call": activity.moves,
+            "roll-back, the command with Python's start": activity.commands,
         }
         for name, took in rows.items():
             if took:
                 yield f"| {name} | {len(took)} | {median(took):.2f} s | {max(took):.2f} s |"
         yield ""
         yield (
-            f"Generations attached: up to {max(storm.attached)}, {storm.attached_afterwards} when "
-            f"readers had gone; {len(self.crowd.publications)} publications were seen."
+            f"Generations attached: up to {max(activity.attached)}, "
+            f"{activity.attached_afterwards} after the readers ended. "
+            f"Readers saw {len(self.crowd.publications)} publications."
         )
 
 

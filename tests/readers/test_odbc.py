@@ -1,4 +1,4 @@
-"""Through ODBC, as Power BI and Excel read: every mart, its keys, and nothing else."""
+"""Power BI and Excel read through ODBC: every mart, its keys, and nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WRITES = (
 
 
 def connect(url: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Any:
-    """Connect with the sample data source, as a person does who has copied it."""
+    """Connect with the sample data source, as somebody does who has copied it."""
     monkeypatch.setenv("ODBCINI", str(SAMPLE))
     parts = conninfo_to_dict(url)
     given = {
@@ -66,7 +66,7 @@ def bi(force: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def refused(connection: Any, statement: str) -> str:
-    """Return the SQLSTATE with which a statement is refused."""
+    """Return the SQLSTATE of a refused statement."""
     import pyodbc
 
     with pytest.raises(pyodbc.Error) as caught:
@@ -75,14 +75,14 @@ def refused(connection: Any, statement: str) -> str:
     return str(caught.value.args[0])
 
 
-def asked(connection: Any, text: str) -> tuple[list[str], Sequence[Any]]:
+def rows_of(connection: Any, text: str) -> tuple[list[str], Sequence[Any]]:
     cursor = connection.cursor().execute(text)
     return [column[0] for column in cursor.description], cursor.fetchall()
 
 
 @pytest.mark.parametrize("mart", OF_BI, ids=lambda mart: mart.name)
 def test_every_mart_is_read_whole(bi: Any, force: Terminal, mart: Mart) -> None:
-    names, rows = asked(bi, f"select * from {mart.place}")
+    names, rows = rows_of(bi, f"select * from {mart.place}")
     assert set(names) >= {column.name for column in mart.columns}
     with psycopg.connect(force.url("bi")) as conn:
         cursor = conn.execute(f"select * from {mart.place}".encode())
@@ -108,7 +108,7 @@ def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
         mart.primary_key
     )
     foreign = bi.cursor().foreignKeys(foreignTable=mart.name, foreignSchema="marts").fetchall()
-    # Those to single generations are the server's own, one for each that is attached.
+    # Keys to single generations belong to the server, one for each attached generation.
     pairs = {
         (row.fkcolumn_name, row.pktable_name, row.pkcolumn_name)
         for row in foreign
@@ -122,7 +122,7 @@ def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
     assert {row.pktable_schem for row in foreign} <= {"marts", "generation"}
 
 
-def test_everything_else_is_refused(bi: Any) -> None:
+def test_all_other_schemas_are_refused(bi: Any) -> None:
     others = [
         (row.table_schem, row.table_name)
         for row in bi.cursor().tables()
@@ -139,53 +139,53 @@ def test_everything_else_is_refused(bi: Any) -> None:
 def test_nothing_can_be_written(
     force: Terminal, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    # With the sample's own setting the driver would not even ask the server.
+    # With the setting of the sample, the driver would not even send the statement.
     bi = connect(force.url("bi"), monkeypatch, ReadOnly="0")
     assert refused(bi, statement) in (DENIED, READ_ONLY)
-    # Who asks for a session that writes gets one, and may write nothing in it.
+    # A session may ask for write access. It still may not write anything.
     bi.cursor().execute("set session characteristics as transaction read write")
     bi.commit()
     assert refused(bi, statement) == DENIED
     bi.close()
 
 
-def test_the_public_reader_sees_the_public_release_alone(
+def test_the_public_reader_sees_only_the_public_release(
     force: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public = connect(force.url("public"), monkeypatch)
     for mart in ALL:
         if mart.schema == "public_release":
-            names, _ = asked(public, f"select * from {mart.place}")
+            names, _ = rows_of(public, f"select * from {mart.place}")
             assert set(names) >= {column.name for column in mart.columns}
         else:
             assert refused(public, f"select * from {mart.place}") == DENIED
     public.close()
 
 
-def test_one_transaction_is_of_one_publication_over_a_roll_back(bi: Any, force: Terminal) -> None:
+def test_one_transaction_sees_one_publication_during_a_roll_back(bi: Any, force: Terminal) -> None:
     pointer = "select publication_id from marts.publication where is_current"
-    [(before,)] = asked(bi, pointer)[1]
+    [(before,)] = rows_of(bi, pointer)[1]
     done = force.assurance("publication", "rollback", str(before - 1), "--reason", "to see")
     assert done.returncode == 0, done.stderr
-    assert asked(bi, pointer)[1][0][0] == before
-    assert {row[0] for row in asked(bi, "select publication_id from dim_date")[1]} == {before}
+    assert rows_of(bi, pointer)[1][0][0] == before
+    assert {row[0] for row in rows_of(bi, "select publication_id from dim_date")[1]} == {before}
     bi.commit()
-    assert {row[0] for row in asked(bi, "select publication_id from dim_date")[1]} == {before - 1}
+    assert {row[0] for row in rows_of(bi, "select publication_id from dim_date")[1]} == {before - 1}
     bi.commit()
     assert force.assurance("publication", "release", "--reason", "seen").returncode == 0
     done = force.assurance("publication", "rollback", str(before), "--reason", "seen")
-    assert asked(bi, pointer)[1][0][0] == before
+    assert rows_of(bi, pointer)[1][0][0] == before
 
 
 @pytest.mark.parametrize("name", [*dashboard_queries()])
-def test_what_dashboards_ask_is_answered_as_without_odbc(
+def test_dashboard_queries_give_the_same_answers_through_odbc(
     bi: Any, force: Terminal, name: str
 ) -> None:
     text = dashboard_queries()[name]
     with psycopg.connect(force.url("bi")) as conn:
         cursor = conn.execute(text.encode())
         expected = digest([c.name for c in cursor.description or ()], cursor.fetchall())
-    assert digest(*asked(bi, text)) == expected
+    assert digest(*rows_of(bi, text)) == expected
 
 
 def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
@@ -193,20 +193,20 @@ def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
     for page in ("README.md", "sql.md"):
         text = (PROJECT / "docs" / "bi" / page).read_text(encoding="utf-8")
         for number, query in enumerate(re.findall(r"```sql\n(.*?)```", text, re.DOTALL)):
-            answers[page, number] = [tuple(row) for row in asked(bi, query)[1]]
+            answers[page, number] = [tuple(row) for row in rows_of(bi, query)[1]]
     assert len(answers) == 6
     assert all(answers.values())
     compliance = "measure_code = 'nccu_intel_compliance' and org_unit_code = 'ALL'"
-    figures = asked(
+    figures = rows_of(
         bi,
         "select period_start, numerator, denominator, ci_low, ci_high "
         f"from assurance_measure where {compliance} and denominator > 0 order by 1",
     )[1]
     assert answers["sql.md", 0] == [tuple(row[:3]) for row in figures]
     assert [row[0] for row in answers["sql.md", 1]] == [row[0] for row in figures]
-    for said, figure in zip(answers["sql.md", 1], figures, strict=True):
-        assert said[4:] == pytest.approx(tuple(figure[3:]))
-    teams = asked(
+    for answer, figure in zip(answers["sql.md", 1], figures, strict=True):
+        assert answer[4:] == pytest.approx(tuple(figure[3:]))
+    teams = rows_of(
         bi,
         "select m.org_unit_code, m.numerator, m.denominator from assurance_measure as m "
         "join dim_org_unit as u on m.org_unit_code = u.org_unit_code "
@@ -214,7 +214,7 @@ def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
         "and m.period_start = '2026-04-01' and m.denominator > 0 order by 1",
     )[1]
     assert answers["sql.md", 2] == [tuple(row) for row in teams]
-    position = asked(
+    position = rows_of(
         bi, "select numerator, denominator, value from assurance_position "
         "where point_code = 'NCCU_INTEL'"
     )[1]  # fmt: skip

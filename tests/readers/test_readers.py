@@ -17,7 +17,7 @@ from tests.integration.publishing.marts import published
 from tests.readers.hold import hold
 from tests.readers.kinds import KINDS, PLAIN_KINDS, Reader, Seen
 from tests.readers.questions import PROJECT, learn
-from tests.readers.report import BAR
+from tests.readers.report import MOST_RATIO
 from tests.readers.trial import trial
 
 QUERIES = {
@@ -36,13 +36,15 @@ def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Sett
     assert report.faults == []
     assert all(one.transactions > 1 for one in report.crowd.seen)
     assert {one.kind for one in report.crowd.seen} == set(PLAIN_KINDS)
-    assert (report.storm.publications, report.storm.rollbacks) == (3, 1)
-    # The first copy, those of the storm, and the one that waited behind the roll-back.
+    assert (report.activity.publications, report.activity.rollbacks) == (3, 1)
+    # The first copy, those of the trial, and the one that waited during the roll-back.
     assert len(report.crowd.publications) == 5
 
 
 @pytest.mark.parametrize("kind", PLAIN_KINDS)
-def test_a_reader_who_meets_two_publications_says_so(fresh_warehouse: Settings, kind: str) -> None:
+def test_a_reader_reports_two_publications_in_one_transaction(
+    fresh_warehouse: Settings, kind: str
+) -> None:
     published(fresh_warehouse, scale=4)
     reader_url = url(fresh_warehouse, "bi")
     known = learn(reader_url, QUERIES)
@@ -54,7 +56,7 @@ def test_a_reader_who_meets_two_publications_says_so(fresh_warehouse: Settings, 
     published(fresh_warehouse, scale=4)
     with connect(fresh_warehouse, role="oic_publish") as conn:
         for table in known.rows:
-            # As if a policy had been forgotten: every generation is seen at once.
+            # As if the row security policies were missing: every generation is visible at once.
             conn.execute(
                 sql.SQL("alter table {} disable row level security").format(
                     sql.Identifier("marts", table)
@@ -69,20 +71,20 @@ def test_a_reader_who_meets_two_publications_says_so(fresh_warehouse: Settings, 
         assert any("another answer" in fault for fault in reader.seen.faults)
 
 
-def test_who_stays_keeps_his_publication_and_blocks_nobody(fresh_warehouse: Settings) -> None:
+def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse, scale=40)
     held = hold(fresh_warehouse, seconds=1, publications=5)
     assert held.faults == []
-    # What he may still look at stays attached, and is set aside once he has gone.
+    # The generations that the reader may still read stay attached until it ends.
     assert ATTACHED < held.attached_meanwhile <= 9
     assert held.attached_afterwards == ATTACHED
-    # It is the generations made meanwhile that take room, and nothing else.
+    # Only the generations made in the meantime take space.
     grown = held.database_bytes[-1] - held.database_bytes[0]
     assert grown < 2 * 5 * held.generation_bytes
 
 
 @pytest.mark.parametrize("name", ["bi", "public", "warehouse"])
-def test_a_session_that_was_forgotten_in_a_transaction_is_ended_one_day(
+def test_a_session_left_in_a_transaction_is_ended_after_twelve_hours(
     fresh_warehouse: Settings, name: str
 ) -> None:
     with psycopg.connect(url(fresh_warehouse, name)) as conn:
@@ -91,16 +93,18 @@ def test_a_session_that_was_forgotten_in_a_transaction_is_ended_one_day(
 
 
 @pytest.mark.slow
-def test_sixteen_readers_over_fifty_publications_and_five_rollbacks(tmp_path: Path) -> None:
-    told = tmp_path / "told.json"
+def test_sixteen_readers_notice_no_publication_and_no_rollback(
+    tmp_path: Path,
+) -> None:
+    output = tmp_path / "output.json"
     done = subprocess.run(
-        [sys.executable, "-m", "tests.readers", "--json", str(told)],
+        [sys.executable, "-m", "tests.readers", "--json", str(output)],
         cwd=PROJECT, env=environment_of_tests(), stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-    found = json.loads(told.read_text())
+    found = json.loads(output.read_text())
     assert found["faults"] == []
     assert (found["publications"], found["rollbacks"]) == (50, 5)
     assert set(found["kinds"]) == set(KINDS)
-    assert found["ratio"] <= BAR
+    assert found["ratio"] <= MOST_RATIO
     assert found["attached"] == ATTACHED
     assert done.returncode == 0

@@ -1,4 +1,4 @@
-"""Settings are read from the environment as it is now."""
+"""Settings are read from environment variables."""
 
 from pathlib import Path
 
@@ -9,14 +9,12 @@ from oic_assurance.settings import PROJECT_ROOT, load_settings
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder that does not exist yet."""
-    home = tmp_path / "a home"
-    monkeypatch.setenv("ASSURANCE_HOME", str(home))
-    return home
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use a state folder of the test."""
+    monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "state"))
 
 
-def test_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ASSURANCE_HOME")
     settings = load_settings()
     assert settings.home == PROJECT_ROOT / ".assurance"
@@ -53,7 +51,7 @@ def test_the_environment_replaces_each_default(monkeypatch: pytest.MonkeyPatch) 
         ("ASSURANCE_HOME", "~nobody-of-that-name/state"),
     ],
 )
-def test_a_wrong_setting_is_named(
+def test_the_error_for_an_invalid_setting_names_its_variable(
     variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -1,4 +1,4 @@
-"""Lives a year of publications day by day, then computes every one of them again.
+"""Publish the days of a year one after another, then reproduce each publication.
 
-`python -m tests.year --help` runs it by hand; `test_year.py` is the same, shorter, as a test.
+Run it by hand with `python -m tests.year`. `test_year.py` runs a shorter version as a test.
 """

@@ -1,9 +1,9 @@
-"""The warehouse's clock, put back to the day that is lived: what it enters carries that day's time.
+"""Puts the warehouse's clock values back to the simulated day.
 
-A year passes in an hour, and the server's clock shows today. What was known when would then follow
-from the hour, not from the year: no delivery would have come before a deadline. So after each
-stage, every moment that the warehouse has entered of itself and that lies after the day's is set to
-the day's. The pipeline never does that; only its owner may.
+A year passes in an hour, but the server's clock shows today. What was known when would then depend
+on the hour instead of the year: no delivery would be earlier than a deadline. So after each stage,
+every moment that the warehouse has recorded after the simulated day is set to that day. The
+pipeline never does this. Only the owner of the tables may.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ STAMPED = {
 
 
 def put_back(settings: Settings, moment: datetime) -> None:
-    """Set what was entered after a moment to the moment."""
+    """Set recorded moments that are later than `moment` to `moment`."""
     with connect(settings) as owner:
         for table, columns in STAMPED.items():
             for column in columns:

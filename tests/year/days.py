@@ -1,11 +1,11 @@
-"""Which days of the year are published, and what happens on some of them beside the daily run."""
+"""The days of the year that are published, and events on some of them besides the daily run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-Deed = Literal[
+Event = Literal[
     "records are corrected", "rejected rows are replayed", "intelligence is down",
     "an earlier moment is run", "rolled back", "released",
 ]  # fmt: skip
@@ -15,7 +15,7 @@ FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
 CLOCK_CHANGES = (date(2025, 10, 26), date(2026, 3, 29))
 #: Two of them are deadlines.
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 6, 30))
-DEEDS: dict[date, Deed] = {
+EVENTS: dict[date, Event] = {
     date(2025, 10, 25): "records are corrected",
     date(2025, 10, 27): "intelligence is down",
     date(2025, 12, 30): "rejected rows are replayed",
@@ -28,8 +28,8 @@ DEEDS: dict[date, Deed] = {
     date(2026, 6, 30): "rolled back",
     date(2026, 7, 2): "released",
 }
-#: A short version, as a test: the autumn's clock change with a deed of each kind.
-SHORT: dict[date, Deed | None] = {
+#: A short version for the test: the clock change in autumn, with an event of each kind.
+SHORT: dict[date, Event | None] = {
     date(2025, 10, 24): None,
     date(2025, 10, 25): "records are corrected",
     date(2025, 10, 26): "intelligence is down",
@@ -42,10 +42,10 @@ SHORT: dict[date, Deed | None] = {
 
 @dataclass(frozen=True)
 class Day:
-    """A day that ends with a publication, and what happens on it before."""
+    """A day that ends with a publication, and an event before it."""
 
     day: date
-    deed: Deed | None = None
+    event: Event | None = None
 
 
 def whole_year() -> list[Day]:
@@ -55,12 +55,12 @@ def whole_year() -> list[Day]:
         chosen |= {change + timedelta(days=n) for n in range(-3, 4)}
     for end in MONTH_ENDS:
         chosen |= {end + timedelta(days=n) for n in range(-2, 3)}
-    return [Day(day, DEEDS.get(day)) for day in sorted(chosen)]
+    return [Day(day, EVENTS.get(day)) for day in sorted(chosen)]
 
 
 def short() -> list[Day]:
     """Return the days of the test."""
-    return [Day(day, deed) for day, deed in SHORT.items()]
+    return [Day(day, event) for day, event in SHORT.items()]
 
 
 def _all() -> Iterator[date]:

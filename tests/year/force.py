@@ -1,4 +1,4 @@
-"""A simulated force whose days are lived one after the other, and published without Airflow."""
+"""A simulated force whose days are published one after another, without Airflow."""
 
 import contextlib
 import dataclasses
@@ -27,9 +27,9 @@ from tests.year.clock import put_back
 from tests.year.days import Day
 
 SEED = 11
-NOWHERE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
+UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 REPLAYED = "rms/occurrence"
-#: What the simulator may not bring on that day: another type, a deletion, a record entered late.
+#: Changes that the simulator may not make on that day: another type, a deletion, a late record.
 _CORRECTED = """
 update rms.nccu_referral
 set referral_type = case referral_type
@@ -60,17 +60,17 @@ on conflict do nothing
 
 
 class Force:
-    """One state folder: sources, warehouse, and what has been published of them."""
+    """One state folder: sources, warehouse and publications."""
 
     def __init__(self, home: Path, first: date) -> None:
         self.settings: Settings = dataclasses.replace(
             load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
         )
-        # A force has a past when it is looked at for the first time.
+        # A force already has records when it is landed for the first time.
         self._first = first - timedelta(days=14)
 
     def start(self) -> None:
-        """Start its server, new or where it had stopped."""
+        """Start its server. The state folder may be new."""
         pipeline.prepare_warehouse(self.settings)
         create_sources(self.settings)
 
@@ -78,34 +78,34 @@ class Force:
         """Stop its server."""
         embedded.stop(self.settings)
 
-    def live(self, day: Day) -> int:
-        """Let the force live until a day's morning and publish it; return the publication.
+    def publish_day(self, day: Day) -> int:
+        """Simulate the force until the morning of a day and publish it. Return the publication.
 
-        Repeated after an interruption it publishes once more.
+        If the day is repeated after an interruption, it publishes once more.
         """
         simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
         morning = half_past_five(day.day)
-        if day.deed == "records are corrected":
+        if day.event == "records are corrected":
             self._correct(start_of_day(day.day) - timedelta(minutes=1))
-        elif day.deed == "rejected rows are replayed":
+        elif day.event == "rejected rows are replayed":
             self._replay(day)
-        elif day.deed == "rolled back":
+        elif day.event == "rolled back":
             self._roll_back()
-        elif day.deed == "released":
-            release(self.settings, "the year has looked long enough")
-        elif day.deed == "an earlier moment is run":
+        elif day.event == "released":
+            release(self.settings, "end of the roll-back in the year")
+        elif day.event == "an earlier moment is run":
             earlier = half_past_five(day.day - timedelta(days=2))
             self._publish(f"year {day.day} back", earlier, morning)
-        if day.deed == "intelligence is down":
+        if day.event == "intelligence is down":
             with _unreachable("INTELLIGENCE"):
                 return self._publish(f"year {day.day}", morning, morning)
         return self._publish(f"year {day.day}", morning, morning)
 
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
-        """Call the stages as the scheduler's tasks do; returns the publication."""
+        """Call the stages as the scheduler's tasks do. Return the publication."""
         settings, until = self.settings, now + timedelta(minutes=5)
         for dataset in pipeline.open_run(settings, run_id, as_at):
-            # A dataset that cannot be extracted holds nothing up, as in the DAG.
+            # As in the DAG, a dataset that cannot be extracted does not stop the others.
             with contextlib.suppress(AssuranceError):
                 pipeline.extract(settings, run_id, dataset)
         put_back(settings, until)
@@ -129,7 +129,7 @@ class Force:
                 rms.execute(statement.encode(), {"at": at})
 
     def _replay(self, day: Day) -> None:
-        """Correct what was rejected of a dataset, as its owner would, and land it."""
+        """Correct the rejected rows of a dataset, as its owner would, and replay them."""
         file = self.settings.home / f"corrected-{day.day}.csv"
         file.unlink(missing_ok=True)
         export_rejected(self.settings, QuarantineFilter(REPLAYED), file, "the year")
@@ -138,9 +138,9 @@ class Force:
         replay(self.settings, REPLAYED, file, "the year", "the year")
 
     def _roll_back(self) -> None:
-        """Show readers the publication before the newest again; what follows waits."""
+        """Roll back to the earlier publication. Later ones wait."""
         earlier = list_publications(self.settings)[1]
-        rollback(self.settings, earlier.publication_id, "the year looks back")
+        rollback(self.settings, earlier.publication_id, "roll-back in the year")
 
 
 def half_past_five(day: date) -> datetime:
@@ -150,9 +150,9 @@ def half_past_five(day: date) -> datetime:
 
 @contextmanager
 def _unreachable(system: str) -> Iterator[None]:
-    """Have a source database be where nobody answers."""
+    """Let the connection of a source database point to a closed port."""
     name = f"AIRFLOW_CONN_{system}"
-    os.environ[name] = NOWHERE
+    os.environ[name] = UNREACHABLE
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What was reproduced: a JSON line each, so that an interrupted year goes on, and a table."""
+"""Results as JSON lines, so that an interrupted year can continue, and a table."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Line = dict[str, Any]
 
 
 class Ledger:
-    """Lines of results on disk, each there before the next thing is begun."""
+    """Lines of results on disk. Each is written before the next step begins."""
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path
@@ -24,14 +24,14 @@ class Ledger:
                 self.lines[line[key]] = line
 
     def add(self, line: Line) -> None:
-        """Keep a result."""
+        """Save a result."""
         self.lines[line[self._key]] = line
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
 
 
 def reproduced(done: Reproduction, seconds: float) -> Line:
-    """Return what is kept of a publication that was computed again."""
+    """Return the result of a reproduced publication."""
     return {
         "publication": done.publication.publication_id,
         "as_at": done.publication.as_at.isoformat(),
@@ -44,20 +44,20 @@ def reproduced(done: Reproduction, seconds: float) -> Line:
     }
 
 
-def table(published: Iterable[Line], again: Iterable[Line]) -> str:
+def table(published: Iterable[Line], reproductions: Iterable[Line]) -> str:
     """Return the figures of a year."""
-    days, results = list(published), list(again)
+    days, results = list(published), list(reproductions)
     equal = [one for one in results if one["is_equal"]]
     figures = [
         ("days published", len(days)),
         ("publications", len(results)),
-        ("of them reproduced, to the bit", len(equal)),
+        ("publications reproduced exactly", len(equal)),
         ("tables compared", sum(one["tables"] for one in results)),
-        ("rows computed again", sum(one["rows"] for one in results)),
+        ("rows recomputed", sum(one["rows"] for one in results)),
         ("different contents", len({one["content"] for one in results})),
         ("seconds a publication, median", median([one["seconds"] for one in days] or [0])),
         ("seconds a reproduction, median", median([one["seconds"] for one in results] or [0])),
-        ("minutes in all", round(sum(one["seconds"] for one in (*days, *results)) / 60)),
+        ("minutes in total", round(sum(one["seconds"] for one in (*days, *results)) / 60)),
     ]
     lines = [f"{name:34} {value:>12,}" for name, value in figures]
     lines += [

@@ -1,4 +1,4 @@
-"""A week of publications with all that can happen on a day, each computed again to the bit."""
+"""Every publication of a week with one event of each kind is reproduced exactly."""
 
 import json
 import subprocess
@@ -10,11 +10,21 @@ from typing import get_args
 import pytest
 
 from tests.crash.world import PROJECT, environment_of_tests
-from tests.year.days import CLOCK_CHANGES, DEEDS, FIRST, LAST, MONTH_ENDS, Deed, short, whole_year
+from tests.year.days import (
+    CLOCK_CHANGES,
+    EVENTS,
+    FIRST,
+    LAST,
+    MONTH_ENDS,
+    Day,
+    Event,
+    short,
+    whole_year,
+)
 
 
 @pytest.mark.slow
-def test_every_publication_of_a_week_reproduces(tmp_path: Path) -> None:
+def test_every_publication_of_a_week_is_reproduced(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.year", "--short", "--root", str(tmp_path)]
     for only in ("publish", "reproduce"):
         done = subprocess.run(
@@ -25,12 +35,12 @@ def test_every_publication_of_a_week_reproduces(tmp_path: Path) -> None:
     results = [json.loads(line) for line in (tmp_path / "reproduced.jsonl").open()]
     assert [one["differing"] for one in results] == [[] for _ in results]
     assert done.returncode == 0
-    # A day makes one publication, and an earlier moment one more; no two are the same.
+    # Each day makes one publication, and an earlier moment makes one more. No two are the same.
     assert len(results) == len(short()) + 1
     assert len({one["content"] for one in results}) == len(results)
 
 
-def test_the_year_has_every_day_that_is_hard_and_every_week() -> None:
+def test_the_year_has_every_difficult_day_and_every_week() -> None:
     days = {one.day for one in whole_year()}
     for change in CLOCK_CHANGES:
         assert {change + timedelta(days=n) for n in range(-3, 4)} <= days
@@ -39,9 +49,9 @@ def test_the_year_has_every_day_that_is_hard_and_every_week() -> None:
     weeks = {day.isocalendar()[:2] for day in days}
     assert len(weeks) == (LAST - FIRST).days // 7 + 1
     assert {date(2025, 12, 31), date(2026, 4, 30)} <= days
-    assert DEEDS.keys() <= days
+    assert EVENTS.keys() <= days
 
 
 @pytest.mark.parametrize("days", [whole_year(), short()])
-def test_all_that_can_happen_happens(days: list) -> None:  # type: ignore[type-arg]
-    assert {one.deed for one in days} - {None} == set(get_args(Deed))
+def test_every_kind_of_event_happens(days: list[Day]) -> None:
+    assert {one.event for one in days} - {None} == set(get_args(Event))

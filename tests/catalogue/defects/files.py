@@ -1,9 +1,9 @@
-"""Harm to the files that are delivered: what happens between somebody's system and the dropzone."""
+"""Damaged files: what happens between the system that exports and the dropzone."""
 
 import re
 
 from tests.catalogue.defect import NOTHING, Files, defect
-from tests.catalogue.shapes import (
+from tests.catalogue.rewrite import (
     Sheets,
     change_book,
     change_rows,
@@ -34,25 +34,25 @@ def a_stale_snapshot(files: Files) -> bytes:
 
 @defect("file", place="lms/completions", caught_by="lms/completions refused")
 def an_empty_file(files: Files) -> bytes:
-    """The export wrote nothing and was sent all the same."""
+    """The export wrote nothing, and the empty file was sent."""
     return files.today[:0]
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def an_empty_full_list(files: Files) -> bytes:
-    """The query found nobody: a header and no rows."""
+    """The query found nobody: the file has a header and no rows."""
     return files.lines[0]
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_header_lost(files: Files) -> bytes:
-    """The header went missing in an append."""
+    """The header was lost in an append."""
     return b"".join(files.lines[1:])
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_header_shifted(files: Files) -> bytes:
-    """A column was added to the header and not to the rows: everything is one to the left."""
+    """A column was added to the header and not to the rows: values are one column to the left."""
     return files.today.replace(b"employee_no,", b"row_id,employee_no,", 1)
 
 
@@ -68,7 +68,7 @@ def a_column_renamed_in_the_file(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def columns_swapped(files: Files) -> bytes:
-    """Two columns stand under each other's header: role and unit."""
+    """Two columns have each other's header: role and unit."""
     return files.today.replace(b"role_code,org_unit_code", b"org_unit_code,role_code", 1)
 
 
@@ -88,11 +88,11 @@ def leading_zeros_lost(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_duplicate_key_in_the_file(files: Files) -> bytes:
-    """A join in the export gave everybody with two posts two rows that differ."""
-    again = [
+    """A join in the export gave everybody with two posts two different rows."""
+    second_posts = [
         line.replace(b"RESPONSE", b"NEIGHBOURHOOD") for line in files.lines if b",RESPONSE," in line
     ]
-    return b"".join([*files.lines, *again])
+    return b"".join([*files.lines, *second_posts])
 
 
 @defect("file", place="hr/personnel", caught_by="raw_general.personnel row_count_like_previous")
@@ -107,7 +107,7 @@ def a_file_doubled(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def leavers_returned(files: Files) -> bytes:
-    """The last day in post came blank for everybody: who had left is back."""
+    """The last day in post was blank for everybody: leavers are back."""
     return change_rows(files.today, lambda row: {**row, "leave_date": ""})
 
 
@@ -151,7 +151,7 @@ def american_dates_in_the_file(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def test_people_in_the_file(files: Files) -> bytes:
-    """Two hundred made-up people of a system test were exported with the real ones."""
+    """Two hundred invented officers of a system test were exported with the real ones."""
     rows = [
         f"{990000 + n},T{n},OFFICER,PC,RESPONSE,D1-RESP-D,2020-01-01,,\n".encode()
         for n in range(200)
@@ -183,7 +183,7 @@ def an_error_page(files: Files) -> bytes:
 
 @defect("file", place="lms/completions", caught_by="lms/completions refused")
 def a_status_translated(files: Files) -> bytes:
-    """An upgrade of the learning system says PASSED where it said COMPLETED."""
+    """An upgrade of the learning system writes PASSED instead of COMPLETED."""
     return files.today.replace(b"COMPLETED", b"PASSED")
 
 

@@ -1,4 +1,4 @@
-"""Harm to marts that were built: what a bad merge, a hand-run update or a broken tool leaves."""
+"""Damaged marts: the result of a bad merge, a manual update or a broken tool."""
 
 from tests.catalogue.defect import defect
 
@@ -15,13 +15,13 @@ def records_lost() -> str:
 
 @defect("mart", caught_by="fct_nccu_referral unique violation")
 def a_double_load() -> str:
-    """The load ran twice and nobody had cleared the table in between."""
+    """The load ran twice, and nobody had cleared the table in between."""
     return f"insert into {_REFERRAL} select * from {_REFERRAL}"
 
 
 @defect("mart", caught_by=f"{_REFERRAL} adds_up_to_raw")
 def test_rows_in_production() -> str:
-    """A tester's referrals were never taken out."""
+    """A tester's referrals were never removed."""
     return f"""
         insert into {_REFERRAL}
         select (jsonb_populate_record(fact, jsonb_build_object(
@@ -50,7 +50,7 @@ def days_for_hours_in_the_measure() -> str:
 
 @defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def nulls_as_zero() -> str:
-    """A tool filled in a zero where there was nothing to divide by."""
+    """A tool filled in a zero where the denominator was zero."""
     return f"update {_MEASURE} set value = 0, ci_low = 0, ci_high = 0 where denominator = 0"
 
 
@@ -81,13 +81,13 @@ def a_wrong_denominator() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure no_month_missing")
 def a_month_missing() -> str:
-    """A partition was dropped: a month of figures is not there."""
+    """A partition was dropped: a month of figures is missing."""
     return f"delete from {_MEASURE} where period_start = '2026-03-01'"
 
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def a_stale_partition() -> str:
-    """April's figures are March's: the refresh of a partition failed without a word."""
+    """April's figures are March's: the refresh of a partition failed without an error."""
     return f"""
         update {_MEASURE} as m
         set numerator = o.numerator, denominator = o.denominator, value = o.value,
@@ -114,7 +114,7 @@ def the_units_are_shifted() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure value_within_its_interval")
 def an_old_interval() -> str:
-    """The interval was left from before a correction: the figure lies outside it."""
+    """The interval comes from before a correction: the figure lies outside it."""
     return f"update {_MEASURE} set ci_high = ci_low where numerator > 0"
 
 
@@ -129,7 +129,7 @@ def a_time_zone_dropped() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def times_in_the_future() -> str:
-    """A year was mistyped by a batch job: referrals of next year."""
+    """A batch job got a year wrong: referrals are dated next year."""
     return f"""
         update {_REFERRAL} set contacted_at = contacted_at + interval '1 year',
             contacted_on = (contacted_on + interval '1 year')::date
@@ -139,7 +139,7 @@ def times_in_the_future() -> str:
 
 @defect("mart", caught_by="candidate.fct_nccu_referral class_follows_document")
 def a_code_list_extended_in_the_mart() -> str:
-    """A class was added by hand that no reader knows."""
+    """Somebody added a class by hand that no reader knows."""
     return f"""
         update {_REFERRAL} set intelligence_class = 'submitted_elsewhere'
         where intelligence_class = 'missing' and right(referral_ref, 1) = '2'
@@ -147,8 +147,8 @@ def a_code_list_extended_in_the_mart() -> str:
 
 
 @defect("mart", caught_by="candidate.assurance_exception missing_documents_listed")
-def the_missing_forgiven() -> str:
-    """Somebody set what was missing to in time, to see the dashboard green."""
+def missing_set_to_in_time() -> str:
+    """Somebody set missing documents to in time, so that the dashboard is green."""
     return f"""
         update {_REFERRAL} set intelligence_class = 'submitted_in_time'
         where intelligence_class = 'missing'
@@ -180,7 +180,7 @@ def training_counts_the_leavers() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure people_add_up")
 def training_complete_without_a_date() -> str:
-    """Completions were set by a default of the column."""
+    """A default of the column set completions."""
     return f"update {_TRAINING} set is_complete = true"
 
 
@@ -210,7 +210,7 @@ def names_in_a_column() -> str:
 
 @defect("mart", caught_by="candidate.dim_officer every_officer_known")
 def keys_from_a_weak_hash() -> str:
-    """Pseudonyms were replaced by the first digits of the number they stand for."""
+    """Pseudonyms were replaced by the first digits of the number that they stand for."""
     return f"""
         update {_TRAINING} set officer_key = left(officer_key, 6)
     """
@@ -218,7 +218,7 @@ def keys_from_a_weak_hash() -> str:
 
 @defect("mart", caught_by="candidate_public.assurance_measure month_is_released")
 def a_suppressed_cell_revealed() -> str:
-    """A small number was left standing in the public release."""
+    """A small number was left in the public release."""
     return f"""
         update {_PUBLIC}.assurance_measure as public
         set is_suppressed = false, numerator = m.numerator, denominator = m.denominator,
@@ -231,7 +231,7 @@ def a_suppressed_cell_revealed() -> str:
 
 
 @defect("mart", caught_by="candidate_public.assurance_measure suppressed_is_blank")
-def the_blank_is_a_zero_in_public() -> str:
+def suppressed_figures_as_zero_in_public() -> str:
     """Suppressed figures were written as zero: the public reads that nobody complied."""
     return f"""
         update {_PUBLIC}.assurance_measure set numerator = 0, denominator = 0
@@ -251,7 +251,7 @@ def a_team_in_public() -> str:
 
 @defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def yesterdays_position() -> str:
-    """The position was not refreshed: it still is the last publication's."""
+    """The position was not refreshed: it is still the last publication's."""
     return f"""
         update {_POSITION} as shown
         set numerator = before.numerator, denominator = before.denominator,
@@ -265,8 +265,8 @@ def yesterdays_position() -> str:
 
 
 @defect("mart", caught_by="candidate.assurance_position never_green_on_a_stale_source")
-def green_on_a_stale_source() -> str:
-    """A point was shown as in progress though its source had failed."""
+def in_progress_on_a_failed_source() -> str:
+    """A point was shown as in progress although its source had failed."""
     return f"""
         update {_POSITION} set source_status = 'failed', caveat = 'hr/personnel is failed'
         where point_code = 'HYDRA'
@@ -274,8 +274,8 @@ def green_on_a_stale_source() -> str:
 
 
 @defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
-def met_by_hand() -> str:
-    """A status was overruled by hand the day before the board met."""
+def a_status_overwritten() -> str:
+    """Somebody overwrote a status by hand the day before the board met."""
     return f"update {_POSITION} set status = 'met_on_time' where status = 'overdue'"
 
 
@@ -284,7 +284,7 @@ def met_by_hand() -> str:
     caught_by="assurance_measure foreign key violation",
 )
 def two_forces_mixed() -> str:
-    """Rows of a neighbouring force under a code of ours."""
+    """Rows of a neighbouring force have one of our unit codes."""
     return f"update {_MEASURE} set force_code = 'E23000020' where org_unit_code = 'D3'"
 
 
@@ -293,25 +293,25 @@ def two_forces_mixed() -> str:
     caught_by="fct_training_requirement foreign key violation",
 )
 def a_generation_mixed_in() -> str:
-    """Rows of the last publication among those of this one."""
+    """Rows of the last publication are among those of this one."""
     return f"update {_TRAINING} set publication_id = publication_id - 1"
 
 
 @defect("mart", caught_by="candidate.dim_date no_day_missing")
 def a_leap_day_lost() -> str:
-    """The calendar was generated with 365 days a year: 29 February is not there."""
+    """The calendar was generated with 365 days a year: 29 February is missing."""
     return "delete from candidate.dim_date where date_day = '2024-02-29'"
 
 
 @defect("mart", caught_by="candidate.dim_date hours_of_the_day")
 def the_clock_change_forgotten() -> str:
-    """Every day has 24 hours in the calendar, also those on which the clocks change."""
+    """Every day has 24 hours in the calendar, even the days on which the clocks change."""
     return "update candidate.dim_date set hours_in_day = 24"
 
 
 @defect("mart", caught_by="candidate.fct_plan_strand met_as_defined")
 def plans_met_without_an_owner() -> str:
-    """A strand was called met though nobody owns its plan."""
+    """A strand was called met although nobody owns its plan."""
     return "update candidate.fct_plan_strand set is_met = true, has_owner = false"
 
 
@@ -332,5 +332,5 @@ def exceptions_cleared() -> str:
 
 @defect("mart", caught_by="candidate.fct_oic_incident adds_up_to_raw")
 def incidents_lost() -> str:
-    """Incidents closed since were dropped from the fact table."""
+    """Incidents that have been closed were dropped from the fact table."""
     return "delete from candidate.fct_oic_incident where right(occurrence_ref, 1) in ('1', '2')"

@@ -1,4 +1,4 @@
-"""Harm to the rules: one place of a model that somebody changed in good faith, or by a slip."""
+"""Damaged rules: one place of a model that somebody changed with good intentions or by mistake."""
 
 from tests.catalogue.defect import UNIT_TESTS, Edit, defect
 
@@ -10,7 +10,7 @@ _MACROS, _MARTS = "macros", "models/marts"
 
 @defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
 def days_for_hours() -> Edit:
-    """The policy's hours were added as days: everything came in time."""
+    """The policy's hours were added as days: every document was in time."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         '{{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }}',
@@ -32,7 +32,7 @@ def a_join_that_fans_out() -> Edit:
 
 @defect("model", caught_by="unique_together_int_nccu_referral_force_code__referral_ref")
 def a_fan_out_in_the_rules() -> Edit:
-    """A join took in two thresholds: there is a referral for each of them."""
+    """A join used two thresholds: each referral has a row for each of them."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         """            on timely.name = 'timely_hours'
@@ -54,7 +54,7 @@ def a_filter_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def drafts_count() -> Edit:
-    """A filter on the status was dropped: drafts are documents too."""
+    """A filter on the status was dropped: drafts count as documents."""
     return Edit(
         f"{_NCCU}/int_intelligence_report.sql",
         "report.submitted_at is not null and report.status <> 'DRAFT' as is_submitted",
@@ -64,7 +64,7 @@ def drafts_count() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
 def an_inner_join_for_a_left_one() -> Edit:
-    """An inner join took a left one's place: cases of officers that HR does not know are lost."""
+    """An inner join replaced a left join: referrals of officers that HR does not know are lost."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         """        left join
@@ -85,7 +85,7 @@ def an_inner_join_for_a_left_one() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def a_time_zone_dropped_in_the_rules() -> Edit:
-    """The day of a moment was taken in UTC: what happens after midnight is the day before's."""
+    """The day of a moment was taken in UTC: events after midnight are counted on the day before."""
     return Edit(
         f"{_MACROS}/dialect/time.sql",
         "cast(({{ moment }}) at time zone 'Europe/London' as date)",
@@ -95,7 +95,7 @@ def a_time_zone_dropped_in_the_rules() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def less_for_less_or_equal() -> Edit:
-    """A bound was moved by a sign: exactly on the hour is late."""
+    """A comparison lost its equals sign: a document exactly on the hour is late."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "when matched.submitted_at <= referral.timely_until",
@@ -105,7 +105,7 @@ def less_for_less_or_equal() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
 def a_grace_period_lost() -> Edit:
-    """The grace period was dropped: what may still come is missing at once."""
+    """The grace period was dropped: documents that may still come count as missing at once."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "case when build.as_at < referral.awaiting_until then 'awaiting' else 'missing' end",
@@ -114,8 +114,8 @@ def a_grace_period_lost() -> Edit:
 
 
 @defect("model", caught_by=UNIT_TESTS)
-def anybodys_document() -> Edit:
-    """The comparison of officers was dropped: anybody's document is the own officer's."""
+def any_officers_document() -> Edit:
+    """The comparison of officers was dropped: anybody's document counts as the own officer's."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "when not matched.is_own_officer\n                then 'submitted_by_other'",
@@ -137,7 +137,7 @@ def invalid_gradings_count() -> Edit:
     "model", caught_by="unique_together_stg_hydra__attendance_force_code__session_code__employee_no"
 )
 def deduplication_lost() -> Edit:
-    """The latest version of a record was not chosen any more: each of its versions is one."""
+    """The latest version of a record was no longer chosen: each version counts as a record."""
     return Edit(
         f"{_MACROS}/versions/version_as_at.sql",
         "ranked.recency = 1 and not ranked.is_tombstone",
@@ -167,7 +167,7 @@ def deleted_records_back() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def late_data_dropped() -> Edit:
-    """An incremental filter took what was entered within a day of the contact; the rest is lost."""
+    """An incremental filter kept only records entered within a day of the contact."""
     return Edit(
         f"{_STAGING}/rms/stg_rms__nccu_referral.sql",
         "where contacted_at <= as_at",
@@ -177,7 +177,7 @@ def late_data_dropped() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
 def a_limit_left_in() -> Edit:
-    """A limit for trying things out was left in."""
+    """A limit that was used for trying things out was left in."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "select *\nfrom final\n",
@@ -187,7 +187,7 @@ def a_limit_left_in() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_clock() -> Edit:
-    """Documents were dated by when the record was made, not by when it was submitted."""
+    """Documents were dated by their creation instead of their submission."""
     return Edit(
         f"{_STAGING}/intelligence/stg_intelligence__report.sql",
         '{{ if_happened("submitted_at") }} as submitted_at',
@@ -197,7 +197,7 @@ def the_wrong_clock() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def cancelled_incidents_count() -> Edit:
-    """Cancelled incidents were let in."""
+    """The filter on cancelled incidents was dropped."""
     return Edit(
         f"{_NCCU}/int_oic_incident.sql",
         "where occurrence.is_oic and not occurrence.is_deleted and "
@@ -217,8 +217,8 @@ def every_detention_counts() -> Edit:
 
 
 @defect("model", caught_by="candidate.assurance_measure captures_add_up")
-def detentions_told_by_anyone() -> Edit:
-    """Null equals null, thought somebody: detentions without an occurrence count as told."""
+def detentions_without_an_occurrence_count() -> Edit:
+    """Null was treated as equal to null: detentions without an occurrence count as referred."""
     return Edit(
         f"{_NCCU}/int_immigration_custody.sql",
         "referred.occurrence_ref is not null as has_referral",
@@ -229,7 +229,7 @@ def detentions_told_by_anyone() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure referrals_add_up")
 def awaiting_in_the_denominator() -> Edit:
-    """What may still come was counted as missing in the denominator."""
+    """Documents that may still come were counted as missing in the denominator."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "intelligence_class <> 'awaiting' as is_due,",
@@ -249,7 +249,7 @@ def a_wrong_numerator() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure hours_add_up")
 def a_percentile_for_another() -> Edit:
-    """A mean number took the place of the ninetieth percentile."""
+    """The 75th percentile replaced the 90th."""
     return Edit(
         f"{_MEASURES}/int_measure_hours.sql",
         '{{ percentile("hours_to_submission", 0.9, "true") }}',
@@ -271,7 +271,7 @@ def hours_of_everything() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure captures_add_up")
 def a_ratio_of_averages() -> Edit:
-    """The force's share was the average of its teams' instead of their sum."""
+    """The force's share was the average of its teams' shares instead of their sum."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         "            sum(numerator) as numerator,\n            sum(denominator) as denominator,",
@@ -282,7 +282,7 @@ def a_ratio_of_averages() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
 def units_as_they_are_today() -> Edit:
-    """The hierarchy's dates were left out: a figure is in every unit it ever belonged to."""
+    """The hierarchy's dates were ignored: a figure is in every unit it ever belonged to."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         """            and team.rolled_up_on >= ancestor.valid_from
@@ -294,7 +294,7 @@ def units_as_they_are_today() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure people_add_up")
 def one_module_is_enough() -> Edit:
-    """Whoever has any module has the package."""
+    """Everybody with any module has the package."""
     return Edit(
         f"{_TRAINING}/int_training_person.sql",
         "case when count(*) = count(completed_on) then max(completed_on) end as completed_on",
@@ -304,7 +304,7 @@ def one_module_is_enough() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def failed_attempts_count() -> Edit:
-    """The status of a completion was not looked at: who enrolled has completed."""
+    """The status of a completion was ignored: everybody who enrolled has completed."""
     return Edit(
         f"{_TRAINING}/int_training_completion.sql",
         "where completion.status = 'COMPLETED' and item.module_version is not null",
@@ -313,8 +313,8 @@ def failed_attempts_count() -> Edit:
 
 
 @defect("model", caught_by=UNIT_TESTS)
-def who_was_booked_has_passed() -> Edit:
-    """The outcome of a session was not looked at."""
+def booked_means_passed() -> Edit:
+    """The outcome of a session was ignored."""
     return Edit(
         f"{_TRAINING}/int_training_completion.sql",
         """            attendance.has_attended
@@ -325,7 +325,7 @@ def who_was_booked_has_passed() -> Edit:
 
 
 @defect("model", caught_by=UNIT_TESTS)
-def leavers_stay() -> Edit:
+def leavers_stay_in_post() -> Edit:
     """The last day in post was ignored."""
     return Edit(
         f"{_TRAINING}/int_training_requirement.sql",
@@ -335,8 +335,8 @@ def leavers_stay() -> Edit:
 
 
 @defect("model", caught_by=UNIT_TESTS)
-def the_absent_count() -> Edit:
-    """The long-term absent were no longer told from the others."""
+def long_term_absence_ignored() -> Edit:
+    """The long-term absent were no longer distinguished from the others."""
     return Edit(
         f"{_TRAINING}/int_training_requirement.sql",
         "absence.absence_status is not null as is_long_term_absent",
@@ -346,7 +346,7 @@ def the_absent_count() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def a_review_overdue_is_fine() -> Edit:
-    """A plan whose review is overdue still met the requirement."""
+    """A plan with an overdue review still met the requirement."""
     return Edit(
         f"{_RULES}/plans/int_plan_day.sql",
         "            and plan.review_due_on >= days.day\n",
@@ -356,7 +356,7 @@ def a_review_overdue_is_fine() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_z() -> Edit:
-    """The interval was computed with 1.645: ninety per cent, under the name of ninety-five."""
+    """The interval was computed with 1.645: ninety per cent, labelled as ninety-five."""
     return Edit(
         f"{_MACROS}/statistics/wilson.sql",
         'set z = "cast(1.959964 as " ~ double ~ ")"',

@@ -1,4 +1,4 @@
-"""Harm to the source databases, in the night before the second day: what a system's owner did."""
+"""Damaged source databases: what a system's owner did in the night before the second day."""
 
 from tests.catalogue.defect import NOTHING, defect
 
@@ -7,7 +7,7 @@ _NOW = "'2026-05-05 01:00Z'"
 
 @defect("source", place="rms", caught_by="rms/nccu_referral not extracted")
 def a_code_list_extended() -> str:
-    """A release of the records system brought a new type of referral."""
+    """A release of the records system added a new type of referral."""
     return f"""
         update rms.nccu_referral set referral_type = 'ASYLUM_CLAIM', updated_at = {_NOW}
         where referral_id % 10 = 3
@@ -26,7 +26,7 @@ def a_status_renamed() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_document_type_renamed() -> str:
-    """The type of the required document got a hyphen: none of them was found any more."""
+    """The type of the required document got a hyphen: no required document was found."""
     return f"""
         update intel.report set document_type_code = 'NCCU-INTEL', updated_at = {_NOW}
         where document_type_code = 'NCCU_INTEL'
@@ -39,7 +39,7 @@ def a_document_type_renamed() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_grading_scheme_renamed() -> str:
-    """3x5x2 was written 3X5X2 after an upgrade: every grading was invalid."""
+    """An upgrade wrote 3x5x2 as 3X5X2: every grading was invalid."""
     return f"""
         update intel.report set grading_scheme = upper(grading_scheme), updated_at = {_NOW}
     """
@@ -63,7 +63,7 @@ def local_times_as_utc() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def american_dates() -> str:
-    """Day and month changed places where both are below thirteen."""
+    """Day and month were swapped where both are below thirteen."""
     return f"""
         update intel.report set updated_at = {_NOW}, submitted_at = make_timestamptz(
             extract(year from submitted_at)::int, extract(day from submitted_at)::int,
@@ -107,7 +107,7 @@ def records_soft_deleted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def deleted_rows_returned() -> str:
-    """A restore brought back what had been deleted: marked as new, with another number."""
+    """A restore brought deleted records back: marked as new, with another number."""
     return f"""
         insert into rms.nccu_referral
         select referral_id + 5000000, 'R-' || referral_ref, occurrence_ref, reporting_officer_no,
@@ -119,13 +119,13 @@ def deleted_rows_returned() -> str:
 
 @defect("source", place="rms", caught_by=NOTHING)
 def a_table_truncated() -> str:
-    """The replica was being rebuilt: the table was there, and empty."""
+    """The replica was being rebuilt: the table existed and was empty."""
     return "truncate rms.nccu_referral"
 
 
 @defect("source", place="rms", caught_by="rms/nccu_referral not extracted")
 def a_column_renamed() -> str:
-    """A release renamed a column without a word."""
+    """A release renamed a column without notice."""
     return "alter table rms.nccu_referral rename column referral_type to type_code"
 
 
@@ -142,7 +142,7 @@ def a_type_changed() -> str:
     "source", place="rms", caught_by="unique_together_int_nccu_referral_force_code__referral_ref"
 )
 def a_duplicate_key() -> str:
-    """A merge of two systems entered referrals a second time under a number of their own."""
+    """A merge of two systems entered referrals a second time under new numbers."""
     return f"""
         alter table rms.nccu_referral drop constraint nccu_referral_referral_ref_key;
         insert into rms.nccu_referral
@@ -159,7 +159,7 @@ def a_duplicate_key() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def officer_numbers_reformatted() -> str:
-    """An upgrade put zeros before every officer's number: none was found in HR any more."""
+    """An upgrade put zeros before every officer's number: none was found in HR."""
     return f"""
         update rms.nccu_referral
         set reporting_officer_no = lpad(reporting_officer_no, 8, '0'), updated_at = {_NOW}
@@ -172,7 +172,7 @@ def officer_numbers_reformatted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def swapped_references() -> str:
-    """A mapping mixed up two columns: the occurrence stood where the referral belongs."""
+    """A mapping swapped two columns: the occurrence stood in place of the referral."""
     return f"""
         update intel.report set nccu_referral_ref = occurrence_ref,
             occurrence_ref = nccu_referral_ref, updated_at = {_NOW}
@@ -195,5 +195,5 @@ def a_detention_reason_renamed() -> str:
 
 @defect("source", place="intelligence", caught_by="intelligence/report quarantine")
 def markings_raised() -> str:
-    """All documents were marked SECRET by mistake and may not come in."""
+    """All documents were marked SECRET by mistake and cannot be landed."""
     return f"update intel.report set protective_marking = 'SECRET', updated_at = {_NOW}"

@@ -241,6 +241,6 @@ def test_a_wrong_address_is_logged_by_the_run_and_fails_the_watch(
     monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "somebody")
     ((run_id, publication_id),) = ask(healthy, "select run_id, publication_id from audit.run")
     assert pipeline.close_run(healthy, run_id) == publication_id
-    assert "Nobody was told: ASSURANCE_NOTIFY_EMAIL" in caplog.text
+    assert "No notification was sent: ASSURANCE_NOTIFY_EMAIL" in caplog.text
     with pytest.raises(UsageError, match="is not an e-mail address"):
-        pipeline.tell(healthy)
+        pipeline.send_notifications(healthy)

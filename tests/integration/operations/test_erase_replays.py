@@ -150,7 +150,7 @@ def test_a_damaged_archived_file_stops_a_replay(world: World, tmp_path: Path) ->
     damaged = bytearray(path.read_bytes())
     damaged[40:80] = bytes(byte ^ 0xFF for byte in damaged[40:80])
     path.write_bytes(bytes(damaged))
-    with pytest.raises(AssuranceError, match=r"The kept batch .* cannot be read"):
+    with pytest.raises(AssuranceError, match=r"The archived batch .* cannot be read"):
         corrected(world, tmp_path, lambda line: line.replace("never", "2020-01-01"))
 
 

@@ -107,8 +107,9 @@ def test_a_second_replay_of_the_same_file_changes_nothing(world: World) -> None:
     assert (second.landed, [d.batch_id for d in second.deliveries]) == (0, [None])
     assert world.query(counts) == before
     assert world.query("select outcome, batches from audit.replay order by 1, 2") == [
-        ("succeeded", 0), ("succeeded", 1),
-    ]  # fmt: skip
+        ("succeeded", 0),
+        ("succeeded", 1),
+    ]
 
 
 def test_an_uncorrected_row_is_landed_when_the_declaration_admits_it(
@@ -135,8 +136,9 @@ def test_a_delivery_that_changes_nothing_does_not_stop_the_next(
     admit_wizards(monkeypatch)
     report = replay_waiting(world, PEOPLE)
     assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
-        (True, 0), (False, 1),
-    ]  # fmt: skip
+        (True, 0),
+        (False, 1),
+    ]
     assert list(units(world, "20260102")) == ["000001", "000003"]
 
 
@@ -286,8 +288,9 @@ def test_a_crash_between_two_deliveries_leaves_complete_replays(
     kept = {path.name for path in (world.settings.home / "batches" / PEOPLE).iterdir()}
     assert kept == {Path(batch["kept_as"]).name for batch in world.batches(PEOPLE)}
     assert world.query("select outcome from audit.replay order by replay_id") == [
-        ("failed",), ("succeeded",),
-    ]  # fmt: skip
+        ("failed",),
+        ("succeeded",),
+    ]
 
 
 def test_a_build_that_is_opened_meanwhile_waits_and_sees_the_replay(world: World) -> None:
@@ -333,5 +336,6 @@ def test_a_filter_limits_the_listed_rows(world: World) -> None:
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
     both = list_rejected(world.settings, QuarantineFilter(with_replayed=True))
     assert [(row.row_key, row.status) for row in both] == [
-        ("000002", "replayed"), ("000003", "rejected"),
-    ]  # fmt: skip
+        ("000002", "replayed"),
+        ("000003", "rejected"),
+    ]

@@ -121,7 +121,8 @@ EVIDENCE = {
         "values ('r', 'E23000022', 'rms/occurrence', 'x', 'database', now(), 'landed')"
     ),
     "rejected_row": (
-        "(batch_id, dataset, table_name, reasons) values (1, 'hr/personnel', 'personnel', '{x}')"
+        "(batch_id, dataset, table_name, reasons)"
+        " values (1, 'hr/personnel', 'personnel', '{reason}')"
     ),
     "source_cursor": "(force_code, dataset) values ('E23000022', 'rms/occurrence')",
     "build": "(run_id, as_at, known_batch_id, purpose) values ('r', now(), 1, 'daily')",

@@ -1,13 +1,13 @@
-"""A state folder of the test's own."""
+"""A state folder for each test that asks for one."""
 
 from pathlib import Path
 
 import pytest
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder that does not exist yet."""
-    home = tmp_path / "a home"
-    monkeypatch.setenv("ASSURANCE_HOME", str(home))
-    return home
+@pytest.fixture
+def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a state folder that does not exist yet, and make it the one that is used."""
+    folder = tmp_path / "a state folder"
+    monkeypatch.setenv("ASSURANCE_HOME", str(folder))
+    return folder

@@ -1,12 +1,15 @@
-"""Connections are read from Airflow's variables, as a URI or as JSON."""
+"""Airflow's connections in environment variables, as URI and as JSON."""
 
 import json
 
 import pytest
 
 from oic_assurance.errors import UsageError
+from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.airflow_uri import connection_type, find_connection_uri
+from oic_assurance.warehouse.connections import describe, url
 
+pytestmark = pytest.mark.usefixtures("state_folder")
 AIRFLOW_URI = "postgres://someone:p%40ss%2Fword@db.example:5433/rms?sslmode=require&cursor=dict"
 AIRFLOW_JSON = json.dumps(
     {
@@ -22,33 +25,37 @@ AIRFLOW_JSON = json.dumps(
 
 
 @pytest.mark.parametrize("text", [AIRFLOW_URI, AIRFLOW_JSON])
-def test_both_forms_of_a_connection_are_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_in_both_formats_of_airflow_are_read(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     expected = "postgresql://someone:p%40ss%2Fword@db.example:5433/rms?sslmode=require"
     assert find_connection_uri("rms") == expected
+    assert url(load_settings(), "rms") == expected
+    assert describe(expected) == "host db.example, port 5433, database rms"
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "mysql://a:secret-word@b/c",
-        "{secret-word",
+        "mysql://a:geheim@b/c",
+        "{geheim",
         '{"conn_type": "http"}',
-        "postgres://a:secret-word@b:port/c",
+        "postgres://a:geheim@b:port/c",
         "[]",
     ],
 )
-def test_the_error_for_a_wrong_connection_does_not_show_its_password(
+def test_the_error_for_an_invalid_connection_does_not_show_the_password(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     with pytest.raises(UsageError, match="AIRFLOW_CONN_RMS") as caught:
         find_connection_uri("rms")
-    assert "secret-word" not in str(caught.value)
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("given", "kind"),
     [
         ("", None),
         ("postgres://u@h/d", "postgres"),
@@ -59,8 +66,8 @@ def test_the_error_for_a_wrong_connection_does_not_show_its_password(
         ("no connection at all", "postgres"),
     ],
 )
-def test_the_type_of_a_connection(
-    monkeypatch: pytest.MonkeyPatch, text: str, kind: str | None
+def test_the_type_of_a_connection_is_found(
+    monkeypatch: pytest.MonkeyPatch, given: str, kind: str | None
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", given)
     assert connection_type("rms") == kind

@@ -1,4 +1,4 @@
-"""Secrets come from the environment or are generated in the state folder."""
+"""Secrets are created once, are private, and can come from the environment."""
 
 import stat
 from pathlib import Path
@@ -9,8 +9,10 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.secrets import find_secret, secret
 
+pytestmark = pytest.mark.usefixtures("state_folder")
 
-def test_a_secret_is_generated_once_and_is_private() -> None:
+
+def test_a_secret_is_created_once_and_is_private() -> None:
     settings = load_settings()
     assert find_secret(settings, "pseudonym_key") is None
     first = secret(settings, "pseudonym_key")
@@ -18,9 +20,9 @@ def test_a_secret_is_generated_once_and_is_private() -> None:
     assert secret(settings, "another") != first
     assert stat.S_IMODE(settings.home.stat().st_mode) == 0o700
     assert stat.S_IMODE(settings.secrets_dir.stat().st_mode) == 0o700
-    files = sorted(settings.secrets_dir.iterdir())
-    assert [path.name for path in files] == ["another", "pseudonym_key"]
-    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    paths = sorted(settings.secrets_dir.iterdir())
+    assert [path.name for path in paths] == ["another", "pseudonym_key"]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
 
 
 def test_the_environment_replaces_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,16 +32,16 @@ def test_the_environment_replaces_a_secret(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settings.secrets_dir.exists()
 
 
-def test_a_secret_that_cannot_be_read_is_one_clear_error(own_home: Path) -> None:
-    (own_home / "secrets" / "pseudonym_key").mkdir(parents=True)
+def test_the_error_for_an_unreadable_secret_names_it(state_folder: Path) -> None:
+    (state_folder / "secrets" / "pseudonym_key").mkdir(parents=True)
     with pytest.raises(ServerError, match="pseudonym_key cannot be read"):
         secret(load_settings(), "pseudonym_key")
-    (own_home / "secrets" / "empty").touch()
+    (state_folder / "secrets" / "empty").touch()
     with pytest.raises(ServerError, match="empty is empty"):
         secret(load_settings(), "empty")
 
 
-def test_a_home_that_is_a_file_is_one_clear_error(own_home: Path) -> None:
-    own_home.touch()
+def test_the_error_for_a_state_folder_that_is_a_file_is_clear(state_folder: Path) -> None:
+    state_folder.touch()
     with pytest.raises(ServerError, match="is a file where a folder must be"):
         secret(load_settings(), "pseudonym_key")

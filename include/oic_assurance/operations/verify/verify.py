@@ -365,6 +365,7 @@ class _Verification:
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
         """Find rows of raw whose batch does not exist, and archived files without a batch."""
+        files = archived_files(self._settings, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(

@@ -1,0 +1,57 @@
+"""Take files apart, change them and write them again, as a person or a tool would."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import python_calamine
+import xlsxwriter
+
+Row = dict[str, str]
+Sheets = dict[str, list[list[Any]]]
+
+
+def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
+    """Return a comma-separated file with each row changed or left out."""
+    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, reader.fieldnames or [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row for row in map(change, reader) if row is not None)
+    return text.getvalue().encode()
+
+
+def change_order(content: bytes) -> bytes:
+    """Return a comma-separated file with its columns in reverse order."""
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(row[::-1] for row in rows)
+    return text.getvalue().encode()
+
+
+def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
+    """Return a workbook with its sheets changed. Cells are kept, layout is not."""
+    book = python_calamine.load_workbook(io.BytesIO(content))
+    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    saved = io.BytesIO()
+    with xlsxwriter.Workbook(saved, {"in_memory": True}) as new:
+        days = new.add_format({"num_format": "dd/mm/yyyy"})
+        for name, rows in change(sheets).items():
+            page = new.add_worksheet(name)
+            for line, row in enumerate(rows):
+                for place, value in enumerate(row):
+                    if isinstance(value, date):
+                        page.write_datetime(line, place, value, days)
+                    elif value != "":
+                        page.write(line, place, value)
+    return saved.getvalue()
+
+
+def change_cells(sheets: Sheets, sheet: str, change: Callable[[Any], Any]) -> Sheets:
+    """Return sheets with every cell of one of them changed."""
+    return {
+        name: [[change(cell) for cell in row] for row in rows] if name == sheet else rows
+        for name, rows in sheets.items()
+    }

@@ -1,0 +1,122 @@
+"""The three views of each point on each day, and the days on which they disagreed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from .clock import day_end, day_of
+from .known import Known, full_as_at
+from .model import Row
+
+#: Default policy: the words in the log that mean that a point is assured.
+ASSURED_WORDS = {
+    *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
+    *("discharged", "closed", "sustained", "assured", "green"),
+}
+ASSURED_STATUSES = {"met_on_time", "met_late", "sustained"}
+PARTIES = ("FORCE", "COMMISSIONER")
+
+
+@dataclass
+class Disagreement:
+    """One row of `assurance_disagreement`. `until` is None while it lasts."""
+
+    disagreed_until: date | None
+    days: int
+    force_self_assessment: str | None
+    commissioner_judgement: str | None
+    data_status: str
+
+
+@dataclass
+class View:
+    """One row of `assurance_voice`."""
+
+    status: str
+    is_assured: bool
+
+
+def views(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
+    """Return the latest event of each point and party at `as_at`."""
+    delivery = full_as_at(known, "governance/recommendations", as_at)
+    return _latest(delivery.sheets[""] if delivery else [], as_at)
+
+
+def _latest(events: list[Row], moment: datetime) -> dict[tuple[str, str], Row]:
+    latest: dict[tuple[str, str], Row] = {}
+    for row in events:
+        key = (row["point_code"], row["party"])
+        if row["event_at"] <= moment and (
+            key not in latest or row["event_at"] >= latest[key]["event_at"]
+        ):
+            latest[key] = row
+    return latest
+
+
+def disagreements(
+    known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
+) -> dict[tuple[str, date], Disagreement]:
+    """Return every period of days in which the views differ.
+
+    `statuses` are those of the data by point and day, in the order of days. `unknown` is no view.
+    """
+    found: dict[tuple[str, date], Disagreement] = {}
+    ongoing: dict[str, date] = {}
+    for (point, day), status in statuses.items():
+        by_party = {party: latest_status(known, as_at, point, party, day) for party in PARTIES}
+        are_assured = {text.lower() in ASSURED_WORDS for text in by_party.values() if text}
+        if status != "unknown":
+            are_assured.add(status in ASSURED_STATUSES)
+        if len(are_assured) < 2:
+            started = ongoing.pop(point, None)
+        elif point in ongoing:
+            started = ongoing[point]
+        else:
+            started = ongoing[point] = day
+            first = (by_party["FORCE"], by_party["COMMISSIONER"], status)
+            found[point, day] = Disagreement(None, 0, *first)
+        if started is not None and len(are_assured) == 2:
+            found[point, started].days += 1
+        elif started is not None:
+            found[point, started].disagreed_until = date.fromordinal(day.toordinal() - 1)
+    return found
+
+
+def latest_status(known: Known, as_at: datetime, point: str, party: str, day: date) -> str | None:
+    """Return a party's latest status by the end of a day, as the log has it."""
+    delivery = full_as_at(known, "governance/recommendations", as_at)
+    events = [
+        row
+        for row in (delivery.sheets[""] if delivery else [])
+        if row["event_at"] < day_end(day) and (row["point_code"], row["party"]) == (point, party)
+    ]
+    event = _latest(events, as_at).get((point, party))
+    return str(event["status"]) if event else None
+
+
+def view_rows(
+    known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
+) -> dict[tuple[str, str, date], View]:
+    """Return each day on which a view changed, for the parties and for the data."""
+    found: dict[tuple[str, str, date], View] = {}
+    last: dict[tuple[str, str], str | None] = {}
+    for (point, day), of_data in statuses.items():
+        if last.get((point, "DATA")) != of_data:
+            found[point, "DATA", day] = View(of_data, of_data in ASSURED_STATUSES)
+            last[point, "DATA"] = of_data
+    for day in sorted(_days_of_events(known, as_at)):
+        for point in {key[0] for key in statuses}:
+            for party in PARTIES:
+                status = latest_status(known, as_at, point, party, day)
+                if status is not None and last.get((point, party)) != status:
+                    found[point, party, day] = View(status, status.lower() in ASSURED_WORDS)
+                    last[point, party] = status
+    return found
+
+
+def _days_of_events(known: Known, as_at: datetime) -> set[date]:
+    delivery = full_as_at(known, "governance/recommendations", as_at)
+    events = delivery.sheets[""] if delivery else []
+    return {day_of(row["event_at"]) for row in events if row["event_at"] <= as_at}

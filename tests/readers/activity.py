@@ -1,0 +1,173 @@
+"""Publications and roll-backs one after another, with quiet in between, each with its times."""
+
+import os
+import subprocess
+import sys
+import time
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+
+from oic_assurance.publishing.generations import State, read_parts
+from oic_assurance.publishing.publication import ROLE, current_hold, current_publication
+from oic_assurance.publishing.publish import publish
+from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.publishing.upkeep import tidy
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.readers.copies import Copier
+
+QUIET, CANDIDATE, PUBLICATION, ROLLBACK, RETENTION = (
+    "undisturbed",
+    "making a candidate",
+    "publication",
+    "roll-back, release",
+    "statistics, retention",
+)
+#: A statement that spans several phases is counted to the last of these.
+BY_WEIGHT = (QUIET, CANDIDATE, RETENTION, PUBLICATION, ROLLBACK)
+#: Publications for each retention. Fifty days pass here in minutes. If readers leave no gap, each
+#: retention waits as long as it may.
+RETENTION_EVERY = 5
+_WHY = "test that readers do not notice"
+
+
+@dataclass
+class Phases:
+    """The phases of the work, one after another, with their start and name."""
+
+    began: list[float] = field(default_factory=list)
+    what: list[str] = field(default_factory=list)
+    ended: float = 0.0
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    @contextmanager
+    def entry(self, what: str) -> Iterator[None]:
+        """Record a phase and its duration."""
+        began = time.monotonic()
+        self.began.append(began)
+        self.what.append(what)
+        yield
+        self.ended = time.monotonic()
+        self.took.setdefault(what, []).append(self.ended - began)
+
+    def during(self, began: float, seconds: float) -> str | None:
+        """Return the phase during a statement, or None if it ran outside all phases."""
+        if not self.began or began + seconds < self.began[0] or began > self.ended:
+            return None
+        first = max(0, bisect_right(self.began, began) - 1)
+        last = bisect_right(self.began, began + seconds)
+        return max(self.what[first:last], key=BY_WEIGHT.index)
+
+
+@dataclass
+class Activity:
+    """The result of the work."""
+
+    phases: Phases = field(default_factory=Phases)
+    publications: int = 0
+    rollbacks: int = 0
+    #: Seconds of each roll-back inside the server, and of each as a command with Python's start.
+    moves: list[float] = field(default_factory=list)
+    commands: list[float] = field(default_factory=list)
+    #: Generations attached after each publication, and at the end, when the readers have ended.
+    attached: list[int] = field(default_factory=list)
+    attached_afterwards: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def run_activity(
+    copier: Copier, publications: int, rollbacks: int, quiet: float, *, show_progress: bool = False
+) -> Activity:
+    """Publish a number of times, with quiet seconds before each, and roll back now and then."""
+    done = Activity()
+    phases, settings = done.phases, copier.settings
+    every = max(2, publications // max(1, rollbacks))
+    for number in range(1, publications + 1):
+        with phases.entry(QUIET):
+            time.sleep(quiet)
+        with phases.entry(CANDIDATE):
+            build = copier.make()
+        with phases.entry(PUBLICATION):
+            publish(settings, build)
+        done.publications += 1
+        if number % RETENTION_EVERY == 0:
+            with phases.entry(RETENTION):
+                tidy(settings)
+        done.attached.append(attached(settings))
+        if number % every == 0 and done.rollbacks < rollbacks:
+            _roll_back_and_release(copier, done, by_command=done.rollbacks % 2 == 0)
+        if show_progress:
+            _show_progress(done)
+    return done
+
+
+def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) -> None:
+    """Roll back the newest publication, check that the next one waits, then release it."""
+    settings, phases = copier.settings, done.phases
+    newest = current_publication(settings)
+    assert newest is not None
+    before = newest.publication_id - 1
+    began = time.monotonic()
+    with phases.entry(ROLLBACK):
+        if by_command:
+            roll_back_by_command(before, _WHY)
+        else:
+            rollback(settings, before, _WHY)
+    (done.commands if by_command else done.moves).append(time.monotonic() - began)
+    done.rollbacks += 1
+    with phases.entry(CANDIDATE):
+        build = copier.make()
+    with phases.entry(PUBLICATION):
+        waiting = publish(settings, build)
+    hold = current_hold(settings)
+    if waiting.is_current or hold is None or hold.reason != _WHY:
+        done.faults.append(f"publication {waiting.publication_id} undid the roll-back to {before}")
+    with phases.entry(ROLLBACK):
+        shown = release(settings, "the trial has checked it")
+    if shown.publication_id != build.build_id:
+        done.faults.append(f"the release shows {shown.publication_id}, not {build.build_id}")
+
+
+def roll_back_by_command(publication_id: int, why: str) -> None:
+    """Roll back with the command, in a separate process."""
+    command = ["publication", "rollback", str(publication_id), "--reason", why]
+    subprocess.run(
+        [sys.executable, "-m", "oic_assurance.cli", *command],
+        env=dict(os.environ), check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def attached(settings: Settings) -> int:
+    """Return the number of attached generations, for which readers' queries are planned."""
+    with connect(settings, role=ROLE) as conn:
+        parts = read_parts(conn)
+    return len({part.publication_id for part in parts if part.state is not State.DETACHED})
+
+
+def size_of_generation(settings: Settings, publication_id: int) -> int:
+    """Return the bytes of one generation, including its indexes."""
+    with connect(settings, role=ROLE) as conn:
+        return sum(
+            _size(conn, part.name)
+            for part in read_parts(conn)
+            if part.publication_id == publication_id
+        )
+
+
+def _size(conn: psycopg.Connection, name: str) -> int:
+    row = conn.execute(
+        "select pg_total_relation_size(to_regclass(%s))", (f"generation.{name}",)
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _show_progress(done: Activity) -> None:
+    took = done.phases.took
+    sys.stderr.write(
+        f"publication {done.publications}: candidate {took[CANDIDATE][-1]:.2f} s, "
+        f"publication {took[PUBLICATION][-1]:.2f} s, {done.attached[-1]} attached\n"
+    )
