@@ -131,7 +131,7 @@ def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
     world.land("governance/recommendations")
     screen = quarantine_screen(settings, QuarantineFilter(), 5)
     assert max(map(len, screen.splitlines())) <= 80
-    assert "governance/recommendations        19" in screen
+    assert "governance/recommendations  19" in screen
     assert "These are the newest 5 of 22 rows: see --limit." in screen
     last = " ".join(screen.split("\n\n")[-1].split())
     assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")
