@@ -18,8 +18,8 @@ from tests.conftest import PROJECT_ROOT
 from tests.mutants.mutants import all_mutants, write_marked
 from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
-    Said,
     UnitTests,
+    Verdict,
     build_from_nothing,
     passes_for_two_forces,
     statement_of,
@@ -120,7 +120,7 @@ def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
     tests = UnitTests(empty_models, tmp_path, "test_type:unit,int_measure_month")
 
     assert tests.judge(wrong).noticed_by
-    assert tests.judge(harmless) == Said()
+    assert tests.judge(harmless) == Verdict()
     assert key(harmless) in reasons_of_survivors()
 
 
