@@ -85,7 +85,7 @@ def _run_day(force: Force, day: date) -> list[Alarm]:
     """Publish a day, or record what blocked it. Return the failed checks."""
     blocked = None
     try:
-        force.live(Day(day))
+        force.publish_day(Day(day))
     except GateBlocked as error:
         blocked = error.message
     with connect(force.settings) as warehouse:

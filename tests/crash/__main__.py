@@ -79,8 +79,8 @@ def _run_workers(harness: "Harness", seed: int, first: int, results: Results) ->
 
 def _is_selected(point: Point, arguments: argparse.Namespace) -> bool:
     if arguments.number is not None:
-        return point.number == arguments.number
-    return arguments.only in (None, point.group.only)
+        return point.number == int(arguments.number)
+    return arguments.only is None or point.group.only == str(arguments.only)
 
 
 def _arguments() -> argparse.Namespace:

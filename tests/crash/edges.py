@@ -18,22 +18,22 @@ Reached = Callable[[str], None]
 LANDING = {
     "oic_assurance.landing.land:land_dataset": "dataset",
     "oic_assurance.landing.land:ensure_raw_table": "raw table",
-    "oic_assurance.batches.batch:Archive.remove_leftovers": "clear leftovers",
+    "oic_assurance.batches.archive:Archive.remove_leftovers": "clear leftovers",
     "oic_assurance.landing.load:TableLoader.stage_text": "stage",
     "oic_assurance.landing.load:TableLoader.check": "check",
     "oic_assurance.landing.load:TableLoader.insert_delivered": "insert delivered",
     "oic_assurance.landing.load:TableLoader.insert_extracted": "insert extracted",
     "oic_assurance.landing.load:TableLoader.insert_vanished": "insert vanished",
     "oic_assurance.landing.load:TableLoader.restore_later_versions": "restore later versions",
-    "oic_assurance.landing.load:TableLoader.changed_before": "changed before",
-    "oic_assurance.landing.load:TableLoader.settle_affected": "settle affected",
+    "oic_assurance.landing.load:TableLoader.keys_changed_late": "keys changed late",
+    "oic_assurance.landing.load:TableLoader.apply_later_delivery": "apply later delivery",
     "oic_assurance.landing.load:TableLoader.quarantine": "quarantine",
-    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "take keys",
+    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "read keys",
     "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
-    "oic_assurance.batches.batch:ArchiveWriter.write": "archive a piece",
-    "oic_assurance.batches.batch:ArchiveWriter.finish": "archive",
+    "oic_assurance.batches.archive:ArchiveWriter.write": "archive a chunk",
+    "oic_assurance.batches.archive:ArchiveWriter.finish": "finish the archive",
     "oic_assurance.landing.land_database:DatabaseLanding._load_first": "first load",
-    "oic_assurance.landing.land_database:DatabaseLanding._take": "take",
+    "oic_assurance.landing.land_database:DatabaseLanding._load_rows": "load rows",
     "oic_assurance.landing.land_database:register": "register",
     "oic_assurance.landing.land_database:store_state": "store state",
     "oic_assurance.landing.raw_tables:_create_indexes": "create indexes",
@@ -97,17 +97,17 @@ def _watch_commits(reached: Reached) -> None:
 
     @contextmanager
     def watched_transaction(
-        self: psycopg.Connection, *arguments: Any, **options: Any
+        self: psycopg.Connection[Any], *arguments: Any, **options: Any
     ) -> Iterator[Any]:
         with transaction(self, *arguments, **options) as inside:
             yield inside
             reached("before commit")
         reached("after commit")
 
-    def watched_commit(self: psycopg.Connection) -> None:
+    def watched_commit(self: psycopg.Connection[Any]) -> None:
         reached("before commit of a session")
         commit(self)
         reached("after commit of a session")
 
-    psycopg.Connection.transaction = watched_transaction  # type: ignore[assignment, method-assign]
+    psycopg.Connection.transaction = watched_transaction  # type: ignore[method-assign]
     psycopg.Connection.commit = watched_commit  # type: ignore[method-assign]

@@ -114,17 +114,17 @@ class Harness:
         name = f"{world} {kind}"
         if name not in self._references:
             self.template.restore(world)
-            self._references[name] = [self._undisturbed(world, kind, RERUN)]
+            self._references[name] = [self._uninterrupted(world, kind, RERUN)]
             if kind == "run":
                 self.template.restore(world)
-                self._undisturbed(world, kind, KILLED)
-                self._references[name].append(self._undisturbed(world, kind, RERUN))
+                self._uninterrupted(world, kind, KILLED)
+                self._references[name].append(self._uninterrupted(world, kind, RERUN))
         for reference in self._references[name]:
             if reference.evidence["audit.publication"].rows == publications:
                 return reference
         return self._references[name][0]
 
-    def _undisturbed(self, world: str, kind: str, run_id: str) -> Reference:
+    def _uninterrupted(self, world: str, kind: str, run_id: str) -> Reference:
         began = time.monotonic()
         report = work.finish(self._job(world, kind, run_id))
         self._seconds[f"{world} {kind}"] = time.monotonic() - began

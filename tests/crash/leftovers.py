@@ -116,8 +116,8 @@ def _files(settings: Settings) -> list[str]:
             "select kept_as from audit.batch where kept_as is not null"
         ).fetchall()
     named = {name for (name,) in rows}
-    kept = settings.home / "batches"
-    there = {str(path.relative_to(settings.home)) for path in kept.rglob("*") if path.is_file()}
+    archive = settings.home / "batches"
+    there = {str(path.relative_to(settings.home)) for path in archive.rglob("*") if path.is_file()}
     left = [f"archived file that no batch names: {name}" for name in sorted(there - named)]
     left += [f"batch without its archived file: {name}" for name in sorted(named - there)]
     left += [

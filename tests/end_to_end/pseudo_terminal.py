@@ -1,4 +1,4 @@
-"""A pseudo-terminal to run a command on, and what a person would see on it."""
+"""A pseudo-terminal to run a command in, and the display that a person would see."""
 
 import contextlib
 import fcntl
@@ -19,22 +19,22 @@ TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
 
 
 class Display:
-    """The lines that a terminal shows, with all that has scrolled away.
+    """The lines that a terminal shows, including those that have scrolled away.
 
-    It knows the few sequences that a screen of ours may send. Any other one is a `ValueError`, so
-    a test notices it.
+    It knows the few sequences that the product's screens may send. Any other one is a `ValueError`,
+    so that a test notices it.
     """
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
         self.rows: list[str] = [""]
-        #: Whether a row goes on in the next one, because its line is wider than the terminal.
+        #: Whether a row continues in the next one, because its line is wider than the terminal.
         self.goes_on: list[bool] = [False]
         self.cursor_is_shown = True
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
-        """Show what was sent."""
+        """Show a text that was sent."""
         position = 0
         while position < len(text):
             token = TOKEN.match(text, position)
@@ -108,7 +108,7 @@ class Display:
 
 
 class PseudoTerminal:
-    """A command in the foreground of a terminal of its own."""
+    """A command in the foreground of a separate terminal."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], columns: int
@@ -124,7 +124,7 @@ class PseudoTerminal:
         os.close(slave)
 
     def running(self, patience: float = 5) -> list[str]:
-        """Return the names of the processes of the command's session that do not end."""
+        """Return the names of processes of the command's session that do not end."""
         deadline = time.monotonic() + patience
         while (found := _session(self._process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
@@ -158,13 +158,13 @@ class PseudoTerminal:
         return self._process.returncode
 
     def kill(self) -> None:
-        """End the command if it still runs."""
+        """Stop the command if it still runs."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 
     def _read(self, patience: float) -> bool:
-        """Read what was sent; false if there is nothing."""
+        """Read the bytes that were sent. Return false if there are none."""
         if not select.select([self._master], [], [], patience)[0]:
             return False
         try:

@@ -1,4 +1,4 @@
-"""What was erased cannot be found in the state folder any more, once a new publication stands."""
+"""After the next publication, an erased record is nowhere in the state folder."""
 
 import gzip
 import shutil
@@ -17,7 +17,7 @@ PERSON, COLLAR, ROLE = "987654", "QWXZ7731", "ZQJXVKROLE"
 REFERRAL, REFERENCE = "987650001", "NCCUZQXJW88"
 WANTED = [COLLAR.encode(), ROLE.encode(), REFERENCE.encode(), REFERRAL.encode()]
 BLOCK = 4 * 1024 * 1024
-#: Of the sources themselves.
+#: Files of the sources themselves.
 SOURCES = ("rms", "intelligence")
 
 
@@ -37,7 +37,7 @@ def terminal() -> Iterator[Terminal]:
 
 
 def put_records(terminal: Terminal) -> None:
-    """Let the newest personnel file and the records system say something that nothing else says."""
+    """Put unique values into the newest personnel file and the records system."""
     newest = max((terminal.home / "dropzone/hr/personnel").glob("personnel_*.csv"))
     columns = newest.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
     values = {
@@ -62,9 +62,9 @@ def put_records(terminal: Terminal) -> None:
 
 
 def places_with(terminal: Terminal) -> set[str]:
-    """Return the files of the state, but for the sources', that hold any of the values.
+    """Return the files of the state, without the sources' files, that contain any of the values.
 
-    The server is stopped for it, so that it has written all that it had in memory.
+    The server is stopped first, so that everything in its memory is written.
     """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         oids = warehouse.execute(
@@ -98,7 +98,7 @@ def holds(path: Path) -> bool:
     return False
 
 
-def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> None:
+def test_after_the_next_publication_no_byte_is_left(terminal: Terminal) -> None:
     done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
     before = places_with(terminal)
@@ -123,8 +123,8 @@ def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> No
             " where schemaname = 'generation' order by 1"
         ).fetchall()
         assert generations == [(2,)]
-        told = warehouse.execute(
+        logged = warehouse.execute(
             "select publication_id, count(*) from audit.publication_before_erasure"
             " group by 1 order by 1"
         ).fetchall()
-        assert told == [(1, 2)]
+        assert logged == [(1, 2)]

@@ -1,4 +1,4 @@
-"""What is never extracted is nowhere: narratives, source identities; no officer number in marts."""
+"""Withheld data is nowhere: no narratives or source identities, and no officer numbers in marts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def secrets_of_intelligence(terminal: Terminal) -> list[str]:
 
 
 def state_files(home: Path) -> Iterator[Path]:
-    """Return every file of the state but the server's own, which holds the source database too."""
+    """Return every file of the state except the server's, which also holds the source database."""
     for path in home.rglob("*"):
         if path.is_file() and "postgres" not in path.relative_to(home).parts:
             yield path
@@ -63,7 +63,9 @@ def test_no_file_of_the_state_holds_a_narrative_or_a_source(
     assert searched > 20
 
 
-def test_the_server_log_holds_none_either(terminal: Terminal, first_run: str) -> None:
+def test_the_server_log_holds_no_narrative_and_no_source(
+    terminal: Terminal, first_run: str
+) -> None:
     log = (terminal.home / "log" / "postgres.log").read_text(errors="replace")
     assert not [text for text in secrets_of_intelligence(terminal) if text in log]
 
@@ -100,10 +102,10 @@ def test_no_mart_holds_an_officer_s_number(terminal: Terminal, first_run: str) -
             assert found == (0,), f"{schema}.{table}.{column}"
 
 
-def test_who_may_not_read_the_pseudonyms_finds_no_number_beside_one(
+def test_logins_without_pseudonyms_find_no_number_beside_one(
     terminal: Terminal, first_run: str
 ) -> None:
-    """Neither the gate, nor a purpose's people, nor a reader; whatever the columns are called."""
+    """This holds for the gate, for logins of a purpose and for readers, with any column names."""
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         relations = warehouse.execute(
             """
@@ -138,7 +140,7 @@ def test_who_may_not_read_the_pseudonyms_finds_no_number_beside_one(
 def _beside(
     warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
 ) -> bool:
-    """Tell whether a column holds pseudonyms, and another one the numbers they stand for."""
+    """Return whether one column holds pseudonyms, and another one their numbers."""
     held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
     is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
     names = sql.Identifier(*relation)

@@ -118,11 +118,11 @@ def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
         rest = _until(pieces[place + 2 :], {"rows", "range", "limit"})
         for item in _split(rest, {","}):
             words = [part.word for part in item]
-            kept = item[: words.index("nulls")] if "nulls" in words else item
-            if kept and kept[-1].word == "desc":
-                yield Change(kept[-1].start, kept[-1].end, "order", "asc")
-            elif kept:
-                yield Change(kept[-1].end, kept[-1].end, "order", " desc")
+            sorted_by = item[: words.index("nulls")] if "nulls" in words else item
+            if sorted_by and sorted_by[-1].word == "desc":
+                yield Change(sorted_by[-1].start, sorted_by[-1].end, "order", "asc")
+            elif sorted_by:
+                yield Change(sorted_by[-1].end, sorted_by[-1].end, "order", " desc")
 
 
 def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
@@ -159,10 +159,12 @@ def _until(pieces: list[Piece], ends: set[str]) -> list[Piece]:
     return pieces
 
 
-def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -> list[list[Piece]]:
+def _split(
+    pieces: list[Piece], signs: set[str], within: Set[int] = frozenset()
+) -> list[list[Piece]]:
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
-        if piece.word in signs and piece.start not in kept:
+        if piece.word in signs and piece.start not in within:
             parts.append([])
         else:
             parts[-1].append(piece)

@@ -92,7 +92,8 @@ def statement_of(settings: Settings, node: Node) -> str:
     """Return the statement that dbt ran for a unit test, from the folder where dbt compiles."""
     written = target_dir(settings, "daily") / "run" / "oic_assurance" / node.node.original_file_path
     (statement,) = written.rglob(f"{node.name}.sql")
-    return statement.read_text(encoding="utf-8")
+    text: str = statement.read_text(encoding="utf-8")
+    return text
 
 
 def passes(warehouse: psycopg.Connection, statement: str) -> bool:

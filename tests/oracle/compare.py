@@ -258,7 +258,7 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
     actual = Counter(tuple(row[name] for name in columns) for row in marts.tables[table])
     for found in figures.exceptions.keys() | actual.keys():
-        wanted, got = figures.exceptions[found], actual[found]  # type: ignore[index]
+        wanted, got = figures.exceptions[found], actual[found]
         if wanted != got:
             yield Difference(table, " ".join(map(str, found)), "*", wanted, got)
 

@@ -8,9 +8,9 @@ from .policy import Z
 
 
 def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None]:
-    """Follow the contract.
+    """Return the interval of a share, or two Nones if the denominator is 0.
 
-    "Intervals are Wilson's at 95% (z = 1.959964)"; none over a denominator of 0.
+    Contract: "Intervals are Wilson's at 95% (z = 1.959964)".
     """
     if denominator == 0:
         return None, None

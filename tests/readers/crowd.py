@@ -41,10 +41,10 @@ class Crowd:
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
     """Run a number of readers without pause, using the kinds in turn, until the block ends."""
     context = multiprocessing.get_context("spawn")
-    ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
+    ready, stop, results = context.Semaphore(0), context.Event(), context.Queue()
     processes = [
         context.Process(
-            target=_read, args=(url, known, kind, number, ready, stop, told), daemon=True
+            target=_read, args=(url, known, kind, number, ready, stop, results), daemon=True
         )
         for number, kind in enumerate(islice(cycle(kinds), count))
     ]
@@ -57,7 +57,7 @@ def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[
         yield together
     finally:
         stop.set()
-        together.seen += [told.get(timeout=END_SECONDS) for _ in processes]
+        together.seen += [results.get(timeout=END_SECONDS) for _ in processes]
         for process in processes:
             process.join()
 
@@ -69,7 +69,7 @@ def _read(
     number: int,
     ready: Semaphore,
     stop: Event,
-    told: "Queue[Seen]",
+    results: "Queue[Seen]",
 ) -> None:
     seen = Seen(kind)
     tool = KINDS[kind]
@@ -84,4 +84,4 @@ def _read(
     except Exception as error:
         seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
         ready.release()
-    told.put(seen)
+    results.put(seen)

@@ -204,8 +204,8 @@ def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
     )[1]
     assert answers["sql.md", 0] == [tuple(row[:3]) for row in figures]
     assert [row[0] for row in answers["sql.md", 1]] == [row[0] for row in figures]
-    for said, figure in zip(answers["sql.md", 1], figures, strict=True):
-        assert said[4:] == pytest.approx(tuple(figure[3:]))
+    for answer, figure in zip(answers["sql.md", 1], figures, strict=True):
+        assert answer[4:] == pytest.approx(tuple(figure[3:]))
     teams = rows_of(
         bi,
         "select m.org_unit_code, m.numerator, m.denominator from assurance_measure as m "

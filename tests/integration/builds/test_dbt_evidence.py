@@ -1,4 +1,4 @@
-"""What dbt's tests found is kept with the tables that they looked at, and counts for no others."""
+"""Results of dbt's tests are stored with the tables that they checked, and count for no others."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -32,7 +32,9 @@ def ask(settings: Settings, query: str, build_id: int) -> list[tuple[Any, ...]]:
         return conn.execute(query.encode(), (build_id,)).fetchall()
 
 
-def test_a_verdict_is_on_the_candidate_as_it_was_last_built(fresh_warehouse: Settings) -> None:
+def test_a_verdict_counts_only_for_the_last_build_of_the_candidate(
+    fresh_warehouse: Settings,
+) -> None:
     build_id = open_build(fresh_warehouse).build_id
     attempts = ([a_test("kept"), a_test("deleted", "fail")], [a_test("kept")])
     verdicts = []
@@ -50,11 +52,11 @@ def test_a_verdict_is_on_the_candidate_as_it_was_last_built(fresh_warehouse: Set
     assert verdicts == [("critical", 2), ("passed", 1)]
 
 
-def test_no_table_is_on_record_as_tested_without_its_results(
+def test_a_table_without_stored_results_has_no_tests_on_record(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = audited_build(fresh_warehouse)
-    make_candidates(fresh_warehouse, build, salt="anew")
+    make_candidates(fresh_warehouse, build, salt="second")
     monkeypatch.setattr(building, "run_dbt", lambda *_: [a_model("dim_officer"), a_test("unique")])
     tested = (
         "select fingerprint from audit.tested_table "

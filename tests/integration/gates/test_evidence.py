@@ -4,9 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +14,12 @@ from expectations.vocabulary import STAGES, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
 from oic_assurance.gates.docs import build_data_docs
-from oic_assurance.gates.logging import silenced
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.reporting.screens.checks import checks_screen
-from oic_assurance.warehouse.connections import connect, sqlalchemy_url
-from tests.integration.gates.warehouse import World, small_force
-
-
-@pytest.fixture(scope="module")
-def world(home: Path) -> Iterator[World]:
-    with small_force() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def auditor(world: World) -> Iterator[Auditor]:
-    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
-        yield one
+from oic_assurance.warehouse.connections import connect
+from tests.integration.gates.warehouse import World
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
@@ -104,8 +89,8 @@ def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: Worl
 
     days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
     assert days == (61,)
-    kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
-    assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
+    positions = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
+    assert sorted(positions) == list(range(1, KEYS_KEPT + 1))
     assert "1,830 of 1,891; put right by: data engineering" in screen
     assert screen.count("    date_day ") == 2 * screen.count("critical:")
     assert "and 998 more keys on record" in screen

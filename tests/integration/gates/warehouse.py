@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
-from psycopg import sql
 
 from oic_assurance.builds.record import Build
 from oic_assurance.gates.places import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate
+from tests.databases import temporary_warehouse
 from tests.integration.gates.damage import tables_in
 from tests.integration.gates.world import make_world
 
@@ -74,20 +72,11 @@ def _saved(table: str) -> str:
 def small_force() -> Iterator[World]:
     """Make the small force's warehouse, and drop it at the end of the block."""
     settings = load_settings()
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
-    create = sql.SQL("create database {} owner warehouse_owner")
-    drop = sql.SQL("drop database {} with (force)")
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(DATABASE)))
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+    with temporary_warehouse(DATABASE):
         migrate(settings)
         made = World(settings, make_world(settings))
         yield made
         made.close()
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(drop.format(sql.Identifier(DATABASE)))
 
 
 def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:

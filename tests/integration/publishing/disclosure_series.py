@@ -1,7 +1,7 @@
-"""Forces whose records come late, go, and are corrected, released to the public month after month.
+"""Forces whose records arrive late, disappear and are corrected, with monthly public releases.
 
-The records are made here; what is released of them is dbt's work, with the ledger that publication
-keeps. Only what lies before the measures is left out.
+The records are made here. dbt decides what is released, with the ledger that publication keeps. The
+models before the measures are left out.
 """
 
 import random
@@ -23,7 +23,7 @@ UNITS = ("D1", "D2", "D3", "REST")
 EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
 POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA"}
 MONTHS = [date(2025, month, 1) for month in range(1, 13)]
-#: The first release sees four settled months; each later one sees another.
+#: The first release has four settled months. Each later one has one month more.
 RELEASES = 8
 FIRST_SETTLED = 4
 
@@ -32,7 +32,7 @@ Months = list[dict[str, Figure]]
 
 @dataclass(frozen=True)
 class Record:
-    """A record: the first release that knows it, the first that no longer does, what it says."""
+    """A record: the first release that knows it, the first that no longer does, and its values."""
 
     month: int
     unit: str
@@ -43,14 +43,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Force:
-    """A force: its records as they are at each release; whether records only ever arrive."""
+    """A force: its records at each release, and whether records only ever arrive."""
 
     code: str
     records: tuple[Record, ...]
     only_arrivals: bool
 
     def months(self, release: int) -> Months:
-        """Return what is known at a release of each month, by unit."""
+        """Return the figures of each month by unit, as known at a release."""
         found: Months = [dict.fromkeys(UNITS, (0, 0)) for _ in MONTHS]
         for record in self.records:
             if record.known_from <= release < record.gone_by:
@@ -60,7 +60,7 @@ class Force:
 
 
 def make_force(number: int) -> Force:
-    """Return a force, a busy or a quiet one: the same for the same number."""
+    """Return a busy or a quiet force. The same number gives the same force."""
     chance = random.Random(number)
     only_arrivals = number % 3 == 0
     busy = chance.choice([0.4, 1.0, 2.5, 6.0, 12.0])
@@ -71,7 +71,7 @@ def make_force(number: int) -> Force:
             for _ in range(round(chance.expovariate(1 / (busy * share)))):
                 records += _story(chance, month, unit, only_arrivals=only_arrivals)
         if chance.random() < 0.3:
-            # Somebody's forgotten pile of forms.
+            # A pile of forms that somebody forgot.
             known = max(month - FIRST_SETTLED + 1, 0) + chance.randint(1, 3)
             unit = chance.choice(UNITS)
             records += [Record(month, unit, True, known) for _ in range(chance.randint(3, 9))]
@@ -98,7 +98,7 @@ def _story(chance: random.Random, month: int, unit: str, *, only_arrivals: bool)
 
 
 def prepare(settings: Settings) -> None:
-    """Make what stands before disclosure control: policy, the units, and the tables of measures."""
+    """Make the tables before disclosure control: policy, units, and measures."""
     open_build(settings, "series", _as_at(0))
     run_dbt(settings, "daily", ["seed"])
     with connect(settings, role="oic_transform") as conn:
@@ -117,7 +117,7 @@ def prepare(settings: Settings) -> None:
 
 
 def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
-    """Let dbt decide what a release shows, enter it into the ledger, and return it."""
+    """Let dbt decide what a release shows, record it in the ledger, and return it."""
     build = open_build(settings, f"series {number}", _as_at(number))
     with connect(settings, role="oic_transform") as conn:
         _fill(conn, number, forces)
@@ -140,16 +140,16 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
 
 @dataclass(frozen=True)
 class Released:
-    """What a release shows: the periods and units of each force and measure, the other tables."""
+    """The content of a release: periods and units of each force and measure, and more tables."""
 
     periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]
-    #: force, measure, month, unit and figure of the table of months.
+    #: Force, measure, month, unit and figure in the table of months.
     months: list[tuple[str, str, int, str, Figure]]
     positions: Mapping[tuple[str, str], tuple[date, date, Figure]]
 
 
 def _as_at(number: int) -> datetime:
-    """Return a moment at which one month more has settled than at the release before."""
+    """Return a moment at which one more month has settled than at the release before."""
     month = FIRST_SETTLED + number + 1
     return datetime(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 28, 6, tzinfo=UTC) + timedelta(
         days=2

@@ -1,4 +1,4 @@
-"""Two publications, and logins that are limited: two supervisors and the office."""
+"""Two publications, and limited logins: two supervisors and one of the Commissioner's office."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ Connect = Callable[[str], psycopg.Connection]
 
 @contextmanager
 def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
-    """Two publications; logins belong to the whole server, so they go at the end."""
+    """Two publications. Logins belong to the whole server, so they are dropped at the end."""
     published_with_history(fresh_warehouse)
     published_with_history(fresh_warehouse)
     yield fresh_warehouse
@@ -42,7 +42,7 @@ def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def logins(warehouse: Settings) -> Iterator[Connect]:
-    """Connect as one of the logins, which are given their access as a command gives it."""
+    """Connect as one of the logins. They get their access as the command gives it."""
     passwords = {
         login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
     }
@@ -67,7 +67,7 @@ def database_of(settings: Settings) -> str:
 
 
 def published_with_history(settings: Settings, *, salt: str = "") -> int:
-    """Publish the marts that are made by hand, and the history of exceptions with them."""
+    """Publish the handmade marts together with the history of exceptions."""
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)

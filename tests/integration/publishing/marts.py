@@ -1,4 +1,4 @@
-"""Candidates made by hand, shaped as dbt makes them, for the tests of publication."""
+"""Handmade candidates with the structure that dbt creates, for the tests of publication."""
 
 import itertools
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ CHECKS = ("complete", "unique")
 _UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
 _OFFICER = "foreign key (publication_id, force_code, officer_key) references candidate.dim_officer"
 
-# Columns without those that every table has, the rest of the primary key, and the foreign keys.
+# The columns without those of every table, the rest of the primary key, and the foreign keys.
 _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "dim_date": ("date_day date not null, month_start date", "date_day", []),
     "dim_org_unit": (
@@ -105,7 +105,7 @@ _SUFFIX = itertools.count(1)
 
 
 def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") -> Build:
-    """Enter a run and a build into the record."""
+    """Record a run and a build."""
     with connect(settings, role="oic_transform") as conn:
         row = conn.execute(
             """
@@ -126,7 +126,7 @@ def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") 
 
 
 def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: str = "") -> None:
-    """Build every candidate table afresh, as dbt does: under another name, then renamed."""
+    """Build every candidate table from nothing as dbt does: under another name, then renamed."""
     script = ["drop schema if exists candidate, candidate_public cascade"]
     for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):
         script.append(f"create schema {schema}")
@@ -134,11 +134,11 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
             script += _making(schema, name, spec)
             script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
     with taken_over(settings, build.build_id), connect(settings, role="oic_transform") as conn:
-        conn.execute("; ".join(script))  # type: ignore[arg-type]
+        conn.execute("; ".join(script))
 
 
 def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
-    """Leave the evidence of tests and gates: what was due, what they looked at, verdicts."""
+    """Record the evidence of tests and gates: required checks, checked tables, verdicts."""
     with connect(settings) as conn:
         _record_tables(conn, "tested_table", build)
         _record_checks(conn, build, GATES[:-1], verdict)
@@ -204,12 +204,12 @@ def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Buil
 
 
 def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psycopg.Connection:
-    """Connect as a reader does, with nothing but its URL."""
+    """Connect as a reader does, with only its URL."""
     return psycopg.connect(url(settings, name), autocommit=autocommit)
 
 
 def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
-    """Build, audit and publish; return the publication's id."""
+    """Build, audit and publish. Return the publication's id."""
     return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id
 
 
@@ -226,7 +226,7 @@ def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[st
     draft = f"{schema}.{name}__dbt_tmp"
     return [
         f"create table {draft} ({', '.join(lines)})",
-        # An index as dbt names them: unlike any other, and for nobody to guess.
+        # dbt gives indexes unique names that cannot be guessed.
         f"create index index_{next(_SUFFIX):032x} on {draft} (force_code)",
         f"alter table {draft} rename to {name}",
         *(f"alter table {schema}.{name} add {line}" for line in to_itself),
@@ -236,7 +236,7 @@ def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[st
 
 
 def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, salt: str) -> str:
-    """Return how to fill a table with rows like its columns, `scale` times a handful."""
+    """Return a statement that fills a table with `scale` times ten rows for its columns."""
     values = {
         "text": f"'{salt}' || i",
         "date": "date '2025-01-01' + i",
@@ -246,7 +246,7 @@ def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, sa
         "double": "i / 3.0",
         "numeric(12,4)": "i / 7.0",
     }
-    # References must find something: units and officers are few, and every fact names one of them.
+    # References must resolve: there are few units and officers, and every fact names one of them.
     special = {
         "org_unit_code": "'U' || i" if name == "dim_org_unit" else "'U' || (1 + (i - 1) % 5)",
         "officer_key": "'K' || i" if name == "dim_officer" else "'K' || (1 + (i - 1) % 10)",

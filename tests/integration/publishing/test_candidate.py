@@ -1,4 +1,4 @@
-"""The candidate is one build's at a time, and nobody changes it while somebody looks at it."""
+"""The candidate belongs to one build at a time, and nobody changes it while it is checked."""
 
 import psycopg
 import pytest
@@ -11,14 +11,14 @@ from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import audited_build, open_build
 
 
-def test_who_lost_the_candidate_to_another_build_cannot_go_on(fresh_warehouse: Settings) -> None:
+def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settings) -> None:
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
     with (
         pytest.raises(AssuranceError, match="no build has it"),
         candidate.looking(fresh_warehouse, first),
     ):
         pass
-    # The order of the builds does not matter, that of building in it does.
+    # Only the order in which they build in the candidate matters, not the order of the builds.
     for owner, other in ((second, first), (first, second)):
         with candidate.taken_over(fresh_warehouse, owner):
             pass
@@ -32,7 +32,7 @@ def test_who_lost_the_candidate_to_another_build_cannot_go_on(fresh_warehouse: S
                 pass
 
 
-def test_nobody_changes_what_another_looks_at(
+def test_nobody_changes_a_candidate_that_is_being_checked(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidate, "PATIENCE", "200ms")
@@ -43,7 +43,7 @@ def test_nobody_changes_what_another_looks_at(
         with candidate.looking(fresh_warehouse, first):
             pass
         for stage, build in ((candidate.changing, first), (candidate.taken_over, second)):
-            # What can heal: Airflow tries it again.
+            # This error can pass, so Airflow tries the task again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),
                 stage(fresh_warehouse, build),
@@ -53,7 +53,7 @@ def test_nobody_changes_what_another_looks_at(
         pass
 
 
-def test_a_lock_that_was_lost_on_the_way_has_protected_nothing(fresh_warehouse: Settings) -> None:
+def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
     build = open_build(fresh_warehouse).build_id
     with (
         pytest.raises(psycopg.OperationalError),
@@ -67,7 +67,7 @@ def test_a_lock_that_was_lost_on_the_way_has_protected_nothing(fresh_warehouse: 
         )
 
 
-def test_what_was_published_is_no_candidate_until_it_is_built_again(
+def test_a_published_candidate_is_gone_until_it_is_built_again(
     fresh_warehouse: Settings,
 ) -> None:
     build = audited_build(fresh_warehouse)

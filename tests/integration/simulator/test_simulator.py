@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
@@ -59,7 +59,7 @@ def new_force(
 
 def _administer(uri: str, statement: str, *names: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _in_database(uri: str, database: str) -> str:
@@ -159,10 +159,10 @@ def test_a_further_day_changes_rows_of_earlier_days(new_force: NewForce) -> None
     simulate(force, SEED, FIRST, BREAK)
     query = "select occurrence_id, updated_at from rms.occurrence"
     with connect_owner(force, "rms") as connection:
-        before = dict(connection.execute(query).fetchall())
+        before: dict[int, datetime] = dict(connection.execute(query).fetchall())
     simulate(force, SEED, AFTER, AFTER)
     with connect_owner(force, "rms") as connection:
-        after = dict(connection.execute(query).fetchall())
+        after: dict[int, datetime] = dict(connection.execute(query).fetchall())
     changed = [key for key in before if key in after and after[key] != before[key]]
     assert len(changed) > 5
     assert all(after[key] >= midnight(AFTER) for key in changed)

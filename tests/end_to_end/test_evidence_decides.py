@@ -1,4 +1,4 @@
-"""What is published is decided by the evidence on record, whatever is done to Airflow's tasks."""
+"""The recorded evidence decides what is published, whatever state Airflow's tasks are put into."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ except AssuranceError as error:
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return what the owner of the warehouse sees."""
+    """Return the rows of a query by the owner of the warehouse."""
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         return warehouse.execute(query.encode()).fetchall()
 
@@ -58,7 +58,7 @@ def why_it_failed(terminal: Terminal, run: str) -> str:
 
 
 def by_hand(terminal: Terminal, call: str) -> subprocess.CompletedProcess[str]:
-    """Do what a task does in a process of one's own, with no Airflow about."""
+    """Do the work of a task in a separate process, without Airflow."""
     return subprocess.run(
         [sys.executable, "-c", BY_HAND.format(call=call)], env=terminal.environment,
         capture_output=True, text=True, check=False, timeout=600,
@@ -70,8 +70,8 @@ def publish_by_hand(terminal: Terminal, build_id: int) -> subprocess.CompletedPr
 
 
 @pytest.fixture
-def harmed(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
-    """A checkout whose gate blocks, with a second DAG that looks away from it."""
+def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
+    """A checkout whose gate blocks, with a second DAG that skips the gate."""
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
@@ -103,40 +103,40 @@ def _change(source: Path, target: Path, changes: dict[str, str]) -> None:
     target.write_text(text)
 
 
-def test_no_colour_of_a_task_publishes_what_a_gate_has_blocked(harmed: Terminal) -> None:
-    before = publications(harmed)
-    with airflow(harmed) as server:
+def test_no_task_state_publishes_a_blocked_build(damaged: Terminal) -> None:
+    before = publications(damaged)
+    with airflow(damaged) as server:
         run = server.run_of(DAILY, AS_AT)
         assert server.wait_for_end(DAILY, run) == "failed"
         assert server.state(DAILY, run, "audit_marts") == "failed"
-        assert publications(harmed) == before
-        mark_the_audit_as_succeeded(harmed, server, run)
-        assert publications(harmed) == before
+        assert publications(damaged) == before
+        mark_the_audit_as_succeeded(damaged, server, run)
+        assert publications(damaged) == before
         mark_the_audit_as_skipped(server, run)
-        assert publications(harmed) == before
-        mark_the_publication_as_succeeded(harmed, server, run)
-        assert publications(harmed) == before
-        skip_every_audit(harmed, server)
-        assert publications(harmed) == before
-    refused = publish_by_hand(harmed, newest_build(harmed))
+        assert publications(damaged) == before
+        mark_the_publication_as_succeeded(damaged, server, run)
+        assert publications(damaged) == before
+        skip_every_audit(damaged, server)
+        assert publications(damaged) == before
+    refused = publish_by_hand(damaged, newest_build(damaged))
     assert refused.returncode == 1
     assert "GateBlocked" in refused.stderr
-    assert publications(harmed) == before
+    assert publications(damaged) == before
 
 
-def mark_the_audit_as_succeeded(harmed: Terminal, server: Airflow, run: str) -> None:
-    """What follows then runs, and the publication is refused by what the gate has found."""
+def mark_the_audit_as_succeeded(damaged: Terminal, server: Airflow, run: str) -> None:
+    """The following tasks run, and the publication is refused because of the gate's results."""
     server.mark(DAILY, run, "audit_marts", "success")
     server.clear(DAILY, run, "seal_marts", downstream=True)
     assert server.wait_for_end(DAILY, run) == "failed"
-    # What quotes the broken marts is broken too.
+    # Tables that use the damaged mart are damaged as well.
     assert server.state(DAILY, run, "audit_sealed") == "failed"
     server.mark(DAILY, run, "audit_sealed", "success")
     server.clear(DAILY, run, "approve_warning", downstream=True)
     assert server.wait_for_end(DAILY, run) == "failed"
     assert server.state(DAILY, run, "approve_warning") == "success"
     assert server.state(DAILY, run, "publish") == "failed"
-    assert "the gate 'marts' is critical" in why_it_failed(harmed, run)
+    assert "the gate 'marts' is critical" in why_it_failed(damaged, run)
 
 
 def mark_the_audit_as_skipped(server: Airflow, run: str) -> None:
@@ -146,8 +146,8 @@ def mark_the_audit_as_skipped(server: Airflow, run: str) -> None:
     assert server.state(DAILY, run, "publish") == "skipped"
 
 
-def mark_the_publication_as_succeeded(harmed: Terminal, server: Airflow, run: str) -> None:
-    """A green publication is none: the run's last task looks for it, and stays red."""
+def mark_the_publication_as_succeeded(damaged: Terminal, server: Airflow, run: str) -> None:
+    """A successful task is no publication. The run's last task looks for one, and fails."""
     server.mark(DAILY, run, "publish", "success")
     server.clear(DAILY, run, "close_run")
     assert server.wait_for_end(DAILY, run) == "failed"
@@ -155,22 +155,22 @@ def mark_the_publication_as_succeeded(harmed: Terminal, server: Airflow, run: st
     assert server.state(DAILY, run, "close_run") == "failed"
 
 
-def skip_every_audit(harmed: Terminal, server: Airflow) -> None:
-    """A DAG that skips the audits and, by its trigger rules, publishes nevertheless."""
+def skip_every_audit(damaged: Terminal, server: Airflow) -> None:
+    """A DAG that skips the audits and still publishes, by its trigger rules."""
     run = server.trigger(RECKLESS, AS_AT)
     assert server.wait_for_end(RECKLESS, run) == "failed"
     assert server.state(RECKLESS, run, "audit_marts") == "skipped"
     assert server.state(RECKLESS, run, "publish") == "failed"
-    assert "no verdict is stored" in why_it_failed(harmed, run)
+    assert "no verdict is stored" in why_it_failed(damaged, run)
 
 
-def test_a_run_killed_before_its_publication_publishes_what_was_audited_and_nothing_else(
+def test_a_run_killed_before_its_publication_can_publish_only_what_was_audited(
     terminal: Terminal, first_run: str
 ) -> None:
     before = publications(terminal)
     killed_before_publication(terminal)
     assert publications(terminal) == before
-    # It is audited, complete and still the same: whoever asks may publish it.
+    # It is audited, complete and unchanged, so anybody may publish it.
     build_id = newest_build(terminal)
     assert publish_by_hand(terminal, build_id).returncode == 0
     assert publications(terminal)[-1] == (build_id, True)
@@ -188,14 +188,14 @@ def test_a_generation_that_was_changed_after_its_audit_is_not_published(
     refused = publish_by_hand(terminal, newest_build(terminal))
     assert "candidate.assurance_position was changed after its audit" in refused.stderr
     assert publications(terminal) == before
-    # The next run builds anew, and publishes.
+    # The next run builds again, and publishes.
     done = terminal.assurance("run", "--as-at", AS_AT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def killed_before_publication(terminal: Terminal) -> None:
     """Run until all gates are passed, and kill the run while it waits to publish."""
-    with publishing_held_up(terminal):
+    with publishing_blocked(terminal):
         run = terminal.begin("run", "--as-at", AS_AT)
         assert run.stdout is not None
         while "Audit what was sealed" not in run.stdout.readline():
@@ -205,13 +205,13 @@ def killed_before_publication(terminal: Terminal) -> None:
 
 
 @contextmanager
-def publishing_held_up(terminal: Terminal) -> Iterator[None]:
+def publishing_blocked(terminal: Terminal) -> Iterator[None]:
     with psycopg.connect(terminal.url("warehouse"), autocommit=True) as warehouse:
         take(warehouse, PUBLISHING)
         yield
 
 
-def test_of_two_runs_at_once_the_one_that_lost_its_candidate_publishes_nothing(
+def test_a_run_that_lost_its_candidate_to_another_publishes_nothing(
     terminal: Terminal, first_run: str
 ) -> None:
     before = publications(terminal)

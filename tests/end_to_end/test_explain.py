@@ -1,7 +1,8 @@
-"""`assurance explain`: from every figure to its records, and from a record to the row it was in."""
+"""`assurance explain`: from every figure to its records, and from a record to its row."""
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from oic_assurance.operations.explain.history import RecordHistory, get_history
 from oic_assurance.operations.explain.workspace import HISTORY_ROLE, Records, find, records_of
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
-from tests.end_to_end.kept_rows import differences
+from tests.end_to_end.archived_rows import differences
 from tests.end_to_end.terminal import Terminal
 
 MEASURES = (
@@ -22,7 +23,7 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: For each kind of record a model and a column that name some.
+#: For each kind of record a model and a column that contain some.
 NAMED = {
     "referral": ("int_nccu_considered", "referral_ref"),
     "document": ("int_nccu_considered", "report_urn"),
@@ -50,7 +51,7 @@ def records(settings: Settings) -> Iterator[Records]:
 @pytest.fixture
 def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
     with connect(settings, autocommit=True) as connection:
-        # Temporary tables of one name and other columns do not go with plans that are kept.
+        # The tests reuse a name for temporary tables with other columns, so no plan may be cached.
         connection.prepare_threshold = None
         yield connection
 
@@ -101,11 +102,10 @@ def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-def test_every_measure_says_its_rule_its_classes_and_the_records_in_them(
+def test_every_measure_shows_its_rule_its_classes_and_their_records(
     records: Records, measure: str
 ) -> None:
     latest = explain(records, measure, limit=3)
-    asked = {"measure": measure}
     places = records.ask(
         """
         select period_start, org_unit_code
@@ -113,13 +113,13 @@ def test_every_measure_says_its_rule_its_classes_and_the_records_in_them(
         where measure_code = %(measure)s and denominator > 0
         order by org_unit_code, period_start
         """,
-        asked,
+        {"measure": measure},
     )
     assert places
     for place in [*places[::23], places[-1]]:
-        figure = explain(
-            records, measure, place["period_start"], str(place["org_unit_code"]), limit=2
-        )  # type: ignore[arg-type]
+        month = place["period_start"]
+        assert isinstance(month, date)
+        figure = explain(records, measure, month, str(place["org_unit_code"]), limit=2)
         assert figure.mismatch is None
         assert figure.denominator == sum(item.denominator for item in figure.classes) > 0
         for item in figure.classes:
@@ -131,7 +131,7 @@ def test_every_measure_says_its_rule_its_classes_and_the_records_in_them(
     assert {item.verdict for item in latest.freshness} == {"fresh"}
 
 
-def test_a_figure_fits_a_terminal_and_can_be_read_by_machines(
+def test_a_figure_fits_a_terminal_and_has_a_json_form(
     settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ["explain", "elearning_completion", "--period", "2026-03", "--limit", "1"]
@@ -144,13 +144,13 @@ def test_a_figure_fits_a_terminal_and_can_be_read_by_machines(
         assert "… and " in screen
         assert "\x1b" not in screen
     assert run_command([*asked, "--class", "complete", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["mismatch"] is None
-    assert told["period_start"] == "2026-03-01"
-    assert [member["class_name"] for member in told["members"]] == ["complete"]
+    output = json.loads(capsys.readouterr().out)
+    assert output["mismatch"] is None
+    assert output["period_start"] == "2026-03-01"
+    assert [member["class_name"] for member in output["members"]] == ["complete"]
 
 
-def test_classes_that_do_not_add_up_are_said_to_and_fail(
+def test_classes_that_do_not_add_up_are_an_error(
     settings: Settings, warehouse: psycopg.Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = f"generation.assurance_measure__{find(settings, None).publication_id}"
@@ -173,7 +173,7 @@ def test_classes_that_do_not_add_up_are_said_to_and_fail(
 
 
 @pytest.mark.parametrize("kind", list(NAMED))
-def test_a_record_is_followed_to_rows_that_the_archived_batches_hold(
+def test_a_record_is_followed_to_its_rows_in_archived_batches(
     settings: Settings, warehouse: psycopg.Connection, kind: str
 ) -> None:
     followed = 0
@@ -191,7 +191,7 @@ def test_a_record_is_followed_to_rows_that_the_archived_batches_hold(
     assert followed > 0
 
 
-def test_a_referral_says_why_each_document_did_or_did_not_count(records: Records) -> None:
+def test_a_referral_shows_why_each_document_did_or_did_not_count(records: Records) -> None:
     outcomes = {
         str(row["outcome"]): str(row["referral_ref"])
         for row in records.ask(
@@ -205,7 +205,7 @@ def test_a_referral_says_why_each_document_did_or_did_not_count(records: Records
     assert set(outcomes) <= {str(row["class"]) for row in words}
 
 
-def test_a_look_into_raw_is_a_consultation_and_on_record(
+def test_reading_raw_rows_is_recorded_as_a_consultation(
     settings: Settings, warehouse: psycopg.Connection
 ) -> None:
     query = (
@@ -226,21 +226,21 @@ def test_a_look_into_raw_is_a_consultation_and_on_record(
         ).fetchone() == (1,)
 
 
-def test_no_officer_s_number_is_told(
+def test_no_officer_number_is_shown(
     settings: Settings, warehouse: psycopg.Connection, terminal: Terminal
 ) -> None:
     (story,) = stories(settings, "officer")
-    told = terminal.assurance("explain", "--record", "officer", story.key, "--json").stdout
+    output = terminal.assurance("explain", "--record", "officer", story.key, "--json").stdout
     ((number,),) = warehouse.execute(
         "select identifier from identity.pseudonym where officer_key = %s", (story.key,)
     ).fetchall()
-    assert json.loads(told)["key"] == story.key
-    assert f'"{number}"' not in told
-    assert number not in told.replace(story.key, "").split()
+    assert json.loads(output)["key"] == story.key
+    assert f'"{number}"' not in output
+    assert number not in output.replace(story.key, "").split()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "message"),
     [
         (["bogus"], "There is no measure 'bogus': choose one of elearning_completion,"),
         (["hydra_completion", "--period", "March"], "'March' is not a month"),
@@ -254,13 +254,13 @@ def test_no_officer_s_number_is_told(
         (["hydra_completion", "--record", "plan", "P1"], "one of the two"),
     ],
 )
-def test_what_cannot_be_explained_is_said_in_one_line(
-    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+def test_an_impossible_request_is_a_one_line_error(
+    settings: Settings, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert run_command(["explain", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert message in err
     assert err.startswith("assurance: ")
     assert err.count("\n") == 1
 
@@ -273,9 +273,9 @@ def test_an_earlier_publication_is_explained_with_what_it_knew(
     done = terminal.assurance("run", "--as-at", "2026-04-15T05:30")
     assert done.returncode == 0, done.stderr
     for measure in ("nccu_intel_compliance", "elearning_completion"):
-        told = terminal.assurance("explain", measure, "--publication", str(earlier), "--json")
-        assert told.returncode == 0, told.stderr
-        figure = json.loads(told.stdout)
+        output = terminal.assurance("explain", measure, "--publication", str(earlier), "--json")
+        assert output.returncode == 0, output.stderr
+        figure = json.loads(output.stdout)
         assert figure["publication_id"] == earlier
         assert figure["mismatch"] is None
         assert figure["as_at"] > "2026-04-20"

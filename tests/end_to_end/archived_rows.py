@@ -1,4 +1,4 @@
-"""Kept batches read again, to hold what they say at a place against the raw row of that place."""
+"""Reads archived batches again, to compare a row of a batch with the raw row that came from it."""
 
 import gzip
 import json
@@ -25,19 +25,19 @@ AS_READ = {
 def differences(
     warehouse: psycopg.Connection, settings: Settings, version: Version, source: Source
 ) -> list[str]:
-    """Return the columns in which a raw row is not what its batch holds at its place."""
+    """Return the columns in which a raw row differs from the row of its batch."""
     assert source.kept_as is not None
     table = next(t for t in dataset(version.dataset).tables if t.name == version.table)
     raw = _raw(warehouse, version)
     if source.kind == "database":
-        kept = _of_extract(warehouse, settings, source.kept_as, table, version)
-        return [name for name in kept if kept[name] != raw[name]]
-    kept = _of_file(settings, source.kept_as, version)
-    assert set(kept) == set(table.names)
+        archived = _of_extract(warehouse, settings, source.kept_as, table, version)
+        return [name for name in archived if archived[name] != raw[name]]
+    archived = _of_file(settings, source.kept_as, version)
+    assert set(archived) == set(table.names)
     return [
         column.name
         for column in table.columns
-        if _read(warehouse, column, kept[column.name]) != raw[column.name]
+        if _read(warehouse, column, archived[column.name]) != raw[column.name]
     ]
 
 
@@ -57,18 +57,18 @@ def _raw(warehouse: psycopg.Connection, version: Version) -> dict[str, Any]:
     return rows[0]
 
 
-def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, str]:
+def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, Any]:
     with open_archived(settings, kept_as) as content:
         for reading in read_tables(content, dataset(version.dataset)):
             if reading.table.name == version.table:
-                # To the end, so that the reader lets go of the stream before it is closed.
+                # Read to the end, so that the reader releases the stream before it is closed.
                 (row,) = [row for row in reading.rows if row[0] == version.row_number]
                 return dict(zip(reading.table.names, row[3:], strict=True))
     raise AssertionError(f"{kept_as} has no table {version.table}")
 
 
 def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
-    """Return a cell's text as the source contract reads it."""
+    """Return the value of a cell as the source contract reads it."""
     if cell.strip() == "":
         return None
     if column.type == "text":
@@ -82,10 +82,10 @@ def _read(warehouse: psycopg.Connection, column: Column, cell: str) -> object:
 def _of_extract(
     warehouse: psycopg.Connection, settings: Settings, kept_as: str, table: Table, version: Version
 ) -> dict[str, Any]:
-    with gzip.open(settings.home / kept_as, "rb") as kept:
-        header = json.loads(kept.readline().removeprefix(b"# "))
+    with gzip.open(settings.home / kept_as, "rb") as archived:
+        header = json.loads(archived.readline().removeprefix(b"# "))
         columns = header["columns"]
-        place = sql.Identifier("kept_rows")
+        place = sql.Identifier("archived_rows")
         warehouse.execute(sql.SQL("drop table if exists {}").format(place))
         warehouse.execute(
             sql.SQL("create temp table {} as select {} from {} limit 0").format(
@@ -98,11 +98,11 @@ def _of_extract(
             place, sql.SQL(header.get("copy_format", "text"))
         )
         with warehouse.cursor().copy(statement) as copy:
-            while chunk := kept.read(1 << 20):
+            while chunk := archived.read(1 << 20):
                 copy.write(chunk)
     found = (
         warehouse.cursor(row_factory=dict_row)
-        .execute("select * from kept_rows where row_number = %s", (version.row_number,))
+        .execute("select * from archived_rows where row_number = %s", (version.row_number,))
         .fetchall()
     )
     assert len(found) == 1
