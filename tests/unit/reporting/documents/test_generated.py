@@ -13,7 +13,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import datasets as pages
 from oic_assurance.reporting.documents import dictionary, expectations, generated
-from oic_assurance.reporting.documents.marts import marts
+from oic_assurance.reporting.documents.marts import MODELS, marts
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets
 from oic_assurance.sources.declarations.model import PROVENANCE
@@ -174,3 +174,13 @@ def test_examples_of_accepted_values_are_those_of_the_test_and_no_key_is_shown()
     for (_, name), examples in columns.items():
         if name.endswith("_key"):
             assert all(example.startswith("(") for example in examples)
+
+
+def test_a_column_without_an_example_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / MODELS
+    folder.mkdir(parents=True)
+    column = {"name": "no_such_column", "data_type": "text", "description": "New."}
+    model = {"name": "dim_new", "description": "One row per thing.", "columns": [column]}
+    (folder / "dim_new.yml").write_text(yaml.safe_dump({"models": [model]}), encoding="utf-8")
+    with pytest.raises(AssuranceError, match=r"no example for marts\.dim_new\.no_such_column"):
+        marts(tmp_path)
