@@ -69,7 +69,7 @@ bench: setup-dev ## measure landing, the daily run and readers; writes benchmark
 
 docs: setup-dev ## build the documentation as a site that opens without a network, in build/site
 	@$(BIN)/dbt --quiet parse $(DBT_DOCS)
-	@$(BIN)/dbt --quiet docs generate --static --no-compile --empty-catalog $(DBT_DOCS)
+	@$(BIN)/dbt --quiet docs generate --no-compile --empty-catalog $(DBT_DOCS)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build >build/mkdocs.log 2>&1 || { cat build/mkdocs.log >&2; exit 1; }
 	@echo "The documentation is at $(CURDIR)/build/site/index.html"
 

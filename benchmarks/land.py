@@ -16,7 +16,7 @@ class _NoArchive(archive.ArchiveWriter):
     """Writes nothing, to measure the same load without its archive."""
 
     def __init__(self, *_: Any) -> None:
-        self.kept_as = ""
+        self.archived_as = ""
         self.size_bytes = 0
 
     @property

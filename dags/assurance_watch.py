@@ -48,7 +48,7 @@ def assurance_watch() -> None:
 
     @task
     def notify() -> None:
-        pipeline.tell(load_settings())
+        pipeline.send_notifications(load_settings())
 
     notify()
 

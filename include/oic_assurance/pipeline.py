@@ -1,7 +1,10 @@
-"""The stages of a run, in plain Python: what each DAG task does. Knows nothing of Airflow.
+"""The stages of a run in plain Python, one function for each task of the DAG.
 
-Every stage reads what it needs from the warehouse and leaves its result there, so that it can be
-repeated, or run in another process, and converge on the same state.
+A stage reads its input from the warehouse and leaves its result there. So it can be repeated, or
+run in another process, and gives the same state. This module does not import Airflow.
+
+Stages raise `ServerError` if a database fails, which a retry can cure, and `AssuranceError` if a
+retry cannot.
 """
 
 import logging
@@ -32,36 +35,51 @@ LOG = logging.getLogger(__name__)
 
 
 def prepare_warehouse(settings: Settings) -> None:
-    """Start the embedded server where it is needed, and bring the warehouse up to this code."""
+    """Start the embedded server if it is used, and apply the migrations of this code.
+
+    Raises:
+        ServerError: If the server cannot be reached.
+        AssuranceError: If a migration fails.
+    """
     if uses_embedded_server():
         embedded.start(settings)
     connect(settings).close()
     try:
         migrate(settings)
     except ServerError as error:
-        # It was reached a moment ago: what stops a migration does not heal by trying again.
+        # The server has just answered. A retry does not cure a migration that fails now.
         raise AssuranceError(error.message) from error
 
 
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
-    """Record the run and return the datasets to extract."""
+    """Record the run and return the names of the datasets to extract.
+
+    Raises:
+        AssuranceError: If the warehouse cannot be prepared.
+    """
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.publishing.audiences import keep_audiences
 
     prepare_warehouse(settings)
     runs.open_run(settings, run_id, as_at)
-    with _accountable(settings, run_id, "opening the run"):
+    with _failure_on_record(settings, run_id, "opening the run"):
         ensure_raw_tables(settings)
         if not keep_audiences(settings):
-            LOG.info("A mart is held by a reader: its audience is looked at when publishing.")
+            LOG.info("A reader holds a mart. Its audience is checked again at the publication.")
         return dataset_ids()
 
 
 def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
-    """Land what is new in one dataset. Why it failed is kept by the landing; the run goes on."""
+    """Land the new deliveries of one dataset and return how many batches and rows there were.
+
+    The landing records why a dataset fails. The run continues without it.
+
+    Raises:
+        AssuranceError: If the dataset cannot be extracted.
+    """
     from oic_assurance.landing.land import land_dataset
 
-    with _connection_loss_can_heal(dataset):
+    with _server_errors_can_be_retried(dataset):
         report = land_dataset(settings, dataset, run_id)
     return {
         "batches": report.batches,
@@ -72,14 +90,14 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
 
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
-    """Give every officer seen a pseudonym, and open the build: it sees what has landed by now.
+    """Give every new officer a pseudonym, open the build, and return its ID.
 
-    What its gates have to check is put on record with it.
+    The build sees what has landed by now. Its required checks are recorded with it.
     """
     from oic_assurance.gates.required_checks import record_required_checks
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
-    with _accountable(settings, run_id, "closing the landing"):
+    with _failure_on_record(settings, run_id, "closing the landing"):
         assign_pseudonyms(settings)
         build = record.open_build(settings, run_id, as_at)
         record_required_checks(settings, build.build_id)
@@ -87,13 +105,15 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 
 
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
-    """Build the candidate marts, but for those that quote the gate.
+    """Build the candidate marts, except the sealed ones.
 
-    A deadline that has passed since the last run is frozen first, so that its marts can show it.
-    What the last publication was made of is set aside, so that they can say what changed since.
+    Before that:
+
+    - A deadline that has passed since the last run is frozen, so that the marts can show it.
+    - The steps of the current publication are set aside, so that the build can be compared with it.
     """
     with (
-        _accountable(settings, run_id, "building the marts"),
+        _failure_on_record(settings, run_id, "building the marts"),
         candidate.taken_over(settings, build_id),
     ):
         build = record.load_build(settings, build_id)
@@ -103,30 +123,34 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
 
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
-    """Run a stage's expectations and return the verdict; a critical one blocks the publication."""
+    """Run the expectations of a stage and return the verdict.
+
+    Raises:
+        GateBlocked: If a critical check fails. Nothing is published then.
+    """
     from oic_assurance.gates.run import audit_stage
 
     with (
-        _accountable(settings, run_id, f"auditing {stage}"),
+        _failure_on_record(settings, run_id, f"auditing {stage}"),
         candidate.looking(settings, build_id),
     ):
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
-            raise GateBlocked(_first_broken(verdict.failed))
+            raise GateBlocked(_critical_failures(verdict.failed))
         return verdict.verdict
 
 
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
-    """Build the marts that quote the gate's verdict."""
+    """Build the sealed marts, which show the results of the gate."""
     with (
-        _accountable(settings, run_id, "sealing the marts"),
+        _failure_on_record(settings, run_id, "sealing the marts"),
         candidate.changing(settings, build_id),
     ):
         building.seal_marts(settings, record.load_build(settings, build_id))
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings that a person has to decide about before the build is published."""
+    """Return the warnings that somebody must decide about before the build is published."""
     from oic_assurance.publishing.approval import warnings_to_approve as find
 
     return find(settings, build_id)
@@ -142,13 +166,28 @@ def decide(
     reason: str,
     through: "Through",
 ) -> None:
-    """Put a person's decision about a build's warnings on record; a rejection ends the run."""
+    """Record a decision about the warnings of a build. A rejection ends the run.
+
+    Args:
+        settings: The settings.
+        build_id: The build.
+        is_approved: Whether the build may be published.
+        who: The name of the person who decided.
+        login: The login that the decision was made with.
+        reason: The reason that the person gave.
+        through: Where the decision was made.
+    """
     from oic_assurance.publishing.approval import decide as enter
 
     enter(
-        settings, build_id,
-        is_approved=is_approved, who=who, login=login, reason=reason, through=through,
-    )  # fmt: skip
+        settings,
+        build_id,
+        is_approved=is_approved,
+        who=who,
+        login=login,
+        reason=reason,
+        through=through,
+    )
     if not is_approved:
         run_id = record.load_build(settings, build_id).run_id
         message = f"the warnings of build {build_id} were rejected by {who} ({reason})"
@@ -156,22 +195,26 @@ def decide(
 
 
 def publish(settings: Settings, run_id: str, build_id: int) -> int:
-    """Make the candidate what readers see, if the evidence allows it."""
+    """Publish the candidate and return the ID of the publication.
+
+    Raises:
+        AssuranceError: If the recorded results do not allow the publication.
+    """
     from oic_assurance.publishing.publish import publish as publish_build
 
-    with _accountable(settings, run_id, "publishing"):
+    with _failure_on_record(settings, run_id, "publishing"):
         return publish_build(settings, record.load_build(settings, build_id)).publication_id
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
-    """Publish a build whose run has ended, or waits, without it."""
+    """Publish an approved build after its run has ended, or while the run waits."""
     publish(settings, record.load_build(settings, build_id).run_id, build_id)
 
 
 def tidy(settings: Settings) -> None:
-    """Set old generations aside, forget old keys, remove the last traces of what was erased.
+    """Set old generations aside, delete old keys of failing rows, and finish erasures.
 
-    Readers have the new generation already, so it cannot fail a run.
+    Readers already see the new generation, so a failure here does not fail the run.
     """
     from oic_assurance.gates.results import forget_failing_rows
     from oic_assurance.operations.erase.finish import finish_erasures
@@ -184,7 +227,7 @@ def tidy(settings: Settings) -> None:
 
 
 def document(settings: Settings, run_id: str) -> None:
-    """Write the pages that describe the models and show what the gate found; never blocks a run."""
+    """Write dbt's documentation and the Data Docs. A failure here does not fail the run."""
     from oic_assurance.builds.docs import build_docs
     from oic_assurance.gates.docs import build_data_docs
 
@@ -193,36 +236,40 @@ def document(settings: Settings, run_id: str) -> None:
 
 
 def make_packs(settings: Settings) -> None:
-    """Make the assurance pack of what readers see, and the public version; never blocks a run."""
+    """Make the assurance pack and the public pack. A failure here does not fail the run."""
     from oic_assurance.reporting.pack.make import make_packs as make
 
     make(settings)
 
 
 def close_run(settings: Settings, run_id: str) -> int:
-    """Return the publication that the run made; without one the run has failed."""
+    """Close the run, send notifications, and return the publication that the run made.
+
+    Raises:
+        GateBlocked: If the run made no publication.
+    """
     run = runs.close_run(settings, run_id)
     try:
-        tell(settings)
+        send_notifications(settings)
     except (AssuranceError, psycopg.Error) as error:
-        # What readers see does not depend on it.
-        LOG.warning("Nobody was told: %s", getattr(error, "message", type(error).__name__))
+        # The publication does not depend on the notifications.
+        LOG.warning("No notification was sent: %s", getattr(error, "message", type(error).__name__))
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
     return run.publication_id
 
 
-def tell(settings: Settings) -> None:
-    """Tell somebody what is wrong, or over. A message that is not delivered is logged."""
+def send_notifications(settings: Settings) -> None:
+    """Notify of problems that began or ended. A notification that cannot be sent is logged."""
     from oic_assurance.notifications.notify import notify
 
     for attempt in notify(settings, utc_now()):
         if attempt.failure:
-            LOG.warning("Nobody was told: %s", attempt.failure)
+            LOG.warning("No notification was sent: %s", attempt.failure)
 
 
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
-    """Enter that a run ended without closing, as when its process was killed."""
+    """Record that a run ended without being closed, for example when its process was killed."""
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":
         runs.note_failure(settings, run_id, run.message or message, blocked=False)
@@ -230,10 +277,10 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
 
 
 @contextmanager
-def _accountable(settings: Settings, run_id: str, what: str) -> Iterator[None]:
-    """Keep why a stage failed with the run, so that nobody has to look for it in a log."""
+def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
+    """Record with the run why a stage failed, so that nobody has to search the logs."""
     try:
-        with _connection_loss_can_heal(what):
+        with _server_errors_can_be_retried(what):
             yield
     except AssuranceError as error:
         blocked = isinstance(error, GateBlocked)
@@ -246,17 +293,18 @@ def _accountable(settings: Settings, run_id: str, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _connection_loss_can_heal(what: str) -> Iterator[None]:
-    """Tell a lost connection, a full disk or a lock timeout from what trying again cannot mend."""
+def _server_errors_can_be_retried(what: str) -> Iterator[None]:
+    """Raise `ServerError` for a lost connection, a full disk or a lock timeout."""
     try:
         yield
     except psycopg.OperationalError as error:
-        raise ServerError(f"{what}: the database gave up: {reason(error)}.") from None
+        raise ServerError(f"{what}: the database failed: {reason(error)}.") from None
 
 
-def _first_broken(failed: Sequence["Outcome"]) -> str:
-    broken = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
-    first = broken[0]
+def _critical_failures(failed: Sequence["Outcome"]) -> str:
+    """Return the first critical failure in words, and how many more there are."""
+    critical = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
+    first = critical[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""
-    more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+    more = f", and {len(critical) - 1} more" if len(critical) > 1 else ""
     return f"{first.suite.name}: {first.expectation.description}{count}{more}"

@@ -156,7 +156,7 @@ def test_columns_are_described_as_the_query_gives_them(reader: psycopg.Connectio
 
 
 def test_brought_in_again_nothing_is_there_twice(served: Served, numbers: dict[str, int]) -> None:
-    served.client.bring_in(PROJECT, served.terminal.url("bi"))
+    served.client.import_bundle(PROJECT, served.terminal.url("bi"))
     again: dict[str, int] = {}
     for dashboard in DASHBOARDS:
         again |= served.client.charts(dashboard.name)

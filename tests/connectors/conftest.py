@@ -1,4 +1,4 @@
-"""Servers of the tests' own: a second kind of database, a warehouse and the world around them."""
+"""Servers for the tests: a warehouse, and MariaDB as a second kind of source database."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb
 
 @pytest.fixture
 def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb:
-    """Both source systems, empty, kept by MariaDB."""
+    """Return MariaDB with empty databases of both source systems."""
     mariadb_server.create_databases()
     mariadb_server.use(monkeypatch)
     return mariadb_server

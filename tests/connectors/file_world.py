@@ -1,4 +1,4 @@
-"""A dropzone with a file of every dataset, and what raw holds once they are landed."""
+"""A dropzone with a file of every dataset, and the raw rows after landing them."""
 
 import dataclasses
 import os
@@ -15,7 +15,7 @@ FILE_DATASETS = [name for name, what in datasets().items() if what.kind == "file
 
 
 def fill(world: World) -> None:
-    """Drop a file of every dataset, with modification times that every file system can keep."""
+    """Drop a file of every dataset, with modification times that every file system can store."""
     world.personnel("20260112", *(f"{number:06}" for number in range(1, 2000)))
     world.completions("20260112", completion("000001", 80), completion("000002"))
     world.drop(
@@ -63,12 +63,12 @@ def fill(world: World) -> None:
 
 
 def move(world: World, url: str) -> None:
-    """Let the world's dropzone be found under another URL."""
+    """Use another URL for the dropzone."""
     world.settings = dataclasses.replace(world.settings, dropzone=url)
 
 
 def land_all(world: World) -> dict[str, Any]:
-    """Land every dataset of files; return all that raw and the batches then hold of them."""
+    """Land every dataset from files, and return its batches and raw rows."""
     found: dict[str, Any] = {}
     for name in FILE_DATASETS:
         report = world.land(name)

@@ -1,4 +1,4 @@
-"""A MariaDB server of the tests' own, on a loopback port, in a folder of its own."""
+"""A MariaDB server for the tests, on a loopback port, in its own folder."""
 
 import getpass
 import json
@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.sources.declarations.model import DatabasePlace
 
 PASSWORD = "hidden-in-every-error"
-#: The simulator's tables, as such a system would keep them.
+#: The type in MariaDB for each declared type.
 _TYPES = {
     "bigint": "bigint",
     "integer": "int",
@@ -35,19 +34,19 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """Find a server program, which Debian keeps where only root looks."""
+    """Return the path of a server program. Debian installs some in folders for root."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert found, f"{name} is not installed: tests/connectors/debian-packages.txt names its package"
     return found
 
 
 class MariaDb:
-    """A server with the databases `rms` and `intel`, and a login that may only read them."""
+    """A server with the databases `rms` and `intel`, and a login that can only read them."""
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
         self._log = folder / "server.log"
-        # The path of a socket may not be long.
+        # The path of a socket must be short.
         self._socket = f"@assurance-{os.getpid()}"
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,7 +61,7 @@ class MariaDb:
         )  # fmt: skip
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -76,14 +75,14 @@ class MariaDb:
         for _ in range(300):
             try:
                 self.execute("select 1")
-            except Exception:  # it has errors of several kinds while it starts
+            except Exception:  # while it starts, it raises several kinds of errors
                 time.sleep(0.1)
             else:
                 return
         raise AssertionError(self._log.read_text())
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it; `SIGKILL` is the way of a machine that lost its power."""
+        """Stop the server. `SIGKILL` simulates a power failure."""
         self._session = None
         if self._process is not None:
             self._process.send_signal(number)
@@ -91,7 +90,7 @@ class MariaDb:
             self._process = None
 
     def session(self, user: str = "root") -> Any:
-        """Connect as its administrator, in UTC."""
+        """Connect in UTC, by default as administrator."""
         import mysql.connector
 
         return mysql.connector.connect(
@@ -99,7 +98,7 @@ class MariaDb:
         )
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run a statement as its administrator."""
+        """Run a statement as administrator, and return its rows."""
         if self._session is None:
             self._session = self.session()
         with self._session.cursor() as cursor:
@@ -107,16 +106,16 @@ class MariaDb:
             return cursor.fetchall() if cursor.with_rows else []
 
     def create_databases(self) -> None:
-        """Make the databases anew, with the tables of the source contract, and the login."""
+        """Create empty databases with the tables of the source contract, and the login."""
         for name in ("rms", "intel"):
             self.execute(f"drop database if exists {name}")
-            # Its own idea of what is equal: neither case nor accents count.
+            # In this collation, texts that differ only in case or accents are equal.
             self.execute(f"create database {name} character set utf8mb4 collate utf8mb4_general_ci")
         self.execute("create or replace user reader@'%' identified by %s", PASSWORD)
         for dataset in datasets().values():
-            if not isinstance(dataset.place, DatabasePlace):
+            if dataset.kind != "database":
                 continue
-            place, table = dataset.place, dataset.tables[0]
+            place, table = dataset.database, dataset.tables[0]
             columns = [f"{column.name} {_TYPES[column.type]} null" for column in table.columns]
             columns += [f"{name} text" for name in place.never_extracted]
             columns += [f"primary key ({table.key[0]})", f"key ({place.cursor})"]
@@ -125,12 +124,12 @@ class MariaDb:
             self.execute(f"grant select ({', '.join(table.names)}) on {name} to reader@'%'")
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Let the landing find both source systems here."""
+        """Make this server both source systems."""
         monkeypatch.setenv("AIRFLOW_CONN_RMS", self.connection())
         monkeypatch.setenv("AIRFLOW_CONN_INTELLIGENCE", self.connection(schema="intel"))
 
     def connection(self, **other: Any) -> str:
-        """Return it as Airflow writes a connection."""
+        """Return the server as an Airflow connection in JSON."""
         return json.dumps(
             {
                 "conn_type": "mysql",

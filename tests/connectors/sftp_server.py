@@ -1,4 +1,4 @@
-"""An OpenSSH server of the tests' own, on a loopback port; it takes one key and no password."""
+"""An OpenSSH server for the tests, on a loopback port. It accepts one key and no password."""
 
 import getpass
 import os
@@ -27,7 +27,7 @@ Subsystem sftp internal-sftp
 
 
 class SftpServer:
-    """Serves this machine's files to the user that runs the tests."""
+    """Serves the files of this machine to the user that runs the tests."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,9 +43,9 @@ class SftpServer:
             (folder / known).write_text(f"* {(folder / f'{key}.pub').read_text()}")
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the server, and wait until it answers."""
         if os.geteuid() == 0:
-            # Where root runs it, it insists on an empty folder there.
+            # If root runs the server, this empty folder must exist.
             Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -61,13 +61,13 @@ class SftpServer:
         raise AssertionError((self.folder / "server.log").read_text())
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(30)
 
     def options(self, **other: Any) -> dict[str, Any]:
-        """Return what fsspec is told beside the URL."""
+        """Return the options of fsspec for this server."""
         return {
             "username": getpass.getuser(),
             "client_keys": [str(self.folder / "key")],
@@ -76,7 +76,7 @@ class SftpServer:
 
 
 class Wire:
-    """A way to a port that counts what comes back, and is cut once that was too much."""
+    """A proxy to a port that counts the received bytes, and breaks the connection after a limit."""
 
     def __init__(self, port: int, cut_after: int | None = None) -> None:
         self._to = port
@@ -87,7 +87,7 @@ class Wire:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.close()
 
     def _accept(self) -> None:

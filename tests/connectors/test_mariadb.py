@@ -1,4 +1,4 @@
-"""MariaDB through Airflow's hook: what lands is what PostgreSQL would have brought."""
+"""MariaDB through Airflow's hook gives the same raw rows as PostgreSQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from oic_assurance.sources.declarations.load import dataset, datasets
-from oic_assurance.sources.declarations.model import DatabasePlace
 from tests.connectors.mariadb_server import MariaDb
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, START, at, officers
 from tests.integration.landing.support import World
@@ -25,12 +24,11 @@ def naive(moment: datetime) -> datetime:
 
 def put(mariadb: MariaDb, name: str, **values: Any) -> None:
     """Insert or replace a row of a dataset's table in MariaDB."""
-    place = dataset(name).place
-    assert isinstance(place, DatabasePlace)
+    place = dataset(name).database
     marks = ", ".join(["%s"] * len(values))
-    said = [naive(v) if isinstance(v, datetime) else v for v in values.values()]
+    bound = [naive(v) if isinstance(v, datetime) else v for v in values.values()]
     table = f"{place.schema}.{place.table}"
-    mariadb.execute(f"replace into {table} ({', '.join(values)}) values ({marks})", *said)
+    mariadb.execute(f"replace into {table} ({', '.join(values)}) values ({marks})", *bound)
 
 
 def custody(key: int, updated: datetime, officer: str = "C1", **other: Any) -> dict[str, Any]:
@@ -131,15 +129,14 @@ def landed(world: World, name: str) -> list[tuple[Any, ...]]:
     return rows.fetchall()
 
 
-def test_the_same_content_is_the_same_from_either_engine(
+def test_both_databases_give_the_same_raw_rows(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_RMS")
     monkeypatch.delenv("AIRFLOW_CONN_INTELLIGENCE")
     world.empty_sources()
     for name, rows in CONTENT.items():
-        place = dataset(name).place
-        assert isinstance(place, DatabasePlace)
+        place = dataset(name).database
         for row in rows:
             put(mariadb, name, **row)
             run = world.rms if place.system == "rms" else world.intelligence
@@ -169,7 +166,7 @@ def test_the_same_content_is_the_same_from_either_engine(
 
 
 def broken(world: World, name: str) -> list[tuple[str | None, list[str]]]:
-    """Return keys and reasons of the rejected rows; their places are those of the batch."""
+    """Return the keys and reasons of the rejected rows, without their numbers."""
     return sorted((key, why) for _, key, why in world.reasons(name))
 
 
@@ -207,7 +204,9 @@ def test_changes_late_commits_and_hard_deletes_are_found(world: World, mariadb: 
     assert world.land(CUSTODY).batches == 0
 
 
-def test_more_late_rows_than_one_statement_takes_are_read(world: World, mariadb: MariaDb) -> None:
+def test_more_late_rows_than_fit_into_one_statement_are_read(
+    world: World, mariadb: MariaDb
+) -> None:
     put(mariadb, CUSTODY, **custody(0, at(600)))
     world.land(CUSTODY)
     insert_many(mariadb, 1700)
@@ -220,7 +219,9 @@ def test_more_late_rows_than_one_statement_takes_are_read(world: World, mariadb:
     assert places == [(2, 1701, 1700)]
 
 
-def test_broken_rows_are_quarantined_and_mended_ones_land(world: World, mariadb: MariaDb) -> None:
+def test_broken_rows_are_quarantined_and_corrected_ones_are_landed(
+    world: World, mariadb: MariaDb
+) -> None:
     put(mariadb, OCCURRENCE, **occurrence(1))
     put(mariadb, OCCURRENCE, **occurrence(2, detection_route="TELEPATHY", district_code=None))
     result = world.land(OCCURRENCE)
@@ -237,7 +238,7 @@ def test_broken_rows_are_quarantined_and_mended_ones_land(world: World, mariadb:
 def test_dates_of_zeros_and_odd_flags_become_blank_and_are_noted(
     world: World, mariadb: MariaDb
 ) -> None:
-    """A driver makes them null without a word; a required one must not pass."""
+    """A driver silently makes them null. A required one must be rejected."""
     for key in range(1, 5):
         put(mariadb, OCCURRENCE, **occurrence(key))
     mariadb.execute("set session sql_mode = 'ALLOW_INVALID_DATES'")
@@ -261,8 +262,10 @@ def test_dates_of_zeros_and_odd_flags_become_blank_and_are_noted(
     }
 
 
-def test_what_is_withheld_or_too_highly_marked_is_not_read(world: World, mariadb: MariaDb) -> None:
-    """The login cannot read the narrative, and of a row at the door the key alone is asked for."""
+def test_withheld_columns_and_rows_with_a_high_marking_are_not_read(
+    world: World, mariadb: MariaDb
+) -> None:
+    """The login cannot read the narrative. Of a row with a high marking, only the key is read."""
     put(mariadb, REPORTS, **report(1))
     put(mariadb, REPORTS, **report(2, protective_marking="TOP SECRET", handling_conditions="owl"))
     mariadb.execute("set global general_log_file = 'statements.log'")
@@ -282,8 +285,8 @@ def test_what_is_withheld_or_too_highly_marked_is_not_read(world: World, mariadb
     assert "narrative" not in asked
     assert "source_identity" not in asked
     assert list(world.state(REPORTS, ())) == ["1"]
-    kept = b"".join(
+    archived = b"".join(
         path.read_bytes() for path in (world.settings.home / "batches").rglob("*") if path.is_file()
     )
-    assert b"owl" not in kept
+    assert b"owl" not in archived
     assert [key for _, key, _ in world.reasons(REPORTS)] == ["2"]

@@ -1,4 +1,4 @@
-"""MariaDB in trouble: killed in the middle, silent, drifted, closed to the login."""
+"""Failures of MariaDB: killed during an extract, silent, changed columns, refused login."""
 
 import signal
 import socket
@@ -22,7 +22,7 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 ROWS = 1_000_000
-#: What landing a large table may take beyond what landing an empty one takes.
+#: The memory that a large table may need in addition to that for an empty one.
 MEGABYTES_FOR_ROWS = 32
 MEGABYTES_WITHOUT_AIRFLOW = 100
 
@@ -31,7 +31,7 @@ import re
 from pathlib import Path
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
-# Of this program alone; what `getrusage` tells begins with the size of the process it came from.
+# The peak of this process only. `getrusage` would include the size of the parent process.
 status = Path("/proc/self/status")
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) // 1024
 from oic_assurance.warehouse import connections
@@ -45,7 +45,7 @@ print(report.rows_landed, airflow, empty, peak())
 """
 
 
-def test_a_server_killed_in_the_middle_leaves_nothing_and_can_heal(
+def test_a_server_killed_during_an_extract_leaves_nothing_and_a_retry_succeeds(
     world: World, mariadb: MariaDb
 ) -> None:
     insert_many(mariadb, 400_000)
@@ -73,7 +73,7 @@ def _kill_while_rows_are_read(mariadb: MariaDb) -> None:
     mariadb.stop(signal.SIGKILL)
 
 
-def test_a_server_that_is_down_refuses_or_keeps_silent_can_heal_and_is_on_record(
+def test_a_server_that_is_down_refuses_or_is_silent_is_unavailable_and_recorded(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(airflow_hook, "READ_TIMEOUT_SECONDS", 3)
@@ -93,7 +93,7 @@ def test_a_server_that_is_down_refuses_or_keeps_silent_can_heal_and_is_on_record
     assert outcomes[-1][1] == str(caught.value)
 
 
-def test_drift_of_the_source_stops_that_dataset_alone(world: World, mariadb: MariaDb) -> None:
+def test_changed_columns_stop_only_their_dataset(world: World, mariadb: MariaDb) -> None:
     put(mariadb, CUSTODY, **custody(1, at(0)))
     mariadb.execute("alter table rms.custody_record add column force_doctor text")
     mariadb.execute("grant select (force_doctor) on rms.custody_record to reader@'%'")
@@ -102,7 +102,7 @@ def test_drift_of_the_source_stops_that_dataset_alone(world: World, mariadb: Mar
     [batch] = world.batches(CUSTODY)
     assert batch["notes"] == {"columns_kept_out": ["force_doctor"]}
     mariadb.execute("alter table rms.custody_record modify detained_at varchar(30)")
-    with pytest.raises(ContractBroken, match=r"detained_at is varchar\(30\), declared is time"):
+    with pytest.raises(ContractBroken, match=r"detained_at is varchar\(30\), but time"):
         world.land(CUSTODY)
     mariadb.execute("alter table rms.custody_record modify detained_at datetime(6)")
     mariadb.execute("revoke select (released_at) on rms.custody_record from reader@'%'")
@@ -115,26 +115,26 @@ def test_drift_of_the_source_stops_that_dataset_alone(world: World, mariadb: Mar
     assert officers(world) == {"1": "C1"}
 
 
-def test_a_connection_that_nothing_can_read_says_what_to_do(
+def test_the_error_for_an_unusable_connection_says_what_to_do(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", mariadb.connection(conn_type="cassandra"))
     with pytest.raises(UsageError, match=r"AIRFLOW_CONN_RMS is .* type 'cassandra'.*mysql"):
         world.land(CUSTODY)
     monkeypatch.setenv("AIRFLOW_CONN_RMS", mariadb.connection(conn_type="oracle"))
-    with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as told:
+    with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as caught:
         world.land(CUSTODY)
-    assert "\n" not in told.value.message
-    # As where its package is not installed.
+    assert "\n" not in caught.value.message
+    # The same as if its package is not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
     with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
 
 
-def test_memory_does_not_grow_with_the_table_and_nothing_is_left_in_the_users_home(
+def test_memory_does_not_grow_with_the_table_and_the_users_home_stays_empty(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """In a process of its own, that knows Airflow from nowhere else."""
+    """Runs in a new process, in which Airflow is not configured."""
     insert_many(mariadb, ROWS)
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
         monkeypatch.delenv(name)

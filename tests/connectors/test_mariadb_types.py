@@ -1,4 +1,4 @@
-"""Every type that a declaration knows, read from MariaDB in a zone that changes its clocks."""
+"""Every declared type, read from MariaDB in a time zone with clock changes."""
 
 from datetime import UTC, datetime
 
@@ -70,7 +70,7 @@ def read(source: Source, moment: datetime | None = None) -> list[str]:
     return sorted(b"".join(source.stream(source.changed_since(moment))).decode().splitlines())
 
 
-def test_every_type_is_read_and_local_times_are_moved_in_the_open(
+def test_every_type_is_read_and_ambiguous_local_times_are_noted(
     settings: Settings, everything: Dataset
 ) -> None:
     with snapshot(settings, everything) as source:
@@ -84,12 +84,12 @@ def test_every_type_is_read_and_local_times_are_moved_in_the_open(
         assert source.refused_keys() == ["refused"]
         [line] = b"".join(source.stream(source.with_keys(["b"], after=4))).decode().splitlines()
         assert line.startswith("5\tb\t")
-        # The second 01:30 of that night is as likely as the first.
+        # The stored 01:30 can be the first or the second of that night, so the row is read.
         assert len(read(source, datetime(2026, 10, 25, 1, 15, tzinfo=UTC))) == 1
         assert read(source, datetime(2026, 10, 25, 3, 0, tzinfo=UTC)) == []
 
 
-def test_the_digest_is_of_keys_and_cursors_in_any_order(
+def test_the_digest_covers_keys_and_cursors_in_any_order(
     settings: Settings, everything: Dataset, mariadb: MariaDb
 ) -> None:
     def digest() -> KeySum:
@@ -106,7 +106,7 @@ def test_the_digest_is_of_keys_and_cursors_in_any_order(
     assert digest() != before
 
 
-def test_a_snapshot_stays_while_others_commit(
+def test_a_snapshot_does_not_change_while_others_commit(
     settings: Settings, everything: Dataset, mariadb: MariaDb
 ) -> None:
     with snapshot(settings, everything) as source:
@@ -119,7 +119,7 @@ def test_a_snapshot_stays_while_others_commit(
         assert read(source) == []
 
 
-def test_a_system_without_a_connection_says_which_one_to_set(
+def test_the_error_for_a_missing_connection_names_the_variable(
     settings: Settings, everything: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_NICHE")

@@ -1,4 +1,4 @@
-"""A dropzone on S3, served by a local server that speaks it: only the URL differs."""
+"""A dropzone on S3, served by a local server. Only the URL differs from a local dropzone."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 BUCKET = "dropzone"
-#: What is no moment of the file's own: an object knows when it was put there.
+#: Datasets whose moment is the modification time. On S3 that is the time of the upload.
 BY_MODIFICATION = ("governance/plans", "governance/recommendations")
 
 
@@ -47,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The settings of S3's own, in the environment."""
+    """Set the environment variables of S3, and return the address of the server."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")
@@ -55,7 +55,7 @@ def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return server
 
 
-def test_files_on_s3_land_as_local_ones_do(world: World, cloud: str) -> None:
+def test_files_on_s3_give_the_same_raw_rows_as_local_files(world: World, cloud: str) -> None:
     fill(world)
     local = land_all(world)
     world.forget()
@@ -72,7 +72,7 @@ def test_files_on_s3_land_as_local_ones_do(world: World, cloud: str) -> None:
     assert world.land("hr/personnel").batches == 0
 
 
-def test_a_bucket_that_is_not_there_or_a_server_that_is_down_is_told(
+def test_the_errors_for_a_missing_bucket_and_a_server_that_is_down_are_clear(
     world: World, cloud: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     move(world, "s3://nowhere/drop")

@@ -1,4 +1,4 @@
-"""A dropzone over SFTP, served by OpenSSH: the same as a local one, and no less safe."""
+"""A dropzone over SFTP, served by OpenSSH: the same results as a local one, and safe."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
 
 @pytest.fixture
 def configure(server: SftpServer, monkeypatch: pytest.MonkeyPatch) -> Configure:
-    """Configure fsspec the way an operator does, in the environment."""
+    """Configure fsspec with environment variables, as an operator does."""
 
     def configure(**other: Any) -> None:
         monkeypatch.setitem(fsspec.config.conf, "sftp", {})
@@ -45,7 +45,7 @@ def url(world: World, port: int) -> str:
     return f"sftp://127.0.0.1:{port}{world.dropzone}"
 
 
-def test_files_over_sftp_land_as_local_ones_do(
+def test_files_over_sftp_give_the_same_raw_rows_as_local_files(
     world: World, server: SftpServer, configure: Configure
 ) -> None:
     fill(world)
@@ -55,7 +55,7 @@ def test_files_over_sftp_land_as_local_ones_do(
     assert land_all(world) == local
 
 
-def test_what_has_not_changed_is_not_read_again(
+def test_unchanged_files_are_not_read_again(
     world: World, server: SftpServer, configure: Configure
 ) -> None:
     fill(world)
@@ -74,7 +74,7 @@ def test_what_has_not_changed_is_not_read_again(
     wire.close()
 
 
-def test_a_connection_lost_in_the_middle_is_told_and_heals(
+def test_a_lost_connection_is_an_error_and_a_retry_succeeds(
     world: World, server: SftpServer, configure: Configure
 ) -> None:
     path = world.personnel("20260113", *(f"{number:06}" for number in range(1, 50_000)))
@@ -89,7 +89,7 @@ def test_a_connection_lost_in_the_middle_is_told_and_heals(
 
 
 @pytest.mark.parametrize("known", ["other_hosts", "empty_hosts"])
-def test_a_server_whose_key_is_not_known_is_not_talked_to(
+def test_a_server_with_an_unknown_host_key_is_refused(
     world: World, server: SftpServer, configure: Configure, known: str
 ) -> None:
     (server.folder / "empty_hosts").touch()
@@ -99,7 +99,7 @@ def test_a_server_whose_key_is_not_known_is_not_talked_to(
         world.land(PERSONNEL)
 
 
-def test_the_check_of_the_servers_key_cannot_be_configured_away(
+def test_the_check_of_the_host_key_cannot_be_switched_off(
     world: World,
     server: SftpServer,
     configure: Configure,
@@ -113,7 +113,7 @@ def test_the_check_of_the_servers_key_cannot_be_configured_away(
         world.land(PERSONNEL)
 
 
-def test_a_password_in_the_url_is_in_no_message(
+def test_no_message_shows_a_password_in_the_url(
     world: World, server: SftpServer, configure: Configure
 ) -> None:
     where = f"127.0.0.1:{server.port}{world.dropzone}"
@@ -124,12 +124,12 @@ def test_a_password_in_the_url_is_in_no_message(
             world.land(PERSONNEL)
         assert "sw0rdf" not in str(caught.value)
         assert f"sftp://{where.replace(str(server.port), str(port))}" in str(caught.value)
-    kept = world.query("select reason from audit.extraction")
-    assert len(kept) == 2
-    assert "sw0rdf" not in str(kept)
+    reasons = world.query("select reason from audit.extraction")
+    assert len(reasons) == 2
+    assert "sw0rdf" not in str(reasons)
 
 
-def test_a_dropzone_that_is_not_there_is_told(
+def test_the_error_for_a_missing_dropzone_names_it(
     world: World, server: SftpServer, configure: Configure
 ) -> None:
     move(world, f"sftp://127.0.0.1:{server.port}{world.dropzone}/nowhere")

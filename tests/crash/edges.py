@@ -28,7 +28,7 @@ LANDING = {
     "oic_assurance.landing.load:TableLoader.changed_before": "changed before",
     "oic_assurance.landing.load:TableLoader.settle_affected": "settle affected",
     "oic_assurance.landing.load:TableLoader.quarantine": "quarantine",
-    "oic_assurance.landing.reconcile:Reconciliation.take_keys": "take keys",
+    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "take keys",
     "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
     "oic_assurance.batches.batch:ArchiveWriter.write": "archive a piece",
     "oic_assurance.batches.batch:ArchiveWriter.finish": "archive",

@@ -9,8 +9,8 @@ import pytest
 
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.explain.figure import explain
-from oic_assurance.operations.explain.history import Story, tell
-from oic_assurance.operations.explain.workspace import STORY_ROLE, Records, find, records_of
+from oic_assurance.operations.explain.history import RecordHistory, get_history
+from oic_assurance.operations.explain.workspace import HISTORY_ROLE, Records, find, records_of
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.end_to_end.archived_rows import differences
@@ -66,9 +66,12 @@ def named(records: Records, kind: str, at_most: int = 1) -> list[str]:
     return [str(row["key"]) for row in rows]
 
 
-def stories(settings: Settings, kind: str, at_most: int = 1) -> list[Story]:
-    with records_of(settings, find(settings, None), STORY_ROLE) as records:
-        return [tell(settings, records, kind, key) for key in named(records, kind, at_most=at_most)]
+def stories(settings: Settings, kind: str, at_most: int = 1) -> list[RecordHistory]:
+    with records_of(settings, find(settings, None), HISTORY_ROLE) as records:
+        return [
+            get_history(settings, records, kind, key)
+            for key in named(records, kind, at_most=at_most)
+        ]
 
 
 def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
@@ -246,7 +249,7 @@ def test_no_officer_number_is_shown(
         (["hydra_completion", "--class", "half"], "in the class 'half': choose one of complete,"),
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
         (["--record", "fish", "1"], "There is no kind of record 'fish': choose one of referral,"),
-        (["--record", "referral", "NR0"], "knows no referral 'NR0'"),
+        (["--record", "referral", "NR0"], "has no referral 'NR0'"),
         ([], "give a MEASURE or a --record, one of the two"),
         (["hydra_completion", "--record", "plan", "P1"], "one of the two"),
     ],

@@ -1,4 +1,4 @@
-"""What a case of the catalogue is: a file as it can come, and what must become of it."""
+"""A case of the file catalogue: an unusual file, and the expected result of landing it."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ DROPPED_AS = {
     HYDRA: "hydra_20260105.xlsx",
     LOG: "recommendation_log.csv",
 }
-#: What of the records is compared.
+#: The columns that are compared, by raw table.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "personnel": (
         "collar_no", "employment_type", "role_code", "org_unit_code", "start_date", "leave_date",
@@ -41,40 +41,40 @@ ATTENDANCE = {
     "(H2,000123)": ("Y", "REFER"),
 }
 
-#: A rejected row: its place, its key where it can be told, and every reason.
+#: A rejected row: its number, its key if it can be read, and every reason.
 Rejected = tuple[int, str | None, list[str]]
 Records = dict[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of file: what it is, how it is made, what must happen."""
+    """One kind of file, and the expected result."""
 
     name: str
     group: str
     dataset: str = PERSONNEL
-    #: What makes its content; without one it is a file beside this module.
+    #: Makes the content. None if the content is a file in this folder.
     make: Callable[[], bytes] | None = None
-    #: The words with which it is refused whole; None when it lands.
+    #: The reason why the whole delivery is refused. None if it is landed.
     refused: str | None = None
-    #: By raw table what `audit.batch.notes` must say, all of it.
+    #: The expected `audit.batch.notes`, by raw table.
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
-    #: By raw table the records that land; by default those that each dataset's plain file holds.
+    #: The expected records, by raw table. By default those of the plain file of the dataset.
     records: dict[str, Records] | None = None
 
     @property
     def path(self) -> Path:
-        """The file that holds it, where nothing makes it."""
+        """The file with the content, if `make` is None."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
         return ROOT / self.dataset / f"{slug}.csv"
 
     def content(self) -> bytes:
-        """Return the file's bytes."""
+        """Return the content of the file."""
         return self.make() if self.make else self.path.read_bytes()
 
     def expected(self) -> dict[str, Records]:
-        """Return what must have landed."""
+        """Return the expected records, by raw table."""
         if self.records is not None:
             return self.records
         if self.dataset == HYDRA:
@@ -83,5 +83,5 @@ class Case:
 
 
 def utc(text: str) -> datetime:
-    """Read a moment in UTC."""
+    """Return a moment in UTC from its text without an offset."""
     return datetime.fromisoformat(f"{text}+00:00")

@@ -1,4 +1,4 @@
-"""Every kind of file that can come, each with what must become of it."""
+"""All cases of the file catalogue."""
 
 from tests.files import text_cases, value_cases, vast_cases, workbook_cases
 

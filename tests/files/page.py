@@ -1,4 +1,4 @@
-"""The table of `docs/reference/files.md`, which `python -m tests.files.page` writes."""
+"""Write the tables of `docs/reference/files.md`: `python -m tests.files.page`."""
 
 from itertools import groupby
 from pathlib import Path
@@ -11,17 +11,17 @@ START, END = "<!-- the catalogue: python -m tests.files.page -->\n", "<!-- end -
 
 
 def table() -> str:
-    """Return the catalogue as Markdown."""
+    """Return the catalogue as Markdown tables."""
     parts = []
     for group, cases in groupby(CASES, key=lambda case: case.group):
-        lines = [f"## {group}", "", "| what comes | what becomes of it |", "|---|---|"]
+        lines = [f"## {group}", "", "| file | result |", "|---|---|"]
         lines += [f"| {_cell(case.name)} | {_cell(_outcome(case))} |" for case in cases]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 
 def page(text: str) -> str:
-    """Return the page with the table as it should be."""
+    """Return the page with its tables up to date."""
     before, _, rest = text.partition(START)
     return f"{before}{START}\n{table()}\n{END}{rest.partition(END)[2]}"
 
@@ -29,11 +29,11 @@ def page(text: str) -> str:
 def _outcome(case: Case) -> str:
     if case.refused is not None:
         return f"refused: *{case.refused}*"
-    notes = sorted({name for said in case.notes.values() for name in said})
-    parts = ["lands"] if any(case.expected().values()) or not case.rejected else []
+    notes = sorted({name for table in case.notes.values() for name in table})
+    parts = ["landed"] if any(case.expected().values()) or not case.rejected else []
     if case.rejected:
         reasons = dict.fromkeys(reason for _, _, reasons in case.rejected for reason in reasons)
-        parts.append(f"into quarantine: *{'; '.join(reasons)}*")
+        parts.append(f"in quarantine: *{'; '.join(reasons)}*")
     if notes:
         parts.append(f"noted: {', '.join(f'`{name}`' for name in notes)}")
     return "; ".join(parts)

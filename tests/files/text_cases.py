@@ -1,16 +1,17 @@
-"""Delimited files: how they are encoded, cut into lines and cells, headed and closed."""
+"""Delimited files: encodings, lines and cells, headers, title and total lines, damaged rows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.files.case import PEOPLE, Case, Records, Rejected
 
 ENCODINGS, LINES, HEADERS, FRAMES, ROWS, OTHERS = (
     "Encodings",
-    "Separators, quotes and lines",
+    "Delimiters, quotes and lines",
     "Headers",
     "Title and total lines",
-    "Rows that are damaged",
-    "Not the file it should be",
+    "Damaged rows",
+    "Wrong files",
 )
 COLUMNS = (
     "employee_no", "collar_no", "employment_type", "rank_grade", "role_code", "org_unit_code",
@@ -24,39 +25,39 @@ def _lands(group: str, name: str, records: Records = PEOPLE, **notes: Any) -> Ca
     )
 
 
-def _refused(group: str, name: str, words: str) -> Case:
-    return Case(name, group, refused=words)
+def _refused(group: str, name: str, reason: str) -> Case:
+    return Case(name, group, refused=reason)
 
 
 def _rejects(group: str, name: str, row: Rejected, **notes: Any) -> Case:
     return Case(name, group, rejected=(row,), notes={"personnel": notes} if notes else {})
 
 
-def _spelled(form: Any) -> dict[str, str]:
+def _spelled(form: Callable[[str], str]) -> dict[str, str]:
     return {name: form(name) for name in COLUMNS if form(name) != name}
 
 
 def _of(key: str, **changes: Any) -> Records:
-    """Return everybody, one of them with another role."""
+    """Return all people, one of them with another role."""
     role = changes["role_code"]
     return PEOPLE | {key: (*PEOPLE[key][:2], role, *PEOPLE[key][3:])}
 
 
 NO_HEADER = f"no header row with the columns {', '.join(COLUMNS)}"
-CUT = {"last_line": "without a line end"}
+CUT = "without a line end"
 
 CASES = [
     _lands(ENCODINGS, "plain UTF-8"),
     _lands(ENCODINGS, "UTF-8 with a byte-order mark", encoding="utf-8-sig"),
     _lands(ENCODINGS, "UTF-16 with a byte-order mark", encoding="utf-16"),
-    _lands(ENCODINGS, "UTF-16 big-endian with a mark", encoding="utf-16"),
-    _lands(ENCODINGS, "UTF-16 little-endian without a mark", encoding="utf-16-le"),
-    _lands(ENCODINGS, "UTF-16 big-endian without a mark", encoding="utf-16-be"),
+    _lands(ENCODINGS, "UTF-16 big-endian with a byte-order mark", encoding="utf-16"),
+    _lands(ENCODINGS, "UTF-16 little-endian without a byte-order mark", encoding="utf-16-le"),
+    _lands(ENCODINGS, "UTF-16 big-endian without a byte-order mark", encoding="utf-16-be"),
     _lands(ENCODINGS, "Windows-1252", encoding="cp1252"),
     _refused(ENCODINGS, "UTF-32", "it is UTF-32, which is not supported: save it as UTF-8"),
     _refused(
         ENCODINGS,
-        "bytes of no encoding",
+        "bytes that are valid in no encoding",
         "it is not valid UTF-8, UTF-16 or Windows-1252: save it as UTF-8",
     ),
     _refused(
@@ -66,24 +67,24 @@ CASES = [
     ),
     _refused(
         ENCODINGS,
-        "a byte-order mark and then Windows-1252",
+        "Windows-1252 after a UTF-8 byte-order mark",
         "it has a UTF-8 byte-order mark but is not valid UTF-8: save it as UTF-8",
     ),
     _refused(
         ENCODINGS,
-        "UTF-16 that breaks off",
+        "UTF-16 with invalid bytes",
         "it starts as UTF-16, but later bytes are not valid UTF-16",
     ),
     _refused(
         ENCODINGS,
-        "zero bytes without a pattern",
+        "scattered zero bytes",
         "it has zero bytes but is not UTF-16: save it as UTF-8",
     ),
     _rejects(
         ENCODINGS,
-        "cut inside a character",
+        "cut off inside a character",
         (4, "000777", ["the row has 5 cells where the header has 9"]),
-        **CUT,
+        last_line=CUT,
     ),
     _rejects(ENCODINGS, "a NUL in a row", (4, "000777", ["the row holds a NUL character"])),
     # ------------------------------------------------------------
@@ -92,20 +93,20 @@ CASES = [
     _lands(LINES, "a separator line for Excel", delimiter=";", lines_above_header=1),
     _lands(LINES, "CRLF", line_ends="CRLF"),
     _lands(LINES, "old Mac line ends", line_ends="CR"),
-    _lands(LINES, "line ends of both kinds", line_ends="mixed"),
-    _lands(LINES, "no line end at the end", **CUT),
-    _lands(LINES, "everything quoted"),
-    _lands(LINES, "blank lines between", blank_lines=4),
-    _lands(LINES, "lines of separators at the end", blank_lines=2),
-    _lands(LINES, "a delimiter too many in every line"),
+    _lands(LINES, "mixed line ends", line_ends="mixed"),
+    _lands(LINES, "no line end after the last line", last_line=CUT),
+    _lands(LINES, "all cells quoted"),
+    _lands(LINES, "blank lines between rows", blank_lines=4),
+    _lands(LINES, "lines of delimiters at the end", blank_lines=2),
+    _lands(LINES, "an extra delimiter in every line"),
     _lands(
         LINES,
-        "commas in a file of semicolons",
+        "commas in a file with semicolons",
         _of("000123", role_code="RESPONSE, DAYS"),
         delimiter=";",
     ),
-    _lands(LINES, "blanks around", rows_trimmed=3),
-    _lands(LINES, "no-break spaces", rows_trimmed=3),
+    _lands(LINES, "blanks around values", rows_trimmed=3),
+    _lands(LINES, "no-break spaces around values", rows_trimmed=3),
     _lands(
         LINES,
         "UTF-16, semicolons, British dates, title and total",
@@ -133,28 +134,28 @@ CASES = [
     ),
     _lands(
         HEADERS,
-        "header with signs",
+        "header with punctuation",
         columns_spelled=_spelled(lambda name: name.replace("_no", " No.")),
     ),
     _lands(HEADERS, "columns in another order", columns_reordered=True),
-    _lands(HEADERS, "a column more", columns_kept_out=["shoe_size"]),
+    _lands(HEADERS, "an extra column", columns_kept_out=["shoe_size"]),
     _lands(
         HEADERS,
-        "capitals, another order, lost zeros, a column more",
+        "capitals, another order, lost zeros, an extra column",
         columns_spelled=_spelled(str.upper),
         columns_reordered=True,
         columns_kept_out=["SHOE SIZE"],
         leading_zeros_restored={"employee_no": 2},
     ),
-    _refused(HEADERS, "a column fewer", "missing column absence_status"),
-    _refused(HEADERS, "two columns fewer", "missing columns employee_no, collar_no"),
+    _refused(HEADERS, "a missing column", "missing column absence_status"),
+    _refused(HEADERS, "two missing columns", "missing columns employee_no, collar_no"),
     _refused(HEADERS, "a column twice", "the header names employee_no more than once"),
     _refused(HEADERS, "no header", NO_HEADER),
     _refused(HEADERS, "a header far down", NO_HEADER),
     _refused(HEADERS, "rows above the header", "line 1 is above the header but looks like a row"),
     _rejects(
         HEADERS,
-        "the header again in the middle",
+        "the header repeated in the middle",
         (
             2,
             None,
@@ -168,7 +169,7 @@ CASES = [
         ),
     ),
     _refused(
-        HEADERS, "a header only, of a full list", "it has no rows: a full list is never empty"
+        HEADERS, "only a header, in a full delivery", "it has no rows: a full list is never empty"
     ),
     # ------------------------------------------------------------
     _lands(FRAMES, "a title line", lines_above_header=1),
@@ -178,7 +179,7 @@ CASES = [
     _lands(FRAMES, "a title with a quote that is not closed", lines_above_header=1),
     _lands(FRAMES, "a total line", total_lines=1),
     _lands(FRAMES, "a total line of full width", total_lines=1),
-    _lands(FRAMES, "a total in words", total_lines=2, blank_lines=1),
+    _lands(FRAMES, "total lines in words", total_lines=2, blank_lines=1),
     _rejects(
         FRAMES,
         "a total line in the middle",
@@ -189,13 +190,13 @@ CASES = [
         ROWS,
         "a truncated last line",
         (4, "000777", ["the row has 5 cells where the header has 9"]),
-        **CUT,
+        last_line=CUT,
     ),
     _rejects(
         ROWS,
         "a last line cut inside a quote",
         (4, "000777", ["the row cannot be read: a quote is not closed"]),
-        **CUT,
+        last_line=CUT,
     ),
     _rejects(
         ROWS,
@@ -209,12 +210,12 @@ CASES = [
     ),
     _rejects(
         ROWS,
-        "a cell too many in one row",
+        "an extra cell in one row",
         (4, "000777", ["the row has 10 cells where the header has 9"]),
     ),
     Case(
-        # A comma in a name would look the same where the last cell is blank.
-        "a delimiter too many in the rows alone",
+        # Refused rather than guessed: a comma in a name looks the same when the last cell is blank.
+        "an extra delimiter only in the rows",
         ROWS,
         rejected=tuple(
             (number, key, ["the row has 10 cells where the header has 9"])
@@ -224,7 +225,7 @@ CASES = [
     ),
     # ------------------------------------------------------------
     _refused(OTHERS, "0 bytes", "it is empty (0 bytes)"),
-    _refused(OTHERS, "blanks alone", NO_HEADER),
+    _refused(OTHERS, "only blanks", NO_HEADER),
     _refused(OTHERS, "prose", NO_HEADER),
     _refused(OTHERS, "a file of another dataset", "it looks like a file of lms/completions"),
     _refused(OTHERS, "a web page", "it is a web page or XML, not delimited text"),

@@ -1,4 +1,4 @@
-"""Values as they are written: dates, numbers, codes, local times."""
+"""Values: dates, numbers, codes, local times."""
 
 from typing import Any
 
@@ -94,14 +94,14 @@ CASES = [
     ),
     _completion(
         DATES,
-        "a local time that comes twice",
+        "a local time that occurs twice",
         _state("000001", "2025-10-26T00:30:00", is_ambiguous=True)
         | _state("000002", "2025-10-26T00:30:00"),
         times_a_clock_change_repeats_or_skips={"completed_at": 1},
     ),
     _completion(
         DATES,
-        "a local time that never came",
+        "a local time that was skipped",
         _state("000123", "2025-03-30T01:30:00", is_ambiguous=True),
         times_a_clock_change_repeats_or_skips={"completed_at": 1},
     ),
@@ -121,7 +121,7 @@ CASES = [
     ),
     _person(
         VALUES,
-        "a code that is not known",
+        "an unknown code",
         (4, "000777", ["employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO"]),
     ),
     _person(
@@ -147,13 +147,13 @@ CASES = [
     ),
     _completion(
         VALUES,
-        "a score that is no number",
+        "a score that is not a number",
         _state("000123", "2025-06-02T09:00:00"),
         unreadable_made_blank={"score": 1},
     ),
     _completion(
         VALUES,
-        "completed and no time",
+        "completed without a time",
         {},
         (
             1,
@@ -161,7 +161,7 @@ CASES = [
             ["completed_at is missing though status is COMPLETED"],
         ),
     ),
-    _completion(VALUES, "a header only, of changes", {}),
+    _completion(VALUES, "only a header, in a delivery of changes", {}),
     Case(
         "quoted newlines, quotes and delimiters",
         VALUES,

@@ -1,4 +1,4 @@
-"""Files that are vast, or made to bring a reader down: memory and time are bounded."""
+"""Very large files, and files made to exhaust a reader. Memory and time must stay limited."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +8,7 @@ from tests.files.case import HYDRA, PERSONNEL, Case
 from tests.files.text_cases import COLUMNS
 from tests.files.workbooks import both, repacked, sheet
 
-GROUP = "Files that are vast, or made to be"
+GROUP = "Very large files and decompression bombs"
 HEADER = ",".join(COLUMNS)
 PLAIN = (
     "000123,C1,OFFICER,PC,RESPONSE,T1,2020-02-01,,\n"
@@ -33,7 +33,7 @@ def _wide() -> bytes:
 
 
 def _never_closed() -> bytes:
-    """Open a quote in every line that the next line's quotes do not close."""
+    """Return a file in which each line opens a quote that the next line does not close."""
     return _text(*(f'00{number:04d}x""","RESPONSE' for number in range(20_000)))
 
 
@@ -53,14 +53,14 @@ def _corners() -> bytes:
 
 
 def _empty_rows() -> bytes:
-    """Put many empty, formatted rows below the table, as selecting a whole column does."""
+    """Add many empty formatted rows below the table, as Excel does for a formatted column."""
     rows = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (n, n) for n in range(9, 100_000))
     end = rows + b"</sheetData>"
     return repacked({made.SESSIONS_PART: lambda xml: xml.replace(b"</sheetData>", end)})
 
 
-def _refused(name: str, make: Callable[[], bytes], words: str, dataset: str = HYDRA) -> Case:
-    return Case(name, GROUP, dataset, make, refused=words)
+def _refused(name: str, make: Callable[[], bytes], reason: str, dataset: str = HYDRA) -> Case:
+    return Case(name, GROUP, dataset, make, refused=reason)
 
 
 CASES = [
@@ -110,7 +110,7 @@ CASES = [
         PERSONNEL,
     ),
     _refused(
-        "more broken rows than are tolerated",
+        "more broken rows than the tolerance",
         _too_many_bad,
         "25 of 28 rows break the source contract, which is over the tolerance of 20%: most often,"
         " employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
@@ -130,7 +130,7 @@ CASES = [
         " cells",
     ),
     _refused(
-        "a workbook that says it unpacks to 600 MB",
+        "a workbook that claims to unpack to 600 MB",
         lambda: made.with_a_claim(both(), 600 * 1024 * 1024),
         "the workbook unpacks to more than 512 MB",
     ),
@@ -140,7 +140,7 @@ CASES = [
         "its declared sheets unpack to more than 128 MB",
     ),
     _refused(
-        "a bomb that says it is small",
+        "a decompression bomb that claims to be small",
         lambda: made.with_a_claim(repacked({made.SESSIONS_PART: sheet(b" " * 140_000_000)}), 1_000),
         "the workbook is damaged: Bad CRC-32 for file 'xl/worksheets/sheet1.xml'",
     ),

@@ -1,4 +1,4 @@
-"""Excel workbooks: how they hold dates and numbers, what else is in them, what is no workbook."""
+"""Excel workbooks: dates and numbers, unusual content, and files that are not valid workbooks."""
 
 from collections.abc import Callable
 from datetime import date
@@ -6,9 +6,10 @@ from typing import Any
 
 from tests.files import workbooks as made
 from tests.files.case import HYDRA, SESSIONS, Case, Records, Rejected
-from tests.files.workbooks import both, repacked, sheet, with_dates, with_numbers, workbook, written
+from tests.files.workbooks import both, repacked, sheet, with_dates, with_numbers, written
+from tests.integration.landing.support import workbook
 
-LANDED, NO_WORKBOOK = "Workbooks", "Workbooks that are none, or not the right one"
+LANDED, NO_WORKBOOK = "Workbooks", "Wrong and damaged workbooks"
 DATES = {"dates_written_dd_mm_yyyy": {"session_date": 2}}
 SERIALS = {"dates_written_as_excel_serials": {"session_date": 2}}
 FROM_1904 = {"days_counted_from": 1904}
@@ -31,14 +32,14 @@ def _lands(
         LANDED,
         HYDRA,
         make,
-        notes={table: said for table, said in notes.items() if said},
+        notes={table: found for table, found in notes.items() if found},
         rejected=rejected,
         records=landed,
     )
 
 
-def _refused(name: str, make: Callable[[], bytes], words: str) -> Case:
-    return Case(name, NO_WORKBOOK, HYDRA, make, refused=words)
+def _refused(name: str, make: Callable[[], bytes], reason: str) -> Case:
+    return Case(name, NO_WORKBOOK, HYDRA, make, refused=reason)
 
 
 def _rejects(name: str, write: Callable[[Any, Any], None], reason: str, **notes: Any) -> Case:
@@ -80,7 +81,7 @@ CASES = [
         lambda: both(with_dates(lambda day: (day - date(1899, 12, 30)).days)),
         SERIALS,
     ),
-    _lands("dates of a sheet with a time", lambda: both(with_dates(lambda day: f"{day} 09:00:00"))),
+    _lands("dates with a time in a sheet", lambda: both(with_dates(lambda day: f"{day} 09:00:00"))),
     _lands("days counted from 1904", lambda: both(date_1904=True), FROM_1904, FROM_1904),
     _lands(
         "days counted from 1904, without a format",
@@ -110,12 +111,12 @@ CASES = [
         {"lines_above_header": 2, "total_lines": 1},
     ),
     _lands(
-        "a table further right and down",
+        "a table that starts further right and down",
         lambda: both([[], *[[None, None, *row] for row in made.SESSIONS]]),
         {"lines_above_header": 1},
     ),
     _lands(
-        "columns of a sheet in another order",
+        "columns in another order in a sheet",
         lambda: both([[*row, None, None][3::-1] for row in made.SESSIONS]),
         {"columns_reordered": True},
     ),
@@ -166,7 +167,7 @@ CASES = [
         formula_cells=1,
     ),
     _lands(
-        "cells that are merged",
+        "merged cells",
         lambda: written(lambda sessions, _: sessions.merge_range("C2:C3", "Wootton Hall")),
         None,
         None,
@@ -221,27 +222,27 @@ CASES = [
         "the workbook is damaged: the archive has no part xl/workbook.xml",
     ),
     _refused(
-        "a workbook that breaks off",
+        "a workbook that is cut off",
         lambda: both()[:-300],
         "the workbook is damaged: File is not a zip file",
     ),
     _refused(
-        "a part that was damaged",
+        "a damaged part",
         lambda: both().replace(b"PK\x03\x04", b"PK\x03\x05", 1),
         "the workbook is damaged: Bad magic number for file header",
     ),
     _refused(
-        "a sheet of no XML",
+        "a sheet that is not XML",
         lambda: repacked({made.SESSIONS_PART: b"<worksheet><sheetData>"}),
         "the sheet Sessions is damaged: no element found: line 1, column 22",
     ),
     _refused(
-        "a document type of its own",
+        "a sheet with a document type",
         lambda: repacked({made.SESSIONS_PART: sheet(b"", b"<!DOCTYPE x [<!ENTITY a 'b'>]>")}),
         "the sheet Sessions is damaged: it declares a document type",
     ),
     _refused(
-        "a part that is there twice",
+        "a part that occurs twice",
         made.with_a_part_twice,
         "the workbook is damaged: it has a part twice, or too many parts",
     ),
@@ -251,17 +252,17 @@ CASES = [
         "the workbook is damaged: the sheet Sessions is not in it",
     ),
     _refused(
-        "a sheet fewer",
+        "a missing sheet",
         lambda: workbook({"Sessions": made.SESSIONS}),
         "missing sheet Attendance",
     ),
     _refused(
-        "two sheets of one name",
+        "two sheets with the same name",
         lambda: workbook({"Sessions": made.SESSIONS, "sessions ": [], "Attendance": []}),
         "Sessions and sessions could both be the sheet Sessions",
     ),
     _refused(
-        "a column fewer in a sheet",
+        "a missing column in a sheet",
         lambda: both([row[:3] for row in made.SESSIONS]),
         "sheet Sessions: missing column capacity",
     ),

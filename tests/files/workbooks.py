@@ -1,4 +1,4 @@
-"""Workbooks for the catalogue: sound ones, and ways to make something else of them."""
+"""Workbooks for the catalogue: valid ones, and functions that change or damage them."""
 
 import io
 import zipfile
@@ -27,22 +27,22 @@ SESSIONS_PART, TEXTS_PART = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 
 
 def both(sessions: Rows = SESSIONS, attendance: Rows = ATTENDANCE, **options: Any) -> bytes:
-    """Return a workbook of both sheets."""
+    """Return a workbook with both sheets."""
     return workbook({"Sessions": sessions, "Attendance": attendance}, **options)
 
 
 def with_dates(form: Callable[[date], Any]) -> Rows:
-    """Return the sessions with their dates written otherwise."""
+    """Return the sessions with their dates in another form."""
     return [SESSIONS[0], *[[code, form(day), *rest] for code, day, *rest in SESSIONS[1:]]]
 
 
 def with_numbers(form: Callable[[str], Any]) -> Rows:
-    """Return the attendance with its employee numbers written otherwise."""
+    """Return the attendance with its employee numbers in another form."""
     return [ATTENDANCE[0], *[[row[0], form(row[1]), *row[2:]] for row in ATTENDANCE[1:]]]
 
 
 def written(write: Callable[[Any, Any], None]) -> bytes:
-    """Return a workbook of both sheets after `write` has had its way with them."""
+    """Return a workbook with both sheets, after `write` has changed them."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -62,7 +62,7 @@ def written(write: Callable[[Any, Any], None]) -> bytes:
 def repacked(
     change: dict[str, bytes | Callable[[bytes], bytes] | None], source: bytes | None = None
 ) -> bytes:
-    """Return a workbook with some of its parts replaced, changed or left out."""
+    """Return a workbook with some parts replaced, changed or removed."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(source or both())) as old,
@@ -91,13 +91,13 @@ def sheet(body: bytes, before: bytes = b"") -> bytes:
 
 
 def office_document(directory: str) -> bytes:
-    """Return what an OLE2 document with an entry of this name looks like from outside."""
+    """Return bytes that look like an OLE2 document with an entry of this name."""
     entry = directory.encode("utf-16-le")
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + entry + bytes(512)
 
 
 def marked_encrypted() -> bytes:
-    """Return a workbook whose parts are marked as encrypted, as a ZIP with a password has them."""
+    """Return a workbook whose parts are marked as encrypted, as in a ZIP with a password."""
     data = bytearray(both())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = data.find(signature)
@@ -108,7 +108,7 @@ def marked_encrypted() -> bytes:
 
 
 def with_a_claim(data: bytes, size: int) -> bytes:
-    """Return a workbook whose directory claims a size for the sheet of sessions."""
+    """Return a workbook whose directory claims a size for the sheet Sessions."""
     changed = bytearray(data)
     entry = changed.rfind(SESSIONS_PART.encode()) - 46
     assert changed[entry : entry + 4] == b"PK\x01\x02"
@@ -117,10 +117,10 @@ def with_a_claim(data: bytes, size: int) -> bytes:
 
 
 def with_a_part_twice() -> bytes:
-    """Return a workbook whose archive holds one sheet two times."""
+    """Return a workbook whose archive has one sheet twice."""
     out = io.BytesIO(both())
     with zipfile.ZipFile(out, "a") as book:
-        book.filelist  # noqa: B018 - read, so that the directory is known before it is added to
+        book.filelist  # noqa: B018 - loads the directory before a part is added
         info = zipfile.ZipInfo(SESSIONS_PART)
         book.NameToInfo.pop(SESSIONS_PART)
         book.writestr(info, sheet(b""))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.export import export_rejected
@@ -97,7 +97,7 @@ class Records(RuleBasedStateMachine):
         path = Path(self._folder.name) / "rejected.csv"
         path.unlink(missing_ok=True)
         try:
-            export_rejected(self.world.settings, Which(PEOPLE), path, "somebody")
+            export_rejected(self.world.settings, QuarantineFilter(PEOPLE), path, "somebody")
         except AssuranceError:  # there is nothing in it
             return
         with path.open(encoding="utf-8-sig", newline="") as file:

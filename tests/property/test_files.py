@@ -1,4 +1,4 @@
-"""The same people in every form that a file can take: whatever the form, the same records land."""
+"""The same people in every form of a file give the same records in raw."""
 
 import os
 import random
@@ -43,7 +43,7 @@ HEADERS: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Form:
-    """How a file is written."""
+    """The form of a file: encoding, delimiter, spelling, lines around the rows."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -106,7 +106,7 @@ def forms() -> st.SearchStrategy[Form]:
 
 
 def people() -> st.SearchStrategy[list[dict[str, str | date | None]]]:
-    # Letters that are no continuation of another in UTF-8, as real names in Windows-1252 are.
+    # Letters that, in Windows-1252, never form a valid UTF-8 sequence. Real names do not either.
     texts = st.text("aZ09 éÉñ,;\t\"'-/\n", max_size=12).map(lambda text: text.strip() or None)
     days = st.dates(date(2000, 1, 1), date(2026, 1, 31))
     person = st.fixed_dictionaries(

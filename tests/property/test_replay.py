@@ -116,7 +116,7 @@ def _correct(
         return mend(row, step.content[batch_and_key[1]]) if batch_and_key else None
 
     report = correct(world, dataset, change)
-    assert (report.landed, report.broken) == (len(chosen), [])
+    assert (report.landed, report.still_rejected) == (len(chosen), [])
     assert again(world, dataset).landed == 0
     mended = dict(landed)
     for batch_id, key in chosen.values():

@@ -1,4 +1,4 @@
-"""Moments are read as people in London mean them, and named by London days."""
+"""Moments without an offset are London time, and days are London days."""
 
 from datetime import UTC, date, datetime
 
@@ -18,9 +18,9 @@ from oic_assurance.errors import AssuranceError
         ("2026-07-31T05:30+00:00", "2026-07-31T05:30+00:00"),
         ("2026-07-31T05:30Z", "2026-07-31T05:30+00:00"),
         ("  2026-07-31T05:30+02:00 ", "2026-07-31T03:30+00:00"),
-        # 01:30 happens twice on the last Sunday of October: the first is meant.
+        # 01:30 occurs twice on the last Sunday of October. The first is used.
         ("2026-10-25T01:30", "2026-10-25T00:30+00:00"),
-        # 01:30 does not happen on the last Sunday of March: the clock had not changed yet.
+        # 01:30 is skipped on the last Sunday of March: read as if the clock had not changed.
         ("2026-03-29T01:30", "2026-03-29T01:30+00:00"),
     ],
 )
@@ -33,7 +33,7 @@ def test_a_moment_without_offset_is_london_time(text: str, expected: str) -> Non
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "2026-13-01", "2026-02-30T10:00", "0001-01-01T00:00+14:00"]
 )
-def test_what_is_no_moment_is_refused_in_one_line(text: str) -> None:
+def test_a_text_that_is_not_a_moment_is_an_error_of_one_line(text: str) -> None:
     with pytest.raises(AssuranceError, match="is not a moment") as caught:
         parse_moment(text)
     assert "\n" not in str(caught.value)
@@ -46,14 +46,14 @@ def test_what_is_no_moment_is_refused_in_one_line(text: str) -> None:
         ("2026-01-31T05:29:59+00:00", "2026-01-30T05:30+00:00"),
         ("2026-07-31T04:30+00:00", "2026-07-31T04:30+00:00"),
         ("2026-07-31T04:29+00:00", "2026-07-30T04:30+00:00"),
-        # The day after each clock change, before 05:30: yesterday's run was at the other offset.
+        # Before 05:30 on the day of a clock change, the last run was at the other offset.
         ("2026-03-29T04:00+00:00", "2026-03-28T05:30+00:00"),
         ("2026-10-25T05:00+00:00", "2026-10-24T04:30+00:00"),
-        # In summer it is tomorrow in London before it is in UTC.
+        # In summer, a new day starts in London before it starts in UTC.
         ("2026-07-31T23:30+00:00", "2026-07-31T04:30+00:00"),
     ],
 )
-def test_the_default_moment_is_the_last_half_past_five_in_london(now: str, expected: str) -> None:
+def test_the_default_as_at_is_the_last_half_past_five_in_london(now: str, expected: str) -> None:
     assert default_as_at(datetime.fromisoformat(now)) == datetime.fromisoformat(expected)
 
 

@@ -13,7 +13,7 @@ import psycopg
 from oic_assurance import pipeline
 from oic_assurance.clock import LONDON, start_of_day
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.publishing.publication import list_publications
@@ -132,7 +132,7 @@ class Force:
         """Correct the rejected rows of a dataset, as its owner would, and replay them."""
         file = self.settings.home / f"corrected-{day.day}.csv"
         file.unlink(missing_ok=True)
-        export_rejected(self.settings, Which(REPLAYED), file, "the year")
+        export_rejected(self.settings, QuarantineFilter(REPLAYED), file, "the year")
         text = file.read_text(encoding="utf-8-sig")
         file.write_text(text.replace(",NEW,", ",OPEN,"), encoding="utf-8")
         replay(self.settings, REPLAYED, file, "the year", "the year")

@@ -1,4 +1,4 @@
--- What the checks found, by what they protect: how many there are and how many were not met.
+-- Checks and failed checks by quality dimension and severity.
 select
     dimension,
     severity,

@@ -1,4 +1,4 @@
--- The datasets of which a check was not met.
+-- The datasets with failed checks.
 select dataset, dimension, severity, failed, expectations
 from marts.data_quality_status
 where failed > 0

@@ -1,4 +1,4 @@
--- What waits for somebody to act, by how long it has waited.
+-- Open exceptions by point, kind and age.
 select point_code, exception_code, age_band, sum(exceptions)::bigint as exceptions
 from marts.assurance_exception_summary
 group by point_code, exception_code, age_band

@@ -1,4 +1,4 @@
--- What waits for somebody to act, by team: how many, and nobody's identity.
+-- Open exceptions by team and kind. Numbers only, no identities.
 select
     waiting.point_code,
     waiting.exception_code,

@@ -1,4 +1,4 @@
--- Every measure of the whole force, month by month, with its interval.
+-- Every measure of the whole force by month, with its interval.
 select
     figure.point_code,
     figure.measure_code,

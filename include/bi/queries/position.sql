@@ -1,4 +1,4 @@
--- The four points: where each stands, by when, how it goes on.
+-- The four points: status, figure, deadline and forecast.
 select
     position.*,
     recommendation.title,

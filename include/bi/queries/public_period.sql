@@ -1,4 +1,4 @@
--- Every figure that was released for the whole force.
+-- Every figure of the whole force that was released.
 select point_code, measure_code, period_start, period_end, numerator, denominator, value
 from public_release.assurance_period
 where org_unit_code = 'ALL'

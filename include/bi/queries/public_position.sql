@@ -1,4 +1,4 @@
--- What the public is told of the four points.
+-- The four points as released to the public.
 select *
 from public_release.assurance_position
 order by point_code

@@ -1,5 +1,5 @@
--- How reported cases of the last twelve complete months and the current one came to their class:
--- by which way a document was found, and what became of the referral.
+-- Reported cases of the last twelve complete months and the current one, by how their document was
+-- found and by class.
 with
     published as (
         select date_trunc('month', as_at at time zone 'Europe/London') as this_month

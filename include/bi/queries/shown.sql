@@ -1,5 +1,5 @@
--- What every dashboard begins with: the publication, what the checks said, and of each point whether
--- its sources are fresh and what a reader has to bear in mind. Times are London's.
+-- The first table of every dashboard: the publication, the verdict of its checks, and for each point
+-- the freshness of its sources and its caveat. Times are in Europe/London.
 select
     position.point_code,
     position.publication_id,

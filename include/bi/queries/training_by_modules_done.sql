@@ -1,4 +1,4 @@
--- How many of the four modules people have completed: in post, without the long-term absent.
+-- People by the number of modules completed. In post, without the long-term absent.
 select modules_complete, count(*) as people
 from (
     select officer_key, count(*) filter (where is_complete) as modules_complete

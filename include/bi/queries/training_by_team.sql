@@ -1,4 +1,4 @@
--- Who has what they need, team by team and item by item: people in post, without the long-term absent.
+-- Training completed by team and item. People in post, without the long-term absent.
 select
     requirement.org_unit_code,
     unit.org_unit_name,

@@ -1,5 +1,5 @@
--- What the force, the data and the Commissioner said, and from when to when; what still stands is
--- shown until the day of the publication.
+-- The views of the force, the data and the Commissioner over time. A view that still stands is shown
+-- until the day of the publication.
 select
     voice.point_code,
     voice.voice,

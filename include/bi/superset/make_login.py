@@ -1,6 +1,6 @@
-"""The administrator of Superset, made by a program of Superset's own environment.
+"""Create the administrator of Superset. This program runs in Superset's environment.
 
-Its command for it takes the password as an argument, which every user of the machine can read.
+Superset's own command takes the password as an argument, which every user of the machine can read.
 """
 
 import os

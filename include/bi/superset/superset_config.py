@@ -1,4 +1,4 @@
-"""Superset's settings: on this machine alone, nothing from elsewhere, no secret in a file."""
+"""Superset's settings: serve this machine only, load nothing from elsewhere, store no secret."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ GLOBAL_ASYNC_QUERIES_JWT_SECRET = SECRET_KEY
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{Path(DATA_DIR) / 'superset.db'}"
 RATELIMIT_STORAGE_URI = "memory://"
 
-# A page loads nothing that this server does not serve.
+# Pages load only what this server serves.
 TALISMAN_CONFIG = {
     **_DEFAULT,
     "content_security_policy": {
@@ -27,7 +27,7 @@ THEME_FONT_URL_ALLOWED_DOMAINS: list[str] = []
 
 APP_NAME = "OIC assurance"
 LANGUAGES: dict[str, dict[str, str]] = {}
-# Dark enough to be read on white: 4.5 to 1 and better.
+# Text has a contrast of at least 4.5 to 1 on white.
 THEME_DEFAULT = {
     "algorithm": "default",
     "token": {

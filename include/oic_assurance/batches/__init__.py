@@ -1,1 +1,1 @@
-"""Batches: the record of each delivery, and the archive of its content."""
+"""The record of each batch in the database, and the archive of its content."""

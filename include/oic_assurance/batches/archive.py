@@ -1,22 +1,23 @@
-"""Writes batches into the archive: the folder that holds each delivery as it came.
+"""The archive: the folder that holds every batch as it was delivered, compressed.
 
-An archived file is the file's bytes, compressed. An archived database extract is compressed too.
-Its first line is `# ` and a JSON object with `format`, `dataset`, `place`, `columns`,
-`copy_format`, `snapshot_at` and `cursor_from`. The rest is the output of PostgreSQL's `COPY` for
-these columns in that format, binary or text.
+There are three kinds of archived batches:
 
-An archived replay is such a text with the corrected rows. Its columns are the row's number in the
-delivery that it corrects, the id of the rejected row, and the declared columns. Its header names
-that delivery (`replay_of`) and the table.
+- A file: the bytes of the file.
+- A database extract: a first line, then the output of PostgreSQL's `COPY`. The first line is `# `
+  and a JSON object with `format`, `dataset`, `place`, `columns`, `copy_format` (`text` or
+  `binary`), `snapshot_at` and `cursor_from`.
+- A replay: a text extract of the corrected rows. Its columns are the row's number in the delivery
+  that it corrects, the id of the rejected row, and the declared columns. Its first line names that
+  delivery (`replay_of`) and the table.
 
-The SHA-256 in `audit.batch` is the hash of the content as it was delivered: the file's bytes, or
-the extract without its first line.
+The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
+extract without its first line.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -31,60 +32,68 @@ from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
+from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
-#: An archived batch that an erasure has rewritten, until it replaces the original file.
+#: The suffix of a batch that an erasure has rewritten, until it replaces the original file.
 REWRITTEN = ".erased"
-#: The fastest level. The content repeats itself, so it is still four to ten times smaller.
+#: The fastest level of zlib. The content repeats itself, so it still shrinks four to ten times.
 COMPRESSION = 1
-#: How zlib is asked for a gzip file: its largest window, and 16 for the head and the tail.
+#: The `wbits` of a gzip file: 15 for the largest window, and 16 for gzip's header and trailer.
 GZIP_WINDOW = 15 + 16
-#: How far the warehouse's clock may differ from this machine's.
+#: How far the clocks of the warehouse and of this machine may differ.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
 class Archive:
-    """The folder in which a dataset's batches are kept."""
+    """The archived batches of one dataset."""
 
     def __init__(self, settings: Settings, dataset: Dataset) -> None:
-        self._home = settings.home
-        self._force = settings.force_code
+        self._settings = settings
         self._dataset = dataset
-        self._folder = settings.home / "batches" / dataset.name
+        self._folder = _folder(settings, dataset)
         for folder in (settings.home / "batches", self._folder.parent, self._folder):
             private_folder(settings, folder)
 
     def store(self, content: Content, name: str, batch_id: int) -> str:
-        """Keep a file's bytes; returns where, relative to the home."""
-        with self.writer(f"{batch_id:08d}-{name}.gz") as kept:
+        """Archive the bytes of a file. Return the path, relative to the state folder.
+
+        Raises:
+            AssuranceError: The bytes do not have the SHA-256 of `content`.
+        """
+        with self.writer(f"{batch_id:08d}-{name}.gz") as writer:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
-                kept.write(chunk)
-            if kept.sha256 != content.sha256:
-                raise AssuranceError(f"{name}: what is to be kept is not what was read.")
-            kept.finish()
-        return kept.kept_as
+                writer.write(chunk)
+            if writer.sha256 != content.sha256:
+                raise AssuranceError(
+                    f"{name}: its content changed while it was archived. Run the landing again."
+                )
+            writer.finish()
+        return writer.archived_as
 
     @contextmanager
     def writer(self, name: str) -> Iterator["ArchiveWriter"]:
-        """Give a writer whose file appears when it is finished, and not at all otherwise."""
-        kept = ArchiveWriter(self._folder / name, self._home)
+        """Give a writer for the file `name`. The file appears only when it is finished."""
+        writer = ArchiveWriter(self._folder / name, self._settings.home)
         try:
-            yield kept
+            yield writer
         finally:
-            kept.discard()
+            writer.discard()
 
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
-        """Remove what attempts left that were killed or failed: files that no batch names.
+        """Remove the files of earlier attempts that no batch names.
 
-        One that fails takes its batches back, and does not know whether its last word to the
-        warehouse was heard: so only the next one, which can ask, removes what they had kept.
+        An attempt that fails rolls its batches back. It cannot know whether the warehouse received
+        its last commit, so only the next attempt removes its files.
 
-        Those from before their time stay whatever this warehouse says of them: it can be another
-        one for today. What an erasure has written anew waits for that erasure to be finished.
+        Files that are older than the unsuccessful attempts of this warehouse stay: they can belong
+        to another warehouse that uses the same state folder. A batch that an erasure has rewritten
+        stays until that erasure is finished.
         """
-        row = connection.execute(
+        oldest = one_value(
+            connection,
             """
             select min(started_at) from (
                 select started_at from audit.extraction
@@ -93,33 +102,30 @@ class Archive:
                 select started_at from audit.replay
                 where dataset = %(dataset)s and outcome is distinct from 'succeeded'
                 order by started_at desc
-                offset 1 -- the newest is the attempt that asks
+                offset 1 -- the newest is the present attempt
             ) as unsuccessful
             """,
             {"dataset": self._dataset.name},
-        ).fetchone()
-        if row is None or row[0] is None:
+        )
+        if oldest is None:
             return
-        since = (row[0] - CLOCK_SKEW).timestamp()
-        # Listed first: whoever begins now keeps nothing that is on the list.
-        found = list(self._folder.iterdir())
-        if self._another_force_is_at_work(connection):
+        since = (oldest - CLOCK_SKEW).timestamp()
+        # The order of these steps matters. A force that begins after the list was made archives
+        # nothing that is on it, and a force that has ended before the check has named its files.
+        files = archived_files(self._settings, self._dataset)
+        if self._another_force_is_landing(connection):
             return
-        names = connection.execute(
-            "select kept_as from audit.batch where dataset = %s and kept_as is not null",
-            (self._dataset.name,),
-        ).fetchall()
-        named = {name for (name,) in names}
-        for path in found:
-            is_named = str(path.relative_to(self._home)) in named or REWRITTEN in path.suffixes
-            if path.is_file() and not is_named and path.stat().st_mtime >= since:
+        for path in unnamed_files(connection, self._settings, self._dataset, files):
+            is_rewritten = REWRITTEN in path.suffixes
+            if path.is_file() and not is_rewritten and path.stat().st_mtime >= since:
                 path.unlink(missing_ok=True)
 
-    def _another_force_is_at_work(self, connection: psycopg.Connection) -> bool:
-        """Tell whether another force lands the dataset now: what it keeps lies here, unnamed yet.
+    def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
+        """Tell whether another force lands the dataset now: no batch names its files yet.
 
-        It holds its lock as long as it is at work; an attempt that was killed holds none.
+        It holds its lock for the whole attempt. An attempt that was killed holds no lock.
         """
+        force_code = self._settings.force_code
         forces = connection.execute(
             """
             select force_code from audit.extraction
@@ -128,7 +134,7 @@ class Archive:
             select force_code from audit.replay
             where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
             """,
-            {"dataset": self._dataset.name, "force": self._force},
+            {"dataset": self._dataset.name, "force": force_code},
         ).fetchall()
         return not all(
             try_in_transaction(connection, dataset_lock(force, self._dataset.name), shared=True)
@@ -137,10 +143,11 @@ class Archive:
 
 
 class ArchiveWriter:
-    """Writes one kept batch, hashing the content as it came."""
+    """Writes one archived batch, and hashes its content."""
 
     def __init__(self, path: Path, home: Path) -> None:
-        self.kept_as = str(path.relative_to(home))
+        #: The path relative to the state folder, as in `audit.batch.kept_as`.
+        self.archived_as = str(path.relative_to(home))
         self._path = path
         self._draft = path.with_name(path.name + UNFINISHED)
         self._digest = hashlib.sha256()
@@ -152,11 +159,11 @@ class ArchiveWriter:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the content so far."""
+        """The SHA-256 of the content so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
-        """Write the first line of an extract, which is no part of its content."""
+        """Write the first line of an extract. It does not count as content."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._file.write(self._zip.compress(f"# {text}\n".encode()))
 
@@ -167,7 +174,7 @@ class ArchiveWriter:
         self._file.write(self._zip.compress(chunk))
 
     def finish(self) -> None:
-        """Put the file in its place, on disk before the transaction that names it commits."""
+        """Move the file into its place. It is on disk before the batch that names it commits."""
         self._file.write(self._zip.flush())
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -176,9 +183,34 @@ class ArchiveWriter:
         self._is_finished = True
 
     def discard(self) -> None:
-        """Remove what was not finished, also where there is no room left to close it properly."""
+        """Remove an unfinished file, also when the disk is too full to close it properly."""
         if self._is_finished:
             return
         with suppress(OSError):
             self._file.close()
         self._draft.unlink(missing_ok=True)
+
+
+def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
+    """Return every entry of a dataset's folder in the archive, of any force, sorted by name."""
+    folder = _folder(settings, dataset)
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def unnamed_files(
+    connection: psycopg.Connection, settings: Settings, dataset: Dataset, files: Iterable[Path]
+) -> list[Path]:
+    """Return those of the files that no batch names, of any force.
+
+    List `files` before this call. A batch that is landed in between then names its file.
+    """
+    names = connection.execute(
+        "select kept_as from audit.batch where dataset = %s and kept_as is not null",
+        (dataset.name,),
+    ).fetchall()
+    named = {settings.home / name for (name,) in names}
+    return [path for path in files if path not in named]
+
+
+def _folder(settings: Settings, dataset: Dataset) -> Path:
+    return settings.home / "batches" / dataset.name

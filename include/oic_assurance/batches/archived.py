@@ -1,7 +1,7 @@
-"""Reads batches from the archive: which there are, their content, and where their rows stood.
+"""Reading of archived batches: the list, their content, and the numbers of their rows.
 
-An erasure takes rows out of an archived batch. The rows that stay keep their numbers:
-`audit.batch_erasure` holds the places that are gaps now, and rows are numbered around them.
+An erasure removes rows from an archived batch. The other rows keep their numbers.
+`audit.batch_erasure` lists the gaps, which are the places of the erased rows.
 """
 
 import gzip
@@ -21,7 +21,6 @@ from psycopg.rows import class_row
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import Row
 from oic_assurance.warehouse.connections import connect
@@ -30,12 +29,12 @@ EXTRACT_SUFFIX = ".copy.gz"
 
 
 class UnreadableError(AssuranceError):
-    """A kept batch that cannot be unpacked, or is no longer there."""
+    """An archived batch is missing, or cannot be decompressed or parsed."""
 
 
 @dataclass(frozen=True)
 class ArchivedBatch:
-    """One landed delivery as `audit.batch` has it, with what erasures took from it."""
+    """A landed batch from `audit.batch`, with the number of rows that erasures have removed."""
 
     batch_id: int
     run_id: str
@@ -48,35 +47,38 @@ class ArchivedBatch:
     rows_new: int | None
     rows_rejected: int | None
     notes: Mapping[str, Any] | None
-    kept_as: str | None
-    #: Of the kept content as it is to be now; None where nothing was kept.
+    #: The path of the archived file, relative to the state folder. None if nothing was archived.
+    archived_as: str | None
+    #: The SHA-256 that the archived content must have now. None if nothing was archived.
     sha256: str | None
-    #: The delivery that a replay mends.
+    #: The batch whose rejected rows a replay corrects.
     replay_of: int | None = None
+    #: The number of erased rows in raw and in quarantine.
     erased_raw: int = 0
     erased_rejected: int = 0
-    #: By table, the places that are gaps now.
+    #: The places of erased rows, by table.
     gaps: Mapping[str, list[int]] = field(default_factory=dict)
 
     @property
     def is_extract(self) -> bool:
-        """Whether it was kept as a database's rows, and not as a file's bytes."""
-        return self.kept_as is not None and self.kept_as.endswith(EXTRACT_SUFFIX)
+        """Whether the archive holds rows of a database, and not the bytes of a file."""
+        return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
     @property
-    def erased_kept(self) -> int:
-        """How many rows it does not hold any more."""
+    def gap_count(self) -> int:
+        """The number of rows that were erased from the archived content."""
         return sum(map(len, self.gaps.values()))
 
     def gaps_of(self, table: str) -> set[int]:
-        """Return the places of a table that are gaps."""
+        """Return the places of the erased rows of a table."""
         return set(self.gaps.get(table, ()))
 
 
 _BATCHES = """
     select
         b.batch_id, b.run_id, b.dataset, b.kind, b.source_place, b.delivered_for, b.landed_at,
-        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.kept_as, b.replay_of,
+        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.replay_of,
+        b.kept_as as archived_as,
         coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
         coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
         coalesce(g.gaps, '{}') as gaps
@@ -115,14 +117,21 @@ def archived_batches(
     dataset: str | None = None,
     batch_id: int | None = None,
 ) -> list[ArchivedBatch]:
-    """Return the landed batches by dataset and in the order of their landing."""
+    """Return the landed batches, sorted by dataset and id.
+
+    Without `dataset` and `batch_id`, return those of all datasets.
+    """
     values = {"force": force_code, "dataset": dataset, "batch": batch_id}
     with connection.cursor(row_factory=class_row(ArchivedBatch)) as cursor:
         return cursor.execute(_BATCHES.encode(), values).fetchall()
 
 
 def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
-    """Return a landed batch by its id."""
+    """Return a landed batch by its id.
+
+    Raises:
+        UsageError: There is no such batch.
+    """
     with connect(settings, role="oic_landing") as connection:
         found = archived_batches(connection, settings.force_code, batch_id=batch_id)
     if not found:
@@ -130,8 +139,8 @@ def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
     return found[0]
 
 
-def numbered_around(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
-    """Give rows the numbers that they had before those at the gaps were erased."""
+def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
+    """Give each row its number in the delivery, before the rows at `gaps` were erased."""
     place = 0
     for row in rows:
         place += 1
@@ -142,49 +151,54 @@ def numbered_around(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
 
 
 @contextmanager
-def open_archived(settings: Settings, kept_as: str) -> Iterator[Content]:
-    """Give the content of a kept file."""
+def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
+    """Give a copy of the content of an archived batch.
+
+    Raises:
+        AssuranceError: The file is missing or damaged.
+    """
     digest, size = hashlib.sha256(), 0
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
         try:
-            with gzip.open(settings.home / kept_as, "rb") as stream:
+            with gzip.open(settings.home / archived_as, "rb") as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
                     size += len(chunk)
                     copy.write(chunk)
         except (OSError, EOFError, zlib.error) as error:
             raise AssuranceError(
-                f"The kept batch {settings.home / kept_as} cannot be read: {error}."
+                f"The archived batch {settings.home / archived_as} cannot be read: {error}. "
+                "Restore it from a backup."
             ) from error
         copy.seek(0)
         yield Content(copy, size, digest.hexdigest())
 
 
-class Bytes(Protocol):
-    """What can be read from a kept file."""
+class ByteStream(Protocol):
+    """The decompressed bytes of an archived batch."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return so many bytes."""
+        """Return at most `size` bytes."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return one line."""
 
 
-class Hashed:
+class HashedStream:
     """A stream of bytes that is hashed while it is read."""
 
-    def __init__(self, stream: Bytes) -> None:
+    def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
         self.size_bytes = 0
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of what was read so far."""
+        """The SHA-256 of the bytes that were read so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
-        """Give what is left, piece by piece."""
+        """Give the remaining bytes, chunk by chunk."""
         while chunk := self._stream.read(CHUNK_BYTES):
             self._digest.update(chunk)
             self.size_bytes += len(chunk)
@@ -192,41 +206,34 @@ class Hashed:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Bytes]:
-    """Give a kept file's bytes; raises `UnreadableError` also while they are read."""
+def open_unpacked(path: Path) -> Iterator[ByteStream]:
+    """Give the decompressed bytes of an archived batch as a stream.
+
+    Raises:
+        UnreadableError: The file is missing or damaged. This can also happen while it is read.
+    """
     try:
         with gzip.open(path, "rb") as stream:
             yield stream
     except FileNotFoundError as error:
-        raise UnreadableError(f"the kept file {path.name} is missing") from error
+        raise UnreadableError(f"the archived file {path.name} is missing") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableError(f"the kept file {path.name} cannot be unpacked: {error}") from error
+        raise UnreadableError(
+            f"the archived file {path.name} cannot be decompressed: {error}"
+        ) from error
 
 
-def read_header(stream: Bytes) -> dict[str, Any]:
-    """Read the first line of an extract, which says what follows."""
+def read_header(stream: ByteStream) -> dict[str, Any]:
+    """Read the first line of an archived extract: its format, columns and origin.
+
+    Raises:
+        UnreadableError: The line is not such a header.
+    """
     line = stream.readline()
     try:
         header = json.loads(line.removeprefix(b"# "))
     except ValueError as error:
-        raise UnreadableError("its first line does not say what it is") from error
+        raise UnreadableError("its first line is not the header of an extract") from error
     if not line.startswith(b"# ") or not isinstance(header, dict) or "columns" not in header:
-        raise UnreadableError("its first line does not say what it is")
+        raise UnreadableError("its first line is not the header of an extract")
     return header
-
-
-def unnamed_files(
-    settings: Settings, connection: psycopg.Connection, dataset: Dataset
-) -> list[Path]:
-    """Return the files in a dataset's folder that no batch names, of whichever force."""
-    folder = settings.home / "batches" / dataset.name
-    if not folder.is_dir():
-        return []
-    # Listed first: what is kept afterwards is named afterwards.
-    found = sorted(folder.iterdir())
-    names = connection.execute(
-        "select kept_as from audit.batch where dataset = %s and kept_as is not null",
-        (dataset.name,),
-    ).fetchall()
-    named = {settings.home / name for (name,) in names}
-    return [path for path in found if path not in named]

@@ -1,4 +1,4 @@
-"""The record of a batch in `audit.batch`: one delivery that was landed or refused."""
+"""The record of a batch in `audit.batch`: a delivery that was landed or refused."""
 
 import getpass
 import os
@@ -10,10 +10,12 @@ from typing import Any, Literal
 import psycopg
 from psycopg.types.json import Jsonb
 
+from oic_assurance.warehouse.rows import one_value
+
 
 @dataclass(frozen=True)
 class Batch:
-    """One row of `audit.batch`."""
+    """One row of `audit.batch`. Sizes are in bytes."""
 
     batch_id: int
     dataset: str
@@ -31,21 +33,24 @@ class Batch:
     cursor_from: datetime | None = None
     cursor_to: datetime | None = None
     notes: dict[str, Any] = field(default_factory=dict)
-    kept_as: str | None = None
-    #: The delivery whose rejected rows this batch replays.
+    #: The path of the archived file, relative to the state folder.
+    archived_as: str | None = None
+    #: The batch whose rejected rows this batch replays.
     replay_of: int | None = None
 
 
 def next_batch_id(connection: psycopg.Connection) -> int:
-    """Take the id that a batch's rows will name."""
-    row = connection.execute(
-        "select nextval(pg_get_serial_sequence('audit.batch', 'batch_id'))"
-    ).fetchone()
-    return int(row[0]) if row else 0
+    """Reserve the id of a batch, so that its rows can name it before the batch is registered."""
+    return int(
+        one_value(connection, "select nextval(pg_get_serial_sequence('audit.batch', 'batch_id'))")
+    )
 
 
 def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
-    """Enter a batch, complete, and log what was collected."""
+    """Insert a complete batch into `audit.batch`. Log the collection of a landed one.
+
+    The log entry is the one that DPA 2018 section 62 requires for the collection of personal data.
+    """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
     values["who"] = f"{_user()}@{socket.gethostname()}"
     connection.execute(
@@ -58,7 +63,7 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
             %(batch_id)s, %(run)s, %(force)s, %(dataset)s, %(source_place)s, %(kind)s,
             %(delivered_for)s, %(size_bytes)s, %(modified_at)s, %(row_count)s, %(rows_new)s,
             %(rows_rejected)s, %(sha256)s, %(cursor_from)s, %(cursor_to)s, %(notes)s, %(status)s,
-            %(reason)s, %(kept_as)s, %(who)s, %(replay_of)s
+            %(reason)s, %(archived_as)s, %(who)s, %(replay_of)s
         )
         """,
         values,
@@ -77,5 +82,5 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container can run as a number without a name
+    except (KeyError, OSError):  # a container can run as a user id without a name
         return str(os.getuid())

@@ -43,13 +43,13 @@ def end(login: str, units: tuple[str, ...], reason: str) -> None:
 @access.command("list")
 def list_() -> None:
     """Show who reads what, and who said so last."""
-    from oic_assurance.operations.access import held, last_change
+    from oic_assurance.operations.access import last_change, list_access
     from oic_assurance.reporting.screens.layout import NOTHING, table
     from oic_assurance.settings import load_settings
 
     settings = load_settings()
     rows = []
-    for one in held(settings):
+    for one in list_access(settings):
         by, because = last_change(settings, one.login) or (NOTHING, NOTHING)
         reads = "aggregates" if one.is_office else ", ".join(one.units) or NOTHING
         rows.append((one.login, reads, by, because))

@@ -10,7 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from oic_assurance.operations.explain.figure import Figure
-    from oic_assurance.operations.explain.history import Story
+    from oic_assurance.operations.explain.history import RecordHistory
     from oic_assurance.operations.explain.workspace import Records
     from oic_assurance.settings import Settings
 
@@ -44,8 +44,8 @@ def explain(
     """
     from oic_assurance.operations.explain.figure import explain as explain_figure
     from oic_assurance.operations.explain.figure import month
-    from oic_assurance.operations.explain.history import tell
-    from oic_assurance.operations.explain.workspace import ROLE, STORY_ROLE
+    from oic_assurance.operations.explain.history import get_history
+    from oic_assurance.operations.explain.workspace import HISTORY_ROLE, ROLE
     from oic_assurance.settings import load_settings
 
     if (measure is None) == (record is None):
@@ -53,8 +53,8 @@ def explain(
     of_month = month(period) if period else None
     settings = load_settings()
     if record is not None:
-        with _records(settings, publication_id, STORY_ROLE) as records:
-            story = tell(settings, records, *record)
+        with _records(settings, publication_id, HISTORY_ROLE) as records:
+            story = get_history(settings, records, *record)
         _show(story, wants_json)
         return 0
     with _records(settings, publication_id, ROLE) as records:
@@ -75,7 +75,7 @@ def _records(settings: "Settings", publication_id: int | None, role: str) -> "It
         yield records
 
 
-def _show(explained: "Figure | Story", wants_json: bool) -> None:
+def _show(explained: "Figure | RecordHistory", wants_json: bool) -> None:
     from oic_assurance.operations.explain.figure import Figure
     from oic_assurance.reporting.screens.explained import as_json, figure_screen, story_screen
 

@@ -12,16 +12,18 @@ def notify(dry_run: bool) -> int:
     """
     from oic_assurance.clock import utc_now
     from oic_assurance.notifications import notify as notifying
-    from oic_assurance.notifications.alarm import changes
     from oic_assurance.notifications.channels import configured
-    from oic_assurance.notifications.watch import open_alarms
-    from oic_assurance.notifications.words import body
+    from oic_assurance.notifications.message import body
+    from oic_assurance.notifications.notification import changes
+    from oic_assurance.notifications.problems import open_problems
     from oic_assurance.settings import load_settings
 
     settings = load_settings()
     if dry_run:
-        alarms = open_alarms(settings, utc_now(), notifying.run_deadline())
-        click.echo(body(changes(alarms, [])) if alarms else "Nothing is wrong.", nl=not alarms)
+        problems = open_problems(settings, utc_now(), notifying.run_deadline())
+        click.echo(
+            body(changes(problems, [])) if problems else "Nothing is wrong.", nl=not problems
+        )
         return 0
     if not configured():
         click.echo("Nobody is named to be told: see docs/how-to/notifications.md.", err=True)

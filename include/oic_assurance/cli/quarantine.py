@@ -24,14 +24,14 @@ def list_(
     dataset: str | None, reason: str | None, batch_id: int | None, with_replayed: bool, limit: int
 ) -> None:
     """Count rejected rows by reason, and show them, the newest first, with every reason."""
-    from oic_assurance.landing.quarantine import Which
+    from oic_assurance.landing.quarantine import QuarantineFilter
     from oic_assurance.reporting.screens.quarantine import quarantine_screen
     from oic_assurance.settings import load_settings
     from oic_assurance.sources.declarations.load import dataset as declared
 
     if dataset is not None:
         declared(dataset)
-    which = Which(dataset, None, reason, batch_id, with_replayed)
+    which = QuarantineFilter(dataset, None, reason, batch_id, with_replayed)
     sys.stdout.write(quarantine_screen(load_settings(), which, limit))
 
 
@@ -50,12 +50,12 @@ def export(
     dataset: str, table: str | None, reason: str | None, batch_id: int | None, to: Path
 ) -> None:
     """Write rejected rows of DATASET as CSV, to be corrected. Only you can read the file."""
-    from oic_assurance.landing.quarantine import Which
+    from oic_assurance.landing.quarantine import QuarantineFilter
     from oic_assurance.operations.replay.export import export_rejected
     from oic_assurance.reporting.screens.quarantine import export_lines
     from oic_assurance.settings import load_settings
 
-    which = Which(dataset, table, reason, batch_id)
+    which = QuarantineFilter(dataset, table, reason, batch_id)
     exported = export_rejected(load_settings(), which, to, getpass.getuser())
     sys.stdout.write(export_lines(exported, dataset, to))
 

@@ -1,8 +1,9 @@
-"""The checks of each row, written as SQL from the declaration: every reason it breaks is collected.
+"""The checks of every delivered row, as SQL that is generated from the declaration.
 
-Rows arrive in a temporary stage table with their place in the delivery: files as text, databases
-typed, since there the catalogue vouches for the types. One statement reads them into a second one,
-typed, with key, fingerprint and reasons.
+Rows are first copied into a temporary stage table, with their place in the delivery. Rows of files
+are copied as text. Rows of databases are copied with their types, because the catalogue of the
+source guarantees these. One statement then reads the staged rows into a second temporary table,
+with types, key, fingerprint and every reason for which a row is rejected.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,13 +12,16 @@ from typing import Literal
 from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.landing.raw_tables import content_columns
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.declarations.model import Column, Dataset, Table
 
+#: A text of only these characters counts as absent.
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
+#: The longest key in characters. An index holds no long keys, so a longer key is cut to this
+#: length and gets its MD5 at the end.
 LONGEST_KEY = 400
-OTHER_ROW_LANDED = "another row with this key was landed"
+#: Added to the reasons of a rejected row whose key another row of the same delivery has landed.
+KEY_LANDED_BY_OTHER_ROW = "another row with this key was landed"
 
 _READERS = {
     "bigint": "as_bigint",
@@ -27,7 +31,7 @@ _READERS = {
     "timestamptz": "as_moment",
     "numeric": "as_numeric",
 }
-_WORDS = {
+_TYPE_NAMES = {
     "bigint": "a whole number",
     "integer": "a whole number",
     "boolean": "yes or no",
@@ -48,7 +52,7 @@ def checked(table: Table) -> Identifier:
 
 
 def temporary_tables(dataset: Dataset, table: Table) -> Composed:
-    """Write the statements that make both; they are emptied at the end of each transaction."""
+    """Write the statements that create both tables. Each commit empties them."""
     given = SQL(", ").join(
         SQL("{} {}").format(
             Identifier(column.name), sql.SQL("text" if dataset.kind == "file" else column.type)
@@ -57,7 +61,7 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
     )
     typed = SQL(", ").join(
         SQL("{} {}").format(Identifier(name), sql.SQL(kind))
-        for name, kind in content_columns(dataset, table).items()
+        for name, kind in dataset.content_columns(table).items()
     )
     return SQL(
         """
@@ -77,7 +81,7 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
 
 
 def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Composed:
-    """Write the COPY into the stage table: of a file's rows as csv, of a database's otherwise."""
+    """Write the COPY into the stage table: `csv` for files, `binary` or `text` for databases."""
     names = ("row_number", *(("fault", "cells") if form == "csv" else ()), *table.names)
     return SQL("copy {} ({}) from stdin (format {})").format(
         stage(table), SQL(", ").join(map(Identifier, names)), SQL(form)
@@ -85,17 +89,18 @@ def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Comp
 
 
 def fingerprint(content: Sequence[Composable]) -> Composed:
-    """Write what tells whether a record has changed; it is compared with the same key's alone."""
+    """Write the hash that shows whether a record has changed, compared with the same key."""
     return SQL("to_hex({})").format(hash_of(content))
 
 
-def needs_a_look(table: Table) -> Composed:
-    """Write the condition under which a database row `r` may not be landed just as it stands.
+def needs_check(table: Table) -> Composed:
+    """Write the condition under which the first load must not copy a database row `r` unchecked.
 
-    It breaks a rule, or holds a text that can be blank, which would be read as absent. To ask how
-    a text begins is much cheaper than to ask whether it is blank, and says enough here.
+    Either the row breaks a rule, or one of its texts can be blank and would be read as absent. Only
+    the first character of a text is compared. This is much cheaper than a test for blanks, and a
+    row that is checked without need does no harm.
     """
-    conditions = [condition for c in table.columns for condition, _ in _breaks(c, from_file=False)]
+    conditions = [rule for c in table.columns for rule, _ in _rules(c, from_file=False)]
     conditions += [
         SQL('{text} collate "C" < {mark} or {text} collate "C" between {space} and {last}').format(
             text=Identifier("r", column.name),
@@ -110,11 +115,12 @@ def needs_a_look(table: Table) -> Composed:
 
 
 def check_statement(dataset: Dataset, table: Table) -> Composed:
-    """Write the statement that reads the staged rows and collects what each of them breaks."""
+    """Write the statement that reads the staged rows and collects the reasons to reject each."""
     from_file = dataset.kind == "file"
     read: Callable[[Column], list[Composable]] = _read_text if from_file else _read_typed
-    columns = content_columns(dataset, table)
-    breaks = [each for column in table.columns for each in _breaks(column, from_file)]
+    columns = dataset.content_columns(table)
+    original_texts = _original_texts(table, columns)
+    rules = [rule for column in table.columns for rule in _rules(column, from_file)]
     return SQL(
         """
         insert into {checked} (row_number, {names}, row_key, row_fingerprint, reasons)
@@ -122,11 +128,11 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
             row_number, {names}, {key}, {fingerprint},
             case
                 when fault is not null then array[fault]
-                when {broken} then array_remove(array[{reasons}], null)
+                when {is_broken} then array_remove(array[{reasons}], null)
                 else '{{}}'
             end
         from (
-            -- An offset keeps what is computed inside from being computed again for each use of it.
+            -- `offset 0` stops the planner from computing the inner values once for each use.
             select r.*, {whole_key} as "whole key"
             from (
                 select row_number, fault, {readings}
@@ -149,7 +155,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ),
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
         whole_key=_whole_key(table, from_file),
-        # Keys in files can be whole sentences, but an index holds no long ones.
+        # A key in a file can be a whole sentence.
         key=SQL(
             """
             case
@@ -160,23 +166,28 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ).format(most=sql.Literal(LONGEST_KEY))
         if from_file
         else Identifier("whole key"),
-        # How a moment is written is no part of what it says.
+        # The same moment in another notation is not a change.
         fingerprint=fingerprint(
-            [Identifier("r", name) for name in columns if name not in _texts(table, columns)]
+            [Identifier("r", name) for name in columns if name not in original_texts]
         ),
-        # Nearly all rows are good, and to ask so is cheaper than to collect nothing.
-        broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in breaks)]),
+        # Nearly all rows are good. This test is cheaper than an empty array of reasons.
+        is_broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in rules)]),
         reasons=SQL(", ").join(
             [
                 SQL("null::text"),
-                *(SQL("case when {} then {} end").format(c, sql.Literal(w)) for c, w in breaks),
+                *(SQL("case when {} then {} end").format(c, sql.Literal(w)) for c, w in rules),
             ]
         ),
     )
 
 
 def summary_statement(table: Table, from_file: bool) -> Composed:
-    """Write the statement that counts rows, rejected rows, repeated keys and values made blank."""
+    """Write the statement that counts rows, rejected rows, repeated keys and values made blank.
+
+    Its columns are the rows, the rejected rows, the rows that `repeats_statement` has collapsed,
+    the repeated keys that it has not handled yet, and for each column with `when_unreadable: blank`
+    the values that were made blank.
+    """
     repeats: Composable = SQL("0")
     if from_file:
         repeats = SQL(
@@ -202,18 +213,18 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
 
 
 def reasons_statement(table: Table) -> Composed:
-    """Write the statement that counts the rows of each reason, whatever differs after its colon."""
+    """Write the statement that counts the rows of each reason, up to the colon in its text."""
     return SQL(
-        "select split_part(why, ':', 1), count(*) from {} cross join unnest(reasons) as why"
+        "select split_part(reason, ':', 1), count(*) from {} cross join unnest(reasons) as reason"
         " group by 1 order by 1"
     ).format(checked(table))
 
 
 def repeats_statement(table: Table) -> Composed:
-    """Write the statement that deals with keys that occur more than once in a delivery.
+    """Write the statement that handles keys that occur more than once in a delivery.
 
-    Rows that say the same collapse into the first; rows that differ are all rejected, since nothing
-    tells which is right. A row that is broken anyway has no say.
+    Rows with the same content collapse into the first. Rows that differ are all rejected, because
+    no rule can decide which one is right. Rows that are rejected anyway are ignored.
     """
     return SQL(
         """
@@ -244,28 +255,35 @@ def repeats_statement(table: Table) -> Composed:
     ).format(checked=checked(table))
 
 
-def mark_statement(table: Table) -> Composed:
-    """Write the statement that marks a broken row whose key another row of the delivery brought."""
+def landed_key_statement(table: Table) -> Composed:
+    """Write the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the rejected rows it is true of.
+
+    `%(rejected)s` is the number of rejected rows.
+    """
     return SQL(
         """
-        with broken as materialized ({broken})
+        with rejected as materialized ({rejected})
         update {checked} as c
-        set reasons = c.reasons || {mark}::text
+        set reasons = c.reasons || {reason}::text
         from (
-            select distinct b.row_number
-            from broken as b
+            select distinct r.row_number
+            from rejected as r
             inner join {checked} as other
-                on b.row_key = other.row_key and not cardinality(other.reasons) > 0
-        ) as brought
-        where c.row_number = brought.row_number
+                on r.row_key = other.row_key and not cardinality(other.reasons) > 0
+        ) as landed
+        where c.row_number = landed.row_number
         """
-    ).format(broken=broken_rows(table), checked=checked(table), mark=sql.Literal(OTHER_ROW_LANDED))
+    ).format(
+        rejected=rejected_rows(table),
+        checked=checked(table),
+        reason=sql.Literal(KEY_LANDED_BY_OTHER_ROW),
+    )
 
 
-def broken_rows(table: Table) -> Composed:
-    """Write the query for the rejected rows, `%(rejected)s` of them.
+def rejected_rows(table: Table) -> Composed:
+    """Write the query for the rejected rows. `%(rejected)s` is their number.
 
-    The server knows nothing of a temporary table; by the limit it learns that these are the few.
+    The planner has no statistics of a temporary table. The limit tells it that the rows are few.
     """
     return SQL("select * from {} where cardinality(reasons) > 0 limit %(rejected)s").format(
         checked(table)
@@ -273,7 +291,7 @@ def broken_rows(table: Table) -> Composed:
 
 
 def _read_text(column: Column) -> list[Composable]:
-    """Read a file's column: as it was given (null when blank), and as its type."""
+    """Read a column of a file: as delivered (null if blank), and converted to its type."""
     given = Identifier("s", column.name)
     name = Identifier(column.name)
     value: Composable = given
@@ -293,7 +311,10 @@ def _read_text(column: Column) -> list[Composable]:
 
 
 def _read_moment(column: Column) -> list[Composable]:
-    """Read a wall clock: its moment, how it was written, and whether a clock change blurs it."""
+    """Read a wall-clock time: its moment, its text, and whether a clock change makes it ambiguous.
+
+    The source contract delivers moments in files as local times of Europe/London.
+    """
     given = Identifier("s", column.name)
     plain = Identifier("s", f"plain {column.name}")
     return [
@@ -309,7 +330,7 @@ def _read_moment(column: Column) -> list[Composable]:
 
 
 def _read_typed(column: Column) -> list[Composable]:
-    """Read a database's column: as it is, but a blank text says nothing."""
+    """Read a column of a database: unchanged, but a blank text becomes null."""
     value: Composable = Identifier("s", column.name)
     if column.type == "text" and not column.verbatim:
         value = SQL("case when btrim({}, {}) <> '' then {} end").format(
@@ -318,35 +339,35 @@ def _read_typed(column: Column) -> list[Composable]:
     return [SQL("{} as {}").format(value, Identifier(column.name))]
 
 
-def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
-    """Write the conditions under which a column breaks a row, with the words for each."""
+def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
+    """Write the conditions under which a column rejects its row, each with its reason."""
     value = Identifier("r", column.name)
     given = Identifier("r", f"given {column.name}") if from_file else value
     found: list[tuple[Composable, str]] = []
 
-    def when(condition: Composable, words: str) -> None:
-        found.append((condition, f"{column.name} {words}"))
+    def reject(condition: Composable, reason: str) -> None:
+        found.append((condition, f"{column.name} {reason}"))
 
     if column.required:
-        when(SQL("{} is null").format(given), "is missing")
+        reject(SQL("{} is null").format(given), "is missing")
     for other, values in column.required_when:
-        when(
+        reject(
             SQL("{} is null and {} = any({})").format(
                 given, Identifier("r", other), sql.Literal(list(values))
             ),
             f"is missing though {other} is {' or '.join(values)}",
         )
-    reads = column.digits is not None or column.type in _READERS
-    if from_file and reads and column.when_unreadable == "reject":
-        words = _WORDS.get(column.type, f"a number of up to {column.digits} digits")
-        when(SQL("{} is not null and {} is null").format(given, value), f"is not {words}")
+    is_converted = column.digits is not None or column.type in _READERS
+    if from_file and is_converted and column.when_unreadable == "reject":
+        expected = _TYPE_NAMES.get(column.type, f"a number of up to {column.digits} digits")
+        reject(SQL("{} is not null and {} is null").format(given, value), f"is not {expected}")
     if column.codes:
-        when(
+        reject(
             SQL("{} <> all({})").format(value, sql.Literal(list(column.codes))),
             f"is not one of {', '.join(column.codes)}",
         )
     if column.pattern is not None:
-        when(
+        reject(
             SQL("{} !~ {}").format(value, sql.Literal(f"^(?:{column.pattern})$")),
             f"does not look like {column.pattern}",
         )
@@ -354,7 +375,7 @@ def _breaks(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
 
 
 def _whole_key(table: Table, from_file: bool) -> Composed:
-    """Write a record's key as one text; null when a part of it cannot be read."""
+    """Write the key of a record as one text. It is null if a part of the key cannot be read."""
     parts = [Identifier("r", name) for name in table.key]
     text = SQL("{}::text").format(parts[0])
     if len(parts) > 1:
@@ -362,7 +383,7 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:
-            # It may be absent, but what is there must be read.
+            # It may be absent. A value that is present must be readable.
             given = Identifier("r", f"given {name}")
             readable.append(SQL("({} is null or {} is not null)").format(given, part))
         else:
@@ -371,21 +392,21 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
 
 
 def read_as(column: Column, text: Composable) -> Composable:
-    """Write how a text is read as a column's type; what cannot be read is null."""
+    """Write the conversion of a text to the type of a column. An unreadable text becomes null."""
     if column.type not in _READERS:
         return text
     return SQL("landing.{}({})").format(Identifier(_READERS[column.type]), text)
 
 
-def unreadable(column: Column) -> str:
-    """Return the reason for a value that cannot be read as the column's type."""
-    return f"{column.name} is not {_WORDS.get(column.type, 'readable')}"
+def unreadable_reason(column: Column) -> str:
+    """Return the reason to reject a value that cannot be converted to the type of the column."""
+    return f"{column.name} is not {_TYPE_NAMES.get(column.type, 'readable')}"
 
 
-def missing(column: Column) -> str:
-    """Return the reason for a value that must be there and is not."""
+def missing_reason(column: Column) -> str:
+    """Return the reason to reject a row without a required value."""
     return f"{column.name} is missing"
 
 
-def _texts(table: Table, columns: dict[str, str]) -> set[str]:
+def _original_texts(table: Table, columns: dict[str, str]) -> set[str]:
     return {name for name in columns if name not in table.names and name.endswith("_text")}

@@ -1,8 +1,8 @@
-"""What was erased is kept out when a source says it again.
+"""Erased records stay erased when a source delivers them again.
 
-The log of erasures does not hold which records went: a keyed hash of each is enough to know one
-again, and without the key in `secrets/` nobody can tell whose it is. So keys are hashed here, and
-only of datasets of which something was erased.
+The log of erasures holds no record keys. It holds a keyed hash of each, which is enough to
+recognise the record. Nobody can find the record from the hash without the key in `secrets/`.
+Hashing costs time, so keys are hashed only for datasets with erased records.
 """
 
 import hashlib
@@ -24,14 +24,14 @@ SECRET = "erasure_key"  # noqa: S105 - its name
 CURSOR = "erased_keys"
 
 
-def mark(secret_key: str, force_code: str, dataset: Dataset, table: Table, row_key: str) -> str:
-    """Return the keyed hash by which an erased record is known again."""
+def hash_key(secret_key: str, force_code: str, dataset: Dataset, table: Table, row_key: str) -> str:
+    """Return the keyed hash by which an erased record is recognised, as 64 hexadecimal digits."""
     message = "\0".join((force_code, dataset.name, table.name, row_key)).encode()
     return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()
 
 
-class Erased:
-    """The records that were erased of one dataset."""
+class ErasedKeys:
+    """The erased records of one dataset."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset
@@ -39,7 +39,7 @@ class Erased:
         self._connection = connection
         self._dataset = dataset
         self._force = settings.force_code
-        self._marks: dict[str, set[str]] = defaultdict(set)
+        self._hashes: dict[str, set[str]] = defaultdict(set)
         rows = connection.execute(
             """
             select e.table_name, k.key_mark
@@ -48,28 +48,31 @@ class Erased:
             """,
             (self._force, dataset.name),
         ).fetchall()
-        for table_name, key_mark in rows:
-            self._marks[table_name].add(key_mark)
+        for table_name, key_hash in rows:
+            self._hashes[table_name].add(key_hash)
         self._secret = secret(settings, SECRET) if rows else ""
 
     def __bool__(self) -> bool:
-        """Tell whether anything was erased of the dataset."""
-        return bool(self._marks)
+        """Tell whether any record of the dataset was erased."""
+        return bool(self._hashes)
 
-    def holds(self, table: Table, row_key: str) -> bool:
+    def contains(self, table: Table, row_key: str) -> bool:
         """Tell whether a record was erased."""
-        marks = self._marks.get(table.name)
-        return bool(marks) and self._mark(table, row_key) in (marks or ())
+        hashes = self._hashes.get(table.name)
+        return hashes is not None and self._hash(table, row_key) in hashes
 
-    def left(self, table: Table, row_keys: Iterable[str]) -> list[str]:
-        """Return the keys of the records that were not erased."""
-        if table.name not in self._marks:
+    def without_erased(self, table: Table, row_keys: Iterable[str]) -> list[str]:
+        """Return the keys of the records that were not erased, in their order."""
+        if table.name not in self._hashes:
             return list(row_keys)
-        return [key for key in row_keys if not self.holds(table, key)]
+        return [key for key in row_keys if not self.contains(table, key)]
 
-    def places(self, loader: TableLoader) -> list[int]:
-        """Return the places of the checked rows that were erased, in the loader's transaction."""
-        if loader.table.name not in self._marks:
+    def find_places(self, loader: TableLoader) -> list[int]:
+        """Return the places of the checked rows whose records were erased, sorted.
+
+        The loader's transaction must still be open, because the checked rows end with it.
+        """
+        if loader.table.name not in self._hashes:
             return []
         query = SQL("select row_number, row_key from {} where row_key is not null").format(
             checks.checked(loader.table)
@@ -77,19 +80,23 @@ class Erased:
         with self._connection.cursor(CURSOR) as cursor:
             cursor.itersize = 20_000
             cursor.execute(query)
-            return sorted(place for place, key in cursor if self.holds(loader.table, key))
+            return sorted(place for place, key in cursor if self.contains(loader.table, key))
 
-    def _mark(self, table: Table, row_key: str) -> str:
-        return mark(self._secret, self._force, self._dataset, table, row_key)
+    def _hash(self, table: Table, row_key: str) -> str:
+        return hash_key(self._secret, self._force, self._dataset, table, row_key)
 
 
-def log_kept_out(
+def record_removed_rows(
     connection: psycopg.Connection,
     batch_id: int,
     sha256: tuple[str | None, str | None],
     places: Mapping[str, list[int]],
 ) -> None:
-    """Enter that a delivery was kept without what had been erased: SHA-256 before and after."""
+    """Record that a delivery was archived without the rows of erased records.
+
+    `sha256` is the hash of the content as delivered and as archived. `places` are the places of the
+    removed rows, by table.
+    """
     connection.execute(
         """
         insert into audit.batch_erasure

@@ -1,6 +1,7 @@
-"""Kept database extracts, read back into temporary tables of their columns, whatever their format.
+"""Archived database extracts, read back into a temporary table.
 
-Nothing of ours takes the stream apart: PostgreSQL wrote it and PostgreSQL reads it.
+PostgreSQL wrote the extract and PostgreSQL reads it, so nothing here parses the text or binary
+format.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.batches.archive import ArchiveWriter
-from oic_assurance.batches.archived import Hashed, UnreadableError, read_header, unpacked
+from oic_assurance.batches.archived import HashedStream, UnreadableError, open_unpacked, read_header
 from oic_assurance.landing.checks import BLANKS, fingerprint
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
@@ -20,14 +21,14 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
-Form = Literal["text", "binary"]
-#: Where one binary stream ends and the next begins, in a batch that was read in several pieces: no
-#: value can hold these bytes, since no text in UTF-8 does and no number is that long.
+CopyFormat = Literal["text", "binary"]
+#: The end of one binary stream and the start of the next, in a batch that was read in several
+#: queries. No value contains these bytes: they are not valid UTF-8, and no number is that long.
 SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 class ExtractTable:
-    """A temporary table of one kept extract's rows, gone with the transaction."""
+    """A temporary table with the rows of one archived extract. It ends with the transaction."""
 
     def __init__(
         self, connection: psycopg.Connection, dataset: Dataset, table: Table, header: dict[str, Any]
@@ -36,9 +37,9 @@ class ExtractTable:
         self._dataset = dataset
         self._table = table
         self.columns: list[str] = [str(name) for name in header["columns"]]
-        self.form: Form = "binary" if header.get("copy_format") == "binary" else "text"
+        self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
-        # Types are raw's, but what went through the door again can be any text.
+        # The types are those of raw. Only a corrected text of a replay can be of any form.
         known = dict(_types(connection, dataset, table))
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
@@ -52,10 +53,14 @@ class ExtractTable:
             )
         )
 
-    def fill(self, content: Hashed) -> int:
-        """Copy an extract's rows in; returns how many. Raises `UnreadableError`."""
+    def fill(self, content: HashedStream) -> int:
+        """Copy the rows of an extract into the table. Return their number.
+
+        Raises:
+            UnreadableError: PostgreSQL cannot read the rows.
+        """
         statement = SQL("copy {} ({}) from stdin (format {})").format(
-            self.name, self._names(), SQL(self.form)
+            self.name, self._names(), SQL(self.copy_format)
         )
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
@@ -64,14 +69,14 @@ class ExtractTable:
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
-            # The rest is read for its hash alone.
+            # Read the rest too, because the caller needs the hash of the whole content.
             for _ in content.chunks():
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
-    def _one_stream(self, content: Hashed) -> Iterator[bytes]:
-        """Give an extract's bytes as the one stream that COPY takes."""
-        if self.form == "text":
+    def _one_stream(self, content: HashedStream) -> Iterator[bytes]:
+        """Give the bytes of an extract as one stream, because COPY accepts only one."""
+        if self.copy_format == "text":
             yield from content.chunks()
             return
         rest = b""
@@ -81,17 +86,17 @@ class ExtractTable:
             rest = rest[-len(SEAM) :]
         yield rest
 
-    def pieces(self) -> Iterator[bytes]:
-        """Give the rows in the format that they came in."""
+    def chunks(self) -> Iterator[bytes]:
+        """Give the rows as a COPY stream in the format of the extract."""
         statement = SQL(
             "copy (select {} from {} order by row_number) to stdout (format {})"
-        ).format(self._names(), self.name, SQL(self.form))
+        ).format(self._names(), self.name, SQL(self.copy_format))
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for piece in copy:
-                yield bytes(piece)
+            for chunk in copy:
+                yield bytes(chunk)
 
     def remove(self, places: Sequence[int], keys: Sequence[str]) -> list[int]:
-        """Remove the rows at these places or with these keys; returns the places of all of them."""
+        """Remove the rows at these places or with these keys. Return the places of the removed."""
         rows = self._connection.execute(
             SQL(
                 "delete from {} where row_number = any(%s) or {} = any(%s) returning row_number"
@@ -101,18 +106,18 @@ class ExtractTable:
         return sorted(place for (place,) in rows)
 
     def drop(self) -> None:
-        """Make room for the next extract of the same transaction."""
+        """Drop the table, so that the same transaction can read another extract."""
         self._connection.execute(SQL("drop table {}").format(self.name))
 
     @property
     def key(self) -> Composable:
-        """Write a row's key as one text."""
+        """The key of a row as one text, in SQL."""
         if "row_key" in self.columns:
             return Identifier("row_key")
         return SQL("{}::text").format(Identifier(self._table.key[0]))
 
-    def rows(self, names: Sequence[str]) -> Composed:
-        """Write the query for the rows as landing reads them: a blank text says nothing."""
+    def rows_query(self, names: Sequence[str]) -> Composed:
+        """Write the query for the rows as landing reads them: a blank text becomes null."""
         return SQL(
             "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
             " from {})"
@@ -121,13 +126,13 @@ class ExtractTable:
                 SQL("{} as {}").format(self._read(name), Identifier(name)) for name in names
             ),
             self.key,
-            fingerprint([self._read(name) for name in self.content]),
+            fingerprint([self._read(name) for name in self.content_columns]),
             self.name,
         )
 
     @property
-    def content(self) -> list[str]:
-        """The columns that hold what the source said, in the order of the declaration then."""
+    def content_columns(self) -> list[str]:
+        """The columns with delivered values, in the order of the declaration at that time."""
         return [name for name in self.columns if name not in PROVENANCE]
 
     def _read(self, name: str) -> Composable:
@@ -143,11 +148,11 @@ class ExtractTable:
 
 
 @dataclass(frozen=True)
-class Rewritten:
-    """A kept extract without some of its rows."""
+class RewrittenExtract:
+    """The result of removing rows from an archived extract."""
 
     sha256: str
-    #: The numbers that those rows had.
+    #: The places of the removed rows.
     places: list[int]
 
 
@@ -160,31 +165,35 @@ def rewrite_extract(
     *,
     places: Sequence[int] = (),
     keys: Sequence[str] = (),
-) -> Rewritten:
-    """Write a kept extract again without the rows at `places` or with `keys`, in a transaction.
+) -> RewrittenExtract:
+    """Copy an archived extract to `target` without the rows at `places` or with `keys`.
 
-    `target` may be `source`; it appears when it is whole, and not at all when no row goes.
+    Call it in a transaction. `target` can be the same path as `source`. It is written only if a row
+    is removed, and it appears only when it is complete.
+
+    Raises:
+        UnreadableError: The extract cannot be read.
     """
     [table] = dataset.tables[:1]
-    with unpacked(source) as stream:
+    with open_unpacked(source) as stream:
         header = read_header(stream)
         extract = ExtractTable(connection, dataset, table, header)
-        content = Hashed(stream)
+        content = HashedStream(stream)
         extract.fill(content)
-    gone = extract.remove(places, keys)
-    if not gone:
+    removed = extract.remove(places, keys)
+    if not removed:
         extract.drop()
-        return Rewritten(content.sha256, gone)
-    kept = ArchiveWriter(target, settings.home)
+        return RewrittenExtract(content.sha256, removed)
+    writer = ArchiveWriter(target, settings.home)
     try:
-        kept.write_header(header)
-        for piece in extract.pieces():
-            kept.write(piece)
-        kept.finish()
+        writer.write_header(header)
+        for chunk in extract.chunks():
+            writer.write(chunk)
+        writer.finish()
     finally:
-        kept.discard()
+        writer.discard()
     extract.drop()
-    return Rewritten(kept.sha256, gone)
+    return RewrittenExtract(writer.sha256, removed)
 
 
 def _types(connection: psycopg.Connection, dataset: Dataset, table: Table) -> list[tuple[str, str]]:

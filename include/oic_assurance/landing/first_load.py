@@ -1,7 +1,8 @@
-"""The straight way: what is read for the first time and keeps every rule goes from source to raw.
+"""The first load: the first extract of a table goes from the source straight into raw.
 
-Where nothing is known of a table yet, each of its rows is a new version. So the source itself
-computes what raw needs beside the columns, and the stream is stored as it arrives.
+Nothing is known of the table yet, so every row is a new version. The source itself computes the
+additional columns of raw, and the stream is stored as it arrives. Rows that need a check take the
+usual path.
 """
 
 from datetime import datetime
@@ -16,14 +17,14 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 
 
 def raw_columns(dataset: Dataset) -> list[str]:
-    """Return the raw table's columns in the order of `raw_values`."""
+    """Return the columns of the raw table, in the order of `raw_values`."""
     return [*dataset.tables[0].names, *PROVENANCE]
 
 
 def raw_values(
     dataset: Dataset, force_code: str, batch_id: int, landed_at: datetime
 ) -> list[Composable]:
-    """Write a source row `r` as it is to stand in raw."""
+    """Write the values of a source row `r` in raw."""
     [table] = dataset.tables
     content = typed(table)
     provenance: dict[str, Composable] = {
@@ -40,7 +41,7 @@ def raw_values(
 
 
 def copy_statement(dataset: Dataset, *, frozen: bool) -> Composed:
-    """Write the COPY into raw; frozen rows need not be written again after their commit."""
+    """Write the binary COPY into raw. PostgreSQL never rewrites frozen rows after the commit."""
     return SQL("copy {} ({}) from stdin (format binary, freeze {})").format(
         raw_name(dataset, dataset.tables[0]),
         SQL(", ").join(map(Identifier, raw_columns(dataset))),

@@ -1,4 +1,4 @@
-"""Landing of one dataset: the attempt is on record, one runs at a time, and what fails says why."""
+"""Landing of one dataset: one attempt at a time, recorded in `audit.extraction`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +11,12 @@ from oic_assurance.landing.land_files import FileLanding
 from oic_assurance.landing.raw_tables import ensure_raw_table
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.load import dataset as declared
+from oic_assurance.sources.declarations.load import dataset as find_dataset
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import dataset_lock, take
+from oic_assurance.warehouse.rows import one_value
 
 ROLE = "oic_landing"
 
@@ -26,28 +27,36 @@ def dataset_ids() -> list[str]:
 
 
 def ensure_raw_tables(settings: Settings) -> None:
-    """Make the raw tables of all datasets, or bring them up to their declarations."""
-    with session(settings) as connection:
+    """Create the raw tables of all datasets, or add newly declared columns.
+
+    Raises:
+        AssuranceError: A declaration gives an existing column another type.
+    """
+    with landing_session(settings) as connection:
         for dataset in datasets().values():
-            ensure_tables(connection, settings, dataset)
+            lock_and_prepare(connection, settings, dataset)
 
 
 def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport:
-    """Land all that a dataset has to deliver, each delivery in a transaction of its own.
+    """Land every new delivery of a dataset, each in its own transaction.
 
-    A file that is refused does not stop the others and raises nothing. Raises `SourceUnavailable`
-    when the source cannot be reached, which can heal, and `DeliveryRefused` (`ContractBroken`) when
-    it is not what was declared, which cannot.
+    A refused file raises nothing and does not stop the other files. It is listed in the report.
+
+    Raises:
+        SourceUnavailable: The source cannot be reached. A later attempt can succeed.
+        DeliveryRefused: A database table differs from its declaration, or too many of its rows are
+            rejected. Another attempt fails in the same way.
+        ServerError: The warehouse or the disk reports an error.
     """
-    what = declared(dataset)
-    report = LandingReport(what.name)
-    with session(settings) as connection:
-        attempt = _begin(connection, settings, what, run_id)
+    declaration = find_dataset(dataset)
+    report = LandingReport(declaration.name)
+    with landing_session(settings) as connection:
+        attempt = _begin(connection, settings, declaration, run_id)
         try:
-            with in_one_line(settings, what):
-                ensure_tables(connection, settings, what)
-                landing = FileLanding if what.kind == "file" else DatabaseLanding
-                landing(settings, connection, what, run_id, report).land()
+            with errors_in_one_line(settings, declaration):
+                lock_and_prepare(connection, settings, declaration)
+                landing = FileLanding if declaration.kind == "file" else DatabaseLanding
+                landing(settings, connection, declaration, run_id, report).land()
         except AssuranceError as error:
             if not connection.broken:
                 _end(connection, attempt, report, failure=error.message)
@@ -57,43 +66,53 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
 
 
 @contextmanager
-def in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
-    """Say in one line what the warehouse or the disk did not take."""
+def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
+    """Raise errors of the warehouse and the disk as `ServerError`, in one line.
+
+    Raises:
+        ServerError: The warehouse or the disk reports an error.
+    """
     try:
         yield
     except psycopg.Error as error:
-        # Without the details of the error, which can hold values: not in a traceback either.
+        # The details of the error can hold delivered values, so they do not appear in a traceback.
         raise ServerError(
-            f"{dataset.name}: the warehouse did not take it: {reason(error)}."
+            f"{dataset.name}: the warehouse reports an error: {reason(error)}."
         ) from None
     except OSError as error:
         raise ServerError(
-            f"{dataset.name}: the batch cannot be kept in {settings.home}: {error.strerror}."
+            f"{dataset.name}: the batch cannot be archived in {settings.home}: {error.strerror}."
         ) from error
 
 
 @contextmanager
-def session(settings: Settings) -> Iterator[psycopg.Connection]:
-    """Give a session in which texts of dates and moments are always the same."""
+def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
+    """Give a session for landing, with fixed formats of dates and with settings for bulk loads."""
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
-        # Plans are short and run by the hundred.
+        # There are hundreds of short statements, and compiling each would cost more than it saves.
         connection.execute("set jit = off")
-        # A key's state is found by the index. Where raw seems small, the planner would read all of
-        # it for each row, also what the same statement is adding: a large first batch never ends.
+        # The state of a key is found by the index. If raw seems small, the planner would instead
+        # read all of it for each row, including the rows that the same statement adds. A large
+        # first batch would never end.
         connection.execute("set enable_seqscan = off")
-        # A delivery is worked on in temporary tables.
+        # Deliveries are checked in temporary tables.
         connection.execute("set temp_buffers = '256MB'")
-        # What a crash of the machine takes back is landed again; the attempt's end waits for all.
+        # If a crash of the machine loses commits, their deliveries are landed again. The end of the
+        # attempt is committed synchronously.
         connection.execute("set synchronous_commit = off")
         yield connection
     finally:
         connection.close()
 
 
-def ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
-    """Take the dataset's lock, kept until the session ends, and see to its raw tables."""
+def lock_and_prepare(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
+    """Take the lock of a dataset until the session ends, and create or extend its raw tables.
+
+    Raises:
+        AssuranceError: The declaration gives an existing column another type.
+    """
     take(connection, dataset_lock(settings.force_code, dataset.name))
     with connection.transaction():
         for table in dataset.tables:
@@ -103,17 +122,18 @@ def ensure_tables(connection: psycopg.Connection, settings: Settings, dataset: D
 def _begin(
     connection: psycopg.Connection, settings: Settings, dataset: Dataset, run_id: str
 ) -> int:
-    # A server that is killed must not forget the attempt: by it, the next one knows its leftovers.
+    # The record must survive a crash of the server. The next attempt needs it to remove leftovers.
     connection.execute("set synchronous_commit = on")
-    row = connection.execute(
+    attempt = one_value(
+        connection,
         """
         insert into audit.extraction (run_id, force_code, dataset)
         values (%s, %s, %s) returning extraction_id
         """,
         (run_id, settings.force_code, dataset.name),
-    ).fetchone()
+    )
     connection.execute("set synchronous_commit = off")
-    return int(row[0]) if row else 0
+    return int(attempt)
 
 
 def _end(

@@ -1,4 +1,4 @@
-"""Landing of dropped files: each one once, in the order of their days, whole or not at all."""
+"""Landing of dropped files: each once, in the order of their days, each in one transaction."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from oic_assurance.batches.archive import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.erased_keys import Erased, log_kept_out
+from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
 from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import Summary, TableLoader
 from oic_assurance.landing.report import LandingReport
@@ -25,8 +25,8 @@ from oic_assurance.sources.files.tabular import read_tables
 
 
 @dataclass(frozen=True)
-class _Entered:
-    """What `audit.batch` holds of an earlier delivery."""
+class _EarlierFile:
+    """An earlier delivery of a file, from `audit.batch`."""
 
     source_place: str
     delivered_for: datetime
@@ -39,9 +39,9 @@ class _Entered:
     landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
-        """Tell whether a file was delivered with just these bytes, and need not be looked at again.
+        """Tell whether a file with these bytes needs no landing, because it had one.
 
-        One that was refused is looked at again when the declaration has changed since.
+        A refused file is landed again if the declaration has changed since.
         """
         if self.sha256 != content.sha256:
             return False
@@ -59,21 +59,21 @@ class _Checked:
 
     @property
     def rows(self) -> int:
-        """How many rows were staged, without the erased ones."""
+        """The number of staged rows, without those of erased records."""
         return sum(summary.rows for summary in self.summaries.values())
 
     @property
     def rejected(self) -> int:
-        """How many of them break the source contract."""
+        """The number of rejected rows."""
         return sum(summary.rejected for summary in self.summaries.values())
 
     def is_empty(self, table: str) -> bool:
-        """Tell whether the file has no row for a table, not even an erased one."""
+        """Tell whether the file has no row for a table, not even one of an erased record."""
         return not self.summaries[table].rows and table not in self.erased
 
 
 class FileLanding:
-    """Lands the files of one dataset on one connection, which holds the dataset's lock."""
+    """Lands the files of one dataset. The connection holds the lock of the dataset."""
 
     def __init__(
         self,
@@ -89,15 +89,21 @@ class FileLanding:
         self._run_id = run_id
         self._report = report
         self._archive = Archive(settings, dataset)
-        self._erased = Erased(settings, connection, dataset)
+        self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders = {
             table.name: TableLoader(connection, dataset, table, settings.force_code)
             for table in dataset.tables
         }
-        self._entered: dict[tuple[str, datetime], _Entered] = {}
+        self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
 
     def land(self) -> None:
-        """Land every file in the dataset's folder that was not landed yet."""
+        """Land every file in the dataset's folder that was not landed yet.
+
+        A refused file is registered with its reason, and the next file follows.
+
+        Raises:
+            SourceUnavailable: The dropzone cannot be reached.
+        """
         zone = Dropzone(self._settings)
         listing = zone.listing(self._dataset)
         if not listing.folder_exists:
@@ -105,10 +111,10 @@ class FileLanding:
         if listing.unknown:
             self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
         with self._connection.transaction():
-            self._entered = {(e.source_place, e.delivered_for): e for e in self._earlier()}
+            self._earlier = {(e.source_place, e.delivered_for): e for e in self._load_earlier()}
             self._archive.remove_leftovers(self._connection)
         for file in listing.files:
-            known = self._entered.get((file.name, file.delivered_for or file.modified_at))
+            known = self._earlier.get((file.name, file.delivered_for or file.modified_at))
             if known and _looks_unchanged(known, file, is_local=zone.is_local):
                 continue
             try:
@@ -116,10 +122,10 @@ class FileLanding:
                     if not (known and known.is_same(content, self._dataset.fingerprint)):
                         self._deliver(file, content)
             except FileNotFoundError:
-                self._report.notes.append(f"{file.name} went away before it was read")
+                self._report.notes.append(f"{file.name} was removed before it was read")
 
-    def _earlier(self) -> list[_Entered]:
-        """Return what was delivered before, of one file and moment the latest last."""
+    def _load_earlier(self) -> list[_EarlierFile]:
+        """Return the earlier deliveries, sorted by the order of their landing."""
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
@@ -130,10 +136,10 @@ class FileLanding:
             """,
             (self._settings.force_code, self._dataset.name),
         ).fetchall()
-        return [_Entered(*row) for row in rows]
+        return [_EarlierFile(*row) for row in rows]
 
     def _deliver(self, file: DroppedFile, content: Content) -> None:
-        """Land one file, or refuse it; the others of the dataset go on either way."""
+        """Land one file, or register it as refused."""
         try:
             if file.delivered_for is None:
                 raise DeliveryRefused("there is no such day as the one in its name")
@@ -145,7 +151,7 @@ class FileLanding:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
             self._report.rows_rejected += batch.rows_rejected or 0
-        self._entered[(file.name, batch.delivered_for)] = _Entered(
+        self._earlier[(file.name, batch.delivered_for)] = _EarlierFile(
             file.name,
             batch.delivered_for,
             batch.batch_id,
@@ -179,7 +185,7 @@ class FileLanding:
             rows_rejected=checked.rejected,
             sha256=content.sha256,
             notes={**checked.notes, "declaration": self._dataset.fingerprint},
-            kept_as=self._store(content, file.name, batch_id, checked.erased),
+            archived_as=self._store(content, file.name, batch_id, checked.erased),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
         return batch
@@ -187,13 +193,13 @@ class FileLanding:
     def _store(
         self, content: Content, name: str, batch_id: int, erased: dict[str, list[int]]
     ) -> str:
-        """Archive a file, without the rows of records that were erased before."""
+        """Archive a file without the rows of erased records. Return its relative path."""
         if not erased:
             return self._archive.store(content, name, batch_id)
-        with remove_rows(content, self._dataset, erased) as left:
-            sha256 = (content.sha256, left.sha256)
-            log_kept_out(self._connection, batch_id, sha256, erased)
-            return self._archive.store(left, name, batch_id)
+        with remove_rows(content, self._dataset, erased) as remaining:
+            sha256 = (content.sha256, remaining.sha256)
+            record_removed_rows(self._connection, batch_id, sha256, erased)
+            return self._archive.store(remaining, name, batch_id)
 
     def _stage_and_check(self, content: Content) -> _Checked:
         """Copy all tables of a file into the warehouse and check their rows."""
@@ -203,8 +209,8 @@ class FileLanding:
             loader = self._loaders[name]
             loader.stage_text(reading.copy_text())
             summary = loader.check()
-            if places := self._erased.places(loader):
-                summary = loader.leave_out(places)
+            if places := self._erased.find_places(loader):
+                summary = loader.exclude_rows(places)
                 checked.erased[name] = places
             found = reading.notes | unusual_values(self._connection, reading.table)
             if places:
@@ -219,7 +225,11 @@ class FileLanding:
         return checked
 
     def _check_delivery(self, checked: _Checked, at: datetime) -> None:
-        """Refuse a file with too many rejected rows, and a full list that is empty."""
+        """Refuse a file with too many rejected rows, and a full delivery without rows.
+
+        An empty full delivery would make every record vanish. `may_start_empty` allows it for a
+        table that has had no record yet.
+        """
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
                 f"{checked.rejected} of {checked.rows} rows break the source contract, which is "
@@ -236,13 +246,14 @@ class FileLanding:
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
 
     def _most_frequent_reason(self) -> str:
-        """Return why rows break, above all: a column that changed its type says its name here."""
+        """Return the most frequent reason. It shows, for example, a column with a new type."""
         found: Counter[str] = Counter()
         for loader in self._loaders.values():
             found.update(dict(self._connection.execute(checks.reasons_statement(loader.table))))
         return max(found, key=lambda reason: found[reason])
 
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
+        """Insert new versions and tombstones. Return their number."""
         rows_new = loader.insert_delivered(batch_id, at)
         if self._dataset.delivery == "full":
             rows_new += loader.insert_vanished(batch_id, at)
@@ -250,25 +261,26 @@ class FileLanding:
                 loader.restore_later_versions(batch_id, at)
         return rows_new
 
-    def _landed_after(self, at: datetime) -> Iterator[_Entered]:
+    def _landed_after(self, at: datetime) -> Iterator[_EarlierFile]:
+        """Give the landed deliveries for later moments."""
         return (
-            entered
-            for entered in self._entered.values()
-            if entered.status == "landed" and entered.delivered_for > at
+            file
+            for file in self._earlier.values()
+            if file.status == "landed" and file.delivered_for > at
         )
 
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
-        """Let what later deliveries say of a record stand after a late one has changed it before.
+        """Restore the versions of later deliveries after a late-arriving delivery of changes.
 
-        A delivery of changes adds nothing to raw for a record that it names as it was already, so
-        whether it does name one stands only in the kept batch.
+        A delivery of changes adds nothing to raw for a record that it lists unchanged. Only the
+        archived batch shows whether it lists the record.
         """
         loader = next(iter(self._loaders.values()))
         if next(self._landed_after(at), None) is None:
             return
         if keys := loader.keys_changed_late(batch_id, at):
-            said = LaterDeliveries(self._settings, loader)
-            said.apply(batch_id, said.after(at), keys)
+            later = LaterDeliveries(self._settings, loader)
+            later.apply(batch_id, later.after(at), keys)
 
     def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
         self._report.refused.append((file.name, reason))
@@ -290,11 +302,11 @@ class FileLanding:
         return batch
 
 
-def _looks_unchanged(known: _Entered, file: DroppedFile, *, is_local: bool) -> bool:
+def _looks_unchanged(known: _EarlierFile, file: DroppedFile, *, is_local: bool) -> bool:
     """Tell, without reading it, whether a file is the one that was landed.
 
-    Years of files are not read again each day. Of a local one it is known too when anything of it
-    was changed, which nobody can set; far away size and time must do.
+    This avoids reading years of files each day. Size and modification time must be the same. A
+    local file also has a change time that nobody can set, and it must be before the landing.
     """
     looks_same = (
         known.status == "landed"

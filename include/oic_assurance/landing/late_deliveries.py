@@ -1,8 +1,11 @@
-"""What deliveries of files said, read again from what was kept of them.
+"""Later deliveries of files, read again from the archive.
 
-A delivery that repeats what is known adds nothing to raw, so whether it named a record stands only
-in its kept content. What it said is its rows without those that were rejected, and with those of
-them that were replayed since.
+A late-arriving delivery changes a record for an earlier moment. Later deliveries can list the same
+record, and their versions must then be restored. If a later delivery listed the record unchanged,
+it added nothing to raw, so only the archive shows that it listed the record.
+
+A delivery counts with all its rows except the rejected ones. Rejected rows that were replayed since
+count too.
 """
 
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches, numbered_around, open_archived
+from oic_assurance.batches.archived import archived_batches, number_around_gaps, open_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -22,16 +25,17 @@ from oic_assurance.sources.files.tabular import read_tables
 
 
 @dataclass(frozen=True)
-class Said:
-    """One delivery that was landed, and where its content is kept."""
+class LaterDelivery:
+    """One landed delivery of files."""
 
     batch_id: int
     delivered_for: datetime
-    kept_as: str | None
+    #: The path of the archived file, relative to the state folder. None if nothing was archived.
+    archived_as: str | None
 
 
 class LaterDeliveries:
-    """Reads again what was said of the records of one table."""
+    """Reads the records of one table again from archived deliveries."""
 
     def __init__(self, settings: Settings, loader: TableLoader) -> None:
         self._settings = settings
@@ -40,11 +44,11 @@ class LaterDeliveries:
         self._dataset: Dataset = loader.dataset
         self._table: Table = loader.table
 
-    def after(self, at: datetime, batch_id: int | None = None) -> list[Said]:
-        """Return the deliveries for later moments, in the order in which their word is asked.
+    def after(self, at: datetime, batch_id: int | None = None) -> list[LaterDelivery]:
+        """Return the deliveries for moments after `at`, the earliest moment first.
 
-        With `batch_id` also those for the same moment that were landed after that batch. Of one
-        moment the delivery that was landed last speaks first.
+        With `batch_id`, also return those for the same moment that were landed after that batch. If
+        two deliveries are for the same moment, the one landed last wins and comes first.
         """
         rows = self._connection.execute(
             """
@@ -66,23 +70,26 @@ class LaterDeliveries:
                 "batch": batch_id,
             },
         ).fetchall()
-        return [Said(*row) for row in rows]
+        return [LaterDelivery(*row) for row in rows]
 
-    def stage(self, said: Said) -> bool:
-        """Stage what a delivery said of the table; False when it can no longer be read.
+    def stage(self, delivery: LaterDelivery) -> bool:
+        """Stage the rows of a delivery for the table. Return whether it can still be read.
 
-        It cannot when nothing of it is kept, or when the declaration has changed since.
+        It cannot if nothing was archived, or if the file does not fit the present declaration.
+
+        Raises:
+            AssuranceError: The archived file is missing or damaged.
         """
-        if said.kept_as is None:
+        if delivery.archived_as is None:
             return False
         try:
-            with open_archived(self._settings, said.kept_as) as content:
+            with open_archived(self._settings, delivery.archived_as) as content:
                 reading = next(
                     reading
                     for reading in read_tables(content, self._dataset)
                     if reading.table.name == self._table.name
                 )
-                self._loader.stage(numbered_around(reading.rows, self._gaps(said.batch_id)))
+                self._loader.stage(number_around_gaps(reading.rows, self._gaps(delivery.batch_id)))
         except DeliveryRefused:
             return False
         self._connection.execute(
@@ -90,16 +97,16 @@ class LaterDeliveries:
                 "delete from {} as s using audit.rejected_row as r where r.batch_id = %s"
                 " and r.table_name = %s and r.row_number = s.row_number"
             ).format(checks.stage(self._table)),
-            (said.batch_id, self._table.name),
+            (delivery.batch_id, self._table.name),
         )
-        self._stage_replays(said.batch_id)
+        self._stage_replays(delivery.batch_id)
         return True
 
-    def spoken_of(self, said: Said, keys: set[str]) -> set[str]:
-        """Return those of the keys that a delivery says something of.
+    def covered_keys(self, delivery: LaterDelivery, keys: set[str]) -> set[str]:
+        """Return those of the keys whose state the delivery determines.
 
-        A full delivery says of each record that it is there or gone, but nothing of one whose row
-        was rejected.
+        A full delivery determines the state of every record, present or vanished, unless its row
+        was rejected. A delivery of changes determines the state of the records that it lists.
         """
         if self._dataset.delivery == "full":
             rows = self._connection.execute(
@@ -109,42 +116,43 @@ class LaterDeliveries:
                     batch_id = %s and table_name = %s and row_key = any(%s)
                     and not reasons @> array[%s] and replayed_key is distinct from row_key
                 """,
-                (said.batch_id, self._table.name, list(keys), checks.OTHER_ROW_LANDED),
+                (delivery.batch_id, self._table.name, list(keys), checks.KEY_LANDED_BY_OTHER_ROW),
             ).fetchall()
             return keys - {key for (key,) in rows}
         self._loader.clear()
-        if not self.stage(said):
+        if not self.stage(delivery):
             return set()
         self._loader.check()
-        named = SQL("select row_key from {} where row_key = any(%s) and cardinality(reasons) = 0")
+        listed = SQL("select row_key from {} where row_key = any(%s) and cardinality(reasons) = 0")
         rows = self._connection.execute(
-            named.format(checks.checked(self._table)), (list(keys),)
+            listed.format(checks.checked(self._table)), (list(keys),)
         ).fetchall()
         self._loader.clear()
         return {key for (key,) in rows}
 
-    def apply(self, batch_id: int, later: list[Said], keys: set[str]) -> None:
-        """Apply later deliveries of changes, in their order, to keys that a late batch has changed.
+    def apply(self, batch_id: int, later: list[LaterDelivery], keys: set[str]) -> None:
+        """Restore the versions of later deliveries of changes, after a late batch changed `keys`.
 
-        Each key takes its version from the first later delivery that names it. `keys` come from
+        Each key takes its version from the first later delivery that lists it. `keys` come from
         `TableLoader.keys_changed_late`.
         """
-        for said in later:
+        for delivery in later:
             if not keys:
                 return
             self._loader.clear()
-            if not self.stage(said):
+            if not self.stage(delivery):
                 continue
             self._loader.check()
-            keys = self._loader.apply_later_delivery(batch_id, said.delivered_for, keys)
+            keys = self._loader.apply_later_delivery(batch_id, delivery.delivered_for, keys)
 
     def _gaps(self, batch_id: int) -> set[int]:
-        """Return the places that are gaps since rows were erased: quarantine counts them still."""
+        """Return the places of erased rows, so that places agree with those in quarantine."""
         force = self._settings.force_code
         [batch] = archived_batches(self._connection, force, self._dataset.name, batch_id)
         return batch.gaps_of(self._table.name)
 
     def _stage_replays(self, batch_id: int) -> None:
+        """Stage the rejected rows of a batch that replays have landed."""
         replays = self._connection.execute(
             """
             select batch_id, kept_as from audit.batch
@@ -155,9 +163,9 @@ class LaterDeliveries:
         if not replays:
             return
         rows = ReplayRows(self._loader)
-        for replay, kept_as in replays:
+        for replay, archived_as in replays:
             rows.clear()
-            with open_archived(self._settings, kept_as) as content:
-                rows.take_kept(content, kept_as)
+            with open_archived(self._settings, archived_as) as content:
+                rows.load_archived(content, archived_as)
             rows.stage(landed_in=replay)
         rows.clear()

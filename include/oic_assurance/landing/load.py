@@ -1,7 +1,7 @@
-"""Versions in raw: set-based statements that add a row where a key's state changes.
+"""Loading into raw: set-based statements that insert a version where the state of a key changes.
 
-A row in raw is one version of one key, valid from `version_at` and known since `batch_id`. The
-state of a key at a moment is its row with the greatest (version_at, batch_id) until that moment.
+A row in raw is one version of one key. It is valid from `version_at` and known since `batch_id`.
+The state of a key at a moment is its row with the greatest (`version_at`, `batch_id`) until then.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,28 +20,31 @@ from oic_assurance.landing.load_statements import (
     RESTORE_LATER_VERSIONS,
     STATE,
 )
-from oic_assurance.landing.raw_tables import content_columns, filled_at_once, raw_name
+from oic_assurance.landing.raw_tables import bulk_fill, raw_name
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.databases.source import KeySum
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.sources.files.rows import Row, as_copy_text
+from oic_assurance.warehouse.rows import fetch_one
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the checks found in one table of a delivery."""
+    """The number of rows that the checks found in one table of a delivery."""
 
     rows: int
     rejected: int
+    #: Rows with the same key and content as an earlier row.
     repeats: int
+    #: Unreadable values that were made blank, by column.
     blanked: dict[str, int]
 
 
 class TableLoader:
-    """Everything that is done to one raw table while a delivery is landed, on one connection.
+    """Stages, checks and inserts the rows of one raw table, on one connection.
 
-    Statements are written once and sent as they are, so that the server's prepared plans are
-    used again for the next file.
+    Each statement is written once. The next file sends the same text, so the server uses its
+    prepared plan again.
     """
 
     def __init__(
@@ -52,32 +55,35 @@ class TableLoader:
         self.table = table
         self.force = Literal(force_code)
         self.raw = raw_name(dataset, table)
-        self.columns = tuple(content_columns(dataset, table))
+        self.columns = tuple(dataset.content_columns(table))
         self._written: dict[str, bytes] = {}
         self._found = Summary(0, 0, 0, {})
         connection.execute(checks.temporary_tables(dataset, table))
 
-    # ---------------------------------------------------------------- rows in, rows checked
+    # ---------------------------------------------------------------- staging and checks
 
     def stage(self, rows: Iterable[Row]) -> None:
-        """Copy rows into the stage table, blank cells as nulls."""
+        """Copy rows into the stage table. Blank cells become null."""
         self.stage_text(as_copy_text([row] for row in rows))
 
     def stage_text(self, text: Iterable[str]) -> None:
-        """Copy a file's rows, as text of COPY's CSV format, into the stage table."""
+        """Copy the rows of a file into the stage table. `text` has the CSV format of COPY."""
         statement = checks.copy_statement(self.table, "csv")
         with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for piece in text:
-                copy.write(piece)
+            for chunk in text:
+                copy.write(chunk)
 
     def check(self) -> Summary:
-        """Read and check the staged rows; deal with keys that occur more than once."""
+        """Check the staged rows, and handle keys that occur more than once.
+
+        The checked rows stay in a temporary table until the end of the transaction.
+        """
         from_file = self.dataset.kind == "file"
         self._run("check", lambda: checks.check_statement(self.dataset, self.table))
         if not from_file:
             self._run(
-                "known",
-                lambda: quarantine.forget_known_statement(self.dataset, self.table, self.force),
+                "drop known",
+                lambda: quarantine.drop_known_statement(self.dataset, self.table, self.force),
             )
         summary, unresolved = self._summary(from_file)
         if unresolved:
@@ -86,18 +92,19 @@ class TableLoader:
         self._found = summary
         if summary.rejected and from_file:
             rejected = {"rejected": summary.rejected}
-            self._run("mark", lambda: checks.mark_statement(self.table), rejected)
+            self._run("landed keys", lambda: checks.landed_key_statement(self.table), rejected)
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
+        """Return the summary of the checked rows, and the number of repeats not handled yet."""
         cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
-        rows, rejected, repeats, unresolved, *counts = cursor.fetchone() or (0, 0, 0, 0)
+        rows, rejected, repeats, unresolved, *counts = fetch_one(cursor)
         names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
         blanked = {n: c for n, c in zip(names, counts, strict=False) if c}
         return Summary(rows, rejected, repeats, blanked), unresolved
 
-    def leave_out(self, places: list[int]) -> Summary:
-        """Take checked rows out again, as if they had not been delivered."""
+    def exclude_rows(self, places: list[int]) -> Summary:
+        """Remove checked rows, as if they had not been delivered. Return the new summary."""
         statement = "delete from {} where row_number = any(%(places)s)"
         for table in (checks.checked(self.table), checks.stage(self.table)):
             self.connection.execute(SQL(statement).format(table), {"places": places})
@@ -112,23 +119,23 @@ class TableLoader:
     # ---------------------------------------------------------------- versions
 
     def has_rows(self, at: datetime | None = None) -> bool:
-        """Tell whether any record is known, or was known at a moment."""
+        """Tell whether raw has any version, or any version for `at` or before."""
         statement = SQL(
             "select exists (select from {} where force_code = {}"
             " and version_at <= coalesce(%(at)s::timestamptz, 'infinity'))"
         )
         cursor = self._run("has rows", lambda: statement.format(self.raw, self.force), {"at": at})
-        return bool((cursor.fetchone() or (False,))[0])
+        return bool(fetch_one(cursor)[0])
 
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
-        """Add the rows of a file that say something new of their key as at `at`."""
+        """Insert the rows of a file that change the state of their key at `at`. Return how many."""
         values = {"batch": batch_id, "at": at}
         if self.has_rows():
             until = SQL("and k.version_at <= %(at)s")
             return self._insert(
                 "delivered", lambda: self._insert_statement(SQL("%(at)s"), until), values
             )
-        with filled_at_once(self.connection, self.dataset, self.table, self._found.rows):
+        with bulk_fill(self.connection, self.dataset, self.table, self._found.rows):
             return self._insert(
                 "first",
                 lambda: SQL(INSERT_FIRST).format(
@@ -143,15 +150,16 @@ class TableLoader:
             )
 
     def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
-        """Add the rows of a database that differ from what is known of their key.
+        """Insert the rows of a database that differ from the latest version of their key.
 
-        A version is valid from its cursor value. Where something later is known already (the record
-        had vanished, or its clock went back), it is valid from the extraction. Returns how many
-        rows were new, and what all of them change in the sum of the keys that are known.
+        A version is valid from its cursor value. If raw already has a later version (the record had
+        vanished, or its clock went back), it is valid from the extract.
+
+        Return the number of new versions, and the change of the sum of the known keys.
         """
-        cursor = Identifier(self.dataset.database.cursor)
+        cursor_column = Identifier(self.dataset.database.cursor)
         key = Identifier(self.table.key[0])
-        row = self._run(
+        cursor = self._run(
             "extracted",
             lambda: SQL(INSERT_EXTRACTED).format(
                 raw=self.raw,
@@ -161,23 +169,24 @@ class TableLoader:
                 force=self.force,
                 checked=checks.checked(self.table),
                 state=self._state(SQL("n.row_key"), until=SQL("")),
-                cursor=cursor,
-                now=hash_of([SQL("n.{}").format(key), SQL("n.{}").format(cursor)]),
-                before=hash_of([SQL("n.{}").format(key), SQL('n."stood at"')]),
+                cursor=cursor_column,
+                hash=hash_of([SQL("n.{}").format(key), SQL("n.{}").format(cursor_column)]),
+                previous_hash=hash_of([SQL("n.{}").format(key), SQL('n."previous cursor"')]),
             ),
             {"batch": batch_id, "at": snapshot_at},
-        ).fetchone()
-        assert row is not None  # noqa: S101 - an aggregate always gives a row
-        return int(row[0]), KeySum(int(row[1]), int(row[2]))
+        )
+        rows_new, keys, total = fetch_one(cursor)
+        return int(rows_new), KeySum(int(keys), int(total))
 
     def insert_replayed(self, batch_id: int, replay_of: int) -> int:
-        """Add the rows of a database that were rejected in a delivery, as versions of that time.
+        """Insert corrected rows of a database that were rejected in batch `replay_of`.
 
-        A version is valid from its cursor value. Where the source had moved on to another version
-        that is valid from there or before (its clock went back or stood still), that one stands.
+        A version is valid from its cursor value. No version is inserted if a later extract brought
+        another version that is valid from the same time or before, because the clock of the source
+        went back or stood still. Return the number of new versions.
         """
         cursor = SQL("n.{}").format(Identifier(self.dataset.database.cursor))
-        moved_on = SQL(
+        has_later_version = SQL(
             """
             exists (
                 select from {raw} as k inner join audit.batch as b using (batch_id)
@@ -192,15 +201,15 @@ class TableLoader:
             lambda: self._insert_statement(
                 cursor,
                 until=SQL("and k.version_at <= {}").format(cursor),
-                only=SQL("and not {}").format(moved_on),
+                only=SQL("and not {}").format(has_later_version),
             ),
             {"batch": batch_id, "replay_of": replay_of},
         )
 
-    def _insert_named(self, batch_id: int, at: datetime, keys: set[str]) -> None:
-        """Add the rows of a later delivery, now checked, for those of the keys that it names."""
+    def _insert_listed(self, batch_id: int, at: datetime, keys: set[str]) -> None:
+        """Insert the checked rows of a later delivery for those of the keys that it lists."""
         self._insert(
-            "named later",
+            "listed later",
             lambda: self._insert_statement(
                 SQL("%(at)s"),
                 until=SQL("and k.version_at <= %(at)s"),
@@ -217,6 +226,10 @@ class TableLoader:
         row_number: Composable = SQL("n.row_number"),  # noqa: B008 - immutable
         only: Composable = SQL(""),  # noqa: B008 - immutable
     ) -> Composed:
+        """Write the insert of checked rows that differ from the state of their key.
+
+        `until` limits the versions that count for the state. `only` limits the rows.
+        """
         return SQL(
             """
             insert into {raw} ({names}, {provenance})
@@ -246,9 +259,10 @@ class TableLoader:
         )
 
     def insert_vanished(self, batch_id: int, at: datetime) -> int:
-        """Add a tombstone for each key known at `at` that a full delivery does not name.
+        """Insert a tombstone for each key known at `at` that a full delivery does not list.
 
-        A row that was rejected names its key all the same: what is broken is not gone.
+        A rejected row counts as listed: its record is wrong, but it has not vanished. Return the
+        number of tombstones.
         """
         return self._insert(
             "vanished",
@@ -277,34 +291,34 @@ class TableLoader:
             {"batch": batch_id, "at": at},
         )
 
-    # ---------------------------------------------------------------- deliveries out of order
+    # ---------------------------------------------------------------- late-arriving deliveries
 
     def restore_later_versions(self, batch_id: int, at: datetime) -> int:
-        """Say again what the next full delivery had said of each key that a late one has changed.
+        """Restore the versions of the next full delivery, for keys that a late one has changed.
 
-        The next delivery added nothing to raw for a key that was then as before. A delivery in
-        which the key's row was rejected, and not replayed, said nothing of it, so the one after
-        that counts.
+        The next delivery added nothing to raw for a key that was unchanged then, so the change
+        would last too long. If the row of the key was rejected in the next delivery, and not
+        replayed, the delivery after that counts. Return the number of restored versions.
         """
         return self._insert(
-            "again",
+            "restored",
             lambda: SQL(RESTORE_LATER_VERSIONS).format(
                 raw=self.raw,
                 names=self._names(),
                 values=SQL(", ").join(
-                    SQL("case when old.row_key is null then c.{n} else old.{n} end").format(
-                        n=Identifier(name)
-                    )
+                    SQL(
+                        "case when previous.row_key is null then c.{n} else previous.{n} end"
+                    ).format(n=Identifier(name))
                     if name in self.table.key
-                    else Identifier("old", name)
+                    else Identifier("previous", name)
                     for name in self.columns
                 ),
                 provenance=PROVENANCE,
                 force=self.force,
                 dataset=Literal(self.dataset.name),
                 table=Literal(self.table.name),
-                landed=Literal(checks.OTHER_ROW_LANDED),
-                old=self._state(
+                landed=Literal(checks.KEY_LANDED_BY_OTHER_ROW),
+                previous=self._state(
                     SQL("c.row_key"),
                     SQL("and k.version_at <= later.delivered_for and k.batch_id < %(batch)s"),
                 ),
@@ -313,9 +327,12 @@ class TableLoader:
         )
 
     def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
-        """Return the keys whose earlier state a late-arriving delivery of changes has replaced."""
+        """Return the keys of a batch that already had a version for `at` or before.
+
+        These are the keys whose state a late-arriving delivery of changes has replaced.
+        """
         cursor = self._run(
-            "changed before",
+            "changed late",
             lambda: SQL(
                 """
                 select c.row_key from {raw} as c
@@ -333,13 +350,13 @@ class TableLoader:
         return {key for (key,) in cursor.fetchall()}
 
     def apply_later_delivery(self, batch_id: int, at: datetime, keys: set[str]) -> set[str]:
-        """Add the versions of a later delivery, now checked, for the keys that it names.
+        """Insert the checked rows of a later delivery, for the keys that it lists.
 
-        Returns the keys that it does not name.
+        Return the keys that it does not list.
         """
-        self._insert_named(batch_id, at, keys)
+        self._insert_listed(batch_id, at, keys)
         cursor = self._run(
-            "named",
+            "listed",
             lambda: SQL(
                 "select row_key from {} where row_key = any(%(keys)s) and cardinality(reasons) = 0"
             ).format(checks.checked(self.table)),
@@ -347,10 +364,10 @@ class TableLoader:
         )
         return keys - {key for (key,) in cursor.fetchall()}
 
-    # ---------------------------------------------------------------- the rest
+    # ---------------------------------------------------------------- quarantine and helpers
 
     def quarantine(self, batch_id: int) -> None:
-        """Keep the rejected rows with all their reasons."""
+        """Put the rejected rows into quarantine, with all their reasons."""
         self._run(
             "quarantine",
             lambda: quarantine.insert_statement(self.dataset, self.table),
@@ -371,6 +388,7 @@ class TableLoader:
     def _run(
         self, name: str, write: Callable[[], Composed], values: Mapping[str, Any] | None = None
     ) -> psycopg.Cursor[Any]:
+        """Execute a statement. `write` is called the first time that `name` is used."""
         if name not in self._written:
             self._written[name] = write().as_bytes(self.connection)
         return self.connection.execute(self._written[name], values)

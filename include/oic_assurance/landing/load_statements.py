@@ -1,4 +1,4 @@
-"""The statements that `load` fills in with a table's names: how versions come into raw."""
+"""The longest statements of `load`, as templates without the names of a table."""
 
 from psycopg.sql import SQL
 
@@ -7,6 +7,7 @@ PROVENANCE = SQL(
     " is_tombstone"
 )
 
+#: The latest version of a key, or no row.
 STATE = SQL(
     """
     lateral (
@@ -18,6 +19,7 @@ STATE = SQL(
     """
 )
 
+#: Insert every good row of a file into a raw table that has no rows of the force.
 INSERT_FIRST = """
     insert into {raw} ({names}, {provenance})
     select
@@ -27,11 +29,14 @@ INSERT_FIRST = """
     where cardinality(n.reasons) = 0 and n.repeats is null
 """
 
+#: Insert the extracted rows that differ from the latest version of their key. Its result is the
+#: number of new versions, and the change of the number and of the sum of the known keys.
 INSERT_EXTRACTED = """
-    with judged as materialized (
+    with compared as materialized (
         select
-            n.*, s.{cursor} as "stood at", coalesce(not s.is_tombstone, false) as "stood before",
-            s.row_fingerprint as "stood as", s.version_at as "known from"
+            n.*, s.{cursor} as "previous cursor",
+            coalesce(not s.is_tombstone, false) as "has previous",
+            s.row_fingerprint as "previous fingerprint", s.version_at as "previous version_at"
         from {checked} as n
         left join {state} as s on true
         where cardinality(n.reasons) = 0 and n.repeats is null
@@ -41,20 +46,23 @@ INSERT_EXTRACTED = """
         select
             {values}, {force}, %(batch)s, n.row_number, n.row_key,
             case
-                when n."known from" > n.{cursor} then greatest(n."known from", %(at)s)
+                when n."previous version_at" > n.{cursor}
+                    then greatest(n."previous version_at", %(at)s)
                 else n.{cursor}
             end,
             now(), n.row_fingerprint, false
-        from judged as n
-        where not n."stood before" or n."stood as" <> n.row_fingerprint
+        from compared as n
+        where not n."has previous" or n."previous fingerprint" <> n.row_fingerprint
         returning row_key
     )
     select
-        (select count(*) from added), count(*) filter (where not n."stood before"),
-        coalesce(sum({now}), 0) - coalesce(sum({before}) filter (where n."stood before"), 0)
-    from judged as n
+        (select count(*) from added), count(*) filter (where not n."has previous"),
+        coalesce(sum({hash}), 0)
+        - coalesce(sum({previous_hash}) filter (where n."has previous"), 0)
+    from compared as n
 """
 
+#: For each key that a late full delivery has changed, insert the version of the next delivery.
 RESTORE_LATER_VERSIONS = """
     with changed as (
         select * from {raw}
@@ -63,7 +71,7 @@ RESTORE_LATER_VERSIONS = """
     insert into {raw} ({names}, {provenance})
     select
         {values}, {force}, %(batch)s, null, c.row_key, later.delivered_for, now(),
-        old.row_fingerprint, coalesce(old.is_tombstone, true)
+        previous.row_fingerprint, coalesce(previous.is_tombstone, true)
     from changed as c
     inner join lateral (
         select b.delivered_for
@@ -81,11 +89,11 @@ RESTORE_LATER_VERSIONS = """
         order by b.delivered_for
         limit 1
     ) as later on true
-    left join {old} as old on true
+    left join {previous} as previous on true
     where
-        old.version_at is distinct from later.delivered_for
+        previous.version_at is distinct from later.delivered_for
         and (
-            coalesce(old.is_tombstone, true) <> c.is_tombstone
-            or old.row_fingerprint is distinct from c.row_fingerprint
+            coalesce(previous.is_tombstone, true) <> c.is_tombstone
+            or previous.row_fingerprint is distinct from c.row_fingerprint
         )
 """

@@ -1,4 +1,4 @@
-"""Keyed pseudonyms: officers appear downstream under these and never by a number of their own."""
+"""Pseudonyms of officers: keyed hashes that stand for their numbers in the marts."""
 
 import hashlib
 import hmac
@@ -6,24 +6,27 @@ import hmac
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.secrets import secret
 
 SECRET = "pseudonym_key"  # noqa: S105 - its name
-LETTERS = 32
+DIGITS = 32
 
 
 def pseudonym(key: str, kind: str, identifier: str) -> str:
-    """Return the pseudonym of a number: without the key nobody can tell whose it is."""
+    """Return the pseudonym of a number as 32 hexadecimal digits.
+
+    `kind` is `employee_no` or `collar_no`. Nobody can find the number without the key.
+    """
     message = f"{kind}:{identifier}".encode()
-    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:LETTERS]
+    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:DIGITS]
 
 
 def assign_pseudonyms(settings: Settings) -> int:
-    """Give each employee and collar number in raw that has none its pseudonym; returns how many."""
+    """Assign a pseudonym to each employee and collar number in raw without one. Return how many."""
     key = secret(settings, SECRET)
     with connect(settings, role="oic_landing") as connection:
         new = connection.execute(
@@ -40,10 +43,13 @@ def assign_pseudonyms(settings: Settings) -> int:
                             and p.identifier = seen.identifier
                     )
                 """
-            ).format(seen_numbers(connection)),
+            ).format(identifiers_query(connection)),
             {"force": settings.force_code},
         ).fetchall()
-        rows = [(settings.force_code, kind, one, pseudonym(key, kind, one)) for kind, one in new]
+        rows = [
+            (settings.force_code, kind, number, pseudonym(key, kind, number))
+            for kind, number in new
+        ]
         with connection.cursor() as cursor:
             cursor.executemany(
                 """
@@ -56,15 +62,15 @@ def assign_pseudonyms(settings: Settings) -> int:
     return len(rows)
 
 
-def seen_numbers(connection: psycopg.Connection) -> Composed:
-    """Write the query for every number in the raw tables that are there; asks for `force`."""
+def identifiers_query(connection: psycopg.Connection) -> Composed:
+    """Write the query for the kind and value of every number in the existing raw tables.
+
+    Its parameter is `force`, the force code.
+    """
     parts: list[Composable] = [SQL("select null::text as kind, null::text as identifier")]
     for dataset in datasets().values():
         for table in dataset.tables:
-            found = connection.execute(
-                "select to_regclass(%s)", (f"{dataset.raw_schema}.{table.name}",)
-            ).fetchone()
-            if found == (None,):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             parts += [
                 SQL("select {}, {} from {} where force_code = %(force)s").format(

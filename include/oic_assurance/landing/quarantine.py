@@ -1,4 +1,4 @@
-"""Quarantine: rows that broke their contract, with every reason, their batch and their place."""
+"""Quarantine: the rejected rows, each with its reasons, its batch and its place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,18 +6,20 @@ from datetime import datetime
 from typing import Any, ClassVar, LiteralString
 
 import psycopg
-from psycopg.rows import class_row
 from psycopg.sql import SQL, Composable, Composed, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records, one_value
 
-REFUSED_AT_THE_DOOR = "its protective marking does not admit it: the content was not read"
+#: The reason of a row that a protective marking keeps out. It stays the same, since rows in
+#: quarantine are found by it.
+REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was not read"
 
-# A row that could not be taken apart is kept as the cells or the line that it was, with what of it
-# could be told all the same.
+# A row that could not be parsed is stored as its cells or its line, with the values that could be
+# read.
 _CONTENT = SQL(
     """
     (to_jsonb(s) - array['row_number', 'fault', 'cells'])
@@ -27,17 +29,18 @@ _CONTENT = SQL(
     """
 )
 
-# What a row breaks now: what it broke when it came, or in the last replay that did not land it.
+# Rejected rows with their present reasons: those of the landing, or those of the last replay that
+# rejected the row replayed.
 WITH_REASONS: LiteralString = """
     audit.rejected_row as r
     inner join audit.batch as b on r.batch_id = b.batch_id
     cross join lateral (
         select coalesce(
             (
-                select again.reasons
-                from audit.replayed_row as again
-                where again.rejected_id = r.rejected_id and cardinality(again.reasons) > 0
-                order by again.batch_id desc
+                select replayed.reasons
+                from audit.replayed_row as replayed
+                where replayed.rejected_id = r.rejected_id and cardinality(replayed.reasons) > 0
+                order by replayed.batch_id desc
                 limit 1
             ),
             r.reasons
@@ -47,15 +50,15 @@ WITH_REASONS: LiteralString = """
 
 
 @dataclass(frozen=True)
-class Which:
-    """Which rejected rows are meant; what is not given does not matter."""
+class QuarantineFilter:
+    """A choice of rejected rows. A field that is None does not limit the choice."""
 
     dataset: str | None = None
     table: str | None = None
-    #: A piece of a reason, in any case.
+    #: A part of a reason. Upper and lower case are the same.
     reason: str | None = None
     batch_id: int | None = None
-    #: Whether those that a replay landed are meant too.
+    #: Whether rows that a replay has landed are included.
     with_replayed: bool = False
 
     CONDITION: ClassVar[LiteralString] = """
@@ -66,14 +69,14 @@ class Which:
         and (%(batch_id)s::bigint is null or r.batch_id = %(batch_id)s)
         and (
             %(reason)s::text is null or exists (
-                select from unnest(now.reasons) as why
-                where position(lower(%(reason)s) in lower(why)) > 0
+                select from unnest(now.reasons) as each_reason
+                where position(lower(%(reason)s) in lower(each_reason)) > 0
             )
         )
     """
 
     def values(self, settings: Settings) -> dict[str, Any]:
-        """Return what the condition asks for."""
+        """Return the parameters of `CONDITION`."""
         return {**vars(self), "force": settings.force_code}
 
 
@@ -89,7 +92,7 @@ class RejectedRow:
     row_number: int | None
     row_key: str | None
     reasons: list[str]
-    #: What it broke before and does not break any more, since it was replayed.
+    #: Reasons of the landing or of an earlier replay that do not apply any more.
     earlier_reasons: list[str]
     status: str
     rejected_at: datetime
@@ -98,7 +101,7 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """How many rows of a dataset were rejected for one reason."""
+    """The number of rows of a dataset that were rejected for one reason."""
 
     dataset: str
     reason: str
@@ -107,70 +110,66 @@ class ReasonCount:
 
 
 def list_rejected(
-    settings: Settings, which: Which | None = None, limit: int | None = None
+    settings: Settings, which: QuarantineFilter | None = None, limit: int | None = None
 ) -> list[RejectedRow]:
-    """Return the rows that are in quarantine, the latest first."""
-    which = which or Which()
+    """Return the rows in quarantine, those of the latest batch first."""
+    which = which or QuarantineFilter()
     query: LiteralString = f"""
         select
             r.rejected_id, r.dataset, r.table_name, b.source_place, r.batch_id, r.row_number,
             r.row_key, now.reasons, r.status, r.rejected_at, r.replayed_in,
             array(
-                select why
+                select each_reason
                 from (
                     select r.batch_id, r.reasons
                     union all
-                    select again.batch_id, again.reasons
-                    from audit.replayed_row as again
-                    where again.rejected_id = r.rejected_id
+                    select replayed.batch_id, replayed.reasons
+                    from audit.replayed_row as replayed
+                    where replayed.rejected_id = r.rejected_id
                 ) as attempt
-                cross join lateral unnest(attempt.reasons) as why
-                where why <> all(now.reasons)
-                group by why
-                order by min(attempt.batch_id), why
+                cross join lateral unnest(attempt.reasons) as each_reason
+                where each_reason <> all(now.reasons)
+                group by each_reason
+                order by min(attempt.batch_id), each_reason
             ) as earlier_reasons
         from {WITH_REASONS}
         where {which.CONDITION}
         order by r.batch_id desc, r.table_name, r.row_number nulls first, r.rejected_id
         limit %(limit)s
     """  # noqa: S608 - two constants of this module
-    with (
-        connect(settings, role="oic_landing") as connection,
-        connection.cursor(row_factory=class_row(RejectedRow)) as cursor,
-    ):
-        return cursor.execute(query, {**which.values(settings), "limit": limit}).fetchall()
+    values = {**which.values(settings), "limit": limit}
+    with connect(settings, role="oic_landing") as connection:
+        return all_records(connection, RejectedRow, query, values)
 
 
-def counts_by_reason(settings: Settings, which: Which | None = None) -> list[ReasonCount]:
+def counts_by_reason(
+    settings: Settings, which: QuarantineFilter | None = None
+) -> list[ReasonCount]:
     """Return how many rows are in quarantine for each reason of each dataset.
 
-    What differs from row to row, which stands after a colon, does not make another reason.
+    The text after a colon differs from row to row, so it does not count as part of the reason.
     """
-    which = which or Which()
+    which = which or QuarantineFilter()
     query: LiteralString = f"""
-        select r.dataset, split_part(why, ':', 1) as reason, count(*) as rows,
+        select r.dataset, split_part(each_reason, ':', 1) as reason, count(*) as rows,
             max(r.rejected_at) as latest_at
         from {WITH_REASONS}
-        cross join lateral unnest(now.reasons) as why
+        cross join lateral unnest(now.reasons) as each_reason
         where {which.CONDITION}
         group by 1, 2
         order by 1, 3 desc, 2
     """  # noqa: S608 - two constants of this module
-    with (
-        connect(settings, role="oic_landing") as connection,
-        connection.cursor(row_factory=class_row(ReasonCount)) as cursor,
-    ):
-        return cursor.execute(query, which.values(settings)).fetchall()
+    with connect(settings, role="oic_landing") as connection:
+        return all_records(connection, ReasonCount, query, which.values(settings))
 
 
-def count_rejected(settings: Settings, which: Which) -> int:
+def count_rejected(settings: Settings, which: QuarantineFilter) -> int:
     """Return how many rows are in quarantine."""
     query: LiteralString = f"""
         select count(*) from {WITH_REASONS} where {which.CONDITION}
     """  # noqa: S608 - two constants of this module
     with connect(settings, role="oic_landing") as connection:
-        row = connection.execute(query, which.values(settings)).fetchone()
-    return int(row[0]) if row else 0
+        return int(one_value(connection, query, which.values(settings)))
 
 
 def insert_statement(dataset: Dataset, table: Table) -> Composed:
@@ -181,7 +180,7 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
             (batch_id, dataset, table_name, row_number, row_key, reasons, content)
         select
             %(batch)s, {dataset}, {table}, c.row_number, c.row_key, c.reasons, {content}
-        from ({broken}) as c
+        from ({rejected}) as c
         inner join {stage} as s using (row_number)
         order by c.row_number
         """
@@ -189,15 +188,16 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
         dataset=Literal(dataset.name),
         table=Literal(table.name),
         content=_CONTENT,
-        broken=checks.broken_rows(table),
+        rejected=checks.rejected_rows(table),
         stage=checks.stage(table),
     )
 
 
-def forget_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
-    """Write the statement that drops broken rows which quarantine holds already, just like that.
+def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
+    """Write the statement that drops rejected rows that are unchanged since they were rejected.
 
-    A database row that is broken stays in its source and would be rejected at every extraction.
+    A wrong row of a database stays in its source, and without this it would be rejected at every
+    extract.
     """
     return SQL(
         """
@@ -217,33 +217,33 @@ def forget_known_statement(dataset: Dataset, table: Table, force_code: Composabl
     )
 
 
-def refuse_at_the_door(
+def insert_refused_keys(
     connection: psycopg.Connection,
     dataset: Dataset,
     table: Table,
     batch_id: int,
     keys: Sequence[str],
 ) -> None:
-    """Note rows whose marking is too high, by their keys alone."""
+    """Put rows into quarantine whose protective marking is too high, with their keys only."""
     connection.execute(
         """
         insert into audit.rejected_row (batch_id, dataset, table_name, row_key, reasons)
         select %s, %s, %s, row_key, array[%s] from unnest(%s::text[]) as row_key
         """,
-        (batch_id, dataset.name, table.name, REFUSED_AT_THE_DOOR, list(keys)),
+        (batch_id, dataset.name, table.name, REFUSED_FOR_MARKING, list(keys)),
     )
 
 
-def known_at_the_door(
+def load_refused_keys(
     connection: psycopg.Connection, dataset: Dataset, force_code: str
 ) -> set[str]:
-    """Return the keys that were refused for their marking before."""
+    """Return the keys that are in quarantine for their protective marking."""
     rows = connection.execute(
         """
         select r.row_key
         from audit.rejected_row as r inner join audit.batch as b using (batch_id)
         where r.dataset = %s and r.reasons = array[%s] and b.force_code = %s
         """,
-        (dataset.name, REFUSED_AT_THE_DOOR, force_code),
+        (dataset.name, REFUSED_FOR_MARKING, force_code),
     ).fetchall()
     return {key for (key,) in rows}

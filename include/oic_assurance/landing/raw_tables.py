@@ -1,4 +1,4 @@
-"""The raw tables: append-only, one row a version, made from the declarations."""
+"""The raw tables: append-only, one row per version, created from the declarations."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +8,9 @@ from psycopg import sql
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.warehouse.rows import find_row, relation_exists
 
-#: From how many on a table is filled first and indexed afterwards.
+#: From this number of rows on, an empty table is filled first and indexed afterwards.
 MANY_ROWS = 20_000
 
 
@@ -18,22 +19,18 @@ def raw_name(dataset: Dataset, table: Table) -> sql.Identifier:
     return sql.Identifier(dataset.raw_schema, table.name)
 
 
-def content_columns(dataset: Dataset, table: Table) -> dict[str, str]:
-    """Return the columns that hold what the source said, with their types."""
-    return dataset.content_columns(table)
-
-
-def is_there(connection: psycopg.Connection, dataset: Dataset, table: Table) -> bool:
-    """Tell whether a raw table was made: landing makes it the first time."""
-    row = connection.execute(
-        "select to_regclass(%s)", (f"{dataset.raw_schema}.{table.name}",)
-    ).fetchone()
-    return row is not None and row[0] is not None
+def raw_table_exists(connection: psycopg.Connection, dataset: Dataset, table: Table) -> bool:
+    """Tell whether a raw table exists. The first landing of its dataset creates it."""
+    return relation_exists(connection, f"{dataset.raw_schema}.{table.name}")
 
 
 def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
-    """Make a raw table, or bring it up to its declaration: a newly declared column is added."""
-    wanted = content_columns(dataset, table)
+    """Create a raw table, or add the columns that are new in its declaration.
+
+    Raises:
+        AssuranceError: The declaration gives an existing column another type.
+    """
+    wanted = dataset.content_columns(table)
     found = _columns_found(connection, dataset, table)
     if not found:
         _create(connection, dataset, table, wanted)
@@ -48,8 +45,9 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
             _comment(connection, dataset, table, name)
         elif found[name] != kind:
             raise AssuranceError(
-                f"{dataset.name}: the raw table {dataset.raw_schema}.{table.name} holds {name} as "
-                f"{found[name]} but the declaration says {kind}: declare it under another name."
+                f"{dataset.name}: column {name} of the raw table {dataset.raw_schema}.{table.name} "
+                f"has the type {found[name]}, but it is declared as {kind}. Declare it under "
+                "another name."
             )
 
 
@@ -82,20 +80,21 @@ def _create(
     )
     for column in wanted | PROVENANCE:
         _comment(connection, dataset, table, column)
-    # Append-only for whoever fills it too: the owner has to do without these like everybody else.
+    # Append-only for the owner too, who fills it.
     connection.execute(sql.SQL("revoke update, delete on {} from current_user").format(name))
     _create_indexes(connection, dataset, table)
 
 
 def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
     name = raw_name(dataset, table)
-    # At most one version of a key at a moment from one batch; the order in which states are sought.
+    # At most one version of a key for one moment from one batch. Queries for the state of a key
+    # use this order.
     connection.execute(
         sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(
             sql.Identifier(f"{table.name}_version"), name
         )
     )
-    # A batch's rows lie together, so a few bytes are enough to find them.
+    # The rows of a batch lie together, so the small index is enough to find them.
     connection.execute(
         sql.SQL("create index {} on {} using brin (batch_id)").format(
             sql.Identifier(f"{table.name}_batch"), name
@@ -104,21 +103,23 @@ def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Tab
 
 
 @contextmanager
-def filled_at_once(
+def bulk_fill(
     connection: psycopg.Connection, dataset: Dataset, table: Table, rows: int
 ) -> Iterator[bool]:
-    """Let an empty raw table be filled without its indexes, which are made when it is full.
+    """Fill an empty raw table without its indexes, and create them at the end of the block.
 
-    To sort once is twice as fast as to find each row's place, and what goes into a table that was
-    emptied in the same transaction need not be logged where the server is set up so. Nobody can
-    read the table meanwhile, but there is nothing in it. For few `rows` it is not worth while, and
-    a table that holds another force's rows is left as it is. Gives whether it was emptied, so that
-    rows can be copied in frozen.
+    One sort is twice as fast as an index entry for each row. The table is also truncated, so that
+    a server with `wal_level = minimal` need not log the new rows. Nobody can read the table until
+    the commit, but it is empty anyway.
+
+    A table that already has rows, for example of another force, keeps its indexes. So does a table
+    for fewer than `MANY_ROWS` rows. Gives whether the table was truncated: only then rows can be
+    copied in frozen.
     """
     name = raw_name(dataset, table)
     if (
         rows < MANY_ROWS
-        or connection.execute(sql.SQL("select from {} limit 1").format(name)).fetchone() is not None
+        or find_row(connection, sql.SQL("select from {} limit 1").format(name)) is not None
     ):
         yield False
         return

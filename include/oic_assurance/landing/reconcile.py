@@ -1,6 +1,6 @@
-"""Reconciliation by key: what vanished from a source, and what its cursor did not show.
+"""Reconciliation: compare the keys of a source with raw, to find vanished and missed records.
 
-It costs the keys, not the rows, and nothing at all while the digest of the keys stays the same.
+It reads only the keys, and only when their digest shows a difference.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from oic_assurance.sources.declarations.model import Dataset
 
 
 class Reconciliation:
-    """Compares the keys of a source table with what raw knows of them."""
+    """Compares the keys of a source table with the latest versions in raw."""
 
     def __init__(self, connection: psycopg.Connection, dataset: Dataset, force_code: str) -> None:
         self._connection = connection
@@ -32,18 +32,22 @@ class Reconciliation:
             ).format(Identifier(f"keys_{self._table.name}"))
         )
 
-    def take_keys(self, source: Source) -> None:
-        """Copy the key and cursor value of every row of the source."""
+    def read_keys(self, source: Source) -> None:
+        """Copy the key and cursor value of every source row into a temporary table."""
         statement = SQL("copy {} (row_key, cursor_at) from stdin (format {})").format(
             self._keys, SQL(source.copy_format)
         )
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for piece in source.stream(source.all_keys()):
-                copy.write(piece)
+            for chunk in source.stream(source.all_keys()):
+                copy.write(chunk)
         self._connection.execute(SQL("analyze {}").format(self._keys))
 
-    def missed(self, at_the_door: list[str]) -> list[str]:
-        """Return the keys that raw has not as the source has them, and that are not staged."""
+    def missed(self, refused: list[str]) -> list[str]:
+        """Return the keys with another cursor value in raw than in the source, or none.
+
+        Staged rows are left out, because their landing has just begun. `refused` are the keys that
+        a protective marking keeps out.
+        """
         cursor = self._connection.execute(
             SQL(
                 """
@@ -64,12 +68,12 @@ class Reconciliation:
                 stage=checks.stage(self._table),
                 key=Identifier(self._key),
             ),
-            (at_the_door,),
+            (refused,),
         )
         return [key for (key,) in cursor.fetchall()]
 
     def vanished(self) -> list[str]:
-        """Return the keys that raw knows and the source no longer has."""
+        """Return the keys that are in raw and no longer in the source."""
         cursor = self._connection.execute(
             SQL(
                 """
@@ -85,7 +89,7 @@ class Reconciliation:
         return [key for (key,) in cursor.fetchall()]
 
     def insert_tombstones(self, batch_id: int, keys: list[str], snapshot_at: datetime) -> int:
-        """Add a tombstone for each vanished key, valid from the moment it was missed."""
+        """Insert a tombstone for each vanished key, valid from the snapshot. Return how many."""
         return self._connection.execute(
             SQL(
                 """

@@ -1,7 +1,7 @@
-"""Rows of a replay on their way through the door: kept, staged, checked like any delivered row.
+"""The rows of a replay: archived, staged and checked like delivered rows.
 
-They travel as texts under the number that they had in the delivery which they mend, so that what
-the checks say of places (a key that occurs twice) is said of places in that delivery.
+Each row is a list of texts. It has its number in the delivery that it corrects, so that reasons
+with row numbers (a key that occurs twice) name the rows of that delivery.
 """
 
 import json
@@ -22,7 +22,7 @@ REPLAY_FORMAT = "oic-assurance replay 1"
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """One rejected row as it is put through the door: its texts in the order of the declaration."""
+    """One rejected row with its corrected texts, in the order of the declaration."""
 
     row_number: int
     rejected_id: int
@@ -31,7 +31,7 @@ class ReplayRow:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one row: the key it has now, and what it breaks; nothing when it lands."""
+    """The result of checking one row: its present key and its reasons. A good row has none."""
 
     rejected_id: int
     row_key: str | None
@@ -39,7 +39,7 @@ class Outcome:
 
 
 class ReplayRows:
-    """The rows of a replay of one table, on the connection and in the transaction of its loader."""
+    """The rows of a replay of one table, in a temporary table on the connection of its loader."""
 
     def __init__(self, loader: TableLoader) -> None:
         self._connection = loader.connection
@@ -58,23 +58,29 @@ class ReplayRows:
             )
         )
 
-    # ---------------------------------------------------------------- in, and kept
+    # ---------------------------------------------------------------- reading and archiving
 
-    def take(self, rows: Iterable[ReplayRow]) -> int:
-        """Take rows; returns how many."""
+    def add(self, rows: Iterable[ReplayRow]) -> int:
+        """Add rows. Return their number."""
         with self._connection.cursor() as cursor:
             with cursor.copy(SQL("copy {} ({}) from stdin").format(*self._target())) as copy:
                 for row in rows:
                     copy.write_row((row.row_number, row.rejected_id, *row.values))
             return cursor.rowcount
 
-    def take_kept(self, content: Content, kept_as: str) -> None:
-        """Take the rows of a kept replay."""
+    def load_archived(self, content: Content, archived_as: str) -> None:
+        """Add the rows of an archived replay.
+
+        Raises:
+            AssuranceError: The content is not a replay.
+        """
         content.stream.seek(0)
         header = json.loads(content.stream.readline().removeprefix(b"#"))
         if header.get("format") != REPLAY_FORMAT:
-            raise AssuranceError(f"The kept batch {kept_as} is not the replay that it should be.")
-        # A column that was declared since is blank; one that is declared no longer is left out.
+            raise AssuranceError(
+                f"The archived batch {archived_as} is not a replay. Restore it from a backup."
+            )
+        # A column that was declared later is blank. A column that is no longer declared is dropped.
         names = [name if name in self.columns else None for name in header["columns"]]
         statement = SQL("copy {} ({}) from stdin")
         with self._connection.cursor() as cursor:
@@ -84,33 +90,33 @@ class ReplayRows:
                     while chunk := content.stream.read(CHUNK_BYTES):
                         copy.write(chunk)
                 return
-            kept = [place for place, name in enumerate(names) if name]
-            target = SQL(", ").join(Identifier(header["columns"][place]) for place in kept)
+            declared = [place for place, name in enumerate(names) if name]
+            target = SQL(", ").join(Identifier(header["columns"][place]) for place in declared)
             with cursor.copy(statement.format(self._name, target)) as copy:
                 for line in content.stream:
                     cells = line.rstrip(b"\n").split(b"\t")
-                    copy.write(b"\t".join(cells[place] for place in kept) + b"\n")
+                    copy.write(b"\t".join(cells[place] for place in declared) + b"\n")
 
-    def keep(self, kept: ArchiveWriter, header: dict[str, Any]) -> None:
-        """Keep the rows as they are put through the door."""
-        kept.write_header({**header, "columns": list(self.columns)}, REPLAY_FORMAT)
+    def archive(self, writer: ArchiveWriter, header: dict[str, Any]) -> None:
+        """Write the rows into an archived batch."""
+        writer.write_header({**header, "columns": list(self.columns)}, REPLAY_FORMAT)
         name, columns = self._target()
         statement = SQL("copy (select {} from {} order by row_number) to stdout")
         with (
             self._connection.cursor() as cursor,
             cursor.copy(statement.format(columns, name)) as copy,
         ):
-            for piece in copy:
-                kept.write(bytes(piece))
+            for chunk in copy:
+                writer.write(bytes(chunk))
 
     def clear(self) -> None:
-        """Forget the rows inside a transaction."""
+        """Remove all rows, inside a transaction."""
         self._connection.execute(SQL("delete from {}").format(self._name))
 
-    # ---------------------------------------------------------------- through the door
+    # ---------------------------------------------------------------- staging and checks
 
     def stage(self, landed_in: int | None = None) -> None:
-        """Put the rows, or those of them that a batch has landed, beside what is staged already."""
+        """Add the rows to the staged rows, or only those that the replay `landed_in` has landed."""
         only: Composable = SQL("true")
         if landed_in is not None:
             only = SQL(
@@ -127,17 +133,18 @@ class ReplayRows:
             )
         )
 
-    def check(self, *, beside_others: bool = True) -> list[Outcome]:
-        """Check all that is staged as one delivery; returns what came of the replayed rows.
+    def check(self, *, with_rest_of_delivery: bool = True) -> list[Outcome]:
+        """Check all staged rows as one delivery. Return the results of the replayed rows.
 
-        What else was staged has had its say and is left out of what will be inserted. Where the
-        rest of the delivery could not be staged (`beside_others`), a row stays broken that is known
-        to have had another one with its key beside it.
+        Only the replayed rows remain checked, because the others were landed before.
+
+        Without `with_rest_of_delivery`, the other rows of the delivery could not be staged. Then a
+        row stays rejected if its delivery had another good row with the same key.
         """
         if self._from_file:
             self._loader.check()
-            if not beside_others:
-                self._connection.execute(self._marked_statement())
+            if not with_rest_of_delivery:
+                self._connection.execute(self._landed_key_statement())
         else:
             dataset = self._loader.dataset
             self._connection.execute(checks.check_statement(dataset, self._table))
@@ -158,27 +165,28 @@ class ReplayRows:
         ).fetchall()
         return [Outcome(*row) for row in rows]
 
-    def leave_out(self, keys: Iterable[str]) -> None:
-        """Leave out what must not be inserted: later deliveries for the same moment speak of it."""
+    def exclude(self, keys: Iterable[str]) -> None:
+        """Remove checked rows by their keys, so that they are not inserted."""
         self._connection.execute(
             SQL("delete from {} where row_key = any(%s)").format(checks.checked(self._table)),
             (list(keys),),
         )
 
     def _values(self) -> list[Composable]:
-        """Write the texts as what the stage table holds: of a file texts, of a database types."""
+        """Write the values for the stage table: texts for a file, typed values for a database."""
         names: list[tuple[Any, Composable]] = [(c, Identifier(c.name)) for c in self._table.columns]
         if self._from_file:
             return [SQL("nullif({}, '')").format(name) for _, name in names]
         return [checks.read_as(column, name) for column, name in names]
 
     def _unreadable_statement(self) -> Composed:
-        """Write the statement that rejects what could not be typed, rather than calling it absent.
+        """Write the statement that rejects values that cannot be converted, as unreadable.
 
-        A database vouches for the types of its columns, but a corrected text can be anything.
+        A database guarantees the types of its columns, but a corrected text can have any form. The
+        conversion makes it null, and the checks call it missing.
         """
-        words: list[Composable] = []
-        absent: list[Composable] = []
+        unreadable: list[Composable] = []
+        missing: list[Composable] = []
         for column in self._table.columns:
             name = Identifier("t", column.name)
             read = checks.read_as(column, name)
@@ -186,42 +194,44 @@ class ReplayRows:
                 continue
             failed = SQL("{} is not null and {} is null").format(name, read)
             for found, reason in (
-                (words, checks.unreadable(column)),
-                (absent, checks.missing(column)),
+                (unreadable, checks.unreadable_reason(column)),
+                (missing, checks.missing_reason(column)),
             ):
                 found.append(SQL("case when {} then {} end").format(failed, Literal(reason)))
         collect = SQL("array_remove(array[{}]::text[], null)")
         return SQL(
             """
             update {checked} as c
-            set reasons = u.words || array(
-                select why from unnest(c.reasons) as why where why <> all(u.absent)
+            set reasons = u.unreadable || array(
+                select reason from unnest(c.reasons) as reason where reason <> all(u.missing)
             )
             from (
-                select t.row_number, {words} as words, {absent} as absent from {name} as t
+                select t.row_number, {unreadable} as unreadable, {missing} as missing
+                from {name} as t
             ) as u
-            where c.row_number = u.row_number and cardinality(u.words) > 0
+            where c.row_number = u.row_number and cardinality(u.unreadable) > 0
             """
         ).format(
             checked=checks.checked(self._table),
-            words=collect.format(SQL(", ").join(words)),
-            absent=collect.format(SQL(", ").join(absent)),
+            unreadable=collect.format(SQL(", ").join(unreadable)),
+            missing=collect.format(SQL(", ").join(missing)),
             name=self._name,
         )
 
-    def _marked_statement(self) -> Composed:
+    def _landed_key_statement(self) -> Composed:
+        """Write the statement that keeps rows rejected whose key another row has landed."""
         return SQL(
             """
             update {checked} as c
-            set reasons = array[{mark}]
+            set reasons = array[{reason}]
             from {name} as t inner join audit.rejected_row as r using (rejected_id)
             where
                 c.row_number = t.row_number and c.row_key = r.row_key
-                and cardinality(c.reasons) = 0 and r.reasons @> array[{mark}]
+                and cardinality(c.reasons) = 0 and r.reasons @> array[{reason}]
             """
         ).format(
             checked=checks.checked(self._table),
-            mark=Literal(checks.OTHER_ROW_LANDED),
+            reason=Literal(checks.KEY_LANDED_BY_OTHER_ROW),
             name=self._name,
         )
 

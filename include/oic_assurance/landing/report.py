@@ -1,17 +1,17 @@
-"""What landing a dataset came to."""
+"""The result of landing a dataset."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class LandingReport:
-    """What one attempt to land a dataset did."""
+    """The result of one attempt to land a dataset."""
 
     dataset: str
     batches: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
-    #: Deliveries that were refused whole: the file's name and why.
+    #: The name and the reason of each refused delivery.
     refused: list[tuple[str, str]] = field(default_factory=list)
-    #: What somebody should know and nothing was refused for, such as columns not declared.
+    #: Notes that refuse nothing, such as undeclared columns.
     notes: list[str] = field(default_factory=list)

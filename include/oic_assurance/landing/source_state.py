@@ -1,6 +1,6 @@
-"""How far a source table was read, and what it held then: `audit.source_cursor`.
+"""How far a source table was read, and a digest of its content then: `audit.source_cursor`.
 
-It is stored in the transaction that lands what was read.
+It is stored in the transaction that lands the rows.
 """
 
 from dataclasses import dataclass
@@ -11,42 +11,56 @@ import psycopg
 from oic_assurance.sources.databases.change_counts import ChangeCounts
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.rows import find_row
 
-#: For how long the source's own counts stand for the sum of its keys.
+#: For this long the change counts of the source server replace the sum of the keys.
 RELIED_ON_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class SourceState:
-    """What is known of a source table from the last time it was read."""
+    """The state of a source table when it was last read."""
 
     cursor_at: datetime | None = None
     keys: KeySum | None = None
     window: str | None = None
     declaration: str | None = None
-    #: When the keys were last added up in the source, and what its server had counted then.
+    #: When the sum of the keys was last computed in the source.
     reconciled_at: datetime | None = None
-    counted: ChangeCounts | None = None
+    #: The change counts of the source server at the last landing.
+    change_counts: ChangeCounts | None = None
 
-    def keys_by_count(self, counted: ChangeCounts | None, dataset: Dataset) -> KeySum | None:
-        """Return the sum of the keys where the source's own counts can tell it for a while."""
-        if counted is None or counted.since(self.counted) is None or self.reconciled_at is None:
+    def trusted_keys(self, counts: ChangeCounts | None, dataset: Dataset) -> KeySum | None:
+        """Return the stored sum of the keys if change counts of the server can replace a new one.
+
+        This needs counts that continue the stored ones, a sum from the last seven days, and the
+        same declaration.
+        """
+        if counts is None or counts.since(self.change_counts) is None or not self.reconciled_at:
             return None
-        is_recent = counted.at - self.reconciled_at < RELIED_ON_FOR
-        return self.keys if is_recent and self.is_under(dataset) else None
+        is_recent = counts.at - self.reconciled_at < RELIED_ON_FOR
+        return self.keys if is_recent and self.has_declaration(dataset) else None
 
-    def is_as(self, digest: SourceDigest, dataset: Dataset) -> bool:
-        """Tell whether nothing has changed: neither a key or cursor value, nor recent content."""
-        return self.keys == digest.keys and self.window == digest.window and self.is_under(dataset)
+    def matches(self, digest: SourceDigest, dataset: Dataset) -> bool:
+        """Tell whether nothing has changed: no key or cursor value, and no recent content."""
+        return (
+            self.keys == digest.keys
+            and self.window == digest.window
+            and self.has_declaration(dataset)
+        )
 
-    def is_under(self, dataset: Dataset) -> bool:
-        """Tell whether it was read under this declaration; a new column is read from the start."""
+    def has_declaration(self, dataset: Dataset) -> bool:
+        """Tell whether the table was read under the present declaration.
+
+        If not, it is read from the start, because a column can be new.
+        """
         return self.declaration in (None, dataset.fingerprint)
 
 
 def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> SourceState:
-    """Return what is known of a dataset's source table."""
-    row = connection.execute(
+    """Return the stored state of a source table. It is empty before the first landing."""
+    row = find_row(
+        connection,
         """
         select
             cursor_at, key_digest, window_digest, declaration, reconciled_at,
@@ -55,10 +69,10 @@ def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str
         where force_code = %s and dataset = %s
         """,
         (force_code, dataset.name),
-    ).fetchone()
+    )
     if row is None:
         return SourceState()
-    cursor_at, keys, window, declaration, reconciled_at, of, counts, counted_at = row
+    cursor_at, keys, window, declaration, reconciled_at, identity, counts, counted_at = row
     rows, _, total = (keys or "").partition(":")
     return SourceState(
         cursor_at,
@@ -66,15 +80,15 @@ def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str
         window,
         declaration,
         reconciled_at,
-        ChangeCounts(of, counts[0], counts[1], counts[2], counted_at) if of else None,
+        ChangeCounts(identity, counts[0], counts[1], counts[2], counted_at) if identity else None,
     )
 
 
 def store_state(
     connection: psycopg.Connection, dataset: Dataset, force_code: str, state: SourceState
 ) -> None:
-    """Remember how far the source was read and what it holds."""
-    counted, keys = state.counted, state.keys
+    """Insert or replace the state of a source table."""
+    counts, keys = state.change_counts, state.keys
     connection.execute(
         """
         insert into audit.source_cursor as c (
@@ -96,8 +110,8 @@ def store_state(
             state.window,
             dataset.fingerprint,
             state.reconciled_at,
-            counted.identity if counted else None,
-            [counted.inserted, counted.updated, counted.deleted] if counted else None,
-            counted.at if counted else None,
+            counts.identity if counts else None,
+            [counts.inserted, counts.updated, counts.deleted] if counts else None,
+            counts.at if counts else None,
         ),
     )

@@ -1,20 +1,19 @@
-"""What was coped with in a file's values, counted for the batch's notes, and what may not be.
+"""Unusual values in a file: counted for the normalisation notes of the batch, or refused.
 
-`03/04/2026` is the third of April, says the source contract. A file in which dates stand that can
-only be read month first was written by other rules, and then nothing tells what its other dates
-mean: it is refused whole.
+The source contract (*Files*) allows dates as `DD/MM/YYYY`, Excel serials and lost leading zeros, so
+`03/04/2026` is the third of April. Some dates can only be read month first. A file with such dates
+was written by other rules, its other dates are ambiguous, and it is refused.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.sources.declarations.model import Column, Table
+from oic_assurance.warehouse.rows import one_row
 
 ZEROS = "leading_zeros_restored"
 DAY_FIRST = "dates_written_dd_mm_yyyy"
@@ -26,9 +25,10 @@ _ONLY_DAY_FIRST = "^(1[3-9]|2[0-9]|3[01])/(0?[1-9]|1[0-2])/"
 
 
 def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
-    """Count, by column, what was coped with in the rows of a file that are staged and checked.
+    """Count the unusual values in the staged and checked rows of a file, by note and column.
 
-    Raises `DeliveryRefused` when a column's dates are written month first.
+    Raises:
+        DeliveryRefused: The dates of a column are written month first.
     """
     found = _counted(connection, table, [each for c in table.columns for each in _counts(c)])
     for name in found.get(DAY_FIRST, {}):
@@ -36,8 +36,8 @@ def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, di
     return found | _at_clock_changes(connection, table)
 
 
-def _looks(table: Table) -> Iterator[Composable]:
-    """Write the cheapest of looks by which a value is told that is not written as it should be."""
+def _quick_tests(table: Table) -> Iterator[Composable]:
+    """Write the cheapest conditions that find every row with an unusual value."""
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
@@ -47,6 +47,7 @@ def _looks(table: Table) -> Iterator[Composable]:
 
 
 def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
+    """Return the notes of a column, each with the condition that a row counts."""
     given = Identifier("s", column.name)
     if column.digits is not None:
         short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'")
@@ -63,22 +64,22 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
 def _counted(
     connection: psycopg.Connection, table: Table, counts: Sequence[tuple[str, Column, Composable]]
 ) -> dict[str, dict[str, int]]:
-    """Count staged rows in which a column is written in another way; most rows of most files pass.
+    """Count the staged rows with unusual values.
 
-    What is counted is looked for only where a look tells that there may be something.
+    Most rows of most files have none, so quick tests select the rows that are counted.
     """
     if not counts:
         return {}
     statement = SQL("select {} from {} as s where fault is null and ({})").format(
         SQL(", ").join(SQL("count(*) filter (where {})").format(what) for _, _, what in counts),
         checks.stage(table),
-        SQL(" or ").join(_looks(table)),
+        SQL(" or ").join(_quick_tests(table)),
     )
-    return _by_note(counts, connection.execute(statement).fetchone() or ())
+    return _by_note(counts, one_row(connection, statement, what="counts of unusual values"))
 
 
 def _at_clock_changes(connection: psycopg.Connection, table: Table) -> dict[str, dict[str, int]]:
-    """Count landed rows whose local time a clock change repeats or skips."""
+    """Count good rows with a local time that a clock change repeats or skips."""
     flags = [
         (CLOCK_CHANGE, column, Identifier("s", f"{column.name}_is_ambiguous"))
         for column in table.columns
@@ -91,7 +92,7 @@ def _at_clock_changes(connection: psycopg.Connection, table: Table) -> dict[str,
         checks.checked(table),
         SQL(" or ").join(what for _, _, what in flags),
     )
-    return _by_note(flags, connection.execute(statement).fetchone() or ())
+    return _by_note(flags, one_row(connection, statement, what="counts of unusual values"))
 
 
 def _by_note(
@@ -105,16 +106,15 @@ def _by_note(
 
 
 def _refuse_month_first(connection: psycopg.Connection, table: Table, column: str) -> None:
+    """Refuse a file whose dates with slashes are written month first."""
     given = Identifier("s", column)
     statement: Composed = SQL(
         """
         select
-            count(*) filter (where {given} ~ {month_first}) as month_first,
-            count(*) filter (where {given} ~ {day_first}) as day_first,
-            count(*) filter (
-                where {given} !~ {month_first} and {given} !~ {day_first}
-            ) as either,
-            min(row_number) filter (where {given} ~ {month_first}) as row
+            count(*) filter (where {given} ~ {month_first}),
+            count(*) filter (where {given} ~ {day_first}),
+            count(*) filter (where {given} !~ {month_first} and {given} !~ {day_first}),
+            min(row_number) filter (where {given} ~ {month_first})
         from {stage} as s
         where fault is null and strpos({given}, '/') > 0
         """
@@ -124,10 +124,11 @@ def _refuse_month_first(connection: psycopg.Connection, table: Table, column: st
         day_first=Literal(_ONLY_DAY_FIRST),
         stage=checks.stage(table),
     )
-    with connection.cursor(row_factory=dict_row) as cursor:
-        found: dict[str, Any] = cursor.execute(statement).fetchone() or {}
-    if found["either"] and found["month_first"] > found["day_first"]:
+    month_first, day_first, ambiguous, first_row = one_row(
+        connection, statement, what=f"counts of the dates in {column}"
+    )
+    if ambiguous and month_first > day_first:
         raise DeliveryRefused(
-            f"{column} is written month first in {found['month_first']} rows (the first is row"
-            f" {found['row']}), so what its other dates mean is a guess"
+            f"{column} is written month first in {month_first} rows (the first is row {first_row}),"
+            " so what its other dates mean is a guess"
         )

@@ -1,1 +1,1 @@
-"""Messages about failures, sent once, and once more when they are over."""
+"""Find what is wrong, and notify people once when it starts and once when it is over."""

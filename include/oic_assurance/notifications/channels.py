@@ -1,4 +1,7 @@
-"""The ways to reach somebody: e-mail through an SMTP server, and a webhook. Set by environment."""
+"""The channels of notifications: e-mail through an SMTP server, and a webhook.
+
+Environment variables configure them (see docs/how-to/notifications.md).
+"""
 
 import json
 import os
@@ -16,8 +19,8 @@ from typing import Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.notifications.alarm import Change
-from oic_assurance.notifications.words import body, payload, subject_line
+from oic_assurance.notifications.message import body, payload, subject_line
+from oic_assurance.notifications.notification import Change
 
 SMTP = "AIRFLOW_CONN_SMTP_DEFAULT"
 RECIPIENTS, SENDER = "ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_FROM"
@@ -28,27 +31,35 @@ _SMTPS_PORT, _SMTP_PORT = 465, 25
 
 
 class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
-    """A channel did not take a message; it is tried again the next time."""
+    """A channel did not accept a message. The next call of `notify` sends it again."""
 
 
 class Channel(Protocol):
-    """A way to reach somebody."""
+    """A way to send notifications."""
 
     @property
     def name(self) -> str:
-        """How the record calls it."""
+        """The name of the channel in `audit.notification`."""
 
     @property
     def to_whom(self) -> str:
-        """Who is reached; nothing secret."""
+        """The recipients, without secrets."""
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver a message, or raise `NotDelivered`."""
+        """Deliver one message with all changes.
+
+        Raises:
+            NotDelivered: The channel did not accept the message.
+        """
 
 
 @dataclass(frozen=True)
 class Email:
-    """E-mail through an SMTP server: encrypted where the server can, always with a password."""
+    """E-mail through an SMTP server.
+
+    The connection is encrypted if the server offers it. A password is only sent encrypted, unless
+    the connection says `disable_tls`.
+    """
 
     recipients: tuple[str, ...]
     sender: str
@@ -57,7 +68,7 @@ class Email:
     login: str = ""
     password: str = field(default="", repr=False)
     with_tls: bool = False
-    #: Neither asked for nor needed: a server on this machine, or one that has none.
+    #: Do not use TLS, for a server on this machine or one that has none.
     without_tls: bool = False
     name: str = "email"
 
@@ -67,7 +78,11 @@ class Email:
         return ", ".join(self.recipients)
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver one message to all recipients."""
+        """Deliver one message to all recipients.
+
+        Raises:
+            NotDelivered: The server cannot be reached, or refuses the login or a recipient.
+        """
         message = EmailMessage()
         message["Subject"] = subject_line(force_code, news)
         message["From"], message["To"] = self.sender, self.to_whom
@@ -78,12 +93,12 @@ class Email:
             with self._connected() as server:
                 refused = server.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            raise NotDelivered(f"{self._place}: {_reason(error)}.") from error
+            raise NotDelivered(f"{self._server}: {_reason(error)}.") from error
         if refused:
-            raise NotDelivered(f"{self._place}: it does not take mail for {', '.join(refused)}.")
+            raise NotDelivered(f"{self._server}: it does not accept mail for {', '.join(refused)}.")
 
     @property
-    def _place(self) -> str:
+    def _server(self) -> str:
         return f"e-mail through {self.host}:{self.port}"
 
     def _connected(self) -> smtplib.SMTP:
@@ -104,30 +119,34 @@ class Email:
         return server
 
     def _encrypt(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
-        """Go over to TLS where the server can; a password is not sent without."""
+        """Switch to TLS if the server offers it. A password is not sent without TLS."""
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=context)
         elif self.password:
             raise smtplib.SMTPNotSupportedError(
-                "the server offers no TLS, and the password is not sent without"
+                "the server offers no TLS, and the password is not sent without it"
             )
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """A POST of JSON to an address, which is a secret and so never told."""
+    """A POST of JSON to an address. The address is a secret and is never shown."""
 
     address: str = field(repr=False)
     name: str = "webhook"
 
     @property
     def to_whom(self) -> str:
-        """Return the host alone."""
+        """Return the host of the address, without path and login."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver one message; any answer but a 2xx is a failure."""
+        """Deliver one message.
+
+        Raises:
+            NotDelivered: The host cannot be reached, or its answer is not a 2xx.
+        """
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
             self.address,
             data=json.dumps(payload(force_code, news)).encode(),
@@ -144,7 +163,11 @@ class Webhook:
 
 
 def configured() -> list[Channel]:
-    """Return the channels that the environment names, none where it names none."""
+    """Return the channels that the environment configures, which may be none.
+
+    Raises:
+        UsageError: An address, the sender or the SMTP connection is not usable.
+    """
     found: list[Channel] = []
     recipients = os.environ.get(RECIPIENTS, "").strip()
     if recipients:
@@ -152,7 +175,7 @@ def configured() -> list[Channel]:
     address = os.environ.get(WEBHOOK, "").strip()
     if address:
         if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-            raise UsageError(f"{WEBHOOK} is not an address that begins with https://.")
+            raise UsageError(f"{WEBHOOK} is not an address that begins with https:// or http://.")
         found.append(Webhook(address))
     return found
 
@@ -165,14 +188,14 @@ def _email(recipients: str) -> Email:
             raise UsageError(f"{RECIPIENTS}, {SENDER}: '{address}' is not an e-mail address.")
     given = os.environ.get(SMTP, "").strip()
     if not given:
-        raise UsageError(f"{RECIPIENTS} is set, but no server to send through: set {SMTP}.")
+        raise UsageError(f"{RECIPIENTS} is set, but no mail server: set {SMTP}.")
     try:
         parts = _from_json(given) if given.startswith("{") else _from_uri(given)
         port = int(parts["port"] or (_SMTPS_PORT if parts["scheme"] == "smtps" else _SMTP_PORT))
         if parts["scheme"] not in ("smtp", "smtps") or not parts["host"]:
             raise ValueError("no SMTP server")
     except (ValueError, TypeError, AttributeError) as error:
-        # The text holds a password, so the reason is told without it.
+        # The text holds a password, so the message does not quote it.
         raise UsageError(
             f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
         ) from error
@@ -211,11 +234,11 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return why in one line, without addresses that can hold a secret."""
+    """Return the reason on one line, without addresses, which can hold a secret."""
     if isinstance(error, smtplib.SMTPResponseException):
         answer = error.smtp_error
-        said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
-        return f"it answered {error.smtp_code} {' '.join(said.split())}"
+        text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+        return f"it answered {error.smtp_code} {' '.join(text.split())}"
     if isinstance(error, urllib.error.URLError):
         return str(error.reason)
     return str(error) or type(error).__name__

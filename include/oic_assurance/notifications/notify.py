@@ -8,9 +8,9 @@ from datetime import datetime, time
 import psycopg
 
 from oic_assurance.errors import UsageError
-from oic_assurance.notifications.alarm import Change, Told, changes
 from oic_assurance.notifications.channels import Channel, NotDelivered, configured
-from oic_assurance.notifications.watch import ROLE, open_alarms
+from oic_assurance.notifications.notification import Change, SentNotification, changes
+from oic_assurance.notifications.problems import ROLE, open_problems
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import NOTIFICATIONS, take
@@ -33,19 +33,28 @@ class Attempt:
 def notify(settings: Settings, now: datetime) -> list[Attempt]:
     """Send the changes since the last notification to each channel in one message.
 
-    A message that a channel does not take is sent again with the next call. It does not stop the
-    other channels. One process at a time sends, so a second one finds nothing left to send. A
-    process that is killed between sending and recording causes a second message: twice is better
-    than never.
+    `now` has a time zone. Returns one attempt for each channel that had something to send.
+
+    A message that a channel does not accept is sent again with the next call. It does not stop the
+    other channels. One process at a time sends, so a second one finds nothing left to send. If a
+    process is killed between sending and recording, the message is sent again, because twice is
+    better than never.
+
+    Raises:
+        UsageError: An environment variable for a channel or the deadline cannot work.
+        ServerError: The warehouse cannot be reached.
     """
     channels = configured()
     if not channels:
         return []
-    alarms = open_alarms(settings, now, run_deadline())
+    problems = open_problems(settings, now, run_deadline())
     with connect(settings, role=ROLE, autocommit=True) as warehouse:
         # The lock ends with the connection.
         take(warehouse, NOTIFICATIONS)
-        found = [(channel, changes(alarms, _told(warehouse, channel.name))) for channel in channels]
+        found = [
+            (channel, changes(problems, _last_sent(warehouse, channel.name)))
+            for channel in channels
+        ]
         return [_send(settings, warehouse, channel, news) for channel, news in found if news]
 
 
@@ -53,7 +62,7 @@ def run_deadline() -> time:
     """Return the London time by which the daily run should have published.
 
     Raises:
-        UsageError: The environment variable is not a time of day.
+        UsageError: ASSURANCE_RUN_DEADLINE is not a time of day.
     """
     given = os.environ.get(DEADLINE, "").strip() or DEFAULT_DEADLINE
     try:
@@ -88,11 +97,11 @@ def _send(
     return Attempt(channel.name, channel.to_whom, news, None)
 
 
-def _told(warehouse: psycopg.Connection, channel: str) -> list[Told]:
+def _last_sent(warehouse: psycopg.Connection, channel: str) -> list[SentNotification]:
     """Return the last notification of each kind and subject that a channel has received."""
     return all_records(
         warehouse,
-        Told,
+        SentNotification,
         """
         select distinct on (kind, subject) kind, subject, event, what, cause, since
         from audit.notification

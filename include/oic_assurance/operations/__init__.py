@@ -1,1 +1,1 @@
-"""What a person does by hand, beside the daily run."""
+"""Operations that a person starts by hand. The daily run does not need them."""

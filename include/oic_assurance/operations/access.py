@@ -29,7 +29,7 @@ _SESSION = {
 }
 
 # The name of a unit's role contains the warehouse, the force and the unit's code.
-_HELD = """
+_ACCESS = """
 select
     login.rolname,
     array(
@@ -50,7 +50,7 @@ where login.rolcanlogin
     )
 order by 1
 """
-# A login that can take on one of these roles, or has a server-wide right, is not limited.
+# A login that can assume one of these roles, or has a server-wide right, cannot be limited.
 _SEES_MORE = """
 select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
     or exists (
@@ -84,7 +84,7 @@ limit 1
 
 @dataclass(frozen=True)
 class Access:
-    """What a login may read: the records of its units, or aggregates alone."""
+    """What a login may read: the records of its units, or only aggregates."""
 
     login: str
     units: tuple[str, ...]
@@ -93,11 +93,16 @@ class Access:
 
 
 def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
-    """Let a login read the records of units; without any, as the Commissioner's office.
+    """Let a login read the records of units or, without units, the aggregates of the office.
 
-    Returns the password of a login that was made for it, which is kept nowhere; None of one that
-    was there. Raises `UsageError` for a unit that is not published and for a login that can see
-    more already.
+    Returns the password if the login is created, and None if it exists. The password is not stored
+    anywhere. `because` is recorded.
+
+    Raises:
+        UsageError: A unit is not published, the name is not usable, or the login can see more
+            already.
+        AssuranceError: Nothing is published yet.
+        ServerError: The warehouse's login may not create roles or grant them.
     """
     with connect(settings) as conn:
         _check_login(conn, settings, login, to_office=not units)
@@ -109,56 +114,58 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
             _ensure_role(conn, _unit_role(conn, settings, unit))
             _grant(conn, _unit_role(conn, settings, unit), login)
         for entry in units or (None,):
-            _enter(conn, login, entry, because, is_granted=True)
+            _record(conn, login, entry, because, is_granted=True)
     return password
 
 
 def end(settings: Settings, login: str, units: Sequence[str], because: str) -> None:
-    """Take units from a login; without any named, all that it may read. The login itself stays.
+    """Revoke access to units or, without units, to everything. The login itself stays.
 
-    Raises `ServerError`, and changes nothing, where the server would let it read on: a right that
-    an administrator or a directory has given, only they can take.
+    Raises:
+        UsageError: The login does not read the records of a unit, or reads nothing.
+        ServerError: The login could still read, because an administrator or a directory has
+            granted the right. Only they can revoke it. Nothing is changed.
     """
     with connect(settings) as conn:
         before = _find(conn, settings, login)
         if before is None:
-            raise UsageError(f"'{login}' reads nothing: `assurance access list` shows who does.")
+            raise UsageError(f"'{login}' has no access: `assurance access list` shows who has.")
         missing = [unit for unit in units if unit not in before.units]
         if missing:
             raise UsageError(f"'{login}' does not read the records of {', '.join(missing)}.")
         ended = tuple(units) or before.units
         for unit in ended:
             _revoke(conn, _unit_role(conn, settings, unit), login)
-            _enter(conn, login, unit, because, is_granted=False)
+            _record(conn, login, unit, because, is_granted=False)
         if not units and before.is_office:
             _revoke(conn, OFFICE, login)
-            _enter(conn, login, None, because, is_granted=False)
+            _record(conn, login, None, because, is_granted=False)
         if before.is_supervisor and set(ended) == set(before.units):
             _revoke(conn, SUPERVISOR, login)
         after = _find(conn, settings, login)
         if after is not None and (not units or set(ended) & set(after.units)):
             raise ServerError(
-                f"'{login}' was given that by somebody else (an administrator, a directory, a "
-                "group), who must take it back. Nothing is changed."
+                f"'{login}' was granted that by an administrator, a directory or a group, who must "
+                "revoke it. Nothing is changed."
             )
 
 
-def held(settings: Settings) -> list[Access]:
-    """Return every login that reads as a supervisor or as the office."""
+def list_access(settings: Settings) -> list[Access]:
+    """Return every login that reads as a supervisor or as the office, by name."""
     with connect(settings) as conn:
-        return _held(conn, settings)
+        return _list_access(conn, settings)
 
 
 def last_change(settings: Settings, login: str) -> tuple[str, str] | None:
-    """Return who changed a login's access last, and why."""
+    """Return who changed a login's access last and why, or None if nobody did."""
     with connect(settings) as conn:
         row = find_row(conn, _LAST_CHANGE.encode(), (login,))
     return (row[1], row[2]) if row else None
 
 
-def _held(conn: psycopg.Connection, settings: Settings) -> list[Access]:
+def _list_access(conn: psycopg.Connection, settings: Settings) -> list[Access]:
     rows = conn.execute(
-        _HELD,
+        _ACCESS,
         {
             "prefix": _unit_role(conn, settings, ""),
             "office": OFFICE,
@@ -169,7 +176,7 @@ def _held(conn: psycopg.Connection, settings: Settings) -> list[Access]:
 
 
 def _find(conn: psycopg.Connection, settings: Settings, login: str) -> Access | None:
-    return next((one for one in _held(conn, settings) if one.login == login), None)
+    return next((one for one in _list_access(conn, settings) if one.login == login), None)
 
 
 def _unit_role(conn: psycopg.Connection, settings: Settings, unit: str) -> str:
@@ -186,7 +193,7 @@ def _check_login(
     if login in (*ours, SUPERVISOR, OFFICE) or login.startswith((UNIT_ROLE, "pg_")):
         raise UsageError(f"'{login}' is a role of the warehouse itself: choose another name.")
     if find_value(conn, _SEES_MORE.encode(), {"ours": ours, "login": login}):
-        raise UsageError(f"'{login}' can see more already: it cannot be limited by this.")
+        raise UsageError(f"'{login}' can see more already: choose a login with fewer rights.")
     other = _find(conn, settings, login)
     if other is not None and other.is_office != to_office:
         raise UsageError(
@@ -208,7 +215,7 @@ def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None
     if (unit,) not in known:
         raise UsageError(f"There is no unit '{unit}' in marts.dim_org_unit.")
     if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
-        raise UsageError(f"The code of the unit '{unit}' is too long for a role of its own.")
+        raise UsageError(f"The code of the unit '{unit}' is too long for the name of a role.")
 
 
 def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
@@ -222,12 +229,22 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
         verifier = conn.pgconn.encrypt_password(
             password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
         )
-        _role(conn, "create role {} login password {}", login, verifier.decode("ascii"))
+        _run(
+            conn,
+            sql.SQL("create role {} login password {}").format(
+                sql.Identifier(login), sql.Literal(verifier.decode("ascii"))
+            ),
+        )
     elif not can_login:
         raise UsageError(f"'{login}' is a role that cannot log in.")
     # All statements of a transaction see the same publication, and none of them writes.
     for name, value in _SESSION.items():
-        _role(conn, f"alter role {{}} set {name} = {{}}", login, value)
+        _run(
+            conn,
+            sql.SQL("alter role {} set {} = {}").format(
+                sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
+            ),
+        )
     return password
 
 
@@ -249,23 +266,20 @@ def _revoke(conn: psycopg.Connection, role: str, login: str) -> None:
     _run(conn, sql.SQL("revoke {} from {}").format(sql.Identifier(role), sql.Identifier(login)))
 
 
-def _role(conn: psycopg.Connection, statement: str, login: str, value: str) -> None:
-    _run(conn, sql.SQL(statement).format(sql.Identifier(login), sql.Literal(value)))
-
-
 def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
     try:
         conn.execute(statement)
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
-            f"The warehouse's login may not do that ({reason(error)}): an administrator must."
+            f"The warehouse's login may not do that ({reason(error)}): ask an administrator."
         ) from error
 
 
-def _enter(
+def _record(
     conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
     """Record a change for a unit's records or, without a unit, for the office's aggregates."""
+    audience = "OFFICE" if unit is None else "SUPERVISOR"
     conn.execute(
         """
         insert into audit.access_change (
@@ -273,6 +287,5 @@ def _enter(
         )
         values (%s, %s, %s, %s, %s, %s)
         """,
-        (login, "OFFICE" if unit is None else "SUPERVISOR", unit, is_granted, because,
-         getpass.getuser()),
-    )  # fmt: skip
+        (login, audience, unit, is_granted, because, getpass.getuser()),
+    )

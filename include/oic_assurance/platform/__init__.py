@@ -1,1 +1,1 @@
-"""Programs around the warehouse: Airflow and Superset."""
+"""Adapters to the programs that run this project: Airflow and Superset."""

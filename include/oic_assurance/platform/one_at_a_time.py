@@ -1,4 +1,7 @@
-"""One run at a time: a lock that ends with the process that holds it, however that ends."""
+"""Locks that let one process of a home do something at a time.
+
+A lock is a locked file, so it ends with its process, even if that is killed.
+"""
 
 import fcntl
 import os
@@ -11,9 +14,13 @@ from oic_assurance.warehouse.folders import private_folder
 
 
 @contextmanager
-def only_one(settings: Settings, what: str) -> Iterator[None]:
-    """Hold the lock called `what` of this home, or say in one line who does."""
-    path = private_folder(settings, settings.home / "locks") / what
+def only_one(settings: Settings, command: str) -> Iterator[None]:
+    """Hold the lock of a command of this home for the block. Another process does not wait for it.
+
+    Raises:
+        AssuranceError: Another process holds the lock. The message names the process.
+    """
+    path = private_folder(settings, settings.home / "locks") / command
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -21,7 +28,7 @@ def only_one(settings: Settings, what: str) -> Iterator[None]:
         except BlockingIOError as error:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "another"
             raise AssuranceError(
-                f"`assurance {what}` is at work on {settings.home} already (process {holder}): "
+                f"`assurance {command}` is running on {settings.home} already (process {holder}): "
                 "wait until it has ended."
             ) from error
         os.ftruncate(descriptor, 0)
@@ -31,9 +38,9 @@ def only_one(settings: Settings, what: str) -> Iterator[None]:
         os.close(descriptor)
 
 
-def holder_of(settings: Settings, what: str) -> int | None:
-    """Return the process that holds a lock, or None when nobody does."""
-    path = settings.home / "locks" / what
+def holder_of(settings: Settings, command: str) -> int | None:
+    """Return the id of the process that holds a command's lock, or None if none does."""
+    path = settings.home / "locks" / command
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:

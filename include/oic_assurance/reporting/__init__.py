@@ -1,1 +1,1 @@
-"""What is shown to people: one screen at a time."""
+"""Everything that people read: terminal screens, the assurance pack, dashboards, and the site."""

@@ -1,1 +1,1 @@
-"""The server, the connections to it and the shape of its own tables."""
+"""The warehouse's server, connections, roles, migrations, locks and helpers for rows."""

@@ -1,4 +1,7 @@
-"""Airflow's way of writing a connection, read without Airflow: AIRFLOW_CONN_<NAME>."""
+"""Read connections from Airflow's variables AIRFLOW_CONN_<NAME>, without importing Airflow.
+
+A connection is a URI or a JSON object, as in Airflow's documentation on managing connections.
+"""
 
 import json
 import os
@@ -18,8 +21,12 @@ def variable_name(name: str) -> str:
     return f"AIRFLOW_CONN_{name.upper()}"
 
 
-def find_given(name: str) -> str | None:
-    """Return the libpq URI of Airflow's connection `name`, or None when it is not set."""
+def find_connection_uri(name: str) -> str | None:
+    """Return the libpq URI of Airflow's connection `name`, or None if it is not set.
+
+    Raises:
+        UsageError: The variable is not a connection to PostgreSQL.
+    """
     variable = variable_name(name)
     text = os.environ.get(variable, "").strip()
     if not text:
@@ -27,7 +34,7 @@ def find_given(name: str) -> str | None:
     try:
         parts = _from_json(text) if text.startswith("{") else _from_uri(text)
     except (ValueError, TypeError, AttributeError) as error:
-        # The text holds a password, so the reason is told without it.
+        # The text holds a password, so the message does not quote it.
         raise UsageError(
             f"{variable} is neither a PostgreSQL URI (postgres://user:password@host:port/database) "
             "nor Airflow's JSON form of one."
@@ -36,9 +43,10 @@ def find_given(name: str) -> str | None:
 
 
 def connection_type(name: str) -> str | None:
-    """Return the type of Airflow's connection `name`, or None when it is not set.
+    """Return the type of Airflow's connection `name`, or None if it is not set.
 
-    All that PostgreSQL's may be called is `postgres`, and so is a text that says no type.
+    All spellings of PostgreSQL are returned as `postgres`. It is also the type of a text that names
+    none.
     """
     text = os.environ.get(variable_name(name), "").strip()
     if not text:
@@ -52,7 +60,7 @@ def connection_type(name: str) -> str | None:
 
 
 def libpq_uri(parts: Parts) -> str:
-    """Return the libpq URI of connection parts named as libpq names them."""
+    """Return the libpq URI of connection parts, which have libpq's names."""
     rest = dict(parts)
     user, password = rest.pop("user", ""), rest.pop("password", "")
     host, port, database = rest.pop("host", ""), rest.pop("port", ""), rest.pop("dbname", "")
@@ -99,7 +107,7 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _merge(parts: Parts, extra: dict[str, Any]) -> Parts:
-    """Add the extras that libpq knows; the others (cursors, cloud logins) are Airflow's own."""
+    """Add the extras that libpq knows. Only Airflow uses the others, such as cloud logins."""
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     options = {key: str(value) for key, value in extra.items() if key in known and value != ""}
     return {**options, **{key: value for key, value in parts.items() if value}}

@@ -1,4 +1,4 @@
-"""The embedded server's data directory: made whole or not at all, and configured at each start."""
+"""The data directory of the embedded server: create it, check it, and write its settings."""
 
 import shutil
 import subprocess
@@ -10,8 +10,8 @@ from psycopg import sql
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.programs import (
-    hand_over,
-    let_through,
+    allow_traversal,
+    change_owner,
     major_version,
     run_program,
     server_account,
@@ -19,7 +19,7 @@ from oic_assurance.warehouse.programs import (
 from oic_assurance.warehouse.secrets import find_secret, secret
 
 SUPERUSER = "postgres"
-#: Databases and the logins that own them; the last two are what Airflow and nobody else needs.
+#: Databases and the logins that own them. Only Airflow uses the database `airflow`.
 OWNERS = {
     "warehouse": "warehouse_owner",
     "rms": "rms_owner",
@@ -36,7 +36,7 @@ BUILTIN_LOCALE_SINCE = 17
 DRAFT_PREFIX = "new-"
 
 _ACCESS = """\
-# Written at each start. Loopback with a password, and nothing else.
+# Written at each start. Only connections from this machine, with a password.
 host all all 127.0.0.1/32 scram-sha-256
 """
 
@@ -53,12 +53,12 @@ shared_buffers = 256MB
 effective_cache_size = 1GB
 work_mem = 32MB
 maintenance_work_mem = 128MB
-# The builds run several statements at once already, and containers are short of /dev/shm.
+# Builds run several statements at the same time, and containers have little /dev/shm.
 max_parallel_workers_per_gather = 0
 jit = off
 random_page_cost = 1.1
 
-# Durable, but without the standby and archive that nobody attaches here.
+# Durable, but without support for a standby or a log archive.
 fsync = on
 wal_level = minimal
 max_wal_senders = 0
@@ -67,8 +67,8 @@ min_wal_size = 128MB
 max_wal_size = 1GB
 checkpoint_timeout = 15min
 
-# Records must not end up in the log. The message of an error can quote a value and its statement
-# can hold one, so errors are left to the client that made them; starts and failures are kept.
+# Records must not get into the log. The message or the statement of an error can hold a value. So
+# only starts and failures of the server are logged, and errors go to the client.
 log_destination = 'stderr'
 logging_collector = off
 log_timezone = 'UTC'
@@ -96,10 +96,13 @@ def password_name(login: str) -> str:
 
 
 def create_cluster(settings: Settings) -> None:
-    """Make the data directory with its databases and logins, unless it is there.
+    """Create the data directory with its databases and logins, unless it exists.
 
-    All of it happens under another name that is given up in the last step, so that what an
-    interrupted first start leaves behind is never taken for a data directory.
+    It is created under another name and renamed in the last step. So an interrupted first start
+    never leaves an incomplete data directory.
+
+    Raises:
+        ServerError: PostgreSQL's programs fail or cannot be run.
     """
     data = data_dir(settings)
     if data.exists():
@@ -107,8 +110,8 @@ def create_cluster(settings: Settings) -> None:
     draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=data.parent))
     try:
         account = server_account(draft)
-        let_through(settings, account)
-        hand_over(draft, account)
+        allow_traversal(settings, account)
+        change_owner(draft, account)
         _initdb(settings, draft)
         configure(settings, draft, port=5432)
         _provision(settings, draft)
@@ -118,45 +121,50 @@ def create_cluster(settings: Settings) -> None:
         raise
 
 
-def sweep_drafts(settings: Settings) -> None:
-    """Remove what interrupted first starts left; what is still being written goes the next time."""
+def remove_drafts(settings: Settings) -> None:
+    """Remove the drafts of interrupted first starts, as far as no process still writes them."""
     for draft in settings.server_dir.glob(f"{DRAFT_PREFIX}*"):
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_cluster(settings: Settings) -> None:
-    """Refuse a data directory that these programs and secrets cannot serve, and say why."""
+    """Check that the data directory fits the programs and the secrets.
+
+    Raises:
+        ServerError: It is damaged, of another version of PostgreSQL, or a password is missing.
+    """
     data = data_dir(settings)
     try:
         made_by = (data / "PG_VERSION").read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ServerError(
             f"{data} is not a usable PostgreSQL data directory (PG_VERSION: "
-            f"{getattr(error, 'strerror', None) or 'unreadable'}): move it away to start afresh."
+            f"{getattr(error, 'strerror', None) or 'unreadable'}): move it away to start with a "
+            "new one."
         ) from error
     major = str(major_version(settings))
     if made_by != major:
         raise ServerError(
-            f"{data} was made by PostgreSQL {made_by} but the programs are PostgreSQL {major}: "
-            "point ASSURANCE_PG_BIN to the older ones, or dump and load."
+            f"{data} was created by PostgreSQL {made_by}, but the programs are PostgreSQL {major}: "
+            "set ASSURANCE_PG_BIN to the other version, or dump and load."
         )
     for login in (SUPERUSER, *LOGINS):
         if find_secret(settings, password_name(login)) is None:
             raise ServerError(
                 f"The password of '{login}' is missing from {settings.secrets_dir}, but {data} "
-                "was made with one: restore it from a copy."
+                "was created with one: restore it from a backup."
             )
 
 
 def configure(settings: Settings, data: Path, *, port: int) -> None:
-    """Write the server's settings and its access rules."""
+    """Write the server's settings, with its TCP port, and its access rules."""
     account = server_account(data)
     files = {"assurance.conf": _SETTINGS.format(port=port), "pg_hba.conf": _ACCESS}
     for name, text in files.items():
         draft = data / f"{name}.new"
         draft.write_text(text, encoding="utf-8")
         draft.chmod(0o600)
-        hand_over(draft, account)
+        change_owner(draft, account)
         draft.replace(data / name)
 
 
@@ -164,7 +172,7 @@ def _initdb(settings: Settings, data: Path) -> None:
     locale = ["--locale=C"]
     if major_version(settings) >= BUILTIN_LOCALE_SINCE:
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    # Nobody can log in until the access rules of our own are written.
+    # Nobody can log in until `configure` has written the access rules.
     done = run_program(
         settings,
         data,
@@ -172,13 +180,13 @@ def _initdb(settings: Settings, data: Path) -> None:
          "--data-checksums", *locale],
     )  # fmt: skip
     if done.returncode != 0:
-        raise ServerError(f"No PostgreSQL server could be made in {data}: {_last_line(done)}.")
+        raise ServerError(f"No PostgreSQL server could be created in {data}: {_last_line(done)}.")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write("\ninclude 'assurance.conf'\n")
 
 
 def _provision(settings: Settings, data: Path) -> None:
-    """Create logins and databases by the server in single-user mode, before it ever listens."""
+    """Create logins and databases with the server in single-user mode, before it listens."""
     _run_sql(settings, data, "postgres", _logins_and_databases(settings))
     for database, owner in OWNERS.items():
         _run_sql(settings, data, database, _access_to(database, owner))
@@ -198,7 +206,7 @@ def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
                 sql.Identifier(login), createrole, password(login)
             )
         )
-    # Publishing asks since when other logins' transactions run; a migration passes the right on.
+    # Publishing reads since when transactions of other logins run. A migration grants it the right.
     statements.append(
         sql.SQL("grant pg_read_all_stats to {} with admin option").format(
             sql.Identifier(OWNERS["warehouse"])
@@ -251,12 +259,12 @@ def _run_sql(
         text=text,
     )
     if done.returncode != 0:
-        raise ServerError(f"The databases could not be made in {data}: {_last_line(done)}.")
+        raise ServerError(f"The databases could not be created in {data}: {_last_line(done)}.")
 
 
 def _last_line(done: subprocess.CompletedProcess[str]) -> str:
     text = f"{done.stdout}\n{done.stderr}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     words = ("error:", "fatal:", "could not")
-    telling = [line for line in lines if any(word in line.lower() for word in words)]
-    return (telling or lines[-1:] or ["no reason given"])[0].rstrip(".")
+    reasons = [line for line in lines if any(word in line.lower() for word in words)]
+    return (reasons or lines[-1:] or ["no reason given"])[0].rstrip(".")

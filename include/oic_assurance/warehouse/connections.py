@@ -1,4 +1,4 @@
-"""Connections to the warehouse and its sources: whose login, which role, and what went wrong."""
+"""Connections to the warehouse and the source databases, and the reasons of their errors."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable,
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
-    find_given,
+    find_connection_uri,
     libpq_uri,
     variable_name,
 )
@@ -24,31 +24,47 @@ READERS = {"bi": "bi_reader", "public": "public_reader"}
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 CONNECT_SECONDS = 10
-#: The SQLSTATE class of values that are none of their type.
+#: The SQLSTATE class of values that do not fit their type.
 DATA_EXCEPTION = "22"
 START_FIRST = "The embedded server is not running: run `assurance db start`."
 
 
 def url(settings: Settings, name: str) -> str:
-    """Return the libpq URI, with password, of an owner login or a reader by its short name."""
+    """Return the libpq URI, with password, of an owner login or a reader.
+
+    `name` is one of `NAMES`.
+
+    Raises:
+        UsageError: There is no such name.
+        ServerError: The server was never started here, or a password is missing.
+    """
     if name not in NAMES:
         raise UsageError(f"There is no database '{name}': choose one of {', '.join(NAMES)}.")
     if name == "warehouse":
         return warehouse_url(settings)
     if name in READERS:
         return _reader_url(settings, READERS[name])
-    return find_given(name) or _embedded(settings, name, OWNERS[name])
+    return find_connection_uri(name) or _embedded(settings, name, OWNERS[name])
 
 
 def warehouse_url(settings: Settings) -> str:
-    """Return the libpq URI of the login that owns the warehouse."""
-    given = find_given("warehouse")
+    """Return the libpq URI, with password, of the login that owns the warehouse.
+
+    Raises:
+        ServerError: The embedded server was never started here, or its password is missing.
+    """
+    given = find_connection_uri("warehouse")
     return given or _embedded(settings, "warehouse", OWNERS["warehouse"])
 
 
 def extract_url(settings: Settings, name: str) -> str:
-    """Return the libpq URI that a source database is read by."""
-    given = find_given(name)
+    """Return the libpq URI, with password, for reading a source database.
+
+    Raises:
+        UsageError: There is no connection to such a database.
+        ServerError: The embedded server was never started here, or its password is missing.
+    """
+    given = find_connection_uri(name)
     if given:
         return given
     if name not in SOURCES:
@@ -60,24 +76,24 @@ def extract_url(settings: Settings, name: str) -> str:
 
 
 def uses_embedded_server() -> bool:
-    """Tell whether any of the three databases is still the embedded server's."""
+    """Tell whether the warehouse or a source database is on the embedded server."""
     return not all(connection_type(name) for name in ("warehouse", *SOURCES))
 
 
 def airflow_metadata_url(settings: Settings) -> str:
-    """Return the SQLAlchemy URL of the embedded database that Airflow keeps its own state in."""
+    """Return the SQLAlchemy URL of Airflow's own database on the embedded server."""
     return _embedded(settings, "airflow", OWNERS["airflow"]).replace(
         "postgresql://", "postgresql+psycopg2://", 1
     )
 
 
 def admin_url(settings: Settings, database: str = "postgres") -> str:
-    """Return the libpq URI of the embedded server's superuser, for back-up and repair."""
+    """Return the libpq URI of the embedded server's superuser, for backup and repair."""
     return _embedded(settings, database, SUPERUSER)
 
 
 def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
-    """Return the warehouse's URL for SQLAlchemy over psycopg 3, assuming `role` where given."""
+    """Return the warehouse's URL for SQLAlchemy with psycopg 3. Sessions assume `role` if given."""
     parts = _with_options(warehouse_url(settings), role=role)
     return libpq_uri(parts).replace("postgresql://", "postgresql+psycopg://", 1)
 
@@ -85,19 +101,28 @@ def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
 def connect(
     settings: Settings, *, role: str | None = None, autocommit: bool = False
 ) -> psycopg.Connection:
-    """Connect to the warehouse, assuming a stage role where one is given."""
+    """Connect to the warehouse. The session assumes `role`, if given, and its time zone is UTC.
+
+    Raises:
+        ServerError: The warehouse cannot be reached, or its login may not assume the role.
+    """
     uri = warehouse_url(settings)
     try:
         return psycopg.connect(autocommit=autocommit, **_with_options(uri, role=role))
     except psycopg.Error as error:
-        hint = "" if find_given("warehouse") or is_running(settings) else f" {START_FIRST}"
+        hint = "" if find_connection_uri("warehouse") or is_running(settings) else f" {START_FIRST}"
         raise ServerError(
             f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}.{hint}"
         ) from error
 
 
 def connect_source(settings: Settings, system: str) -> psycopg.Connection:
-    """Connect to a source database, to read only."""
+    """Connect to a source database in a read-only session whose time zone is UTC.
+
+    Raises:
+        UsageError: There is no connection to such a database.
+        SourceUnavailable: The database cannot be reached.
+    """
     try:
         uri = extract_url(settings, system)
     except UsageError:
@@ -113,7 +138,7 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
 
 
 def describe(uri: str) -> str:
-    """Return where a URI leads, without login or password."""
+    """Return host, port and database of a URI as text, without login or password."""
     parts = conninfo_to_dict(uri)
     return (
         f"host {parts.get('host') or 'local'}, port {parts.get('port') or 5432}, "
@@ -122,10 +147,10 @@ def describe(uri: str) -> str:
 
 
 def reason(error: psycopg.Error) -> str:
-    """Return what PostgreSQL says went wrong, on one line, without its advice and any value."""
+    """Return PostgreSQL's reason for an error on one line, without its hints and without values."""
     primary = error.diag.message_primary or str(error)
     if (error.sqlstate or "").startswith(DATA_EXCEPTION):
-        # What is quoted there is the value that was no good.
+        # These messages quote the wrong value.
         primary = re.sub(r'".*"', "…", primary, flags=re.DOTALL)
     line = next((line.strip() for line in primary.splitlines() if line.strip()), "no reason given")
     for prefix in ("connection failed: ", "connection is bad: "):
@@ -150,9 +175,7 @@ def _embedded(settings: Settings, database: str, login: str) -> str:
 def _reader_url(settings: Settings, login: str) -> str:
     password = find_secret(settings, password_name(login))
     if password is None:
-        raise ServerError(
-            f"'{login}' has no password yet: run `assurance db start` first, which sets it."
-        )
+        raise ServerError(f"'{login}' has no password yet: run `assurance db start` first.")
     place = _parts(warehouse_url(settings))
     return libpq_uri({**place, "user": login, "password": password})
 
@@ -162,7 +185,7 @@ def _parts(uri: str) -> dict[str, str]:
 
 
 def _with_options(uri: str, *, role: str | None = None, read_only: bool = False) -> dict[str, Any]:
-    """Return a URI's parts with the session settings that every connection of ours starts with."""
+    """Return the parts of a URI with the session settings that every connection needs."""
     parts = _parts(uri)
     options = [parts["options"]] if "options" in parts else []
     options.append("-c timezone=UTC")

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: started, stopped, and found again by what it leaves at home."""
+"""Start, stop and find the embedded PostgreSQL server of a state folder."""
 
 import contextlib
 import fcntl
@@ -19,21 +19,21 @@ from oic_assurance.warehouse.cluster import (
     configure,
     create_cluster,
     data_dir,
-    sweep_drafts,
+    remove_drafts,
 )
 from oic_assurance.warehouse.folders import private_folder
-from oic_assurance.warehouse.process import Postmaster, find_postmaster, forget_dead_server
+from oic_assurance.warehouse.process import Postmaster, clean_up_dead_server, find_postmaster
 from oic_assurance.warehouse.programs import (
-    hand_over,
-    let_through,
+    allow_traversal,
+    change_owner,
     run_program,
     server_account,
 )
 
 HOST = "127.0.0.1"
-# Below the range that systems take outgoing connections from, so that a kept port stays free.
+# Systems take the ports of outgoing connections from a higher range, so a saved port stays free.
 PORTS = range(20_000, 30_000)
-# The protocol's question whether the server encrypts: any server answers it, without a login.
+# The protocol's SSLRequest. Every PostgreSQL server answers it, without a login.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -44,22 +44,26 @@ logger = logging.getLogger(__name__)
 
 
 def is_running(settings: Settings) -> bool:
-    """Tell whether the embedded server of this home runs."""
+    """Tell whether the embedded server of this home is running."""
     return find_postmaster(data_dir(settings)) is not None
 
 
 def start(settings: Settings) -> None:
-    """Start the embedded server and return when it takes connections; running already is fine."""
+    """Start the embedded server, if it is not running, and wait until it accepts connections.
+
+    Raises:
+        ServerError: The server cannot be created or started.
+    """
     if _takes_connections(settings):
         return
     private_folder(settings, settings.server_dir)
     private_folder(settings, settings.log_dir)
     with _lock(settings):
-        # Another process may have started it meanwhile, or be killed while it was starting it.
-        if _comes_up(settings):
+        # Another process may have started it, or may have been killed while starting it.
+        if _wait_for_running(settings):
             return
         try:
-            sweep_drafts(settings)
+            remove_drafts(settings)
             create_cluster(settings)
             check_cluster(settings)
             _launch(settings)
@@ -71,7 +75,11 @@ def start(settings: Settings) -> None:
 
 
 def stop(settings: Settings) -> None:
-    """Stop the embedded server, ending open sessions; not running is fine."""
+    """Stop the embedded server, if it is running. Open sessions are ended.
+
+    Raises:
+        ServerError: The server does not stop, or belongs to another user.
+    """
     data = data_dir(settings)
     if find_postmaster(data) is None:
         return
@@ -83,15 +91,19 @@ def stop(settings: Settings) -> None:
             _send(running, request)
             if _wait(lambda: find_postmaster(data) is None, STOP_SECONDS):
                 return
-    raise ServerError(f"The server of {data} does not stop: its log tells why.")
+    raise ServerError(f"The server of {data} does not stop: read its log.")
 
 
 def server_port(settings: Settings) -> int:
-    """Return the port that the embedded server listens on, or will at its next start."""
+    """Return the port that the embedded server listens on, or will listen on after its next start.
+
+    Raises:
+        ServerError: The server was never started here.
+    """
     running = find_postmaster(data_dir(settings))
     if running is not None and running.port is not None:
         return running.port
-    port = settings.pg_port or _kept_port(settings)
+    port = settings.pg_port or _saved_port(settings)
     if port is None:
         raise ServerError("The server was never started here: run `assurance db start` first.")
     return port
@@ -102,10 +114,10 @@ def _launch(settings: Settings) -> None:
     log = _prepare_log(settings, data)
     deadline = time.monotonic() + RETRY_SECONDS
     while True:
-        forget_dead_server(data, patience=READY_SECONDS)
+        clean_up_dead_server(data, patience=READY_SECONDS)
         port = _choose_port(settings)
         configure(settings, data, port=port)
-        _keep_port(settings, port)
+        _save_port(settings, port)
         offset = log.stat().st_size
         done = run_program(
             settings, data, ["pg_ctl", "-D", ".", "-w", "-t", f"{READY_SECONDS:.0f}", "-l",
@@ -116,32 +128,32 @@ def _launch(settings: Settings) -> None:
         reason = _reason_in_log(log, offset) or " ".join(done.stderr.split())
         if settings.pg_port is not None and "TCP/IP" in reason:
             raise _port_taken(settings.pg_port)
-        if not _can_pass(reason) or time.monotonic() > deadline:
+        if not _may_heal(reason) or time.monotonic() > deadline:
             raise ServerError(f"PostgreSQL does not start on {data}: {reason} (see {log}).")
         time.sleep(0.3)
 
 
-def _can_pass(reason: str) -> bool:
-    """Tell whether a failed start can heal: what a killed server left, or a port just taken."""
+def _may_heal(reason: str) -> bool:
+    """Tell whether a new attempt may succeed: after remains of a killed server or a used port."""
     passing = ("lock file", "shared memory block", "TCP/IP sockets")
     return any(words in reason for words in passing)
 
 
-def _comes_up(settings: Settings) -> bool:
-    """Wait for a server that runs already; false when there is none, or it ends."""
+def _wait_for_running(settings: Settings) -> bool:
+    """Wait until a running server accepts connections. False if there is none, or if it ends."""
     data = data_dir(settings)
     deadline = time.monotonic() + READY_SECONDS
     while find_postmaster(data) is not None:
         if _takes_connections(settings):
             return True
         if time.monotonic() > deadline:
-            raise ServerError(f"The server of {data} runs but takes no connections.")
+            raise ServerError(f"The server of {data} runs but accepts no connections: stop it.")
         time.sleep(0.02)
     return False
 
 
 def _takes_connections(settings: Settings) -> bool:
-    """Tell whether the server answers: a pid file can name a process that is just being killed."""
+    """Tell whether the server answers. Its pid file can name a process that is just ending."""
     running = find_postmaster(data_dir(settings))
     if running is None or not running.ready or running.port is None:
         return False
@@ -193,27 +205,27 @@ def _choose_port(settings: Settings) -> int:
         if not _is_free(settings.pg_port):
             raise _port_taken(settings.pg_port)
         return settings.pg_port
-    kept = _kept_port(settings)
-    if kept is not None and _is_free(kept):
-        return kept
+    saved = _saved_port(settings)
+    if saved is not None and _is_free(saved):
+        return saved
     for port in random.sample(PORTS, 200):
         if _is_free(port):
-            if kept is not None:
-                logger.warning("Port %d is used by another program: now on %d.", kept, port)
+            if saved is not None:
+                logger.warning("Port %d is used by another program, so %d is used.", saved, port)
             return port
     raise ServerError(f"No free port between {PORTS.start} and {PORTS.stop - 1} on {HOST}.")
 
 
 def _port_taken(port: int) -> ServerError:
     return ServerError(
-        f"Port {port} on {HOST} is used by another program: stop that, or set ASSURANCE_PG_PORT "
-        "to a free one or to nothing."
+        f"Port {port} on {HOST} is used by another program: stop that program, set "
+        "ASSURANCE_PG_PORT to a free port, or unset it."
     )
 
 
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As the server does it: closed connections that linger do not count as used.
+        # As in the server, closed connections that linger do not count as used.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -226,7 +238,7 @@ def _port_file(settings: Settings) -> Path:
     return settings.server_dir / "port"
 
 
-def _kept_port(settings: Settings) -> int | None:
+def _saved_port(settings: Settings) -> int | None:
     try:
         port = int(_port_file(settings).read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -234,8 +246,8 @@ def _kept_port(settings: Settings) -> int | None:
     return port if 0 < port < 65536 else None
 
 
-def _keep_port(settings: Settings, port: int) -> None:
-    if settings.pg_port is None and _kept_port(settings) != port:
+def _save_port(settings: Settings, port: int) -> None:
+    if settings.pg_port is None and _saved_port(settings) != port:
         draft = _port_file(settings).with_suffix(".new")
         draft.write_text(f"{port}\n", encoding="ascii")
         draft.replace(_port_file(settings))
@@ -247,13 +259,13 @@ def _prepare_log(settings: Settings, data: Path) -> Path:
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=0o600)
     account = server_account(data)
-    let_through(settings, account)
-    hand_over(log, account)
+    allow_traversal(settings, account)
+    change_owner(log, account)
     return log
 
 
 def _reason_in_log(log: Path, offset: int) -> str:
-    """Return what the server said last about why it did not start."""
+    """Return the last reason in the server's log for not starting, or an empty text."""
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(offset)
         lines = file.read().splitlines()

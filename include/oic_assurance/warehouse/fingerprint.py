@@ -63,7 +63,7 @@ def fingerprint_tables(
     *,
     only: Sequence[str] | None = None,
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprints of the tables of a schema. The server reads each table once.
+    """Return the fingerprints of the tables of a schema by name. The server reads each table once.
 
     Two tables have the same fingerprint if they have the same columns (name and type) and the same
     rows. The columns in `exclude` do not count, so the same content has the same fingerprint in

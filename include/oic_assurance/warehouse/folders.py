@@ -1,4 +1,4 @@
-"""Folders of the state: made private, since landed records lie under them."""
+"""Folders in the state folder. They are private, because landed records are in them."""
 
 from pathlib import Path
 
@@ -7,7 +7,11 @@ from oic_assurance.settings import Settings
 
 
 def private_folder(settings: Settings, folder: Path) -> Path:
-    """Return `folder` under the home, made for its owner alone when it is not there yet."""
+    """Create a folder in the state folder, if it is missing, readable by its owner only; return it.
+
+    Raises:
+        ServerError: The folder cannot be created.
+    """
     try:
         for path in (settings.home, folder):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)

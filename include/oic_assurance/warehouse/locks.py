@@ -3,8 +3,8 @@
 - `MIGRATIONS`: `warehouse/migrate.py` holds it while it applies files. One process migrates at a
   time.
 - `KNOWN_BATCHES`: `builds/record.py` takes it in the transaction that opens a build, and
-  `operations/replay` takes it shared in the transaction that lands a replay. A new build sees all
-  of a replayed batch or none of it.
+  `operations/replay` takes it shared in the transaction that lands a replay. A new build sees a
+  replayed batch completely or not at all.
 - `CANDIDATE`: `builds/candidate.py` holds it for a stage that builds, and shared for a stage that
   audits. The candidate belongs to one build and does not change during an audit.
 - `RECOMPUTE`: `builds/recompute.py` holds it while an earlier build is computed again. One process
@@ -71,7 +71,7 @@ def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False
 
 
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
-    """Give a session's lock back. On a broken connection there is nothing to give back."""
+    """Release a session's lock. A broken connection has lost its locks already."""
     if not connection.broken:
         _call(connection, "pg_advisory_unlock", lock, shared=shared)
 

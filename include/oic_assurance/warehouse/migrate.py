@@ -1,4 +1,4 @@
-"""The warehouse's own roles, schemas and tables: plain SQL files, applied in order and once."""
+"""Migrate the warehouse's roles, schemas and tables: SQL files, each applied once and in order."""
 
 import hashlib
 import re
@@ -35,7 +35,8 @@ create table if not exists audit.schema_migration (
     checksum text not null,
     applied_at timestamptz not null default clock_timestamp()
 );
-comment on table audit.schema_migration is 'Which migrations were applied, and what they said.';
+comment on table audit.schema_migration is
+    'Which migrations were applied, with the checksum of each file.';
 """
 
 
@@ -74,7 +75,11 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def known_migrations() -> list[Migration]:
-    """Return the migrations of this code, in order."""
+    """Return the migrations of this code, in order.
+
+    Raises:
+        ServerError: A number is missing.
+    """
     found = []
     for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
         match = FILE_NAME.fullmatch(entry.name)
@@ -83,12 +88,12 @@ def known_migrations() -> list[Migration]:
             found.append(Migration(int(match.group(1)), entry.name, text))
     found.sort(key=lambda migration: migration.number)
     if [migration.number for migration in found] != list(range(1, len(found) + 1)):
-        raise ServerError("The migrations are not numbered 1, 2, 3, …: the installation is broken.")
+        raise ServerError("The migrations are not numbered 1, 2, 3, …: install the project again.")
     return found
 
 
 def _check_server(connection: psycopg.Connection) -> None:
-    """Refuse a server that is too old, or a login with too few rights."""
+    """Check the version of the server and the rights of the login."""
     version = connection.info.server_version
     if version < OLDEST_MAJOR * 10_000:
         raise ServerError(
@@ -119,7 +124,7 @@ def _check_server(connection: psycopg.Connection) -> None:
 
 
 def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
-    """Return the migrations that are not applied yet, after comparing the others with the files."""
+    """Compare the applied migrations with the files, and return those that are not applied yet."""
     if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(

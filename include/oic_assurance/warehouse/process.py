@@ -1,4 +1,4 @@
-"""Which process serves a data directory: a pid file alone is not believed."""
+"""Find the server process of a data directory. A pid file alone is no proof that it runs."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ class Postmaster:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """Return the process that serves `data`, or None."""
+    """Return the main process of the server of `data`, or None if it is not running."""
     lines = _pid_file(data)
     pid = _pid_in(lines)
     if pid is None or not _works_in(pid, data):
@@ -32,18 +32,21 @@ def find_postmaster(data: Path) -> Postmaster | None:
     return Postmaster(pid, int(port) if port.isdigit() else None, status == "ready")
 
 
-def forget_dead_server(data: Path, *, patience: float) -> None:
-    """Clear away what a killed server left, once none of its processes is at work any more.
+def clean_up_dead_server(data: Path, *, patience: float) -> None:
+    """Remove the pid file of a killed server, after all its processes have ended.
 
-    PostgreSQL tells a stale pid file by the pid being free. After a reboot or in a container the
-    same pid soon belongs to something else, and a killed server can stay as a zombie; then it
-    would refuse to start for ever.
+    PostgreSQL ignores a pid file only if no process has the pid. After a reboot or in a container,
+    another process soon has the same pid, and a killed server can remain as a zombie. Then
+    PostgreSQL would never start again.
+
+    Raises:
+        ServerError: Processes are still running after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while left := _processes_in(data):
         if time.monotonic() > deadline:
             raise ServerError(
-                f"A server that was killed left processes at work on {data}: "
+                f"A killed server has left processes that use {data}: end "
                 f"{', '.join(map(str, sorted(left)))}."
             )
         time.sleep(0.05)
@@ -73,7 +76,7 @@ def _exists(pid: int) -> bool:
 
 
 def _works_in(pid: int, data: Path) -> bool:
-    """Tell whether a process is PostgreSQL's, at work in `data`, as all of one server's are."""
+    """Tell whether a process is PostgreSQL's and its folder is `data`, as for all of a server's."""
     if not PROC.joinpath("self").exists():
         return _exists(pid)
     process = PROC / str(pid)
@@ -81,7 +84,7 @@ def _works_in(pid: int, data: Path) -> bool:
         name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
         return name == "postgres" and (process / "cwd").samefile(data)
     except OSError:
-        # No such process, a zombie, or somebody else's, which cannot be ours.
+        # There is no such process, it is a zombie, or it belongs to another user.
         return False
 
 

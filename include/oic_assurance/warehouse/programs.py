@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: where they are, and how they are run without being root."""
+"""Find PostgreSQL's programs, and run them as an account that is not root."""
 
 import functools
 import importlib.util
@@ -19,7 +19,11 @@ TIMEOUT_SECONDS = 120
 
 
 def bin_dir(settings: Settings) -> Path:
-    """Return the folder of `initdb` and `postgres`: ASSURANCE_PG_BIN or the installed package's."""
+    """Return the folder of `initdb` and `postgres`: ASSURANCE_PG_BIN or that of the package.
+
+    Raises:
+        ServerError: The package is not installed, or a program is missing.
+    """
     if settings.pg_bin is not None:
         folder, origin = settings.pg_bin, "ASSURANCE_PG_BIN"
     else:
@@ -34,7 +38,11 @@ def bin_dir(settings: Settings) -> Path:
 
 
 def major_version(settings: Settings) -> int:
-    """Return the major version of the server programs; too old a one is an error."""
+    """Return the major version of the server programs.
+
+    Raises:
+        ServerError: The programs cannot be run, or are older than `OLDEST_MAJOR`.
+    """
     program = bin_dir(settings) / "postgres"
     try:
         answer = subprocess.run(
@@ -44,7 +52,7 @@ def major_version(settings: Settings) -> int:
         raise ServerError(f"{program} cannot be run: {error}.") from error
     found = re.search(r"\(PostgreSQL\) (\d+)", answer)
     if found is None:
-        raise ServerError(f"{program} does not tell its version: '{answer}'.")
+        raise ServerError(f"{program} does not show its version: '{answer}'.")
     major = int(found.group(1))
     if major < OLDEST_MAJOR:
         raise ServerError(f"{program} is PostgreSQL {major}; {OLDEST_MAJOR} or later is needed.")
@@ -60,9 +68,8 @@ def _user_namespaces_work() -> bool:
         return False
 
 
-# The server refuses to run as root. In a user namespace of its own it sees itself as `nobody`,
-# while its files stay root's: nothing is created or opened for it. (The uid must be in passwd, and
-# nobody's always is.)
+# The server refuses to run as root. In its own user namespace it sees itself as `nobody`, and its
+# files still belong to root. The user id must be in passwd, which always has `nobody`.
 _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 
 
@@ -75,10 +82,10 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Return the account that must run programs on `data`, or None for the caller's own.
+    """Return the account that must run programs on `data`, or None for the caller's own account.
 
-    Only root changes accounts: to the owner of a data directory that is not root's, and to `nobody`
-    for a new one where user namespaces are closed.
+    Only root needs another account: the owner of the data directory, if that is not root, or
+    `nobody` for a new data directory if user namespaces are not available.
     """
     if os.geteuid() != 0:
         return None
@@ -88,14 +95,18 @@ def server_account(data: Path) -> Account | None:
     return None if _user_namespaces_work() else Account(NOBODY, NOBODY)
 
 
-def hand_over(path: Path, account: Account | None) -> None:
-    """Give a file or folder to the account that runs the server, if it is not the caller's."""
+def change_owner(path: Path, account: Account | None) -> None:
+    """Make an account the owner of a file or folder. None is the caller's own account."""
     if account is not None:
         os.chown(path, account.uid, account.gid)
 
 
-def let_through(settings: Settings, account: Account | None) -> None:
-    """Let that account's group, and nobody else, pass through the folders above the server's."""
+def allow_traversal(settings: Settings, account: Account | None) -> None:
+    """Let the account's group pass through the folders above the server's folders.
+
+    Raises:
+        ServerError: The account cannot pass through a folder above the state folder.
+    """
     if account is None:
         return
     for folder in settings.home.parents:
@@ -116,7 +127,13 @@ def let_through(settings: Settings, account: Account | None) -> None:
 def run_program(
     settings: Settings, data: Path, arguments: Sequence[str | Path], *, text: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs on `data` as somebody it accepts, in the data's folder."""
+    """Run one of PostgreSQL's programs in the folder `data`, under an account that it accepts.
+
+    `arguments` begin with the name of the program, and `text` is its standard input.
+
+    Raises:
+        ServerError: The program cannot be run. A program that fails raises no error.
+    """
     account = server_account(data)
     command = [str(bin_dir(settings) / arguments[0]), *map(str, arguments[1:])]
     if os.geteuid() == 0 and account is None:
@@ -140,13 +157,14 @@ def run_program(
         raise ServerError(
             f"{command[0]} cannot be run on {data}"
             + (f" as uid {account.uid}" if account is not None else "")
-            + ": every folder above both must be open to it; choose another ASSURANCE_HOME."
+            + ": it cannot pass through the folders above: choose another ASSURANCE_HOME."
         ) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise ServerError(f"{command[0]} cannot be run: {error}.") from error
 
 
 def _environment() -> dict[str, str]:
-    """Return the little that PostgreSQL's programs need: no PG* settings, no secrets of ours."""
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {**kept, "LC_ALL": "C", "TZ": "UTC"}
+    """Return the environment of PostgreSQL's programs, without PG* settings and secrets."""
+    names = ("PATH", "LD_LIBRARY_PATH")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    return {**inherited, "LC_ALL": "C", "TZ": "UTC"}

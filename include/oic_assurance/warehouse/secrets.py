@@ -1,4 +1,4 @@
-"""Passwords and keys: from the environment where given, else generated once and kept at home."""
+"""Passwords and keys. They come from the environment, or are generated once in the state folder."""
 
 import os
 import secrets
@@ -15,26 +15,34 @@ def variable_name(name: str) -> str:
 
 
 def secret(settings: Settings, name: str) -> str:
-    """Return the secret called `name`, generating and keeping it at the first request."""
+    """Return the secret called `name`. It is generated and stored at the first request.
+
+    Raises:
+        ServerError: The secret cannot be read or stored.
+    """
     known = find_secret(settings, name)
     return known if known is not None else _generate(settings, name)
 
 
 def find_secret(settings: Settings, name: str) -> str | None:
-    """Return the secret called `name`, or None when it was never made."""
+    """Return the secret called `name`, or None if it does not exist.
+
+    Raises:
+        ServerError: The secret cannot be read, or is empty.
+    """
     given = os.environ.get(variable_name(name), "")
     if given:
         return given
     path = settings.secrets_dir / name
     try:
-        kept = path.read_text(encoding="utf-8").strip()
+        stored = path.read_text(encoding="utf-8").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ServerError(f"The secret {path} cannot be read: {_reason(error)}.") from error
-    if not kept:
-        raise ServerError(f"The secret {path} is empty: restore it from a copy.")
-    return kept
+    if not stored:
+        raise ServerError(f"The secret {path} is empty: restore it from a backup.")
+    return stored
 
 
 def _generate(settings: Settings, name: str) -> str:
@@ -45,14 +53,15 @@ def _generate(settings: Settings, name: str) -> str:
         private_folder(settings, folder).chmod(0o700)
         _write_private(draft, value)
         try:
-            # A link, not a rename: of two that generate at once, the first one's value stands.
+            # A link fails if the file exists, and a rename does not. So if two processes generate
+            # the secret at the same time, both use the value of the first.
             os.link(draft, folder / name)
         except FileExistsError:
             value = (folder / name).read_text(encoding="utf-8").strip()
         finally:
             draft.unlink()
     except OSError as error:
-        raise ServerError(f"No secret can be kept in {folder}: {_reason(error)}.") from error
+        raise ServerError(f"No secret can be stored in {folder}: {_reason(error)}.") from error
     return value
 
 

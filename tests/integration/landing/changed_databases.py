@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.integration.landing.support import World
+from tests.integration.landing.support import FOREVER, World
 
 CUSTODY = "rms/custody_record"
 REPORTS = "intelligence/report"
@@ -58,6 +58,5 @@ def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
 
 
 def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
-    when = {} if moment is None else {"at": moment}
-    state = world.state(CUSTODY, ("arresting_officer_no",), **when)
+    state = world.state(CUSTODY, ("arresting_officer_no",), moment or FOREVER)
     return {key: officer for key, (officer,) in state.items()}

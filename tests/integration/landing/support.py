@@ -193,7 +193,7 @@ class World:
             order by row_key
             """
         ).format(
-            columns=SQL(", ").join([*map(Identifier, columns)] or [SQL("true")]),
+            columns=SQL(", ").join(map(Identifier, columns)) if columns else SQL("true"),
             raw=Identifier(declared.raw_schema, which.name),
         )
         rows = self._warehouse().execute(statement, (at, known or 2**62)).fetchall()
@@ -208,7 +208,7 @@ class World:
 
     def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
         """Return place, key and reasons of the dataset's rejected rows."""
-        return self.query(  # type: ignore[return-value]
+        return self.query(
             "select row_number, row_key, reasons from audit.rejected_row where dataset = %s"
             " order by rejected_id",
             name,

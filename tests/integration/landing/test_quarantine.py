@@ -8,7 +8,7 @@ import pytest
 
 from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
-from oic_assurance.landing.quarantine import Which, counts_by_reason, list_rejected
+from oic_assurance.landing.quarantine import QuarantineFilter, counts_by_reason, list_rejected
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.secrets import secret
 from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
@@ -51,7 +51,7 @@ def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
         ),
     ]  # fmt: skip
     assert len(list_rejected(world.settings, limit=2)) == 2
-    assert list_rejected(world.settings, Which("lms/completions")) == []
+    assert list_rejected(world.settings, QuarantineFilter("lms/completions")) == []
 
 
 def test_counts_are_by_reason_and_not_by_place(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Somebody is told once of each failure, and once that it is over."""
+"""Each problem is notified once when it starts, and once when it is over."""
 
 from datetime import datetime, time
 from typing import Any
@@ -10,7 +10,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import UsageError
 from oic_assurance.notifications.notify import notify
-from oic_assurance.notifications.watch import open_alarms
+from oic_assurance.notifications.problems import open_problems
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import published
@@ -51,7 +51,8 @@ def enter_batch(settings: Settings, status: str, day: str, reason: str | None = 
 
 def found(settings: Settings, now: datetime = NIGHT) -> list[tuple[str, str, str]]:
     return [
-        (alarm.kind, alarm.subject, alarm.what) for alarm in open_alarms(settings, now, DEADLINE)
+        (problem.kind, problem.subject, problem.what)
+        for problem in open_problems(settings, now, DEADLINE)
     ]
 
 
@@ -70,15 +71,15 @@ def test_nothing_is_wrong(healthy: Settings) -> None:
 def test_a_blocked_publication(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing marts: two classes (3 rows)")
     enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
-    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
-    assert alarm.what == "the run was blocked: auditing marts: two classes (4 rows)"
-    # Since the first of them, and told by whom it is put right.
-    assert alarm.since == parse_moment("2026-05-02T05:41")
-    assert alarm.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
-    assert alarm.who == "data engineering"
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
+    # The problem began with the first blocked run. Without an owner, data engineering fixes it.
+    assert problem.since == parse_moment("2026-05-02T05:41")
+    assert problem.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
+    assert problem.who == "data engineering"
 
 
-def test_who_fixes_it_is_who_owns_the_broken_promise(healthy: Settings) -> None:
+def test_the_owner_of_the_failed_check_fixes_it(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:30", "auditing landing: no codes")
     ask(
         healthy,
@@ -90,8 +91,8 @@ def test_who_fixes_it_is_who_owns_the_broken_promise(healthy: Settings) -> None:
         "select build_id, 'landing', 's', 'd', 'validity', 'e', 'w', 'critical', "
         "'force intelligence bureau', false from build",
     )
-    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
-    assert alarm.who == "force intelligence bureau"
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert problem.who == "force intelligence bureau"
 
 
 @pytest.mark.parametrize(
@@ -103,22 +104,25 @@ def test_a_run_that_has_not_finished_by_its_deadline(
     if not ended:
         enter_run(healthy, "running", "2026-05-02T05:30", ended=False)
     assert found(healthy, NIGHT) == []
-    (alarm,) = open_alarms(healthy, MORNING, DEADLINE)
-    assert (alarm.kind, alarm.what) == ("overdue", f"no run has published by 07:30, and {state}")
-    assert alarm.since == parse_moment("2026-05-02T07:30")
-    # Two days later it is the same failure, since the same morning.
-    (later,) = open_alarms(healthy, parse_moment("2026-05-04T09:00"), DEADLINE)
-    assert (later.since, later.cause) == (alarm.since, alarm.cause)
+    (problem,) = open_problems(healthy, MORNING, DEADLINE)
+    assert (problem.kind, problem.what) == (
+        "overdue",
+        f"no run has published by 07:30, and {state}",
+    )
+    assert problem.since == parse_moment("2026-05-02T07:30")
+    # Two days later it is still the same problem, from the same morning.
+    (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"), DEADLINE)
+    assert (later.since, later.cause) == (problem.since, problem.cause)
 
 
-def test_a_delivery_over_its_tolerance_until_a_good_one_lands(healthy: Settings) -> None:
+def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Settings) -> None:
     enter_batch(healthy, "landed", "2026-05-01")
     enter_batch(healthy, "refused", "2026-05-02", "hr/personnel-2026-05-02.csv: 90 of 100 rows")
-    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
-    assert (alarm.kind, alarm.subject) == ("delivery", "hr/personnel")
-    assert alarm.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
-    assert alarm.command == ".venv/bin/assurance quarantine list --dataset hr/personnel"
-    # An older file under way changes nothing; the same day's, corrected, does.
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert (problem.kind, problem.subject) == ("delivery", "hr/personnel")
+    assert problem.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
+    assert problem.command == ".venv/bin/assurance quarantine list --dataset hr/personnel"
+    # Landing an older file does not end the problem. Landing the corrected file of the day does.
     enter_batch(healthy, "landed", "2026-04-30")
     assert len(found(healthy)) == 1
     enter_batch(healthy, "landed", "2026-05-02")
@@ -126,7 +130,7 @@ def test_a_delivery_over_its_tolerance_until_a_good_one_lands(healthy: Settings)
 
 
 def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
-    """Leave what the last build found of one source."""
+    """Write the freshness of one source as a build would have computed it."""
     with connect(settings, role="oic_transform") as conn:
         conn.execute(
             "create schema if not exists intermediate; create schema if not exists policy; "
@@ -147,19 +151,19 @@ def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
         )
 
 
-def test_a_stale_source_and_what_is_unknown_meanwhile(healthy: Settings) -> None:
+def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> None:
     make_freshness(healthy, "stale", "nothing new since it was due")
-    (alarm,) = open_alarms(healthy, NIGHT, DEADLINE)
-    assert (alarm.kind, alarm.subject) == ("source", "hr/personnel")
-    assert alarm.what == "hr/personnel is stale: nothing new since it was due"
-    assert alarm.since == parse_moment("2026-05-01T05:30")
-    assert alarm.readers_see.endswith("; ELEARNING, HYDRA unknown")
-    assert alarm.who != "data engineering"
+    (problem,) = open_problems(healthy, NIGHT, DEADLINE)
+    assert (problem.kind, problem.subject) == ("source", "hr/personnel")
+    assert problem.what == "hr/personnel is stale: nothing new since it was due"
+    assert problem.since == parse_moment("2026-05-01T05:30")
+    assert problem.readers_see.endswith("; ELEARNING, HYDRA unknown")
+    assert problem.who != "data engineering"
     make_freshness(healthy, "fresh", "")
     assert found(healthy) == []
 
 
-def test_somebody_is_told_once_and_once_that_it_is_over(
+def test_one_message_is_sent_when_problems_start_and_one_when_they_are_over(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with MailServer() as mail, HttpServer() as web:
@@ -176,7 +180,7 @@ def test_somebody_is_told_once_and_once_that_it_is_over(
             ("webhook", None),
         ]
         assert notify(healthy, NIGHT) == []
-        # One message for all of it.
+        # One message names both problems.
         assert (len(mail.mails), len(web.posts)) == (1, 1)
         assert "No publication was made, and 1 more" in str(mail.mails[0]["Subject"])
         enter_run(healthy, "published", "2026-05-02T06:30")
@@ -184,18 +188,18 @@ def test_somebody_is_told_once_and_once_that_it_is_over(
         notify(healthy, MORNING)
         assert (len(mail.mails), len(web.posts)) == (2, 2)
         assert [change["event"] for change in web.posts[1][1]["changes"]] == ["over"]
-    kept = ask(
+    recorded = ask(
         healthy, "select channel, to_whom, kind, event from audit.notification order by 1, 3, 4"
     )
-    assert kept[:3] == [
+    assert recorded[:3] == [
         ("email", "lead@opcc.example", "publication", "new"),
         ("email", "lead@opcc.example", "publication", "over"),
         ("email", "lead@opcc.example", "source", "new"),
     ]
-    assert "secret-token" not in repr(kept)
+    assert "secret-token" not in repr(recorded)
 
 
-def test_what_was_not_delivered_is_tried_again_and_keeps_no_other_channel_waiting(
+def test_a_failed_channel_is_tried_again_and_does_not_stop_the_other(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enter_run(healthy, "failed", "2026-05-02T05:30", "the disk is full")
@@ -212,7 +216,7 @@ def test_what_was_not_delivered_is_tried_again_and_keeps_no_other_channel_waitin
         assert len(mail.mails) == 1
 
 
-def test_at_a_terminal(
+def test_the_command_prints_what_it_sent_and_fails_when_a_channel_fails(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("ASSURANCE_NOTIFY_EMAIL", "ASSURANCE_NOTIFY_WEBHOOK"):
@@ -231,12 +235,12 @@ def test_at_a_terminal(
         assert "by webhook:\n\nNo publication was made\n" in capsys.readouterr().out
 
 
-def test_that_nobody_can_be_told_fails_no_run_but_the_watch(
+def test_a_wrong_address_is_logged_by_the_run_and_fails_the_watch(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "somebody")
     ((run_id, publication_id),) = ask(healthy, "select run_id, publication_id from audit.run")
     assert pipeline.close_run(healthy, run_id) == publication_id
-    assert "Nobody was told: ASSURANCE_NOTIFY_EMAIL" in caplog.text
+    assert "No notification was sent: ASSURANCE_NOTIFY_EMAIL" in caplog.text
     with pytest.raises(UsageError, match="is not an e-mail address"):
-        pipeline.tell(healthy)
+        pipeline.send_notifications(healthy)

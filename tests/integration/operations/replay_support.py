@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.record import ReplayReport
 from oic_assurance.operations.replay.replay import replay
@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
     """Export rejected rows; returns the file and its rows."""
     path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
-    export_rejected(world.settings, Which(dataset, **which), path, "tester")  # type: ignore[arg-type]
+    export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type: ignore[arg-type]
     with path.open(encoding="utf-8-sig", newline="") as file:
         return path, list(csv.DictReader(file))
 

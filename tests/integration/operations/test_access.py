@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import ServerError, UsageError
-from oic_assurance.operations.access import Access, end, give, held
+from oic_assurance.operations.access import Access, end, give, list_access
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect
 from tests.integration.publishing.limited_readers import (
@@ -41,13 +41,13 @@ def test_what_is_ended_is_over_with_the_next_statement(
     end(warehouse, "inspector_two", [], "left the force")
     with refused():
         rows(reader, "assurance_exception")
-    assert {one.login for one in held(warehouse)} == {"inspector_one", "office_reader"}
+    assert {one.login for one in list_access(warehouse)} == {"inspector_one", "office_reader"}
 
 
 def test_who_was_given_what_by_whom_and_why_is_on_record(
     warehouse: Settings, log_in: Connect
 ) -> None:
-    assert held(warehouse) == [
+    assert list_access(warehouse) == [
         Access("inspector_one", ("U1",), True, False),
         Access("inspector_two", ("U2", "U3"), True, False),
         Access("office_reader", (), False, True),
@@ -82,7 +82,7 @@ def test_access_that_would_not_limit_is_not_given(
 ) -> None:
     with pytest.raises(UsageError, match=says):
         give(warehouse, login, units, "a mistake")
-    assert held(warehouse) == []
+    assert list_access(warehouse) == []
 
 
 @pytest.mark.parametrize(

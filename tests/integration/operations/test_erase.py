@@ -96,7 +96,7 @@ def test_all_versions_of_a_record_go_and_the_kept_files_lose_its_lines_alone(wor
     world.personnel("20260103", "000001", "000003")
     world.land(PEOPLE)
     found = gone(world, PEOPLE, "000777")
-    assert (found.raw.total(), found.kept_rows, found.rejected.total()) == (3, 2, 0)
+    assert (found.raw.total(), found.archived_rows, found.rejected.total()) == (3, 2, 0)
     assert "000777" not in text_of_warehouse(world)
     assert [text.decode() for text in kept(world, PEOPLE).values()][:2] == [
         title + "\n".join([first[0], first[2]]) + "\nTotal,3\n",
@@ -167,7 +167,7 @@ def test_a_dry_run_and_a_key_that_nobody_has_change_nothing(world: World) -> Non
     world.land(PEOPLE)
     before = (text_of_warehouse(world), kept(world, PEOPLE))
     found = gone(world, PEOPLE, "000777", dry=True)
-    assert (found.raw.total(), found.kept_rows) == (1, 1)
+    assert (found.raw.total(), found.archived_rows) == (1, 1)
     assert not gone(world, PEOPLE, "000778")
     assert (text_of_warehouse(world), kept(world, PEOPLE)) == before
 
@@ -185,7 +185,7 @@ def test_a_workbook_loses_the_row(world: World) -> None:
         "hydra_attendance"
     ]
     found = gone(world, HYDRA, "(S1,000777)", "hydra_attendance")
-    assert (found.raw.total(), found.kept_rows) == (1, 1)
+    assert (found.raw.total(), found.archived_rows) == (1, 1)
     agree(world, HYDRA)
     assert world.query("select row_key, row_number from raw_general.hydra_attendance") == [
         ("(S1,000002)", 2)
@@ -202,7 +202,7 @@ def test_quarantine_loses_its_rows_also_those_without_a_readable_key(world: Worl
     world.personnel("20260101", "000001", broken, strange, naming)
     world.land(PEOPLE)
     found = gone(world, PEOPLE, "000777")
-    assert (found.raw.total(), found.rejected.total(), found.kept_rows) == (0, 2, 2)
+    assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (0, 2, 2)
     assert [place for place, _, _ in world.reasons(PEOPLE)] == [3]
     agree(world, PEOPLE)
 
@@ -303,7 +303,7 @@ def test_database_records_go_from_extracts_and_lists_of_what_vanished(
     world.rms("delete from rms.custody_record where custody_id in (77707770, 3)")
     world.land(CUSTODY)
     found = gone(world, CUSTODY, "77707770")
-    assert (found.raw.total(), found.kept_rows) == (2, 2)
+    assert (found.raw.total(), found.archived_rows) == (2, 2)
     assert "Erased" not in text_of_warehouse(world)
     assert b"Erased" not in b"".join(kept(world, CUSTODY).values())
     agree(world, CUSTODY)
@@ -339,7 +339,7 @@ def test_a_key_refused_at_the_door_goes_and_is_not_noted_again(world: World) -> 
     put_report(world, 77707770, at(0), protective_marking="SECRET")
     world.land(REPORTS)
     found = gone(world, REPORTS, "77707770")
-    assert (found.raw.total(), found.rejected.total(), found.kept_rows) == (0, 1, 0)
+    assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (0, 1, 0)
     agree(world, REPORTS)
     put_report(world, 2, at(30))
     world.land(REPORTS)

@@ -75,7 +75,7 @@ def test_they_go_with_their_basis_in_the_log_and_quarantine_goes_with_them(world
     assert past(world, PEOPLE, now) == ["000002", "000006"]
     for request in expired_records(world.settings, dataset(PEOPLE), now):
         found = erase(world.settings, request)
-        assert (found.raw.total(), found.rejected.total(), found.kept_rows) == (2, 2, 3)
+        assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (2, 2, 3)
     assert world.query("select kind, reason, records from audit.erasure") == [
         ("retention", "retention: 6 years, Employment records six years after leaving", 2)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.replay.export import export_rejected
@@ -49,7 +49,7 @@ def corrected(world: World, folder: Path, edit: Callable[[str], str]) -> ReplayR
     """Replay what is in quarantine of personnel, as a text that was edited line by line."""
     path = folder / "rejected.csv"
     path.unlink(missing_ok=True)
-    export_rejected(world.settings, Which(PEOPLE), path, "somebody")
+    export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "somebody")
     head, *lines = path.read_text("utf-8-sig").splitlines()
     edited = folder / "corrected.csv"
     edited.write_text("\n".join([head, *filter(None, map(edit, lines))]))
@@ -78,7 +78,7 @@ def test_a_row_is_replayed_beside_the_rows_that_its_delivery_has_left(
     world.land(PEOPLE)
     gone(world, PEOPLE, "000001")
     report = corrected(world, tmp_path, lambda line: line if ",B," in line else "")
-    assert (report.landed, report.broken) == (1, [])
+    assert (report.landed, report.still_rejected) == (1, [])
     assert units(world) == {"000002": "T1", "000003": "B"}
     agree(world, PEOPLE)
 
@@ -116,7 +116,7 @@ def test_an_attempt_to_land_a_row_as_the_record_goes_and_the_row_stays(
     world.personnel("20260101", "000777", "000002", person("000003", start="never"))
     world.land(PEOPLE)
     report = corrected(world, tmp_path, lambda line: line.replace("000003", "000777"))
-    assert len(report.broken) == 1
+    assert len(report.still_rejected) == 1
     gone(world, PEOPLE, "000777")
     assert "000777" not in texts(world)
     agree(world, PEOPLE)

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_a_reason_beside_all_others(world: World) -> None
     put(world, 1, at(0), "")
     world.land(CUSTODY)
     report = correct(world, CUSTODY, lambda row: {**row, "detained_at": "yesterday"})
-    [broken] = report.broken
+    [broken] = report.still_rejected
     assert broken.reasons == [
         "detained_at is not a date and time", "arresting_officer_no is missing",
     ]  # fmt: skip
@@ -136,12 +136,12 @@ def test_what_is_marked_too_high_goes_neither_out_nor_in(world: World) -> None:
     assert row["report_id"] == "2"
     write(path, [{**row, "protective_marking": "TOP SECRET", "report_urn": "URN-KITE"}])
     report = replay(world.settings, REPORTS, path, None, "tester")
-    assert (report.at_the_door, report.deliveries) == (1, [])
+    assert (report.refused_by_marking, report.deliveries) == (1, [])
     for kept in world.settings.home.glob("batches/**/*.gz"):
         assert b"URN-KITE" not in gzip.decompress(kept.read_bytes())
     door = world.one("select rejected_id from audit.rejected_row where content is null")
     write(path, [{**row, "rejected_id": str(door)}])
-    with pytest.raises(AssuranceError, match=r"refused at the door by its marking"):
+    with pytest.raises(AssuranceError, match=r"refused because of its marking"):
         replay(world.settings, REPORTS, path, None, "tester")
     assert world.state(REPORTS, ()) == {}
 

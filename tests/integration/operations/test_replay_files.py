@@ -15,7 +15,7 @@ import pytest
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
-from oic_assurance.landing.quarantine import Which, list_rejected
+from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations import load as declaration
@@ -77,7 +77,7 @@ def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: 
     world.personnel("20260103", "000001", person("000002", "A"))
     world.land(PEOPLE)
     report = correct(world, PEOPLE, officer("B"))
-    assert (report.landed, report.rows_new, report.broken) == (2, 2, [])
+    assert (report.landed, report.rows_new, report.still_rejected) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
     # The third file repeats what the first had said of one, and no longer names the other.
@@ -113,7 +113,7 @@ def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
     path, rows = export(world, PEOPLE)
     write(path, [{**rows[0], "employment_type": "STAFF"}, rows[1]])
     first = replay(world.settings, PEOPLE, path, None, "tester")
-    assert (first.landed, len(first.broken)) == (1, 1)
+    assert (first.landed, len(first.still_rejected)) == (1, 1)
     counts = "select (select count(*) from audit.batch), (select count(*) from audit.replayed_row)"
     before = world.query(counts)
     second = replay(world.settings, PEOPLE, path, None, "tester")
@@ -121,8 +121,9 @@ def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
     assert (second.landed, [d.batch_id for d in second.deliveries]) == (0, [None])
     assert world.query(counts) == before
     assert world.query("select outcome, batches from audit.replay order by 1, 2") == [
-        ("succeeded", 0), ("succeeded", 1),
-    ]  # fmt: skip
+        ("succeeded", 0),
+        ("succeeded", 1),
+    ]
 
 
 def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
@@ -135,8 +136,8 @@ def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
     assert again(world, PEOPLE).landed == 0
     admit_wizards(monkeypatch)
     report = again(world, PEOPLE)
-    assert (report.landed, report.in_one_piece) == (1, 1)
-    assert [one.reasons for one in report.broken] == [["start_date is not a date"]]
+    assert (report.landed, report.unsplit) == (1, 1)
+    assert [one.reasons for one in report.still_rejected] == [["start_date is not a date"]]
     assert list(units(world, "20260101")) == ["000001", "000002"]
 
 
@@ -149,8 +150,9 @@ def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
     admit_wizards(monkeypatch)
     report = again(world, PEOPLE)
     assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
-        (True, 0), (False, 1),
-    ]  # fmt: skip
+        (True, 0),
+        (False, 1),
+    ]
     assert list(units(world, "20260102")) == ["000001", "000003"]
 
 
@@ -175,7 +177,7 @@ def test_of_two_rows_with_one_key_the_file_says_which_is_right(world: World) -> 
     report = correct(world, PEOPLE, lambda row: row if row["org_unit_code"] == "A" else None)
     assert report.landed == 1
     assert units(world, "20260101")["000002"] == "A"
-    [other] = again(world, PEOPLE).broken
+    [other] = again(world, PEOPLE).still_rejected
     assert other.reasons == ["key occurs twice with different content: rows 2, 3"]
     assert units(world, "20260101")["000002"] == "A"
 
@@ -188,7 +190,7 @@ def test_a_correction_does_not_contradict_what_landed_beside_it(world: World) ->
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )
-    [broken] = report.broken
+    [broken] = report.still_rejected
     assert broken.reasons == ["key occurs twice with different content: rows 2, 3"]
     assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
 
@@ -300,8 +302,9 @@ def test_a_crash_between_two_deliveries_leaves_whole_replays(
     kept = {path.name for path in (world.settings.home / "batches" / PEOPLE).iterdir()}
     assert kept == {Path(batch["kept_as"]).name for batch in world.batches(PEOPLE)}
     assert world.query("select outcome from audit.replay order by replay_id") == [
-        ("failed",), ("succeeded",),
-    ]  # fmt: skip
+        ("failed",),
+        ("succeeded",),
+    ]
 
 
 def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: World) -> None:
@@ -339,13 +342,16 @@ def test_only_what_is_asked_for_is_listed(world: World) -> None:
     listed = [
         [row.row_key for row in list_rejected(world.settings, which)]
         for which in (
-            Which(reason="IS NOT A DATE"), Which(batch_id=batch_id), Which(batch_id=batch_id + 1),
+            QuarantineFilter(reason="IS NOT A DATE"),
+            QuarantineFilter(batch_id=batch_id),
+            QuarantineFilter(batch_id=batch_id + 1),
         )
-    ]  # fmt: skip
+    ]
     assert listed == [["000003"], ["000002", "000003"], []]
     correct(world, PEOPLE, officer(), reason="employment_type")
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]
-    both = list_rejected(world.settings, Which(with_replayed=True))
+    both = list_rejected(world.settings, QuarantineFilter(with_replayed=True))
     assert [(row.row_key, row.status) for row in both] == [
-        ("000002", "replayed"), ("000003", "rejected"),
-    ]  # fmt: skip
+        ("000002", "replayed"),
+        ("000003", "rejected"),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.quarantine import Which
+from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.reporting.screens.quarantine import export_lines, quarantine_screen, replay_lines
@@ -82,7 +82,7 @@ def test_other_mistakes_name_their_row(world: World) -> None:
         with pytest.raises(AssuranceError, match=message):
             replay(world.settings, PEOPLE, path, None, "tester")
     for content, message in (
-        (",".join(rows[0]) + "\n", r"it has no rows: there is nothing to replay"),
+        (",".join(rows[0]) + "\n", r"has no rows, so there is nothing to replay"),
         ("", r"it is empty"),
         (b"PK\x03\x04" + bytes(200), r"it is a workbook or an archive.*saved as CSV"),
         (",".join(rows[0]) + "\na,b\n", r"row 1: the row has 2 cells where the header has 11"),
@@ -109,13 +109,13 @@ def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> No
     ]  # fmt: skip
     log = world.query("select what, to_whom from audit.processing_log where action = 'disclosure'")
     assert log == [(f"hr/personnel: 2 rejected rows of personnel, exported to {path}", "tester")]
-    with pytest.raises(AssuranceError, match=r"is there already and may hold corrections"):
-        export_rejected(world.settings, Which(PEOPLE), path, "tester")
+    with pytest.raises(AssuranceError, match=r"exists already and may hold corrections"):
+        export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "tester")
     with pytest.raises(AssuranceError, match=r"hr/org_unit: no such row in quarantine"):
-        export_rejected(world.settings, Which("hr/org_unit"), path, "tester")
+        export_rejected(world.settings, QuarantineFilter("hr/org_unit"), path, "tester")
     nowhere = path.parent / "none" / "x.csv"
     with pytest.raises(AssuranceError, match=r"x.csv cannot be written: No such file"):
-        export_rejected(world.settings, Which(PEOPLE), nowhere, "tester")
+        export_rejected(world.settings, QuarantineFilter(PEOPLE), nowhere, "tester")
 
 
 def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World) -> None:
@@ -135,7 +135,7 @@ def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     settings = world.settings
-    assert quarantine_screen(settings, Which(), 50) == "Nothing is in quarantine.\n"
+    assert quarantine_screen(settings, QuarantineFilter(), 50) == "Nothing is in quarantine.\n"
     comment = "a comment of many words that goes on " * 12
     header = "event_at,point_code,party,status,comment"
     lines = [f"2026-13-01,HYDRA,POLICE {n},,{comment}" for n in range(19)]
@@ -144,18 +144,18 @@ def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
     world.drop(name, "\n".join([header, *lines, *good]) + "\n")
     some_rejected(world)
     world.land("governance/recommendations")
-    screen = quarantine_screen(settings, Which(), 5)
+    screen = quarantine_screen(settings, QuarantineFilter(), 5)
     assert max(map(len, screen.splitlines())) <= 80
     assert "governance/recommendations        19" in screen
     assert "These are the newest 5 of 22 rows: see --limit." in screen
     last = " ".join(screen.split("\n\n")[-1].split())
     assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")
-    mine = quarantine_screen(settings, Which(PEOPLE), 50)
+    mine = quarantine_screen(settings, QuarantineFilter(PEOPLE), 50)
     assert "personnel_20260101.csv, batch " in mine
     assert "row 2, key 000002" in mine
     assert "`assurance quarantine replay hr/personnel FILE`" in " ".join(mine.split())
     to = world.dropzone.parent / "export.csv"
-    exported = export_rejected(settings, Which(PEOPLE), to, "tester")
+    exported = export_rejected(settings, QuarantineFilter(PEOPLE), to, "tester")
     assert "2 rows of hr/personnel" in export_lines(exported, PEOPLE, to)
     report = replay(settings, PEOPLE, to, None, "tester")
     said = replay_lines(report)

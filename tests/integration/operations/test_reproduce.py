@@ -150,7 +150,7 @@ def test_other_code_by_the_same_rules_is_told_apart(old: Old) -> None:
     note.write_text("A word about the marts.", encoding="utf-8")
     (reason,) = _reasons(same, old.first)
     assert reason.kind == "code"
-    assert "The rules are the same, the code is another: then" in reason.words
+    assert "The rules are the same, but the code has changed: then" in reason.text
 
 
 def test_a_record_of_the_tables_that_is_not_the_publication_s_is_said(old: Old) -> None:

@@ -1,4 +1,4 @@
-"""Follow docs/how-to/add-a-source.md: a thirteenth dataset, from a file to a staged model."""
+"""Follow docs/how-to/add-a-source.md: add a thirteenth dataset, from a file to a staging model."""
 
 import dataclasses
 import shutil
@@ -44,7 +44,7 @@ class Walk:
         return self.world.settings
 
     def damage(self, statement: str) -> None:
-        """Change raw in a way that the pipeline cannot."""
+        """Change raw as an administrator, which no part of the pipeline can do."""
         url = admin_url(self.settings, self.world._database())
         with psycopg.connect(url) as administrator:
             administrator.execute(statement.encode())
@@ -66,7 +66,7 @@ def walk(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]
 
 @pytest.fixture(scope="module")
 def project(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A copy of the dbt project after steps 4 to 6 of the page."""
+    """Return settings for a copy of the dbt project after steps 4 to 6 of the page."""
     root = tmp_path_factory.mktemp("project")
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=ignored)
@@ -100,7 +100,7 @@ def test_the_dataset_is_extracted_with_the_others(walk: Walk) -> None:
     assert DATASET in dataset_ids()
 
 
-def test_its_file_lands_and_the_bad_row_is_in_quarantine_with_every_reason(walk: Walk) -> None:
+def test_its_file_is_landed_and_the_bad_row_is_in_quarantine_with_every_reason(walk: Walk) -> None:
     assert (walk.landed.rows_landed, walk.landed.rows_rejected) == (4, 1)
     assert walk.world.query(
         f"select nrm_ref, exploitation_type, decision, decided_on::text from {RAW} order by 1"
@@ -121,17 +121,17 @@ def test_its_officers_get_pseudonyms(walk: Walk) -> None:
     assert {number for (number,) in known} == {"1042", "2210", "1187"}
 
 
-def test_the_expectations_of_its_columns_follow_from_the_declaration(walk: Walk) -> None:
+def test_the_expectations_for_its_columns_follow_from_the_declaration(walk: Walk) -> None:
     source = dataset(DATASET)
-    following = [expectation.name for expectation in column_expectations(source, source.tables[0])]
-    assert following == blocks()["expected"].splitlines()
+    names = [expectation.name for expectation in column_expectations(source, source.tables[0])]
+    assert names == blocks()["expected"].splitlines()
     suite = suite_of_the_walk()
     assert suite.description == "One potential victim who was referred."
-    assert set(following) < {expectation.name for expectation in suite.expectations}
-    assert {p.owner for p in suite.expectations if p.severity == "warning"} == {source.owner}
+    assert set(names) < {expectation.name for expectation in suite.expectations}
+    assert {e.owner for e in suite.expectations if e.severity == "warning"} == {source.owner}
 
 
-def test_its_page_and_dbt_s_source_are_written(project: Settings) -> None:
+def test_its_page_and_its_dbt_source_are_written(project: Settings) -> None:
     sources = project.project_root / generated.STAGING / "_law_enforcement__sources.yml"
     assert blocks()["source"] in sources.read_text(encoding="utf-8")
     page = project.project_root / generated.PAGES / "safeguarding_nrm_referral.md"
@@ -145,7 +145,7 @@ def test_its_page_and_dbt_s_source_are_written(project: Settings) -> None:
 
 
 @pytest.mark.slow
-def test_the_gate_passes_good_rows_and_fails_bad_ones(walk: Walk) -> None:
+def test_its_checks_pass_and_find_damage(walk: Walk) -> None:
     build = open_build(walk.settings, "walk", AS_AT)
 
     def failed() -> list[Outcome]:
@@ -188,6 +188,6 @@ def test_dbt_reads_the_project_and_the_model_shows_the_records(
 
 
 def suite_of_the_walk() -> Suite:
-    """Return the landing suite of the page's table."""
+    """Return the landing suite of the table on the page."""
     (suite,) = [suite for suite in suites_of("landing") if suite.table == TABLE]
     return suite

@@ -1,4 +1,4 @@
-"""The files and outputs in docs/how-to/add-a-source.md, for its tests and others."""
+"""The files and outputs in docs/how-to/add-a-source.md, for tests."""
 
 import functools
 import re
@@ -16,5 +16,5 @@ _BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @functools.cache
 def blocks() -> dict[str, str]:
-    """Return the blocks of the page by the name that follows their language."""
+    """Return the code blocks of the page by the name after their language."""
     return dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))

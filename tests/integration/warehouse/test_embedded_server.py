@@ -337,7 +337,7 @@ def put_a_file_for_the_home(settings: Settings) -> None:
     [
         (truncate_control_file, "PostgreSQL does not start on"),
         (lose_version_file, "not a usable PostgreSQL data directory"),
-        (be_of_another_version, "was made by PostgreSQL 15 but the programs are PostgreSQL"),
+        (be_of_another_version, "was created by PostgreSQL 15, but the programs are PostgreSQL"),
         (lose_a_password, "password of 'rms_owner' is missing"),
         (garble_a_password, "rms_owner_password cannot be read"),
         (put_a_file_for_the_data, "not a usable PostgreSQL data directory"),

@@ -1,4 +1,4 @@
-"""An SMTP server and an HTTP server on loopback that keep what they were given."""
+"""An SMTP server and an HTTP server on loopback that record what they receive."""
 
 import json
 import socket
@@ -14,7 +14,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 
 class MailServer:
-    """An SMTP server; with a login, it takes no mail without one."""
+    """An SMTP server. If it has a login, it accepts mail only with that login."""
 
     def __init__(self, login: tuple[str, str] | None = None, refuses: str = "") -> None:
         self.mails: list[Message] = []
@@ -32,10 +32,10 @@ class MailServer:
 
     @property
     def uri(self) -> str:
-        """How Airflow writes the connection."""
+        """The connection in Airflow's URI form."""
         return f"smtp://127.0.0.1:{self.port}"
 
-    async def handle_RCPT(  # noqa: N802 - so it is called by the library
+    async def handle_RCPT(  # noqa: N802 - the library calls it by this name
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if address == self._refuses:
@@ -47,7 +47,7 @@ class MailServer:
         assert isinstance(envelope.content, bytes)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients.append(list(envelope.rcpt_tos))
-        return "250 taken"
+        return "250 accepted"
 
     def _check(
         self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any
@@ -81,17 +81,17 @@ class HttpServer:
     def __init__(self, status: int = 200) -> None:
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.status = status
-        posts, mine = self.posts, self
+        posts, outer = self.posts, self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
                 posts.append((self.path, json.loads(content)))
-                self.send_response(mine.status)
+                self.send_response(outer.status)
                 self.end_headers()
 
             def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-                """Keep quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self._server.server_port}"

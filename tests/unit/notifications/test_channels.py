@@ -1,11 +1,12 @@
-"""Messages on their way: a real SMTP server and a real HTTP server on loopback."""
+"""Channels deliver to a real SMTP server and a real HTTP server on loopback."""
 
 import pytest
 
 from oic_assurance.errors import UsageError
 from oic_assurance.notifications.channels import Email, NotDelivered, Webhook, configured
+from oic_assurance.notifications.notification import changes
+from tests.unit.notifications.problems import BLOCKED
 from tests.unit.notifications.servers import HttpServer, MailServer
-from tests.unit.notifications.test_changes import BLOCKED, changes
 
 NEWS = changes([BLOCKED], [])
 VARIABLES = (
@@ -33,7 +34,7 @@ def mail_through(
     return channel
 
 
-def test_nobody_is_named_and_nobody_is_told() -> None:
+def test_without_settings_there_is_no_channel() -> None:
     assert configured() == []
 
 
@@ -48,7 +49,7 @@ def test_a_mail_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.recipients == [["lead@opcc.example", "de@force.example"]]
 
 
-def test_a_login_is_used_where_the_server_has_no_tls_only_when_told_so(
+def test_a_password_is_sent_without_tls_only_if_the_connection_disables_tls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with MailServer(login=("assurance", "p@ss/word")) as server:
@@ -60,7 +61,7 @@ def test_a_login_is_used_where_the_server_has_no_tls_only_when_told_so(
     assert len(server.mails) == 1
 
 
-def test_a_wrong_password_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_a_wrong_password_does_not_show_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with MailServer(login=("assurance", "right")) as server:
         uri = server.uri.replace("smtp://", "smtp://assurance:wrong-secret@")
         with pytest.raises(NotDelivered, match="it answered 535") as refused:
@@ -78,12 +79,12 @@ def test_airflow_s_json_form_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_recipient_who_is_refused_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
         MailServer(refuses="de@force.example") as server,
-        pytest.raises(NotDelivered, match=r"does not take mail for de@force\.example"),
+        pytest.raises(NotDelivered, match=r"does not accept mail for de@force\.example"),
     ):
         mail_through(monkeypatch, server.uri).send("E23000022", NEWS)
 
 
-def test_a_server_that_is_down_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_down_gives_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with MailServer() as server:
         uri = server.uri
     with pytest.raises(NotDelivered, match=r"e-mail through 127\.0\.0\.1:\d+: .*refused"):
@@ -100,7 +101,7 @@ def test_a_webhook_gets_json() -> None:
 
 
 @pytest.mark.parametrize("status", [404, 500, 503])
-def test_a_webhook_that_does_not_take_it_is_told_without_its_address(status: int) -> None:
+def test_the_error_of_a_webhook_does_not_show_its_address(status: int) -> None:
     with (
         HttpServer(status) as server,
         pytest.raises(NotDelivered, match=f"it answered {status}") as refused,
@@ -111,24 +112,24 @@ def test_a_webhook_that_does_not_take_it_is_told_without_its_address(status: int
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "says"),
+    ("variable", "value", "message"),
     [
         ("ASSURANCE_NOTIFY_EMAIL", "somebody", "'somebody' is not an e-mail address"),
-        ("ASSURANCE_NOTIFY_EMAIL", "a@b.example", "no server to send through"),
+        ("ASSURANCE_NOTIFY_EMAIL", "a@b.example", "no mail server"),
         ("ASSURANCE_NOTIFY_WEBHOOK", "file:///etc/passwd", "is not an address that begins with"),
         ("ASSURANCE_NOTIFY_WEBHOOK", "hooks.example", "is not an address that begins with"),
     ],
 )
-def test_a_setting_that_cannot_work_is_told(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, says: str
+def test_a_setting_that_cannot_work_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=message):
         configured()
 
 
 @pytest.mark.parametrize("given", ["http://mail", "smtp://", "{not json", "smtp://h:port"])
-def test_a_server_that_is_none_is_told_without_its_password(
+def test_a_connection_that_is_not_smtp_is_an_error(
     monkeypatch: pytest.MonkeyPatch, given: str
 ) -> None:
     monkeypatch.setenv("ASSURANCE_NOTIFY_EMAIL", "a@b.example")

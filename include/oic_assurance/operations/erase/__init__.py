@@ -1,1 +1,1 @@
-"""Erase records, and find what is past its retention."""
+"""Erase records, and find those that are past their retention."""

@@ -1,8 +1,9 @@
-"""The kept batches without the erased records: written beside the old ones, then in their place.
+"""Archived batches without the erased records.
 
-A rewritten batch waits as a draft until the transaction that logs it has committed. Whoever comes
-next after an interruption finds the drafts: one that the log knows takes its place, any other goes.
-So files and log converge, and neither needs the erased key for it.
+A rewritten batch is a draft next to the old file until the transaction that logs it has committed.
+Then the draft replaces the old file. After an interruption, the next command finds the drafts. A
+draft that the log knows replaces its file, and any other draft is deleted. So files and log
+converge, and neither needs the erased key for it.
 """
 
 import os
@@ -19,11 +20,11 @@ from oic_assurance.batches.archive import REWRITTEN, UNFINISHED, ArchiveWriter
 from oic_assurance.batches.archived import (
     EXTRACT_SUFFIX,
     ArchivedBatch,
-    Hashed,
+    HashedStream,
     UnreadableError,
-    numbered_around,
+    number_around_gaps,
+    open_unpacked,
     read_header,
-    unpacked,
 )
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
@@ -38,17 +39,18 @@ from oic_assurance.warehouse.rows import find_value
 
 
 @dataclass(frozen=True)
-class Rewriting:
-    """One kept batch without the erased rows: where they stood, and the SHA-256 of what is left."""
+class RewrittenBatch:
+    """An archived batch without the erased rows, with their row numbers."""
 
     batch_id: int
     sha256_before: str
+    #: The SHA-256 of the content that is left. Empty for a file that is searched but not rewritten.
     sha256_after: str
-    places: list[int]
+    row_numbers: list[int]
 
 
-class KeptCopies:
-    """The kept batches of one table's dataset, on the connection that erases from them."""
+class ArchivedCopies:
+    """The archived batches of one dataset, searched for rows of one table."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset, table: Table
@@ -60,31 +62,29 @@ class KeptCopies:
         self._loader = TableLoader(connection, dataset, table, settings.force_code)
 
     def without(
-        self, batch: ArchivedBatch, keys: Sequence[str], places: Sequence[int], *, write: bool
-    ) -> Rewriting | None:
-        """Find the rows with `keys` or at `places` of a batch and write its draft without them.
+        self, batch: ArchivedBatch, keys: Sequence[str], row_numbers: Sequence[int], *, write: bool
+    ) -> RewrittenBatch | None:
+        """Find the rows with one of the keys or row numbers, and write a draft without them.
 
-        Returns None when it holds none of them. Raises `AssuranceError` when it cannot be read.
+        Returns None if the batch has none of them. Without `write` no draft is left.
+
+        Raises:
+            AssuranceError: The archived batch cannot be read.
         """
-        if batch.kept_as is None:
+        if batch.archived_as is None:
             return None
-        path = self._settings.home / batch.kept_as
+        path = self._settings.home / batch.archived_as
         try:
             with self._connection.transaction():
                 if batch.is_extract:
-                    return self._extract_without(batch, path, keys, places, write)
-                return self._file_without(batch, path, keys, places, write)
-        except UnreadableError as error:
-            raise self._cannot(batch, error.message) from error
-        except DeliveryRefused as error:
-            raise self._cannot(batch, error.message) from error
-
-    def _cannot(self, batch: ArchivedBatch, why: str) -> AssuranceError:
-        return AssuranceError(
-            f"{self._dataset.name}: nothing was erased: batch {batch.batch_id} "
-            f"({batch.source_place}) cannot be searched: {why.rstrip('.')}. "
-            "`assurance batch verify` tells which batches hold."
-        )
+                    return self._extract_without(batch, path, keys, row_numbers, write)
+                return self._file_without(batch, path, keys, row_numbers, write)
+        except (UnreadableError, DeliveryRefused) as error:
+            raise AssuranceError(
+                f"{self._dataset.name}: nothing was erased: batch {batch.batch_id} "
+                f"({batch.source_place}) cannot be searched: {error.message.rstrip('.')}. "
+                "`assurance batch verify` shows which batches are damaged."
+            ) from error
 
     # ---------------------------------------------------------------- files
 
@@ -93,51 +93,56 @@ class KeptCopies:
         batch: ArchivedBatch,
         path: Path,
         keys: Sequence[str],
-        places: Sequence[int],
+        row_numbers: Sequence[int],
         write: bool,
-    ) -> Rewriting | None:
+    ) -> RewrittenBatch | None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(path) as stream:
-                hashed = Hashed(stream)
+            with open_unpacked(path) as stream:
+                hashed = HashedStream(stream)
                 for chunk in hashed.chunks():
                     copy.write(chunk)
             copy.seek(0)
             content = Content(copy, hashed.size_bytes, hashed.sha256)
-            gone = self._find(batch, content, keys, places)
-            if not gone:
+            found = self._find(batch, content, keys, row_numbers)
+            if not found:
                 return None
             if not write:
-                return Rewriting(batch.batch_id, content.sha256, "", gone)
-            now = _numbers_now(gone, batch.gaps_of(self._table.name))
-            with remove_rows(content, self._dataset, {self._table.name: now}) as left:
-                self._draft(path, left)
-                return Rewriting(batch.batch_id, content.sha256, left.sha256, gone)
+                return RewrittenBatch(batch.batch_id, content.sha256, "", found)
+            positions = _positions(found, batch.gaps_of(self._table.name))
+            with remove_rows(content, self._dataset, {self._table.name: positions}) as left:
+                self._write_draft(path, left)
+                return RewrittenBatch(batch.batch_id, content.sha256, left.sha256, found)
 
     def _find(
-        self, batch: ArchivedBatch, content: Content, keys: Sequence[str], places: Sequence[int]
+        self,
+        batch: ArchivedBatch,
+        content: Content,
+        keys: Sequence[str],
+        row_numbers: Sequence[int],
     ) -> list[int]:
+        """Return the row numbers of the rows with one of the keys or row numbers, in order."""
         readings = read_tables(content, self._dataset)
         reading = next(each for each in readings if each.table.name == self._table.name)
-        self._loader.stage(numbered_around(reading.rows, batch.gaps_of(self._table.name)))
+        self._loader.stage(number_around_gaps(reading.rows, batch.gaps_of(self._table.name)))
         self._loader.check()
         rows = self._connection.execute(
             SQL(
                 "select row_number from {} where row_key = any(%s) or row_number = any(%s)"
                 " order by row_number"
             ).format(checks.checked(self._table)),
-            (list(keys), list(places)),
+            (list(keys), list(row_numbers)),
         ).fetchall()
-        return [place for (place,) in rows]
+        return [row_number for (row_number,) in rows]
 
-    def _draft(self, path: Path, content: Content) -> None:
-        kept = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+    def _write_draft(self, path: Path, content: Content) -> None:
+        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
             content.stream.seek(0)
             while chunk := content.stream.read(CHUNK_BYTES):
-                kept.write(chunk)
-            kept.finish()
+                draft.write(chunk)
+            draft.finish()
         finally:
-            kept.discard()
+            draft.discard()
 
     # ---------------------------------------------------------------- extracts
 
@@ -146,54 +151,60 @@ class KeptCopies:
         batch: ArchivedBatch,
         path: Path,
         keys: Sequence[str],
-        places: Sequence[int],
+        row_numbers: Sequence[int],
         write: bool,
-    ) -> Rewriting | None:
-        with unpacked(path) as stream:
+    ) -> RewrittenBatch | None:
+        with open_unpacked(path) as stream:
             is_list = bool(read_header(stream).get("vanished"))
         if is_list:
             return self._list_without(batch, path, keys, write)
         target = path.with_name(path.name + REWRITTEN)
         done = rewrite_extract(
-            self._settings, self._connection, self._dataset, path, target, places=places, keys=keys
+            self._settings,
+            self._connection,
+            self._dataset,
+            path,
+            target,
+            places=row_numbers,
+            keys=keys,
         )
         if not done.places:
             return None
         if not write:
             target.unlink()
-        return Rewriting(batch.batch_id, str(batch.sha256), done.sha256, done.places)
+        return RewrittenBatch(batch.batch_id, str(batch.sha256), done.sha256, done.places)
 
     def _list_without(
         self, batch: ArchivedBatch, path: Path, keys: Sequence[str], write: bool
-    ) -> Rewriting | None:
-        """Leave keys out of a list of vanished ones: a line a key."""
+    ) -> RewrittenBatch | None:
+        """Leave keys out of the list of keys that vanished from the source, one key per line."""
         wanted = {key.encode() for key in keys}
-        with unpacked(path) as stream:
+        with open_unpacked(path) as stream:
             header = read_header(stream)
-            lines = b"".join(Hashed(stream).chunks()).splitlines(keepends=True)
-        numbered = numbered_around(
+            lines = b"".join(HashedStream(stream).chunks()).splitlines(keepends=True)
+        numbered = number_around_gaps(
             ([0, str(at)] for at in range(len(lines))), batch.gaps_of(self._table.name)
         )
         numbers = [int(row[0] or 0) for row in numbered]
-        gone = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
-        if not gone:
+        removed = {at for at, line in enumerate(lines) if line.rstrip(b"\n") in wanted}
+        if not removed:
             return None
-        kept = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
+        draft = ArchiveWriter(path.with_name(path.name + REWRITTEN), self._settings.home)
         try:
-            kept.write_header(header)
+            draft.write_header(header)
             for at, line in enumerate(lines):
-                if at not in gone:
-                    kept.write(line)
+                if at not in removed:
+                    draft.write(line)
             if write:
-                kept.finish()
+                draft.finish()
         finally:
-            kept.discard()
-        places = [numbers[at] for at in sorted(gone)]
-        return Rewriting(batch.batch_id, str(batch.sha256), kept.sha256, places)
+            draft.discard()
+        row_numbers = [numbers[at] for at in sorted(removed)]
+        return RewrittenBatch(batch.batch_id, str(batch.sha256), draft.sha256, row_numbers)
 
 
-def settle_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
-    """Put drafts that the log knows in their places, and remove what an interruption left else."""
+def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
+    """Let drafts that the log knows replace their files, and delete all other drafts."""
     folder = settings.home / "batches" / dataset.name
     if not folder.is_dir():
         return
@@ -228,12 +239,15 @@ def _drafts(folder: Path) -> list[Path]:
 
 
 def _sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a draft's content, which an extract's first line is no part of."""
+    """Return the SHA-256 of a draft's content. The first line of an extract does not count.
+
+    Returns None if the draft cannot be read.
+    """
     try:
-        with unpacked(path) as stream:
+        with open_unpacked(path) as stream:
             if path.name.removesuffix(REWRITTEN).endswith(EXTRACT_SUFFIX):
                 read_header(stream)
-            content = Hashed(stream)
+            content = HashedStream(stream)
             for _ in content.chunks():
                 pass
             return content.sha256
@@ -249,7 +263,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _numbers_now(places: Sequence[int], gaps: set[int]) -> list[int]:
-    """Return the numbers by which rows are read now that had `places` before others were erased."""
+def _positions(row_numbers: Sequence[int], gaps: set[int]) -> list[int]:
+    """Return the positions of rows in the archived file, which earlier erasures have shortened."""
     earlier = sorted(gaps)
-    return [place - bisect_left(earlier, place) for place in places]
+    return [row_number - bisect_left(earlier, row_number) for row_number in row_numbers]

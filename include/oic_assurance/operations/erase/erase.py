@@ -1,8 +1,9 @@
-"""Erase records: from raw, quarantine, pseudonyms and the kept batches, and log that they went.
+"""Erase records from raw, quarantine, pseudonyms and the archive, and log the erasure.
 
-The kept batches are searched and written anew beside the old ones first. Then one transaction takes
-the rows away and enters the log; after it the new files take their places. Killed before the commit
-nothing has happened, killed after it the next command puts the files in their places.
+First the archived batches are searched, and drafts without the records are written. Then one
+transaction deletes the rows and writes the log. After it, the drafts replace the archived files. An
+erasure that is killed before the commit has changed nothing. If it is killed after the commit, the
+next command moves the drafts.
 """
 
 import getpass
@@ -15,11 +16,11 @@ from psycopg.sql import SQL, Composed, Identifier
 from psycopg.types.json import Jsonb
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.landing.erased_keys import SECRET, mark
-from oic_assurance.landing.pseudonyms import seen_numbers
-from oic_assurance.landing.raw_tables import is_there, raw_name
-from oic_assurance.operations.erase.archived_copies import settle_drafts
-from oic_assurance.operations.erase.exceptions import forget_exceptions
+from oic_assurance.landing.erased_keys import SECRET, hash_key
+from oic_assurance.landing.pseudonyms import identifiers_query
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
+from oic_assurance.operations.erase.archived_copies import resolve_drafts
+from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.operations.erase.search import Found, Request, Search
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
@@ -32,33 +33,37 @@ ROLE = "oic_erasure"
 
 
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
-    """Erase records and log it; returns what went, or with `dry_run` what would go.
+    """Erase records and log the erasure.
 
-    Landing of the dataset waits meanwhile. Raises `AssuranceError`, with nothing erased, when a
-    kept batch cannot be searched.
+    Returns what was erased or, with `dry_run`, what would be erased. Landing of the dataset waits
+    meanwhile.
+
+    Raises:
+        UsageError: The reason names a key. The log must not identify an erased record.
+        AssuranceError: An archived batch cannot be searched. Nothing is erased.
     """
     for key in request.keys:
         if request.kind == "request" and _names(request.reason, key):
-            raise UsageError("The reason names the record: what is logged must not lead to it.")
+            raise UsageError("The reason names the record: give one that does not identify it.")
     key_secret = secret(settings, SECRET)
     with _erasing(settings, request.dataset) as connection:
-        if not is_there(connection, request.dataset, request.table):
+        if not raw_table_exists(connection, request.dataset, request.table):
             return Found()
         return _Erasure(settings, connection, request, key_secret).run(dry_run)
 
 
-def settle(settings: Settings, dataset: Dataset) -> None:
-    """Put what an interrupted erasure left into its place."""
+def complete_interrupted(settings: Settings, dataset: Dataset) -> None:
+    """Complete an erasure that was killed after its commit: move the drafts into the archive."""
     with _erasing(settings, dataset):
         pass
 
 
 def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
-    """Return the tables of a dataset in which raw or quarantine knows a key."""
+    """Return the tables of a dataset whose raw or quarantined rows have a key."""
     found = []
     with connect(settings, role=ROLE) as connection:
         for table in dataset.tables:
-            if not is_there(connection, dataset, table):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             is_known = one_value(
                 connection,
@@ -86,21 +91,21 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
 
 @contextmanager
 def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
-    """Give a session that may take away, alone on the dataset, with nothing left half done."""
+    """Yield a session that may delete, holds the dataset's lock and leaves no drafts."""
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
         connection.execute("set jit = off")
         take(connection, dataset_lock(settings.force_code, dataset.name))
-        settle_drafts(settings, connection, dataset)
+        resolve_drafts(settings, connection, dataset)
         try:
             yield connection
         finally:
-            # Also of an erasure that was refused half way: its drafts are nobody's.
+            # A failed erasure leaves drafts that the log does not know.
             if not connection.closed:
-                settle_drafts(settings, connection, dataset)
+                resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:
-        # Without the details of the error, which can hold values.
+        # The original error is suppressed because its details can hold values.
         raise AssuranceError(
             f"{dataset.name}: the erasure failed: {reason(error)}. Run it again."
         ) from None
@@ -137,22 +142,23 @@ class _Erasure:
         if not found:
             return found
         with self._connection.transaction(force_rollback=dry_run):
-            numbers = self._take_raw()
-            self._take_rejected(found)
-            found.pseudonyms = self._take_pseudonyms(numbers)
-            self._forget_observed(found)
-            forget_exceptions(self._connection, self._force, self._dataset, self._table)
-            # The log last: a build that is opened after this moment sees nothing of them.
+            numbers = self._delete_raw()
+            self._delete_rejected(found)
+            found.pseudonyms = self._delete_pseudonyms(numbers)
+            self._delete_observed(found)
+            delete_exception_events(self._connection, self._force, self._dataset, self._table)
+            # The log is written last: a build opened after its time cannot see the records.
             self._log(found)
         return found
 
-    # ---------------------------------------------------------------- take away
+    # ---------------------------------------------------------------- delete
 
-    def _take_raw(self) -> list[tuple[str, str]]:
-        """Delete the versions and tombstones; returns the officers' numbers that they held."""
-        named = [column for column in self._table.columns if column.identifies]
+    def _delete_raw(self) -> list[tuple[str, str]]:
+        """Delete versions and tombstones. Returns kind and number of the officers in them."""
         numbers: set[tuple[str, str]] = set()
-        for column in named:
+        for column in self._table.columns:
+            if not column.identifies:
+                continue
             rows = self._connection.execute(
                 SQL(
                     "select distinct {} from {} where force_code = %s and row_key = any(%s)"
@@ -166,17 +172,19 @@ class _Erasure:
         )
         return sorted(numbers)
 
-    def _take_rejected(self, found: Found) -> None:
+    def _delete_rejected(self, found: Found) -> None:
         self._connection.execute(
             "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
         )
-        # That the delivery named another record by it stays: to it that one had not vanished.
+        # These rows were delivered under another record's key and replayed under an erased one.
+        # They stay without content, because they show that the delivery listed the other record.
         self._connection.execute(
             "update audit.rejected_row set replayed_key = null, content = null"
             " where rejected_id = any(%s)",
             (found.unnamed_ids,),
         )
-        # What it was landed as says that it was replayed, and stays for that.
+        # These rows were delivered under an erased key and replayed under another record's key.
+        # They stay without content, because the other record needs the proof of its replay.
         self._connection.execute(
             "update audit.rejected_row set row_key = null, content = null"
             " where rejected_id = any(%s)",
@@ -187,8 +195,8 @@ class _Erasure:
             (list(found.attempts), self._keys),
         )
 
-    def _take_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:
-        """Delete the pseudonyms of numbers that no row of raw holds any more."""
+    def _delete_pseudonyms(self, numbers: Sequence[tuple[str, str]]) -> int:
+        """Delete the pseudonyms of numbers that are in no row of raw any more; return how many."""
         if not numbers:
             return 0
         statement: Composed = SQL(
@@ -203,7 +211,7 @@ class _Erasure:
                     where seen.kind = p.kind and seen.identifier = p.identifier
                 )
             """
-        ).format(seen_numbers(self._connection))
+        ).format(identifiers_query(self._connection))
         values = {
             "kinds": [kind for kind, _ in numbers],
             "numbers": [number for _, number in numbers],
@@ -211,8 +219,8 @@ class _Erasure:
         }
         return self._connection.execute(statement, values).rowcount
 
-    def _forget_observed(self, found: Found) -> None:
-        """Let the checks of builds that saw the records keep their counts, and no keys."""
+    def _delete_observed(self, found: Found) -> None:
+        """Delete keys from the check results of builds that saw the records. Counts stay."""
         self._connection.execute(
             """
             delete from audit.failing_row as f
@@ -247,11 +255,12 @@ class _Erasure:
             (
                 self._force, self._dataset.name, self._table.name, self._request.kind,
                 self._request.reason, getpass.getuser(), len(self._keys), found.raw.total(),
-                found.rejected.total(), found.kept_rows, found.pseudonyms, min(found.batches),
+                found.rejected.total(), found.archived_rows, found.pseudonyms, min(found.batches),
             ),
         )  # fmt: skip
         marks = {
-            mark(self._secret, self._force, self._dataset, self._table, key) for key in self._keys
+            hash_key(self._secret, self._force, self._dataset, self._table, key)
+            for key in self._keys
         }
         with self._connection.cursor() as cursor:
             cursor.executemany(
@@ -264,12 +273,12 @@ class _Erasure:
             (
                 f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
                 f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
-                f"{found.kept_rows} of kept batches: {self._request.reason}",
+                f"{found.archived_rows} of archived batches: {self._request.reason}",
             ),
         )
 
     def _log_batches(self, found: Found, erasure_id: int) -> None:
-        rewritten = {one.batch_id: one for one in found.rewritings}
+        rewritten = {one.batch_id: one for one in found.rewritten}
         for batch_id in sorted(found.batches):
             one = rewritten.get(batch_id)
             self._connection.execute(
@@ -299,8 +308,8 @@ class _Erasure:
                     "erasure": erasure_id,
                     "batch": batch_id,
                     "after": one.sha256_after if one else None,
-                    "places": Jsonb({self._table.name: one.places} if one else {}),
-                    "raw": found.raw[batch_id] - found.said_again[batch_id],
+                    "places": Jsonb({self._table.name: one.row_numbers} if one else {}),
+                    "raw": found.raw[batch_id] - found.restored[batch_id],
                     "rejected": found.rejected[batch_id],
                 },
             )

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.sql import SQL, Composable, Identifier
 
 from oic_assurance import clock
-from oic_assurance.landing.raw_tables import is_there, raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.operations.erase.erase import ROLE
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.settings import Settings
@@ -25,14 +25,17 @@ from oic_assurance.warehouse.rows import one_value
 def expired_records(
     settings: Settings, dataset: Dataset, now: datetime | None = None
 ) -> list[Request]:
-    """Return a request to erase the expired records of each table that has any."""
+    """Return a request to erase the expired records of each table that has any.
+
+    `now` has a time zone; the default is the present moment. Years are counted back from it in UTC.
+    """
     moment = now or clock.utc_now()
     retention = dataset.retention
     found = []
     with connect(settings, role=ROLE) as connection:
         before = _years_before(connection, moment, retention.years)
         for table in dataset.tables:
-            if not is_there(connection, dataset, table):
+            if not raw_table_exists(connection, dataset, table):
                 continue
             keys = {
                 *_keys_in_raw(connection, settings.force_code, dataset, table, before),
@@ -71,7 +74,7 @@ def _keys_in_raw(
         )
         if table.column(str(name)).type == "timestamptz":
             starts = SQL("s.{}").format(Identifier(str(name)))
-    still_named = SQL("false") if dataset.delivery == "changes" else SQL("not e.is_tombstone")
+    still_listed = SQL("false") if dataset.delivery == "changes" else SQL("not e.is_tombstone")
     rows = connection.execute(
         SQL(
             """
@@ -90,12 +93,12 @@ def _keys_in_raw(
                 limit 1
             ) as s on true
             where
-                not {still_named}
+                not {still_listed}
                 and case
                     when e.is_tombstone then least({starts}, e.version_at) else {starts}
                 end < %(before)s
             """
-        ).format(raw=raw_name(dataset, table), starts=starts, still_named=still_named),
+        ).format(raw=raw_name(dataset, table), starts=starts, still_listed=still_listed),
         {"force": force, "before": before},
     ).fetchall()
     return [key for (key,) in rows]

@@ -18,14 +18,14 @@ from psycopg.rows import class_row
 
 from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.compared_with import drop_steps_set_aside
-from oic_assurance.operations.erase.erase import ROLE, settle
-from oic_assurance.operations.erase.exceptions import forget_exceptions
+from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
+from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.publishing.generations import read_parts
 from oic_assurance.publishing.publication import find_current
 from oic_assurance.publishing.retention import drop_generations
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.warehouse.airflow_uri import find_given
+from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
@@ -85,8 +85,11 @@ class _Pending:
 def finish_erasures(settings: Settings) -> Finish:
     """Remove the last traces of the records that were erased since the last call.
 
-    While readers see a publication with erased records, it does what it can, and `waits_for` says
-    what is missing.
+    While readers see a publication with erased records, this removes the traces that it can, and
+    `waits_for` says what is missing. The next call continues.
+
+    Raises:
+        ServerError: The server does not allow it, or its write-ahead log cannot be cleared.
     """
     with (
         connect(settings, role=ROLE) as connection,
@@ -96,13 +99,13 @@ def finish_erasures(settings: Settings) -> Finish:
     if not pending:
         return Finish()
     for name in sorted({one.dataset for one in pending}):
-        settle(settings, datasets()[name])
+        complete_interrupted(settings, datasets()[name])
     dropped, waits_for_publication = _drop_publications(settings, pending)
     drop_steps_set_aside(settings)
-    _forget_exceptions(settings, pending)
+    _delete_exception_events(settings, pending)
     waits_for_readers = _rewrite_tables(settings, pending)
     _remove_logs(settings, max(one.erased_at for one in pending))
-    if find_given("warehouse") is None:
+    if find_connection_uri("warehouse") is None:
         clear_log(settings)
     done = Finish(len(pending), dropped, waits_for_readers or waits_for_publication)
     if done.waits_for is None:
@@ -143,18 +146,18 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
     return dropped.erased, waits_for
 
 
-def _forget_exceptions(settings: Settings, pending: list[_Pending]) -> None:
-    """Remove the exception history that builds have written which began before the erasure."""
+def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> None:
+    """Delete exception events that were written by builds which began before the erasure."""
     with connect(settings, role=ROLE) as connection:
         for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
             declared = datasets()[name]
             for table in declared.tables:
                 if table.name == table_name:
-                    forget_exceptions(connection, settings.force_code, declared, table)
+                    delete_exception_events(connection, settings.force_code, declared, table)
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas with these prefixes, which builds for another purpose have left."""
+    """Drop the schemas with these prefixes. Builds for other purposes have left them."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)

@@ -1,4 +1,4 @@
-"""Where records that are to be erased stand: raw, quarantine, replays and the kept batches."""
+"""Find the records to erase in raw, quarantine, replays and the archived batches."""
 
 import re
 from collections import Counter
@@ -11,65 +11,67 @@ from psycopg.sql import SQL
 
 from oic_assurance.batches.archived import archived_batches
 from oic_assurance.landing.raw_tables import raw_name
-from oic_assurance.operations.erase.archived_copies import KeptCopies, Rewriting
+from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: A shorter key is a part of too many texts to be looked for in them.
+#: Shorter keys are not looked for inside texts, because too many texts contain them by chance.
 SHORTEST_SOUGHT = 4
 
 
 @dataclass(frozen=True)
 class Request:
-    """Which records of which table are to go, and why."""
+    """A request to erase records of one table, with the reason."""
 
     dataset: Dataset
     table: Table
     keys: tuple[str, ...]
     reason: str
     kind: Literal["request", "retention"] = "request"
-    #: Rejected rows without a readable key go too when their delivery was for an earlier moment.
+    #: Rejected rows without a readable key are also erased if delivered for an earlier moment.
     unkeyed_before: datetime | None = None
 
 
 @dataclass
 class Found:
-    """What there is of the records, by place."""
+    """What the warehouse holds of the records. Counters and dictionaries are by batch."""
 
+    #: Rows of raw.
     raw: Counter[int] = field(default_factory=Counter)
-    #: Of them, what late deliveries made necessary to say again.
-    said_again: Counter[int] = field(default_factory=Counter)
+    #: Those rows of raw that only restore a version after a late-arriving delivery.
+    restored: Counter[int] = field(default_factory=Counter)
+    #: Rejected rows to delete.
     rejected: Counter[int] = field(default_factory=Counter)
-    rewritings: list[Rewriting] = field(default_factory=list)
+    rewritten: list[RewrittenBatch] = field(default_factory=list)
     pseudonyms: int = 0
-    #: What quarantine holds of them has these places: row numbers by batch.
-    rejected_places: dict[int, list[int]] = field(default_factory=dict)
+    #: Row numbers of the rejected rows, also of those whose content alone is erased.
+    rejected_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     rejected_ids: list[int] = field(default_factory=list)
-    #: Rejected rows that came as another record's, which the delivery has named by them.
+    #: Rows that were delivered under another record's key and replayed under an erased one.
     unnamed_ids: list[int] = field(default_factory=list)
-    #: Rejected rows that came as theirs and were landed as another record's.
+    #: Rows that were delivered under an erased key and replayed under another record's key.
     blanked_ids: list[int] = field(default_factory=list)
-    blanked_places: dict[int, list[int]] = field(default_factory=dict)
-    #: Replays in which others' rejected rows broke under the keys: the rows' places by replay.
+    blanked_row_numbers: dict[int, list[int]] = field(default_factory=dict)
+    #: Row numbers of other records' rows, by the replay that rejected them under an erased key.
     attempts: dict[int, list[int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything."""
-        return bool(self.raw or self.rejected or self.rewritings)
+        """Tell whether the warehouse holds anything."""
+        return bool(self.raw or self.rejected or self.rewritten)
 
     @property
-    def kept_rows(self) -> int:
-        """How many rows of kept batches are theirs."""
-        return sum(len(rewriting.places) for rewriting in self.rewritings)
+    def archived_rows(self) -> int:
+        """The number of rows in archived batches."""
+        return sum(len(batch.row_numbers) for batch in self.rewritten)
 
     @property
     def batches(self) -> set[int]:
-        """The batches that hold something of them."""
-        return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritings)}
+        """The batches that hold rows of the records."""
+        return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritten)}
 
 
 class Search:
-    """The search for one request, on a connection that is alone on the dataset."""
+    """The search for one request, on a connection that holds the dataset's lock."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, request: Request
@@ -84,12 +86,12 @@ class Search:
         self._raw = raw_name(request.dataset, request.table)
 
     def run(self, *, write: bool) -> Found:
-        """Return what there is; with `write` the kept batches' drafts without it are there, too."""
+        """Return what the warehouse holds. With `write`, drafts of archived batches are written."""
         found = Found()
         self._find_raw(found)
         self._find_rejected(found)
         self._find_attempts(found)
-        self._find_kept(found, write=write)
+        self._find_archived(found, write=write)
         return found
 
     def _find_raw(self, found: Found) -> None:
@@ -107,17 +109,17 @@ class Search:
             (self._force, self._keys),
         ).fetchall()
         found.raw = Counter({batch_id: rows for batch_id, rows, _ in rows})
-        found.said_again = Counter({batch_id: again for batch_id, _, again in rows})
+        found.restored = Counter({batch_id: restored for batch_id, _, restored in rows})
 
     def _find_rejected(self, found: Found) -> None:
-        """Find rejected rows with the keys, and those without a readable key that name one."""
+        """Find rejected rows with the keys, and those without a key whose content names one."""
         sought = [re.escape(key) for key in self._keys if len(key) >= SHORTEST_SOUGHT]
         rows = self._connection.execute(
             """
             select
                 r.rejected_id, r.batch_id, r.row_number,
-                coalesce(r.replayed_key <> all(%(keys)s), false) as is_another_s,
-                coalesce(r.row_key <> all(%(keys)s), false) as came_as_another
+                coalesce(r.replayed_key <> all(%(keys)s), false) as replayed_as_another,
+                coalesce(r.row_key <> all(%(keys)s), false) as delivered_as_another
             from audit.rejected_row as r inner join audit.batch as b using (batch_id)
             where
                 b.force_code = %(force)s and r.dataset = %(dataset)s and r.table_name = %(table)s
@@ -140,23 +142,25 @@ class Search:
                 "keys": self._keys, "sought": sought, "before": self._unkeyed_before,
             },
         ).fetchall()  # fmt: skip
-        for rejected_id, batch_id, place, is_another_s, came_as_another in rows:
-            places = found.blanked_places if is_another_s else found.rejected_places
-            if place is not None:
-                places.setdefault(batch_id, []).append(place)
-            if is_another_s:
+        for rejected_id, batch_id, row_number, replayed_as_another, delivered_as_another in rows:
+            row_numbers = (
+                found.blanked_row_numbers if replayed_as_another else found.rejected_row_numbers
+            )
+            if row_number is not None:
+                row_numbers.setdefault(batch_id, []).append(row_number)
+            if replayed_as_another:
                 found.blanked_ids.append(rejected_id)
-                continue
-            if came_as_another:
+            elif delivered_as_another:
                 found.unnamed_ids.append(rejected_id)
-                continue
-            found.rejected_ids.append(rejected_id)
-            found.rejected[batch_id] += 1
+            else:
+                found.rejected_ids.append(rejected_id)
+                found.rejected[batch_id] += 1
 
     def _find_attempts(self, found: Found) -> None:
-        """Find attempts to land others' rejected rows under the keys, which broke.
+        """Find replays that rejected other records' rows under the keys.
 
-        The rows stay, by the keys that they came with; what was tried of them goes.
+        The rejected rows stay under the keys that they were delivered with. Their copies in the
+        archived replays are erased.
         """
         rows = self._connection.execute(
             """
@@ -172,21 +176,21 @@ class Search:
                 self._force, self._dataset.name, self._table.name, self._keys, found.rejected_ids,
             ),
         ).fetchall()  # fmt: skip
-        for batch_id, place in rows:
-            found.attempts.setdefault(batch_id, []).append(place)
+        for batch_id, row_number in rows:
+            found.attempts.setdefault(batch_id, []).append(row_number)
 
-    def _find_kept(self, found: Found, *, write: bool) -> None:
-        copies = KeptCopies(self._settings, self._connection, self._dataset, self._table)
+    def _find_archived(self, found: Found, *, write: bool) -> None:
+        copies = ArchivedCopies(self._settings, self._connection, self._dataset, self._table)
         for batch in archived_batches(self._connection, self._force, self._dataset.name):
             if batch.replay_of is None:
-                places = list(found.rejected_places.get(batch.batch_id, []))
-                places += found.blanked_places.get(batch.batch_id, [])
+                row_numbers = list(found.rejected_row_numbers.get(batch.batch_id, []))
+                row_numbers += found.blanked_row_numbers.get(batch.batch_id, [])
             elif (batch.notes or {}).get("table") != self._table.name:
                 continue
             else:
-                # Its rows keep the places that they had in the delivery that it mends.
-                places = list(found.rejected_places.get(batch.replay_of, []))
-                places += found.attempts.get(batch.batch_id, [])
-            rewriting = copies.without(batch, self._keys, places, write=write)
-            if rewriting is not None:
-                found.rewritings.append(rewriting)
+                # Rows of a replay keep their row numbers of the original delivery.
+                row_numbers = list(found.rejected_row_numbers.get(batch.replay_of, []))
+                row_numbers += found.attempts.get(batch.batch_id, [])
+            rewritten = copies.without(batch, self._keys, row_numbers, write=write)
+            if rewritten is not None:
+                found.rewritten.append(rewritten)

@@ -1,4 +1,7 @@
-"""A published figure with its rule, the classes that add up to it, and the records in each."""
+"""A published figure with its rule, the classes that add up to it, and the records of each class.
+
+The rules of the classes are in the dbt models. This module only reads their results.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -81,7 +84,7 @@ order by class, place
 """
 
 
-# Older publications said one cause a figure, without what it adds.
+# Older publications have one cause for each figure, and not the column `value_change`.
 _RESTATED = """
 select
     cause, record_count, value_before, value_after,
@@ -96,7 +99,7 @@ order by to_jsonb(restated) ->> 'step', cause
 
 @dataclass(frozen=True)
 class Rule:
-    """A measure and what it says in words, as the policy seed has it."""
+    """A measure and its description in the policy seed."""
 
     measure_code: str
     point_code: str
@@ -106,7 +109,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RecordClass:
-    """How many of a figure's records are in a class, and what they add."""
+    """The number of a figure's records in one class, and their sum of numerator and denominator."""
 
     record_kind: str
     name: str
@@ -132,7 +135,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How fresh a dataset was that the figure's point rests on."""
+    """The freshness of a dataset that the figure's point depends on."""
 
     dataset: str
     verdict: str
@@ -142,7 +145,10 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Restated:
-    """One cause of the figure's change since the publication before, and what it adds to it."""
+    """One cause of the figure's change since the publication before, and its share of the change.
+
+    Values are in the unit of the measure: a share of 1, or hours.
+    """
 
     cause: str
     record_count: int
@@ -153,7 +159,10 @@ class Restated:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure as it was published, and what it is made of."""
+    """A figure as it was published, with its classes and records.
+
+    `value` and its interval are in the unit of the measure: a share of 1, or hours.
+    """
 
     publication_id: int
     as_at: datetime
@@ -177,7 +186,7 @@ class Figure:
 
     @property
     def mismatch(self) -> str | None:
-        """Return how far the classes miss what was published, or None: they add up."""
+        """Return the difference between the classes and the published figure, or None."""
         parts = {
             "denominator": (sum(item.denominator for item in self.classes), self.denominator),
             "numerator": (sum(item.numerator or 0 for item in self.classes), self.numerator),
@@ -198,14 +207,19 @@ def explain(
     only_class: str | None = None,
     limit: int = 10,
 ) -> Figure:
-    """Return a figure and at most `limit` records of each class; the latest month is the default.
+    """Return a figure and at most `limit` records of each class.
 
-    Raises `UsageError` for a measure, month, unit or class that the publication does not have.
+    `period` is the first day of a month. The default is the latest month of the measure.
+
+    Raises:
+        UsageError: The publication has no such measure, month, unit or class.
+        AssuranceError: The publication has no figure of the measure yet.
     """
     rule = _rule(records, measure)
+    period = _period(records, measure, period)
     asked: dict[str, object] = {
         "measure": measure,
-        "period": _period(records, measure, period),
+        "period": period,
         "unit": unit,
         "point": rule.point_code,
         "class": only_class,
@@ -225,7 +239,7 @@ def explain(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
         rule=rule,
-        period_start=asked["period"],  # type: ignore[arg-type]
+        period_start=period,
         org_unit_code=unit,
         freshness=[Freshness(**item) for item in _rows(records, _FRESHNESS, asked)],
         restated=[Restated(**item) for item in _rows(records, _RESTATED, asked)],
@@ -236,7 +250,11 @@ def explain(
 
 
 def month(text: str) -> date:
-    """Read a month written as YYYY-MM."""
+    """Return the first day of a month that is written as YYYY-MM.
+
+    Raises:
+        UsageError: The text is not a month.
+    """
     try:
         return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
     except ValueError as error:

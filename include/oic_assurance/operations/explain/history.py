@@ -1,4 +1,4 @@
-"""The whole story of one record, as the build of a publication knew it, down to its raw rows."""
+"""The history of one record: what the build of a publication computed, and its raw rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,15 +12,15 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of a story: rows of the models' own columns."""
+    """A part of a history: rows of dbt models, by column."""
 
     title: str
     rows: list[dict[str, object]]
 
 
 @dataclass(frozen=True)
-class Story:
-    """A record, what the rules made of it, and where it came from."""
+class RecordHistory:
+    """The history of a record: results of the rules, versions in raw, and their batches."""
 
     publication_id: int
     as_at: datetime
@@ -31,12 +31,14 @@ class Story:
     sources: list[Source]
 
 
-def tell(settings: Settings, records: Records, kind: str, key: str) -> Story:
-    """Return the story of a record; the look into raw is logged as a consultation.
+def get_history(settings: Settings, records: Records, kind: str, key: str) -> RecordHistory:
+    """Return the history of a record. Reading raw is logged as a consultation.
 
-    The records are those that `STORY_ROLE` reads: people are found through their pseudonym.
+    `records` must be opened as `HISTORY_ROLE`, which can look up an officer's number by pseudonym.
 
-    Raises `UsageError` for a kind that there is not, or a record that the build did not know.
+    Raises:
+        UsageError: There is no such kind of record, or the build did not know the record.
+        AssuranceError: The login may not read raw for the purpose of a dataset.
     """
     known = kinds()
     if kind not in known:
@@ -46,11 +48,9 @@ def tell(settings: Settings, records: Records, kind: str, key: str) -> Story:
         Chapter(title, records.ask(query, asked)) for title, query in known[kind].chapters.items()
     ]
     if not chapters[0].rows:
-        raise UsageError(
-            f"Publication {records.publication.publication_id} knows no {kind} '{key}'."
-        )
+        raise UsageError(f"Publication {records.publication.publication_id} has no {kind} '{key}'.")
     versions = trace(settings, records, _sought(records, known[kind], asked), f"{kind} {key}")
-    return Story(
+    return RecordHistory(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
         kind=kind,
@@ -62,18 +62,13 @@ def tell(settings: Settings, records: Records, kind: str, key: str) -> Story:
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
-    """Return what to look for in raw: keys that the models name, or numbers behind pseudonyms."""
+    """Return what to look for in raw: keys from the models, or officers' numbers."""
     found = []
     for behind in kind.behind:
         rows = records.ask(behind.keys, asked)
         keys = tuple(sorted({str(row["key"]) for row in rows if row["key"] is not None}))
         if keys:
             at = rows[0].get("at")
-            assert at is None or isinstance(at, datetime)  # noqa: S101 - for the type checker
-            found.append(
-                Sought(
-                    behind.dataset, behind.table, behind.column, keys,
-                    at or records.build.as_at,
-                )
-            )  # fmt: skip
+            moment = at if isinstance(at, datetime) else records.build.as_at
+            found.append(Sought(behind.dataset, behind.table, behind.column, keys, moment))
     return found

@@ -1,4 +1,4 @@
-"""The kinds of records that have a story, as `kinds.yml` beside this file gives them."""
+"""The kinds of records whose history can be shown. The file `kinds.yml` describes them."""
 
 import functools
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ import yaml
 
 @dataclass(frozen=True)
 class Behind:
-    """A raw table that the records behind a story stand in, and the query for what to find there.
+    """A raw table with records behind a history, and the query for the keys to find there.
 
-    `keys` gives texts, in a column `key`, that `column` of the raw table holds for them, and may
-    give a moment, in a column `at`, where another version matters than the publication's latest.
+    `keys` is a query. Its column `key` has the values to look for in `column` of the raw table. Its
+    column `at`, if there is one, is the moment whose version matters. The default is the moment
+    that the publication is as at.
     """
 
     dataset: str
@@ -23,7 +24,10 @@ class Behind:
 
 @dataclass(frozen=True)
 class Kind:
-    """How the story of one kind of record is told: queries by title, the record itself first."""
+    """One kind of record: the queries of its chapters by title, and its raw tables.
+
+    The first chapter is the record itself.
+    """
 
     chapters: dict[str, str]
     behind: tuple[Behind, ...]
@@ -34,10 +38,10 @@ def kinds() -> dict[str, Kind]:
     """Return every kind of record by its name."""
     file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
     text = file.read_text("utf-8")
-    said = yaml.safe_load(text)
-    # What the kinds share among themselves is no kind.
-    del said["shared"]
+    described = yaml.safe_load(text)
+    # `shared` has the queries that several kinds use. It is not a kind.
+    del described["shared"]
     return {
         name: Kind(parts["chapters"], tuple(Behind(**one) for one in parts["behind"]))
-        for name, parts in said.items()
+        for name, parts in described.items()
     }

@@ -1,8 +1,8 @@
-"""From a record to the raw rows that it was landed in, and the batches that brought them.
+"""Find the raw rows of a record, and the batches that they were landed with.
 
-Raw is read under the role of the one purpose that the dataset is for, and each such look is
-entered in the log of processing (DPA 2018 section 62) in the transaction that reads. What the rows
-hold is not read out: which version, from where, and which columns had changed.
+Raw is read under the role of the purpose that the dataset is for. Each consultation is logged in
+the transaction that reads (DPA 2018 section 62). The content of the rows is not returned, only the
+version, its batch, and the names of the columns that have changed.
 """
 
 import getpass
@@ -19,10 +19,10 @@ from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.operations.explain.workspace import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
-from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 from oic_assurance.warehouse.connections import connect
 
-#: Moved along with every version, so that it tells nothing about what had changed.
+#: This column changes with every version, so it is not listed among the changed columns.
 _CURSOR = "updated_at"
 
 _VERSIONS = """
@@ -72,7 +72,7 @@ order by batch_id
 
 @dataclass(frozen=True)
 class Sought:
-    """Raw records to look for: those of a table in which a column holds one of some keys.
+    """The records to look for in raw: those whose `column` has one of the keys.
 
     `at` is the moment whose version matters.
     """
@@ -88,9 +88,9 @@ class Sought:
 class Version:
     """One row of raw: one version of one record.
 
-    `row_key` is left out where it holds a person's number; `row_number` is None where a late
-    delivery made it necessary to say again what a later one had said. `stood` marks the version
-    that stood at the moment `at`, among those that the publication knew.
+    `row_key` is None if the key holds an officer's number. `row_number` is None if the row restores
+    a version that a later delivery confirms, after a late-arriving delivery. `stood` marks the
+    version that was valid at the moment `at`, among those that the publication knew.
     """
 
     dataset: str
@@ -111,7 +111,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Source:
-    """The batch that brought a version; `kept_as` is below the state folder."""
+    """The batch that a version was landed with. `kept_as` is a path in the state folder."""
 
     batch_id: int
     dataset: str
@@ -128,9 +128,12 @@ class Source:
 def trace(
     settings: Settings, records: Records, sought: Iterable[Sought], what: str
 ) -> list[Version]:
-    """Return every version of some records, as the purpose that each dataset is for.
+    """Return every version of the sought records, reading each dataset for its purpose.
 
-    `what` says in the log whose records they are, as a reader of the marts would name them.
+    `what` names the records in the log, with the names that the marts use: "referral NR26000699".
+
+    Raises:
+        AssuranceError: The login may not read raw for the purpose of a dataset.
     """
     by_purpose: dict[str, list[Sought]] = {}
     for item in sought:
@@ -145,7 +148,7 @@ def trace(
 
 
 def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
-    """Return the batches that brought some versions."""
+    """Return the batches that the versions were landed with, in the order of their landing."""
     batches = sorted({version.batch_id for version in versions})
     cursor = records.connection.cursor(row_factory=class_row(Source))
     return cursor.execute(_BATCHES, (batches,)).fetchall()
@@ -157,29 +160,25 @@ def _versions(connection: psycopg.Connection, records: Records, item: Sought) ->
     statement = sql.SQL(_VERSIONS).format(
         raw=sql.Identifier(dataset.raw_schema, table.name), column=sql.Identifier(item.column)
     )
-    rows = connection.cursor(row_factory=dict_row).execute(
-        statement,
-        {
-            "force": records.force_code, "keys": list(item.keys),
-            "provenance": [*PROVENANCE, *_cursor_of(dataset)],
-            "known": records.build.known_batch_id, "at": item.at,
-        },
-    ).fetchall()  # fmt: skip
-    names_a_person = _names_a_person(table)
+    values = {
+        "force": records.force_code,
+        "keys": list(item.keys),
+        "provenance": [*PROVENANCE, *_cursor_of(dataset)],
+        "known": records.build.known_batch_id,
+        "at": item.at,
+    }
+    rows = connection.cursor(row_factory=dict_row).execute(statement, values).fetchall()
+    names_an_officer = any(table.column(name).identifies for name in table.key)
     return [
         Version(
             item.dataset,
             item.table,
             table.sheet,
             at=item.at,
-            **{**row, "row_key": None if names_a_person else row["row_key"]},
+            **{**row, "row_key": None if names_an_officer else row["row_key"]},
         )
         for row in rows
     ]
-
-
-def _names_a_person(table: Table) -> bool:
-    return any(table.column(name).identifies for name in table.key)
 
 
 def _cursor_of(dataset: Dataset) -> list[str]:
@@ -212,8 +211,8 @@ def _purpose(settings: Settings, purpose: str) -> Iterator[psycopg.Connection]:
         if "set role" not in error.message:
             raise
         raise AssuranceError(
-            f"The warehouse's login may not act for {role}: an administrator must grant it that "
-            f"role (`grant {role} to … with set true`)."
+            f"The warehouse's login may not use the role {role}: an administrator must grant it "
+            f"(`grant {role} to … with set true`)."
         ) from error
     with connection:
         yield connection

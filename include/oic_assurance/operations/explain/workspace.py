@@ -22,20 +22,25 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value, relation_exists
 
-#: Sees what was published and the steps of a build, and can change neither.
+#: Can read publications and the tables of a build, and can change neither.
 ROLE = "oic_gate"
-#: May also look up whom a pseudonym stands for; the story of a record is read as this, read-only.
-STORY_ROLE = "oic_transform"
+#: Can also look up the officer of a pseudonym. The history of a record is read under this role, in
+#: a read-only transaction.
+HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 VIEWS = ("int_measure_member", "int_nccu_considered")
-#: What a record's story is told from, with all that these rest on.
+#: The models that `kinds.yml` reads. Their parents are recomputed with them.
 NEEDED = (
-    *VIEWS, "int_officer_version", "int_plan_strand", "int_voice", "stg_governance__plan_milestone",
-)  # fmt: skip
+    *VIEWS,
+    "int_officer_version",
+    "int_plan_strand",
+    "int_voice",
+    "stg_governance__plan_milestone",
+)
 
 
 class Records:
-    """A publication with the tables that its figures were made from, on one connection."""
+    """A publication and the tables that its figures were computed from, on one connection."""
 
     def __init__(
         self,
@@ -54,9 +59,10 @@ class Records:
         }
 
     def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
-        """Run a query of this package; `{intermediate}` and the like name the schemas to read.
+        """Run a query of this package, and return its rows by column.
 
-        `{mart_...}` is a mart as this publication has it.
+        In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to
+        read, and `{mart_...}` for a mart of this publication.
         """
         marts: dict[str, sql.Composable] = {
             f"mart_{name}": sql.Identifier(
@@ -64,14 +70,19 @@ class Records:
             )
             for name in MARTS.required
         }
-        # The texts are this package's own, never a user's.
+        # Queries are written in this package and never come from a user.
         statement = sql.SQL(query).format(**self._names, **marts)
         cursor = self.connection.cursor(row_factory=psycopg.rows.dict_row)
         return cursor.execute(statement, {"force": self.force_code, **values}).fetchall()
 
 
 def find(settings: Settings, publication_id: int | None) -> Publication:
-    """Return the publication to explain: the current one, or one whose tables are still kept."""
+    """Return the publication to explain. Without an id, it is the current one.
+
+    Raises:
+        UsageError: There is no such publication, or none yet.
+        AssuranceError: The tables of the publication are no longer kept.
+    """
     with connect(settings, role=ROLE) as connection:
         if publication_id is None:
             current = find_current(connection)
@@ -96,9 +107,12 @@ def records_of(
     role: str = ROLE,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Iterator[Records]:
-    """Give the records behind a publication, to be read as `role`; they stay until the end.
+    """Yield the records behind a publication, to be read under `role`, for the block.
 
-    Where they must be computed again, `while_computing` is entered for as long as dbt is at work.
+    If they must be recomputed, `while_computing` is entered while dbt runs.
+
+    Raises:
+        AssuranceError: dbt cannot recompute the records.
     """
     with _reading(settings, role) as connection:
         build = get_build(connection, publication.publication_id)
@@ -136,14 +150,15 @@ def _recomputed(
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
-    """Tell whether the steps' tables are those of a publication, and keep them as they are.
+    """Tell whether the intermediate tables are those of a build, and lock them.
 
-    A run that begins meanwhile waits with replacing them until the transaction has ended.
+    A run that begins meanwhile cannot replace them before the transaction ends.
     """
     for view in VIEWS:
         if not relation_exists(connection, f"intermediate.{view}"):
             return False
-        # Locks the tables that the view reads too; before the build is asked for, so that it holds.
+        # This also locks the tables that the view reads. It comes before the query for the newest
+        # build, so that the answer stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
                 sql.Identifier("intermediate", view)

@@ -1,8 +1,7 @@
-"""Files of rejected rows: written for somebody to correct, and read back.
+"""Files of rejected rows, which are written for somebody to correct and then read back.
 
-A file has the declared columns, `rejected_id`, and for whoever corrects it the reasons. Cells that
-come back as they were given out were not touched: the value stays exactly as it came, whatever a
-file of texts can show of it.
+A file has the declared columns, `rejected_id` and the reasons. A cell that comes back unchanged was
+not corrected. Its value stays exactly as it was delivered, even if a CSV file cannot show it fully.
 """
 
 import csv
@@ -24,23 +23,23 @@ from oic_assurance.sources.files.tabular import Reading, Row, read_tables
 REJECTED_ID = "rejected_id"
 REASONS = "reasons"
 AS_IT_CAME = "as_it_came"
-#: What a spreadsheet would take for a formula, but not a number with its sign.
+#: Text that a spreadsheet would run as a formula. A number with a sign is none.
 _FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,]*$)")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One row of a file of corrected rows: its place there, the row it corrects, its cells."""
+    """One row of a corrected file: its row number there, the row that it corrects, its cells."""
 
-    place: int
+    row_number: int
     rejected_id: int
     cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class CorrectedFile:
-    """A file of corrected rows of one table."""
+    """A file with corrected rows of one table."""
 
     name: str
     sha256: str
@@ -56,13 +55,16 @@ class RowWriter(Protocol):
 
 
 def shown(value: str | None) -> str:
-    """Return a value as a cell shows it: never as a formula that a spreadsheet would run."""
+    """Return the text of a cell for a value. A spreadsheet does not run it as a formula."""
     text = (value or "").strip()
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def corrected(column: Column, original: str | None, cell: str) -> str | None:
-    """Return what a cell says now: the original where the cell still shows that."""
+    """Return the value of a cell that came back: the original if the cell was not changed.
+
+    A blank cell is None, unless blanks were typed into a text column.
+    """
     if cell == shown(original):
         return original
     if cell == "" or (column.type != "text" and not cell.strip()):
@@ -72,20 +74,21 @@ def corrected(column: Column, original: str | None, cell: str) -> str | None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[RowWriter]:
-    """Give a writer of a file that its owner alone can read; nothing stays of it when that fails.
+    """Yield a writer of a CSV file that only its owner can read. After an error, no file is left.
 
-    Raises `AssuranceError` where a file is there already: somebody may have corrected rows in it.
+    Raises:
+        AssuranceError: The file exists, perhaps with corrections, or cannot be written.
     """
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise AssuranceError(
-            f"{path} is there already and may hold corrections: name another file."
+            f"{path} exists already and may hold corrections: name another file."
         ) from error
     except OSError as error:
         raise AssuranceError(f"{path} cannot be written: {error.strerror}.") from error
     try:
-        # With the mark that tells Excel the encoding.
+        # Excel recognises the encoding by the byte-order mark.
         with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
             yield csv.writer(file)
     except OSError as error:
@@ -97,7 +100,7 @@ def new_file(path: Path) -> Iterator[RowWriter]:
 
 
 def one_line(cells: list[str]) -> str:
-    """Return the cells of a row that could not be taken apart as the line that they were."""
+    """Return the cells of a row that could not be split as the line that was delivered."""
     if len(cells) == 1:
         return cells[0]
     line = io.StringIO()
@@ -106,9 +109,11 @@ def one_line(cells: list[str]) -> str:
 
 
 def read_corrected(dataset: Dataset, path: Path) -> CorrectedFile:
-    """Read a file of corrected rows, in any form that a delivered file may have.
+    """Read a file of corrected rows, in any format that a delivered file may have.
 
-    Raises `AssuranceError` with file, row and reason when it is not one, or not of the dataset.
+    Raises:
+        AssuranceError: The file cannot be read, has no rows, does not have the columns of a table
+            of the dataset, or corrects a row twice. The message names file and row.
     """
     try:
         with path.open("rb") as stream:
@@ -118,7 +123,7 @@ def read_corrected(dataset: Dataset, path: Path) -> CorrectedFile:
     except OSError as error:
         raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
     if not rows:
-        raise AssuranceError(f"{path.name}: it has no rows: there is nothing to replay.")
+        raise AssuranceError(f"{path.name} has no rows, so there is nothing to replay.")
     table = next(table for table in dataset.tables if table.name == reading.table.name)
     return CorrectedFile(path.name, content.sha256, table, rows)
 
@@ -129,7 +134,7 @@ def _content(stream: io.BufferedReader) -> Content:
 
 
 def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
-    """Find the table whose columns the file has, and `rejected_id` with them."""
+    """Find the table whose columns the file has, in addition to `rejected_id`."""
     problems = []
     for table in dataset.tables:
         wanted = replace(
@@ -144,26 +149,26 @@ def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
             of_table = f"as rows of {table.name}: " if len(dataset.tables) > 1 else ""
             problems.append(f"{of_table}{error.message}")
     raise AssuranceError(
-        f"{path.name}: {'; '.join(problems)}. Corrected rows of {dataset.name} come in a file such "
-        f"as `assurance quarantine export {dataset.name} --to FILE` writes, saved as CSV."
+        f"{path.name}: {'; '.join(problems)}. Use a file that `assurance quarantine export "
+        f"{dataset.name} --to FILE` has written, saved as CSV."
     )
 
 
 def _corrections(rows: list[Row], path: Path) -> Iterator[Correction]:
-    places: dict[int, int] = {}
-    for place, fault, _, given_id, *cells in rows:
-        where = f"{path.name}, row {place}"
+    row_numbers: dict[int, int] = {}
+    for row_number, fault, _, given_id, *cells in rows:
+        where = f"{path.name}, row {row_number}"
         if fault:
             raise AssuranceError(f"{where}: {fault}.")
         if not _ID.fullmatch(str(given_id)):
             raise AssuranceError(
-                f"{where}: its rejected_id is not a number: each row says which one it corrects."
+                f"{where}: its rejected_id is not a number: restore the one that was exported."
             )
         rejected_id = int(str(given_id))
-        if rejected_id in places:
+        if rejected_id in row_numbers:
             raise AssuranceError(
                 f"{where}: it corrects rejected row {rejected_id}, and so does row "
-                f"{places[rejected_id]}: a row is corrected once."
+                f"{row_numbers[rejected_id]}: leave one of them out."
             )
-        places[rejected_id] = int(str(place))
-        yield Correction(places[rejected_id], rejected_id, tuple(str(c or "") for c in cells))
+        row_numbers[rejected_id] = int(str(row_number))
+        yield Correction(row_numbers[rejected_id], rejected_id, tuple(str(c or "") for c in cells))

@@ -1,4 +1,7 @@
-"""Export of rejected rows for whoever corrects them: a disclosure, and so on record."""
+"""Export rejected rows for somebody to correct.
+
+An export is a disclosure, so it is logged (DPA 2018 section 62).
+"""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +11,7 @@ import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.quarantine import WITH_REASONS, Which
+from oic_assurance.landing.quarantine import WITH_REASONS, QuarantineFilter
 from oic_assurance.operations.replay.corrections import (
     AS_IT_CAME,
     REASONS,
@@ -28,27 +31,31 @@ ROWS_AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and what was not."""
+    """The number of rows that were written, and of those that were not."""
 
     rows: int
-    #: Rows that could not be taken apart: their cells are given as well as they could be told.
-    in_one_piece: int
-    #: Rows whose protective marking did not admit them: there is no content to export.
-    at_the_door: int
+    #: Written rows that could not be split into cells. Their delivered line is in a last column.
+    unsplit: int
+    #: Rows that were refused because of their marking. They have no content to export.
+    refused_by_marking: int
 
 
-def export_rejected(settings: Settings, which: Which, to: Path, who: str) -> Exported:
-    """Write rejected rows of a table as CSV: declared columns, `rejected_id`, reasons.
+def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: str) -> Exported:
+    """Write rejected rows of one table as CSV: declared columns, `rejected_id`, reasons.
 
-    The file is private to its owner. Raises `AssuranceError` when nothing can be exported.
+    The file is private to its owner. `who` is logged as the recipient.
+
+    Raises:
+        AssuranceError: No row can be exported, the rows are of several tables, or the file exists
+            or cannot be written.
     """
     dataset = declared(which.dataset or "")
     values = which.values(settings)
     with connect(settings, role="oic_landing") as connection:
-        table, at_the_door = _table(connection, dataset, which, values)
+        table, refused = _table(connection, dataset, which, values)
         values = replace(which, table=table.name).values(settings)
-        in_one_piece = _count(connection, values, "r.content ? 'cells'")
-        rows = _write(connection, table, values, to, with_line=in_one_piece > 0)
+        unsplit = _count(connection, values, "r.content ? 'cells'")
+        rows = _write(connection, table, values, to, with_line=unsplit > 0)
         connection.execute(
             """
             insert into audit.processing_log (action, what, to_whom)
@@ -56,13 +63,16 @@ def export_rejected(settings: Settings, which: Which, to: Path, who: str) -> Exp
             """,
             (f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}", who),
         )
-    return Exported(rows, in_one_piece, at_the_door)
+    return Exported(rows, unsplit, refused)
 
 
 def _table(
-    connection: psycopg.Connection, dataset: Dataset, which: Which, values: dict[str, Any]
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    which: QuarantineFilter,
+    values: dict[str, Any],
 ) -> tuple[Table, int]:
-    """Return the table whose rows are meant, and how many of them have no content."""
+    """Return the one table of the chosen rows, and the number of rows without content."""
     names = [table.name for table in dataset.tables]
     if which.table is not None and which.table not in names:
         raise AssuranceError(
@@ -77,20 +87,22 @@ def _table(
         values,
     ).fetchall()
     with_content = [name for name, rows, _ in found if rows]
-    at_the_door = sum(refused for _, _, refused in found)
+    refused = sum(without_content for _, _, without_content in found)
     if not with_content:
-        door = f" ({at_the_door} were refused at the door, without content)" if at_the_door else ""
-        raise AssuranceError(f"{dataset.name}: no such row in quarantine to export{door}.")
+        hint = f" ({refused} without content, refused because of their marking)" if refused else ""
+        raise AssuranceError(f"{dataset.name}: no such row in quarantine to export{hint}.")
     if len(with_content) > 1:
         raise AssuranceError(
             f"{dataset.name}: rows of {' and '.join(with_content)} are in quarantine: a file holds "
             "one table, so choose with --table."
         )
-    return next(t for t in dataset.tables if t.name == with_content[0]), at_the_door
+    return next(t for t in dataset.tables if t.name == with_content[0]), refused
 
 
 def _count(connection: psycopg.Connection, values: dict[str, Any], condition: str) -> int:
-    query = f"select count(*) from {WITH_REASONS} where {Which.CONDITION} and {condition}"  # noqa: S608
+    query = (
+        f"select count(*) from {WITH_REASONS} where {QuarantineFilter.CONDITION} and {condition}"  # noqa: S608
+    )
     return int(one_value(connection, query, values))
 
 
@@ -123,5 +135,5 @@ def _query(table: Table) -> Composed:
     ).format(
         SQL(", ").join(SQL("r.content ->> {}").format(Literal(name)) for name in table.names),
         SQL(WITH_REASONS),
-        SQL(Which.CONDITION),
+        SQL(QuarantineFilter.CONDITION),
     )

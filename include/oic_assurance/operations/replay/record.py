@@ -1,4 +1,4 @@
-"""The record of replays: who tried what and why, what came of each row, and how it ended."""
+"""The record of replays in `audit`: who replayed what and why, and the result of each row."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ import psycopg
 
 from oic_assurance.batches.batch import Batch
 from oic_assurance.errors import AssuranceError
-from oic_assurance.landing.land import in_one_line
+from oic_assurance.landing.land import errors_in_one_line
 from oic_assurance.landing.replayed_rows import Outcome
-from oic_assurance.operations.replay.choice import Mended
 from oic_assurance.operations.replay.corrections import CorrectedFile
+from oic_assurance.operations.replay.selection import RejectedRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.rows import one_value
@@ -19,7 +19,7 @@ from oic_assurance.warehouse.rows import one_value
 
 @dataclass(frozen=True)
 class Attempt:
-    """Who replays what, and why."""
+    """One call of `replay`: who replays which corrections, and why."""
 
     run_id: str
     who: str
@@ -29,47 +29,47 @@ class Attempt:
 
 @dataclass
 class ReplayedDelivery:
-    """What the replay of one delivery's rejected rows came to."""
+    """The result of replaying rejected rows of one delivery."""
 
-    mended: Mended
-    #: None when nothing landed and nothing new was found out: then nothing was entered.
+    rejected: RejectedRows
+    #: None if no row was landed and no reason has changed. Then nothing is recorded.
     batch_id: int | None = None
     rows_new: int = 0
     landed: list[Outcome] = field(default_factory=list)
-    broken: list[Outcome] = field(default_factory=list)
-    #: Rejected rows that landed under another key than they had.
+    still_rejected: list[Outcome] = field(default_factory=list)
+    #: The `rejected_id` of rows that were landed under another key than they had in quarantine.
     rekeyed: list[int] = field(default_factory=list)
 
 
 @dataclass
 class ReplayReport:
-    """What a replay did, delivery by delivery."""
+    """The result of a replay, delivery by delivery."""
 
     dataset: str
     deliveries: list[ReplayedDelivery] = field(default_factory=list)
-    #: Rows of a corrected file that were replayed before: by rejected row the batch that did it.
+    #: Rows of a corrected file that were replayed before: the batch by `rejected_id`.
     replayed_before: dict[int, int] = field(default_factory=dict)
-    #: Rows left out since their protective marking does not admit them.
-    at_the_door: int = 0
-    #: Rows left out since the records that they speak of were erased.
+    #: The number of rows left out because of their protective marking.
+    refused_by_marking: int = 0
+    #: The number of rows left out because their records were erased.
     erased: int = 0
-    #: Rows that could not be taken apart and that only a correction can replay.
-    in_one_piece: int = 0
+    #: The number of rows left out because they could not be split into cells.
+    unsplit: int = 0
 
     @property
     def landed(self) -> int:
-        """How many rows have landed."""
+        """The number of rows that were landed."""
         return sum(len(delivery.landed) for delivery in self.deliveries)
 
     @property
     def rows_new(self) -> int:
-        """How many of them were a new version of their record."""
+        """The number of landed rows that were a new version of their record."""
         return sum(delivery.rows_new for delivery in self.deliveries)
 
     @property
-    def broken(self) -> list[Outcome]:
-        """The rows that break the contract still."""
-        return [outcome for delivery in self.deliveries for outcome in delivery.broken]
+    def still_rejected(self) -> list[Outcome]:
+        """The rows that still break the contract."""
+        return [outcome for delivery in self.deliveries for outcome in delivery.still_rejected]
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def on_record(
     attempt: Attempt,
     report: ReplayReport,
 ) -> Iterator[None]:
-    """Keep that a replay was tried, by whom and why, and how it ended."""
+    """Record in `audit.replay` who starts a replay and why, and afterwards how it ended."""
     replay_id = one_value(
         connection,
         """
@@ -98,7 +98,7 @@ def on_record(
     )
     failure: str | None = None
     try:
-        with in_one_line(settings, dataset):
+        with errors_in_one_line(settings, dataset):
             yield
     except AssuranceError as error:
         failure = error.message
@@ -118,21 +118,21 @@ def on_record(
                     failure,
                     sum(delivery.batch_id is not None for delivery in report.deliveries),
                     report.landed,
-                    len(report.broken),
+                    len(report.still_rejected),
                     replay_id,
                 ),
             )
 
 
 def enter_outcomes(connection: psycopg.Connection, delivery: ReplayedDelivery) -> None:
-    """Enter what came of each row; those that landed are in quarantine no more."""
+    """Record the result of each row. Rows that were landed leave quarantine."""
     with (
         connection.cursor() as cursor,
         cursor.copy(
             "copy audit.replayed_row (rejected_id, batch_id, row_key, reasons) from stdin"
         ) as copy,
     ):
-        for one in (*delivery.landed, *delivery.broken):
+        for one in (*delivery.landed, *delivery.still_rejected):
             copy.write_row((one.rejected_id, delivery.batch_id, one.row_key, one.reasons))
     connection.execute(
         """
@@ -146,7 +146,7 @@ def enter_outcomes(connection: psycopg.Connection, delivery: ReplayedDelivery) -
 
 
 def log_alteration(connection: psycopg.Connection, attempt: Attempt, batch: Batch) -> None:
-    """Log that somebody's corrections were landed in place of what the source had said."""
+    """Log that corrections were landed instead of the delivered values (DPA 2018 section 62)."""
     name = attempt.file.name if attempt.file else ""
     what = (
         f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rejected rows of batch "

@@ -1,7 +1,7 @@
-"""Replay: rejected rows go through the door again, as they came or corrected.
+"""Land rejected rows again, as they were delivered or corrected.
 
-For each delivery that is mended there is one batch, in a transaction of its own. It is no delivery:
-what it lands is valid from when the delivery was, and what later deliveries said stands.
+Each delivery whose rows are replayed gets one batch, in its own transaction. The landed versions
+are valid from the time of the original delivery. Later deliveries still override them.
 """
 
 import contextlib
@@ -13,12 +13,11 @@ import psycopg
 from oic_assurance.batches.archive import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
-from oic_assurance.landing.erased_keys import Erased
-from oic_assurance.landing.land import ensure_tables, session
-from oic_assurance.landing.late_deliveries import LaterDeliveries, Said
+from oic_assurance.landing.erased_keys import ErasedKeys
+from oic_assurance.landing.land import landing_session, lock_and_prepare
+from oic_assurance.landing.late_deliveries import LaterDeliveries, LaterDelivery
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.replayed_rows import Outcome, ReplayRow, ReplayRows
-from oic_assurance.operations.replay.choice import Mended, chosen, known_of, rows_of, waiting
 from oic_assurance.operations.replay.corrections import read_corrected
 from oic_assurance.operations.replay.record import (
     Attempt,
@@ -27,6 +26,13 @@ from oic_assurance.operations.replay.record import (
     enter_outcomes,
     log_alteration,
     on_record,
+)
+from oic_assurance.operations.replay.selection import (
+    RejectedRows,
+    quarantined_rows,
+    rows_to_replay,
+    select_corrected,
+    select_waiting,
 )
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
@@ -37,32 +43,36 @@ from oic_assurance.warehouse.locks import KNOWN_BATCHES, take_in_transaction
 def replay(
     settings: Settings, dataset: str, path: Path | None, because: str | None, who: str
 ) -> ReplayReport:
-    """Replay what is in quarantine of a dataset as it came, or the corrected rows of a file.
+    """Replay the rows of a dataset that wait in quarantine, or the corrected rows of a file.
 
-    Raises `AssuranceError`, and lands nothing, when the file is not one of corrected rows or names
-    a row that cannot be replayed.
+    `because` is recorded as the reason. Without it, a default reason is recorded.
+
+    Raises:
+        UsageError: There is no such dataset.
+        AssuranceError: The file is not one of corrected rows, or names a row that cannot be
+            replayed. Nothing is landed.
     """
-    what = declared(dataset)
-    file = read_corrected(what, path) if path else None
+    chosen = declared(dataset)
+    file = read_corrected(chosen, path) if path else None
     attempt = Attempt(
         f"replay__{utc_now().isoformat()}",
         who,
         because or (f"corrected in {file.name}" if file else "read again as it came"),
         file,
     )
-    report = ReplayReport(what.name)
-    with session(settings) as connection:
-        ensure_tables(connection, settings, what)
-        with on_record(connection, settings, what, attempt, report):
-            _Replaying(settings, connection, what, attempt, report).run()
+    report = ReplayReport(chosen.name)
+    with landing_session(settings) as connection:
+        lock_and_prepare(connection, settings, chosen)
+        with on_record(connection, settings, chosen, attempt, report):
+            _Replay(settings, connection, chosen, attempt, report).run()
     return report
 
 
-class _NothingFoundOutError(Exception):
-    """Ends the transaction of a replay that would change nothing."""
+class _NothingChangesError(Exception):
+    """Rolls back the transaction of a replay that would change nothing."""
 
 
-class _Replaying:
+class _Replay:
     """One replay, on a connection that holds the dataset's lock."""
 
     def __init__(
@@ -79,7 +89,7 @@ class _Replaying:
         self._attempt = attempt
         self._report = report
         self._archive = Archive(settings, dataset)
-        self._erased = Erased(settings, connection, dataset)
+        self._erased = ErasedKeys(settings, connection, dataset)
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
@@ -88,149 +98,159 @@ class _Replaying:
         with self._connection.transaction():
             self._archive.remove_leftovers(self._connection)
             if file:
-                choice = chosen(self._connection, self._dataset, force, file)
+                selection = select_corrected(self._connection, self._dataset, force, file)
             else:
-                choice = waiting(self._connection, self._dataset, force)
-        self._report.replayed_before = choice.replayed_before
-        self._report.in_one_piece = choice.in_one_piece
-        # Outside the transactions: what one of them takes back must not take the tables along.
+                selection = select_waiting(self._connection, self._dataset, force)
+        self._report.replayed_before = selection.replayed_before
+        self._report.unsplit = selection.unsplit
+        # Temporary tables are created outside the transactions, so that no roll-back drops them.
         self._loaders = {
             table.name: TableLoader(self._connection, self._dataset, table, force)
-            for table in {mended.table.name: mended.table for mended in choice.deliveries}.values()
+            for table in {one.table.name: one.table for one in selection.deliveries}.values()
         }
-        for mended in choice.deliveries:
-            delivery = ReplayedDelivery(mended)
-            with contextlib.suppress(_NothingFoundOutError), self._connection.transaction():
+        for rejected in selection.deliveries:
+            delivery = ReplayedDelivery(rejected)
+            with contextlib.suppress(_NothingChangesError), self._connection.transaction():
                 self._replay(delivery)
-            if delivery.landed or delivery.broken:
+            if delivery.landed or delivery.still_rejected:
                 self._report.deliveries.append(delivery)
 
     def _replay(self, delivery: ReplayedDelivery) -> None:
-        # A build that is being opened waits, so that it knows of this batch or does not.
+        # A build that is being opened waits, so that it sees all of this batch or nothing of it.
         take_in_transaction(self._connection, KNOWN_BATCHES, shared=True)
-        mended = delivery.mended
-        loader = self._loaders[mended.table.name]
-        through = ReplayRows(loader)
-        rows = self._not_erased(mended, through, self._rows(mended))
+        rejected = delivery.rejected
+        loader = self._loaders[rejected.table.name]
+        replayed = ReplayRows(loader)
+        rows = self._without_erased(rejected, replayed, self._admitted_rows(rejected))
         if not rows:
-            raise _NothingFoundOutError
+            raise _NothingChangesError
         notes: dict[str, Any] = {}
         if self._dataset.kind == "file":
-            said = LaterDeliveries(self._settings, loader)
-            later = said.after(mended.delivered_for, mended.batch_id)
-            overtaken = self._overtaken(mended, said, later, through, rows)
-            if not said.stage(Said(mended.batch_id, mended.delivered_for, mended.kept_as)):
+            deliveries = LaterDeliveries(self._settings, loader)
+            later = deliveries.after(rejected.delivered_for, rejected.batch_id)
+            overridden = self._overridden_keys(rejected, deliveries, later, replayed, rows)
+            original = LaterDelivery(rejected.batch_id, rejected.delivered_for, rejected.kept_as)
+            if not deliveries.stage(original):
                 notes["delivery_not_read"] = True
-        through.take(rows)
-        through.stage()
-        self._judge(delivery, through.check(beside_others="delivery_not_read" not in notes))
+        replayed.add(rows)
+        replayed.stage()
+        self._sort_outcomes(
+            delivery, replayed.check(with_rest_of_delivery="delivery_not_read" not in notes)
+        )
         delivery.batch_id = next_batch_id(self._connection)
-        with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as kept:
-            through.keep(kept, self._header(mended))
-            kept.finish()
+        with self._archive.writer(f"{delivery.batch_id:08d}-replay.copy.gz") as archived:
+            replayed.archive(archived, self._header(rejected))
+            archived.finish()
         if self._dataset.kind == "file":
-            through.leave_out(overtaken)
-            delivery.rows_new = loader.insert_delivered(delivery.batch_id, mended.delivered_for)
-            self._let_stand(delivery, loader, said, later)
+            replayed.exclude(overridden)
+            delivery.rows_new = loader.insert_delivered(delivery.batch_id, rejected.delivered_for)
+            self._restore_later_versions(delivery, loader, deliveries, later)
         else:
-            delivery.rows_new = loader.insert_replayed(delivery.batch_id, mended.batch_id)
+            delivery.rows_new = loader.insert_replayed(delivery.batch_id, rejected.batch_id)
             self._reconcile_next_time()
-        self._enter(delivery, kept, notes)
+        self._record(delivery, archived, notes)
 
-    def _rows(self, mended: Mended) -> list[ReplayRow]:
-        """Return the rows, but for those that a marking keeps at the door: they go no further."""
+    def _admitted_rows(self, rejected: RejectedRows) -> list[ReplayRow]:
+        """Return the rows without those that their marking refuses. These are not processed."""
         file, place = self._attempt.file, self._dataset.place
         corrections = {row.rejected_id: row for row in file.rows} if file else {}
-        rows = list(rows_of(self._connection, mended, corrections))
+        rows = list(rows_to_replay(self._connection, rejected, corrections))
         if not isinstance(place, DatabasePlace) or place.marking is None:
             return rows
-        marking = mended.table.names.index(place.marking.column)
+        marking = rejected.table.names.index(place.marking.column)
         admitted = [row for row in rows if row.values[marking] in place.marking.admits]
-        self._report.at_the_door += len(rows) - len(admitted)
+        self._report.refused_by_marking += len(rows) - len(admitted)
         return admitted
 
-    def _overtaken(
+    def _overridden_keys(
         self,
-        mended: Mended,
-        said: LaterDeliveries,
-        later: list[Said],
-        through: ReplayRows,
+        rejected: RejectedRows,
+        deliveries: LaterDeliveries,
+        later: list[LaterDelivery],
+        replayed: ReplayRows,
         rows: list[ReplayRow],
     ) -> set[str]:
-        """Return the keys of which a later delivery for the same moment speaks: it has the word."""
-        at_once = [one for one in later if one.delivered_for == mended.delivered_for]
-        if not at_once:
+        """Return the keys that deliveries for the same moment, landed later, override.
+
+        If two deliveries are for the same moment, the one landed last wins.
+        """
+        same_moment = [one for one in later if one.delivered_for == rejected.delivered_for]
+        if not same_moment:
             return set()
-        keys = set(self._keys(mended, through, rows).values())
+        keys = set(self._keys(rejected, replayed, rows).values())
         found: set[str] = set()
-        for one in at_once:
-            found |= said.spoken_of(one, keys)
+        for one in same_moment:
+            found |= deliveries.covered_keys(one, keys)
         return found
 
-    def _not_erased(
-        self, mended: Mended, through: ReplayRows, rows: list[ReplayRow]
+    def _without_erased(
+        self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> list[ReplayRow]:
-        """Return the rows but for those that speak, as they are now, of erased records."""
+        """Return the rows without those whose present key is that of an erased record."""
         if not (rows and self._erased):
             return rows
-        keys = self._keys(mended, through, rows)
-        gone = {row for row, key in keys.items() if self._erased.holds(mended.table, key)}
-        self._report.erased += len(gone)
-        return [row for row in rows if row.rejected_id not in gone]
+        keys = self._keys(rejected, replayed, rows)
+        erased = {row for row, key in keys.items() if self._erased.contains(rejected.table, key)}
+        self._report.erased += len(erased)
+        return [row for row in rows if row.rejected_id not in erased]
 
-    def _keys(self, mended: Mended, through: ReplayRows, rows: list[ReplayRow]) -> dict[int, str]:
-        """Return the key that each row has as it is now, if any, by rejected row."""
-        through.take(rows)
-        through.stage()
-        outcomes = through.check()
-        through.clear()
-        self._loaders[mended.table.name].clear()
+    def _keys(
+        self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
+    ) -> dict[int, str]:
+        """Return the key of each row after its correction, if it has one, by `rejected_id`."""
+        replayed.add(rows)
+        replayed.stage()
+        outcomes = replayed.check()
+        replayed.clear()
+        self._loaders[rejected.table.name].clear()
         return {one.rejected_id: one.row_key for one in outcomes if one.row_key is not None}
 
-    def _judge(self, delivery: ReplayedDelivery, outcomes: list[Outcome]) -> None:
-        """Sort what came of the rows; end it here when that is nothing but what is known."""
-        known = known_of(self._connection, delivery.mended)
+    def _sort_outcomes(self, delivery: ReplayedDelivery, outcomes: list[Outcome]) -> None:
+        """Sort the rows into landed and still rejected ones. Stop if nothing has changed."""
+        quarantined = quarantined_rows(self._connection, delivery.rejected)
         for outcome in outcomes:
             if outcome.reasons:
-                delivery.broken.append(outcome)
+                delivery.still_rejected.append(outcome)
                 continue
             delivery.landed.append(outcome)
-            if known[outcome.rejected_id].row_key not in (None, outcome.row_key):
+            if quarantined[outcome.rejected_id].row_key not in (None, outcome.row_key):
                 delivery.rekeyed.append(outcome.rejected_id)
         if not delivery.landed and all(
-            outcome.reasons == known[outcome.rejected_id].reasons for outcome in delivery.broken
+            outcome.reasons == quarantined[outcome.rejected_id].reasons
+            for outcome in delivery.still_rejected
         ):
-            raise _NothingFoundOutError
+            raise _NothingChangesError
 
-    def _header(self, mended: Mended) -> dict[str, Any]:
+    def _header(self, rejected: RejectedRows) -> dict[str, Any]:
         return {
             "dataset": self._dataset.name,
-            "table": mended.table.name,
-            "place": mended.source_place,
-            "replay_of": mended.batch_id,
+            "table": rejected.table.name,
+            "place": rejected.source_place,
+            "replay_of": rejected.batch_id,
         }
 
-    def _let_stand(
+    def _restore_later_versions(
         self,
         delivery: ReplayedDelivery,
         loader: TableLoader,
-        said: LaterDeliveries,
-        later: list[Said],
+        deliveries: LaterDeliveries,
+        later: list[LaterDelivery],
     ) -> None:
-        """Let what deliveries for later moments said of the same records stand."""
-        batch_id, at = delivery.batch_id or 0, delivery.mended.delivered_for
+        """Restore the versions that deliveries for later moments confirm of the same records."""
+        batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
         after = [one for one in later if one.delivered_for > at]
         if not (after and delivery.rows_new):
             return
         if self._dataset.delivery == "full":
             loader.restore_later_versions(batch_id, at)
         elif keys := loader.keys_changed_late(batch_id, at):
-            said.apply(batch_id, after, keys)
+            deliveries.apply(batch_id, after, keys)
 
     def _reconcile_next_time(self) -> None:
-        """Make the next extraction compare keys and clocks with the source, whatever its digest.
+        """Make the next extraction compare all keys and cursor values with the source.
 
-        The record may be gone there, or its clock put back, without a trace in raw.
+        Without its digest, the extraction cannot skip the comparison. The record may be gone from
+        the source, or its cursor set back, and raw has no trace of either.
         """
         self._connection.execute(
             "update audit.source_cursor set key_digest = null"
@@ -238,15 +258,15 @@ class _Replaying:
             (self._settings.force_code, self._dataset.name),
         )
 
-    def _enter(
-        self, delivery: ReplayedDelivery, kept: ArchiveWriter, notes: dict[str, Any]
+    def _record(
+        self, delivery: ReplayedDelivery, archived: ArchiveWriter, notes: dict[str, Any]
     ) -> None:
-        """Enter what came of each row, and the batch."""
-        mended, attempt = delivery.mended, self._attempt
+        """Record the result of each row, and the batch."""
+        rejected, attempt = delivery.rejected, self._attempt
         enter_outcomes(self._connection, delivery)
         notes |= {
-            "replay_of": mended.batch_id,
-            "table": mended.table.name,
+            "replay_of": rejected.batch_id,
+            "table": rejected.table.name,
             "because": attempt.because,
             "who": attempt.who,
             "declaration": self._dataset.fingerprint,
@@ -258,17 +278,17 @@ class _Replaying:
         batch = Batch(
             delivery.batch_id or 0,
             self._dataset.name,
-            mended.source_place,
+            rejected.source_place,
             "replay",
-            mended.delivered_for,
-            size_bytes=kept.size_bytes,
-            row_count=len(delivery.landed) + len(delivery.broken),
+            rejected.delivered_for,
+            size_bytes=archived.size_bytes,
+            row_count=len(delivery.landed) + len(delivery.still_rejected),
             rows_new=delivery.rows_new,
-            rows_rejected=len(delivery.broken),
-            sha256=kept.sha256,
+            rows_rejected=len(delivery.still_rejected),
+            sha256=archived.sha256,
             notes=notes,
-            kept_as=kept.kept_as,
-            replay_of=mended.batch_id,
+            archived_as=archived.archived_as,
+            replay_of=rejected.batch_id,
         )
         register(self._connection, batch, self._settings.force_code, attempt.run_id)
         if attempt.file:

@@ -15,7 +15,7 @@ from oic_assurance.warehouse.fingerprint import (
     written_alike,
 )
 
-#: How many rows of a table are named.
+#: The highest number of differing rows that are listed for a table.
 ROWS_NAMED = 5
 _SIDES = ("kept", "recomputed")
 
@@ -35,7 +35,7 @@ class RowDifference:
     """A row that differs: its key, and the old and new value of each differing column."""
 
     key: dict[str, str]
-    #: Column, published value, recomputed value; empty where only one of the two has the row.
+    #: Column, published value, recomputed value. Empty if only one of the two tables has the row.
     values: tuple[tuple[str, str | None, str | None], ...]
     is_in_kept: bool
     is_in_recomputed: bool
@@ -72,7 +72,7 @@ def compare_tables(
 ) -> list[TableComparison]:
     """Compare every mart of a publication with the one built in the schemas of a prefix.
 
-    Where a table differs and is still kept, the first rows that differ are named.
+    If a table differs and is still kept, the first `ROWS_NAMED` differing rows are included.
     """
     return [
         comparison

@@ -25,13 +25,16 @@ class Reason:
 
     #: `rules`, `code`, `erasure`, `compared` or `record`.
     kind: str
-    words: str
+    text: str
 
 
 def reasons(
     conn: psycopg.Connection, settings: Settings, publication: Publication, build: Build
 ) -> list[Reason]:
-    """Return the changes since a publication that can make its recomputation differ."""
+    """Return the changes since a publication that can make its recomputation differ.
+
+    `build` is the build of the publication.
+    """
     compared = get_build(conn, build.compared_with) if build.compared_with else None
     found = [
         _code(settings, build),
@@ -48,12 +51,12 @@ def _code(settings: Settings, build: Build) -> Reason | None:
     if build.rules_fingerprint != rules_fingerprint(settings):
         return Reason("rules", f"The rules have changed since: {versions}.")
     if build.code_version != today:
-        return Reason("code", f"The rules are the same, the code is another: {versions}.")
+        return Reason("code", f"The rules are the same, but the code has changed: {versions}.")
     return None
 
 
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Look for later erasures of records that the build, or the one it was compared with, saw."""
+    """Look for later erasures of records that this build or the build compared with has read."""
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
     if number == 0:
@@ -61,8 +64,8 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
     times = "once" if number == 1 else f"{number} times"
     return Reason(
         "erasure",
-        f"Records that it had seen were erased since, {times}, last on {last:%d %b %Y}: "
-        "they are gone from raw, and cannot be counted again.",
+        f"Records of this publication were erased since, {times}, last on {last:%d %b %Y}. They "
+        "are gone from raw and cannot be counted again.",
     )
 
 
@@ -73,15 +76,16 @@ def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) ->
     if compared.rules_fingerprint != build.rules_fingerprint:
         return Reason(
             "compared",
-            f"It was compared with publication {compared.build_id}, computed by older rules that "
-            "are no longer here: what a change of rules did, `restatement` cannot say again.",
+            f"It was compared with publication {compared.build_id}, which was computed by older "
+            "rules that are not here any more. So `restatement` cannot show the effect of the "
+            "change of rules again.",
         )
     table = MARTS.partition("assurance_measure", compared.build_id)
     if not relation_exists(conn, f"{GENERATION}.{table}"):
         return Reason(
             "compared",
             f"It was compared with publication {compared.build_id}, whose tables are no longer "
-            "kept: `restatement` cannot be computed again.",
+            "kept. So `restatement` cannot be computed again.",
         )
     return None
 
@@ -93,6 +97,6 @@ def _record(conn: psycopg.Connection, publication: Publication) -> Reason | None
         return None
     return Reason(
         "record",
-        "The record of its tables (audit.table_fingerprint) is not that of the publication: it "
-        "was built and audited once more since, or altered.",
+        "The recorded fingerprints of its tables (audit.table_fingerprint) do not match the "
+        "publication: it was built and audited again since, or the record was altered.",
     )

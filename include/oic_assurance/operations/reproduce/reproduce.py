@@ -69,6 +69,7 @@ def reproduce(
 
     Raises:
         UsageError: There is no such publication.
+        AssuranceError: dbt cannot recompute the marts.
     """
     with connect(settings, role=READER) as conn:
         publication = find_publication(conn, publication_id)

@@ -1,7 +1,7 @@
-"""What raw and a kept batch must agree in, written as SQL: each query returns what does not.
+"""SQL queries that find differences between raw or quarantine and an archived batch.
 
-A row of each result is a place (or null), a key (or null), and in words what is wrong with it: the
-names of columns, never a value.
+Each query returns one row for each difference: the row number or null, the key or null, and a
+message. A message names columns and never contains a value.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ from typing import LiteralString
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
-from oic_assurance.landing.raw_tables import content_columns, raw_name
+from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
 
 class Agreement:
     """The queries for one table of a dataset.
 
-    They are asked with `batch` and `at`: the batch's id and the moment it was delivered for.
+    Their parameters are `batch`, the id of the batch, and `at`, the moment it was delivered for.
     """
 
     def __init__(
@@ -25,57 +25,67 @@ class Agreement:
         dataset: Dataset,
         table: Table,
         force_code: str,
-        kept: Composable,
+        archived: Composable,
         names: Sequence[str],
         *,
         with_fingerprint: bool = True,
     ) -> None:
-        """`kept` is a query for the kept rows, `names` are the columns that they speak of.
+        """Prepare the queries.
 
-        Their `row_fingerprint` is what raw must have, unless it is of other columns than raw's.
+        `archived` is a query for the archived rows, and `names` are the columns that they have.
+        With `with_fingerprint`, raw must have the same `row_fingerprint`. Without it, raw has a
+        fingerprint over other columns.
         """
         self._dataset = dataset
         self._table = table
         self._force = Literal(force_code)
         self._raw = raw_name(dataset, table)
-        self._kept = kept
+        self._archived = archived
         self._names = names
-        # How a moment was written is no part of what it says.
-        self._content = list(content_columns(dataset, table))
-        self._said = [name for name in names if name in table.names or not name.endswith("_text")]
+        self._content = list(dataset.content_columns(table))
+        # A fingerprint does not cover the `_text` columns, which hold how a moment was written.
+        self._fingerprinted = [
+            name for name in names if name in table.names or not name.endswith("_text")
+        ]
         self._from_file = dataset.kind == "file"
         self._compared = [*names, "row_fingerprint"] if with_fingerprint else list(names)
 
     def queries(self) -> list[Composed]:
         """Return the queries for a delivery of rows."""
-        found = [self._places(), self._twice(), self._said_again(), self._unaccounted()]
-        found += [self._quarantine_places(), self._moments(), self._loose_fingerprints()]
-        return found
+        return [
+            self._different_rows(),
+            self._duplicate_rows(),
+            self._unconfirmed_versions(),
+            self._missing_rows(),
+            self._wrong_rejected_rows(),
+            self._wrong_version_times(),
+            self._wrong_fingerprints(),
+        ]
 
     def of_replay(self) -> list[Composed]:
-        """Return the queries for a replay, which brings some rows of an earlier delivery.
+        """Return the queries for a replay, which lands some rows of an earlier delivery.
 
-        What later deliveries had said of its rows stands, so raw need not hold all of them.
+        Later deliveries can override replayed rows, so raw does not need to have all of them.
         """
-        return [self._places(), self._twice()]
+        return [self._different_rows(), self._duplicate_rows()]
 
     # ---------------------------------------------------------------- rows of raw
 
-    def _places(self) -> Composed:
-        """Find raw rows that do not say what stands at their place."""
+    def _different_rows(self) -> Composed:
+        """Find raw rows that differ from the archived row with their row number."""
         return self._query(
             """
             select
                 r.row_number, r.row_key,
                 case
                     when k.row_number is null
-                        then 'raw names this place, and the kept batch has no row there'
+                        then 'raw has this row number, but the archived batch has not'
                     when k.row_key is distinct from r.row_key
-                        then 'raw holds another key than the kept batch'
-                    else 'raw and the kept batch differ in ' || {differing}
+                        then 'raw has another key than the archived batch'
+                    else 'raw and the archived batch differ in ' || {differing}
                 end
             from {raw_rows} as r
-            left join {kept} as k on r.row_number = k.row_number
+            left join {archived} as k on r.row_number = k.row_number
             where
                 r.row_number is not null and not r.is_tombstone
                 and (
@@ -87,23 +97,27 @@ class Agreement:
         )
 
     def fingerprints(self) -> Composed:
-        """Count the rows whose fingerprint is that of the columns they speak of, and the others."""
-        made = checks.fingerprint([Identifier("k", name) for name in self._said])
+        """Count the rows of raw whose fingerprint matches the archived columns, and the others."""
+        expected = checks.fingerprint([Identifier("k", name) for name in self._fingerprinted])
         return self._query(
             """
             select
-                count(*) filter (where r.row_fingerprint = {made}),
-                count(*) filter (where r.row_fingerprint is distinct from {made})
+                count(*) filter (where r.row_fingerprint = {expected}),
+                count(*) filter (where r.row_fingerprint is distinct from {expected})
             from {raw_rows} as r
-            inner join {kept} as k on r.row_number = k.row_number
+            inner join {archived} as k on r.row_number = k.row_number
             where not r.is_tombstone
             """,
-            made=made,
+            expected=expected,
         )
 
-    def _loose_fingerprints(self) -> Composed:
-        """Find fingerprints of rows without a place that are not of what these rows say."""
-        made = [
+    def _wrong_fingerprints(self) -> Composed:
+        """Find wrong fingerprints of rows without a row number, and any of tombstones.
+
+        A row without a row number restores an earlier version. Its fingerprint matches its own
+        columns or is copied from that version.
+        """
+        columns = [
             Identifier("r", name)
             for name in self._content
             if name in self._table.names or not name.endswith("_text")
@@ -113,14 +127,14 @@ class Agreement:
             select
                 r.row_number, r.row_key,
                 case
-                    when r.is_tombstone then 'raw has a fingerprint of what has vanished'
-                    else 'raw and what was said before differ in row_fingerprint'
+                    when r.is_tombstone then 'raw has a fingerprint for a tombstone'
+                    else 'the restored version and the earlier one differ in row_fingerprint'
                 end
             from {raw_rows} as r
             where case
                 when r.is_tombstone then r.row_fingerprint is not null
                 else
-                    r.row_number is null and r.row_fingerprint is distinct from {made}
+                    r.row_number is null and r.row_fingerprint is distinct from {expected}
                     and not exists (
                         select from {raw} as k
                         where
@@ -130,14 +144,16 @@ class Agreement:
                     )
             end
             """,
-            made=checks.fingerprint(made),
+            expected=checks.fingerprint(columns),
             differ=self._differ("r", "k"),
         )
 
-    def _twice(self) -> Composed:
+    def _duplicate_rows(self) -> Composed:
         return self._query(
             """
-            select r.row_number, max(r.row_key), 'raw holds ' || count(*) || ' rows of this place'
+            select
+                r.row_number, max(r.row_key),
+                'raw has ' || count(*) || ' rows with this row number'
             from {raw_rows} as r
             where r.row_number is not null and not r.is_tombstone
             group by r.row_number
@@ -145,26 +161,33 @@ class Agreement:
             """
         )
 
-    def _moments(self) -> Composed:
-        """Find versions that are valid from another moment than their delivery says."""
+    def _wrong_version_times(self) -> Composed:
+        """Find versions whose version time does not match their delivery.
+
+        The version time of a row from a file is the moment of the delivery. The version time of a
+        row from a database is not before its cursor column.
+        """
         wrong: Composable = SQL("r.row_number is not null and r.version_at <> %(at)s")
         if not self._from_file:
             cursor = Identifier(self._dataset.place.cursor)  # type: ignore[union-attr]
             wrong = SQL("r.version_at < r.{}").format(cursor)
         return self._query(
             """
-            select r.row_number, r.row_key, 'raw has it valid from another moment than it came for'
+            select r.row_number, r.row_key, 'its version time in raw is not that of the delivery'
             from {raw_rows} as r
             where not r.is_tombstone and {wrong}
             """,
             wrong=wrong,
         )
 
-    def _said_again(self) -> Composed:
-        """Find rows without a place that do not say again what raw holds of the key already."""
+    def _unconfirmed_versions(self) -> Composed:
+        """Find rows without a row number that do not restore a version of an earlier batch.
+
+        Such a row is only right if a delivery for its version time was landed.
+        """
         return self._query(
             """
-            select r.row_number, r.row_key, 'raw holds a row that no delivery had said'
+            select r.row_number, r.row_key, 'raw has a row that no delivery contained'
             from {raw_rows} as r
             where
                 r.row_number is null and not r.is_tombstone
@@ -188,10 +211,10 @@ class Agreement:
 
     # ---------------------------------------------------------------- rows of the batch
 
-    def _unaccounted(self) -> Composed:
-        """Find kept rows that are nowhere: no version, no change to what was known, no rejection.
+    def _missing_rows(self) -> Composed:
+        """Find archived rows that are not in raw or quarantine and are not repeats of a version.
 
-        A database row that is broken stays in its source and is rejected once, not each time.
+        An invalid database row stays in its source. It is rejected once, not at every extraction.
         """
         before = SQL("r.batch_id = %(batch)s and r.row_number = k.row_number")
         until = SQL("and s.version_at <= %(at)s")
@@ -205,12 +228,12 @@ class Agreement:
             """
             select
                 k.row_number, k.row_key,
-                'the kept batch has this row, and it is neither in raw nor in quarantine'
-            from {kept} as k
-            left join {raw_rows} as mine
-                on k.row_number = mine.row_number and not mine.is_tombstone
+                'the archived batch has this row, but it is neither in raw nor in quarantine'
+            from {archived} as k
+            left join {raw_rows} as landed
+                on k.row_number = landed.row_number and not landed.is_tombstone
             where
-                k.repeats is null and mine.row_number is null
+                k.repeats is null and landed.row_number is null
                 and not exists (
                     select from audit.rejected_row as r
                     where r.dataset = {dataset} and r.table_name = {table} and ({before})
@@ -233,36 +256,38 @@ class Agreement:
             differ=self._differ("known", "k"),
         )
 
-    def _quarantine_places(self) -> Composed:
+    def _wrong_rejected_rows(self) -> Composed:
+        """Find rows in quarantine that do not match the archived row with their row number."""
         return self._query(
             """
             select
                 r.row_number, r.row_key,
                 case
                     when k.row_number is null
-                        then 'quarantine names this place, and the kept batch has no row there'
-                    else 'quarantine holds another key than the kept batch'
+                        then 'quarantine has this row number, but the archived batch has not'
+                    else 'quarantine has another key than the archived batch'
                 end
             from audit.rejected_row as r
-            left join {kept} as k on r.row_number = k.row_number
+            left join {archived} as k on r.row_number = k.row_number
             where
                 r.batch_id = %(batch)s and r.table_name = {table} and r.row_number is not null
-                -- Of what was landed as another record's, an erasure leaves the place alone.
+                -- An erasure blanks rows that were replayed as another record's.
                 and (r.content is not null or r.replayed_in is null)
                 and (k.row_number is null or r.row_key is distinct from k.row_key)
             """
         )
 
     def vanished(self, keys: Composable) -> list[Composed]:
-        """Return the queries for a reconciliation; `keys` are its places and keys."""
+        """Return the queries for a reconciliation. `keys` has its row numbers and keys."""
         return [
             self._query(
                 """
                 select
                     coalesce(r.row_number, k.row_number), coalesce(r.row_key, k.row_key),
                     case
-                        when r.row_key is null then 'it vanished, and raw does not say so'
-                        else 'raw has it vanished, and the kept batch does not say so'
+                        when r.row_key is null
+                            then 'the archived batch lists it as vanished, but raw has no tombstone'
+                        else 'raw has a tombstone, but the archived batch does not list it'
                     end
                 from {raw_rows} as r
                 full join {keys} as k on r.row_number = k.row_number and r.row_key = k.row_key
@@ -281,7 +306,7 @@ class Agreement:
         return SQL(text).format(
             raw=self._raw,
             raw_rows=raw_rows,
-            kept=self._kept,
+            archived=self._archived,
             force=self._force,
             dataset=Literal(self._dataset.name),
             table=Literal(self._table.name),
@@ -290,7 +315,7 @@ class Agreement:
 
     def _differ(self, one: str, other: str, names: Sequence[str] | None = None) -> Composed:
         one_row, other_row = (
-            SQL(", ").join(Identifier(alias, name) for name in names or self._said)
+            SQL(", ").join(Identifier(alias, name) for name in names or self._fingerprinted)
             for alias in (one, other)
         )
         return SQL("(row({}) is distinct from row({}))").format(one_row, other_row)

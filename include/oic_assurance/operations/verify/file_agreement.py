@@ -1,6 +1,6 @@
-"""What raw and a file that was kept must agree in besides: what vanished, and what stands since.
+"""SQL queries that find further differences for archived files: tombstones and later versions.
 
-As `agreement` does, each query returns what does not agree: a place, a key, and words.
+As in `agreement`, each query returns a row number or null, a key, and a message.
 """
 
 from psycopg.sql import SQL, Composed, Literal
@@ -13,24 +13,25 @@ class FileAgreement(Agreement):
 
     def queries(self) -> list[Composed]:
         """Return the queries for a delivery of rows."""
-        found = [*super().queries(), self._wrong_tombstones(), self._overtaken()]
+        found = [*super().queries(), self._wrong_tombstones(), self._overridden_versions()]
         if self._dataset.delivery == "full":
-            found += [self._lost_tombstones(), self._risen()]
+            found += [self._missing_tombstones(), self._missing_deletions()]
         return found
 
-    # ---------------------------------------------------------------- what vanished
+    # ---------------------------------------------------------------- tombstones
 
-    def _lost_tombstones(self) -> Composed:
+    def _missing_tombstones(self) -> Composed:
+        """Find earlier records that a full delivery does not list, without a tombstone."""
         return self._query(
             """
             select
                 null::bigint, s.row_key,
-                'the delivery does not name it any more, and raw does not have it vanished'
+                'the delivery does not list it any more, but raw has no tombstone'
             from {alive} as s
             where
                 not s.is_tombstone
-                and not exists (select from {kept} as k where k.row_key = s.row_key)
-                -- The kept row has gone where it was landed as a record that was erased.
+                and not exists (select from {archived} as k where k.row_key = s.row_key)
+                -- An erasure removes the archived row if it was replayed as an erased record.
                 and not exists (
                     select from audit.rejected_row as r
                     where
@@ -45,17 +46,21 @@ class FileAgreement(Agreement):
         )
 
     def _wrong_tombstones(self) -> Composed:
-        named = SQL("exists (select from {kept} as k where k.row_key = r.row_key)")
+        """Find tombstones of records that the delivery lists or that did not exist before it.
+
+        A tombstone for another moment is only right if the batch has a version for its own moment.
+        """
+        listed = SQL("exists (select from {archived} as k where k.row_key = r.row_key)")
         return self._query(
             """
             select
                 r.row_number, r.row_key,
-                'raw has it vanished, and the delivery does not say so'
+                'raw has a tombstone, but the record did not vanish with this delivery'
             from {raw_rows} as r
             where
                 r.is_tombstone and case
                     when r.version_at = %(at)s
-                        then {named} or not exists (
+                        then {listed} or not exists (
                             select from {raw} as s
                             where
                                 s.force_code = {force} and s.row_key = r.row_key
@@ -68,22 +73,22 @@ class FileAgreement(Agreement):
                     )
                 end
             """,
-            named=named.format(kept=self._kept),
+            listed=listed.format(archived=self._archived),
         )
 
-    # ---------------------------------------------------------------- what stands since
+    # ---------------------------------------------------------------- versions at the moment
 
-    def _overtaken(self) -> Composed:
-        """Find records that do not stand at the delivery's moment as it says, whatever came later.
+    def _overridden_versions(self) -> Composed:
+        """Find records whose version at the delivery's moment is another than the delivered one.
 
-        A delivery that lands late has to say again what this one had said.
+        A late-arriving delivery must restore the versions that this later delivery confirms.
         """
         return self._query(
             """
             select
                 k.row_number, k.row_key,
-                'another version than the delivery''s stands at its moment, and none says so'
-            from {kept} as k
+                'another version than the delivered one is valid at the moment of the delivery'
+            from {archived} as k
             inner join lateral (
                 select s.* from {raw} as s
                 where s.force_code = {force} and s.row_key = k.row_key and s.version_at <= %(at)s
@@ -99,19 +104,19 @@ class FileAgreement(Agreement):
                         r.batch_id = %(batch)s and r.table_name = {table}
                         and (r.row_number = k.row_number or r.replayed_key = k.row_key)
                 )
-                and {may_be_overtaken}
+                and {may_be_overridden}
             """,
             differ=self._differ("stands", "k"),
-            may_be_overtaken=self._may_be_overtaken(),
+            may_be_overridden=self._may_be_overridden(),
         )
 
-    def _risen(self) -> Composed:
-        """Find records that a full delivery does not name, and that stand at its moment since."""
+    def _missing_deletions(self) -> Composed:
+        """Find records that exist at the moment of a full delivery that does not list them."""
         return self._query(
             """
             select
                 null::bigint, c.row_key,
-                'it stands at the moment of a delivery that does not name it, and none says so'
+                'it exists at the moment of the delivery, but the delivery does not list it'
             from (
                 select distinct s.row_key from {raw} as s
                 where
@@ -126,16 +131,16 @@ class FileAgreement(Agreement):
             ) as stands on true
             where
                 not stands.is_tombstone
-                and not exists (select from {kept} as k where k.row_key = c.row_key)
+                and not exists (select from {archived} as k where k.row_key = c.row_key)
                 and not exists (
                     select from audit.rejected_row as r
                     where
                         r.batch_id = %(batch)s and r.table_name = {table}
                         and c.row_key in (r.row_key, r.replayed_key)
                 )
-                and {may_be_overtaken}
+                and {may_be_overridden}
             """,
-            may_be_overtaken=self._may_be_overtaken(),
+            may_be_overridden=self._may_be_overridden(),
         )
 
     # ---------------------------------------------------------------- parts
@@ -153,11 +158,11 @@ class FileAgreement(Agreement):
             """
         ).format(self._raw, self._force)
 
-    def _may_be_overtaken(self) -> Composed:
-        """Write whether a batch was landed since that is for an earlier moment, or mends this one.
+    def _may_be_overridden(self) -> Composed:
+        """Write the condition that a late-arriving delivery or a replay was landed since.
 
-        Mostly not, and then nothing is looked up. Where a file for the same moment was landed
-        later, that one speaks.
+        It is false for most batches, and then the server looks up nothing. It is also false if a
+        file for the same moment was landed later, because that file wins.
         """
         return SQL(
             """

@@ -1,8 +1,8 @@
-"""Proof that raw and the kept batches agree: each kept batch is read again, row for row.
+"""Prove that raw and the archive agree: read each archived batch again, row by row.
 
-A batch is read as landing read it and compared inside the warehouse, a transaction each, so neither
-side needs memory for more than a piece of it. It costs about what landing the batches did; a full
-list also costs one look at the keys known at its time.
+A batch is read as landing reads it, and compared inside the warehouse in its own transaction. So
+neither side needs memory for more than a chunk of it. This takes about as long as landing the
+batches did. A full delivery also needs one scan of the keys that were known at its time.
 """
 
 from collections.abc import Iterator
@@ -12,22 +12,22 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
+from oic_assurance.batches.archive import archived_files, unnamed_files
 from oic_assurance.batches.archived import (
     ArchivedBatch,
-    Hashed,
+    HashedStream,
     UnreadableError,
     archived_batches,
-    numbered_around,
+    number_around_gaps,
     open_archived,
+    open_unpacked,
     read_header,
-    unnamed_files,
-    unpacked,
 )
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
-from oic_assurance.landing.raw_tables import content_columns, is_there, raw_name
+from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
 from oic_assurance.operations.verify.agreement import Agreement
 from oic_assurance.operations.verify.file_agreement import FileAgreement
@@ -42,16 +42,19 @@ from oic_assurance.warehouse.locks import dataset_lock, held
 from oic_assurance.warehouse.rows import one_row, one_value
 
 ROLE = "oic_landing"
-#: How many disagreements of one kind in one batch are told one by one.
-TOLD = 20
+#: The highest number of disagreements of one kind and batch that are listed one by one.
+LISTED = 20
 
 
 def verify(
     settings: Settings, dataset: str | None = None, batch_id: int | None = None
 ) -> Iterator[Proof]:
-    """Compare raw with the kept batches of one dataset, one batch, or all; a proof a dataset.
+    """Compare raw with the archived batches of one dataset, of one batch, or of all datasets.
 
-    Landing of a dataset waits while it is verified.
+    Yields one proof for each dataset. Landing of a dataset waits while it is verified.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
     """
     with connect(settings, role=ROLE, autocommit=True) as connection:
         _prepare(connection)
@@ -63,19 +66,19 @@ def verify(
             if name in datasets():
                 yield _Verification(settings, connection, datasets()[name]).run(batch_id)
                 continue
-            why = "its dataset is declared no more"
+            why = "its dataset is not declared any more"
             yield Proof(name, not_compared=[(one, why) for one in batches if one.dataset == name])
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Read texts as landing does, and find a key's state by the index as landing does."""
+    """Set the session up as landing does: the same date format, and keys looked up by index."""
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
     connection.execute("set enable_seqscan = off")
 
 
 class _Verification:
-    """Of one dataset, on one connection."""
+    """The verification of one dataset, on one connection."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset
@@ -92,17 +95,19 @@ class _Verification:
             batches = archived_batches(self._connection, self._force, self._dataset.name, batch_id)
             tables = self._dataset.tables
             missing = [
-                table for table in tables if not is_there(self._connection, self._dataset, table)
+                table
+                for table in tables
+                if not raw_table_exists(self._connection, self._dataset, table)
             ]
             if missing:
                 if batches:
-                    what = "batches were landed, and raw does not have the table"
+                    message = "batches were landed, but raw does not have the table"
                     self._proof.disagreements += [
-                        Disagreement(self._dataset.name, what, table=one.name) for one in missing
+                        Disagreement(self._dataset.name, message, table=one.name) for one in missing
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # What was landed a moment ago the planner does not know of yet.
+                # The planner has no statistics yet of rows that were landed a moment ago.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
@@ -116,21 +121,21 @@ class _Verification:
 
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
-        if batch.kept_as is None:
-            self._proof.not_compared.append((batch, "it was not kept"))
+        if batch.archived_as is None:
+            self._proof.not_compared.append((batch, "it was not archived"))
             return
         try:
             if batch.is_extract:
-                self._verify_extract(batch, batch.kept_as)
+                self._verify_extract(batch, batch.archived_as)
             else:
-                self._verify_file(batch, batch.kept_as)
+                self._verify_file(batch, batch.archived_as)
         except UnreadableError as error:
-            self._say(batch, error.message)
+            self._disagree(batch, error.message)
 
     def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with unpacked(self._settings.home / kept_as) as stream:
-                content = Hashed(stream)
+            with open_unpacked(self._settings.home / kept_as) as stream:
+                content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
             if not self._same_bytes(batch, content.sha256):
@@ -139,38 +144,43 @@ class _Verification:
             try:
                 rows = self._compare_file(batch, Content(copy, content.size_bytes, content.sha256))
             except DeliveryRefused as error:
-                if self._is_of_today(batch):
-                    self._say(batch, f"it was landed, and cannot be read again: {error.message}")
+                if self._has_present_declaration(batch):
+                    message = f"it was landed, but cannot be read again: {error.message}"
+                    self._disagree(batch, message)
                 else:
                     why = f"landed under an earlier declaration: {error.message}"
                     self._proof.not_compared.append((batch, why))
                 return
-        self._count_kept(batch, rows)
+        self._check_counts(batch, rows)
 
     def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
         rows = 0
         for reading in read_tables(content, self._dataset):
             table = reading.table
             loader = self._loader(table)
-            loader.stage(numbered_around(reading.rows, batch.gaps_of(table.name)))
+            loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))
             rows += loader.check().rows
             self._connection.execute(SQL("analyze {}").format(checks.checked(table)))
-            names = self._names_then(batch, table)
-            is_of_today = self._is_of_today(batch)
+            names = self._landed_columns(batch, table)
+            is_present = self._has_present_declaration(batch)
             agreement = FileAgreement(
-                self._dataset, table, self._force, checks.checked(table), names,
-                with_fingerprint=is_of_today,
-            )  # fmt: skip
-            self._ask(batch, table, agreement.queries())
-            if not is_of_today:
+                self._dataset,
+                table,
+                self._force,
+                checks.checked(table),
+                names,
+                with_fingerprint=is_present,
+            )
+            self._compare(batch, table, agreement.queries())
+            if not is_present:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
     def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / kept_as) as stream:
             header = read_header(stream)
-            content = Hashed(stream)
+            content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
@@ -193,47 +203,53 @@ class _Verification:
             return
         self._check_header(batch, header)
         self._connection.execute(SQL("analyze {}").format(extract.name))
-        names = [name for name in content_columns(self._dataset, table) if name in extract.columns]
-        agreement = Agreement(self._dataset, table, self._force, extract.rows(names), names)
-        self._ask(batch, table, agreement.queries())
-        self._count_kept(batch, rows)
+        names = [name for name in self._dataset.content_columns(table) if name in extract.columns]
+        agreement = Agreement(self._dataset, table, self._force, extract.rows_query(names), names)
+        self._compare(batch, table, agreement.queries())
+        self._check_counts(batch, rows)
 
     def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
-        """Compare what a replay has landed: its rows have the places of the delivery it mends."""
+        """Compare a replay. Its rows have the row numbers of the original delivery."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
         with open_archived(self._settings, kept_as) as content:
-            rows.take_kept(content, kept_as)
+            rows.load_archived(content, kept_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
-        names = list(content_columns(self._dataset, table))
-        is_of_today = self._is_of_today(batch)
+        names = list(self._dataset.content_columns(table))
+        is_present = self._has_present_declaration(batch)
         agreement = Agreement(
-            self._dataset, table, self._force, checks.checked(table), names,
-            with_fingerprint=is_of_today,
-        )  # fmt: skip
-        self._ask(batch, table, agreement.of_replay())
-        if not is_of_today:
+            self._dataset,
+            table,
+            self._force,
+            checks.checked(table),
+            names,
+            with_fingerprint=is_present,
+        )
+        self._compare(batch, table, agreement.of_replay())
+        if not is_present:
             self._compare_fingerprints(batch, table, agreement)
         self._proof.rows += batch.row_count or 0
 
     def _compare_vanished(self, batch: ArchivedBatch, table: Table, keys: list[str]) -> None:
-        rows = numbered_around(([0, key] for key in keys), batch.gaps_of(table.name))
+        rows = number_around_gaps(([0, key] for key in keys), batch.gaps_of(table.name))
         places = [row[0] for row in rows]
         listed = SQL("(select * from unnest({}::bigint[], {}::text[]) as v (row_number, row_key))")
         agreement = Agreement(self._dataset, table, self._force, SQL("null"), table.names)
-        self._ask(batch, table, agreement.vanished(listed.format(Literal(places), Literal(keys))))
-        self._count_kept(batch, len(keys))
+        queries = agreement.vanished(listed.format(Literal(places), Literal(keys)))
+        self._compare(batch, table, queries)
+        self._check_counts(batch, len(keys))
 
     # ---------------------------------------------------------------- parts
 
     def _compare_fingerprints(
         self, batch: ArchivedBatch, table: Table, agreement: Agreement
     ) -> None:
-        """Compare the fingerprints of a file that was landed under an earlier declaration.
+        """Compare the fingerprints of rows that were landed under an earlier declaration.
 
-        Nothing says of which columns they were made. One that agrees does: no other columns would
-        come to the same.
+        The columns that the fingerprints cover are not recorded. If some fingerprints agree, they
+        cover the present columns, so those that differ are wrong. If none agrees, they cover other
+        columns and cannot be compared.
         """
         agree, differ = one_row(
             self._connection,
@@ -243,33 +259,35 @@ class _Verification:
         )
         if differ and agree:
             several = table.name if len(self._dataset.tables) > 1 else None
-            self._say(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
+            self._disagree(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
         elif differ:
-            why = "its fingerprints are of the columns of an earlier declaration"
+            why = "its fingerprints cover the columns of an earlier declaration"
             self._proof.not_compared.append((batch, why))
 
     def _same_bytes(self, batch: ArchivedBatch, sha256: str) -> bool:
         if sha256 == batch.sha256:
             return True
-        self._say(batch, "the kept content is not what audit says it is: its SHA-256 differs")
+        self._disagree(batch, "the SHA-256 of the archived content is not the one in audit")
         return False
 
     def _check_header(self, batch: ArchivedBatch, header: dict[str, Any]) -> None:
         if (header.get("dataset"), header.get("place")) != (batch.dataset, batch.source_place):
-            self._say(batch, "the kept extract's first line is about another source")
+            self._disagree(batch, "the first line of the archived extract names another source")
 
-    def _is_of_today(self, batch: ArchivedBatch) -> bool:
+    def _has_present_declaration(self, batch: ArchivedBatch) -> bool:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
-    def _names_then(self, batch: ArchivedBatch, table: Table) -> list[str]:
-        """Return the columns that raw had of a file; those kept out then are null in raw."""
+    def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
+        """Return the columns of a file that were landed. Columns kept out are null in raw."""
         notes = (batch.notes or {}).get(table.name) or {}
-        out = {"".join(filter(str.isalnum, str(name).casefold()))
-               for name in notes.get("columns_kept_out", ())}  # fmt: skip
+        kept_out = {
+            "".join(filter(str.isalnum, str(name).casefold()))
+            for name in notes.get("columns_kept_out", ())
+        }
         found = []
-        for name in content_columns(self._dataset, table):
+        for name in self._dataset.content_columns(table):
             base = name.removesuffix("_text").removesuffix("_is_ambiguous")
-            if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & out:
+            if not {"".join(filter(str.isalnum, n)) for n in (name, base)} & kept_out:
                 found.append(name)
         return found
 
@@ -280,24 +298,27 @@ class _Verification:
             )
         return self._loaders[table.name]
 
-    def _ask(self, batch: ArchivedBatch, table: Table, queries: list[Composed]) -> None:
+    def _compare(self, batch: ArchivedBatch, table: Table, queries: list[Composed]) -> None:
+        """Run queries, and add a disagreement for each row that they return."""
         several = table.name if len(self._dataset.tables) > 1 else None
         for query in queries:
             limited = SQL(
-                "select d.*, count(*) over () from ({}) as d (place, row_key, what)"
+                "select d.*, count(*) over () from ({}) as d (row_number, row_key, message)"
                 " order by 1, 2 limit {}"
-            ).format(query, TOLD)
+            ).format(query, LISTED)
             found = self._connection.execute(
                 limited, {"batch": batch.batch_id, "at": batch.delivered_for}
             ).fetchall()
-            for place, key, what, _ in found:
-                self._say(batch, what, several, place, key)
-            if found and found[0][3] > TOLD:
-                self._say(batch, f"and {found[0][3] - TOLD:,} more rows of this kind", several)
+            for row_number, key, message, _ in found:
+                self._disagree(batch, message, several, row_number, key)
+            if found and found[0][3] > LISTED:
+                more = f"and {found[0][3] - LISTED:,} more rows of this kind"
+                self._disagree(batch, more, several)
 
-    def _count_kept(self, batch: ArchivedBatch, rows: int) -> None:
+    def _check_counts(self, batch: ArchivedBatch, rows: int) -> None:
+        """Compare the numbers of rows in audit with the archived and the rejected rows."""
         self._proof.rows += rows
-        at_the_door, rejected = one_row(
+        refused, rejected = one_row(
             self._connection,
             """
             select count(*) filter (where row_number is null), count(*)
@@ -306,30 +327,30 @@ class _Verification:
             (batch.batch_id,),
             what=f"count of rejected rows of batch {batch.batch_id}",
         )
-        held = rows + batch.erased_kept
-        erased_at_the_door = 0
+        found = rows + batch.gap_count
+        erased_refused = 0
         if self._dataset.kind == "database":
-            # What was refused at the door has no place: of an erasure it is among the rejected.
-            held += at_the_door
-            erased_at_the_door = batch.erased_rejected
-        said = batch.row_count or 0
-        if not held <= said <= held + erased_at_the_door:
-            self._say(
-                batch, f"audit says that it had {said:,} rows, and {held:,} are accounted for"
-            )
+            # Rows refused because of their marking have no row number. Erased ones among them
+            # cannot be told from other erased rejected rows.
+            found += refused
+            erased_refused = batch.erased_rejected
+        recorded = batch.row_count or 0
+        if not found <= recorded <= found + erased_refused:
+            self._disagree(batch, f"audit has {recorded:,} rows, but {found:,} were found")
         rejected += batch.erased_rejected
         if (batch.rows_rejected or 0) != rejected:
-            self._say(
+            self._disagree(
                 batch,
-                f"audit says that {batch.rows_rejected or 0:,} rows were rejected, and quarantine "
-                f"holds {rejected:,}",
+                f"audit has {batch.rows_rejected or 0:,} rejected rows, but quarantine has "
+                f"{rejected:,}",
             )
 
     def _count_raw(self, batch: ArchivedBatch) -> None:
-        held = batch.erased_raw
+        """Compare the number of new rows in audit with the batch's rows in raw."""
+        found = batch.erased_raw
         for table in self._dataset.tables:
-            # What a late delivery made necessary to say again is no row that it brought.
-            held += one_value(
+            # Rows that only restore a version are not counted as new rows of the batch.
+            found += one_value(
                 self._connection,
                 SQL(
                     "select count(*) from {} where force_code = %s and batch_id = %s"
@@ -337,15 +358,14 @@ class _Verification:
                 ).format(raw_name(self._dataset, table)),
                 (self._force, batch.batch_id, batch.delivered_for),
             )
-        if held != (batch.rows_new or 0):
-            self._say(
-                batch,
-                f"audit says that it brought {batch.rows_new or 0:,} rows to raw, and raw holds "
-                f"{held:,}",
+        if found != (batch.rows_new or 0):
+            self._disagree(
+                batch, f"audit has {batch.rows_new or 0:,} new rows, but raw has {found:,}"
             )
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
-        """Find rows of batches that are not there, and kept files that no batch names."""
+        """Find rows of raw whose batch does not exist, and archived files without a batch."""
+        files = archived_files(self._settings, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:
             rows = self._connection.execute(
@@ -356,29 +376,30 @@ class _Verification:
                 (self._force, known),
             ).fetchall()
             for batch_id, count in rows:
-                what = f"raw holds {count:,} rows of batch {batch_id}, and there is no such batch"
+                message = f"raw has {count:,} rows of batch {batch_id}, but there is no such batch"
                 self._proof.disagreements.append(
-                    Disagreement(self._dataset.name, what, table=table.name)
+                    Disagreement(self._dataset.name, message, table=table.name)
                 )
-        for path in unnamed_files(self._settings, self._connection, self._dataset):
-            what = f"the kept file {path.relative_to(self._settings.home)} belongs to no batch"
-            self._proof.disagreements.append(Disagreement(self._dataset.name, what))
+        for path in unnamed_files(self._connection, self._settings, self._dataset, files):
+            name = path.relative_to(self._settings.home)
+            message = f"the archived file {name} belongs to no batch"
+            self._proof.disagreements.append(Disagreement(self._dataset.name, message))
 
-    def _say(
+    def _disagree(
         self,
         batch: ArchivedBatch,
-        what: str,
+        message: str,
         table: str | None = None,
-        place: int | None = None,
+        row_number: int | None = None,
         key: str | None = None,
     ) -> None:
         self._proof.disagreements.append(
-            Disagreement(self._dataset.name, what, batch, table, place, key)
+            Disagreement(self._dataset.name, message, batch, table, row_number, key)
         )
 
 
-def _lines(content: Hashed) -> Iterator[list[str]]:
-    """Give the keys of a list of vanished ones, a piece at a time."""
+def _lines(content: HashedStream) -> Iterator[list[str]]:
+    """Yield the keys of an archived list of vanished keys, one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
         *whole, rest = (rest + chunk).split(b"\n")

@@ -1,4 +1,4 @@
-"""The task that waits for a person: Airflow's own operator, where there is something to ask."""
+"""The task that asks a person to approve a build with warnings."""
 
 import os
 from typing import Any
@@ -10,16 +10,16 @@ from oic_assurance import pipeline
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import load_settings
 
-#: Set where a run is alone in its process: nobody could answer it, so it does not wait.
+#: Set for a run in one process. Nobody can answer there, so the task does not wait.
 NOBODY_CAN_ANSWER = "ASSURANCE_NOBODY_CAN_ANSWER"
 APPROVE, REJECT = "Approve", "Reject"
 
 
 class WarningApproval(HITLOperator):
-    """Asks for a decision on a build's warnings, where the deployment wants one; else goes on.
+    """Asks for a decision on a build's warnings, if the deployment requires one.
 
-    The answer is put on record, and that record decides: a rejected build, or one whose question
-    nobody could answer, is refused by the publication itself.
+    The task records the answer and succeeds. The publication reads the record, and refuses a build
+    that was rejected or that still needs an answer.
     """
 
     template_fields = (*HITLOperator.template_fields, "build_id")
@@ -30,8 +30,8 @@ class WarningApproval(HITLOperator):
             options=[APPROVE, REJECT],
             # No answer in time is a no.
             defaults=REJECT,
-            # Blank until it is answered: that the answer says something is seen to below.
-            # Several people may share Airflow's login, so it asks for a name as well.
+            # `execute_complete` checks that both are filled in. The form also asks for a name,
+            # because several people may share a login of Airflow.
             params={
                 "name": Param("", type="string", title="Your name"),
                 "reason": Param("", type="string", title="Why"),
@@ -41,7 +41,7 @@ class WarningApproval(HITLOperator):
         self.build_id = build_id
 
     def execute(self, context: Any) -> Any:
-        """Ask and wait, or return at once when there is nothing to ask."""
+        """Ask and wait for the answer, or return at once if there is nothing to ask."""
         warnings = pipeline.warnings_to_approve(load_settings(), self.build_id)
         if not warnings or os.environ.get(NOBODY_CAN_ANSWER):
             return None
@@ -50,11 +50,15 @@ class WarningApproval(HITLOperator):
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
-        """Put the answer on record, and go on: the publication looks at it."""
+        """Record the answer.
+
+        Raises:
+            UsageError: The answer has no name or no reason.
+        """
         if "error" in event:
             return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
-            # Somebody has answered on the command line, or the build may not be published at all.
+            # Somebody has answered on the command line, or the build cannot be published anyway.
             return None
         is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):
@@ -64,15 +68,19 @@ class WarningApproval(HITLOperator):
         else:
             user = event["responded_by_user"] or {}
             login = str(user.get("name") or user.get("id") or "")
-            said = event["params_input"] or {}
-            who, reason = (str(said.get(what) or "") for what in ("name", "reason"))
+            answer = event["params_input"] or {}
+            who, reason = (str(answer.get(name) or "") for name in ("name", "reason"))
         if not who.strip() or not reason.strip():
             raise UsageError(
                 "The answer lacks a name or a reason. Clear `approve_warning`, to be asked again."
             )
         pipeline.decide(
-            load_settings(), self.build_id,
-            is_approved=is_approved, who=who, login=login, reason=reason,
+            load_settings(),
+            self.build_id,
+            is_approved=is_approved,
+            who=who,
+            login=login,
+            reason=reason,
             through="expiry" if event.get("timedout") else "airflow",
-        )  # fmt: skip
+        )
         return super().execute_complete(context, event)

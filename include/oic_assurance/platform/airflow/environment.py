@@ -1,11 +1,14 @@
-"""Airflow's settings, as environment variables: set before anything imports Airflow."""
+"""Airflow's settings, as environment variables.
+
+They must be set before Airflow is imported, because it reads them at that moment.
+"""
 
 from pathlib import Path
 
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
-# No dependency calls home.
+# No dependency sends usage data.
 SILENCE = {
     "DO_NOT_TRACK": "1",
     "SCARF_ANALYTICS": "false",
@@ -16,12 +19,15 @@ SILENCE = {
 
 
 def airflow_home(settings: Settings) -> Path:
-    """Return the folder that Airflow keeps its own state in."""
+    """Return the folder for Airflow's state."""
     return private_folder(settings, settings.home / "airflow")
 
 
 def airflow_environment(settings: Settings, metadata_url: str) -> dict[str, str]:
-    """Return what every process of Airflow needs to know, wherever its metadata is kept."""
+    """Return the environment variables that every process of Airflow needs.
+
+    `metadata_url` is the SQLAlchemy URL of Airflow's database.
+    """
     logs = private_folder(settings, settings.log_dir / "airflow")
     return {
         **SILENCE,

@@ -1,6 +1,9 @@
-"""Run the daily DAG once in this process. Only this module of the package imports Airflow."""
+"""Run the daily DAG once in this process.
 
-import importlib.util
+Airflow is imported inside functions, after its environment is set. The import also takes seconds,
+and only this command needs it.
+"""
+
 import os
 import shutil
 import signal
@@ -10,9 +13,10 @@ from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import Any
 
+from oic_assurance.errors import AssuranceError
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
 from oic_assurance.reporting.screens.tasks import TaskEvent
 from oic_assurance.settings import Settings
@@ -24,15 +28,20 @@ RETRY_SECONDS = "1"
 
 
 def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent], None]) -> str:
-    """Run the daily DAG for a moment, reporting each task, and return the run's id."""
+    """Run the daily DAG for a moment, call `report` for each event of a task, return the run's id.
+
+    Raises:
+        AssuranceError: Airflow cannot load the DAG.
+        KeyboardInterrupt: Ctrl-C or SIGTERM has ended the run.
+    """
     _set_environment(settings)
     _ensure_metadata(settings)
     interruption = Interruption()
     listener = _listen(report, interruption)
     try:
         interruption.watch()
-        dag = _load(settings.project_root / DAG_FILE).assurance_daily()
-        # No logical date: the same moment can be run any number of times.
+        dag = _load_dag(settings.project_root / DAG_FILE)
+        # Without a logical date, the same moment can be run any number of times.
         run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
     finally:
         interruption.forget()
@@ -59,7 +68,7 @@ def _ensure_metadata(settings: Settings) -> None:
     its tables takes seconds, so an empty database is kept for each version of Airflow and copied.
     """
     if "airflow.settings" in sys.modules:
-        return  # a later run of this process: the database is open
+        return  # An earlier run of this process has opened the database.
     database = _database(settings)
     empty = database.with_name(f"empty-{version('apache-airflow-core')}.db")
     for left in database.parent.glob(f"{database.name}*"):
@@ -77,14 +86,18 @@ def _ensure_metadata(settings: Settings) -> None:
     draft.replace(empty)
 
 
-def _load(path: Path) -> ModuleType:
-    """Import the DAG file again: a DAG that has run keeps the configuration of that run."""
-    spec = importlib.util.spec_from_file_location(DAG_NAME, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def _load_dag(path: Path) -> Any:
+    """Load the DAG as Airflow's dag processor does.
+
+    It is loaded again for each run, because a DAG that has run keeps the configuration of that run.
+    """
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(path)
+    for error in bag.import_errors.values():
+        reason = error.strip().splitlines()[-1]
+        raise AssuranceError(f"Airflow cannot load {path}: {reason}")
+    return bag.dags[DAG_NAME]
 
 
 class Interruption:

@@ -1,6 +1,6 @@
-"""Airflow on this machine: api-server, scheduler and dag-processor, started and stopped together.
+"""Run Airflow on this machine: api-server, scheduler and dag-processor, which stop together.
 
-(Airflow's own `standalone` leaves its children behind when it is told to end.)
+Airflow's own command `standalone` does not stop its children when it ends.
 """
 
 import json
@@ -17,12 +17,12 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
 from oic_assurance.platform.one_at_a_time import holder_of, only_one
-from oic_assurance.platform.sessions import (
+from oic_assurance.platform.processes import (
     HOST,
     STOP_SECONDS,
-    Sessions,
-    chosen_port,
-    signals_end_us,
+    Processes,
+    choose_port,
+    end_on_signals,
 )
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import airflow_metadata_url
@@ -33,7 +33,7 @@ DEFAULT_PORT = 8080
 LOGIN = "assurance"
 API_SERVER = "api-server"
 WORKERS = ("scheduler", "dag-processor")
-# Each task slot is a process of its own with dbt or Great Expectations in it.
+# Each task slot is a process with dbt or Great Expectations in it, which needs much memory.
 PARALLELISM = 2
 READY_SECONDS = 120.0
 LOCK = "up"
@@ -42,17 +42,24 @@ Tell = Callable[[str], None]
 
 
 def up(settings: Settings, tell: Tell) -> int:
-    """Start everything, say where it is, and stop it all on Ctrl-C or `down`."""
-    port = chosen_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
-    airflow = Sessions(settings, "Airflow")
-    with only_one(settings, LOCK), signals_end_us():
+    """Start Airflow, show its address and login, and stop it on Ctrl-C or `down`.
+
+    `tell` shows a line to the user. Returns the exit code.
+
+    Raises:
+        UsageError: ASSURANCE_AIRFLOW_PORT is not a port number.
+        AssuranceError: It runs already, the port is in use, or one of its processes has ended.
+    """
+    port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
+    airflow = Processes(settings, "Airflow")
+    with only_one(settings, LOCK), end_on_signals():
         prepare_warehouse(settings)
         environment = {**os.environ, **_environment(settings, port)}
         tell("Preparing Airflow's own database ...")
         airflow.finish("db", _airflow("db", "migrate"), environment)
         home = airflow_home(settings)
         try:
-            # Tasks report to the api-server: one that starts before it answers fails.
+            # Tasks report to the api-server. A task that starts before it answers would fail.
             place = ["--host", HOST, "--port", str(port)]
             airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
             airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)
@@ -70,7 +77,11 @@ def up(settings: Settings, tell: Tell) -> int:
 
 
 def down(settings: Settings) -> bool:
-    """Ask the `up` of this home to end, and wait until it has; tell whether there was one."""
+    """Stop the `up` of this home and wait until it has ended. Returns False if there was none.
+
+    Raises:
+        AssuranceError: It does not end.
+    """
     pid = holder_of(settings, LOCK)
     if pid is None:
         return False
@@ -78,7 +89,7 @@ def down(settings: Settings) -> bool:
     deadline = time.monotonic() + 2 * STOP_SECONDS
     while holder_of(settings, LOCK) == pid:
         if time.monotonic() > deadline:
-            raise AssuranceError(f"`assurance up` (process {pid}) does not end.")
+            raise AssuranceError(f"`assurance up` (process {pid}) does not end: kill it.")
         time.sleep(0.1)
     return True
 
@@ -104,7 +115,7 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 def _password_file(settings: Settings) -> Path:
-    """Return the file of Airflow's login, written for its owner alone at the first start."""
+    """Return the file with Airflow's login. The first start creates it, private to its owner."""
     path = private_folder(settings, settings.secrets_dir) / "airflow_login.json"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

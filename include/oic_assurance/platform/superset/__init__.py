@@ -1,1 +1,1 @@
-"""Runs Superset with the dashboards of this project."""
+"""Run Superset with the dashboards of this project."""

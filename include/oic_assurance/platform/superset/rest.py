@@ -1,4 +1,4 @@
-"""Superset's REST API: log in, bring the bundle in, ask a chart for its data."""
+"""A client of Superset's REST API: log in, import the dashboards, read the data of a chart."""
 
 import io
 import json
@@ -30,15 +30,25 @@ class Superset:
             return False
 
     def log_in(self, name: str, password: str) -> None:
-        """Log in; every later request is this user's."""
+        """Log in. All later requests are made as this user.
+
+        Raises:
+            AssuranceError: Superset refuses the login.
+        """
         given = {"username": name, "password": password, "provider": "db", "refresh": False}
         token = self._ask("POST", "/api/v1/security/login", json=given)["access_token"]
         self._client.headers["Authorization"] = f"Bearer {token}"
         csrf = self._ask("GET", "/api/v1/security/csrf_token/")["result"]
         self._client.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
 
-    def bring_in(self, root: Path, warehouse: str) -> None:
-        """Import the committed bundle; `warehouse` is the libpq URI that charts read by."""
+    def import_bundle(self, root: Path, warehouse: str) -> None:
+        """Import the committed dashboards.
+
+        `warehouse` is the libpq URI, with password, that the charts read the warehouse through.
+
+        Raises:
+            AssuranceError: Superset refuses the bundle.
+        """
         address = httpx.URL(warehouse)
         without_password = warehouse.replace(f":{address.password}@", ":XXXXXXXXXX@", 1)
         files = {"bundle": ("bundle.zip", zipped(root / BUNDLE, without_password))}
@@ -46,10 +56,10 @@ class Superset:
         self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
 
     def charts(self, dashboard: str) -> dict[str, int]:
-        """Return the numbers of a dashboard's charts by UUID."""
+        """Return the ids of a dashboard's charts by UUID."""
         found = self._ask("GET", f"/api/v1/dashboard/{dashboard}/charts")["result"]
-        return {self._ask("GET", f"/api/v1/chart/{one['id']}")["result"]["uuid"]: one["id"]
-                for one in found}  # fmt: skip
+        ids = [chart["id"] for chart in found]
+        return {self._ask("GET", f"/api/v1/chart/{one}")["result"]["uuid"]: one for one in ids}
 
     def data(self, chart: int) -> list[dict[str, Any]]:
         """Return the rows that a chart shows."""
@@ -67,7 +77,7 @@ class Superset:
 
 
 def zipped(folder: Path, warehouse: str) -> bytes:
-    """Return the bundle as the ZIP that Superset takes, with the address it reads from."""
+    """Return the bundle as a ZIP file for Superset, with the address of the warehouse in it."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
         for path in sorted(folder.rglob("*.yaml")):

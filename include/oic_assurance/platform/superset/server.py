@@ -1,4 +1,4 @@
-"""Superset on this machine: started from an environment of its own, with the dashboards in it."""
+"""Run Superset on this machine, from its own virtual environment, with the dashboards in it."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.one_at_a_time import only_one
-from oic_assurance.platform.sessions import HOST, Sessions, chosen_port, signals_end_us
+from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
 from oic_assurance.reporting.dashboards.description import FOLDER, dashboards
 from oic_assurance.settings import Settings
@@ -27,11 +27,18 @@ Tell = Callable[[str], None]
 
 
 def serve(settings: Settings, tell: Tell) -> int:
-    """Start Superset, bring the dashboards in, say where they are, and stop on Ctrl-C."""
+    """Start Superset, import the dashboards, show their addresses, and stop on Ctrl-C.
+
+    `tell` shows a line to the user. Returns the exit code.
+
+    Raises:
+        UsageError: ASSURANCE_SUPERSET_PORT is not a port number.
+        AssuranceError: Superset is not installed, runs already or fails, or the port is in use.
+    """
     programs = _programs(settings)
-    port = chosen_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
-    superset = Sessions(settings, "Superset")
-    with only_one(settings, LOCK), signals_end_us():
+    port = choose_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
+    superset = Processes(settings, "Superset")
+    with only_one(settings, LOCK), end_on_signals():
         prepare_warehouse(settings)
         is_new = find_secret(settings, PASSWORD) is None
         home = private_folder(settings, settings.home / "superset")
@@ -42,10 +49,10 @@ def serve(settings: Settings, tell: Tell) -> int:
             client = Superset(f"http://{HOST}:{port}")
             superset.wait_until(client.answers, SERVER, READY_SECONDS)
             _log_in(settings, superset, programs, environment, client)
-            client.bring_in(settings.project_root, url(settings, "bi"))
+            client.import_bundle(settings.project_root, url(settings, "bi"))
             for dashboard in dashboards(settings.project_root):
                 tell(f"{client.address}/superset/dashboard/{dashboard.name}/  {dashboard.title}")
-            tell(f"Log in as {LOGIN} with the password {_told(settings, is_new)}")
+            tell(f"Log in as {LOGIN} with the password {_shown_password(settings, is_new)}")
             tell("Ctrl-C stops it.")
             return superset.watch()
         except KeyboardInterrupt:
@@ -63,13 +70,13 @@ def _programs(settings: Settings) -> Path:
 
 
 def _environment(settings: Settings, home: Path) -> dict[str, str]:
-    """Return the environment of Superset's programs: nothing of ours but what they are given."""
-    kept = {
+    """Return the environment of Superset's programs, without this project's variables."""
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("AIRFLOW_", "ASSURANCE_", "DBT_", "PG", "PYTHON", "SUPERSET_"))
     }
-    return kept | {
+    return inherited | {
         "FLASK_APP": "superset.app:create_app()",
         "SCARF_ANALYTICS": "false",
         "SUPERSET_CONFIG_PATH": str(settings.project_root / FOLDER / "superset_config.py"),
@@ -78,8 +85,8 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
     }
 
 
-def _prepare(superset: Sessions, programs: Path, environment: dict[str, str], tell: Tell) -> None:
-    """Bring Superset's own database up to date, once for each version of it."""
+def _prepare(superset: Processes, programs: Path, environment: dict[str, str], tell: Tell) -> None:
+    """Migrate Superset's own database, once for each version of Superset."""
     done = Path(environment["SUPERSET_HOME"]) / f"prepared-{_version(programs)}"
     if done.exists():
         return
@@ -92,12 +99,12 @@ def _prepare(superset: Sessions, programs: Path, environment: dict[str, str], te
 
 def _log_in(
     settings: Settings,
-    superset: Sessions,
+    superset: Processes,
     programs: Path,
     environment: dict[str, str],
     client: Superset,
 ) -> None:
-    """Log in; where the login is not there yet, or its password is another now, make it first."""
+    """Log in. If that fails, create the login or set its password first."""
     password = secret(settings, PASSWORD)
     try:
         client.log_in(LOGIN, password)
@@ -109,7 +116,7 @@ def _log_in(
 
 
 def _version(programs: Path) -> str:
-    """Return the version of Superset that is installed."""
+    """Return the version of the installed Superset."""
     found = sorted(programs.parent.glob("lib/python*/site-packages/apache_superset-*.dist-info"))
     return found[-1].name.removesuffix(".dist-info").partition("-")[2] if found else "unknown"
 
@@ -122,6 +129,6 @@ def _gunicorn(programs: Path, port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _told(settings: Settings, is_new: bool) -> str:
-    """Return the password the first time, later where it is kept."""
+def _shown_password(settings: Settings, is_new: bool) -> str:
+    """Return the password at the first start, and later the place of the file that holds it."""
     return secret(settings, PASSWORD) if is_new else f"in {settings.secrets_dir / PASSWORD}"

@@ -1,1 +1,1 @@
-"""The dashboards: described here, written as Superset's bundle."""
+"""The dashboards: read from their YAML descriptions and written as Superset's bundle."""

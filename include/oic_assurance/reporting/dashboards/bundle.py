@@ -1,7 +1,7 @@
-"""The bundle that Superset imports: database, datasets, charts and dashboards as YAML files.
+"""Write the bundle that Superset imports: database, datasets, charts and dashboards as YAML.
 
-Made from the description and committed, so that a change can be read before it is imported. UUIDs
-follow from names: an import again replaces what it brought before.
+The bundle is generated from the descriptions and committed, so that a change can be reviewed before
+it is imported. UUIDs are computed from names, so a second import replaces the first.
 """
 
 import json
@@ -27,7 +27,7 @@ from oic_assurance.reporting.dashboards.layout import position
 
 BUNDLE = FOLDER / "bundle"
 DATABASE = "databases/warehouse.yaml"
-#: Where readers' tools find the warehouse; an import puts the real address in its place.
+#: A placeholder. The import replaces it with the real address.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
@@ -37,10 +37,14 @@ Yaml = dict[str, Any]
 
 
 def bundle(root: Path) -> dict[str, str]:
-    """Return the files of the bundle as text, by their place in it."""
+    """Return the text of every file of the bundle, by its path in it.
+
+    Raises:
+        AssuranceError: If a description is wrong.
+    """
     colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
     files: dict[str, Yaml] = {
-        # The moment is part of the format; one that never changes keeps the bundle as it is.
+        # The format requires a timestamp. A fixed one keeps the bundle reproducible.
         "metadata.yaml": {
             "version": VERSION,
             "type": "assets",
@@ -59,12 +63,12 @@ def bundle(root: Path) -> dict[str, str]:
 
 
 def uuid(*names: str) -> str:
-    """Return the UUID of what has these names, always the same."""
+    """Return the UUID for a sequence of names. The same names give the same UUID."""
     return str(uuid5(_SPACE, "/".join(names)))
 
 
 def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
-    """Return the UUID of a chart."""
+    """Return the UUID of a chart, which follows from its dashboard and title."""
     return uuid("chart", dashboard.name, chart.title)
 
 
@@ -89,7 +93,7 @@ def _dataset(dataset: Dataset) -> Yaml:
     columns = [column for given in dataset.columns.values() for column in _columns(given)]
     return {
         "table_name": dataset.name,
-        "description": dataset.says,
+        "description": dataset.description,
         "schema": "marts",
         "sql": dataset.sql,
         "main_dttm_col": None,
@@ -103,10 +107,11 @@ def _dataset(dataset: Dataset) -> Yaml:
 
 
 def _columns(column: Column) -> list[Yaml]:
-    """Return a column of the query and, for a code, the one of its words."""
+    """Return a column of the query and, if it holds codes, the column with their words."""
+    has_words = column.chart_column != column.name
     plain = {
         "column_name": column.name,
-        "verbose_name": column.title if column.asked == column.name else f"{column.title} (code)",
+        "verbose_name": f"{column.title} (code)" if has_words else column.title,
         "type": column.type.upper(),
         "is_dttm": column.type in MOMENTS,
         "groupby": True,
@@ -115,24 +120,24 @@ def _columns(column: Column) -> list[Yaml]:
     }
     if column.expression is None:
         return [plain]
-    said = {
+    with_words = {
         **plain,
-        "column_name": column.asked,
+        "column_name": column.chart_column,
         "verbose_name": column.title,
         "type": "TEXT",
         "expression": column.expression,
     }
-    return [said] if column.computed else [plain, said]
+    return [with_words] if column.computed else [plain, with_words]
 
 
 def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
     dataset = uuid("dataset", chart.dataset.name)
     return {
         "slice_name": chart.title,
-        "description": chart.says,
+        "description": chart.description,
         "viz_type": charts.VIZ_TYPES[chart.kind],
         "params": charts.params(chart),
-        # The importer puts the dataset's number in the place of these.
+        # The import replaces the ID of the dataset.
         "query_context": json.dumps(
             {
                 "datasource": {"id": 0, "type": "table"},
@@ -157,7 +162,7 @@ def _dashboard(dashboard: Dashboard, number: int, colours: dict[str, str]) -> Ya
     ]
     return {
         "dashboard_title": dashboard.title,
-        "description": dashboard.says,
+        "description": dashboard.description,
         "css": "",
         "slug": dashboard.name,
         "published": True,
@@ -198,7 +203,7 @@ def _file_name(title: str) -> str:
 
 
 class _Readable(yaml.SafeDumper):
-    """YAML in which SQL stands as it was written, and that yamllint takes."""
+    """Write SQL as literal blocks, and lists so that yamllint accepts them."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent the items of a list."""

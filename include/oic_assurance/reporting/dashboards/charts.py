@@ -1,4 +1,4 @@
-"""What Superset wants to know of a chart: how it is drawn, and what it asks the dataset for."""
+"""Superset's settings of a chart, and the query that it sends to its dataset."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,9 +7,9 @@ from typing import Any
 from oic_assurance.reporting.dashboards.description import Chart, Value
 
 ROW_LIMIT = 10_000
-#: For a series that colours.yml does not name: the first of it is dark enough on white.
+#: For a series that is not in colours.yml. Its first colour has enough contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: d3's formats of values.
+#: d3 formats of values.
 FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
 MONTH, DAY = "%b %Y", "%d %b %Y"
 
@@ -28,7 +28,7 @@ Params = dict[str, Any]
 
 
 def params(chart: Chart) -> Params:
-    """Return a chart's settings as Superset keeps them; its dataset is filled in at the import."""
+    """Return a chart's settings as Superset stores them. The import adds the dataset."""
     return {
         "viz_type": VIZ_TYPES[chart.kind],
         "adhoc_filters": [
@@ -43,17 +43,17 @@ def params(chart: Chart) -> Params:
         ],
         "row_limit": ROW_LIMIT,
         "color_scheme": COLOUR_SCHEME,
-        **_LOOKS[chart.kind](chart),
+        **_SETTINGS[chart.kind](chart),
         **chart.look,
     }
 
 
 def query(chart: Chart) -> Params:
-    """Return what the chart asks its dataset for, as Superset's chart data API takes it."""
+    """Return the chart's query in the format of Superset's chart data API."""
     names = chart.columns if chart.kind == "table" else chart.groups
     return {
-        "columns": [asked(chart, name) for name in names],
-        # Without any, rows are given as they are; with an empty list they would be grouped.
+        "columns": [column_name(chart, name) for name in names],
+        # `None` returns the rows as they are. An empty list would group them.
         "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
@@ -65,13 +65,13 @@ def query(chart: Chart) -> Params:
     }
 
 
-def asked(chart: Chart, name: str) -> str:
-    """Return the name that a chart asks a column of its dataset by."""
-    return chart.dataset.columns[name].asked
+def column_name(chart: Chart, name: str) -> str:
+    """Return the column that a chart uses for a column of its description."""
+    return chart.dataset.columns[name].chart_column
 
 
 def metric(value: Value) -> Params:
-    """Return a value as Superset's metric of this one chart."""
+    """Return a value as a Superset metric that belongs to one chart."""
     named = {"label": value.title, "hasCustomLabel": True, "optionName": f"metric_{value.title}"}
     if value.how == "share":
         part, whole = value.of
@@ -86,7 +86,7 @@ def metric(value: Value) -> Params:
 
 
 def _order(chart: Chart) -> list[Any]:
-    """Return by what the rows are sorted: a column, falling when a minus stands before it."""
+    """Return the sort column and whether the order is ascending."""
     name = (chart.sort or "").removeprefix("-")
     return [name, not (chart.sort or "").startswith("-")]
 
@@ -97,7 +97,7 @@ def _table(chart: Chart) -> Params:
     if chart.values:
         shown: Params = {
             "query_mode": "aggregate",
-            "groupby": [column.asked for column in columns],
+            "groupby": [column.chart_column for column in columns],
             "metrics": [metric(value) for value in chart.values],
             "timeseries_limit_metric": metric(chart.values[0]),
             "order_desc": False,
@@ -105,11 +105,11 @@ def _table(chart: Chart) -> Params:
     else:
         shown = {
             "query_mode": "raw",
-            "all_columns": [column.asked for column in columns],
+            "all_columns": [column.chart_column for column in columns],
             "order_by_cols": [json.dumps(_order(chart))] if chart.sort else [],
         }
     formats |= {
-        column.asked: _format_of(column.name, column.type)
+        column.chart_column: _format_of(column.name, column.type)
         for column in columns
         if column.type in ("bigint", "integer", "double precision")
     }
@@ -138,8 +138,8 @@ def _format_of_value(value: Value) -> str:
 
 def _matrix(chart: Chart) -> Params:
     return {
-        "groupbyRows": [asked(chart, name) for name in chart.by],
-        "groupbyColumns": [asked(chart, name) for name in chart.x],
+        "groupbyRows": [column_name(chart, name) for name in chart.by],
+        "groupbyColumns": [column_name(chart, name) for name in chart.x],
         "metrics": [metric(value) for value in chart.values],
         "metricsLayout": "COLUMNS",
         "aggregateFunction": "Sum",
@@ -154,10 +154,10 @@ def _matrix(chart: Chart) -> Params:
 
 def _number(chart: Chart) -> Params:
     return {
-        "x_axis": asked(chart, chart.x[0]),
+        "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
         "metric": metric(chart.values[0]),
-        "subtitle": chart.says,
+        "subtitle": chart.description,
         "subtitle_font_size": 0.125,
         "header_font_size": 0.4,
         "show_trend_line": True,
@@ -172,9 +172,9 @@ def _number(chart: Chart) -> Params:
 def _axes(chart: Chart) -> Params:
     is_time = chart.dataset.columns[chart.x[0]].type == "date"
     return {
-        "x_axis": asked(chart, chart.x[0]),
+        "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
-        "groupby": [asked(chart, name) for name in chart.by],
+        "groupby": [column_name(chart, name) for name in chart.by],
         "metrics": [metric(value) for value in chart.values],
         "x_axis_time_format": MONTH,
         "tooltipTimeFormat": MONTH,
@@ -214,9 +214,9 @@ def _bar(chart: Chart) -> Params:
 
 def _heat_map(chart: Chart) -> Params:
     return {
-        "x_axis": asked(chart, chart.x[0]),
+        "x_axis": column_name(chart, chart.x[0]),
         "time_grain_sqla": None,
-        "groupby": asked(chart, chart.by[0]),
+        "groupby": column_name(chart, chart.by[0]),
         "metric": metric(chart.values[0]),
         "sort_x_axis": "alpha_asc",
         "sort_y_axis": "alpha_desc",
@@ -237,8 +237,8 @@ def _heat_map(chart: Chart) -> Params:
 
 def _flow(chart: Chart) -> Params:
     return {
-        "source": asked(chart, chart.x[0]),
-        "target": asked(chart, chart.by[0]),
+        "source": column_name(chart, chart.x[0]),
+        "target": column_name(chart, chart.by[0]),
         "metric": metric(chart.values[0]),
     }
 
@@ -247,10 +247,10 @@ def _timeline(chart: Chart) -> Params:
     start, end = chart.x
     rows, *series = chart.by
     return {
-        "start_time": asked(chart, start),
-        "end_time": asked(chart, end),
-        "y_axis": asked(chart, rows),
-        "series": asked(chart, series[0]) if series else asked(chart, rows),
+        "start_time": column_name(chart, start),
+        "end_time": column_name(chart, end),
+        "y_axis": column_name(chart, rows),
+        "series": column_name(chart, series[0]) if series else column_name(chart, rows),
         "subcategories": False,
         "tooltip_columns": [],
         "x_axis_time_format": MONTH,
@@ -258,7 +258,7 @@ def _timeline(chart: Chart) -> Params:
         "show_legend": True,
         "legendOrientation": "top",
         "legendType": "plain",
-        "order_by_cols": [json.dumps([asked(chart, rows), True])],
+        "order_by_cols": [json.dumps([column_name(chart, rows), True])],
         "x_axis_title_margin": 15,
         "y_axis_title": " ",
         "y_axis_title_margin": 110,
@@ -266,7 +266,7 @@ def _timeline(chart: Chart) -> Params:
     }
 
 
-_LOOKS: Mapping[str, Callable[[Chart], Params]] = {
+_SETTINGS: Mapping[str, Callable[[Chart], Params]] = {
     "table": _table,
     "number": _number,
     "line": _line,

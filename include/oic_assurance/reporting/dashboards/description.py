@@ -1,4 +1,4 @@
-"""The dashboards as they are described by hand in `include/bi/superset`."""
+"""Read the descriptions of the dashboards, the YAML files in `include/bi/superset`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,17 +17,22 @@ QUERIES = Path("include") / "bi" / "queries"
 Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
 KINDS: tuple[str, ...] = get_args(Kind)
 MOMENTS = ("date", "timestamp with time zone")
+#: Columns of a dashboard. The widths of the charts in a row add up to it.
 GRID = 12
-#: Every dashboard begins with it: what is shown, how fresh, with which caveat.
+#: The dataset of the first chart of every dashboard: publication, freshness and caveats.
 SHOWN = "shown"
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a dataset: its type in SQL, and what readers call it.
+    """A column of a dataset.
 
-    Codes have a vocabulary that says them in words; `computed` is SQL over the query's columns,
-    for one that the query does not have.
+    Attributes:
+        name: The column of the query.
+        type: Its SQL type.
+        title: Its name for readers.
+        vocabulary: The vocabulary that turns its codes into words, if it holds codes.
+        computed: SQL over the columns of the query, if the query does not return the column.
     """
 
     name: str
@@ -37,13 +42,13 @@ class Column:
     computed: str | None = None
 
     @property
-    def asked(self) -> str:
-        """The name that a chart asks for it by: of a code, the column of its words."""
+    def chart_column(self) -> str:
+        """The column that charts use: for codes, the computed column with their words."""
         return f"{self.name}_in_words" if self.vocabulary else self.name
 
     @property
     def expression(self) -> str | None:
-        """The SQL behind that name, where it is more than a column of the query."""
+        """The SQL of `chart_column`, or nothing if it is a column of the query."""
         if self.vocabulary:
             return vocabulary.expression(self.name, self.vocabulary)
         return self.computed
@@ -51,17 +56,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A question of `include/bi/queries` with its columns by name."""
+    """A query of `include/bi/queries`, with its columns by name."""
 
     name: str
-    says: str
+    description: str
     sql: str
     columns: Mapping[str, Column]
 
 
 @dataclass(frozen=True)
 class Value:
-    """What a chart measures: a column added up, counted, its greatest, or one sum over another."""
+    """What a chart measures.
+
+    Attributes:
+        title: The name for readers.
+        how: The aggregate. A `share` is the sum of the first column over that of the second.
+        of: The column that is aggregated; two columns for a share.
+    """
 
     title: str
     how: Literal["sum", "count", "max", "share"]
@@ -70,16 +81,25 @@ class Value:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: a kind, a dataset, what of it is shown, and how wide (of twelve) and high.
+    """One chart.
 
-    `columns` are those of a table; `by` the series, the rows of a heat map, where a flow goes or
-    the bars of a timeline; `x` the axis, where a flow comes from or the two ends of a bar.
+    Attributes:
+        width: Width in columns of the dashboard's grid of twelve.
+        height: Height in Superset's grid units of 8 pixels.
+        where: The values to keep, by column.
+        columns: The columns of a table.
+        x: The x axis; the source of a flow; the start and end of a timeline's bars.
+        by: The series; the rows of a heat map; the target of a flow; the rows of a timeline.
+        values: The aggregates.
+        format: A key of `charts.FORMATS`.
+        sort: The column to sort by, with a minus in front for descending order.
+        look: Superset settings that override those of the chart's kind.
     """
 
     title: str
     kind: str
     dataset: Dataset
-    says: str
+    description: str
     width: int
     height: int
     where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
@@ -93,34 +113,42 @@ class Chart:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The columns that a value is given for each combination of."""
+        """The columns that the values are grouped by."""
         return self.x + self.by
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A page of charts, row by row; the first row is always what is shown."""
+    """A dashboard: rows of charts. `filters` has dataset and column by the filter's title."""
 
     name: str
     title: str
-    says: str
+    description: str
     rows: tuple[tuple[Chart, ...], ...]
     filters: Mapping[str, tuple[str, str]]
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
-        """All charts in the order of reading."""
+        """All charts, row by row."""
         return tuple(chart for row in self.rows for chart in row)
 
 
 def datasets(root: Path) -> dict[str, Dataset]:
-    """Return the described datasets by name, each with the SQL of its question."""
+    """Return the datasets of `datasets.yml` by name, each with the SQL of its query.
+
+    Raises:
+        AssuranceError: If the YAML cannot be read, a query is missing, or a vocabulary is unknown.
+    """
     described = _yaml(root / FOLDER / "datasets.yml")
     return {name: _dataset(root, name, one) for name, one in described.items()}
 
 
 def dashboards(root: Path) -> list[Dashboard]:
-    """Return the described dashboards, in the order of their files' names."""
+    """Return the dashboards in the order of their file names.
+
+    Raises:
+        AssuranceError: If a description cannot be read or names something that does not exist.
+    """
     known = datasets(root)
     return [
         _dashboard(path, known) for path in sorted((root / FOLDER / "dashboards").glob("*.yml"))
@@ -147,11 +175,11 @@ def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
             raise AssuranceError(
                 f"datasets.yml: {name}.{column.name}: no vocabulary {column.vocabulary}."
             )
-    return Dataset(name, described["says"], path.read_text(encoding="utf-8"), columns)
+    return Dataset(name, described["description"], path.read_text(encoding="utf-8"), columns)
 
 
 def _computed(described: Mapping[str, str]) -> str:
-    """Return the SQL of a computed column: as it stands, or another column's words."""
+    """Return the SQL of a computed column: as given, or the words of another column's codes."""
     if "words" in described:
         return vocabulary.expression(described["of"], described["words"])
     return " ".join(described["sql"].split())
@@ -161,10 +189,10 @@ def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
     described = _yaml(path)
     points = described.get("points")
     first = Chart(
-        title="What is shown",
+        title="About this publication",
         kind="table",
         dataset=known[SHOWN],
-        says="Which publication this is, how fresh its sources are, and what to bear in mind.",
+        description="The publication, how fresh its sources are, and the caveats of each point.",
         width=GRID,
         height=12 + 4 * (len(points) if points else 4),
         where={"point_code": points} if points else {},
@@ -177,7 +205,7 @@ def _dashboard(path: Path, known: Mapping[str, Dataset]) -> Dashboard:
     return Dashboard(
         name=path.stem.partition("-")[2],
         title=described["title"],
-        says=described["says"],
+        description=described["description"],
         rows=((first,), *rows),
         filters={
             title: (dataset, column)
@@ -196,7 +224,7 @@ def _chart(path: Path, described: Mapping[str, Any], known: Mapping[str, Dataset
         title=described["title"],
         kind=described["kind"],
         dataset=known[described["dataset"]],
-        says=described["says"],
+        description=described["description"],
         width=described["width"],
         height=described.get("height", 50),
         where=described.get("where", {}),

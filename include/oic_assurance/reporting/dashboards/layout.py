@@ -1,4 +1,4 @@
-"""Where charts stand on a dashboard, as Superset keeps it: rows of twelve columns."""
+"""The layout of a dashboard in Superset's format: rows of twelve columns."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ Position = dict[str, Any]
 
 
 def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
-    """Return a dashboard's layout; each chart comes with its number and its UUID."""
+    """Return a dashboard's layout. `charts` has each chart with its number and UUID."""
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
     rows = [_introduction(dashboard)]
     rows += [
@@ -31,7 +31,7 @@ def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> 
 
 
 def _introduction(dashboard: Dashboard) -> list[Position]:
-    text = f"**OFFICIAL-SENSITIVE** · {dashboard.says}"
+    text = f"**OFFICIAL-SENSITIVE** · {dashboard.description}"
     return _row(0, [{
         "id": "MARKDOWN-introduction",
         "type": "MARKDOWN",

@@ -1,4 +1,4 @@
-"""The words that readers see for the codes of the marts, as SQL that any dialect understands."""
+"""The words that readers see for the codes of the marts, as SQL for any dialect."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,12 @@ from oic_assurance.reporting.pack import words
 
 SENTENCE = "sentence"
 
-#: Words by vocabulary and code; the assurance pack's, so that both say the same.
+#: Words by vocabulary and code. They are those of the assurance pack.
 VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
-    "points": words.POINTS,
+    "points": words.POINT_NAMES,
     "statuses": {code: answer.word for code, answer in words.STATUSES.items()},
     "answers": {code: answer.answer for code, answer in words.STATUSES.items()},
-    "voices": words.VOICES,
+    "views": words.VIEWS,
     "classes": words.CLASSES,
     "links": words.LINKS,
     "exceptions": words.EXCEPTIONS,
@@ -19,13 +19,19 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
     "assured": {True: "Assured", False: "Not assured"},
-    # Codes that say what they mean once they are written as words are.
+    # For codes that are words already: `NOT_ASSURED` is shown as `Not assured`.
     SENTENCE: {},
 }
 
 
 def expression(column: str, vocabulary: str) -> str:
-    """Return the SQL that gives a column's words."""
+    """Return an SQL expression that turns the codes of a column into words.
+
+    A code that the vocabulary lacks stays as it is.
+
+    Raises:
+        KeyError: If there is no such vocabulary.
+    """
     if vocabulary == SENTENCE:
         return f"upper(substr({column}, 1, 1)) || lower(replace(substr({column}, 2), '_', ' '))"
     cases = " ".join(

@@ -1,1 +1,1 @@
-"""Pages and dbt files that are generated from declarations, suites and models."""
+"""Generate pages and dbt files from declarations, suites and models."""

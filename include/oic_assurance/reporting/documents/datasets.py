@@ -1,7 +1,8 @@
-"""A page a dataset, for whoever answers for it: what it is, whose, and what its rules are."""
+"""Generate a page for each dataset, for its owner: source, delivery, retention and column rules."""
 
 from collections.abc import Iterable
 
+from oic_assurance.reporting.documents.markdown import row, title
 from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
 _TYPES = {
@@ -18,23 +19,25 @@ _PROCESSING = {
     "law_enforcement": "law enforcement (DPA 2018, Part 3)",
 }
 _IDENTIFIES = {"employee_no": "an employee number", "collar_no": "a collar number"}
-SET_ASIDE, BLANK, AS_IT_COMES = (
-    "the row is set aside",
-    "left blank, and counted",
-    "lands as it comes",
+#: What happens to a value that breaks a rule.
+REJECTED, BLANK, NO_CHECK = (
+    "the row is rejected",
+    "left blank and counted",
+    "lands unchanged",
 )
 
 _INDEX = """\
 # Datasets
 
-What is extracted, {count} datasets in all. Each is one declaration, from which its page is written
+The {count} datasets that are extracted. Each has one declaration, from which its page is generated
 ([add-a-source.md](../how-to/add-a-source.md)).
 
-A row that breaks a rule of its page is *set aside*: kept in quarantine with every reason, its file
-and its place (`assurance quarantine list`), while the others land. Where more are broken than the
-page allows, the delivery is refused whole and the one before it stands. A column that no page names
-is reported and not read. Times in files are London's wall clock; one that a clock change repeats or
-skips is marked.
+- A row that breaks a rule of its page is *rejected*: it goes into quarantine with every reason,
+  its file and its line (`assurance quarantine list`). The other rows land.
+- If more rows are rejected than the page allows, the whole delivery is refused. The previous
+  delivery still counts.
+- A column that no page names is reported and not read.
+- Times in files are London's local time. A time that a clock change repeats or skips is marked.
 
 | dataset | what | owner | delivery | processing | kept for |
 |---|---|---|---|---|---|
@@ -42,15 +45,15 @@ skips is marked.
 
 
 def page_file(dataset: Dataset) -> str:
-    """Return the name of a dataset's page."""
+    """Return the file name of a dataset's page."""
     return f"{dataset.name.replace('/', '_')}.md"
 
 
 def index(datasets: Iterable[Dataset]) -> str:
-    """Return the page that lists all datasets."""
+    """Return the text of the page that lists all datasets."""
     datasets = list(datasets)
     lines = [
-        _line(
+        row(
             f"[{one.name}]({page_file(one)})",
             one.description,
             one.owner,
@@ -64,7 +67,7 @@ def index(datasets: Iterable[Dataset]) -> str:
 
 
 def page(dataset: Dataset, stale_after_days: int | None) -> str:
-    """Return the page of a dataset; after how many days it is stale is policy, if that says so."""
+    """Return the text of a dataset's page; `stale_after_days` is none if the policy has no row."""
     facts = [
         ("comes from", _place(dataset)),
         ("delivery", _delivery(dataset)),
@@ -72,38 +75,46 @@ def page(dataset: Dataset, stale_after_days: int | None) -> str:
         ("owner", dataset.owner),
         ("processing", _PROCESSING[dataset.classification]),
         ("kept for", f"{_years(dataset)}: {dataset.retention.basis}"),
-        ("refused whole", _tolerance(dataset)),
+        ("refused", _tolerance(dataset)),
     ]
     if isinstance(dataset.place, DatabasePlace):
         facts += _of_database(dataset.place)
-    head = f"# {dataset.name}\n\n{dataset.description}\n\n| | |\n|---|---|\n"
+    head = (
+        f"# {_title(dataset)}\n\nThe dataset `{dataset.name}`. {dataset.description}\n\n"
+        "| | |\n|---|---|\n"
+    )
     return (
         head
-        + "".join(_line(name, words) for name, words in facts)
+        + "".join(row(name, text) for name, text in facts)
         + "".join(_table(dataset, table) for table in dataset.tables)
     )
 
 
+def _title(dataset: Dataset) -> str:
+    system, _, name = dataset.name.partition("/")
+    return f"{title(name)} ({title(system)})"
+
+
 def _table(dataset: Dataset, table: Table) -> str:
-    where = f"In the warehouse `{dataset.raw_schema}.{table.name}`"
+    where = f"In the warehouse it is `{dataset.raw_schema}.{table.name}`."
     if table.sheet:
-        where += f", in the workbook the sheet {table.sheet}"
-    may_be_empty = " It may hold no rows at first." if table.may_start_empty else ""
+        where += f" In the workbook it is the sheet {table.sheet}."
+    key = _listed([f"`{name}`" for name in table.key], "and")
+    may_be_empty = " It may start without rows." if table.may_start_empty else ""
     return (
-        f"\n## {table.name}\n\n{table.description} {where}. A record is told from others by "
-        f"{_listed([f'`{name}`' for name in table.key], 'and')}.{may_be_empty}\n\n"
+        f"\n## {table.name}\n\n{table.description} {where} The key is {key}.{may_be_empty}\n\n"
         "| column | type | what it holds | rules | a bad value |\n|---|---|---|---|---|\n"
         + "".join(_column(dataset, column) for column in table.columns)
     )
 
 
 def _column(dataset: Dataset, column: Column) -> str:
-    return _line(
+    return row(
         f"`{column.name}`",
         _TYPES[column.type],
         column.description,
         "; ".join(_rules(column)),
-        _what_happens(dataset, column),
+        _bad_value(dataset, column),
     )
 
 
@@ -111,57 +122,55 @@ def _rules(column: Column) -> Iterable[str]:
     if column.required:
         yield "required"
     for other, values in column.required_when:
-        yield f"required where `{other}` is {_codes(values)}"
+        yield f"required if `{other}` is {_codes(values)}"
     if column.codes:
         yield f"{_codes(column.codes)}"
     if column.digits is not None:
-        yield f"{column.digits} digits; zeros that a spreadsheet lost are put back"
+        yield f"{column.digits} digits; leading zeros that a spreadsheet removed are restored"
     if column.pattern is not None:
-        yield f"looks like `{column.pattern}`"
+        yield f"matches `{column.pattern}`"
     if column.refers_to is not None:
-        yield f"one that `{column.refers_to}` lists; if not, it lands and is counted"
+        yield f"a value of `{column.refers_to}`; any other value lands and is counted"
     if column.identifies is not None:
-        yield f"{_IDENTIFIES[column.identifies]}: a pseudonym stands for it in the marts"
+        yield f"{_IDENTIFIES[column.identifies]}; the marts have a pseudonym instead"
 
 
-def _what_happens(dataset: Dataset, column: Column) -> str:
-    """Say what becomes of a value, or of a row, that breaks the rules of a column."""
+def _bad_value(dataset: Dataset, column: Column) -> str:
+    """Return what happens to a value that breaks the rules of its column, or to its row."""
     if column.when_unreadable == "blank":
         return BLANK
-    reads = dataset.kind == "file" and (column.type != "text" or column.digits is not None)
-    if reads or column.required or column.required_when or column.codes or column.pattern:
-        return SET_ASIDE
-    return AS_IT_COMES
+    is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)
+    if is_parsed or column.required or column.required_when or column.codes or column.pattern:
+        return REJECTED
+    return NO_CHECK
 
 
 def _place(dataset: Dataset) -> str:
     place = dataset.place
     if isinstance(place, DatabasePlace):
         return f"the table `{place.schema}.{place.table}` of the database `{place.system}`"
-    day = ", YYYYMMDD being the day it is for" if "YYYYMMDD" in place.file else ""
+    day = ". YYYYMMDD is the day that the file is for" if "YYYYMMDD" in place.file else ""
     return f"files `{place.file}` in the folder `{place.folder}` of the dropzone{day}"
 
 
 def _delivery(dataset: Dataset) -> str:
     if isinstance(dataset.place, DatabasePlace):
-        return f"what has changed since the last run, by `{dataset.place.cursor}`"
+        return f"the rows that changed since the last run, by `{dataset.place.cursor}`"
     if dataset.delivery == "full":
-        return "full: each file holds everything, so a record that it lacks has gone"
-    return "changes: each file holds what has changed, and says nothing of the rest"
+        return "full: each file has every record, so a record that is not in it has vanished"
+    return "changes: each file has the records that changed, and no others"
 
 
 def _stale(dataset: Dataset, days: int | None) -> str:
     if days is None:
-        return "policy does not say"
+        return "not set by the policy"
     what = "extraction" if dataset.kind == "database" else "delivery"
-    return f"when the last {what} is older than {days} day{'s' if days > 1 else ''}"
+    return f"if the last {what} is older than {days} day{'s' if days > 1 else ''}"
 
 
 def _tolerance(dataset: Dataset) -> str:
     share, least = dataset.tolerance.share, dataset.tolerance.at_least
-    return (
-        f"a delivery of which more than {share:.0%} of the rows, and at least {least}, are broken"
-    )
+    return f"a delivery with more than {share:.0%} of its rows, and at least {least}, rejected"
 
 
 def _of_database(place: DatabasePlace) -> Iterable[tuple[str, str]]:
@@ -170,9 +179,9 @@ def _of_database(place: DatabasePlace) -> Iterable[tuple[str, str]]:
         yield "never extracted", f"{names}: not to a file, not to a log, not to a report"
     if place.marking:
         yield (
-            "let in",
+            "extracted",
             f"rows whose `{place.marking.column}` is {_codes(place.marking.admits)}; "
-            "of any other the key alone is noted",
+            "of other rows only the key is noted",
         )
 
 
@@ -189,10 +198,3 @@ def _listed(items: list[str], last: str) -> str:
     if len(items) == 1:
         return items[0]
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
-
-
-def _line(*cells: str) -> str:
-    """Return a row of a table; what would end a cell is written so that it does not."""
-    return (
-        f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in cells)} |\n"
-    )

@@ -1,4 +1,4 @@
-"""dbt's sources as the declarations have them: tables, columns, whose they are, how long kept."""
+"""Generate dbt's sources from the declarations: tables, columns, owners and retention."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -9,10 +9,10 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 
 Classification = Literal["law_enforcement", "general"]
 
-#: By classification: what the source is, beside which law.
+#: The description of each source, by classification.
 SOURCES: dict[Classification, str] = {
-    "general": "Records under general processing (UK GDPR): every version that was landed.",
-    "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3): every version "
+    "general": "Records under general processing (UK GDPR). Every version that was landed.",
+    "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Every version "
     "that was landed.",
 }
 LINE_LENGTH = 150
@@ -28,14 +28,14 @@ _LAST_LANDED = (
 
 
 def sources_file(classification: Classification) -> str:
-    """Return the name of the file that holds one source, in the folder of the staging models."""
+    """Return the name of the source's file in the folder of the staging models."""
     return f"_{classification}__sources.yml"
 
 
 def sources_yaml(
     classification: Classification, datasets: Iterable[Dataset], stale_after: Mapping[str, int]
 ) -> str:
-    """Return the YAML of the source of one classification; `stale_after` is in days."""
+    """Return the YAML of the source of one classification; `stale_after` has days by dataset."""
     source = {
         "name": classification,
         "schema": f"raw_{classification}",
@@ -89,7 +89,7 @@ def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict
 
 
 class _Indented(yaml.SafeDumper):
-    """Writes lists indented below their name, and nothing as a reference to what stood before."""
+    """Indent lists below their name, and write no YAML aliases."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)

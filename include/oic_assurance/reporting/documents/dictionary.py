@@ -1,10 +1,11 @@
-"""The data dictionary for whoever builds a report: a page a mart, and how marts belong together."""
+"""Generate the data dictionary for authors of reports: the marts and their relationships."""
 
 from collections.abc import Iterable
 
+from oic_assurance.reporting.documents.markdown import row, title
 from oic_assurance.reporting.documents.marts import Mart, Reference
 
-#: In every key; all that a reader sees is of one publication, and most deployments have one force.
+#: Part of every key. Readers see one publication, and most deployments have one force.
 _IN_EVERY_KEY = ("publication_id", "force_code")
 _TYPES = {
     "text": "text",
@@ -19,9 +20,10 @@ _TYPES = {
 _INDEX = """\
 # Data dictionary
 
-What a report can be built on: {count} tables. Each has a page with its columns, from the
-descriptions of the dbt models. Every table also has `publication_id` (the same in all of them at
-any moment) and `force_code`. How to connect: [README](../README.md).
+The {count} tables that a report can use. Each has a page with its columns, generated from the
+descriptions of the dbt models. The examples are made up. Every table also has `publication_id`,
+which has the same value in all tables at any moment, and `force_code`. How to connect:
+[README](../README.md).
 
 | table | what | columns |
 |---|---|---:|
@@ -30,33 +32,37 @@ any moment) and `force_code`. How to connect: [README](../README.md).
 _RELATIONSHIPS = """
 ## Relationships
 
-Declared as foreign keys together with `publication_id` and `force_code`. Each is many to one, and a
-tool that relates tables by a single column relates them by the one that is named here.
+The relationships are foreign keys that include `publication_id` and `force_code`. Each is many to
+one. A tool that relates tables by a single column uses the column named here.
 
 | from | column | to | column |
 |---|---|---|---|
 """
 
 _PAGE = """\
-# {place}
+# {title}
 
-{description}
+The table `{place}`. {description}
 
-A row is told from others by {key}.{references}
+The key is {key}.{references}
 
-| column | type | what it holds |
-|---|---|---|
+| column | type | example | what it holds |
+|---|---|---|---|
 """
 
 
 def pages(marts: Iterable[Mart]) -> dict[str, str]:
-    """Return the pages by their file names: an index with the relationships, one for each mart."""
+    """Return the text of every page by its file name: an index, and one page for each mart."""
     marts = list(marts)
     return {"README.md": _index(marts)} | {f"{mart.place}.md": _page(mart) for mart in marts}
 
 
 def relating_column(reference: Reference) -> tuple[str, str]:
-    """Return the one column, and its counterpart, by which tools with simple keys relate tables."""
+    """Return the column of a foreign key, and its counterpart, for tools with simple keys.
+
+    Raises:
+        ValueError: If the key has no such column, or more than one.
+    """
     (pair,) = (
         (own, theirs)
         for own, theirs in zip(reference.columns, reference.to_columns, strict=True)
@@ -67,36 +73,44 @@ def relating_column(reference: Reference) -> tuple[str, str]:
 
 def _index(marts: list[Mart]) -> str:
     tables = [
-        _line(f"[{mart.place}]({mart.place}.md)", mart.description, str(len(mart.columns)))
+        row(f"[{mart.place}]({mart.place}.md)", mart.description, len(mart.columns))
         for mart in marts
     ]
-    relations = []
+    relationships = []
     for mart in marts:
         for reference in mart.references:
             own, theirs = relating_column(reference)
             cells = (mart.name, own, reference.table, theirs)
-            relations.append(_line(*(f"`{cell}`" for cell in cells)))
-    return _INDEX.format(count=len(marts)) + "".join(tables) + _RELATIONSHIPS + "".join(relations)
+            relationships.append(row(*(f"`{cell}`" for cell in cells)))
+    head = _INDEX.format(count=len(marts))
+    return head + "".join(tables) + _RELATIONSHIPS + "".join(relationships)
+
+
+def _example(value: str) -> str:
+    return value if value.startswith("(") else f"`{value}`"
 
 
 def _page(mart: Mart) -> str:
     key = [f"`{name}`" for name in mart.primary_key if name not in _IN_EVERY_KEY]
-    refers = [
-        f" `{relating_column(reference)[0]}` leads to [{reference.table}]"
+    references = [
+        f" `{relating_column(reference)[0]}` refers to [{reference.table}]"
         f"({mart.schema}.{reference.table}.md)."
         for reference in mart.references
     ]
+    kind = " (public release)" if mart.schema == "public_release" else ""
     head = _PAGE.format(
+        title=f"{title(mart.name)}{kind}",
         place=mart.place,
         description=mart.description,
         key=", ".join(key),
-        references="".join(refers),
+        references="".join(references),
     )
     return head + "".join(
-        _line(f"`{column.name}`", _TYPES.get(column.type, "number"), column.description)
+        row(
+            f"`{column.name}`",
+            _TYPES.get(column.type, "number"),
+            ", ".join(_example(value) for value in column.examples),
+            column.description,
+        )
         for column in mart.columns
     )
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"

@@ -1,34 +1,36 @@
-"""The pages that list every expectation: what it protects, how bad it is, and who puts it right."""
+"""Generate the pages of all expectations: what they protect, their severity and their owner."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import Expectation, Severity, Stage, Suite
+from oic_assurance.reporting.documents.markdown import row, title
 
 _STAGES: dict[Stage, str] = {
-    "landing": "What was landed",
-    "marts": "The marts, before they are published",
-    "sealed": "The marts that quote the gate",
+    "landing": "Raw tables",
+    "marts": "Marts before publication",
+    "sealed": "Sealed marts, which show the results of the gate",
 }
-#: As readers know them: what is checked is still a candidate.
+#: The schemas of the candidate, by the names that readers know.
 _SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 _INDEX = """\
 # Expectations
 
-What is checked before anything is published: {count} expectations about {suites} tables, and beside
-them dbt's own tests (in the dbt docs). How to add one:
-[add-an-expectation.md](../how-to/add-an-expectation.md). What came of each in a run: the Data
-Docs, and
-`data_quality_status` in the marts.
+These {count} expectations about {suites} tables are checked before a publication. dbt's own tests
+are checked too; the dbt docs list them. To add one:
+[add-an-expectation.md](../how-to/add-an-expectation.md). The results of a run are in the Data Docs
+and in the mart `data_quality_status`.
 
-- **critical**: nothing is published, the last publication stands.
-- **warning**: it is published with a caveat that readers see.
-- **info**: it is kept.
+| severity | if the check fails |
+|---|---|
+| critical | Nothing is published. The last publication stays current. |
+| warning | The build is published with a caveat that readers see. |
+| info | The failure is recorded. |
 
-Rows that fail an expectation are kept by their key, never by their values.
+The record of a failed check has the keys of the rows, never their values.
 """
 
 _STAGE = """
@@ -39,28 +41,28 @@ _STAGE = """
 """
 
 _PAGE = """\
-# {name}
+# {title}
 
-{words}
+Checks of the table `{name}`. {description}
 
-| what must hold | protects | severity | who puts it right | name |
+| check | protects | severity | owner | name |
 |---|---|---|---|---|
 """
 
 
 def pages() -> dict[str, str]:
-    """Return the pages by their file names: an index, and one for each table."""
+    """Return the text of every page by its file name: an index, and one page for each table."""
     return {"README.md": _index()} | {_file(suite): _page(suite) for suite in suites()}
 
 
 def _index() -> str:
     text = _INDEX.format(count=len(_expectations(suites())), suites=len(suites()))
-    for stage, title in _STAGES.items():
-        text += _STAGE.format(title=title) + "".join(
-            _line(
+    for stage, heading in _STAGES.items():
+        text += _STAGE.format(title=heading) + "".join(
+            row(
                 f"[{_name(suite)}]({_file(suite)})",
                 suite.description,
-                *_severities(suite.expectations),
+                *_count_by_severity(suite.expectations),
             )
             for suite in suites_of(stage)
         )
@@ -72,8 +74,9 @@ def _page(suite: Suite) -> str:
         suite.expectations,
         key=lambda expectation: (_SEVERITIES.index(expectation.severity), expectation.name),
     )
-    return _PAGE.format(name=_name(suite), words=suite.description) + "".join(
-        _line(
+    head = _PAGE.format(title=_title(suite), name=_name(suite), description=suite.description)
+    return head + "".join(
+        row(
             expectation.description,
             expectation.dimension,
             expectation.severity,
@@ -82,6 +85,11 @@ def _page(suite: Suite) -> str:
         )
         for expectation in ordered
     )
+
+
+def _title(suite: Suite) -> str:
+    kind = {"candidate": "", "candidate_public": " (public release)"}.get(suite.schema, " (raw)")
+    return f"{title(suite.table)}{kind}"
 
 
 def _file(suite: Suite) -> str:
@@ -96,11 +104,6 @@ def _expectations(suites: Iterable[Suite]) -> list[Expectation]:
     return [expectation for suite in suites for expectation in suite.expectations]
 
 
-def _severities(expectations: Iterable[Expectation]) -> list[int]:
+def _count_by_severity(expectations: Iterable[Expectation]) -> list[int]:
     counted = Counter(expectation.severity for expectation in expectations)
     return [counted[severity] for severity in _SEVERITIES]
-
-
-def _line(*cells: object) -> str:
-    texts = [str(cell).replace("|", "\\|") for cell in cells]
-    return f"| {' | '.join(texts)} |\n"

@@ -1,8 +1,9 @@
-"""The marts as their models declare them: tables, columns, keys, as readers know them."""
+"""Read the marts from their dbt models: tables, columns, examples and keys."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +11,30 @@ import yaml
 
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
-#: The folder of the models of the public face, and what their names begin with.
+#: The folder of the models of the public release, and the prefix of their names.
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
 _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
+#: Examples of columns that have no list of accepted values.
+_EXAMPLES = Path(__file__).with_name("examples.yml")
+#: At most so many values of a list are shown.
+_MAX_EXAMPLES = 3
 _DOC_BLOCK = re.compile(r"\{%\s*docs (\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A column of a mart."""
+    """A column of a mart: its SQL type, and values that it could have."""
 
     name: str
     type: str
     description: str
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key: the columns that refer, and what they refer to in the same schema."""
+    """A foreign key: its columns, and the table and columns of the same schema it refers to."""
 
     columns: tuple[str, ...]
     table: str
@@ -37,7 +43,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart, by the name that readers know."""
+    """A mart under the schema and name that readers see."""
 
     schema: str
     name: str
@@ -48,12 +54,17 @@ class Mart:
 
     @property
     def place(self) -> str:
-        """Return schema and name."""
+        """Schema and name."""
         return f"{self.schema}.{self.name}"
 
 
 def marts(project_root: Path) -> list[Mart]:
-    """Return every mart that dbt builds, in the order of schemas and names."""
+    """Return every mart that dbt builds, sorted by schema and name.
+
+    Raises:
+        KeyError: If a column has no example, or a description names a doc block that is missing.
+        ValueError: If a foreign key does not use `ref()`.
+    """
     blocks = doc_blocks(project_root)
     paths = (project_root / MODELS).rglob("*.yml")
     found = [mart for path in paths for mart in _read(path, blocks)]
@@ -82,16 +93,19 @@ def _resolved(description: str, blocks: Mapping[str, str]) -> str:
 def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
     for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
         is_public = path.parent.name == _PUBLIC
+        schema = _PUBLIC if is_public else "marts"
+        name = model["name"].removeprefix(_PUBLIC_PREFIX) if is_public else model["name"]
         keys = model.get("constraints", [])
         yield Mart(
-            schema=_PUBLIC if is_public else "marts",
-            name=model["name"].removeprefix(_PUBLIC_PREFIX) if is_public else model["name"],
+            schema=schema,
+            name=name,
             description=_resolved(model["description"], blocks),
             columns=tuple(
                 MartColumn(
                     column["name"],
                     column["data_type"],
                     _resolved(column["description"], blocks),
+                    _examples(f"{schema}.{name}", column),
                 )
                 for column in model["columns"]
             ),
@@ -102,8 +116,31 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
         )
 
 
+def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return values that a column could have, from its test or from `examples.yml`."""
+    tests = [test for test in column.get("data_tests", []) if isinstance(test, dict)]
+    accepted = [test["accepted_values"] for test in tests if "accepted_values" in test]
+    if accepted:
+        values = accepted[0]["arguments"]["values"]
+    elif column["data_type"] == "boolean":
+        values = ["true", "false"]
+    else:
+        values = _made_up_values()[column["name"]]
+        values = values[place] if isinstance(values, dict) else values
+        values = values if isinstance(values, list) else [values]
+    return tuple(str(value) for value in values[:_MAX_EXAMPLES])
+
+
+@cache
+def _made_up_values() -> Mapping[str, Any]:
+    # Read every value as text, so that the pages show it as it is written.
+    text = _EXAMPLES.read_text(encoding="utf-8")
+    values: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - text only
+    return values
+
+
 def _reference(key: dict[str, Any]) -> Reference:
     named = _REF.fullmatch(key["to"])
     if named is None:
-        raise ValueError(f"a foreign key to '{key['to']}', which is no ref")
+        raise ValueError(f"the foreign key to '{key['to']}' does not use ref()")
     return Reference(tuple(key["columns"]), named[1], tuple(key["to_columns"]))

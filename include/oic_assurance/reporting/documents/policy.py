@@ -1,4 +1,4 @@
-"""When a dataset counts as stale: policy says so, in a seed."""
+"""Read from its seed after how many days each dataset is stale."""
 
 import csv
 from pathlib import Path
@@ -7,9 +7,10 @@ SEED = Path("dbt_project") / "seeds" / "policy_staleness.csv"
 
 
 def stale_after_days(project_root: Path) -> dict[str, int]:
-    """Return after how many days each dataset is stale, by the policy that was decided last.
+    """Return after how many days each dataset is stale, from the newest row of the policy.
 
-    Which row is in force on a day is for dbt to say; what is written must not change by itself.
+    dbt uses the row that is in force on a day. The pages do not, because a generated page must not
+    change with the date.
     """
     with (project_root / SEED).open(encoding="utf-8", newline="") as seed:
         rows = sorted(csv.DictReader(seed), key=lambda row: row["effective_from"])

@@ -1,1 +1,1 @@
-"""The assurance pack: what the Board is shown, made of the published marts alone."""
+"""The assurance pack: the report for the Board and the public, made from published marts only."""

@@ -1,20 +1,33 @@
-"""A point on the first page: the answer in one look."""
+"""The card of a point on the first page of the pack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oic_assurance.reporting.pack import trends, words
 from oic_assurance.reporting.pack.facts import Facts, Row, of_point
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.screens.layout import interval, share
 
 
 @dataclass(frozen=True)
 class Card:
-    """A point on the first page: the answer, the figure, the deadline, the way it goes."""
+    """A point on the first page. All but the numbers of the interval bar is text to show.
+
+    Attributes:
+        requirement: What must be true, in a sentence.
+        parts: The two numbers of the figure.
+        interval: The 95% interval; empty for a checklist.
+        low, value, high: The figure and the ends of its interval, as fractions from 0 to 1.
+        at_deadline: The figure and the status on the deadline day; empty before it.
+        trend: The figure over time, as SVG.
+        since: The change since the inspection's report, in words.
+        views: Whose view, and the status that they give.
+        disagreement: Since when the views differ; empty if they agree.
+    """
 
     code: str
     name: str
-    asks: str
+    requirement: str
     answer: words.Answer
     figure: str
     parts: str
@@ -24,79 +37,72 @@ class Card:
     high: float
     deadline: str
     at_deadline: str
-    line: str
+    trend: str
     since: str
     forecast: str
-    voices: Sequence[tuple[str, str]]
-    disagrees: str
+    views: Sequence[tuple[str, str]]
+    disagreement: str
     source: str
     caveat: str | None
 
 
 def card(row: Row, facts: Facts) -> Card:
-    """Return the card of a row of the position; its trend from the days before."""
+    """Return the card for a row of the query `position`."""
     code = row["point_code"]
     history = of_point(facts["position_trend"], code)
-    share_of = code != "INTEL_PLAN"
     return Card(
         code=code,
-        name=words.POINTS[code],
-        asks=row["title"],
+        name=POINTS[code].name,
+        requirement=row["title"],
         answer=words.status(row["status"]),
         figure=words.figure(row),
         parts=words.parts(row),
-        interval=interval(row["ci_low"], row["ci_high"]) if share_of else "",
+        interval="" if POINTS[code].is_checklist else interval(row["ci_low"], row["ci_high"]),
         low=row["ci_low"] or 0.0,
         value=row["value"] or 0.0,
         high=row["ci_high"] or 0.0,
-        deadline=_deadline(row),
+        deadline=words.deadline(row),
         at_deadline=_at_deadline(row),
-        line=trends.sparkline(history),
+        trend=trends.sparkline(history),
         since=trends.since(history),
         forecast=words.forecast(row),
-        voices=_voices(row),
-        disagrees=_disagrees(row),
+        views=_views(row),
+        disagreement=_disagreement(row),
         source=row["source_status"],
         caveat=row["caveat"],
     )
 
 
-def _deadline(row: Row) -> str:
-    if row["deadline"] is None:
-        return "No deadline: every time"
-    return f"{words.long_day(row['deadline'])} ({words.days_away(row['days_to_deadline'])})"
-
-
 def _at_deadline(row: Row) -> str:
-    """Say what stood on the deadline day: as it is known now, and as it was known then."""
+    """Return the position on the deadline day, as it is known now and as it was known then."""
     if row["status_at_deadline"] is None:
         return ""
     now = _figure_and_status(row, row["value_at_deadline"], row["status_at_deadline"])
     if row["status_at_deadline_known_then"] is None:
-        return f"On the day: {now}"
+        return f"On that day: {now}"
     then = _figure_and_status(
         row, row["value_at_deadline_known_then"], row["status_at_deadline_known_then"]
     )
-    return f"On the day: {now}" if now == then else f"On the day: {now}; as known then: {then}"
+    return f"On that day: {now}" if now == then else f"On that day: {now}; as known then: {then}"
 
 
 def _figure_and_status(row: Row, value: float | None, status: str) -> str:
     figure = share(value)
-    if row["point_code"] == "INTEL_PLAN" and value is not None:
+    if POINTS[row["point_code"]].is_checklist and value is not None:
         figure = f"{round(value * row['denominator'])} of {row['denominator']}"
     return f"{figure}, {words.status(status).word.lower()}"
 
 
-def _voices(row: Row) -> list[tuple[str, str]]:
+def _views(row: Row) -> list[tuple[str, str]]:
     return [
-        (words.VOICES["FORCE"], words.sentence(row["force_self_assessment"])),
-        (words.VOICES["DATA"], words.status(row["status"]).word),
-        (words.VOICES["COMMISSIONER"], words.sentence(row["commissioner_judgement"])),
+        (words.VIEWS["FORCE"], words.sentence(row["force_self_assessment"])),
+        (words.VIEWS["DATA"], words.status(row["status"]).word),
+        (words.VIEWS["COMMISSIONER"], words.sentence(row["commissioner_judgement"])),
     ]
 
 
-def _disagrees(row: Row) -> str:
+def _disagreement(row: Row) -> str:
     if not row["disagrees"]:
         return ""
     since = f" since {words.long_day(row['disagrees_since'])}" if row["disagrees_since"] else ""
-    return f"They do not say the same{since}."
+    return f"The views differ{since}."

@@ -1,20 +1,31 @@
-"""What stands on the pages of the pack, made of its facts; how it looks is for the templates."""
+"""The content of the Board's pack, made from its data. The templates decide how it looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oic_assurance.reporting.pack import tables, words
 from oic_assurance.reporting.pack.card import Card, card
+from oic_assurance.reporting.pack.earlier import EarlierPack
 from oic_assurance.reporting.pack.facts import Facts
-from oic_assurance.reporting.pack.memory import Before
 from oic_assurance.reporting.pack.point_page import PointPage, page
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.points import ORDER
 from oic_assurance.reporting.screens.layout import NOTHING, moment
 
 
 @dataclass(frozen=True)
 class Board:
-    """All that the pack for the Board says."""
+    """The content of the Board's pack, as text, tables and charts.
+
+    Attributes:
+        gate: The verdict of the gate on this publication.
+        body: The body that is accountable for the first point.
+        moved: How the points changed since the earlier pack.
+        changed: The figures that were restated since then.
+        failed: The datasets with failed checks.
+        tracked: Titles of the recommendations that have no measure.
+        statuses: The statuses, for the list that explains them.
+    """
 
     as_at: str
     published: str
@@ -29,17 +40,17 @@ class Board:
     changed: Table
     freshness: Table
     quality: Table
-    broken: Table
+    failed: Table
     exceptions: Table
     tracked: Sequence[str]
     statuses: Sequence[words.Answer]
 
 
-def board(facts: Facts, before: Before | None) -> Board:
-    """Return what the pack says; `before` is the pack that it is compared with."""
+def board(facts: Facts, earlier: EarlierPack | None) -> Board:
+    """Return the content of the Board's pack; `earlier` is the pack to compare with."""
     (publication,) = facts["publication"]
-    shown = sorted(facts["position"], key=lambda row: list(words.POINTS).index(row["point_code"]))
-    cards = [card(row, facts) for row in shown]
+    positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
+    cards = [card(row, facts) for row in positions]
     return Board(
         as_at=moment(publication["as_at"]),
         published=moment(publication["published_at"]),
@@ -50,11 +61,11 @@ def board(facts: Facts, before: Before | None) -> Board:
         headline=_headline(cards),
         cards=cards,
         points=[page(one, facts) for one in cards],
-        moved=tables.moved(facts, before),
-        changed=tables.changed(facts, before),
+        moved=tables.moved(facts, earlier),
+        changed=tables.changed(facts, earlier),
         freshness=tables.freshness(facts),
         quality=tables.quality(facts),
-        broken=tables.broken(facts),
+        failed=tables.failed(facts),
         exceptions=tables.exceptions(facts),
         tracked=[r["title"] for r in facts["recommendation"] if r["point_code"] is None],
         statuses=tuple(words.STATUSES.values()),
@@ -62,9 +73,9 @@ def board(facts: Facts, before: Before | None) -> Board:
 
 
 def _headline(cards: Sequence[Card]) -> str:
-    yes = sum(one.answer.answer == "Yes" for one in cards)
+    met = sum(one.answer.answer == "Yes" for one in cards)
     unknown = sum(one.answer is words.UNKNOWN for one in cards)
-    said = f"Of four points, {yes if yes else 'none'} {'is' if yes == 1 else 'are'} met"
+    text = f"{met or 'None'} of the {len(cards)} points {'is' if met == 1 else 'are'} met."
     if unknown:
-        said += f" and {unknown} cannot be said, because a source is not up to date"
-    return said + "."
+        text += f" For {unknown}, the status is not known, because a source is not up to date."
+    return text

@@ -1,8 +1,9 @@
-"""How charts of the pack look, and how they become pictures that stand in a page.
+"""The style of the pack's charts, and how Altair charts become SVG inside a page.
 
-Altair draws them. Each is as wide as a telephone, so that its text stays readable there, and two
-stand side by side on paper. Shades differ in lightness, so that a black and white copy tells them
-apart. Numbers that a picture shows stand in a table behind it.
+- A chart is as wide as a phone's screen, so that its text stays readable there. On paper, two
+  charts fit side by side.
+- Shades differ in lightness, so that a black and white copy can be read.
+- The numbers of each chart are in a table below it.
 """
 
 import itertools
@@ -26,20 +27,23 @@ _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart with what it shows in words and in numbers.
+    """A chart, with a sentence and a table for readers who cannot see it.
 
-    `head` and `rows` are the table behind it, as text. `svg` has no name of its own.
+    Attributes:
+        text: What the chart shows, in words.
+        svg: The drawing. It has no accessible name, because the page gives it one.
+        head, rows: The table of its numbers, as text.
     """
 
     title: str
-    says: str
+    text: str
     svg: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
 
 
 def data(rows: Sequence[dict[str, Any]]) -> Any:
-    """Return rows for Altair; dates as text that it reads as a moment in universal time."""
+    """Return rows as Altair data. Dates become ISO text, which Vega reads as UTC."""
     import altair as alt
 
     return alt.Data(values=[{name: _plain(value) for name, value in row.items()} for row in rows])
@@ -50,7 +54,10 @@ def _plain(value: Any) -> Any:
 
 
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
-    """Return a chart as a picture that fits the page, with names that no other picture has."""
+    """Return an Altair chart as SVG with IDs that no other chart of the page has.
+
+    `width` and `height` are in pixels. The SVG becomes narrower where the page does.
+    """
     import altair as alt
     import vl_convert
     from font_source_sans_pro import font_directory
@@ -63,11 +70,11 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
     ).configure(**_config())
     vl_convert.register_font_directory(font_directory)
     text: str = vl_convert.vegalite_to_svg(drawn.to_dict(validate=False))
-    return _standing_in_a_page(text)
+    return _embedded(text)
 
 
-def _standing_in_a_page(text: str) -> str:
-    """Let the picture shrink with the page, and give what it refers to names of its own."""
+def _embedded(text: str) -> str:
+    """Let the SVG shrink with the page, and make its IDs unique."""
     prefix = f"p{next(_numbers)}-"
     text = re.sub(r"\bid=\"", f'id="{prefix}', text)
     text = text.replace("url(#", f"url(#{prefix}")

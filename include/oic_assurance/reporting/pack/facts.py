@@ -1,4 +1,4 @@
-"""What the pack shows: the answers to the questions in `include/bi/queries`, of one publication."""
+"""The data that the pack shows: the results of the queries in `include/bi/queries`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,31 +11,54 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 
-#: A row of an answer, by the names of its columns.
+#: A row of a query's result, by column name.
 Row = dict[str, Any]
 
-#: Rows by the name of the question.
+#: Rows by the name of the query.
 Facts = Mapping[str, list[Row]]
 
 QUERIES = Path("include") / "bi" / "queries"
 
-FOR_THE_BOARD = (
-    "publication", "position", "position_trend", "measure_trend", "measure_by_team",
-    "referral_class_by_month", "referral_flow", "exception_by_age", "exception_by_team",
-    "training_by_team", "training_by_modules_done", "plan_strand", "voice", "disagreement",
-    "restatement", "freshness", "data_quality", "data_quality_failed", "recommendation",
-)  # fmt: skip
-FOR_THE_PUBLIC = ("public_position", "public_period")
+BOARD_QUERIES = (
+    "publication",
+    "position",
+    "position_trend",
+    "measure_trend",
+    "measure_by_team",
+    "referral_class_by_month",
+    "referral_flow",
+    "exception_by_age",
+    "exception_by_team",
+    "training_by_team",
+    "training_by_modules_done",
+    "plan_strand",
+    "voice",
+    "disagreement",
+    "restatement",
+    "freshness",
+    "data_quality",
+    "data_quality_failed",
+    "recommendation",
+)
+PUBLIC_QUERIES = ("public_position", "public_period")
 
 
 def board_facts(settings: Settings) -> Facts:
-    """Return what the Board is shown, read as a BI tool reads it."""
-    return _ask(settings, "bi", FOR_THE_BOARD)
+    """Return the data of the Board's pack, read with the login of the BI tools.
+
+    Raises:
+        AssuranceError: If nothing has been published.
+    """
+    return _read(settings, "bi", BOARD_QUERIES)
 
 
 def public_facts(settings: Settings) -> Facts:
-    """Return what anybody may be shown, read as the public's login."""
-    return _ask(settings, "public", FOR_THE_PUBLIC)
+    """Return the data of the public pack, read with the login of the public.
+
+    Raises:
+        AssuranceError: If nothing has been published.
+    """
+    return _read(settings, "public", PUBLIC_QUERIES)
 
 
 def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
@@ -43,16 +66,14 @@ def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
     return [row for row in rows if row["point_code"] == point_code]
 
 
-def _ask(settings: Settings, login: str, questions: Iterable[str]) -> Facts:
-    """Ask all questions in one transaction, so that all answers are of one publication."""
+def _read(settings: Settings, login: str, queries: Iterable[str]) -> Facts:
+    """Run all queries in one transaction, so that all results are of one publication."""
     folder = settings.project_root / QUERIES
     try:
         with psycopg.connect(url(settings, login), row_factory=dict_row) as reader:
             return {
-                question: reader.execute((folder / f"{question}.sql").read_bytes()).fetchall()
-                for question in questions
+                query: reader.execute((folder / f"{query}.sql").read_bytes()).fetchall()
+                for query in queries
             }
     except psycopg.errors.UndefinedTable as error:
-        raise AssuranceError(
-            "There is no publication to make a pack of: run `assurance run`."
-        ) from error
+        raise AssuranceError("Nothing has been published yet: run `assurance run`.") from error

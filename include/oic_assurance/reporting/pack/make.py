@@ -1,13 +1,13 @@
-"""Makes the packs from what readers see, and puts each where it replaces the one before."""
+"""Make the packs from what readers see, and replace the previous files."""
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from oic_assurance.reporting.pack import earlier
 from oic_assurance.reporting.pack.content import board
 from oic_assurance.reporting.pack.facts import board_facts, public_facts
-from oic_assurance.reporting.pack.memory import recall, remember
-from oic_assurance.reporting.pack.pages import board_page, on_paper, public_page
+from oic_assurance.reporting.pack.pages import board_page, public_page, write_pdf
 from oic_assurance.reporting.pack.public import public
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
@@ -18,41 +18,46 @@ BOARD, PUBLIC = "assurance-pack", "public-release"
 
 @dataclass(frozen=True)
 class Pack:
-    """Where a pack lies: one page that needs nothing else, and the same on paper."""
+    """The files of a pack: an HTML page that needs no other file, and the same as PDF."""
 
     page: Path
     paper: Path
 
 
 def packs(settings: Settings) -> tuple[Pack, Pack]:
-    """Return where the pack for the Board and the public version are, once they were made."""
+    """Return the paths of the Board's pack and the public pack. The files may not exist yet."""
     folder = settings.home / FOLDER
-    return _place(folder, BOARD), _place(folder, PUBLIC)
+    return _files(folder, BOARD), _files(folder, PUBLIC)
 
 
 def make_packs(settings: Settings, since: date | None = None) -> tuple[Pack, Pack]:
-    """Make the packs of the publication that readers see and return where they are.
+    """Make the packs of the current publication and return the paths of their files.
 
-    Changes are told since the last pack of `since` or before, by default since the one before.
+    The Board's pack shows changes since the last pack of the day `since` or before it. Without
+    `since`, it shows changes since the previous pack.
+
+    Raises:
+        AssuranceError: If nothing has been published.
     """
     folder = private_folder(settings, settings.home / FOLDER)
-    memory = folder / "earlier"
-    memory.mkdir(mode=0o700, exist_ok=True)
+    earlier_packs = folder / "earlier"
+    earlier_packs.mkdir(mode=0o700, exist_ok=True)
     facts = board_facts(settings)
-    for_the_board, for_the_public = packs(settings)
-    _write(for_the_board, board_page(board(facts, recall(memory, facts, since))))
-    _write(for_the_public, public_page(public(public_facts(settings))))
-    remember(memory, facts)
-    return for_the_board, for_the_public
+    compared_with = earlier.load(earlier_packs, facts, since)
+    board_pack, public_pack = packs(settings)
+    _write(board_pack, board_page(board(facts, compared_with)))
+    _write(public_pack, public_page(public(public_facts(settings))))
+    earlier.save(earlier_packs, facts)
+    return board_pack, public_pack
 
 
-def _place(folder: Path, name: str) -> Pack:
+def _files(folder: Path, name: str) -> Pack:
     return Pack(folder / f"{name}.html", folder / f"{name}.pdf")
 
 
 def _write(pack: Pack, text: str) -> None:
     draft = pack.page.with_suffix(".new")
-    on_paper(text, draft)
+    write_pdf(text, draft)
     draft.replace(pack.paper)
     draft.write_text(text, encoding="utf-8")
     draft.replace(pack.page)

@@ -1,4 +1,4 @@
-"""A point's own page: its pictures, and every measure of it."""
+"""The page of one point: its charts, all its measures, and when views on it differed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,14 @@ from oic_assurance.reporting.screens.layout import NOTHING, share
 
 @dataclass(frozen=True)
 class PointPage:
-    """A point's own page."""
+    """The content of a point's page.
+
+    Attributes:
+        measure: Title of the measure that decides the status.
+        computed: How that measure is computed, in a sentence.
+        pictures: The charts above the tables.
+        more: The charts below the tables.
+    """
 
     card: Card
     measure: str
@@ -26,7 +33,7 @@ class PointPage:
 
 
 def page(card: Card, facts: Facts) -> PointPage:
-    """Return the page of the point whose card this is."""
+    """Return the page of the point that the card shows."""
     (position,) = of_point(facts["position"], card.code)
     return PointPage(
         card=card,
@@ -35,34 +42,19 @@ def page(card: Card, facts: Facts) -> PointPage:
         pictures=_pictures(card.code, position, facts),
         more=_more_pictures(card.code, facts),
         measures=_measures(of_point(facts["measure_trend"], card.code)),
-        disagreements=Table(
-            "When they disagreed",
-            ("From", "Until", "Days", "The force", "The data", "The Commissioner"),
-            [
-                (
-                    words.long_day(row["disagreed_from"]),
-                    words.long_day(row["disagreed_until"]) if row["disagreed_until"] else "today",
-                    str(row["days"]),
-                    words.sentence(row["force_self_assessment"]),
-                    words.status(row["data_status"]).word,
-                    words.sentence(row["commissioner_judgement"]),
-                )
-                for row in of_point(facts["disagreement"], card.code)
-            ],
-            "They never did.",
-        ),
+        disagreements=_disagreements(of_point(facts["disagreement"], card.code)),
     )
 
 
 def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
-    """Return the pictures at the head of a point's page."""
+    """Return the charts at the top of a point's page."""
     today = position["as_at"].astimezone(LONDON).date()
-    said = timelines.voices(of_point(facts["voice"], code), today)
+    views = timelines.views(of_point(facts["voice"], code), today)
     if code == "INTEL_PLAN":
         return [
             timelines.plans(facts["plan_strand"], today, position["deadline"]),
-            said,
-            *_waiting(code, facts),
+            views,
+            *_exceptions_by_age(code, facts),
         ]
     figures = [
         row
@@ -75,7 +67,7 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
             trend,
             referrals.classes_by_month(facts["referral_class_by_month"]),
             referrals.flow(facts["referral_flow"]),
-            said,
+            views,
         ]
     if code == "HYDRA":
         second = trends.by_team(
@@ -83,45 +75,67 @@ def _pictures(code: str, position: Row, facts: Facts) -> list[Picture]:
         )
     else:
         second = training.modules_done(facts["training_by_modules_done"])
-    return [trend, second, *_waiting(code, facts), said]
+    return [trend, second, *_exceptions_by_age(code, facts), views]
 
 
 def _more_pictures(code: str, facts: Facts) -> list[Picture]:
-    """Return the pictures that stand behind the tables of a point's page."""
+    """Return the charts below the tables of a point's page."""
     if code == "NCCU_INTEL":
         teams = of_point(facts["measure_by_team"], code)
         return [
             trends.by_team(
-                "By team: twelve months and this one", teams, "with document", "without"
+                "By team: the last twelve months and this one",
+                teams,
+                "with document",
+                "without",
             ),
-            *_waiting(code, facts),
+            *_exceptions_by_age(code, facts),
         ]
     return training.heat_maps(facts["training_by_team"]) if code == "ELEARNING" else []
 
 
-def _waiting(code: str, facts: Facts) -> list[Picture]:
+def _exceptions_by_age(code: str, facts: Facts) -> list[Picture]:
     rows = of_point(facts["exception_by_age"], code)
-    return [referrals.age_of_open("What waits, and how long", rows)] if rows else []
+    return [referrals.exceptions_by_age("Open exceptions, by age", rows)] if rows else []
 
 
 def _measures(rows: Sequence[Row]) -> Table:
-    """Return every measure of a point: the last complete month and the current one."""
+    """Return every measure of a point, for the last complete month and the current one."""
     latest: dict[str, dict[bool, Row]] = {}
     for row in rows:
         latest.setdefault(row["title"], {})[row["is_complete_period"]] = row
     return Table(
-        "Every measure of the point",
+        "All measures of this point",
         ("Measure", "Last complete month", "This month so far"),
         [
-            (title, _measured(found.get(True)), _measured(found.get(False)))
+            (title, _value(found.get(True)), _value(found.get(False)))
             for title, found in latest.items()
         ],
     )
 
 
-def _measured(row: Row | None) -> str:
+def _value(row: Row | None) -> str:
     if row is None or row["value"] is None:
         return NOTHING
     if row["unit_of_value"] == "hours":
         return f"{row['value']:.1f} hours (of {row['denominator']:,})"
     return f"{share(row['value'])} ({row['numerator']:,} of {row['denominator']:,})"
+
+
+def _disagreements(rows: Sequence[Row]) -> Table:
+    return Table(
+        "When the views differed",
+        ("From", "Until", "Days", "The force", "The data", "The Commissioner"),
+        [
+            (
+                words.long_day(row["disagreed_from"]),
+                words.long_day(row["disagreed_until"]) if row["disagreed_until"] else "today",
+                str(row["days"]),
+                words.sentence(row["force_self_assessment"]),
+                words.status(row["data_status"]).word,
+                words.sentence(row["commissioner_judgement"]),
+            )
+            for row in rows
+        ],
+        "They have never differed.",
+    )

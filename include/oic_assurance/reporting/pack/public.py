@@ -1,4 +1,4 @@
-"""What stands in the public version: what was released, and that the rest is withheld."""
+"""The content of the public pack: the released figures. All other figures are withheld."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,34 +8,42 @@ from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.drawing import DARK, LIGHT, Picture, data, svg
 from oic_assurance.reporting.pack.facts import Facts, Row
 from oic_assurance.reporting.pack.tables import Table
+from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.screens.layout import moment, share
 
-WITHHELD = "Withheld: the numbers are too small to be told"
-#: The measures of the public release, as its readers would call them.
+WITHHELD = "Withheld: the numbers are too small to publish"
+#: The measures that the public pack shows by period, with their titles. Codes are those of the
+#: seed `policy_public_measure`.
 MEASURES = {
     "nccu_intel_compliance": "Reported cases with their document",
     "nccu_capture_completeness": "Immigration detentions that were referred",
-    "hydra_completion": "People who completed Hydra",
+    "hydra_completion": "People who completed Hydra training",
     "elearning_completion": "People who completed all four modules",
 }
 
 
 @dataclass(frozen=True)
 class PublicCard:
-    """A point as the public is told of it."""
+    """A point on the public page.
+
+    Attributes:
+        figure: The figure; empty if it is withheld.
+        parts: The two numbers of the figure, or that they are withheld.
+        period: The days that the figure covers; empty if there are none.
+    """
 
     name: str
     answer: words.Answer
     figure: str
     parts: str
-    when: str
+    period: str
     deadline: str
     source: str
 
 
 @dataclass(frozen=True)
 class Public:
-    """All that the public version says."""
+    """The content of the public pack."""
 
     as_at: str
     publication_id: int
@@ -44,10 +52,8 @@ class Public:
 
 
 def public(facts: Facts) -> Public:
-    """Return what the public version says."""
-    positions = sorted(
-        facts["public_position"], key=lambda row: list(words.POINTS).index(row["point_code"])
-    )
+    """Return the content of the public pack."""
+    positions = sorted(facts["public_position"], key=lambda row: ORDER.index(row["point_code"]))
     return Public(
         as_at=moment(positions[0]["as_at"]),
         publication_id=positions[0]["publication_id"],
@@ -60,30 +66,25 @@ def public(facts: Facts) -> Public:
 
 
 def _card(row: Row) -> PublicCard:
-    deadline = "No deadline: every time"
-    if row["deadline"]:
-        deadline = f"{words.long_day(row['deadline'])} ({words.days_away(row['days_to_deadline'])})"
     return PublicCard(
-        name=words.POINTS[row["point_code"]],
+        name=POINTS[row["point_code"]].name,
         answer=words.status(row["status"]),
         figure="" if row["is_suppressed"] else words.figure(row),
         parts=WITHHELD if row["is_suppressed"] else words.parts(row),
-        when=_when(row["figures_from"], row["figures_to"]),
-        deadline=deadline,
+        period=_period(row["figures_from"], row["figures_to"]),
+        deadline=words.deadline(row),
         source=row["source_status"],
     )
 
 
-def _when(first: date | None, last: date | None) -> str:
-    return (
-        ""
-        if last is None or first is None
-        else f"{words.long_day(first)} to {words.long_day(last)}"
-    )
+def _period(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return ""
+    return f"{words.long_day(first)} to {words.long_day(last)}"
 
 
 def _released(title: str, rows: Sequence[Row]) -> Picture:
-    """Return the figures of a measure that were released: each is of the days that it spans."""
+    """Return the chart of the released figures of a measure, a bar for each period."""
     import altair as alt
 
     base = alt.Chart(data(rows)).encode(
@@ -93,20 +94,20 @@ def _released(title: str, rows: Sequence[Row]) -> Picture:
         x2="period_end:T",
         y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
     )
-    head, table = ("From", "To", "Figure", "Of"), _table(title, rows)
+    table = _table(title, rows)
     if not rows:
-        return Picture(title, "Nothing has been released yet.", "", head, ())
+        return Picture(title, "No figure has been released yet.", "", table.head, ())
     last = rows[-1]
-    says = (
+    text = (
         f"{share(last['value'])} ({last['numerator']:,} of {last['denominator']:,}), "
-        f"{_when(last['period_start'], last['period_end'])}. "
-        "A bar is as long as the time it speaks of."
+        f"{_period(last['period_start'], last['period_end'])}. "
+        "The length of a bar is the period that it covers."
     )
     chart = alt.layer(
         base.mark_bar(color=LIGHT, y2=alt.ExprRef("height")),
         base.mark_rule(color=DARK, strokeWidth=3),
     )
-    return Picture(title, says, svg(chart), head, table.rows)
+    return Picture(title, text, svg(chart), table.head, table.rows)
 
 
 def _table(title: str, rows: Sequence[Row]) -> Table:

@@ -1,4 +1,4 @@
-"""Pictures of referrals: their classes, how they came to them, how old is what is missing."""
+"""Charts of referrals: their classes, how their documents were found, and open exceptions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, L
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))
 MONTHS = 13
-# A ribbon is drawn through so many places.
+# The number of segments in the curve of a ribbon.
 STEPS = 24
 
 
 def classes_by_month(rows: Rows) -> Picture:
-    """Return reported cases by class and month: the last twelve complete months and this one."""
+    """Return the chart of reported cases by class, for the last `MONTHS` months."""
     import altair as alt
 
     months = sorted({row["period_start"] for row in rows})[-MONTHS:]
@@ -59,8 +59,8 @@ def classes_by_month(rows: Rows) -> Picture:
     cases = sum(found.get((day, code), 0) for day in months for code in used)
     missing = sum(found.get((day, "missing"), 0) for day in months)
     return Picture(
-        "Reported cases by what became of their document",
-        f"{cases} cases in {len(months)} months; of {missing} the document is missing.",
+        "Reported cases, by document status",
+        f"{cases:,} cases in {len(months)} months. The document is missing for {missing:,}.",
         svg(chart, height=250),
         ("Month", *(CLASSES[code] for code in used)),
         [(month(day), *(str(found.get((day, code), 0)) for code in used)) for day in months],
@@ -74,7 +74,7 @@ def _scale(used: Sequence[str]) -> Any:
 
 
 def flow(rows: Rows) -> Picture:
-    """Return how cases came to their class: by which way a document was found for them."""
+    """Return the chart that joins how a document was found to the class of the referral."""
     import altair as alt
 
     ribbons, labels = _ribbons(rows)
@@ -98,10 +98,10 @@ def flow(rows: Rows) -> Picture:
     )
     right = names.transform_filter("datum.side == 'to'").mark_text(align="left", dx=6, fontSize=11)
     return Picture(
-        "How a case came to its class",
-        "Left: how its document was found. Right: what became of the case.",
+        "How documents were found",
+        "Left: how the document of a case was found. Right: the resulting document status.",
         svg(alt.layer(bands, left, right), height=240),
-        ("How the document was found", "Class", "Cases"),
+        ("Document found by", "Document status", "Cases"),
         [
             (LINKS[row["link_method"]], CLASSES[row["intelligence_class"]], str(row["referrals"]))
             for row in rows
@@ -110,7 +110,7 @@ def flow(rows: Rows) -> Picture:
 
 
 def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return a band for each way to each class, and the words at its two ends."""
+    """Return the outline of a ribbon for each link method and class, and the labels."""
     counted = {(row["link_method"], row["intelligence_class"]): row["referrals"] for row in rows}
     total = sum(counted.values())
     gap = max(total, 1) * 0.06
@@ -134,8 +134,8 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
             used_right[code] += count
             ribbons += _ribbon(f"{link} {code}", CLASSES[code], start, end, count)
     labels = [
-        {"side": side, "x": x, "middle": low + size / 2, "words": f"{words[code]} ({size})"}
-        for side, x, ends, words in (("from", 0, lefts, LINKS), ("to", 1, rights, CLASSES))
+        {"side": side, "x": x, "middle": low + size / 2, "words": f"{names[code]} ({size})"}
+        for side, x, ends, names in (("from", 0, lefts, LINKS), ("to", 1, rights, CLASSES))
         for code, (low, size) in ends.items()
         if size
     ]
@@ -143,26 +143,26 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _stack(sizes: Sequence[tuple[str, int]], gap: float) -> dict[str, tuple[float, int]]:
-    """Return where each of several things begins when they are put below each other."""
-    places, low = {}, 0.0
+    """Return the start and the size of each item when they are stacked with gaps."""
+    stacked, low = {}, 0.0
     for name, size in sizes:
-        places[name] = (low, size)
+        stacked[name] = (low, size)
         low += size + gap if size else 0
-    return places
+    return stacked
 
 
 def _ribbon(name: str, group: str, start: float, end: float, size: int) -> list[dict[str, Any]]:
     bands = []
     for step in range(STEPS + 1):
         x = step / STEPS
-        way = x * x * (3 - 2 * x)
-        low = start + (end - start) * way
+        # A smooth step: flat at both ends.
+        low = start + (end - start) * x * x * (3 - 2 * x)
         bands.append({"ribbon": name, "class": group, "x": x, "low": low, "high": low + size})
     return bands
 
 
-def age_of_open(title: str, rows: Rows) -> Picture:
-    """Return what waits for somebody to act, by kind and by how long it has waited."""
+def exceptions_by_age(title: str, rows: Rows) -> Picture:
+    """Return the chart of open exceptions by kind and age."""
     import altair as alt
 
     shades = dict(zip(AGE_BANDS, (WHITE, LIGHT, MIDDLE, DARK), strict=True))
@@ -170,7 +170,7 @@ def age_of_open(title: str, rows: Rows) -> Picture:
     found = {(row["exception_code"], row["age_band"]): row["exceptions"] for row in rows}
     drawn = [
         {
-            "what": EXCEPTIONS[code],
+            "kind": EXCEPTIONS[code],
             "age": f"{band} days",
             "order": order,
             "count": found.get((code, band), 0),
@@ -183,7 +183,7 @@ def age_of_open(title: str, rows: Rows) -> Picture:
         .mark_bar(stroke=QUIET, strokeWidth=0.6, height={"band": 0.7})
         .encode(
             y=alt.Y(
-                "what:N",
+                "kind:N",
                 sort=[EXCEPTIONS[code] for code in codes],
                 title=None,
                 axis=alt.Axis(domain=False, ticks=False),
@@ -198,13 +198,13 @@ def age_of_open(title: str, rows: Rows) -> Picture:
             order="order:Q",
         )
     )
-    everything = sum(found.values())
+    total = sum(found.values())
     old = sum(n for (_, band), n in found.items() if band == AGE_BANDS[-1])
     return Picture(
         title,
-        f"{everything} wait for somebody to act, {old} of them for more than four weeks.",
+        f"{total:,} open exceptions. {old:,} have been open for more than four weeks.",
         svg(chart, height=76 + 26 * max(len(codes), 1)),
-        ("What waits", *(f"{band} days" for band in AGE_BANDS)),
+        ("Exception", *(f"{band} days" for band in AGE_BANDS)),
         [
             (EXCEPTIONS[code], *(str(found.get((code, band), 0)) for band in AGE_BANDS))
             for code in codes

@@ -1,18 +1,25 @@
-"""The tables at the end of the pack: what changed and why, what waits, what the data are worth."""
+"""The tables at the end of the pack: changes, exceptions, freshness and checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from oic_assurance.reporting.pack import words
+from oic_assurance.reporting.pack.earlier import EarlierPack
 from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.pack.memory import Before
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.screens.layout import NOTHING, moment, share
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its title; figures as text."""
+    """A table of text.
+
+    Attributes:
+        head: The names of the columns.
+        rows: The cells of each row, one for each column.
+        empty: The sentence to show if there are no rows.
+    """
 
     title: str
     head: Sequence[str]
@@ -20,23 +27,21 @@ class Table:
     empty: str = ""
 
 
-def moved(facts: Facts, before: Before | None) -> Table:
-    """Return how the four points moved since the pack that this one is compared with."""
-    head = ("Point", "Then", "Now", "What moved it", "Status then", "Status now")
-    if before is None:
-        return Table(
-            "Since the pack before", head, [], "This is the first pack that was made here."
-        )
-    then = {row["point_code"]: row for row in before.position}
+def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
+    """Return how the points changed since the earlier pack."""
+    head = ("Point", "Then", "Now", "Change", "Status then", "Status now")
+    if earlier is None:
+        return Table("Since the previous pack", head, [], "This is the first pack.")
+    then = {row["point_code"]: row for row in earlier.position}
     return Table(
-        f"Since the pack of {words.long_day(before.day)}",
+        f"Since the pack of {words.long_day(earlier.day)}",
         head,
         [
             (
-                words.POINTS[row["point_code"]],
+                POINTS[row["point_code"]].name,
                 words.figure(old),
                 words.figure(row),
-                words.moved(old, row),
+                words.change(old, row),
                 words.status(old["status"]).word,
                 words.status(row["status"]).word,
             )
@@ -46,12 +51,12 @@ def moved(facts: Facts, before: Before | None) -> Table:
     )
 
 
-def changed(facts: Facts, before: Before | None) -> Table:
-    """Return the restated figures, with the cause of each."""
-    restated = facts["restatement"] if before is None else before.restated
+def changed(facts: Facts, earlier: EarlierPack | None) -> Table:
+    """Return the restated figures with their causes, one row for each figure and cause."""
+    restated = facts["restatement"] if earlier is None else earlier.restated
     return Table(
-        "Figures already published that are others now",
-        ("Measure", "Month", "Before", "Now", "Because of", "Records"),
+        "Published figures that have changed",
+        ("Measure", "Month", "Before", "Now", "Cause", "Records"),
         [
             (
                 row["title"],
@@ -74,10 +79,10 @@ def _value(row: Row, value: Any) -> str:
 
 
 def freshness(facts: Facts) -> Table:
-    """Return each source with its state and when it is due again."""
+    """Return when each dataset was last delivered and when the next delivery is due."""
     return Table(
-        "How fresh the sources are",
-        ("Dataset", "State", "Last delivery", "Due again by"),
+        "Freshness of the sources",
+        ("Dataset", "State", "Last delivery", "Next due by"),
         [
             (
                 row["dataset"],
@@ -91,27 +96,27 @@ def freshness(facts: Facts) -> Table:
 
 
 def quality(facts: Facts) -> Table:
-    """Return how much was checked, by what the checks protect."""
+    """Return the number of checks, and of those that failed, by quality dimension."""
     totals: dict[str, list[int]] = {}
     for row in facts["data_quality"]:
         total = totals.setdefault(row["dimension"], [0, 0])
         total[0] += row["expectations"]
         total[1] += row["failed"]
     return Table(
-        "What was checked before this was published",
-        ("What is protected", "Checks", "Not met"),
+        "Checks before publication",
+        ("Quality dimension", "Checks", "Failed"),
         [
-            (words.sentence(dimension), f"{checks:,}", f"{failed:,}")
-            for dimension, (checks, failed) in sorted(totals.items())
+            (words.sentence(dimension), f"{checks:,}", f"{failures:,}")
+            for dimension, (checks, failures) in sorted(totals.items())
         ],
     )
 
 
-def broken(facts: Facts) -> Table:
-    """Return what was published although a check was not met."""
+def failed(facts: Facts) -> Table:
+    """Return the datasets with failed checks, which did not block the publication."""
     return Table(
-        "What was not met",
-        ("Dataset", "What is protected", "Severity", "Checks not met"),
+        "Failed checks",
+        ("Dataset", "Quality dimension", "Severity", "Failed checks"),
         [
             (
                 row["dataset"],
@@ -121,12 +126,12 @@ def broken(facts: Facts) -> Table:
             )
             for row in facts["data_quality_failed"]
         ],
-        "Every check was met.",
+        "All checks passed.",
     )
 
 
 def exceptions(facts: Facts) -> Table:
-    """Return how much waits in each team, by kind: numbers, and nobody's identity."""
+    """Return the number of open exceptions by team and kind, the team with most first."""
     rows = facts["exception_by_team"]
     codes = [code for code in words.EXCEPTIONS if any(r["exception_code"] == code for r in rows)]
     teams: dict[str, dict[str, int]] = {}
@@ -135,13 +140,13 @@ def exceptions(facts: Facts) -> Table:
         team[row["exception_code"]] = team.get(row["exception_code"], 0) + row["exceptions"]
     ranked = sorted(teams.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     return Table(
-        "What waits for somebody to act, by team",
-        ("Team", *(words.EXCEPTIONS[code] for code in codes), "All"),
+        "Open exceptions by team",
+        ("Team", *(words.EXCEPTIONS[code] for code in codes), "Total"),
         [
             (team, *(str(found.get(code, "·")) for code in codes), str(sum(found.values())))
             for team, found in ranked
         ],
-        "Nothing waits.",
+        "There are no open exceptions.",
     )
 
 

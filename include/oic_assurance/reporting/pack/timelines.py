@@ -1,4 +1,4 @@
-"""Pictures along the calendar: the plans, and what the three voices said when."""
+"""Charts along the calendar: the plans, and the three views of a point over time."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,13 +14,13 @@ from oic_assurance.reporting.pack.drawing import (
     data,
     svg,
 )
-from oic_assurance.reporting.pack.words import REPORT, VOICES, long_day, sentence, status
+from oic_assurance.reporting.pack.words import REPORT, VIEWS, long_day, sentence, status
 
 Rows = Sequence[dict[str, Any]]
 
 
 def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
-    """Return from when to when each strand's plan holds: approved, to be reviewed."""
+    """Return the chart of each strand's plan, from its approval to its next review."""
     import altair as alt
 
     bars = [
@@ -28,7 +28,7 @@ def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
             "strand": sentence(row["strand"]),
             "approved": row["approved_on"],
             "review": row["review_due_on"],
-            "what": "met" if row["is_met"] else "not met",
+            "status": "met" if row["is_met"] else "not met",
         }
         for row in rows
         if row["approved_on"] and row["review_due_on"]
@@ -44,7 +44,7 @@ def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
             x2="review:T",
             y=alt.Y("strand:N", title=None, sort=["Collect", "Analyse", "Share"]),
             color=alt.Color(
-                "what:N",
+                "status:N",
                 scale=alt.Scale(domain=["met", "not met"], range=[LIGHT, WHITE]),
                 legend=None,
             ),
@@ -60,8 +60,9 @@ def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
     )
     met = sum(1 for row in rows if row["is_met"])
     return Picture(
-        "From approval to review",
-        f"{met} of {len(rows)} strands have a plan that is owned, approved, evidenced and in date.",
+        "Plans from approval to review",
+        f"{met} of {len(rows)} strands have an approved plan with an owner and evidence, "
+        "whose review is not overdue.",
         svg(chart, height=170),
         ("Strand", "Plan", "Owner", "Approved", "Review due", "Evidence", "Met", "Met on time"),
         [
@@ -84,16 +85,15 @@ def _yes(value: bool | None) -> str:
     return "–" if value is None else "yes" if value else "no"
 
 
-def voices(rows: Rows, today: date) -> Picture:
-    """Return what the force, the data and the Commissioner said, one below the other."""
+def views(rows: Rows, today: date) -> Picture:
+    """Return the chart of the views of the force, the data and the Commissioner over time."""
     import altair as alt
 
     spans = [
         {
-            "voice": VOICES[row["voice"]],
+            "view": VIEWS[row["voice"]],
             "from": max(row["changed_on"], REPORT),
             "until": row["stood_until"] or today,
-            "words": _said(row),
             "assured": "assured" if row["is_assured"] else "not assured",
         }
         for row in rows
@@ -102,8 +102,8 @@ def voices(rows: Rows, today: date) -> Picture:
     base = alt.Chart(data(spans)).encode(
         x=alt.X("from:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False)),
         y=alt.Y(
-            "voice:N",
-            sort=list(VOICES.values()),
+            "view:N",
+            sort=list(VIEWS.values()),
             title=None,
             axis=alt.Axis(domain=False, ticks=False),
         ),
@@ -116,14 +116,14 @@ def voices(rows: Rows, today: date) -> Picture:
         ),
     )
     return Picture(
-        "Three voices",
-        f"Dark: says that the point is met; white: does not. Today: {_today(rows)}.",
+        "Three views",
+        f"Dark: this view is that the point is met. White: it is not. Today: {_today(rows)}.",
         svg(bars, height=150),
-        ("Voice", "Said", "From", "Until"),
+        ("View of", "Status", "From", "Until"),
         [
             (
-                VOICES[row["voice"]],
-                _said(row),
+                VIEWS[row["voice"]],
+                _status(row),
                 long_day(row["changed_on"]),
                 long_day(row["stood_until"]) if row["stood_until"] else "today",
             )
@@ -133,9 +133,9 @@ def voices(rows: Rows, today: date) -> Picture:
 
 
 def _today(rows: Rows) -> str:
-    standing = {row["voice"]: _said(row).lower() for row in rows if not row["stood_until"]}
-    return "; ".join(f"{VOICES[voice]}: {standing.get(voice, 'nothing')}" for voice in VOICES)
+    current = {row["voice"]: _status(row).lower() for row in rows if not row["stood_until"]}
+    return "; ".join(f"{name}: {current.get(code, 'none')}" for code, name in VIEWS.items())
 
 
-def _said(row: dict[str, Any]) -> str:
+def _status(row: dict[str, Any]) -> str:
     return status(row["status"]).word if row["voice"] == "DATA" else sentence(row["status"])

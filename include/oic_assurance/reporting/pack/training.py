@@ -1,4 +1,4 @@
-"""Pictures of training: who has what, team by team, and how many modules people have done."""
+"""Charts of training: completion by team and item, and the number of modules completed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,19 +8,19 @@ from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
-# Darker than this a cell is written in white.
-DARK_ENOUGH = 0.75
+# From this share on, a cell is so dark that its text is white.
+WHITE_TEXT_ABOVE = 0.75
 
 
 def heat_maps(rows: Rows) -> list[Picture]:
-    """Return the share of each team's people who have each item, in two halves."""
+    """Return two heat maps of the share of each team's people who have completed each item."""
     teams = _ranked(rows)
     half = (len(teams) + 1) // 2
     return [
         _heat_map(title, [row for row in rows if row["org_unit_name"] in part], part)
         for title, part in (
-            ("Who has what: teams with most to do", teams[:half]),
-            ("Who has what: the other teams", teams[half:]),
+            ("Completed by team: teams with most outstanding", teams[:half]),
+            ("Completed by team: the other teams", teams[half:]),
         )
         if part
     ]
@@ -56,13 +56,13 @@ def _heat_map(title: str, rows: Rows, teams: Sequence[str]) -> Picture:
     )
     words = base.mark_text(fontSize=10.5).encode(
         text="words:N",
-        color=alt.condition(f"datum.share > {DARK_ENOUGH}", alt.value(WHITE), alt.value(INK)),
+        color=alt.condition(f"datum.share > {WHITE_TEXT_ABOVE}", alt.value(WHITE), alt.value(INK)),
     )
     items = [code for code in MODULES if any(row["requirement_code"] == code for row in rows)]
     found = {(row["org_unit_name"], row["requirement_code"]): row for row in rows}
     return Picture(
         title,
-        "People who have it, of people who need it. The darker, the more have it.",
+        "People who have completed it, of those who need it. A darker cell is a larger share.",
         svg(alt.layer(cells, words), height=40 + 17 * len(teams)),
         ("Team", *(MODULES[code] for code in items)),
         [(team, *(_cell(found.get((team, code))) for code in items)) for team in teams],
@@ -74,15 +74,16 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 
 def _ranked(rows: Rows) -> list[str]:
-    lacking: dict[str, int] = {}
+    """Return the names of the teams, the one with most outstanding items first."""
+    outstanding: dict[str, int] = {}
     for row in rows:
         team = str(row["org_unit_name"])
-        lacking[team] = lacking.get(team, 0) + row["people"] - row["complete"]
-    return sorted(lacking, key=lambda team: (-lacking[team], team))
+        outstanding[team] = outstanding.get(team, 0) + row["people"] - row["complete"]
+    return sorted(outstanding, key=lambda team: (-outstanding[team], team))
 
 
 def modules_done(rows: Rows) -> Picture:
-    """Return how many people have done none, one, two, three or all four modules."""
+    """Return the chart of people by the number of modules that they have completed."""
     import altair as alt
 
     people = {row["modules_complete"]: row["people"] for row in rows}
@@ -90,24 +91,25 @@ def modules_done(rows: Rows) -> Picture:
     base = alt.Chart(data(drawn)).encode(
         x=alt.X("people:Q", title=None, axis=None),
         y=alt.Y(
-            "done:N", sort=None, title="modules done", axis=alt.Axis(domain=False, ticks=False)
+            "done:N", sort=None, title="modules completed", axis=alt.Axis(domain=False, ticks=False)
         ),
     )
     chart = alt.layer(
         base.mark_bar(color=MIDDLE, stroke=QUIET, strokeWidth=0.6, height={"band": 0.7}),
         base.mark_text(align="left", dx=4).encode(text="people:Q"),
     )
-    everybody = sum(people.values())
+    total = sum(people.values())
     return Picture(
-        "Modules done",
-        f"{people.get(4, 0):,} of {everybody:,} have done all four, {people.get(0, 0):,} none.",
+        "Modules completed",
+        f"{people.get(4, 0):,} of {total:,} people have completed all four modules, "
+        f"{people.get(0, 0):,} none.",
         svg(chart, height=170),
-        ("Modules done", "People", "Share"),
+        ("Modules completed", "People", "Share"),
         [
             (
                 str(n),
                 f"{people.get(n, 0):,}",
-                share(people.get(n, 0) / everybody if everybody else None),
+                share(people.get(n, 0) / total if total else None),
             )
             for n in range(5)
         ],

@@ -1,4 +1,4 @@
-"""Pictures of how figures went over the months, and of how teams stand."""
+"""Charts of figures over time and by team."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -19,11 +19,15 @@ from oic_assurance.reporting.pack.words import REPORT, figure, long_day, month
 from oic_assurance.reporting.screens.layout import NOTHING, interval, share
 
 Rows = Sequence[dict[str, Any]]
-MOST_TEAMS = 12
+MAX_TEAMS = 12
 
 
 def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
-    """Return a share month by month, with its 95% interval; the current month is hollow."""
+    """Return the chart of a share by month, with its 95% interval.
+
+    The point of the current month is hollow, because the month is not complete. A month without a
+    value is in the table only.
+    """
     import altair as alt
 
     shown = [row for row in rows if row["value"] is not None]
@@ -48,16 +52,16 @@ def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
     if deadline is not None:
         layers += _deadline(deadline)
     last = shown[-1] if shown else None
-    says = (
+    text = (
         f"{month(shown[0]['period_start'])} {share(shown[0]['value'])}; "
         f"{month(last['period_start'])} {share(last['value'])} "
         f"(95% interval {interval(last['ci_low'], last['ci_high'])})."
         if last
-        else "Nothing to show yet."
+        else "There are no figures yet."
     )
     return Picture(
         title,
-        says,
+        text,
         svg(alt.layer(*layers)),
         ("Month", "Figure", "Of", "95% interval"),
         [
@@ -85,7 +89,7 @@ def _deadline(deadline: date) -> list[Any]:
 
 
 def sparkline(rows: Rows) -> str:
-    """Return the way of a position since it began, small: a picture without axes."""
+    """Return a small chart of a position over time without axes, or nothing for one value."""
     import altair as alt
 
     shown = [row for row in rows if row["value"] is not None]
@@ -105,30 +109,34 @@ def sparkline(rows: Rows) -> str:
 
 
 def since(rows: Rows) -> str:
-    """Return in words how far a position has come since the report, or since it began."""
+    """Return in words how a position changed since the inspection's report, or since its start."""
     shown = [row for row in rows if row["value"] is not None and row["day"] >= REPORT]
     if not shown:
         return "No figure yet."
     first, last = shown[0], shown[-1]
-    way = "Unchanged"
+    direction = "Unchanged"
     if last["value"] != first["value"]:
-        way = "Up" if last["value"] > first["value"] else "Down"
-    return f"{way} from {figure(first)} on {long_day(first['day'])}"
+        direction = "Up" if last["value"] > first["value"] else "Down"
+    return f"{direction} from {figure(first)} on {long_day(first['day'])}"
 
 
-def by_team(title: str, rows: Rows, done: str, lacking: str) -> Picture:
-    """Return how many of each team are as they should be, those with most to do first."""
+def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
+    """Return the chart of a measure by team, the team with most outstanding first.
+
+    `done` and `outstanding` are the labels of the two parts of a bar. The chart shows at most
+    `MAX_TEAMS` teams; the table shows all.
+    """
     import altair as alt
 
     ranked = sorted(
         rows, key=lambda row: (row["numerator"] - row["denominator"], row["org_unit_name"])
     )
-    shown = [row for row in ranked if row["numerator"] < row["denominator"]][:MOST_TEAMS]
+    shown = [row for row in ranked if row["numerator"] < row["denominator"]][:MAX_TEAMS]
     bars = [
-        {"team": _team(row), "what": what, "count": count, "order": order}
+        {"team": _team(row), "part": part, "count": count, "order": order}
         for row in shown
-        for order, (what, count) in enumerate(
-            ((done, row["numerator"]), (lacking, row["denominator"] - row["numerator"]))
+        for order, (part, count) in enumerate(
+            ((done, row["numerator"]), (outstanding, row["denominator"] - row["numerator"]))
         )
     ]
     order = [_team(row) for row in shown]
@@ -139,21 +147,20 @@ def by_team(title: str, rows: Rows, done: str, lacking: str) -> Picture:
             y=alt.Y("team:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False)),
             x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color(
-                "what:N", scale=alt.Scale(domain=[done, lacking], range=[MIDDLE, WHITE])
+                "part:N", scale=alt.Scale(domain=[done, outstanding], range=[MIDDLE, WHITE])
             ),
             order="order:Q",
         )
     )
-    rest = len(rows) - len(shown)
-    lack = sum(row["numerator"] < row["denominator"] for row in rows)
-    says = f"{lack} of {len(rows)} teams lack something."
-    if rest and shown:
-        says += f" The {len(shown)} that lack most are drawn; all are in the table."
+    behind = sum(row["numerator"] < row["denominator"] for row in rows)
+    text = f"{behind} of {len(rows)} teams have something outstanding."
+    if shown and len(shown) < len(rows):
+        text += f" The chart shows the {len(shown)} with most; the table shows all."
     return Picture(
         title,
-        says,
+        text,
         svg(chart, height=64 + 21 * max(len(shown), 1)),
-        ("Team", done, "Of", "Share"),
+        ("Team", done.capitalize(), "Of", "Share"),
         [
             (
                 _team(row),

@@ -1,9 +1,10 @@
-"""How the pack says things: statuses, codes and figures as a reader of it would say them."""
+"""The words that the pack uses for statuses, codes and figures."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.screens.layout import NOTHING, share
 
 Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "question"]
@@ -11,39 +12,46 @@ Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "quest
 
 @dataclass(frozen=True)
 class Answer:
-    """A status in words, the answer it gives to *are we assured?*, and the shape that shows it."""
+    """A status for readers.
+
+    Attributes:
+        word: The status in words.
+        answer: The answer to the question "Are we assured?".
+        shape: The shape that shows the status without colour.
+        meaning: What the status means, as a phrase.
+    """
 
     word: str
     answer: str
     shape: Shape
-    means: str
+    meaning: str
 
 
-#: The statuses of the mart contract.
+#: By the status codes of the mart contract.
 STATUSES = {
-    "met_on_time": Answer("Met on time", "Yes", "tick", "met today, and met on the deadline day"),
+    "met_on_time": Answer("Met on time", "Yes", "tick", "met today and on the deadline day"),
     "met_late": Answer("Met late", "Yes", "tick_late", "met today, but not on the deadline day"),
-    "sustained": Answer("Sustained", "Yes", "tick", "every case of three complete months"),
-    "in_progress": Answer("In progress", "Not yet", "half", "under way, not yet what was promised"),
-    "not_started": Answer("Not started", "Not yet", "empty", "nothing to show yet"),
-    "overdue": Answer("Overdue", "No", "alert", "the deadline has passed and it was never met"),
-    "slipping": Answer("Slipping", "No", "falling", "lower than it was"),
-    "unknown": Answer(
-        "Unknown", "Cannot be said", "question", "a source it rests on is not up to date"
+    "sustained": Answer(
+        "Sustained", "Yes", "tick", "met in every case, in three complete months in a row"
     ),
-}  # fmt: skip
+    "in_progress": Answer(
+        "In progress", "Not yet", "half", "under way, but the target is not reached"
+    ),
+    "not_started": Answer("Not started", "Not yet", "empty", "nothing has been completed yet"),
+    "overdue": Answer(
+        "Overdue", "No", "alert", "the deadline has passed and the target was never reached"
+    ),
+    "slipping": Answer("Slipping", "No", "falling", "worse than it was"),
+    "unknown": Answer("Unknown", "Not known", "question", "one of its sources is not up to date"),
+}
 UNKNOWN = STATUSES["unknown"]
 
-#: The month of the inspection's report: what is followed is followed from then on.
+#: The month of the inspection's report, where trends begin.
 REPORT = date(2025, 5, 1)
-#: In the order in which the pack shows them.
-POINTS = {
-    "NCCU_INTEL": "Reporting to the NCCU",
-    "INTEL_PLAN": "Intelligence plans",
-    "HYDRA": "Hydra training",
-    "ELEARNING": "E-learning",
-}
-VOICES = {"FORCE": "The force", "DATA": "The data", "COMMISSIONER": "The Commissioner"}
+POINT_NAMES = {code: point.name for code, point in POINTS.items()}
+#: Whose view of a point it is, by the codes of `assurance_voice`.
+VIEWS = {"FORCE": "The force", "DATA": "The data", "COMMISSIONER": "The Commissioner"}
+#: By the classes of `fct_nccu_referral`.
 CLASSES = {
     "submitted_in_time": "In time",
     "submitted_late": "Late",
@@ -52,6 +60,7 @@ CLASSES = {
     "missing": "Missing",
     "awaiting": "Awaited",
 }
+#: By the link methods of `fct_nccu_referral`.
 LINKS = {
     "REFERRAL_REF": "Names the referral",
     "OCCURRENCE_OFFICER": "Same occurrence, same officer",
@@ -59,6 +68,7 @@ LINKS = {
     "NONE": "None found",
 }
 AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
+#: By the codes of `assurance_exception`.
 EXCEPTIONS = {
     "REFERRAL_DOCUMENT_MISSING": "Document missing",
     "REFERRAL_DOCUMENT_BY_OTHER": "Document by somebody else",
@@ -69,10 +79,11 @@ EXCEPTIONS = {
     "CUSTODY_WITHOUT_REFERRAL": "Detained, not referred",
     "TRAINING_OUTSTANDING": "Module outstanding",
     "HYDRA_PLACE_MISSING": "No Hydra place",
-    "PLAN_REVIEW_OVERDUE": "Plan past its review",
+    "PLAN_REVIEW_OVERDUE": "Plan review overdue",
     "PLAN_STRAND_NOT_MET": "Strand not met",
     "PLAN_MILESTONE_OVERDUE": "Milestone overdue",
 }
+#: By the items of the seed `policy_training_item`.
 MODULES = {
     "HYDRA": "Hydra",
     "OIC-EL-1": "Module 1",
@@ -80,93 +91,114 @@ MODULES = {
     "OIC-EL-3": "Module 3",
     "OIC-EL-4": "Module 4",
 }
+#: By the causes of `restatement`.
 CAUSES = {
-    "LATE_RECORD": "records that came late",
-    "CORRECTED_RECORD": "records that were corrected",
-    "DELETED_RECORD": "records that were deleted",
-    "RULE_CHANGE": "another rule",
+    "LATE_RECORD": "late records",
+    "CORRECTED_RECORD": "corrected records",
+    "DELETED_RECORD": "deleted records",
+    "RULE_CHANGE": "rule change",
 }
-#: Why what is met does not stay met by itself.
-_WHAT_MOVES = {"INTEL_PLAN": "plans fall due for review"}
-_UNITS = {"INTEL_PLAN": "strands", "NCCU_INTEL": "referrals"}
 
 
 def status(code: str | None) -> Answer:
-    """Return what a status says; one that nobody defined cannot be said."""
+    """Return a status in words. A missing or unlisted status is unknown."""
     return STATUSES.get(code or "unknown", UNKNOWN)
 
 
 def sentence(code: str | None) -> str:
-    """Return a code of the sources as words: `NOT_ASSURED` as `Not assured`."""
+    """Return a code of the sources in words: `NOT_ASSURED` becomes `Not assured`."""
     return NOTHING if not code else code.replace("_", " ").capitalize()
 
 
 def figure(row: dict[str, Any]) -> str:
-    """Return a position's figure as it is said: a share, or how many strands of three."""
-    if row["point_code"] == "INTEL_PLAN":
+    """Return the figure of a position: a percentage, or "2 of 3" for a checklist."""
+    if POINTS[row["point_code"]].is_checklist:
         return f"{row['numerator']} of {row['denominator']}"
     return share(row["value"])
 
 
 def parts(row: dict[str, Any]) -> str:
-    """Return what a figure is made of."""
-    what = _UNITS.get(row["point_code"], "people")
-    return f"{row['numerator']:,} of {row['denominator']:,} {what}"
+    """Return the two numbers of a position's figure: "1,184 of 2,000 people"."""
+    unit = POINTS[row["point_code"]].unit
+    return f"{row['numerator']:,} of {row['denominator']:,} {unit}"
 
 
 def long_day(value: date | datetime | None) -> str:
-    """Return a day as it is written in a sentence."""
+    """Return a day as it is written in a sentence: "9 July 2026"."""
     return NOTHING if value is None else f"{value.day} {value:%B %Y}"
 
 
 def month(value: date) -> str:
-    """Return a month."""
+    """Return a month: "Jul 2026"."""
     return f"{value:%b %Y}"
 
 
 def as_day(value: date | str) -> date:
-    """Return a day, also one that was kept as text."""
+    """Return a day that may be given as ISO text.
+
+    Raises:
+        ValueError: If the text is not a day.
+    """
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
-def moved(then: dict[str, Any], now: dict[str, Any]) -> str:
-    """Return by how many a position's two numbers differ from an earlier one's."""
+def change(then: dict[str, Any], now: dict[str, Any]) -> str:
+    """Return how the two numbers of a position differ from those of an earlier one."""
     met = now["numerator"] - then["numerator"]
-    of = now["denominator"] - then["denominator"]
-    if not met and not of:
-        return "nothing"
-    return f"{met:+,} as it should be, {of:+,} in all"
+    total = now["denominator"] - then["denominator"]
+    if not met and not total:
+        return "no change"
+    return f"{met:+,} met, {total:+,} in total"
 
 
 def days_away(days: int | None) -> str:
-    """Return how far away a deadline is."""
+    """Return the distance to a deadline in days: "3 days to go", "90 days ago"."""
     if days is None:
-        return "every time"
+        return "every case"
     if days == 0:
         return "today"
     return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'to go' if days > 0 else 'ago'}"
 
 
-def forecast(row: dict[str, Any]) -> str:
-    """Return when a point would be met at the recent pace, and what the pace would have to be."""
+def deadline(row: dict[str, Any]) -> str:
+    """Return the deadline of a position and how far away it is."""
     if row["deadline"] is None:
-        return "No forecast: it is asked of every case."
+        return "No deadline: every case counts"
+    return f"{long_day(row['deadline'])} ({days_away(row['days_to_deadline'])})"
+
+
+def forecast(row: dict[str, Any]) -> str:
+    """Return when a position reaches its target at the recent pace, and the pace that is needed.
+
+    Either pace can be null, for example before there have been enough weeks to measure one.
+    """
+    if row["deadline"] is None:
+        return "No forecast: the rule applies to every case."
+    if row["outstanding"] is None:
+        return "No forecast: there is nothing to count yet."
     if not row["outstanding"]:
-        moves = _WHAT_MOVES.get(row["point_code"], "people join and leave")
-        return f"Met today; {moves}, so it has to be kept."
-    needed = f"{row['required_per_week']:.1f} a week needed, {row['recent_per_week']:.1f} lately"
-    if row["forecast_date"] is None:
-        short = row["places_short"]
-        why = (
-            f"{short} more places have to be scheduled"
-            if short
-            else "the recent pace leads nowhere"
+        return f"Met today. This can change, because {POINTS[row['point_code']].changes}."
+    paces = ", ".join(
+        f"{what} pace not known" if row[column] is None else f"{row[column]:.1f} a week {how}"
+        for column, what, how in (
+            ("required_per_week", "required", "required"),
+            ("recent_per_week", "recent", "recently"),
         )
-        return f"{row['outstanding']} more to go: no date, {why} ({needed})."
-    between = f"{long_day(row['forecast_earliest'])} to {long_day(row['forecast_latest'])}"
+    )
+    if row["forecast_date"] is None:
+        return f"{row['outstanding']:,} more needed. No date: {_why_no_date(row)} ({paces})."
+    between = f"between {long_day(row['forecast_earliest'])} and {long_day(row['forecast_latest'])}"
     if row["forecast_latest"] is None:
         between = f"{long_day(row['forecast_earliest'])} or later"
     return (
-        f"{row['outstanding']} more to go: {long_day(row['forecast_date'])} at the recent pace "
-        f"({between}; {needed})."
+        f"{row['outstanding']:,} more needed. Reached on {long_day(row['forecast_date'])} at the "
+        f"recent pace ({between}; {paces})."
     )
+
+
+def _why_no_date(row: dict[str, Any]) -> str:
+    if row["places_short"]:
+        return f"{row['places_short']} more places must be scheduled"
+    if row["recent_per_week"] is None:
+        return "the recent pace is not known yet"
+    return "the recent pace does not reach the target"

@@ -31,9 +31,9 @@ def batches_screen(settings: Settings, dataset: str | None, limit: int) -> str:
 
 def _row(settings: Settings, batch: ArchivedBatch) -> tuple[str, ...]:
     archived = NOTHING
-    if batch.kept_as is not None:
-        archived = "yes" if (settings.home / batch.kept_as).is_file() else "MISSING"
-        archived += f", {batch.erased_kept} erased" if batch.erased_kept else ""
+    if batch.archived_as is not None:
+        archived = "yes" if (settings.home / batch.archived_as).is_file() else "MISSING"
+        archived += f", {batch.gap_count} erased" if batch.gap_count else ""
     return (
         str(batch.batch_id), batch.dataset, short_moment(batch.delivered_for),
         f"{batch.row_count or 0:,}", f"{batch.rows_new or 0:,}", f"{batch.rows_rejected or 0:,}",

@@ -58,10 +58,10 @@ def finish_lines(done: Finish) -> list[str]:
 
 
 def _counts(found: Found) -> list[str]:
-    copies = count(len(found.rewritings), "batch", "batches")
+    copies = count(len(found.rewritten), "batch", "batches")
     return [
         f"  raw           {count(found.raw.total(), 'row')}",
         f"  quarantine    {count(found.rejected.total(), 'row')}",
-        f"  archive       {count(found.kept_rows, 'row')} in {copies}",
+        f"  archive       {count(found.archived_rows, 'row')} in {copies}",
         f"  pseudonyms    {found.pseudonyms:,}",
     ]

@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from oic_assurance.operations.explain.figure import Figure, Member
-from oic_assurance.operations.explain.history import Chapter, Story
+from oic_assurance.operations.explain.history import Chapter, RecordHistory
 from oic_assurance.operations.explain.provenance import Source, Version
 from oic_assurance.reporting.screens.layout import (
     NOTHING,
@@ -51,7 +51,7 @@ _GAP = 3
 _WRAPPED = 20
 
 
-def as_json(explained: Figure | Story) -> str:
+def as_json(explained: Figure | RecordHistory) -> str:
     """Return everything as one JSON object; moments and days in ISO 8601."""
     content = asdict(explained)
     if isinstance(explained, Figure):
@@ -91,7 +91,7 @@ def figure_screen(figure: Figure) -> str:
     return _written(screen)
 
 
-def story_screen(story: Story) -> str:
+def story_screen(story: RecordHistory) -> str:
     """Return a record's story: what the build knew, then every raw row and its batch."""
     screen = _console()
     screen.print(f"{story.kind} {story.key}", style="bold")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oic_assurance.landing.quarantine import (
-    REFUSED_AT_THE_DOOR,
+    REFUSED_FOR_MARKING,
+    QuarantineFilter,
     ReasonCount,
     RejectedRow,
-    Which,
     count_rejected,
     counts_by_reason,
     list_rejected,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SHOWN = 10
 
 
-def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
+def quarantine_screen(settings: Settings, which: QuarantineFilter, limit: int) -> str:
     """Return counts by dataset and reason, then the rows, then what to do."""
     rows = list_rejected(settings, which, limit=limit)
     if not rows:
@@ -45,15 +45,15 @@ def quarantine_screen(settings: Settings, which: Which, limit: int) -> str:
 def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
     """Return what was written, what was not, and what to do next."""
     lines = wrapped(f"{count(exported.rows, 'row')} of {dataset} in {to}, for you alone to read.")
-    if exported.in_one_piece:
+    if exported.unsplit:
         lines += wrapped(
-            f"{_rows(exported.in_one_piece)} could not be taken apart into cells: see the last "
+            f"{_rows(exported.unsplit)} could not be taken apart into cells: see the last "
             "column, as_it_came.", 0,
         )  # fmt: skip
-    if exported.at_the_door:
+    if exported.refused_by_marking:
         lines += wrapped(
-            f"{_rows(exported.at_the_door)} refused at the door by their marking: nothing of them "
-            "was read, so nothing is exported.", 0,
+            f"{_rows(exported.refused_by_marking)} refused at the door by their marking: nothing "
+            "of them was read, so nothing is exported.", 0,
         )  # fmt: skip
     lines += wrapped(
         "Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
@@ -66,16 +66,16 @@ def replay_lines(report: "ReplayReport") -> str:
     """Return what landed and what breaks still, delivery by delivery, and what to do next."""
     lines = []
     for delivery in report.deliveries[:SHOWN]:
-        text = f"{delivery.mended.source_place} (batch {delivery.mended.batch_id}): "
+        text = f"{delivery.rejected.source_place} (batch {delivery.rejected.batch_id}): "
         if delivery.batch_id is None:
             lines += wrapped(
-                f"{text}{_rows(len(delivery.broken))} as before, for the same reasons", 0
+                f"{text}{_rows(len(delivery.still_rejected))} as before, for the same reasons", 0
             )
             continue
         text += f"{count(len(delivery.landed), 'row')} landed as batch {delivery.batch_id}"
         text += f", {count(delivery.rows_new, 'new version')}"
-        if delivery.broken:
-            text += f"; {_rows(len(delivery.broken))} again"
+        if delivery.still_rejected:
+            text += f"; {_rows(len(delivery.still_rejected))} again"
         if delivery.rekeyed:
             text += f"; {len(delivery.rekeyed)} under another key than in quarantine"
         lines += wrapped(text, 0)
@@ -87,7 +87,7 @@ def replay_lines(report: "ReplayReport") -> str:
 
 def _left(report: "ReplayReport") -> list[str]:
     """Say what breaks still and why, and what was left out."""
-    reasons = Counter(why.partition(":")[0] for one in report.broken for why in one.reasons)
+    reasons = Counter(why.partition(":")[0] for one in report.still_rejected for why in one.reasons)
     lines = []
     for reason, rows in reasons.most_common(SHOWN):
         lines += wrapped(reason, 8, f"{rows:>6,}  ")
@@ -98,13 +98,15 @@ def _left(report: "ReplayReport") -> list[str]:
             f"{_rows(len(report.replayed_before))} replayed already (batch {named}): left as "
             f"{'they are' if len(report.replayed_before) > 1 else 'it is'}.", 0,
         )  # fmt: skip
-    if report.at_the_door:
-        lines += wrapped(f"{_rows(report.at_the_door)} left out at the door, by their marking.", 0)
+    if report.refused_by_marking:
+        lines += wrapped(
+            f"{_rows(report.refused_by_marking)} left out at the door, by their marking.", 0
+        )
     if report.erased:
         lines += wrapped(f"{_rows(report.erased)} left out: of records that were erased.", 0)
-    if report.in_one_piece:
+    if report.unsplit:
         lines += wrapped(
-            f"{_rows(report.in_one_piece)} left out: could not be taken apart, only a corrected "
+            f"{_rows(report.unsplit)} left out: could not be taken apart, only a corrected "
             "file can replay them.", 0,
         )  # fmt: skip
     return lines
@@ -149,7 +151,7 @@ def _row(row: RejectedRow) -> list[str]:
 
 
 def _next_steps(rows: Sequence[RejectedRow], counts: Sequence[ReasonCount]) -> list[str]:
-    names = sorted({item.dataset for item in counts if item.reason != REFUSED_AT_THE_DOOR})
+    names = sorted({item.dataset for item in counts if item.reason != REFUSED_FOR_MARKING})
     if not any(row.status == "rejected" for row in rows):
         return ["Next: nothing, what is shown has been replayed."]
     if not names:

@@ -78,7 +78,7 @@ def _verdict(done: Reproduction) -> Iterator[str]:
     yield from wrapped(f"content fingerprint then {then}", 2)
     yield from wrapped(f"content fingerprint now  {now}", 2)
     for reason in done.reasons:
-        yield from wrapped(reason.words, 0)
+        yield from wrapped(reason.text, 0)
     if not done.reasons:
         yield from wrapped(
             "Neither the rules nor erasures explain it: raw, the audit tables or the kept tables "

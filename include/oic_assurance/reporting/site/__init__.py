@@ -1,1 +1,1 @@
-"""The documentation site."""
+"""Add generated pages to the documentation site."""

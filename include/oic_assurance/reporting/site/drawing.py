@@ -1,33 +1,34 @@
-"""A layered picture of a graph: what is made of what, from top to bottom, without any program."""
+"""Draw a graph of models as layered SVG, from top to bottom."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
 
 import networkx as nx
 
-from oic_assurance.reporting.site.lineage import Model
+from oic_assurance.reporting.site.lineage import LAYERS, Model
 
+#: Height of a box, gap between boxes, distance of two layers, width of a letter, in pixels.
 HEIGHT, GAP, RISE, LETTER = 30, 14, 58, 6.7
-#: Sweeps over the layers that put what belongs together side by side; more change nothing.
+#: Sweeps over the layers that move connected boxes closer. More sweeps change nothing.
 SWEEPS = 12
+#: Background and text colour by layer.
 COLOURS = {
     "raw": ("#efe6cf", "#1d2733"),
     "staging": ("#e6eef5", "#1d2733"),
     "intermediate": ("#b5d0e6", "#1d2733"),
     "mart": ("#1f4e79", "#ffffff"),
 }
-LAYERS = ("raw", "staging", "intermediate", "mart")
 
-#: A model in its layer, or the place at which an edge passes through one.
+#: A model in its layer, or the point where an edge passes through a layer.
 Stop = Model | tuple[Model, Model, int]
 Places = Mapping[Stop, tuple[float, int]]
 
 
 def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) -> str:
-    """Return a graph as SVG that stands in a page; `links` are the addresses of models."""
+    """Return a graph as SVG for a page. `title` is its accessible name, `links` are URLs."""
     layers, chains = _layers(graph)
     for _ in range(SWEEPS):
-        _put_beside_neighbours(layers, chains)
+        _sort_by_neighbours(layers, chains)
     box = 20 + LETTER * max(len(model.name) for model in graph)
     places = _places(layers, box)
     width = max(x for x, _ in places.values()) + box / 2 + GAP
@@ -41,7 +42,7 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
 
 
 def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
-    """Return who stands in which layer, and edges as chains that pass through every layer."""
+    """Return the stops of each layer, and the edges as chains with a stop in every layer."""
     depth: dict[Model, int] = {}
     for model in nx.lexicographical_topological_sort(graph, key=lambda one: one.name):
         above = [depth[parent] + 1 for parent in graph.predecessors(model)]
@@ -51,19 +52,17 @@ def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[S
         layers[layer].append(model)
     chains: nx.DiGraph[Stop] = nx.DiGraph()
     for parent, child in graph.edges:
-        passed: list[Stop] = [
-            (parent, child, layer) for layer in range(depth[parent] + 1, depth[child])
-        ]
-        for stop in passed:
-            assert isinstance(stop, tuple)  # noqa: S101 - for the type checker
-            layers[stop[2]].append(stop)
+        passed: list[Stop] = []
+        for layer in range(depth[parent] + 1, depth[child]):
+            passed.append((parent, child, layer))
+            layers[layer].append((parent, child, layer))
         nx.add_path(chains, [parent, *passed, child])
     chains.add_nodes_from(graph)
     return layers, chains
 
 
-def _put_beside_neighbours(layers: list[list[Stop]], chains: "nx.DiGraph[Stop]") -> None:
-    """Sort each layer by the middle of what it is joined to: downwards, then upwards."""
+def _sort_by_neighbours(layers: list[list[Stop]], chains: "nx.DiGraph[Stop]") -> None:
+    """Sort each layer by the mean position of its neighbours: downwards, then upwards."""
     for order, neighbours in (
         (layers[1:], chains.predecessors),
         (reversed(layers[:-1]), chains.successors),
@@ -87,7 +86,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _places(layers: list[list[Stop]], box: float) -> Places:
-    """Return the middle of each stop, across and down."""
+    """Return the centre of each stop in pixels, as x and y."""
     sizes = [
         sum(box + GAP if isinstance(stop, Model) else GAP for stop in layer) for layer in layers
     ]
@@ -121,7 +120,7 @@ def _boxes(
         x, y = places[model]
         fill, ink = COLOURS[model.layer]
         box = (
-            f"<title>{escape(model.says or model.name)}</title>"
+            f"<title>{escape(model.description or model.name)}</title>"
             f'<rect x="{x - width / 2:.0f}" y="{y - HEIGHT // 2}" width="{width:.0f}" '
             f'height="{HEIGHT}" rx="3" fill="{fill}" stroke="#4d5865"/>'
             f'<text x="{x:.0f}" y="{y + 4}" font-size="12" text-anchor="middle" fill="{ink}">'

@@ -1,8 +1,12 @@
-"""What happens while mkdocs builds the site: pages are added, links out of it become names."""
+"""MkDocs hooks of the site: add pages, fill the navigation, and rewrite links.
+
+MkDocs imports this file by its path and calls the functions named `on_...`.
+"""
 
 import logging
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +14,16 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from oic_assurance.reporting.site import pages
+from oic_assurance.reporting.site.dbt_docs import dbt_docs_page
 
-#: Without a place in the navigation of mkdocs.yml, a page stands under this.
+#: The section for pages that the navigation of mkdocs.yml does not name.
 REST = "More"
 HOME = "README.md"
 _MORE = f"""
-In this site besides: [the measures]({pages.MEASURES}), [the lineage]({pages.LINEAGE}) of every
+This site also has [the measures]({pages.MEASURES}), [the lineage]({pages.LINEAGE}) of every
 figure, and [all models and columns]({pages.DBT_DOCS}) with their tests.
 """
-#: A link that says no more than the name of its file, or of its folder.
+#: A link whose text is only the name of its file or folder.
 _NAME = re.compile(r"\[[\w/-]+(?:\.md|/)\]\(([\w./-]+\.md)\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#\s]+)(#[^)\s]*)?\)")
@@ -26,22 +31,21 @@ _log = logging.getLogger("mkdocs.plugins.site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add what is not written by hand, and give every page a place in the navigation."""
+    """Add the measures, the lineage and dbt's documentation, and complete the navigation."""
     root = Path(config.config_file_path).parent
     dbt = root / "build" / "dbt"
     seeds = root / "dbt_project" / "seeds"
     files.append(File.generated(config, pages.MEASURES, content=pages.measures_page(seeds)))
     lineage = pages.lineage_page(dbt / "manifest.json")
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
-    described = str(dbt / "static_index.html")
-    files.append(File.generated(config, pages.DBT_DOCS, abs_src_path=described))
+    files.append(File.generated(config, pages.DBT_DOCS, content=dbt_docs_page(dbt)))
     known = sorted(file.src_uri for file in files.documentation_pages())
     config.nav = navigation(config.nav, known)
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
-    """Give links the titles of their pages; one that leaves the site becomes a file's name."""
+    """Replace link texts that are file names by titles, and links out of the site by names."""
     folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
     docs = Path(config.docs_dir)
 
@@ -50,7 +54,7 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
         if target.is_relative_to(docs):
             return link.group(0)
         if not target.exists():
-            _log.warning("%s: there is no %s.", page.file.src_uri, link.group(2))
+            _log.warning("%s: %s does not exist.", page.file.src_uri, link.group(2))
         name = target.relative_to(docs.parent).as_posix()
         return text if text.strip("`").endswith(name) else f"{text} (`{name}`)"
 
@@ -64,10 +68,15 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
 
 
 def navigation(given: list[Any], known: list[str]) -> list[Any]:
-    """Return the navigation with folders filled in, and at its end what it does not name.
+    """Return the navigation with folders filled in, and all other pages in a section at its end.
 
-    `given` is as in mkdocs.yml: pages, and titles with a list of pages; an entry that ends with a
-    slash stands for every page of that folder; one that is no page stands for nothing.
+    `given` is the navigation of mkdocs.yml. An entry is one of:
+
+    - the path of a page, or `Title: page.md`;
+    - `Title:` with a list of entries, a section;
+    - the path of a folder with a slash at the end, for all pages of that folder.
+
+    Pages that are not in `known` are left out.
     """
     filled = _filled(given, known)
     named = set(_pages(filled))
@@ -79,14 +88,22 @@ def _filled(entries: list[Any], known: list[str]) -> list[Any]:
     filled: list[Any] = []
     for entry in entries:
         if isinstance(entry, dict):
-            sections = {title: _filled(inner, known) for title, inner in entry.items()}
-            filled += [{title: inner} for title, inner in sections.items() if inner]
+            filled += _titled(entry, known)
         elif entry.endswith("/"):
             inside = [page for page in known if page.rpartition("/")[0] == entry.rstrip("/")]
             filled += sorted(inside, key=lambda page: (not page.endswith("README.md"), page))
         elif entry in known:
             filled.append(entry)
     return filled
+
+
+def _titled(entry: dict[str, Any], known: list[str]) -> Iterator[dict[str, Any]]:
+    for title, inner in entry.items():
+        if isinstance(inner, str):
+            if inner in known:
+                yield {title: inner}
+        elif pages_inside := _filled(inner, known):
+            yield {title: pages_inside}
 
 
 def _pages(entry: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which model is made of which: dbt's manifest as a graph, and the parts that a page shows."""
+"""Read dbt's manifest as a graph of models, and select the parts that a page shows."""
 
 import json
 from dataclasses import dataclass
@@ -6,43 +6,47 @@ from pathlib import Path
 
 import networkx as nx
 
-#: What the warehouse keeps of itself; it tells builds apart, and is nobody's record.
-PLUMBING = ("audit", "warehouse", "compared_with")
+#: Folders of models that describe the warehouse itself. The pages leave them out.
+INTERNAL = ("audit", "warehouse", "compared_with")
 POSITION, MEASURE = "assurance_position", "assurance_measure"
-#: The model that decides on a record of each point.
-DECIDES = {
-    "NCCU_INTEL": "int_nccu_referral_class",
-    "INTEL_PLAN": "int_plan_day",
-    "HYDRA": "int_training_person",
-    "ELEARNING": "int_training_person",
-}
+LAYERS = ("raw", "staging", "intermediate", "mart")
 
 
 @dataclass(frozen=True)
 class Model:
-    """A table that records come from, or a model of dbt."""
+    """A source table or a dbt model.
+
+    Attributes:
+        key: dbt's unique ID.
+        layer: One of `LAYERS`.
+        folder: The folder of the model in its layer, or the schema of a source table.
+    """
 
     key: str
     name: str
     layer: str
     folder: str
-    says: str
+    description: str
 
     @property
     def kind(self) -> str:
-        """What dbt's documentation calls it in an address."""
+        """The kind of node in the URLs of dbt's documentation."""
         return self.key.partition(".")[0]
 
 
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
-    """Return the graph of all tables and models, from what is read to what is made of it."""
+    """Return the graph of all source tables and models, with edges from parent to child.
+
+    Raises:
+        OSError: If the manifest does not exist.
+    """
     content = json.loads(manifest.read_text(encoding="utf-8"))
     models = {
         key: _model(key, node)
         for key, node in {**content["sources"], **content["nodes"]}.items()
         if node["resource_type"] in ("source", "model")
     }
-    models = {key: one for key, one in models.items() if one.folder not in PLUMBING}
+    models = {key: one for key, one in models.items() if one.folder not in INTERNAL}
     graph: nx.DiGraph[Model] = nx.DiGraph()
     graph.add_nodes_from(models.values())
     graph.add_edges_from(
@@ -54,42 +58,48 @@ def lineage(manifest: Path) -> "nx.DiGraph[Model]":
     return graph
 
 
-def way_to_the_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Model]":
-    """Return what a model rests on, every way from it to the measures, one to the position."""
+def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Model]":
+    """Return the part of the graph that leads to the figures which a model decides.
+
+    The part has all ancestors of the model, all paths from it to the measures, and the shortest
+    path to the position.
+
+    Raises:
+        KeyError: If the graph has no model of that name.
+    """
     by_name = {model.name: model for model in graph}
     middle, measure, position = by_name[decides], by_name[MEASURE], by_name[POSITION]
-    kept = {middle, measure, *nx.ancestors(graph, middle)}
-    ways = nx.descendants(graph, middle) & nx.ancestors(graph, measure)
-    kept |= {model for model in ways if model.folder == "measures"}
-    kept |= set(nx.shortest_path(graph, middle, position))
-    return without_short_cuts(graph.subgraph(kept))
+    part = {middle, measure, *nx.ancestors(graph, middle)}
+    between = nx.descendants(graph, middle) & nx.ancestors(graph, measure)
+    part |= {model for model in between if model.folder == "measures"}
+    part |= set(nx.shortest_path(graph, middle, position))
+    return without_short_cuts(graph.subgraph(part))
 
 
 def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return the graph of folders; a table stands with the system that it is staged for."""
-    together = {model: _together(graph, model) for model in graph}
+    """Return the graph of folders. A source table is in the folder of its staging model."""
+    folder_of = {model: _folder(graph, model) for model in graph}
     folders: nx.DiGraph[Model] = nx.DiGraph()
-    folders.add_nodes_from(together.values())
-    order = ("raw", "staging", "intermediate", "mart")
+    folders.add_nodes_from(folder_of.values())
     folders.add_edges_from(
-        (together[parent], together[child])
+        (folder_of[parent], folder_of[child])
         for parent, child in graph.edges
-        if order.index(parent.layer) < order.index(child.layer)
+        if LAYERS.index(parent.layer) < LAYERS.index(child.layer)
     )
     return folders
 
 
 def without_short_cuts(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return a graph without the edges that a longer way says already."""
+    """Return a graph without the edges that a longer path implies."""
     return nx.transitive_reduction(graph)
 
 
 def in_order(graph: "nx.DiGraph[Model]") -> list[Model]:
-    """Return the models so that each comes after what it is made of; by name where it is free."""
+    """Return the models so that each comes after its parents, otherwise sorted by name."""
     return list(nx.lexicographical_topological_sort(graph, key=lambda model: model.name))
 
 
-def _together(graph: "nx.DiGraph[Model]", model: Model) -> Model:
+def _folder(graph: "nx.DiGraph[Model]", model: Model) -> Model:
     staged = [child.folder for child in graph.successors(model) if child.layer == "staging"]
     folder = staged[0] if model.layer == "raw" and staged else model.folder
     name = folder.replace("_", " ")

@@ -1,4 +1,4 @@
-"""The pages that the site has and `docs/` has not: measures, lineage, and where dbt's own is."""
+"""Generate the pages that are only on the site: the measures and the lineage."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -6,15 +6,15 @@ from pathlib import Path
 
 import networkx as nx
 
-from oic_assurance.reporting.pack.words import POINTS
-from oic_assurance.reporting.site.drawing import LAYERS, picture
+from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.site.drawing import picture
 from oic_assurance.reporting.site.lineage import (
-    DECIDES,
+    LAYERS,
     Model,
     in_order,
     lineage,
     overview,
-    way_to_the_figure,
+    path_to_figure,
 )
 
 DBT_DOCS = "dbt_docs.html"
@@ -23,27 +23,29 @@ MEASURES, LINEAGE = "measures.md", "lineage.md"
 _MEASURES = """\
 # The measures
 
-{count} measures, from the policy that defines them. The one that the position of a point is judged
-by is marked ●. A share is from 0 to 100%, with Wilson's interval at 95%; where nothing is to be
-counted there is no share, neither 0 nor 100%. Months are London's; the current one is so far.
+{count} measures, from the seed that defines them. ● marks the measure that decides the status of
+its point.
+
+- A share is from 0 to 100%, with Wilson's interval at 95%. If there is nothing to count, there is
+  no share.
+- Months are in Europe/London. The current month is included as far as it has gone.
 
 [How to read a figure](how-to/read-a-figure.md) · [the lineage of each point](lineage.md) ·
-[which test proves a rule](rules-and-tests.md)
+[the tests of each rule](rules-and-tests.md)
 """
 _LINEAGE = """\
 # Lineage: from source to figure
 
-What each published figure is made of, drawn from dbt's own record of the models. A box leads to
-its model: its SQL, its columns and its tests in [the description of all models]({docs}). For one
-figure's records, down to file and row: `assurance explain`
-([read a figure](how-to/read-a-figure.md)).
+What each published figure is computed from, drawn from dbt's manifest. A box links to its model in
+[dbt's documentation]({docs}), with SQL, columns and tests. To follow one figure to its records, use
+`assurance explain` ([read a figure](how-to/read-a-figure.md)).
 
 {legend}
 
 ## Everything, by folder
 
-From top to bottom: the systems that records come from, how they are read (*staging*), where the
-rules are (*intermediate*), what is published (*marts*).
+From top to bottom: the source systems (*raw*), the models that read them (*staging*), the rules
+(*intermediate*), and the published tables (*marts*).
 
 {overview}
 """
@@ -52,67 +54,75 @@ _POINT = """
 
 {picture}
 
-??? note "The same in words"
+??? note "The same as a table"
 
-    | model | what it is | made of |
+    | model | what it is | computed from |
     |---|---|---|
 {rows}
 """
 
 
 def measures_page(seeds: Path) -> str:
-    """Return the page of all measures, from the seeds that name them."""
+    """Return the page of all measures in Markdown, from the seeds in the folder `seeds`."""
     rows = _rows(seeds / "policy_measure.csv")
     of_position = {row["measure_code"] for row in _rows(seeds / "policy_point.csv")}
     parts = [_MEASURES.format(count=len(rows))]
-    for point, title in POINTS.items():
-        parts.append(f"\n## {title}\n\n| | measure | what is counted | unit | code |")
+    for code, point in POINTS.items():
+        parts.append(f"\n## {point.name}\n\n| | measure | what is counted | unit | code |")
         parts.append("|---|---|---|---|---|")
         parts += [
             f"| {'●' if row['measure_code'] in of_position else ''} | {row['title']} "
             f"| {row['description']} | {row['unit_of_value']} | `{row['measure_code']}` |"
             for row in rows
-            if row["point_code"] == point
+            if row["point_code"] == code
         ]
     return "\n".join(parts) + "\n"
 
 
 def lineage_page(manifest: Path) -> str:
-    """Return the page that draws how figures come about."""
+    """Return the page in Markdown that draws how each figure is computed.
+
+    Raises:
+        OSError: If the manifest does not exist.
+    """
     graph = lineage(manifest)
     links = {model: f"{DBT_DOCS}#!/{model.kind}/{model.key}" for model in graph}
     parts = [
         _LINEAGE.format(
             docs=DBT_DOCS,
             legend=_legend(),
-            overview=picture(overview(graph), "Folders of models, from the sources to marts", {}),
+            overview=picture(overview(graph), "Folders of models, from sources to marts", {}),
         )
     ]
-    for title, decides in _decided():
-        part = way_to_the_figure(graph, decides)
-        drawn = picture(part, f"What {title} is made of, from the tables to the marts", links)
-        rows = "\n".join(f"    {row}" for row in _in_words(part))
+    for title, model in _deciding_models():
+        part = path_to_figure(graph, model)
+        drawn = picture(part, f"Models of {title}, from the source tables to the marts", links)
+        rows = "\n".join(f"    {row}" for row in _table_rows(part))
         parts.append(_POINT.format(title=title, picture=drawn, rows=rows))
     return "".join(parts)
 
 
-def _decided() -> Iterable[tuple[str, str]]:
-    """Return each deciding model once, under the names of all points that it decides."""
-    for decides in dict.fromkeys(DECIDES.values()):
-        names = [POINTS[point] for point, model in DECIDES.items() if model == decides]
-        yield " and ".join(names), decides
+def _deciding_models() -> Iterable[tuple[str, str]]:
+    """Yield each deciding model once, with the names of the points that it decides."""
+    for model in dict.fromkeys(point.decided_by for point in POINTS.values()):
+        names = [point.name for point in POINTS.values() if point.decided_by == model]
+        yield " and ".join(names), model
 
 
-def _in_words(part: "nx.DiGraph[Model]") -> Iterable[str]:
+def _table_rows(part: "nx.DiGraph[Model]") -> Iterable[str]:
     for model in in_order(part):
-        made_of = ", ".join(f"`{parent.name}`" for parent in part.predecessors(model)) or "–"
-        says = " ".join(model.says.split()).replace("|", "/")
-        yield f"| `{model.name}` | {says} | {made_of} |"
+        parents = ", ".join(f"`{parent.name}`" for parent in part.predecessors(model)) or "–"
+        text = " ".join(model.description.split()).replace("|", "/")
+        yield f"| `{model.name}` | {text} | {parents} |"
 
 
 def _legend() -> str:
-    words = {"raw": "raw: as delivered", "staging": "staging: named and as at a moment",
-             "intermediate": "intermediate: the rules", "mart": "mart: published"}  # fmt: skip
+    words = {
+        "raw": "raw: as delivered",
+        "staging": "staging: the version as at the moment",
+        "intermediate": "intermediate: the rules",
+        "mart": "mart: published",
+    }
     return " ".join(f'<span class="layer {layer}">{words[layer]}</span>' for layer in LAYERS)
 
 

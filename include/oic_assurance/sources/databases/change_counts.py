@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.sources.declarations.model import DatabasePlace
+from oic_assurance.warehouse.rows import find_row
 
 #: In a smaller table, adding up the keys takes no longer than reading the counts.
 MANY_ROWS = 200_000
@@ -67,6 +68,6 @@ def read_change_counts(connection: psycopg.Connection, place: DatabasePlace) -> 
 
     They are read in a separate transaction, so a later snapshot shows every change that is counted.
     """
-    row = connection.execute(_CHANGE_COUNTS, (place.schema, place.table, MANY_ROWS)).fetchone()
+    row = find_row(connection, _CHANGE_COUNTS, (place.schema, place.table, MANY_ROWS))
     connection.rollback()
     return ChangeCounts(*row) if row else None

@@ -83,9 +83,9 @@ def _write_delimited(content: Content, dataset: Dataset, places: Places, draft: 
     sample = samples[number]
     parts = delimited.read_rows(content.stream, encoding, sample, header.index, {})
     # Lines are counted from the start of the file. The first rows begin below the header.
-    taken, head = _lines_taken(parts, sample.delimiter), sample.ends[header.index]
+    counts, head = _line_counts(parts, sample.delimiter), sample.ends[header.index]
     first = sum(1 for _ in _lines_until(content, encoding, head))
-    removed = set(_lines_at(taken, first, places.get(table.name, ())))
+    removed = set(_lines_at(counts, first, places.get(table.name, ())))
     for line_number, line in enumerate(_byte_lines(content, encoding)):
         if line_number not in removed:
             draft.write(line)
@@ -104,7 +104,7 @@ def _lines_until(content: Content, encoding: Encoding, characters: int) -> Itera
         text.detach()
 
 
-def _lines_taken(parts: Iterable[Part], delimiter: str) -> Iterator[tuple[int, bool]]:
+def _line_counts(parts: Iterable[Part], delimiter: str) -> Iterator[tuple[int, bool]]:
     """Yield for each record its number of lines, and whether it is a row.
 
     A record has one line, and one more for each line end inside its quotes. A broken row has one
@@ -133,12 +133,12 @@ def _is_blank(record: Record) -> bool:
 
 
 def _lines_at(
-    taken: Iterable[tuple[int, bool]], first: int, places: Collection[int]
+    counts: Iterable[tuple[int, bool]], first: int, places: Collection[int]
 ) -> Iterator[int]:
     """Yield the numbers of the lines of the rows at `places`."""
     line = first
     place = 0
-    for lines, is_row in taken:
+    for lines, is_row in counts:
         if is_row:
             place += 1
             if place in places:

@@ -202,11 +202,9 @@ class RowMaker:
             ):
                 self._possible_totals.append(record)
                 return []
-        return (
-            [*self._take_possible_totals(), self._row(record)]
-            if self._possible_totals
-            else [self._row(record)]
-        )
+        if self._possible_totals:
+            return [*self._take_possible_totals(), self._row(record)]
+        return [self._row(record)]
 
     def _take_possible_totals(self) -> list[Row]:
         """Return the possible total lines as rows, because a row follows them."""

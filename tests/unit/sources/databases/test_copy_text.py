@@ -1,4 +1,4 @@
-"""What a database says as text, written so that PostgreSQL's COPY reads it back."""
+"""Values that a database sent as text, written so that PostgreSQL's COPY reads them back."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -8,10 +8,10 @@ import pytest
 from oic_assurance.sources.databases.copy_text import (
     CHUNK_CHARACTERS,
     Notes,
-    gathered,
-    lines,
+    copy_lines,
+    in_chunks,
+    value_writer,
     wall_clock_before,
-    writer,
 )
 from oic_assurance.sources.declarations.model import ColumnType
 
@@ -19,7 +19,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def write(kind: ColumnType, value: str, zone: tzinfo = UTC, notes: Notes | None = None) -> str:
-    return writer("seen_at", kind, zone, notes or Notes())(value)
+    return value_writer("seen_at", kind, zone, notes or Notes())(value)
 
 
 @pytest.mark.parametrize(
@@ -71,16 +71,16 @@ def test_values_are_written_as_their_types(kind: ColumnType, value: str, written
     ],
 )
 @pytest.mark.parametrize("zone", [UTC, LONDON], ids=str)
-def test_what_is_no_value_of_its_type_becomes_blank_and_is_counted(
+def test_an_invalid_value_becomes_blank_and_is_counted(
     kind: ColumnType, value: str, zone: tzinfo
 ) -> None:
     notes = Notes()
     assert write(kind, value, zone, notes) == r"\N"
-    assert notes.told() == {"unreadable_made_blank": {"seen_at": 1}}
+    assert notes.counts() == {"unreadable_made_blank": {"seen_at": 1}}
 
 
 @pytest.mark.parametrize(
-    ("wall", "written", "doubtful"),
+    ("wall", "written", "ambiguous"),
     [
         ("2026-01-05 06:00:00", "2026-01-05 06:00:00+00:00", False),
         ("2026-07-05 06:00:00", "2026-07-05 05:00:00+00:00", False),
@@ -90,28 +90,29 @@ def test_what_is_no_value_of_its_type_becomes_blank_and_is_counted(
         ("2026-03-29 01:30:00", "2026-03-29 01:30:00+00:00", True),
     ],
 )
-def test_local_times_are_read_in_their_zone_and_doubtful_ones_are_counted(
-    wall: str, written: str, doubtful: bool
+def test_local_times_are_read_in_their_zone_and_ambiguous_ones_are_counted(
+    wall: str, written: str, ambiguous: bool
 ) -> None:
     notes = Notes()
     assert write("timestamptz", wall, LONDON, notes) == written
-    assert bool(notes.told()) is doubtful
+    assert bool(notes.counts()) is ambiguous
 
 
-def test_no_change_after_a_moment_is_missed_when_the_clocks_go_back() -> None:
-    """At 00:50 UTC London reads 01:50; twenty minutes later it reads 01:10 once more."""
+def test_no_later_change_is_missed_when_the_clocks_go_back() -> None:
+    """At 00:50 UTC the time in London is 01:50. Twenty minutes later it is 01:10 again."""
     before = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
     after = datetime(2026, 10, 25, 1, 10, tzinfo=UTC).astimezone(LONDON).replace(tzinfo=None)
     assert wall_clock_before(before, LONDON) <= after
     assert wall_clock_before(before, UTC) == datetime(2026, 10, 25, 0, 50)  # noqa: DTZ001
 
 
-def test_rows_become_lines_and_lines_pieces_of_a_bounded_size() -> None:
-    writers = [writer("n", "bigint", UTC, Notes()), writer("t", "text", UTC, Notes())]
+def test_rows_become_lines_and_chunks_have_a_limited_size() -> None:
+    columns: list[tuple[str, ColumnType]] = [("n", "bigint"), ("t", "text")]
+    writers = [value_writer(name, kind, UTC, Notes()) for name, kind in columns]
     rows = [("1", "a"), ("2", None), ("3", "x" * 1000)]
-    assert list(lines(rows, writers))[:2] == ["1\ta", "2\t\\N"]
-    pieces = list(gathered(lines(rows * 1000, writers)))
-    assert len(pieces) > 3
-    assert max(map(len, pieces)) <= CHUNK_CHARACTERS + 1100
-    assert b"".join(pieces).count(b"\n") == 3000
-    assert list(gathered([])) == []
+    assert list(copy_lines(rows, writers))[:2] == ["1\ta", "2\t\\N"]
+    chunks = list(in_chunks(copy_lines(rows * 1000, writers)))
+    assert len(chunks) > 3
+    assert max(map(len, chunks)) <= CHUNK_CHARACTERS + 1100
+    assert b"".join(chunks).count(b"\n") == 3000
+    assert list(in_chunks([])) == []

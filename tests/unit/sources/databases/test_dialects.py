@@ -1,4 +1,4 @@
-"""The dialects: names are quoted, types are told apart, nothing is compared loosely."""
+"""The dialects: names are quoted, and a type is read only where it certainly fits."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_every_declared_type_can_be_read(dialect: Dialect) -> None:
         ("enum('a','b')", "enum"),
     ],
 )
-def test_lengths_are_no_part_of_a_type(found: str, plain: str) -> None:
+def test_a_plain_type_has_no_lengths(found: str, plain: str) -> None:
     assert plain_type(found) == plain
 
 
@@ -68,11 +68,11 @@ def test_lengths_are_no_part_of_a_type(found: str, plain: str) -> None:
         ("numeric", "double"),
     ],
 )
-def test_what_may_not_fit_is_not_taken(declared: str, found: str) -> None:
+def test_a_type_that_may_not_fit_is_refused(declared: str, found: str) -> None:
     assert MYSQL.template(declared, found) is None  # type: ignore[arg-type]
 
 
-def test_the_declared_tables_need_no_type_of_postgres_alone() -> None:
+def test_every_dialect_can_read_the_types_of_the_declared_tables() -> None:
     used = {c.type for d in datasets().values() for t in d.tables for c in t.columns}
     for dialect in DIALECTS.values():
         assert used <= set(dialect.readers)

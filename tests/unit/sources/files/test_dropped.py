@@ -1,4 +1,4 @@
-"""The dropzone: which files are deliveries, and for which moment; also away from local disks."""
+"""The dropzone: which files are deliveries and for which moment, on any file system."""
 
 import dataclasses
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def drop(settings: Settings, name: str, content: bytes = b"x") -> None:
     path.write_bytes(content)
 
 
-def test_dated_files_are_in_the_order_of_their_days_in_london(settings: Settings) -> None:
+def test_dated_files_are_in_the_order_of_their_london_days(settings: Settings) -> None:
     for day in ("20260701", "20260115", "20250901"):
         drop(settings, f"hr/personnel/personnel_{day}.csv")
     files = Dropzone(settings).listing(dataset("hr/personnel")).files
@@ -43,13 +43,13 @@ def test_a_register_is_for_the_moment_it_was_saved(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("day", ["20260230", "20261301", "00000000"])
-def test_a_day_that_does_not_exist_is_no_moment(settings: Settings, day: str) -> None:
+def test_a_day_that_does_not_exist_gives_no_moment(settings: Settings, day: str) -> None:
     drop(settings, f"hr/personnel/personnel_{day}.csv")
     [file] = Dropzone(settings).listing(dataset("hr/personnel")).files
     assert file.delivered_for is None
 
 
-def test_folders_links_to_nothing_and_unfinished_files_are_left_alone(settings: Settings) -> None:
+def test_folders_broken_links_and_unfinished_files_are_not_listed(settings: Settings) -> None:
     drop(settings, "hr/personnel/personnel_20260101.csv/inside.csv")
     drop(settings, "hr/personnel/personnel_20260102.csv.part")
     drop(settings, "hr/personnel/personnel_20260103.csv.tmp")
@@ -61,7 +61,7 @@ def test_folders_links_to_nothing_and_unfinished_files_are_left_alone(settings: 
     assert listing.unknown == ["~$personnel_20260104.csv"]
 
 
-def test_content_is_what_the_file_held_when_it_was_read(settings: Settings) -> None:
+def test_later_changes_to_a_file_do_not_affect_its_content(settings: Settings) -> None:
     drop(settings, "hr/personnel/personnel_20260101.csv", b"first")
     zone = Dropzone(settings)
     [file] = zone.listing(dataset("hr/personnel")).files
@@ -72,11 +72,11 @@ def test_content_is_what_the_file_held_when_it_was_read(settings: Settings) -> N
     assert content.sha256.startswith("a7937b64b8caa58f")
 
 
-def test_another_file_system_by_its_url(settings: Settings) -> None:
-    away = dataclasses.replace(settings, dropzone="memory://drop")
+def test_a_url_can_name_another_file_system(settings: Settings) -> None:
+    remote = dataclasses.replace(settings, dropzone="memory://drop")
     system = fsspec.filesystem("memory")
     system.pipe_file("/drop/hr/personnel/personnel_20260101.csv", b"hello")
-    zone = Dropzone(away)
+    zone = Dropzone(remote)
     assert not zone.is_local
     [file] = zone.listing(dataset("hr/personnel")).files
     assert file.size_bytes == 5
@@ -85,6 +85,6 @@ def test_another_file_system_by_its_url(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("url", ["nothing://here", "gs://bucket/none"])
-def test_a_dropzone_of_no_known_kind_is_one_clear_line(settings: Settings, url: str) -> None:
+def test_the_error_for_an_unknown_file_system_names_the_url(settings: Settings, url: str) -> None:
     with pytest.raises(SourceUnavailable, match=f"The dropzone {url} cannot be read"):
         Dropzone(dataclasses.replace(settings, dropzone=url))

@@ -1,4 +1,4 @@
-"""Dropzones on other machines: what is never left to chance, what is never shown."""
+"""Dropzones on other machines: opened by URL, and shown without credentials."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_no_login_password_or_token_is_shown(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
 
 
-def test_a_local_folder_is_opened_as_it_is() -> None:
+def test_a_local_folder_is_opened_by_its_path() -> None:
     system, root = open_dropzone("file:///srv/drop")
     assert root == "/srv/drop"
     assert "file" in system.protocol

@@ -1,0 +1,78 @@
+"""The text of a notification, the same for e-mail, chat and programs that read JSON."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from oic_assurance.clock import LONDON
+from oic_assurance.notifications.notification import TITLES, Change, Event
+
+_HEADS: dict[Event, str] = {"new": "", "changed": " (another cause than before)", "over": ""}
+LONGEST_SUBJECT = 120
+
+
+def subject_line(force_code: str, news: Sequence[Change]) -> str:
+    """Return one line of at most `LONGEST_SUBJECT` characters: what is wrong, or that it is over.
+
+    `news` has at least one change. A problem comes before one that is over.
+    """
+    first = next((change for change in news if change.event != "over"), news[0])
+    line = _title(first)
+    if len(news) > 1:
+        line += f", and {len(news) - 1} more"
+    text = f"OIC assurance {force_code}: {line}"
+    return text if len(text) <= LONGEST_SUBJECT else text[: LONGEST_SUBJECT - 1].rstrip() + "…"
+
+
+def body(news: Sequence[Change]) -> str:
+    """Return the whole message as plain text. Problems come before those that are over."""
+    ordered = sorted(news, key=lambda change: change.event == "over")
+    return "\n\n".join(_paragraph(change) for change in ordered) + "\n"
+
+
+def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
+    """Return the message as a JSON object. Chat programs show its `text`.
+
+    `since` is in ISO 8601. A change that is over has no `readers_see`, `who` and `command`.
+    """
+    subject = subject_line(force_code, news)
+    return {
+        "text": f"{subject}\n\n{body(news)}",
+        "subject": subject,
+        "force_code": force_code,
+        "changes": [
+            {
+                "event": change.event,
+                "kind": change.kind,
+                "subject": change.subject,
+                "what": change.what,
+                "since": change.since.isoformat(),
+                "readers_see": change.problem.readers_see if change.problem else None,
+                "who": change.problem.who if change.problem else None,
+                "command": change.problem.command if change.problem else None,
+            }
+            for change in news
+        ],
+    }
+
+
+def _title(change: Change) -> str:
+    about = f": {change.subject}" if change.kind in ("source", "delivery") else ""
+    over = "Over: " if change.event == "over" else ""
+    return f"{over}{TITLES[change.kind]}{about}"
+
+
+def _paragraph(change: Change) -> str:
+    lines = [f"{_title(change)}{_HEADS[change.event]}", f"  What          {change.what}"]
+    lines.append(f"  Since         {_moment(change.since)}")
+    if change.problem is not None:
+        lines += [
+            f"  Readers see   {change.problem.readers_see}",
+            f"  Who fixes it  {change.problem.who}",
+            f"  Start with    {change.problem.command}",
+        ]
+    return "\n".join(lines)
+
+
+def _moment(value: datetime) -> str:
+    return f"{value.astimezone(LONDON):%a %d %b %Y %H:%M}"

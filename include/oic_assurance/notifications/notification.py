@@ -1,0 +1,93 @@
+"""A problem that exists now, and how it differs from the last notification about it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal["publication", "approval", "overdue", "source", "delivery"]
+Event = Literal["new", "changed", "over"]
+
+TITLES: dict[Kind, str] = {
+    "publication": "No publication was made",
+    "approval": "A publication waits for approval",
+    "overdue": "The run has not finished by its deadline",
+    "source": "A source is not fresh",
+    "delivery": "A delivery was refused",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that is wrong now, described for the person who has to act on it."""
+
+    kind: Kind
+    #: `daily run`, or the name of a dataset.
+    subject: str
+    what: str
+    since: datetime
+    #: The publication that readers see meanwhile.
+    readers_see: str
+    #: Who fixes it.
+    who: str
+    #: The command to start with.
+    command: str
+
+    @property
+    def cause(self) -> str:
+        """Return the description without its numbers. A count that only grows is no news."""
+        return re.sub(r"\d+", "#", self.what)
+
+
+@dataclass(frozen=True)
+class SentNotification:
+    """The last notification that a channel has received of a kind and subject."""
+
+    kind: Kind
+    subject: str
+    event: Event
+    what: str
+    cause: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Change:
+    """A problem that is new, that has another cause than before, or that is over."""
+
+    event: Event
+    kind: Kind
+    subject: str
+    what: str
+    cause: str
+    since: datetime
+    #: None when the problem is over.
+    problem: Problem | None = None
+
+
+def changes(problems: list[Problem], sent: list[SentNotification]) -> list[Change]:
+    """Return the changes since the last notifications: new and changed problems, then ended ones.
+
+    The result is empty while nothing changes, so nobody is notified twice of the same thing.
+    """
+    open_before = {(item.kind, item.subject): item for item in sent if item.event != "over"}
+    news = []
+    for problem in problems:
+        last = open_before.pop((problem.kind, problem.subject), None)
+        if last is None or last.cause != problem.cause:
+            news.append(
+                Change(
+                    "new" if last is None else "changed",
+                    problem.kind,
+                    problem.subject,
+                    problem.what,
+                    problem.cause,
+                    problem.since,
+                    problem,
+                )
+            )
+    news += [
+        Change("over", last.kind, last.subject, last.what, last.cause, last.since)
+        for last in open_before.values()
+    ]
+    return news

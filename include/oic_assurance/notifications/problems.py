@@ -1,0 +1,275 @@
+"""Find what is wrong now.
+
+The sources are the records of runs and deliveries, and the freshness that the last build computed.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, TypeVar
+
+import psycopg
+
+from oic_assurance.clock import LONDON
+from oic_assurance.notifications.notification import Problem
+from oic_assurance.publishing.approval import waits
+from oic_assurance.publishing.publication import current_publication
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records, one_record, relation_exists
+
+Row = TypeVar("Row")
+ROLE = "oic_gate"
+DATA_ENGINEERING = "data engineering"
+ASSURANCE_LEAD = "assurance lead"
+STATUS_COMMAND = ".venv/bin/assurance status"
+
+_FAILING = """
+select latest.run_id, latest.outcome, coalesce(latest.message, 'no reason was given') as message,
+    first.finished_at as since,
+    coalesce(
+        (
+            select string_agg(distinct result.owner, ', ')
+            from audit.latest_expectation_result as result
+            inner join audit.build as build using (build_id)
+            where build.run_id = latest.run_id
+                and result.severity = 'critical' and not result.success and result.owner <> ''
+        ), %(otherwise)s
+    ) as who
+from (
+    select * from audit.run where outcome <> 'running' order by started_at desc limit 1
+) as latest
+cross join lateral (
+    select min(run.finished_at) as finished_at
+    from audit.run as run
+    where run.outcome in ('blocked', 'failed') and run.started_at > coalesce(
+        (select max(good.started_at) from audit.run as good where good.outcome = 'published'),
+        '-infinity'
+    )
+) as first
+where latest.outcome in ('blocked', 'failed')
+"""
+
+_LAST_GOOD = """
+select max(as_at) filter (where outcome = 'published') as published_as_at,
+    max(started_at) filter (where outcome = 'running') as running_since
+from audit.run
+"""
+
+# The build of a running run. It may be waiting for an approval.
+_UNDER_WAY = """
+select build.build_id, max(gate.finished_at) as since,
+    (
+        select count(*)
+        from audit.latest_expectation_result as result
+        where result.build_id = build.build_id and result.severity = 'warning'
+            and not result.success
+    ) as warnings
+from audit.build as build
+inner join audit.run as run on run.run_id = build.run_id and run.outcome = 'running'
+inner join audit.gate as gate on gate.build_id = build.build_id
+where build.build_id = (
+    select max(latest.build_id) from audit.build as latest where latest.purpose = 'daily'
+)
+group by build.build_id
+"""
+
+# Landing the same or a later delivery ends the problem. Landing an older one does not.
+_REFUSED = """
+select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
+    (
+        select min(refused.landed_at)
+        from audit.batch as refused
+        where refused.dataset = latest.dataset and refused.force_code = latest.force_code
+            and refused.status = 'refused' and refused.delivered_for = latest.delivered_for
+    ) as since
+from (
+    select distinct on (dataset) *
+    from audit.batch
+    where force_code = %(force_code)s and kind = 'file'
+    order by dataset, delivered_for desc, batch_id desc
+) as latest
+where latest.status = 'refused'
+order by latest.dataset
+"""
+
+# As the last build computed it, whether it was published or not.
+_NOT_FRESH = """
+select freshness.dataset, freshness.verdict, freshness.reason,
+    coalesce(
+        case
+            when freshness.verdict = 'failed' then (
+                select min(attempt.started_at)
+                from audit.extraction as attempt
+                where attempt.dataset = freshness.dataset
+                    and attempt.force_code = freshness.force_code
+                    and attempt.outcome is distinct from 'succeeded'
+                    and attempt.started_at > coalesce(
+                        (
+                            select max(good.started_at)
+                            from audit.extraction as good
+                            where good.dataset = freshness.dataset
+                                and good.force_code = freshness.force_code
+                                and good.outcome = 'succeeded'
+                        ), '-infinity'
+                    )
+            )
+        end,
+        freshness.due_by,
+        (select min(run.started_at) from audit.run as run)
+    ) as since,
+    (
+        select string_agg(distinct point.point_code, ', ' order by point.point_code)
+        from policy.policy_point_dataset as point
+        where point.dataset = freshness.dataset and point.effective_to is null
+    ) as points
+from intermediate.int_source_freshness as freshness
+where freshness.verdict <> 'fresh' and freshness.force_code = %(force_code)s
+order by freshness.dataset
+"""
+
+
+@dataclass(frozen=True)
+class _Failing:
+    run_id: str
+    outcome: str
+    message: str
+    since: datetime
+    who: str
+
+
+@dataclass(frozen=True)
+class _LastGood:
+    published_as_at: datetime | None
+    running_since: datetime | None
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    build_id: int
+    since: datetime
+    warnings: int
+
+
+@dataclass(frozen=True)
+class _Refused:
+    dataset: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class _NotFresh:
+    dataset: str
+    verdict: str
+    reason: str | None
+    since: datetime
+    points: str | None
+
+
+def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
+    """Return what is wrong at a moment, first what concerns the publication.
+
+    `now` has a time zone. `deadline` is the London time by which a run should have published. A run
+    that never started leaves no record, so it is reported as overdue.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
+    """
+    readers_see = _readers_see(settings)
+    with connect(settings, role=ROLE) as warehouse:
+        failing = _find(warehouse, _Failing, _FAILING, otherwise=DATA_ENGINEERING)
+        good = one_record(warehouse, _LastGood, _LAST_GOOD.encode(), what="summary of runs")
+        waiting = [
+            build
+            for build in _find(warehouse, _Waiting, _UNDER_WAY)
+            if waits(warehouse, settings, build.build_id)
+        ]
+        refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
+        stale = _not_fresh(warehouse, settings)
+    # A run that failed, or waits for approval, is reported as such and not also as overdue.
+    problems = [_no_publication(run, readers_see) for run in failing]
+    problems += [_approval(build, readers_see) for build in waiting]
+    problems = problems or _overdue(good, now, deadline, readers_see)
+    problems += [_delivery(item, readers_see) for item in refused]
+    refused_datasets = {item.dataset for item in refused}
+    return problems + [
+        _source(item, readers_see) for item in stale if item.dataset not in refused_datasets
+    ]
+
+
+def _no_publication(run: _Failing, readers_see: str) -> Problem:
+    what = f"the run {'was blocked' if run.outcome == 'blocked' else 'failed'}: {run.message}"
+    return Problem(
+        "publication", "daily run", what, run.since, readers_see, run.who, STATUS_COMMAND
+    )
+
+
+def _approval(build: _Waiting, readers_see: str) -> Problem:
+    what = (
+        f"build {build.build_id} has {build.warnings} warnings, and waits for somebody to decide "
+        "whether readers may see it"
+    )
+    command = f".venv/bin/assurance publication approve {build.build_id} --reason …, or reject"
+    return Problem("approval", "daily run", what, build.since, readers_see, ASSURANCE_LEAD, command)
+
+
+def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
+    """Return a problem if a day's run should have published by now and none has."""
+    today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
+    due = today
+    if good.published_as_at is not None:
+        after = good.published_as_at.astimezone(LONDON).date() + timedelta(days=1)
+        due = datetime.combine(after, deadline, LONDON)
+    if now < due:
+        return []
+    running = "it is still running" if good.running_since else "no run is under way"
+    what = f"no run has published by {deadline:%H:%M}, and {running}"
+    return [
+        Problem("overdue", "daily run", what, due, readers_see, DATA_ENGINEERING, STATUS_COMMAND)
+    ]
+
+
+def _delivery(item: _Refused, readers_see: str) -> Problem:
+    command = f".venv/bin/assurance quarantine list --dataset {item.dataset}"
+    return Problem(
+        "delivery",
+        item.dataset,
+        item.reason,
+        item.since,
+        readers_see,
+        _owner(item.dataset),
+        command,
+    )
+
+
+def _source(item: _NotFresh, readers_see: str) -> Problem:
+    what = f"{item.dataset} is {item.verdict}: {item.reason or 'no reason was given'}"
+    if item.points:
+        readers_see += f"; {item.points} unknown"
+    return Problem(
+        "source", item.dataset, what, item.since, readers_see, _owner(item.dataset), STATUS_COMMAND
+    )
+
+
+def _owner(dataset: str) -> str:
+    declared = datasets().get(dataset)
+    return declared.owner if declared else DATA_ENGINEERING
+
+
+def _readers_see(settings: Settings) -> str:
+    current = current_publication(settings)
+    if current is None:
+        return "nothing: there is no publication yet"
+    as_at = current.as_at.astimezone(LONDON)
+    return f"publication {current.publication_id}, as at {as_at:%a %d %b %Y %H:%M}"
+
+
+def _not_fresh(warehouse: psycopg.Connection, settings: Settings) -> list[_NotFresh]:
+    if not relation_exists(warehouse, "intermediate.int_source_freshness"):
+        return []
+    return _find(warehouse, _NotFresh, _NOT_FRESH, force_code=settings.force_code)
+
+
+def _find(warehouse: psycopg.Connection, kind: type[Row], query: str, **values: Any) -> list[Row]:
+    return all_records(warehouse, kind, query.encode(), values)

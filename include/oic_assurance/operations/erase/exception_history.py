@@ -1,0 +1,74 @@
+"""Delete the exception history of erased records.
+
+The events of an exception name the record and the officer's pseudonym. Raw keeps every version of
+every record that was ever landed, so a record that is not in raw any more was erased.
+"""
+
+import psycopg
+from psycopg.sql import SQL
+
+from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.sources.declarations.model import Dataset, Table
+
+# By table: the codes of exceptions about its records, and the name of a record in the events.
+_EVENTS_OF_TABLE = {
+    "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
+    "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
+    "custody_record": ("CUSTODY_%", "coalesce(r.occurrence_ref, 'custody ' || r.custody_id)"),
+    "plan": ("PLAN_REVIEW_%", "r.plan_ref"),
+    "plan_milestone": ("PLAN_MILESTONE_%", "r.plan_ref || ': ' || r.milestone"),
+}
+
+# The record of a training exception is the officer. Without a pseudonym, the officer was erased.
+_DELETE_TRAINING = """
+delete from audit.exception_event as event
+where
+    event.force_code = %(force)s
+    and event.point_code in ('HYDRA', 'ELEARNING')
+    and not exists (
+        select
+        from identity.pseudonym as known
+        where known.force_code = event.force_code and known.officer_key = event.officer_key
+    )
+"""
+
+# Exceptions about other records stay, without the erased officer.
+_CLEAR_OFFICERS = """
+update audit.exception_event as event set officer_key = null
+where
+    event.force_code = %(force)s
+    and event.officer_key is not null
+    and not exists (
+        select
+        from identity.pseudonym as known
+        where known.force_code = event.force_code and known.officer_key = event.officer_key
+    )
+"""
+
+
+def delete_exception_events(
+    connection: psycopg.Connection, force: str, dataset: Dataset, table: Table
+) -> None:
+    """Delete the events about records of a table and about officers that are not in raw any more.
+
+    Call this after the rows of raw and the pseudonyms were deleted.
+    """
+    if table.name in _EVENTS_OF_TABLE:
+        codes, name = _EVENTS_OF_TABLE[table.name]
+        connection.execute(
+            SQL(
+                """
+                delete from audit.exception_event as event
+                where
+                    event.force_code = %(force)s
+                    and event.exception_code like %(codes)s
+                    and not exists (
+                        select from {raw} as r
+                        where r.force_code = event.force_code and {name} = event.record_ref
+                    )
+                """
+            ).format(raw=raw_name(dataset, table), name=SQL(name)),
+            {"force": force, "codes": codes},
+        )
+    connection.execute(_DELETE_TRAINING, {"force": force})
+    connection.execute(_CLEAR_OFFICERS, {"force": force})

@@ -1,0 +1,38 @@
+"""Markdown that the generated pages share: titles and rows of a table."""
+
+#: Words of names that are not written in lower case.
+_SPELLING = {
+    "hr": "HR",
+    "hydra": "Hydra",
+    "lms": "LMS",
+    "nccu": "NCCU",
+    "oic": "OIC",
+    "rms": "RMS",
+}
+#: What the name of a mart begins with for its kind. A title does not show it.
+_PREFIXES = ("dim_", "fct_")
+
+
+def title(name: str) -> str:
+    """Return the title for the name of a table: `fct_nccu_referral` becomes `NCCU referral`."""
+    for prefix in _PREFIXES:
+        name = name.removeprefix(prefix)
+    words = [_SPELLING.get(word, word) for word in name.split("_")]
+    words[0] = words[0][0].upper() + words[0][1:]
+    return " ".join(words)
+
+
+def row(*cells: object) -> str:
+    """Return one row of a Markdown table as a line. Bars are escaped, line breaks removed."""
+    texts = [" ".join(str(cell).split()).replace("|", "\\|") for cell in cells]
+    return f"| {' | '.join(texts)} |\n"
+
+
+def with_note(page: str, note: str) -> str:
+    """Return a page with a comment below its first line.
+
+    The comment is not the first line, because MkDocs takes the title from a page that begins with
+    a heading.
+    """
+    heading, _, rest = page.partition("\n")
+    return f"{heading}\n\n<!-- {note} -->\n{rest}"

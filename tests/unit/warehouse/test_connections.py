@@ -1,0 +1,47 @@
+"""Connections: where they lead, and errors that say what to do."""
+
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse.connections import connect_source, sqlalchemy_url, url
+
+pytestmark = pytest.mark.usefixtures("state_folder")
+
+
+def test_readers_use_the_warehouse_given_by_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_WAREHOUSE", "postgresql://owner:x@db.example/house?sslmode=require"
+    )
+    monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "p@ss")
+    settings = load_settings()
+    assert url(settings, "bi") == ("postgresql://bi_reader:p%40ss@db.example/house?sslmode=require")
+    assert sqlalchemy_url(settings, role="oic_gate").startswith("postgresql+psycopg://owner:x@")
+    assert "role%3Doic_gate" in sqlalchemy_url(settings, role="oic_gate")
+
+
+def test_the_error_for_a_server_that_was_never_started_says_what_to_do() -> None:
+    with pytest.raises(AssuranceError, match="assurance db start"):
+        url(load_settings(), "warehouse")
+    with pytest.raises(UsageError, match="choose one of warehouse, rms"):
+        url(load_settings(), "payroll")
+
+
+def test_the_error_for_a_source_that_is_down_names_host_port_and_database(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgres://a:geheim@127.0.0.1:1/rms")
+    with pytest.raises(AssuranceError) as caught:
+        connect_source(load_settings(), "rms")
+    assert str(caught.value) == (
+        "rms: the source database cannot be reached (host 127.0.0.1, port 1, database rms): "
+        "Connection refused."
+    )
+
+
+def test_the_error_for_a_missing_connection_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_NICHE", raising=False)
+    with pytest.raises(UsageError, match=r"'niche': set AIRFLOW_CONN_NICHE"):
+        connect_source(load_settings(), "niche")
