@@ -1,4 +1,4 @@
-"""A small world for tests of landing: files to drop, source tables to write, raw to look at."""
+"""Helpers for tests of landing: drop files, write source tables, and read raw."""
 
 import dataclasses
 import io
@@ -55,7 +55,7 @@ def warehouse_of_its_own() -> Iterator[Settings]:
 
 
 class World:
-    """A dropzone and a warehouse of the test's own; the session's source databases."""
+    """A dropzone and an empty warehouse for one test, and the source databases of the session."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.dropzone = folder / "dropzone"
@@ -67,7 +67,7 @@ class World:
         shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
     def forget(self) -> None:
-        """Delete all that was landed here; only the owner of everything may."""
+        """Delete all landed data. Only the owner of the server may do this."""
         with self.as_owner() as connection:
             tables = connection.execute(
                 """
@@ -79,13 +79,13 @@ class World:
                 )
                 """
             ).fetchall()
-            # In any order, whatever refers to what.
+            # This switches foreign keys off, so any order will do.
             connection.execute("set session_replication_role = replica")
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
 
     def as_owner(self) -> psycopg.Connection:
-        """Return a session of the server's owner, who may change what is append-only."""
+        """Return a session of the owner of the server, who may change append-only tables."""
         return psycopg.connect(admin_url(self.settings, self._database()))
 
     def _database(self) -> str:
@@ -113,7 +113,7 @@ class World:
         return self.drop(name, "\n".join([COMPLETIONS, *rows]) + "\n")
 
     def empty_sources(self) -> None:
-        """Make the source databases' tables where they are missing, and empty them."""
+        """Create missing tables of the source databases, and empty all of them."""
         create_sources(self.settings)
         self.rms("truncate rms.occurrence, rms.nccu_referral, rms.custody_record")
         self.intelligence("truncate intel.report, intel.dissemination, intel.product")
@@ -129,7 +129,7 @@ class World:
     def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
         connection = self._owner(system)
         connection.execute(statement.encode(), values or None)
-        # The server counts it now, and not in some seconds: a landing follows at once.
+        # Without this, the server counts the change some seconds later.
         connection.execute("select pg_stat_force_next_flush()")
 
     def _warehouse(self) -> psycopg.Connection:
@@ -146,27 +146,27 @@ class World:
         return self._sessions[system]
 
     def close(self) -> None:
-        """End the sessions that were opened to look and to write."""
+        """Close all sessions."""
         for connection in self._sessions.values():
             connection.close()
 
     # ------------------------------------------------------------ warehouse
 
     def land(self, name: str) -> LandingReport:
-        """Land a dataset, as a run of its own."""
+        """Land a dataset in a new run."""
         self.runs += 1
         return land_dataset(self.settings, name, f"run {self.runs}")
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
+        """Return the rows of a query of the warehouse."""
         return self._warehouse().execute(statement.encode(), values or None).fetchall()
 
     def execute(self, statement: str, *values: Any) -> None:
-        """Change the warehouse."""
+        """Execute a statement in the warehouse."""
         self._warehouse().execute(statement.encode(), values or None)
 
     def one(self, statement: str, *values: Any) -> Any:
-        """Ask the warehouse for a single value."""
+        """Return the only value of a query of the warehouse."""
         [(value,)] = self.query(statement, *values)
         return value
 
@@ -181,6 +181,7 @@ class World:
         """Return the state of each key as at a moment, knowing batches up to `known`."""
         declared = dataset(name)
         which = next(t for t in declared.tables if table in (None, t.name))
+        selected = SQL(", ").join(map(Identifier, columns)) if columns else SQL("true")
         statement = SQL(
             """
             select row_key, {columns}
@@ -193,14 +194,14 @@ class World:
             order by row_key
             """
         ).format(
-            columns=SQL(", ").join(map(Identifier, columns)) if columns else SQL("true"),
+            columns=selected,
             raw=Identifier(declared.raw_schema, which.name),
         )
         rows = self._warehouse().execute(statement, (at, known or 2**62)).fetchall()
         return {key: tuple(values) if columns else () for key, *values in rows}
 
     def batches(self, name: str) -> list[dict[str, Any]]:
-        """Return the dataset's batches, the earliest first."""
+        """Return the batches of a dataset in the order of their landing."""
         with self._warehouse().cursor(row_factory=dict_row) as cursor:
             return cursor.execute(
                 "select * from audit.batch where dataset = %s order by batch_id", (name,)
@@ -226,7 +227,7 @@ def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00
 
 
 def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
-    """Return an Excel workbook; dates are written the way Excel keeps them."""
+    """Return an Excel workbook. Dates are written as Excel stores them."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **options})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -246,5 +247,5 @@ def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
 
 
 def london_midnight(text: str) -> datetime:
-    """Return the start of a day in London, of a day such as 20260101."""
+    """Return the start of a day such as 20260101 in London."""
     return start_of_day(datetime.strptime(text, "%Y%m%d").date())  # noqa: DTZ007

@@ -1,4 +1,4 @@
-"""A large table's keys are not added up where the source's own counts explain what was read."""
+"""The sum of keys is not computed when the change counts of the source explain the extract."""
 
 import os
 import signal
@@ -22,31 +22,22 @@ from oic_assurance.warehouse.connections import admin_url, connect_source
 from oic_assurance.warehouse.process import find_postmaster
 from simulator.source_systems import create_sources
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, officers, put_report
-from tests.integration.landing.support import World, warehouse_of_its_own
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
+from tests.integration.landing.support import World
 
 
 @pytest.fixture
-def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Three records, landed twice: the second time they are counted as they were."""
+def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world with three landed records, in which every table is large enough for change counts."""
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
     for key in (1, 2, 3):
         insert(world, key, at(key))
     world.land(CUSTODY)
-    yield world
-    world.close()
+    return world
 
 
 @pytest.fixture
 def sums(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Each time that the keys of a source table are added up."""
+    """One entry for each time that the sum of the keys is computed."""
     taken: list[str] = []
     real = PostgresTable._sum
 
@@ -78,13 +69,13 @@ def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:
     assert sums == []
 
 
-def test_each_changed_once_reads_no_keys_and_is_remembered(world: World, sums: list[str]) -> None:
+def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str]) -> None:
     for step in (1, 2):
         change(world, 1, at(60 * step), f"C{step}")
         insert(world, 10 + step, at(60 * step))
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
-    # What was reckoned is what the source adds up to: nothing is read when it is asked again.
+    # The calculated sum is the sum in the source, so the next landing reads nothing.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]
@@ -113,7 +104,7 @@ def test_each_changed_once_reads_no_keys_and_is_remembered(world: World, sums: l
     ],
     ids=["hard delete", "other key", "clock far behind", "committed late", "emptied"],
 )
-def test_what_the_cursor_does_not_show_is_found(
+def test_changes_that_the_cursor_misses_are_found(
     world: World, sums: list[str], what: str, expected: dict[str, str]
 ) -> None:
     world.rms(what)
@@ -122,7 +113,7 @@ def test_what_the_cursor_does_not_show_is_found(
     assert sums == ["added up"]
 
 
-def test_changed_twice_is_landed_once_and_proven(world: World, sums: list[str]) -> None:
+def test_a_record_that_changed_twice_is_landed_once(world: World, sums: list[str]) -> None:
     change(world, 1, at(60), "C2")
     change(world, 1, at(61), "C3")
     assert world.land(CUSTODY).rows_landed == 1
@@ -130,7 +121,7 @@ def test_changed_twice_is_landed_once_and_proven(world: World, sums: list[str]) 
     assert officers(world)["1"] == "C3"
 
 
-def test_one_goes_while_another_s_change_fails(world: World, sums: list[str]) -> None:
+def test_a_deleted_record_is_found_after_a_failed_change(world: World, sums: list[str]) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         world.rms(
             "with gone as (delete from rms.custody_record where custody_id = 3 returning 1)"
@@ -142,7 +133,7 @@ def test_one_goes_while_another_s_change_fails(world: World, sums: list[str]) ->
     assert sums == ["added up"]
 
 
-def test_now_and_then_the_keys_are_added_up_all_the_same(
+def test_the_sum_of_the_keys_is_computed_again_after_some_days(
     world: World, sums: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_state, "RELIED_ON_FOR", timedelta(0))
@@ -150,7 +141,7 @@ def test_now_and_then_the_keys_are_added_up_all_the_same(
     assert sums == ["added up"]
 
 
-def test_counts_that_began_anew_are_not_relied_on(world: World, sums: list[str]) -> None:
+def test_counts_that_were_reset_are_not_used(world: World, sums: list[str]) -> None:
     world.rms("delete from rms.custody_record where custody_id = 2")
     with psycopg.connect(admin_url(world.settings, "rms"), autocommit=True) as connection:
         connection.execute("select pg_stat_reset()")
@@ -158,7 +149,7 @@ def test_counts_that_began_anew_are_not_relied_on(world: World, sums: list[str])
     assert officers(world) == {"1": "C1", "3": "C1"}
 
 
-def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) -> None:
+def test_a_marking_that_becomes_too_high_is_noticed(world: World, sums: list[str]) -> None:
     put_report(world, 1, at(0))
     world.land(REPORTS)
     world.intelligence(
@@ -170,15 +161,15 @@ def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) 
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A server of the test's own, which may be killed."""
+    """A separate server, which the test kills."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
     settings = load_settings()
     yield settings
     embedded.stop(settings)
 
 
-def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
+def test_a_crash_resets_the_change_counts(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash loses counts that were not yet written, so earlier counts are not used."""
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     embedded.start(own)
     create_sources(own)

@@ -1,4 +1,4 @@
-"""The functions that read texts in the warehouse, against Python's own calendar and clocks."""
+"""The SQL functions that convert texts, compared with Python's calendar and time zones."""
 
 import random
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def read(world: World, function: str, text: str) -> object:
         ("2026-02-28T23:30:00+00:00", date(2026, 2, 28)),
     ],
 )
-def test_days_that_can_be_read(world: World, text: str, day: date) -> None:
+def test_readable_days(world: World, text: str, day: date) -> None:
     assert read(world, "as_date", text) == day
 
 
@@ -53,7 +53,7 @@ def test_days_that_can_be_read(world: World, text: str, day: date) -> None:
         "2026-02-28 BC", "--", "2026-02", "'; drop table x; --", "٤٥٠٠٠", "٢٠٢٦-٠١-٠١",
     ],
 )  # fmt: skip
-def test_days_that_cannot(world: World, text: str) -> None:
+def test_unreadable_days(world: World, text: str) -> None:
     assert read(world, "as_date", text) is None
     assert read(world, "as_moment", text) is None
 
@@ -73,12 +73,12 @@ def test_days_that_cannot(world: World, text: str) -> None:
         ("2026-07-05 09:30:00.250 +0100", "2026-07-05T08:30:00.250000+00:00"),
     ],
 )
-def test_moments_that_can_be_read(world: World, text: str, moment: str) -> None:
+def test_readable_moments(world: World, text: str, moment: str) -> None:
     assert read(world, "as_moment", text) == datetime.fromisoformat(moment)
 
 
-def test_wall_clocks_are_read_as_python_reads_them(world: World) -> None:
-    """Of a repeated hour the first; a skipped one as if the clock had not changed yet."""
+def test_wall_clock_times_agree_with_python(world: World) -> None:
+    """A time in a repeated hour is the first one. A skipped time is read as winter time."""
     chance = random.Random(20260329)
     edges = [datetime(2025, 10, 26), datetime(2026, 3, 29), datetime(2026, 10, 25)]  # noqa: DTZ001
     walls = [edge + timedelta(minutes=10 * n) for edge in edges for n in range(30)]
@@ -126,7 +126,7 @@ def test_numbers(world: World, function: str, text: str, value: object) -> None:
     assert (float(found) if function == "as_numeric" and found is not None else found) == value  # type: ignore[arg-type]
 
 
-def test_the_functions_are_for_landing_alone(world: World) -> None:
+def test_only_landing_may_call_the_functions(world: World) -> None:
     rows = world.query(
         """
         select p.proname from pg_proc as p

@@ -1,33 +1,18 @@
-"""Quarantine as people read it, and the pseudonyms of whoever was landed."""
+"""Lists of quarantine, pseudonyms, and the raw tables after a landing."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
 from oic_assurance.landing.quarantine import QuarantineFilter, counts_by_reason, list_rejected
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.secrets import secret
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
@@ -54,7 +39,7 @@ def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
     assert list_rejected(world.settings, QuarantineFilter("lms/completions")) == []
 
 
-def test_counts_are_by_reason_and_not_by_place(world: World) -> None:
+def test_counts_are_by_reason_without_its_details(world: World) -> None:
     world.personnel("20260101", *[person("1", unit) for unit in "AB"], person("2", start="x"))
     world.personnel("20260102", *[person("3", unit) for unit in "ABC"], person("2", start="y"))
     world.land("hr/personnel")
@@ -66,7 +51,7 @@ def test_counts_are_by_reason_and_not_by_place(world: World) -> None:
     ]
 
 
-def test_every_number_gets_one_pseudonym(world: World) -> None:
+def test_each_number_gets_one_pseudonym(world: World) -> None:
     world.personnel("20260101", "000001", "000002", person("000003").replace("C000003", ""))
     world.completions("20260101", completion("000009"))
     world.rms(
@@ -89,7 +74,7 @@ def test_every_number_gets_one_pseudonym(world: World) -> None:
         assert officer_key == pseudonym(key, kind, number)
 
 
-def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
+def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
     ensure_raw_tables(world.settings)
     ensure_raw_tables(world.settings)
     names = world.query(
@@ -115,7 +100,7 @@ def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
     assert uncommented == []
 
 
-def test_every_dataset_lands_from_nothing(world: World) -> None:
+def test_every_dataset_lands_in_an_empty_warehouse(world: World) -> None:
     for dataset in dataset_ids():
         report = world.land(dataset)
         assert (report.batches, report.refused) == (0, [])
@@ -123,7 +108,7 @@ def test_every_dataset_lands_from_nothing(world: World) -> None:
     assert outcomes == [(12, 12)]
 
 
-def test_raw_is_read_downstream_by_whom_it_is_for(world: World) -> None:
+def test_the_roles_that_need_raw_may_read_it(world: World) -> None:
     ensure_raw_tables(world.settings)
     rows = world.query(
         """

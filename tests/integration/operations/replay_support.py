@@ -1,4 +1,4 @@
-"""Rejected rows exported, corrected as somebody would, and replayed, for tests of both."""
+"""Export rejected rows, correct them as a person would, and replay them."""
 
 import csv
 import itertools
@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
-    """Export rejected rows; returns the file and its rows."""
+    """Export rejected rows, and return the file and its rows."""
     path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
     export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type: ignore[arg-type]
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -35,12 +35,12 @@ def write(path: Path, rows: list[Row], encoding: str = "utf-8", delimiter: str =
 def correct(
     world: World, dataset: str, change: Callable[[Row], Row | None], **which: object
 ) -> ReplayReport:
-    """Export, change each row (None leaves it out of the file), and replay."""
+    """Export rejected rows, change each, and replay. A row that becomes None is left out."""
     path, rows = export(world, dataset, **which)
     write(path, [new for row in rows if (new := change(dict(row))) is not None])
     return replay(world.settings, dataset, path, "it was mistyped", "tester")
 
 
-def again(world: World, dataset: str) -> ReplayReport:
-    """Replay what is in quarantine as it came."""
+def replay_waiting(world: World, dataset: str) -> ReplayReport:
+    """Replay the rows that wait in quarantine as they were delivered."""
     return replay(world.settings, dataset, None, None, "tester")

@@ -1,8 +1,7 @@
-"""What cannot be exported or replayed is told in one line, and then nothing has changed."""
+"""An export or replay that is not possible is one line of error, and nothing changes."""
 
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -11,24 +10,10 @@ from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
 from oic_assurance.reporting.screens.quarantine import export_lines, quarantine_screen, replay_lines
-from oic_assurance.settings import Settings
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, export, write
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def some_rejected(world: World) -> None:
@@ -65,7 +50,7 @@ def test_a_file_with_a_mistake_is_refused_in_one_line(world: World, mistake: str
     assert world.one("select count(*) from audit.batch where kind = 'replay'") == 0
 
 
-def test_other_mistakes_name_their_row(world: World) -> None:
+def test_other_mistakes_are_one_line_too(world: World) -> None:
     some_rejected(world)
     path, rows = export(world, PEOPLE)
     [other] = world.query(
@@ -96,7 +81,7 @@ def test_other_mistakes_name_their_row(world: World) -> None:
         replay(world.settings, "hr/people", None, None, "tester")
 
 
-def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> None:
+def test_an_export_is_private_and_logged_and_overwrites_no_file(world: World) -> None:
     some_rejected(world)
     path, rows = export(world, PEOPLE, reason="START_DATE")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -118,7 +103,7 @@ def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> No
         export_rejected(world.settings, QuarantineFilter(PEOPLE), nowhere, "tester")
 
 
-def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World) -> None:
+def test_a_row_that_could_not_be_split_is_exported_with_its_line(world: World) -> None:
     world.personnel("20260101", "000001", "2,C2,OFFICER,PC", '3,"C3,OFFICER,PC,R,T1,2020-01-01,,')
     world.land(PEOPLE)
     path, rows = export(world, PEOPLE)
@@ -130,7 +115,7 @@ def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World
     assert replay(world.settings, PEOPLE, path, None, "tester").landed == 2
 
 
-def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
+def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -158,8 +143,8 @@ def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
     exported = export_rejected(settings, QuarantineFilter(PEOPLE), to, "tester")
     assert "2 rows of hr/personnel" in export_lines(exported, PEOPLE, to)
     report = replay(settings, PEOPLE, to, None, "tester")
-    said = replay_lines(report)
-    assert "hr/personnel: no row landed; nothing has changed." in said
-    assert max(map(len, said.splitlines())) <= 80
+    shown = replay_lines(report)
+    assert "hr/personnel: no row landed; nothing has changed." in shown
+    assert max(map(len, shown.splitlines())) <= 80
     nothing = replay_lines(replay(settings, "hr/org_unit", None, None, "tester"))
     assert nothing == "hr/org_unit: nothing to replay; nothing has changed.\n"

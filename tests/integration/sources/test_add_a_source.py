@@ -136,8 +136,8 @@ def test_its_page_and_its_dbt_source_are_written(project: Settings) -> None:
     assert blocks()["source"] in sources.read_text(encoding="utf-8")
     page = project.project_root / generated.PAGES / "safeguarding_nrm_referral.md"
     text = page.read_text(encoding="utf-8")
-    assert "| stale | when the last delivery is older than 2 days |" in text
-    assert "required where `decision` is `POSITIVE` or `NEGATIVE` | the row is set aside" in text
+    assert "| stale | if the last delivery is older than 2 days |" in text
+    assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in text
     index = (page.parent / "README.md").read_text(encoding="utf-8")
     assert "13 datasets" in index
     assert f"[{DATASET}]({page.name})" in index

@@ -1,4 +1,4 @@
-"""One run at a time."""
+"""One process of a home runs a command at a time."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings()
 
 
-def test_a_second_holder_is_told_who_the_first_is(settings: Settings) -> None:
+def test_the_error_names_the_process_that_holds_the_lock(settings: Settings) -> None:
     with (
         only_one(settings, "run"),
         pytest.raises(AssuranceError, match=f"process {os.getpid()}"),

@@ -15,7 +15,7 @@ def column(name: str, type_: str = "text", *, not_null: bool = False) -> Column:
 
 
 def table(name: str, *columns: Column, schema: str = "candidate", refers: str = "") -> Table:
-    keys = ()
+    keys: tuple[ForeignKey, ...] = ()
     if refers:
         pairs = (("publication_id", "publication_id"), (f"{refers}_key", f"{refers}_key"))
         keys = (ForeignKey(f"{name}_fkey", (schema, refers), pairs),)

@@ -129,7 +129,9 @@ class _Replay:
             deliveries = LaterDeliveries(self._settings, loader)
             later = deliveries.after(rejected.delivered_for, rejected.batch_id)
             overridden = self._overridden_keys(rejected, deliveries, later, replayed, rows)
-            original = LaterDelivery(rejected.batch_id, rejected.delivered_for, rejected.kept_as)
+            original = LaterDelivery(
+                rejected.batch_id, rejected.delivered_for, rejected.archived_as
+            )
             if not deliveries.stage(original):
                 notes["delivery_not_read"] = True
         replayed.add(rows)

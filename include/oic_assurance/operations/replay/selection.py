@@ -23,7 +23,7 @@ class RejectedRows:
     batch_id: int
     delivered_for: datetime
     source_place: str
-    kept_as: str | None
+    archived_as: str | None
     table: Table
     rejected_ids: tuple[int, ...]
 

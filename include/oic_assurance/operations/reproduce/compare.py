@@ -1,4 +1,4 @@
-"""Compare a publication's tables: as they were audited, as they are kept, and as recomputed."""
+"""Compare a publication's tables: as they were audited, as they are stored, and as recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from oic_assurance.warehouse.fingerprint import (
 
 #: The highest number of differing rows that are listed for a table.
 ROWS_NAMED = 5
-_SIDES = ("kept", "recomputed")
+_SIDES = ("stored", "recomputed")
 
 # Values are compared as text, as in fingerprints, so numbers count to the last bit.
 _DIFFERING = """
 select {columns}
-from {kept} as kept
+from {stored} as stored
 full join {recomputed} as recomputed using ({key})
-where row({kept_values})::text is distinct from row({recomputed_values})::text
+where row({stored_values})::text is distinct from row({recomputed_values})::text
 order by {key}
 limit {limit}
 """
@@ -37,29 +37,29 @@ class RowDifference:
     key: dict[str, str]
     #: Column, published value, recomputed value. Empty if only one of the two tables has the row.
     values: tuple[tuple[str, str | None, str | None], ...]
-    is_in_kept: bool
+    is_in_stored: bool
     is_in_recomputed: bool
 
 
 @dataclass(frozen=True)
 class TableComparison:
-    """The fingerprints of one mart: when it was audited, as it is kept, and as recomputed."""
+    """The fingerprints of one mart: when it was audited, as it is stored, and as recomputed."""
 
     place: str
-    then: TableFingerprint | None
-    kept: TableFingerprint | None
+    audited: TableFingerprint | None
+    stored: TableFingerprint | None
     recomputed: TableFingerprint | None
     rows: tuple[RowDifference, ...] = ()
 
     @property
     def reproduces(self) -> bool:
         """Tell whether the recomputed table has the rows that were published."""
-        return self.then is not None and self.then == self.recomputed
+        return self.audited is not None and self.audited == self.recomputed
 
     @property
     def is_as_published(self) -> bool:
-        """Tell whether the kept table is as it was published, or is no longer kept."""
-        return self.kept is None or self.kept == self.then
+        """Tell whether the stored table is as it was published, or is no longer stored."""
+        return self.stored is None or self.stored == self.audited
 
     @property
     def is_equal(self) -> bool:
@@ -72,7 +72,7 @@ def compare_tables(
 ) -> list[TableComparison]:
     """Compare every mart of a publication with the one built in the schemas of a prefix.
 
-    If a table differs and is still kept, the first `ROWS_NAMED` differing rows are included.
+    If a table differs and is still stored, the first `ROWS_NAMED` differing rows are included.
     """
     return [
         comparison
@@ -84,20 +84,23 @@ def compare_tables(
 def _compare_schema(
     conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    then = audited_tables(conn, schema, publication_id)
+    audited = audited_tables(conn, schema, publication_id)
     rebuilt = f"{prefix}{schema.candidate}"
     recomputed = fingerprint_tables(conn, rebuilt)
-    names = sorted(then.keys() | recomputed.keys())
+    names = sorted(audited.keys() | recomputed.keys())
     parts = {name: schema.partition(name, publication_id) for name in names}
-    kept = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
+    stored = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
     found = []
     for name in names:
         one = TableComparison(
-            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), recomputed.get(name)
+            f"{schema.parents}.{name}",
+            audited.get(name),
+            stored.get(parts[name]),
+            recomputed.get(name),
         )
-        if not one.is_equal and one.kept is not None and one.recomputed is not None:
+        if not one.is_equal and one.stored is not None and one.recomputed is not None:
             rows = _differing_rows(conn, parts[name], (rebuilt, name))
-            one = TableComparison(one.place, one.then, one.kept, one.recomputed, tuple(rows))
+            one = TableComparison(one.place, one.audited, one.stored, one.recomputed, tuple(rows))
         found.append(one)
     return found
 
@@ -116,10 +119,10 @@ def _differing_rows(
     asked += [sql.Identifier(side, column) for column in (KEY, *values) for side in _SIDES]
     query = sql.SQL(_DIFFERING).format(
         columns=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in asked),
-        kept=places[0],
+        stored=places[0],
         recomputed=places[1],
         key=sql.SQL(", ").join(map(sql.Identifier, key)),
-        kept_values=_listed("kept", shared),
+        stored_values=_listed("stored", shared),
         recomputed_values=_listed("recomputed", shared),
         limit=sql.Literal(ROWS_NAMED),
     )
@@ -129,19 +132,19 @@ def _differing_rows(
 
 
 def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDifference:
-    keyed, (kept, recomputed), rest = (
+    keyed, (stored, recomputed), rest = (
         row[: len(key)],
         row[len(key) : len(key) + 2],
         row[len(key) + 2 :],
     )
-    is_in_kept, is_in_recomputed = kept is not None, recomputed is not None
+    is_in_stored, is_in_recomputed = stored is not None, recomputed is not None
     pairs = zip(values, rest[::2], rest[1::2], strict=True)
     return RowDifference(
         key={name: str(value) for name, value in zip(key, keyed, strict=True)},
         values=tuple(pair for pair in pairs if pair[1] != pair[2])
-        if is_in_kept and is_in_recomputed
+        if is_in_stored and is_in_recomputed
         else (),
-        is_in_kept=is_in_kept,
+        is_in_stored=is_in_stored,
         is_in_recomputed=is_in_recomputed,
     )
 

@@ -132,9 +132,9 @@ class _Verification:
         except UnreadableError as error:
             self._disagree(batch, error.message)
 
-    def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(self._settings.home / kept_as) as stream:
+            with open_unpacked(self._settings.home / archived_as) as stream:
                 content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -176,16 +176,16 @@ class _Verification:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
-    def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with open_unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / archived_as) as stream:
             header = read_header(stream)
             content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
                 if self._same_bytes(batch, content.sha256):
-                    self._compare_replay(batch, kept_as, str(header.get("table")))
+                    self._compare_replay(batch, archived_as, str(header.get("table")))
                 return
             if header.get("vanished"):
                 keys = [key for chunk in _lines(content) for key in chunk]
@@ -208,12 +208,12 @@ class _Verification:
         self._compare(batch, table, agreement.queries())
         self._check_counts(batch, rows)
 
-    def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
+    def _compare_replay(self, batch: ArchivedBatch, archived_as: str, name: str) -> None:
         """Compare a replay. Its rows have the row numbers of the original delivery."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
-        with open_archived(self._settings, kept_as) as content:
-            rows.load_archived(content, kept_as)
+        with open_archived(self._settings, archived_as) as content:
+            rows.load_archived(content, archived_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
         names = list(self._dataset.content_columns(table))
@@ -380,6 +380,7 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
+        files = archived_files(self._settings, self._dataset)
         for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             name = path.relative_to(self._settings.home)
             message = f"the archived file {name} belongs to no batch"

@@ -17,6 +17,7 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, LINKS, month
+from oic_assurance.reporting.screens.layout import count
 
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))
@@ -125,14 +126,14 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ribbons = []
     for link in LINKS:
         for code in CLASSES:
-            count = counted.get((link, code), 0)
-            if not count:
+            size = counted.get((link, code), 0)
+            if not size:
                 continue
             start = lefts[link][0] + used_left[link]
             end = rights[code][0] + used_right[code]
-            used_left[link] += count
-            used_right[code] += count
-            ribbons += _ribbon(f"{link} {code}", CLASSES[code], start, end, count)
+            used_left[link] += size
+            used_right[code] += size
+            ribbons += _ribbon(f"{link} {code}", CLASSES[code], start, end, size)
     labels = [
         {"side": side, "x": x, "middle": low + size / 2, "words": f"{names[code]} ({size})"}
         for side, x, ends, names in (("from", 0, lefts, LINKS), ("to", 1, rights, CLASSES))
@@ -173,7 +174,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
             "kind": EXCEPTIONS[code],
             "age": f"{band} days",
             "order": order,
-            "count": found.get((code, band), 0),
+            "exceptions": found.get((code, band), 0),
         }
         for code in codes
         for order, band in enumerate(AGE_BANDS)
@@ -188,7 +189,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
                 title=None,
                 axis=alt.Axis(domain=False, ticks=False),
             ),
-            x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X("exceptions:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color(
                 "age:N",
                 scale=alt.Scale(
@@ -202,7 +203,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
     old = sum(n for (_, band), n in found.items() if band == AGE_BANDS[-1])
     return Picture(
         title,
-        f"{total:,} open exceptions. {old:,} have been open for more than four weeks.",
+        f"{count(total, 'open exception')}, {old:,} of them older than four weeks.",
         svg(chart, height=76 + 26 * max(len(codes), 1)),
         ("Exception", *(f"{band} days" for band in AGE_BANDS)),
         [

@@ -7,7 +7,7 @@ from typing import Any
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.earlier import EarlierPack
 from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.screens.layout import NOTHING, moment, share
 
 
@@ -45,7 +45,7 @@ def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
                 words.status(old["status"]).word,
                 words.status(row["status"]).word,
             )
-            for row in facts["position"]
+            for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
             if (old := then.get(row["point_code"])) is not None
         ],
     )

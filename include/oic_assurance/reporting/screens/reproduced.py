@@ -29,8 +29,8 @@ def reproduction_screen(done: Reproduction) -> str:
 def _table_row(one: TableComparison) -> tuple[str, ...]:
     return (
         one.place,
-        _change(_number(one.then), _number(one.recomputed)),
-        _change(_mark(one.then), _mark(one.recomputed)),
+        _change(_number(one.audited), _number(one.recomputed)),
+        _change(_mark(one.audited), _mark(one.recomputed)),
         _word(one),
     )
 
@@ -38,7 +38,7 @@ def _table_row(one: TableComparison) -> tuple[str, ...]:
 def _word(one: TableComparison) -> str:
     if one.is_equal:
         return "equal"
-    if one.then is None:
+    if one.audited is None:
         return "NEW: it was no part of the publication"
     if one.recomputed is None:
         return "GONE: it is built no longer"
@@ -46,10 +46,10 @@ def _word(one: TableComparison) -> str:
 
 
 def _rows(one: TableComparison) -> Iterator[str]:
-    if one.is_equal or one.then is None or one.recomputed is None:
+    if one.is_equal or one.audited is None or one.recomputed is None:
         return
     yield ""
-    if one.kept is None:
+    if one.stored is None:
         yield f"{one.place}: its rows are no longer kept, so which of them differ cannot be named."
         return
     most = ", the first ones" if len(one.rows) == ROWS_NAMED else ""
@@ -60,12 +60,12 @@ def _rows(one: TableComparison) -> Iterator[str]:
 
 def _row(row: RowDifference) -> Iterator[str]:
     key = ", ".join(f"{name} {value}" for name, value in row.key.items())
-    if row.is_in_kept and row.is_in_recomputed:
+    if row.is_in_stored and row.is_in_recomputed:
         yield f"  {key}"
         for column, then, now in row.values:
             yield from wrapped(f"{column}: {_text(then)} → {_text(now)}", 6)
     else:
-        yield f"  {key}: only {'as published' if row.is_in_kept else 'as computed again'}"
+        yield f"  {key}: only {'as published' if row.is_in_stored else 'as computed again'}"
 
 
 def _verdict(done: Reproduction) -> Iterator[str]:

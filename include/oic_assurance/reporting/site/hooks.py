@@ -13,8 +13,8 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from oic_assurance.builds.docs import docs_html
 from oic_assurance.reporting.site import pages
-from oic_assurance.reporting.site.dbt_docs import dbt_docs_page
 
 #: The section for pages that the navigation of mkdocs.yml does not name.
 REST = "More"
@@ -38,7 +38,7 @@ def on_files(files: Files, config: Any) -> Files:
     files.append(File.generated(config, pages.MEASURES, content=pages.measures_page(seeds)))
     lineage = pages.lineage_page(dbt / "manifest.json")
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
-    files.append(File.generated(config, pages.DBT_DOCS, content=dbt_docs_page(dbt)))
+    files.append(File.generated(config, pages.DBT_DOCS, content=docs_html(dbt)))
     known = sorted(file.src_uri for file in files.documentation_pages())
     config.nav = navigation(config.nav, known)
     return files

@@ -7,6 +7,7 @@ its own declarations with `ASSURANCE_DECLARATIONS`.
 
 import functools
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -134,8 +135,7 @@ def read_declaration(text: str, file: str) -> Declaration:
     if error is not None:
         path, message = _explained(error)
         raise DeclarationError(f"{file}, line {lined.line(path)}: {message}.")
-    fingerprint = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    declaration = Declaration(_dataset(lined.content, fingerprint), file, lined)
+    declaration = Declaration(_dataset(lined.content), file, lined)
     for path, message in contradictions(declaration.dataset, lined.content, Path(file).name):
         raise declaration.error(path, message)
     return declaration
@@ -168,7 +168,26 @@ def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
     return path, f"{where}: {message}"
 
 
-def _dataset(content: dict[str, Any], fingerprint: str) -> Dataset:
+def _fingerprint(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a declaration without its descriptions.
+
+    A dataset is read again from the start when it changes. A better sentence must not cause that.
+    """
+    return hashlib.sha256(
+        json.dumps(_rules(content), sort_keys=True, default=str).encode()
+    ).hexdigest()
+
+
+def _rules(part: Any) -> Any:
+    """Return a part of a declaration without the descriptions in it."""
+    if isinstance(part, dict):
+        return {name: _rules(value) for name, value in part.items() if name != "description"}
+    if isinstance(part, list):
+        return [_rules(value) for value in part]
+    return part
+
+
+def _dataset(content: dict[str, Any]) -> Dataset:
     is_database = content["kind"] == "database"
     return Dataset(
         name=content["dataset"],
@@ -179,7 +198,7 @@ def _dataset(content: dict[str, Any], fingerprint: str) -> Dataset:
         owner=content["owner"],
         retention=Retention(**content["retention"]),
         tables=tuple(_table(table) for table in content["tables"]),
-        fingerprint=fingerprint,
+        fingerprint=_fingerprint(content),
         tolerance=Tolerance(**content.get("tolerance", {})),
     )
 

@@ -1,4 +1,4 @@
-"""What docs/bi says of tables and columns is what the marts have."""
+"""Tables and columns that docs/bi names exist in the marts."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 BI = PROJECT / "docs" / "bi"
-#: No model: the pipeline's own table, in `0004_audit_evidence.sql` and later migrations.
+#: A table of the pipeline, not a model. See `0004_audit_evidence.sql` and later migrations.
 PUBLICATION = {"publication_id", "as_at", "gate_verdict", "is_current"}
 MARTS = {mart.name: mart for mart in marts(PROJECT) if mart.schema == "marts"}
 
@@ -22,7 +22,7 @@ def columns(table: str) -> set[str]:
     return {column.name for column in MARTS[table].columns}
 
 
-def test_every_column_in_dax_is_one_of_its_table() -> None:
+def test_every_column_in_dax_exists() -> None:
     text = (BI / "power-bi.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```dax\n(.*?)```", text, re.DOTALL)
     named = {pair for block in blocks for pair in re.findall(r"(\w+)\[(\w+)\]", block)}
@@ -35,7 +35,7 @@ def test_every_column_in_dax_is_one_of_its_table() -> None:
     assert asked <= measures
 
 
-def test_the_relationships_of_power_bi_are_declared_ones() -> None:
+def test_the_relationships_for_power_bi_are_declared() -> None:
     text = (BI / "power-bi.md").read_text(encoding="utf-8")
     declared = {
         (mart.name, *relating_column(key)[:1], key.table, relating_column(key)[1])
@@ -51,6 +51,6 @@ def test_the_relationships_of_power_bi_are_declared_ones() -> None:
 
 
 @pytest.mark.parametrize("page", sorted(BI.glob("*.md")), ids=lambda path: path.name)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_resolve(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []

@@ -157,7 +157,9 @@ def test_what_libraries_print_goes_to_the_log(settings: Settings) -> None:
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_an_error_gives_the_terminal_back(settings: Settings, capfd: pytest.CaptureFixture) -> None:
+def test_an_error_gives_the_terminal_back(
+    settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(KeyError), to_log(settings):
         raise KeyError("x")
     print("still here")

@@ -1,4 +1,4 @@
-"""The documentation site: the navigation, and pictures of what is made of what."""
+"""The documentation site: navigation, lineage and measures."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from oic_assurance.reporting.points import POINTS
 from oic_assurance.reporting.site import drawing, hooks, lineage, pages
 from oic_assurance.settings import load_settings
 
@@ -17,12 +18,12 @@ BOX = re.compile(r'<rect x="(-?\d+)" y="(\d+)" width="(\d+)" height="(\d+)"')
 
 def _node(place: str, *made_of: str) -> dict[str, Any]:
     return {"resource_type": "model", "name": Path(place).stem, "path": f"{place}.sql",
-            "description": "It <says> so.", "depends_on": {"nodes": list(made_of)}}  # fmt: skip
+            "description": "A <b> model.", "depends_on": {"nodes": list(made_of)}}  # fmt: skip
 
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """Two tables, of which one decides, and the ways from it to both figures."""
+    """A manifest with two source tables, a model that decides, and the paths to both figures."""
     nodes = {
         "model.stg_hr": _node("staging/hr/stg_hr", "source.person"),
         "model.stg_rms": _node("staging/rms/stg_rms", "source.referral"),
@@ -52,18 +53,18 @@ def manifest(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_way_to_a_figure_is_what_it_rests_on_and_nothing_else(manifest: Path) -> None:
-    way = lineage.way_to_the_figure(lineage.lineage(manifest), "int_class")
-    assert {model.name for model in way} == {
+def test_the_path_to_a_figure_has_only_models_that_it_depends_on(manifest: Path) -> None:
+    path = lineage.path_to_figure(lineage.lineage(manifest), "int_class")
+    assert {model.name for model in path} == {
         "person", "referral", "stg_hr", "stg_rms", "int_class", "int_share",
         "assurance_measure", "assurance_position",
     }  # fmt: skip
-    edges = {(parent.name, child.name) for parent, child in way.edges}
+    edges = {(parent.name, child.name) for parent, child in path.edges}
     assert ("int_share", "assurance_measure") in edges
-    assert ("int_class", "assurance_measure") not in edges, "a longer way says it already"
+    assert ("int_class", "assurance_measure") not in edges, "a longer path implies it"
 
 
-def test_the_overview_is_of_folders(manifest: Path) -> None:
+def test_the_overview_has_folders(manifest: Path) -> None:
     folders = lineage.overview(lineage.lineage(manifest))
     edges = {(f"{one.layer} {one.name}", f"{two.layer} {two.name}") for one, two in folders.edges}
     assert ("raw hr", "staging hr") in edges
@@ -71,7 +72,7 @@ def test_the_overview_is_of_folders(manifest: Path) -> None:
     assert ("intermediate nccu", "mart assurance") in edges
 
 
-def test_boxes_of_a_picture_do_not_overlap_and_lead_to_their_models(manifest: Path) -> None:
+def test_boxes_do_not_overlap_and_link_to_their_models(manifest: Path) -> None:
     graph = lineage.lineage(manifest)
     links = {model: f"#{model.name}" for model in graph}
     drawn = drawing.picture(graph, "All & everything", links)
@@ -82,23 +83,24 @@ def test_boxes_of_a_picture_do_not_overlap_and_lead_to_their_models(manifest: Pa
     for model in graph:
         assert f'<a href="#{model.name}">' in drawn
     assert 'aria-label="All &amp; everything"' in drawn
-    assert "It &lt;says&gt; so." in drawn
+    assert "A &lt;b&gt; model." in drawn
 
 
-def test_every_measure_stands_on_the_page_and_one_a_point_is_judged_by() -> None:
+def test_every_measure_is_on_the_page_and_one_per_point_is_marked() -> None:
     page = pages.measures_page(SEEDS)
     codes = re.findall(r"\| `(\w+)` \|$", page, re.MULTILINE)
     seed = (SEEDS / "policy_measure.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert sorted(codes) == sorted(line.partition(",")[0] for line in seed)
-    assert page.count("| ● |") == len(pages.POINTS)
+    assert page.count("| ● |") == len(POINTS)
 
 
 def test_the_navigation_has_every_page_once() -> None:
     known = ["README.md", "a.md", "b.md", "c/README.md", "c/1.md", "c/e/2.md", "d.md"]
-    given = ["README.md", {"Do": ["a.md", "gone.md"]}, {"Know": ["c/", "d.md"]}, {"No": ["f/"]}]
+    given = ["README.md", {"Do": ["a.md", "gone.md"]}, {"Know": ["c/", {"Dee": "d.md"}]},
+             {"No": ["f/"]}, {"Gone": "gone.md"}]  # fmt: skip
     assert hooks.navigation(given, known) == [
         "README.md",
         {"Do": ["a.md"]},
-        {"Know": ["c/README.md", "c/1.md", "d.md"]},
+        {"Know": ["c/README.md", "c/1.md", {"Dee": "d.md"}]},
         {"More": ["b.md", "c/e/2.md"]},
     ]

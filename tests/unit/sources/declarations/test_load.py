@@ -273,3 +273,16 @@ def test_the_folder_of_declarations_must_exist(
     monkeypatch.setenv("ASSURANCE_DECLARATIONS", str(tmp_path / "none"))
     with pytest.raises(UsageError, match=r"ASSURANCE_DECLARATIONS: .* is not a folder"):
         datasets()
+
+
+def test_a_better_description_does_not_change_the_fingerprint() -> None:
+    text = FILES.joinpath("hr_personnel.yml").read_text("utf-8")
+    before = parse(text, "hr_personnel.yml")
+    description = before.description
+
+    reworded = parse(text.replace(description, "Another sentence."), "hr_personnel.yml")
+    changed = parse(text.replace("[OFFICER,", "[WIZARD, OFFICER,"), "hr_personnel.yml")
+
+    assert reworded.description == "Another sentence."
+    assert reworded.fingerprint == before.fingerprint
+    assert changed.fingerprint != before.fingerprint

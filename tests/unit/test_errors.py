@@ -1,0 +1,9 @@
+"""Errors for users: one line each."""
+
+from oic_assurance.errors import AssuranceError, DeliveryRefused
+
+
+def test_a_message_is_one_line() -> None:
+    error = AssuranceError("first line\n   second\tline ")
+    assert error.message == str(error) == "first line second line"
+    assert isinstance(DeliveryRefused("refused"), AssuranceError)
