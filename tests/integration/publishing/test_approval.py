@@ -68,7 +68,7 @@ def refusal_of(settings: Settings, build: Build) -> str:
     return refused.value.message
 
 
-def kinds_of_notification(settings: Settings, now: datetime | None = None) -> list[str]:
+def kinds_of_problem(settings: Settings, now: datetime | None = None) -> list[str]:
     now = now or parse_moment("2026-05-02T06:00")
     return [problem.kind for problem in open_problems(settings, now, time(7, 30))]
 
@@ -108,13 +108,13 @@ def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> N
     enter_decision(deployment, build, is_approved=True)
     make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
-    # Task, publication and notification agree: the approved tables are gone, so a decision is
+    # Task, publication and problem agree: the approved tables are gone, so a decision is
     # needed again.
     assert "wait for somebody to decide" in refusal_of(deployment, build)
     assert warnings_to_approve(deployment, build.build_id) == ["hr: As many as last week."]
-    assert kinds_of_notification(deployment) == ["approval"]
+    assert kinds_of_problem(deployment) == ["approval"]
     enter_decision(deployment, build, is_approved=True)
-    assert kinds_of_notification(deployment) == []
+    assert kinds_of_problem(deployment) == []
     assert publish(deployment, build).is_current
 
 
@@ -135,22 +135,22 @@ def test_a_rejection_counts_even_if_no_approval_is_required(fresh_warehouse: Set
     assert publish(fresh_warehouse, build).is_current
 
 
-def test_the_notification_names_what_holds_the_build_back(deployment: Settings) -> None:
-    """The notification depends on the current setting and on every check.
+def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> None:
+    """The problem depends on the current setting and on every check.
 
     A waiting run is not late.
     """
     build = with_a_warning(deployment)
     late = parse_moment("2026-05-03T06:00")
-    assert kinds_of_notification(deployment, late) == ["approval"]
-    assert kinds_of_notification(replace(deployment, approve_warnings=False), late) == ["overdue"]
+    assert kinds_of_problem(deployment, late) == ["approval"]
+    assert kinds_of_problem(replace(deployment, approve_warnings=False), late) == ["overdue"]
     with connect(deployment) as conn:
         conn.execute(
             "delete from audit.expectation_result where stage = 'marts' "
             "and expectation = 'unique' and build_id = %s",
             (build.build_id,),
         )
-    assert kinds_of_notification(deployment, late) == ["overdue"]
+    assert kinds_of_problem(deployment, late) == ["overdue"]
 
 
 def test_an_approval_counts_for_one_build(deployment: Settings) -> None:
