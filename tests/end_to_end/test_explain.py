@@ -10,7 +10,12 @@ import pytest
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.explain.figure import explain
 from oic_assurance.operations.explain.history import RecordHistory, get_history
-from oic_assurance.operations.explain.workspace import HISTORY_ROLE, Records, find, records_of
+from oic_assurance.operations.explain.publication_records import (
+    HISTORY_ROLE,
+    Records,
+    find,
+    records_of,
+)
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.end_to_end.archived_rows import differences

@@ -13,8 +13,8 @@ the new figures are due to the records.
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import open_recompute
 from oic_assurance.builds.record import (
     ROLE,

@@ -34,7 +34,7 @@ def verify(dataset: str | None, batch_id: int | None) -> int:
     Exit 1 when anything does not agree; each disagreement is one line: dataset, batch, place, row,
     what.
     """
-    from oic_assurance.batches.archived import find_batch
+    from oic_assurance.batches.archive_reader import find_batch
     from oic_assurance.errors import UsageError
     from oic_assurance.operations.verify.verify import verify as verified
     from oic_assurance.reporting.screens.batches import proof_lines

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from oic_assurance.operations.explain.figure import Figure
     from oic_assurance.operations.explain.history import RecordHistory
-    from oic_assurance.operations.explain.workspace import Records
+    from oic_assurance.operations.explain.publication_records import Records
     from oic_assurance.settings import Settings
 
 
@@ -45,7 +45,7 @@ def explain(
     from oic_assurance.operations.explain.figure import explain as explain_figure
     from oic_assurance.operations.explain.figure import month
     from oic_assurance.operations.explain.history import get_history
-    from oic_assurance.operations.explain.workspace import HISTORY_ROLE, ROLE
+    from oic_assurance.operations.explain.publication_records import HISTORY_ROLE, ROLE
     from oic_assurance.settings import load_settings
 
     if (measure is None) == (record is None):
@@ -65,7 +65,7 @@ def explain(
 
 @contextmanager
 def _records(settings: "Settings", publication_id: int | None, role: str) -> "Iterator[Records]":
-    from oic_assurance.operations.explain.workspace import find, records_of
+    from oic_assurance.operations.explain.publication_records import find, records_of
     from oic_assurance.reporting.screens.progress import working
 
     publication = find(settings, publication_id)

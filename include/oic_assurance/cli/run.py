@@ -41,7 +41,7 @@ def run_once(settings: "Settings", as_at: datetime) -> None:
     from oic_assurance.errors import AssuranceError
     from oic_assurance.pipeline import prepare_warehouse
     from oic_assurance.platform.airflow.in_process import run_daily
-    from oic_assurance.platform.one_at_a_time import only_one
+    from oic_assurance.platform.process_lock import only_one
     from oic_assurance.reporting.screens.progress import Screen
     from oic_assurance.reporting.screens.run_log import to_log
     from oic_assurance.reporting.screens.screen import run_summary

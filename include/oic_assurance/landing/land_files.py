@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.archive import CLOCK_SKEW, Archive
+from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks

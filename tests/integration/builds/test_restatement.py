@@ -9,7 +9,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.explain.figure import explain, month
-from oic_assurance.operations.explain.workspace import find, records_of
+from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
 from oic_assurance.reporting.screens.explained import figure_screen

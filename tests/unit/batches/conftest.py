@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.batches.archive import Archive
+from oic_assurance.batches.archive_writer import Archive
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from oic_assurance.batches.archive import CLOCK_SKEW
+from oic_assurance.batches.archive_writer import CLOCK_SKEW
 from oic_assurance.landing.land_files import _EarlierFile, _looks_unchanged
 from oic_assurance.sources.files.dropped import Content, DroppedFile
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.compared_with import drop_steps_set_aside
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.publishing.generations import read_parts

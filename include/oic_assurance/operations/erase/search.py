@@ -9,7 +9,7 @@ from typing import Literal
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches
+from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings

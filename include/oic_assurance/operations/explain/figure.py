@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
 
 _RULE = """
 select measure_code, point_code, unit_of_value, description

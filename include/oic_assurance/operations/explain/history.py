@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.errors import UsageError
-from oic_assurance.operations.explain.kinds import Kind, kinds
 from oic_assurance.operations.explain.provenance import Sought, Source, Version, sources, trace
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
+from oic_assurance.operations.explain.record_kinds import Kind, kinds
 from oic_assurance.settings import Settings
 
 

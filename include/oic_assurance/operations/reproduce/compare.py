@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.catalogue import read_tables
-from oic_assurance.publishing.evidence import audited_tables
 from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from oic_assurance.batches.archived import ArchivedBatch
+from oic_assurance.batches.archive_reader import ArchivedBatch
 
 
 @dataclass(frozen=True)

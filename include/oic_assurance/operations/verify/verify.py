@@ -12,8 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import archived_files, unnamed_files
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
     HashedStream,
     UnreadableError,
@@ -23,15 +22,16 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import archived_files, unnamed_files
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.extracts import ExtractTable
+from oic_assurance.landing.archived_extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
-from oic_assurance.operations.verify.agreement import Agreement
-from oic_assurance.operations.verify.file_agreement import FileAgreement
 from oic_assurance.operations.verify.proof import Disagreement, Proof
+from oic_assurance.operations.verify.row_differences import Agreement
+from oic_assurance.operations.verify.version_differences import FileAgreement
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from oic_assurance.batches.archived import ArchivedBatch, archived_batches
+from oic_assurance.batches.archive_reader import ArchivedBatch, archived_batches
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.reporting.screens.layout import NOTHING, count, short_moment, table
 from oic_assurance.settings import Settings

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oic_assurance.builds.docs import docs_page
+from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run, last_run
 from oic_assurance.publishing.publication import current_hold
 from oic_assurance.reporting.pack.make import packs

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.batches.archive import Archive
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
     HashedStream,
     UnreadableError,
@@ -17,6 +16,7 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import Archive
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.rows import Row

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from oic_assurance.batches.archive import Archive, archived_files
-from oic_assurance.batches.archived import open_archived
+from oic_assurance.batches.archive_reader import open_archived
+from oic_assurance.batches.archive_writer import Archive, archived_files
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset

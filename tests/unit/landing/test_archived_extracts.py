@@ -2,7 +2,7 @@
 
 import pytest
 
-from oic_assurance.landing.extracts import SEAM, join_binary_streams
+from oic_assurance.landing.archived_extracts import SEAM, join_binary_streams
 
 STREAM = b"start" + SEAM + b"middle" + SEAM + b"end"
 

@@ -5,7 +5,7 @@ As in `agreement`, each query returns a row number or null, a key, and a message
 
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.operations.verify.agreement import Agreement
+from oic_assurance.operations.verify.row_differences import Agreement
 
 
 class FileAgreement(Agreement):

@@ -12,8 +12,13 @@ from typing import Any, Literal
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.batches.archive import ArchiveWriter
-from oic_assurance.batches.archived import HashedStream, UnreadableError, open_unpacked, read_header
+from oic_assurance.batches.archive_reader import (
+    HashedStream,
+    UnreadableError,
+    open_unpacked,
+    read_header,
+)
+from oic_assurance.batches.archive_writer import ArchiveWriter
 from oic_assurance.landing.checks import BLANKS, fingerprint
 from oic_assurance.landing.raw_tables import existing_columns
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
