@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from oic_assurance import clock
-from oic_assurance.reporting.progress import SPINNER
-from oic_assurance.reporting.tasks import LABELS
+from oic_assurance.reporting.screens.progress import SPINNER
+from oic_assurance.reporting.screens.tasks import LABELS
 from tests.end_to_end.pseudo_terminal import Display, PseudoTerminal
 from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
-    "from oic_assurance.reporting.screen import run_summary\n"
-    "from oic_assurance.runs import last_run\n"
+    "from oic_assurance.reporting.screens.screen import run_summary\n"
+    "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
     "print(run_summary(load_settings(), last_run(load_settings())), end='')"
 )
@@ -27,7 +27,7 @@ PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
 #: One step of half a second, as a command shows it.
 WORK = (
     "import time\n"
-    "from oic_assurance.reporting.progress import Screen\n"
+    "from oic_assurance.reporting.screens.progress import Screen\n"
     "with Screen() as screen, screen.step('Work') as step:\n"
     "    step.advance('rows', 3, 12)\n"
     "    time.sleep(0.5)"

@@ -106,7 +106,7 @@ def test_a_row_that_was_altered_in_what_is_kept_is_named(old: Old) -> None:
     assert differing(done) == {"marts.assurance_measure"}
     told = screen(done)
     assert "ALTERED since it was published" in told
-    assert "1 row, as published and as computed again" in told
+    assert "1 row, as published and as recomputed" in told
     assert "measure_code nccu_intel_compliance, period_start 2025-12-01, org_unit_code ALL" in told
     assert "value: 1 → 0.5" in told
     assert f"NOT EQUAL: 1 of {len(done.tables)} tables" in told
