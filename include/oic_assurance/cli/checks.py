@@ -18,6 +18,7 @@ from oic_assurance.settings import load_settings
 @click.option(
     "--rows",
     type=click.IntRange(min=0),
+    metavar="NUMBER",
     default=5,
     help="How many keys of failing rows to show for each check.",
 )

@@ -24,6 +24,7 @@ HISTORY_MONTHS = 18
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
+    metavar="NUMBER",
     default=DEFAULT_SEED,
     help="The seed of a new force. The same seed gives the same force.",
 )

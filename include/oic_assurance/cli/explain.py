@@ -25,17 +25,19 @@ from oic_assurance.settings import Settings, load_settings
 
 @click.command()
 @click.argument("measure", required=False)
-@click.option("--period", metavar="YYYY-MM", help="The month.  [default: the latest]")
+@click.option("--period", metavar="YYYY-MM", show_default="the latest", help="The month.")
 @click.option("--unit", default="ALL", metavar="CODE", help="The organisational unit.")
 @click.option(
     "--class",
     "only_class",
     metavar="CLASS",
-    help="List the records of this class only.  [default: every class]",
+    show_default="every class",
+    help="List the records of this class only.",
 )
 @click.option(
     "--limit",
     type=click.IntRange(0, 1_000_000),
+    metavar="NUMBER",
     default=10,
     help="How many records of each class to list.",
 )
@@ -51,7 +53,8 @@ from oic_assurance.settings import Settings, load_settings
     "publication_id",
     type=ID,
     metavar="ID",
-    help="The publication.  [default: the current one]",
+    show_default="the current one",
+    help="The publication.",
 )
 @json_option
 def explain(

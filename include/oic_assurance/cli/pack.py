@@ -16,8 +16,8 @@ from oic_assurance.settings import load_settings
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="Show changes since the last pack of that day or before it.  [default: since the "
-    "previous pack]",
+    show_default="the previous pack",
+    help="Show changes since the last pack of that day or before it.",
 )
 @json_option
 def pack(since: datetime | None, as_json: bool) -> None:

@@ -22,7 +22,8 @@ from oic_assurance.settings import load_settings
 by_option = click.option(
     "--by",
     metavar="NAME",
-    help="Who decides. The login is recorded too.  [default: the login]",
+    show_default="the login",
+    help="Who decides. The login is recorded too.",
 )
 
 

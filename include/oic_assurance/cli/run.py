@@ -28,8 +28,9 @@ from oic_assurance.settings import Settings, load_settings
     "--as-at",
     "as_at",
     metavar="MOMENT",
+    show_default="the last 05:30",
     help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
-    "time.  [default: the last 05:30]",
+    "time.",
 )
 def run(as_at: str | None) -> None:
     """Do the daily run once: extract, build, check, publish.

@@ -18,6 +18,7 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
+    metavar="NUMBER",
     required=True,
     help="The seed. The same seed gives the same force.",
 )
