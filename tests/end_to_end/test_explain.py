@@ -171,7 +171,7 @@ def test_classes_that_do_not_add_up_are_an_error(
     finally:
         warehouse.execute(less.encode())
     assert (
-        "THE CLASSES DO NOT ADD UP to what was published: denominator 3, published 4"
+        "THE CLASSES DO NOT ADD UP to the published figure: denominator 3, published 4"
         in " ".join(capsys.readouterr().out.split())
     )
     assert run_command(["explain", "intel_plan_strands_met"]) == 0
@@ -247,13 +247,13 @@ def test_no_officer_number_is_shown(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["bogus"], "There is no measure 'bogus': choose one of elearning_completion,"),
+        (["bogus"], "There is no measure 'bogus'. Choose one of elearning_completion,"),
         (["hydra_completion", "--period", "March"], "'March' is not a month"),
         (["hydra_completion", "--period", "2024-01"], "for 2025-09 to 2026-04, not for 2024-01"),
-        (["hydra_completion", "--unit", "D99"], "for the unit 'D99': it has ALL,"),
-        (["hydra_completion", "--class", "half"], "in the class 'half': choose one of complete,"),
+        (["hydra_completion", "--unit", "D99"], "There is no unit 'D99' with hydra_completion in"),
+        (["hydra_completion", "--class", "half"], "There is no class 'half' of records in this"),
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
-        (["--record", "fish", "1"], "There is no kind of record 'fish': choose one of referral,"),
+        (["--record", "fish", "1"], "There is no kind of record 'fish'. Choose one of referral,"),
         (["--record", "referral", "NR0"], "has no referral 'NR0'"),
         ([], "give a MEASURE or a --record, one of the two"),
         (["hydra_completion", "--record", "plan", "P1"], "one of the two"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
 from oic_assurance.operations.explain.publication_records import Records
 
 _RULE = """
@@ -231,10 +231,7 @@ def explain(
     ]
     known = [item.name for item in classes]
     if only_class is not None and only_class not in known:
-        raise UsageError(
-            f"No record of this figure is in the class '{only_class}': "
-            f"choose one of {', '.join(known)}."
-        )
+        raise UnknownNameError("class", only_class, known, "of records in this figure")
     return Figure(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
@@ -273,7 +270,7 @@ def _member(row: dict[str, Any]) -> Member:
 def _rule(records: Records, measure: str) -> Rule:
     rules = {row["measure_code"]: Rule(**row) for row in _rows(records, _RULE, {})}
     if measure not in rules:
-        raise UsageError(f"There is no measure '{measure}': choose one of {', '.join(rules)}.")
+        raise UnknownNameError("measure", measure, rules)
     return rules[measure]
 
 
@@ -299,7 +296,10 @@ def _published(records: Records, asked: dict[str, object]) -> dict[str, Any]:
     if found:
         return found[0]
     units = [str(row["org_unit_code"]) for row in _rows(records, _UNITS, asked)]
-    raise UsageError(
-        f"Publication {records.publication.publication_id} has no figure of {asked['measure']} in "
-        f"{asked['period']:%Y-%m} for the unit '{asked['unit']}': it has {', '.join(units)}."
+    raise UnknownNameError(
+        "unit",
+        str(asked["unit"]),
+        units,
+        f"with {asked['measure']} in {asked['period']:%Y-%m} in publication "
+        f"{records.publication.publication_id}",
     )
