@@ -95,12 +95,15 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
         "| `completed_at` | moment | When the module was completed, as a wall-clock time. "
         "| required if `status` is `COMPLETED` | the row is rejected |" in text
     )
-    assert "| `score` | number | What was scored, where it is scored. |  | left blank" in text
-    assert "| `course_code` | text | The package. | required | the row is rejected |" in text
+    assert "| `score` | number | The score, if the module has one. |  | left blank" in text
+    assert "| `course_code` | text | The course. | required | the row is rejected |" in text
     report = pages.page(dataset("intelligence/report"), 1)
     assert "`narrative` and `source_identity`: not to a file, not to a log" in report
     assert "of other rows only the key is noted" in report
-    assert "| `handling_code` | text | Who it may be shared with. |  | lands unchanged |" in report
+    assert (
+        "| `handling_code` | text | The handling code, which limits the sharing. "
+        "|  | lands unchanged |" in report
+    )
 
 
 def test_a_dataset_without_a_staleness_policy_has_a_page_that_says_so() -> None:
