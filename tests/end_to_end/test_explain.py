@@ -30,8 +30,8 @@ MEASURES = (
 )  # fmt: skip
 #: For each kind of record a model and a column that contain some.
 NAMED = {
-    "referral": ("int_nccu_considered", "referral_ref"),
-    "document": ("int_nccu_considered", "report_urn"),
+    "referral": ("int_nccu_document_outcome", "referral_ref"),
+    "document": ("int_nccu_document_outcome", "report_urn"),
     "occurrence": ("int_nccu_referral", "occurrence_ref"),
     "custody": ("int_immigration_custody", "custody_id"),
     "officer": ("int_officer_version", "officer_key"),
@@ -94,7 +94,7 @@ def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
             select measure_code, period_start, org_unit_code,
                 sum(denominator)::bigint as denominator,
                 coalesce(sum(numerator), 0)::bigint as numerator
-            from {intermediate}.int_measure_member
+            from {intermediate}.int_measure_record_by_unit
             group by measure_code, period_start, org_unit_code
             having sum(denominator) > 0
         ) as member using (measure_code, period_start, org_unit_code)
@@ -200,7 +200,7 @@ def test_a_referral_shows_why_each_document_did_or_did_not_count(records: Record
     outcomes = {
         str(row["outcome"]): str(row["referral_ref"])
         for row in records.ask(
-            "select outcome, referral_ref from {intermediate}.int_nccu_considered", {}
+            "select outcome, referral_ref from {intermediate}.int_nccu_document_outcome", {}
         )
     }
     assert {"decides", "not_required", "not_submitted", "too_early"} <= set(outcomes)

@@ -58,7 +58,7 @@ select
     member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
     count(*) as records, sum(member.numerator)::bigint as numerator,
     sum(member.denominator)::bigint as denominator
-from {intermediate}.int_measure_member as member
+from {intermediate}.int_measure_record_by_unit as member
 left join {policy}.record_class as words using (record_kind, class)
 where
     member.force_code = %(force)s and member.measure_code = %(measure)s
@@ -74,7 +74,7 @@ from (
         record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
         hours_to_submission,
         row_number() over (partition by class order by happened_on, record_ref) as place
-    from {intermediate}.int_measure_member
+    from {intermediate}.int_measure_record_by_unit
     where
         force_code = %(force)s and measure_code = %(measure)s and period_start = %(period)s
         and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
