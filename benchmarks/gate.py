@@ -29,8 +29,8 @@ from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
 from oic_assurance.builds.record import Build, load_build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import GATE_ROLE, run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect

@@ -10,7 +10,7 @@ import psycopg
 
 from expectations.catalogue import suites
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.places import Places, current_table
+from oic_assurance.gates.table_names import Places, current_table
 
 _STATEMENT = """
 with current_records as materialized (

@@ -7,12 +7,12 @@ import sys
 from typing import Any
 from unittest.mock import patch
 
-from oic_assurance.batches import archive
+from oic_assurance.batches import archive_writer
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
 
 
-class _NoArchive(archive.ArchiveWriter):
+class _NoArchive(archive_writer.ArchiveWriter):
     """Writes nothing, to measure the same load without its archive."""
 
     def __init__(self, *_: Any) -> None:
@@ -42,8 +42,8 @@ def main(dataset: str, *options: str) -> None:
     Raises:
         SystemExit: a delivery was refused.
     """
-    writer = _NoArchive if "--no-archive" in options else archive.ArchiveWriter
-    with patch.object(archive, "ArchiveWriter", writer):
+    writer = _NoArchive if "--no-archive" in options else archive_writer.ArchiveWriter
+    with patch.object(archive_writer, "ArchiveWriter", writer):
         report = land_dataset(load_settings(), dataset, "benchmark")
     if report.refused:
         raise SystemExit(f"{dataset}: a delivery was refused: {report.refused}")

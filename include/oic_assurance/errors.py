@@ -3,6 +3,9 @@
 Each message is one line: what is wrong, where, and what to do next.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class AssuranceError(Exception):
     """Base class of the errors that are shown to the user as one line, without a traceback."""
@@ -14,6 +17,20 @@ class AssuranceError(Exception):
 
 class UsageError(AssuranceError):
     """A command, a setting or a declaration has a value that is not valid."""
+
+
+class UnknownNameError(UsageError):
+    """A name that does not exist. The message suggests the most similar name, and lists all."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        names = list(known)
+        by_lower_case = {one.casefold(): one for one in names}
+        similar = get_close_matches(name.casefold(), by_lower_case, n=1)
+        suggestion = f"Did you mean '{by_lower_case[similar[0]]}'?" if similar else ""
+        place = f" {where}" if where else ""
+        super().__init__(
+            f"There is no {kind} '{name}'{place}. {suggestion} Choose one of {', '.join(names)}."
+        )
 
 
 class ServerError(AssuranceError):

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from oic_assurance.builds import build as building
-from oic_assurance.builds import candidate, record, runs
+from oic_assurance.builds import candidate, marts, record, runs
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.clock import utc_now
@@ -114,12 +113,12 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """
     with (
         _failure_on_record(settings, run_id, "building the marts"),
-        candidate.taken_over(settings, build_id),
+        candidate.claim(settings, build_id),
     ):
         build = record.load_build(settings, build_id)
         freeze_deadlines(settings, build)
         set_steps_aside(settings, build)
-        building.build_marts(settings, build)
+        marts.build_marts(settings, build)
 
 
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
@@ -132,7 +131,7 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 
     with (
         _failure_on_record(settings, run_id, f"auditing {stage}"),
-        candidate.looking(settings, build_id),
+        candidate.lock_for_reading(settings, build_id),
     ):
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
@@ -144,9 +143,9 @@ def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
     """Build the sealed marts, which show the results of the gate."""
     with (
         _failure_on_record(settings, run_id, "sealing the marts"),
-        candidate.changing(settings, build_id),
+        candidate.lock_for_change(settings, build_id),
     ):
-        building.seal_marts(settings, record.load_build(settings, build_id))
+        marts.seal_marts(settings, record.load_build(settings, build_id))
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
@@ -218,7 +217,7 @@ def tidy(settings: Settings) -> None:
     """
     from oic_assurance.gates.results import forget_failing_rows
     from oic_assurance.operations.erase.finish import finish_erasures
-    from oic_assurance.publishing.upkeep import tidy as tidy_generations
+    from oic_assurance.publishing.maintenance import tidy as tidy_generations
 
     tidy_generations(settings)
     with connect(settings, role="oic_gate") as connection:
@@ -228,8 +227,8 @@ def tidy(settings: Settings) -> None:
 
 def document(settings: Settings, run_id: str) -> None:
     """Write dbt's documentation and the Data Docs. A failure here does not fail the run."""
-    from oic_assurance.builds.docs import build_docs
-    from oic_assurance.gates.docs import build_data_docs
+    from oic_assurance.builds.dbt_docs import build_docs
+    from oic_assurance.gates.data_docs import build_data_docs
 
     build_docs(settings)
     build_data_docs(settings, run_id)

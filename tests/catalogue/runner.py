@@ -11,16 +11,16 @@ import psycopg
 
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Stage, Suite
-from oic_assurance.builds.build import SEALED
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.dbt import PROJECT, forget_project, run_dbt
-from oic_assurance.builds.evidence import store_test_results
+from oic_assurance.builds.marts import SEALED
 from oic_assurance.builds.record import ROLE, Build
+from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError, GateBlocked
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.results import save
 from oic_assurance.gates.run import GATE_ROLE, audit_stage, run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import decide
 from oic_assurance.publishing.publish import publish
 from oic_assurance.warehouse.connections import connect

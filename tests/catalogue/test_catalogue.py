@@ -12,8 +12,8 @@ import pytest
 from expectations.catalogue import suites_of
 from oic_assurance.builds.dbt import PROJECT as DBT
 from oic_assurance.builds.record import Build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate

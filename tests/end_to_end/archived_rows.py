@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from oic_assurance.batches.archived import open_archived
+from oic_assurance.batches.archive_reader import open_archived
 from oic_assurance.operations.explain.provenance import Source, Version
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset

@@ -10,7 +10,12 @@ import pytest
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.explain.figure import explain
 from oic_assurance.operations.explain.history import RecordHistory, get_history
-from oic_assurance.operations.explain.workspace import HISTORY_ROLE, Records, find, records_of
+from oic_assurance.operations.explain.publication_records import (
+    HISTORY_ROLE,
+    Records,
+    find,
+    records_of,
+)
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.end_to_end.archived_rows import differences
@@ -25,8 +30,8 @@ MEASURES = (
 )  # fmt: skip
 #: For each kind of record a model and a column that contain some.
 NAMED = {
-    "referral": ("int_nccu_considered", "referral_ref"),
-    "document": ("int_nccu_considered", "report_urn"),
+    "referral": ("int_nccu_document_outcome", "referral_ref"),
+    "document": ("int_nccu_document_outcome", "report_urn"),
     "occurrence": ("int_nccu_referral", "occurrence_ref"),
     "custody": ("int_immigration_custody", "custody_id"),
     "officer": ("int_officer_version", "officer_key"),
@@ -89,7 +94,7 @@ def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
             select measure_code, period_start, org_unit_code,
                 sum(denominator)::bigint as denominator,
                 coalesce(sum(numerator), 0)::bigint as numerator
-            from {intermediate}.int_measure_member
+            from {intermediate}.int_measure_record_by_unit
             group by measure_code, period_start, org_unit_code
             having sum(denominator) > 0
         ) as member using (measure_code, period_start, org_unit_code)
@@ -166,7 +171,7 @@ def test_classes_that_do_not_add_up_are_an_error(
     finally:
         warehouse.execute(less.encode())
     assert (
-        "THE CLASSES DO NOT ADD UP to what was published: denominator 3, published 4"
+        "THE CLASSES DO NOT ADD UP to the published figure: denominator 3, published 4"
         in " ".join(capsys.readouterr().out.split())
     )
     assert run_command(["explain", "intel_plan_strands_met"]) == 0
@@ -195,7 +200,7 @@ def test_a_referral_shows_why_each_document_did_or_did_not_count(records: Record
     outcomes = {
         str(row["outcome"]): str(row["referral_ref"])
         for row in records.ask(
-            "select outcome, referral_ref from {intermediate}.int_nccu_considered", {}
+            "select outcome, referral_ref from {intermediate}.int_nccu_document_outcome", {}
         )
     }
     assert {"decides", "not_required", "not_submitted", "too_early"} <= set(outcomes)
@@ -242,13 +247,13 @@ def test_no_officer_number_is_shown(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["bogus"], "There is no measure 'bogus': choose one of elearning_completion,"),
+        (["bogus"], "There is no measure 'bogus'. Choose one of elearning_completion,"),
         (["hydra_completion", "--period", "March"], "'March' is not a month"),
         (["hydra_completion", "--period", "2024-01"], "for 2025-09 to 2026-04, not for 2024-01"),
-        (["hydra_completion", "--unit", "D99"], "for the unit 'D99': it has ALL,"),
-        (["hydra_completion", "--class", "half"], "in the class 'half': choose one of complete,"),
+        (["hydra_completion", "--unit", "D99"], "There is no unit 'D99' with hydra_completion in"),
+        (["hydra_completion", "--class", "half"], "There is no class 'half' of records in this"),
         (["hydra_completion", "--publication", "999"], "There is no publication 999"),
-        (["--record", "fish", "1"], "There is no kind of record 'fish': choose one of referral,"),
+        (["--record", "fish", "1"], "There is no kind of record 'fish'. Choose one of referral,"),
         (["--record", "referral", "NR0"], "has no referral 'NR0'"),
         ([], "give a MEASURE or a --record, one of the two"),
         (["hydra_completion", "--record", "plan", "P1"], "one of the two"),

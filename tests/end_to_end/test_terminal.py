@@ -18,8 +18,8 @@ from tests.end_to_end.terminal import Terminal
 
 STAGE = re.compile(r"✓ (.{1,40}?) +\d+\.\d s")
 SUMMARY = (
-    "from oic_assurance.reporting.screen import run_summary\n"
-    "from oic_assurance.runs import last_run\n"
+    "from oic_assurance.reporting.screens.screen import run_summary\n"
+    "from oic_assurance.builds.runs import last_run\n"
     "from oic_assurance.settings import load_settings\n"
     "print(run_summary(load_settings(), last_run(load_settings())), end='')"
 )

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 import psycopg
 
 from oic_assurance.publishing.generations import State, read_parts
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publication import ROLE, current_hold, current_publication
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import release, rollback
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.readers.copies import Copier

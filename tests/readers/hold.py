@@ -8,9 +8,9 @@ from statistics import median
 
 from psycopg import sql
 
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import ATTACHED
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from tests.integration.publishing.marts import as_reader

@@ -28,7 +28,7 @@ limit 1
 
 
 @contextmanager
-def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
+def claim(settings: Settings, build_id: int) -> Iterator[None]:
     """Give the candidate to a build, and keep every other stage out of it during the block.
 
     The build that had it before cannot go on, because its tables are about to be dropped.
@@ -45,7 +45,7 @@ def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def changing(settings: Settings, build_id: int) -> Iterator[None]:
+def lock_for_change(settings: Settings, build_id: int) -> Iterator[None]:
     """Keep every other stage out of a build's candidate during the block.
 
     Raises:
@@ -58,7 +58,7 @@ def changing(settings: Settings, build_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def looking(settings: Settings, build_id: int) -> Iterator[None]:
+def lock_for_reading(settings: Settings, build_id: int) -> Iterator[None]:
     """Let no stage change a build's candidate during the block; other stages may read it too.
 
     Raises:

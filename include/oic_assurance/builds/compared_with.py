@@ -13,8 +13,8 @@ the new figures are due to the records.
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import open_recompute
 from oic_assurance.builds.record import (
     ROLE,
@@ -47,20 +47,8 @@ select case when p.publication_id = b.build_id then b.compared_with else p.publi
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
 """
-_DROP_OLD_NAMES = """
-select format('drop schema %I cascade', n.nspname)
-from pg_catalog.pg_namespace as n
-where n.nspname in ('before', 'before_then')
-union all
-select format(
-    'drop %s if exists %I.%I cascade',
-    case when c.relkind = 'v' then 'view' else 'table' end, n.nspname, c.relname
-)
-from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where n.nspname = 'intermediate' and c.relkind in ('r', 'v')
-    and c.relname ~ '^(stg_before__|int_restate)'
-"""
+# The schemas of the steps in earlier versions of the code.
+_OLD_SCHEMAS = ("before", "before_then")
 
 
 def set_steps_aside(settings: Settings, build: Build) -> None:
@@ -76,7 +64,8 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
         )
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)
-        _drop_old_names(warehouse)
+        # They hold records of people, and no run replaces them.
+        _drop(warehouse, build, *_OLD_SCHEMAS)
         if published is None:
             _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
         warehouse.execute(
@@ -125,15 +114,6 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
                 sql.Identifier(place, step), sql.Identifier(target)
             )
         )
-
-
-def _drop_old_names(warehouse: psycopg.Connection) -> None:
-    """Drop the tables that an earlier version of the code left under names no longer in use.
-
-    They hold records of people. No run replaces them, so an erasure would not reach them.
-    """
-    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
-        warehouse.execute(statement.encode())
 
 
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:

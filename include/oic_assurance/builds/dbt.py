@@ -87,6 +87,14 @@ def names_of_tests(settings: Settings, target: str) -> list[str]:
     return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
 
 
+def relations_of_project(settings: Settings, target: str) -> set[tuple[str, str]]:
+    """Return the schema and name of each table and view that the parsed project writes."""
+    with _environment(connection_variables(warehouse_url(settings))):
+        nodes = _manifest(settings, target).nodes.values()
+    written = (node for node in nodes if str(node.resource_type) in {"model", "seed"})
+    return {(node.schema, node.alias) for node in written}
+
+
 def forget_project() -> None:
     """Make the next command parse the project again, because a build changes the parsed project."""
     _parsed.clear()

@@ -10,8 +10,8 @@ from datetime import date, datetime, time
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, open_build
 from oic_assurance.clock import LONDON
 from oic_assurance.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oic_assurance.builds.build import drop_schemas
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, Purpose, open_build, schema_prefix
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

@@ -1,1 +1,1 @@
-"""The command line: one module for each command. `main` finds and runs them."""
+"""The command line, one module for each command. `main` finds and runs them."""

@@ -1,66 +1,69 @@
-"""`assurance access`: which login reads the records of which units, or aggregates alone."""
+"""`assurance access`: manage the logins that read records or aggregates."""
 
 import click
 
+from oic_assurance.cli.group import Group
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import json_option
+from oic_assurance.operations import access as logins
+from oic_assurance.reporting.screens.access import access_screen, read_access
+from oic_assurance.settings import load_settings
 
-@click.group()
+
+@click.group(cls=Group)
 def access() -> None:
-    """Let supervisors read their own units' records, and the Commissioner's office aggregates."""
+    """Manage what supervisors and the Commissioner's office may read.
+
+    A supervisor reads the records of named units. The office reads aggregates only.
+    """
 
 
 @access.command()
 @click.argument("login")
-@click.option("--unit", "units", multiple=True, metavar="CODE", help="A team; once for each.")
-@click.option("--office", is_flag=True, help="The Commissioner's office: aggregates alone.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept.")
+@click.option(
+    "--unit", "units", multiple=True, metavar="CODE", help="A unit. Repeat it for each unit."
+)
+@click.option("--office", is_flag=True, help="Give the Commissioner's office: aggregates only.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
-    """Let LOGIN read. One that does not exist is made; its password is printed once."""
-    from oic_assurance.operations.access import give as let_read
-    from oic_assurance.settings import load_settings
+    """Let LOGIN read the records of units, or aggregates.
 
+    A login that does not exist is created, and its password is printed once.
+    """
     if office == bool(units):
         raise click.UsageError("Give --unit, or --office for the Commissioner's office")
-    password = let_read(load_settings(), login, units, _said(reason))
-    what = f"the records of {', '.join(units)}" if units else "aggregates"
-    click.echo(f"'{login}' reads {what}.")
+    password = logins.give(load_settings(), login, units, _checked(reason))
+    readable = f"the records of {', '.join(units)}" if units else "aggregates"
+    click.echo(f"'{login}' reads {readable}.")
     if password is not None:
-        click.echo(f"Its password, which is kept nowhere: {password}")
+        click.echo(f"Its password, which is not stored anywhere: {password}")
 
 
 @access.command()
 @click.argument("login")
-@click.option("--unit", "units", multiple=True, metavar="CODE", help="Only of this team.")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept.")
+@click.option(
+    "--unit",
+    "units",
+    multiple=True,
+    metavar="CODE",
+    help="End access to this unit only. Repeat it for each unit. Without it, all access ends.",
+)
+@click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def end(login: str, units: tuple[str, ...], reason: str) -> None:
-    """Take from LOGIN what it may read; what it has open, it loses with its next statement."""
-    from oic_assurance.operations.access import end as take
-    from oic_assurance.settings import load_settings
-
-    take(load_settings(), login, units, _said(reason))
-    click.echo(f"'{login}' no longer reads {'that' if units else 'anything'}.")
+    """End what LOGIN may read, from its next statement on. The login itself stays."""
+    logins.end(load_settings(), login, units, _checked(reason))
+    ended = f"the records of {', '.join(units)}" if units else "anything"
+    click.echo(f"'{login}' no longer reads {ended}.")
 
 
 @access.command("list")
-def list_() -> None:
-    """Show who reads what, and who said so last."""
-    from oic_assurance.operations.access import last_change, list_access
-    from oic_assurance.reporting.screens.layout import NOTHING, table
-    from oic_assurance.settings import load_settings
-
-    settings = load_settings()
-    rows = []
-    for one in list_access(settings):
-        by, because = last_change(settings, one.login) or (NOTHING, NOTHING)
-        reads = "aggregates" if one.is_office else ", ".join(one.units) or NOTHING
-        rows.append((one.login, reads, by, because))
-    if not rows:
-        click.echo("Nobody but the readers that a BI tool uses.")
-        return
-    for line in table(("login", "reads", "said by", "because"), rows, indent=0):
-        click.echo(line)
+@json_option
+def list_(as_json: bool) -> None:
+    """Show what each login reads, who changed that last, and why."""
+    show(read_access(load_settings()), access_screen, as_json=as_json)
 
 
-def _said(reason: str) -> str:
+def _checked(reason: str) -> str:
     if not reason.strip():
-        raise click.UsageError("A reason says something")
+        raise click.UsageError("The reason is blank: give one")
     return reason.strip()

@@ -1,22 +1,32 @@
-"""`assurance checks`: what the checks of a build found, and which rows broke them."""
-
-import sys
+"""`assurance checks`: show which checks of a build failed, and which rows fail them."""
 
 import click
 
-from oic_assurance.cli.parameters import ID
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.reporting.screens.checks import checks_screen, read_checks
+from oic_assurance.settings import load_settings
 
 
 @click.command()
 @click.argument("build_id", metavar="[BUILD]", type=ID, required=False)
-@click.option("--table", help="Of this table alone, such as marts.fct_nccu_referral.")
-@click.option("--rows", type=click.IntRange(min=0), default=5, show_default=True)
-def checks(build_id: int | None, table: str | None, rows: int) -> None:
-    """Show what was not kept in BUILD (the newest): in words, whose it is, and the rows by key.
+@click.option(
+    "--table",
+    metavar="NAME",
+    help="Show checks of this table only, such as marts.fct_nccu_referral.",
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    default=5,
+    help="How many keys of failing rows to show for each check.",
+)
+@json_option
+def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
+    """Show which checks of BUILD failed, who owns them, and the failing rows by key.
 
-    A publication has the number of its build; one that was blocked has a build all the same.
+    Without BUILD it shows the newest one. A build has the same number as its publication. A blocked
+    build has no publication, and its checks are shown all the same. Showing keys is logged.
     """
-    from oic_assurance.reporting.screens.checks import checks_screen
-    from oic_assurance.settings import load_settings
-
-    sys.stdout.write(checks_screen(load_settings(), build_id, table, rows))
+    show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)

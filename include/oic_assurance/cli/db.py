@@ -1,49 +1,44 @@
-"""`assurance db`: start, stop and reach the embedded server."""
+"""`assurance db`: start and stop the embedded server, and print how to connect."""
 
 import click
 
+from oic_assurance.cli.group import Group
+from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.settings import load_settings
+from oic_assurance.warehouse import embedded
+from oic_assurance.warehouse.connections import url as database_url
 
-@click.group()
+
+@click.group(cls=Group)
 def db() -> None:
-    """Start, stop and reach the embedded PostgreSQL server."""
+    """Start and stop the embedded PostgreSQL server, and print how to connect."""
 
 
 @db.command()
 def start() -> None:
-    """Start the server and bring the warehouse up to this code; return when it is ready."""
-    from oic_assurance.pipeline import prepare_warehouse
-    from oic_assurance.settings import load_settings
-    from oic_assurance.warehouse.embedded import is_running, server_port
-
+    """Start the server and migrate the warehouse. Return when it is ready."""
     settings = load_settings()
     prepare_warehouse(settings)
-    if is_running(settings):
-        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {server_port(settings)}.")
+    if embedded.is_running(settings):
+        click.echo(f"PostgreSQL is ready on 127.0.0.1, port {embedded.server_port(settings)}.")
     else:
-        click.echo("Every database is somebody else's server: the warehouse there is ready.")
+        click.echo("All databases are on external servers. The warehouse there is ready.")
 
 
 @db.command()
 def stop() -> None:
-    """Stop the server, ending open sessions."""
-    from oic_assurance.settings import load_settings
-    from oic_assurance.warehouse.embedded import is_running
-    from oic_assurance.warehouse.embedded import stop as stop_server
-
+    """Stop the server, and end open sessions."""
     settings = load_settings()
-    was_running = is_running(settings)
-    stop_server(settings)
+    was_running = embedded.is_running(settings)
+    embedded.stop(settings)
     click.echo("PostgreSQL is stopped." if was_running else "PostgreSQL was not running.")
 
 
 @db.command()
 @click.argument("name")
 def url(name: str) -> None:
-    """Print the URI, with password, of a database.
+    """Print the URI of a database, with its password.
 
-    NAME is warehouse, rms or intelligence (owner logins) or bi, public (the readers).
+    NAME is warehouse, rms or intelligence for an owner's login, or bi or public for a reader's.
     """
-    from oic_assurance.settings import load_settings
-    from oic_assurance.warehouse.connections import url as database_url
-
     click.echo(database_url(load_settings(), name))

@@ -1,27 +1,38 @@
 """`assurance demo`: the command behind `make run`."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from oic_assurance.settings import Settings
+from oic_assurance import clock
+from oic_assurance.cli.run import run_once
+from oic_assurance.cli.simulate import make_force, unfinished_marker
+from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.reporting.screens.progress import Screen
+from oic_assurance.settings import Settings, load_settings
+from oic_assurance.sources.files.remote import open_dropzone
+from oic_assurance.warehouse.connections import connect_source
+from oic_assurance.warehouse.rows import find_row
+from simulator.force import simulated
+from simulator.source_systems import create_sources
 
 DEFAULT_SEED = 20260430
 HISTORY_MONTHS = 18
 
 
 @click.command()
-@click.option("--seed", type=click.IntRange(min=0), default=DEFAULT_SEED, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    default=DEFAULT_SEED,
+    help="The seed of a new force. The same seed gives the same force.",
+)
 def demo(seed: int) -> None:
-    """Make 18 months of a synthetic force, or extend the one that exists to yesterday; then run."""
-    from oic_assurance import clock
-    from oic_assurance.cli.run import run_once
-    from oic_assurance.cli.simulate import make_force
-    from oic_assurance.settings import load_settings
-    from simulator.force import simulated
+    """Make a synthetic force, or extend it to yesterday, and do the daily run.
 
+    A new force has 18 months of history. A force that is not synthetic stays as it is.
+    """
     settings = load_settings()
     now = clock.utc_now()
     yesterday = clock.london_day(now) - timedelta(days=1)
@@ -38,22 +49,15 @@ def months_before(day: date, months: int) -> date:
     return date(count // 12, count % 12 + 1, 1)
 
 
-def _has_force(settings: "Settings") -> bool:
+def _has_force(settings: Settings) -> bool:
     """Tell whether the sources hold data: a file, or a row in a source database."""
-    from oic_assurance.cli.simulate import marker
-    from oic_assurance.pipeline import prepare_warehouse
-    from oic_assurance.reporting.screens.progress import Screen
-    from oic_assurance.sources.files.remote import open_dropzone
-    from oic_assurance.warehouse.connections import connect_source
-    from simulator.source_systems import create_sources
-
     with Screen() as screen, screen.step("Database server and sources"):
         prepare_warehouse(settings)
         create_sources(settings)
-    if marker(settings).exists():
+    if unfinished_marker(settings).exists():
         return False
     files, root = open_dropzone(settings.dropzone)
     if files.find(root):
         return True
     with connect_source(settings, "rms") as rms:
-        return rms.execute("select from rms.occurrence limit 1").fetchone() is not None
+        return find_row(rms, "select from rms.occurrence limit 1") is not None

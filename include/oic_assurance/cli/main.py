@@ -1,4 +1,4 @@
-"""The command `assurance`. An error is one line, and a command is imported when it is called."""
+"""The command `assurance`. It imports a command's module when the command is called."""
 
 import contextlib
 import importlib
@@ -7,77 +7,116 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.screens.layout import wrapped
 
-# Name: module and function, and the text of `--help`, which imports none of the modules.
+# Name: module and function, and the description in `--help` and in completions. Both import no
+# module of a command.
 COMMANDS = {
-    "db": ("db:db", "The embedded PostgreSQL server."),
-    "sources": ("sources:sources", "The source systems, and what is declared of them."),
+    "db": ("db:db", "Start and stop the embedded PostgreSQL server."),
+    "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
     "simulate": ("simulate:simulate", "Fill the sources with a synthetic force."),
-    "run": ("run:run", "The daily run once: extract, build, check, publish."),
-    "demo": ("demo:demo", "A synthetic force when there is none, then the daily run."),
-    "status": ("status:status", "Last run, current publication, freshness, open failures."),
-    "checks": ("checks:checks", "What the checks of a build found, and which rows broke them."),
-    "pack": ("pack:pack", "The assurance pack for the Board, and the public version."),
-    "notify": ("notify:notify", "Tell somebody what is wrong, and when it is over."),
-    "publication": ("publication:publication", "What was published, and what readers see."),
-    "access": ("access:access", "Which login reads which units' records, or aggregates alone."),
-    "explain": ("explain:explain", "What a figure is made of, down to batch and row."),
-    "mf": ("metrics:mf", "MetricFlow over the published marts: query metrics."),
-    "quarantine": ("quarantine:quarantine", "Rows that broke the source contract."),
-    "batch": ("batch:batch", "Deliveries as they were kept, and whether raw agrees with them."),
-    "erase": ("erase:erase", "Erase a record from everywhere, and log it."),
-    "superset": ("superset:superset", "Superset with the dashboards, until Ctrl-C."),
-    "up": ("scheduler:up", "Airflow's scheduler and web page, until Ctrl-C."),
-    "down": ("scheduler:down", "Stop what `up` started in another terminal."),
+    "run": ("run:run", "Do the daily run once: extract, build, check, publish."),
+    "demo": ("demo:demo", "Make a synthetic force if there is none, and do the daily run."),
+    "status": ("status:status", "Show the last run, the publication, freshness and failures."),
+    "checks": ("checks:checks", "Show which checks of a build failed, and which rows fail them."),
+    "pack": ("pack:pack", "Make the assurance pack for the Board, and the public pack."),
+    "notify": ("notify:notify", "Send notifications of new and ended problems."),
+    "publication": ("publication:publication", "List, roll back, approve, reproduce publications."),
+    "access": ("access:access", "Manage which login reads records or aggregates."),
+    "explain": ("explain:explain", "Show the records of a figure, or the history of a record."),
+    "mf": ("metrics:mf", "Query measures by name with MetricFlow."),
+    "quarantine": ("quarantine:quarantine", "Show, export and replay rejected rows."),
+    "batch": ("batch:batch", "List landed batches, and verify raw against the archive."),
+    "erase": ("erase:erase", "Erase records from everywhere, and log it."),
+    "superset": ("superset:superset", "Start Superset with the dashboards, until Ctrl-C."),
+    "up": ("scheduler:up", "Start Airflow with its scheduler and web page, until Ctrl-C."),
+    "down": ("scheduler:down", "Stop Airflow if `up` runs in another terminal."),
 }
 USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
-class Commands(click.Group):
-    """The commands, each imported when it is called."""
+class Commands(Group):
+    """The commands. Each is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
+        """Import and return a command.
+
+        Raises:
+            TypeError: `COMMANDS` names an object that is not a command.
+        """
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         found = getattr(importlib.import_module(f"oic_assurance.cli.{module}"), name)
-        assert isinstance(found, click.Command)  # noqa: S101 - for the type checker
+        if not isinstance(found, click.Command):
+            raise TypeError(f"{module}:{name} is not a command")
         return found
 
     def invoke(self, ctx: click.Context) -> object:
-        """Call a command; click itself would write an empty line when it is interrupted."""
+        """Call a command. Without this, click writes an empty line when it is interrupted."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise click.Abort from error
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in COMMANDS])
+    def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Return the name and the description of each command, without importing any."""
+        return [(name, description) for name, (_, description) in COMMANDS.items()]
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands or options that begin with a text, without importing any command."""
+        found = [
+            CompletionItem(name, help=description)
+            for name, description in self.descriptions(ctx)
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _show_version(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if not is_wanted or ctx.resilient_parsing:
+        return
+    from oic_assurance.builds.version import code_version
+    from oic_assurance.settings import load_settings
+
+    code = code_version(load_settings())
+    click.echo(f"assurance {metadata.version('oic-assurance')} (code {code})")
+    ctx.exit()
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version of the package and of the code, and exit.",
+)
 def cli() -> None:
     """Assurance warehouse for organised immigration crime: extract, check, publish, every day."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and leave with its exit code."""
+    """Run a command and exit with its exit code."""
     code = run_command(sys.argv[1:] if arguments is None else arguments)
     if code == INTERRUPTED:
-        # All that is left is to leave: a second Ctrl-C need not be heard.
+        # The process only has to exit, so a second Ctrl-C is ignored.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
@@ -102,7 +141,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of the output has closed it, so Python must not write there at exit either.
+        # The output is closed, so Python must not write to it at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except Exception as error:
@@ -111,7 +150,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _is_text(argument: str) -> bool:
-    """Tell whether an argument is text. Bytes that are not come as lone surrogates."""
+    """Tell whether an argument is text. Python decodes other bytes as lone surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -121,12 +160,13 @@ def _is_text(argument: str) -> bool:
 
 def _usage(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "assurance"
-    message = " ".join(error.format_message().split())
-    return f"{message.rstrip('.')}. Try `{command} --help`."
+    message = " ".join(error.format_message().split()).rstrip(".")
+    end = "" if message.endswith("?") else "."
+    return f"{message}{end} Try `{command} --help`."
 
 
 def _complain(message: str, code: int) -> int:
-    """Write an error on one line. A terminal gets it wrapped, and over the `^C` that it shows."""
+    """Write an error on one line. On a terminal it is wrapped, and replaces the `^C` there."""
     line = f"assurance: {message}"
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns

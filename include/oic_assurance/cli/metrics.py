@@ -1,18 +1,18 @@
-"""`assurance mf`: MetricFlow's own commands, over what was published."""
+"""`assurance mf`: the commands of MetricFlow, on the published marts."""
 
 import click
 
+from oic_assurance.reporting.screens.metrics import run_metricflow
+from oic_assurance.settings import load_settings
 
-# What follows MetricFlow's command is MetricFlow's, `--help` too.
+
+# MetricFlow reads everything after its command, also `--help`.
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def mf(arguments: tuple[str, ...]) -> None:
-    """Ask for metrics by name, as the read-only login of BI tools.
+    """Query measures by name with MetricFlow, as the read-only login of BI tools.
 
-    ARGUMENTS are MetricFlow's own, as in `query --metrics nccu_intel_compliance --group-by
-    metric_time__month`, `list metrics` or `validate-configs`. `query --help` says how to ask.
+    ARGUMENTS are those of MetricFlow, such as `query --metrics nccu_intel_compliance --group-by
+    metric_time__month`, `list metrics` or `validate-configs`. `query --help` explains queries.
     """
-    from oic_assurance.reporting.screens.metrics import run_metricflow
-    from oic_assurance.settings import load_settings
-
     run_metricflow(load_settings(), arguments)

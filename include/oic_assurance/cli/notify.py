@@ -1,39 +1,44 @@
-"""`assurance notify`: tell somebody what is wrong, and when it is over."""
+"""`assurance notify`: send notifications of problems, and of problems that are over."""
 
 import click
+
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import json_option
+from oic_assurance.clock import utc_now
+from oic_assurance.notifications import notify as notifications
+from oic_assurance.notifications.channels import configured
+from oic_assurance.notifications.problems import open_problems
+from oic_assurance.reporting.screens.notifications import (
+    Attempts,
+    Problems,
+    attempts_screen,
+    problems_screen,
+)
+from oic_assurance.settings import load_settings
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what is wrong now, and send nothing.")
-def notify(dry_run: bool) -> int:
-    """Send what is new, changed or over, by e-mail and webhook; exit 1 when it is not delivered.
+@json_option
+def notify(dry_run: bool, as_json: bool) -> int:
+    """Send new, changed and ended problems by e-mail and webhook.
 
-    The daily run does this at its end, and under the scheduler every quarter of an hour.
+    The daily run does this at its end, and the scheduler every 15 minutes. Exit code 1 if a channel
+    did not accept its message.
     """
-    from oic_assurance.clock import utc_now
-    from oic_assurance.notifications import notify as notifying
-    from oic_assurance.notifications.channels import configured
-    from oic_assurance.notifications.message import body
-    from oic_assurance.notifications.notification import changes
-    from oic_assurance.notifications.problems import open_problems
-    from oic_assurance.settings import load_settings
-
     settings = load_settings()
     if dry_run:
-        problems = open_problems(settings, utc_now(), notifying.run_deadline())
-        click.echo(
-            body(changes(problems, [])) if problems else "Nothing is wrong.", nl=not problems
-        )
+        problems = open_problems(settings, utc_now(), notifications.run_deadline())
+        show(Problems(problems), problems_screen, as_json=as_json)
         return 0
     if not configured():
-        click.echo("Nobody is named to be told: see docs/how-to/notifications.md.", err=True)
-        return 0
-    attempts = notifying.notify(settings, utc_now())
+        click.echo(
+            "No recipient is configured, so nothing is sent: see docs/how-to/notifications.md.",
+            err=True,
+        )
+    attempts = notifications.notify(settings, utc_now())
     for attempt in attempts:
         if attempt.failure:
             click.echo(f"assurance: not delivered: {attempt.failure}", err=True)
-        else:
-            click.echo(
-                f"Told {attempt.to_whom} by {attempt.channel}:\n\n{body(attempt.news)}", nl=False
-            )
+    show(Attempts(attempts), attempts_screen, as_json=as_json)
     return 1 if any(attempt.failure for attempt in attempts) else 0

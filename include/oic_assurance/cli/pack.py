@@ -1,8 +1,14 @@
-"""`assurance pack`: what the Accountability Board is shown, and what the public is."""
+"""`assurance pack`: make the pack for the Accountability Board and the public pack."""
 
 from datetime import datetime
 
 import click
+
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import json_option
+from oic_assurance.reporting.pack.make import make_packs
+from oic_assurance.reporting.screens.packs import MadePacks, packs_screen
+from oic_assurance.settings import load_settings
 
 
 @click.command()
@@ -10,13 +16,14 @@ import click
     "--since",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="Tell what changed since the pack of that day, or the last one before it. "
-    "The default is the pack before this one.",
+    show_default="the previous pack",
+    help="Show changes since the last pack of that day or before it.",
 )
-def pack(since: datetime | None) -> None:
-    """Make the assurance pack of what readers see, as pages and on paper, and print where it is."""
-    from oic_assurance.reporting.pack.make import make_packs
-    from oic_assurance.settings import load_settings
+@json_option
+def pack(since: datetime | None, as_json: bool) -> None:
+    """Make the assurance pack of the current publication, and print the paths of its files.
 
-    for made in make_packs(load_settings(), since.date() if since else None):
-        click.echo(f"{made.page}\n{made.paper}")
+    It makes an HTML page and a PDF for the Board, and the same for the public.
+    """
+    board, public = make_packs(load_settings(), since.date() if since else None)
+    show(MadePacks(board, public), packs_screen, as_json=as_json)

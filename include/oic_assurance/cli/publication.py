@@ -1,4 +1,4 @@
-"""`assurance publication`: what was published, taken back, released, and computed again."""
+"""`assurance publication`: list publications, roll back, release, decide and reproduce."""
 
 import os
 import pwd
@@ -7,127 +7,133 @@ from functools import partial
 
 import click
 
+from oic_assurance import pipeline
+from oic_assurance.cli.group import Group
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
+from oic_assurance.publishing import rollback as pointer
+from oic_assurance.reporting.screens.facts import read_publications
+from oic_assurance.reporting.screens.progress import working
+from oic_assurance.reporting.screens.reproduced import reproduction_screen
+from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
+from oic_assurance.settings import load_settings
 
-@click.group()
+by_option = click.option(
+    "--by",
+    metavar="NAME",
+    show_default="the login",
+    help="Who decides. The login is recorded too.",
+)
+
+
+@click.group(cls=Group)
 def publication() -> None:
-    """Show what was published, and what readers see."""
+    """List publications, and decide which of them readers see."""
 
 
 @publication.command("list")
-def list_() -> None:
-    """Show every publication, the newest first; the star marks the one that readers see."""
-    from oic_assurance.reporting.screens.screen import publications_screen
-    from oic_assurance.settings import load_settings
-
-    sys.stdout.write(publications_screen(load_settings()))
+@json_option
+def list_(as_json: bool) -> None:
+    """Show every publication, the newest first. A star marks the current one."""
+    show(read_publications(load_settings()), publications_screen, as_json=as_json)
 
 
 @publication.command()
-@click.argument("publication_id", metavar="ID", type=int)
-@click.option("--reason", metavar="TEXT", help="Why: readers see it, and it is kept.")
+@click.argument("publication_id", metavar="ID", type=ID)
+@click.option("--reason", metavar="TEXT", help="Why. Readers see it, and it is recorded.")
 @click.option(
     "--until-next-run",
     is_flag=True,
-    help="Let the next run show its publication by itself, without a release.",
+    help="Let the next run make its publication current, without a release.",
 )
 def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> None:
-    """Show readers an earlier publication; what runs make after it waits for a release."""
-    from oic_assurance.publishing.rollback import rollback as take_back
-    from oic_assurance.reporting.screens.screen import pointer_screen
-    from oic_assurance.settings import load_settings
-
+    """Make the earlier publication ID current. Later ones wait for a release."""
     settings = load_settings()
-    why = _reason(reason, "Why is it taken back?")
-    take_back(settings, publication_id, why, until_next_run=until_next_run)
+    why = _reason(reason, "Why is it rolled back?")
+    pointer.rollback(settings, publication_id, why, until_next_run=until_next_run)
     sys.stdout.write(pointer_screen(settings))
 
 
 @publication.command()
-@click.option("--reason", metavar="TEXT", help="Why the roll-back need not stand any longer.")
+@click.option("--reason", metavar="TEXT", help="Why the roll-back can end. It is recorded.")
 def release(reason: str | None) -> None:
-    """End a roll-back: show readers the newest publication made since."""
-    from oic_assurance.publishing.rollback import release as let_go
-    from oic_assurance.reporting.screens.screen import pointer_screen
-    from oic_assurance.settings import load_settings
-
+    """End a roll-back: make the newest publication since then current."""
     settings = load_settings()
-    let_go(settings, _reason(reason, "Why need it not stand any longer?"))
+    pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
     sys.stdout.write(pointer_screen(settings))
 
 
 @publication.command()
-@click.argument("build_id", metavar="ID", type=int)
+@click.argument("build_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why readers may see it with its warnings.")
-@click.option("--by", metavar="NAME", help="Who decides; by default the login, which is kept too.")
+@by_option
 def approve(build_id: int, reason: str | None, by: str | None) -> None:
-    """Publish build ID, whose warnings wait for a decision."""
-    why = _needed(reason, "Why may readers see it with its warnings?")
+    """Publish build ID, which has warnings and waits for a decision."""
+    why = _required_reason(reason, "Why may readers see it with its warnings?")
     _decide(build_id, why, by, is_approved=True)
 
 
 @publication.command()
-@click.argument("build_id", metavar="ID", type=int)
+@click.argument("build_id", metavar="ID", type=ID)
 @click.option("--reason", metavar="TEXT", help="Why readers may not see it.")
-@click.option("--by", metavar="NAME", help="Who decides; by default the login, which is kept too.")
+@by_option
 def reject(build_id: int, reason: str | None, by: str | None) -> None:
-    """Leave build ID, whose warnings wait for a decision, unpublished."""
-    _decide(build_id, _needed(reason, "Why may readers not see it?"), by, is_approved=False)
+    """Do not publish build ID, which has warnings and waits for a decision."""
+    why = _required_reason(reason, "Why may readers not see it?")
+    _decide(build_id, why, by, is_approved=False)
 
 
 @publication.command()
-@click.argument("publication_id", metavar="ID", type=int)
-def reproduce(publication_id: int) -> int:
-    """Compute publication ID again from raw, with what was known then, and compare.
+@click.argument("publication_id", metavar="ID", type=ID)
+@json_option
+def reproduce(publication_id: int, as_json: bool) -> int:
+    """Recompute publication ID from what was known then, and compare the two.
 
-    Exit 0 when every table has the content fingerprint that was published. Nothing that readers
-    see is touched, and nothing of it is kept.
+    Readers are not affected, and the recomputed tables are dropped. Exit code 0 if every table has
+    the published content fingerprint, otherwise 1.
     """
-    from oic_assurance.operations.reproduce.reproduce import reproduce as compute_again
-    from oic_assurance.reporting.screens.progress import working
-    from oic_assurance.reporting.screens.reproduced import reproduction_screen
-    from oic_assurance.settings import load_settings
-
     settings = load_settings()
-    recompute = partial(working, settings, f"Recompute publication {publication_id}")
-    done = compute_again(settings, publication_id, recompute)
-    sys.stdout.write(reproduction_screen(done))
+    progress = partial(working, settings, f"Recompute publication {publication_id}")
+    done = recompute_and_compare(settings, publication_id, progress)
+    show(done, reproduction_screen, as_json=as_json)
     return 0 if done.is_equal else 1
 
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
-    from oic_assurance import pipeline
-    from oic_assurance.reporting.screens.screen import pointer_screen
-    from oic_assurance.settings import load_settings
-
     settings = load_settings()
     login = _login()
     pipeline.decide(
-        settings, build_id,
-        is_approved=is_approved, who=by or login, login=login, reason=reason,
+        settings,
+        build_id,
+        is_approved=is_approved,
+        who=by or login,
+        login=login,
+        reason=reason,
         through="command line",
-    )  # fmt: skip
+    )
     if is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))
 
 
 def _login() -> str:
-    """Return whose process this is. The environment would say what anybody has set there."""
+    """Return the owner of this process. Anybody can set the variables that `getpass` reads."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         return f"uid {os.getuid()}"
 
 
-def _needed(given: str | None, question: str) -> str:
-    """Return why, asked for where somebody sits at a terminal; without one nothing is decided."""
+def _required_reason(given: str | None, question: str) -> str:
+    """Return the reason, asked for at a terminal. It is blank if nobody gives one."""
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))
     return given or ""
 
 
 def _reason(given: str | None, question: str) -> str:
-    """Return why: as said, or asked for where somebody sits at a terminal."""
+    """Return the reason, asked for at a terminal. Without one, the record says so."""
     if given and given.strip():
         return given
     if sys.stdin.isatty():

@@ -1,4 +1,4 @@
-"""`assurance quarantine`: rows that broke the source contract, and their way back."""
+"""`assurance quarantine`: show rejected rows, export them for correction, and replay them."""
 
 import getpass
 import sys
@@ -6,72 +6,97 @@ from pathlib import Path
 
 import click
 
-from oic_assurance.cli.parameters import ID
+from oic_assurance.cli.group import Group
+from oic_assurance.cli.output import show
+from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.landing.quarantine import QuarantineFilter
+from oic_assurance.reporting.screens import quarantine as screens
+from oic_assurance.settings import load_settings
+
+reason_option = click.option(
+    "--reason",
+    metavar="TEXT",
+    help="Only rows with this text in a reason. Upper and lower case are the same.",
+)
+batch_option = click.option(
+    "--batch", "batch_id", type=ID, metavar="ID", help="Only rows of this batch."
+)
 
 
-@click.group()
+@click.group(cls=Group)
 def quarantine() -> None:
-    """Show rows that broke the source contract, correct them, land them."""
+    """Show rejected rows, export them for correction, and replay them."""
 
 
 @quarantine.command("list")
-@click.option("--dataset", help="Of this dataset alone.")
-@click.option("--reason", metavar="TEXT", help="With this text in a reason, in any case.")
-@click.option("--batch", "batch_id", type=ID, metavar="ID", help="Of this batch alone.")
-@click.option("--all", "with_replayed", is_flag=True, help="Also what a replay has landed since.")
-@click.option("--limit", type=ID, default=50, show_default=True)
+@click.option("--dataset", metavar="NAME", help="Only rows of this dataset.")
+@reason_option
+@batch_option
+@click.option(
+    "--all", "with_replayed", is_flag=True, help="Also rows that a replay has landed since."
+)
+@click.option("--limit", type=ID, default=50, help="How many rows to show.")
+@json_option
 def list_(
-    dataset: str | None, reason: str | None, batch_id: int | None, with_replayed: bool, limit: int
+    dataset: str | None,
+    reason: str | None,
+    batch_id: int | None,
+    with_replayed: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """Count rejected rows by reason, and show them, the newest first, with every reason."""
-    from oic_assurance.landing.quarantine import QuarantineFilter
-    from oic_assurance.reporting.screens.quarantine import quarantine_screen
-    from oic_assurance.settings import load_settings
-    from oic_assurance.sources.declarations.load import dataset as declared
-
-    if dataset is not None:
-        declared(dataset)
+    """Count rejected rows by reason, and show the newest with all their reasons."""
     which = QuarantineFilter(dataset, None, reason, batch_id, with_replayed)
-    sys.stdout.write(quarantine_screen(load_settings(), which, limit))
+    found = screens.read_quarantine(load_settings(), which, limit)
+    show(found, screens.quarantine_screen, as_json=as_json)
 
 
 @quarantine.command()
 @click.argument("dataset")
-@click.option("--table", help="Of this table, where a dataset has several.")
-@click.option("--reason", metavar="TEXT", help="With this text in a reason, in any case.")
-@click.option("--batch", "batch_id", type=ID, metavar="ID", help="Of this batch alone.")
+@click.option(
+    "--table", metavar="NAME", help="Only rows of this table, if DATASET has several tables."
+)
+@reason_option
+@batch_option
 @click.option(
     "--to",
     required=True,
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; it must not be there yet.",
+    help="The file to write. It must not exist yet.",
 )
 def export(
     dataset: str, table: str | None, reason: str | None, batch_id: int | None, to: Path
 ) -> None:
-    """Write rejected rows of DATASET as CSV, to be corrected. Only you can read the file."""
-    from oic_assurance.landing.quarantine import QuarantineFilter
+    """Write rejected rows of DATASET to a CSV file for correction.
+
+    Only you can read the file. The export is logged.
+    """
+    # Export and replay read every file format, which takes longer to import than `list` takes.
     from oic_assurance.operations.replay.export import export_rejected
-    from oic_assurance.reporting.screens.quarantine import export_lines
-    from oic_assurance.settings import load_settings
 
     which = QuarantineFilter(dataset, table, reason, batch_id)
     exported = export_rejected(load_settings(), which, to, getpass.getuser())
-    sys.stdout.write(export_lines(exported, dataset, to))
+    sys.stdout.write(screens.export_screen(exported, dataset, to))
 
 
 @quarantine.command()
 @click.argument("dataset")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--because", "--reason-text", "because", metavar="TEXT", help="Why, for the record.")
+@click.option(
+    "--because",
+    "--reason-text",
+    "because",
+    metavar="TEXT",
+    help="Why the rows are replayed. It is recorded.",
+)
 def replay(dataset: str, file: Path | None, because: str | None) -> None:
-    """Land rejected rows of DATASET through the same door, as they came or as FILE corrects them.
+    """Land rejected rows of DATASET, as delivered or as FILE corrects them.
 
-    FILE is what `export` wrote, corrected. What lands counts from when its delivery was.
+    FILE is a corrected export. The rows pass the same checks as a delivery, and count from the time
+    of the delivery that had them.
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
-    from oic_assurance.reporting.screens.quarantine import replay_lines
-    from oic_assurance.settings import load_settings
 
     report = replay_rows(load_settings(), dataset, file, because, getpass.getuser())
-    sys.stdout.write(replay_lines(report))
+    sys.stdout.write(screens.replay_screen(report))

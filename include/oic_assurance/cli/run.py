@@ -1,17 +1,26 @@
-"""`assurance run`: run the daily DAG once through Airflow and show each task."""
+"""`assurance run`: run the daily DAG once through Airflow, and show each task."""
 
 import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-if TYPE_CHECKING:
-    from oic_assurance.builds.runs import Run
-    from oic_assurance.settings import Settings
+from oic_assurance import clock
+from oic_assurance.builds import runs
+from oic_assurance.errors import AssuranceError
+from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.platform.airflow.in_process import run_daily
+from oic_assurance.platform.process_lock import only_one
+from oic_assurance.publishing.publication import current_publication
+from oic_assurance.reporting.screens.progress import Screen
+from oic_assurance.reporting.screens.run_log import to_log
+from oic_assurance.reporting.screens.screen import run_summary
+from oic_assurance.reporting.screens.tasks import TaskLines
+from oic_assurance.settings import Settings, load_settings
 
 
 @click.command()
@@ -19,36 +28,27 @@ if TYPE_CHECKING:
     "--as-at",
     "as_at",
     metavar="MOMENT",
-    help="The moment that the figures are for, ISO 8601, Europe/London without an offset. "
-    "The default is the last 05:30.",
+    show_default="the last 05:30",
+    help="The moment that figures are computed for, in ISO 8601. Without an offset it is London "
+    "time.",
 )
 def run(as_at: str | None) -> None:
-    """Extract, build, check and publish once; exit 0 only when a publication was made."""
-    from oic_assurance import clock
-    from oic_assurance.settings import load_settings
+    """Do the daily run once: extract, build, check, publish.
 
+    Exit code 0 only if a publication was made.
+    """
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
     run_once(load_settings(), moment)
 
 
-def run_once(settings: "Settings", as_at: datetime) -> None:
+def run_once(settings: Settings, as_at: datetime) -> None:
     """Run the DAG for a moment and show the result.
 
     Raises:
         AssuranceError: No publication was made.
     """
-    from oic_assurance.builds import runs
-    from oic_assurance.errors import AssuranceError
-    from oic_assurance.pipeline import prepare_warehouse
-    from oic_assurance.platform.airflow.in_process import run_daily
-    from oic_assurance.platform.one_at_a_time import only_one
-    from oic_assurance.reporting.screens.progress import Screen
-    from oic_assurance.reporting.screens.run_log import to_log
-    from oic_assurance.reporting.screens.screen import run_summary
-    from oic_assurance.reporting.screens.tasks import TaskLines
-
-    # Airflow, dbt and Great Expectations make millions of objects that live until the end. Garbage
-    # collection among them takes a fifth of the processor time of a run.
+    # Airflow, dbt and Great Expectations create millions of objects that live until the end.
+    # Garbage collection among them takes a fifth of a run's processor time.
     gc.disable()
     with only_one(settings, "run"):
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:
@@ -64,9 +64,7 @@ def run_once(settings: "Settings", as_at: datetime) -> None:
 
 
 @contextmanager
-def _interrupted_runs_are_closed(settings: "Settings") -> Iterator[None]:
-    from oic_assurance.builds import runs
-
+def _interrupted_runs_are_closed(settings: Settings) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -74,10 +72,8 @@ def _interrupted_runs_are_closed(settings: "Settings") -> Iterator[None]:
         raise
 
 
-def _failure(settings: "Settings", finished: "Run | None", reason: str, log: object) -> str:
+def _failure(settings: Settings, finished: runs.Run | None, reason: str, log: Path) -> str:
     """Return what failed, which publication readers see, and what to do next."""
-    from oic_assurance.publishing.publication import current_publication
-
     current = current_publication(settings)
     if current is None:
         readers = "Readers see nothing, because nothing has been published yet."

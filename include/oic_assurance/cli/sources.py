@@ -1,35 +1,37 @@
-"""`assurance sources`: the source systems, and what is written from their declarations."""
+"""`assurance sources`: create the source systems, and document the declarations."""
 
 import click
 
+from oic_assurance.cli.group import Group
+from oic_assurance.pipeline import prepare_warehouse
+from oic_assurance.reporting.documents import generated
+from oic_assurance.settings import load_settings
+from oic_assurance.sources.files.remote import without_credentials
+from simulator.source_systems import create_sources
 
-@click.group()
+
+@click.group(cls=Group)
 def sources() -> None:
-    """Set up the source systems that stand beside the warehouse; document what is declared."""
+    """Create empty source systems, and write the files that follow from the declarations."""
 
 
 @sources.command()
 def create() -> None:
-    """Make the source databases' tables and the folders at the dropzone; keep what is there."""
-    from oic_assurance.pipeline import prepare_warehouse
-    from oic_assurance.settings import load_settings
-    from oic_assurance.sources.files.remote import without_credentials
-    from simulator.source_systems import create_sources
+    """Create missing tables of the source databases and missing folders of the dropzone.
 
+    Existing ones stay as they are.
+    """
     settings = load_settings()
     prepare_warehouse(settings)
     create_sources(settings)
     place = without_credentials(settings.dropzone)
-    click.echo(f"The sources are there: databases rms and intelligence, files at {place}.")
+    click.echo(f"The sources exist: databases rms and intelligence, files at {place}.")
 
 
 @sources.command()
-@click.option("--check", is_flag=True, help="Write nothing; fail where a file fell behind.")
+@click.option("--check", is_flag=True, help="Write nothing, and fail if a file is out of date.")
 def document(check: bool) -> None:
-    """Write dbt's sources and the datasets' pages from the declarations."""
-    from oic_assurance.reporting.documents import generated
-    from oic_assurance.settings import load_settings
-
+    """Write the files that are generated from declarations, suites, marts and dashboards."""
     settings = load_settings()
     if check:
         generated.check(settings)

@@ -2,11 +2,11 @@
 
 import click
 
+from oic_assurance.platform.superset.server import serve
+from oic_assurance.settings import load_settings
+
 
 @click.command()
 def superset() -> int:
-    """Start Superset with the dashboards in it; stop it on Ctrl-C."""
-    from oic_assurance.platform.superset.server import serve
-    from oic_assurance.settings import load_settings
-
+    """Start Superset with the dashboards, until Ctrl-C."""
     return serve(load_settings(), click.echo)

@@ -6,10 +6,10 @@ from expectations.catalogue import suites_of
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import UsageError
-from oic_assurance.gates.evidence import fingerprints
 from oic_assurance.gates.logging import silenced
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.results import save
+from oic_assurance.gates.table_fingerprints import fingerprints
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome, Verdict, decide
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, sqlalchemy_url

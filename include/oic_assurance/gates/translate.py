@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 
 #: How many keys of failed rows are stored: as many as one person can correct. All are counted.
 KEYS_KEPT = 1_000
@@ -130,7 +130,7 @@ def expectation_of(expectation: Expectation, suite: Suite, places: Places) -> An
     """Return an expectation of Great Expectations with description, severity and owner."""
     import great_expectations.expectations as gxe
 
-    from oic_assurance.gates.rules import ExpectRuleToHold
+    from oic_assurance.gates.sql_expectation import ExpectRuleToHold
 
     given = expectation.arguments
     carried: dict[str, Any] = {

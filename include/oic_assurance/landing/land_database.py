@@ -17,12 +17,12 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, first_load, quarantine
+from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
-from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import bulk_fill
 from oic_assurance.landing.reconcile import Reconciliation

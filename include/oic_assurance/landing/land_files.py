@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.archive import CLOCK_SKEW, Archive
+from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
@@ -142,7 +142,7 @@ class FileLanding:
         """Land one file, or register it as refused."""
         try:
             if file.delivered_for is None:
-                raise DeliveryRefused("there is no such day as the one in its name")
+                raise DeliveryRefused("the day in its name does not exist")
             with self._connection.transaction():
                 batch = self._land_file(file, file.delivered_for, content)
         except DeliveryRefused as error:

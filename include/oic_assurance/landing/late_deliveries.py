@@ -14,7 +14,7 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches, number_around_gaps, open_archived
+from oic_assurance.batches.archive_reader import archived_batches, number_around_gaps, open_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader

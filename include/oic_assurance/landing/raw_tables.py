@@ -31,7 +31,7 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
         AssuranceError: The declaration gives an existing column another type.
     """
     wanted = dataset.content_columns(table)
-    found = _columns_found(connection, dataset, table)
+    found = existing_columns(connection, dataset, table)
     if not found:
         _create(connection, dataset, table, wanted)
         return
@@ -51,9 +51,10 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
             )
 
 
-def _columns_found(
+def existing_columns(
     connection: psycopg.Connection, dataset: Dataset, table: Table
 ) -> dict[str, str]:
+    """Return the columns of a raw table with their types. Without a table there are none."""
     rows = connection.execute(
         """
         select a.attname, format_type(a.atttypid, a.atttypmod)

@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from oic_assurance.batches.archive import ArchiveWriter
+from oic_assurance.batches.archive_writer import ArchiveWriter
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader

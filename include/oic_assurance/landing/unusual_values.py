@@ -130,5 +130,5 @@ def _refuse_month_first(connection: psycopg.Connection, table: Table, column: st
     if ambiguous and month_first > day_first:
         raise DeliveryRefused(
             f"{column} is written month first in {month_first} rows (the first is row {first_row}),"
-            " so what its other dates mean is a guess"
+            " so its other dates are ambiguous"
         )

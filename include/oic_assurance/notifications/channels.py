@@ -200,10 +200,15 @@ def _email(recipients: str) -> Email:
             f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
         ) from error
     return Email(
-        addresses, sender, parts["host"], port, parts["login"], parts["password"],
+        addresses,
+        sender,
+        parts["host"],
+        port,
+        parts["login"],
+        parts["password"],
         with_tls=parts["scheme"] == "smtps" or port == _SMTPS_PORT,
         without_tls=parts["disable_tls"] in ("1", "true"),
-    )  # fmt: skip
+    )
 
 
 def _from_uri(text: str) -> dict[str, str]:

@@ -88,12 +88,18 @@ def _send(
             """,
             [
                 (
-                    channel.name, channel.to_whom, change.kind, change.subject, change.event,
-                    change.what, change.cause, change.since,
+                    channel.name,
+                    channel.to_whom,
+                    change.kind,
+                    change.subject,
+                    change.event,
+                    change.what,
+                    change.cause,
+                    change.since,
                 )
                 for change in news
             ],
-        )  # fmt: skip
+        )
     return Attempt(channel.name, channel.to_whom, news, None)
 
 

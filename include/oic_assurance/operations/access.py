@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from oic_assurance.errors import AssuranceError, ServerError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UnknownNameError, UsageError
 from oic_assurance.publishing.audiences import UNIT_ROLE
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
@@ -212,8 +212,9 @@ def _check_unit(conn: psycopg.Connection, settings: Settings, unit: str) -> None
         where publication_id = (select publication_id from marts.publication where is_current)
         """
     ).fetchall()
-    if (unit,) not in known:
-        raise UsageError(f"There is no unit '{unit}' in marts.dim_org_unit.")
+    codes = sorted(code for (code,) in known)
+    if unit not in codes:
+        raise UnknownNameError("unit", unit, codes, "in marts.dim_org_unit")
     if len(_unit_role(conn, settings, unit).encode("utf-8")) > _LONGEST_NAME:
         raise UsageError(f"The code of the unit '{unit}' is too long for the name of a role.")
 

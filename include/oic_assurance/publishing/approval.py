@@ -8,8 +8,8 @@ import psycopg
 
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.candidate_checks import audited_content, publishable_build
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.evidence import audited_content, publishable_build
 from oic_assurance.publishing.publication import ROLE, find_publication
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.publishing.verdicts import check_gates

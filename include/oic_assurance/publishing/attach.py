@@ -8,7 +8,7 @@ from psycopg import sql
 from oic_assurance.publishing.catalogue import Table, read_tables, referenced_first
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.generations import Part, State, read_parts
-from oic_assurance.publishing.parents import Tables, definition
+from oic_assurance.publishing.published_tables import Tables, definition
 from oic_assurance.publishing.schemas import (
     GENERATION,
     KEY,

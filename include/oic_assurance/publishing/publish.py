@@ -11,16 +11,15 @@ from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.audiences import open_to_audiences
-from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.evidence import (
+from oic_assurance.publishing.candidate_checks import (
     audited_content,
     check_candidates,
     check_fingerprints,
     publishable_build,
     read_candidates,
 )
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.exception_history import record_exceptions
-from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
     current_publication,
@@ -32,6 +31,7 @@ from oic_assurance.publishing.publication import (
     move_pointer,
     sole_publisher,
 )
+from oic_assurance.publishing.published_tables import Tables, prepare_parents
 from oic_assurance.publishing.released_figures import record_released, released_periods
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates

@@ -169,16 +169,12 @@ def configure(settings: Settings, data: Path, *, port: int) -> None:
 
 
 def _initdb(settings: Settings, data: Path) -> None:
-    locale = ["--locale=C"]
-    if major_version(settings) >= BUILTIN_LOCALE_SINCE:
-        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     # Nobody can log in until `configure` has written the access rules.
-    done = run_program(
-        settings,
-        data,
-        ["initdb", "-D", ".", f"--username={SUPERUSER}", "--auth=reject", "--encoding=UTF8",
-         "--data-checksums", *locale],
-    )  # fmt: skip
+    options = [f"--username={SUPERUSER}", "--auth=reject", "--data-checksums"]
+    options += ["--encoding=UTF8", "--locale=C"]
+    if major_version(settings) >= BUILTIN_LOCALE_SINCE:
+        options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    done = run_program(settings, data, ["initdb", "-D", ".", *options])
     if done.returncode != 0:
         raise ServerError(f"No PostgreSQL server could be created in {data}: {_last_line(done)}.")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:

@@ -6,7 +6,13 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable, UsageError
+from oic_assurance.errors import (
+    AssuranceError,
+    ServerError,
+    SourceUnavailable,
+    UnknownNameError,
+    UsageError,
+)
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.airflow_uri import (
     connection_type,
@@ -39,7 +45,7 @@ def url(settings: Settings, name: str) -> str:
         ServerError: The server was never started here, or a password is missing.
     """
     if name not in NAMES:
-        raise UsageError(f"There is no database '{name}': choose one of {', '.join(NAMES)}.")
+        raise UnknownNameError("database", name, NAMES)
     if name == "warehouse":
         return warehouse_url(settings)
     if name in READERS:

@@ -119,10 +119,9 @@ def _launch(settings: Settings) -> None:
         configure(settings, data, port=port)
         _save_port(settings, port)
         offset = log.stat().st_size
-        done = run_program(
-            settings, data, ["pg_ctl", "-D", ".", "-w", "-t", f"{READY_SECONDS:.0f}", "-l",
-                             os.path.relpath(log, data), "start"]
-        )  # fmt: skip
+        wait = ["-w", "-t", f"{READY_SECONDS:.0f}"]
+        log_option = ["-l", os.path.relpath(log, data)]
+        done = run_program(settings, data, ["pg_ctl", "-D", ".", *wait, *log_option, "start"])
         if done.returncode == 0:
             return
         reason = _reason_in_log(log, offset) or " ".join(done.stderr.split())

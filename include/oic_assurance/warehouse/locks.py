@@ -21,7 +21,7 @@ All of them are PostgreSQL advisory locks. A lock of a session ends with `releas
 session, so a process that is killed holds nothing. A lock of a transaction ends with that
 transaction. A waiting process obeys the session's `lock_timeout`.
 
-Two locks are files, because they also work while no server runs: `platform/one_at_a_time.py` (one
+Two locks are files, because they also work while no server runs: `platform/process_lock.py` (one
 `assurance run`, one scheduler and one Superset server for each home) and `warehouse/embedded.py`
 (one process starts or stops the embedded server).
 """

@@ -3,12 +3,13 @@
 import pytest
 
 from oic_assurance.builds.compared_with import set_steps_aside
+from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.cli.main import run_command
 from oic_assurance.operations.erase.erase import erase
 from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.explain.figure import explain, month
-from oic_assurance.operations.explain.workspace import find, records_of
+from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
 from oic_assurance.reporting.screens.explained import figure_screen
@@ -156,6 +157,7 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
             build.build_id,
         )
         assert row == {"compared_with": pair.second, "rows": 6}
+    assert drop_orphans(world.settings, build) == ["intermediate.int_restated_leaf"]
     assert _old_names(world) == []
 
 

@@ -13,11 +13,11 @@ from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import STAGES, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
-from oic_assurance.gates.docs import build_data_docs
+from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
-from oic_assurance.reporting.screens.checks import checks_screen
+from oic_assurance.reporting.screens.checks import checks_screen, read_checks
 from oic_assurance.warehouse.connections import connect
 from tests.integration.gates.warehouse import World
 
@@ -85,13 +85,15 @@ def test_the_first_thousand_keys_are_stored_and_all_rows_are_counted(world: Worl
     )
     with world.damaged(damage):
         audit_stage(world.settings, world.build, "marts")
-        screen = checks_screen(world.settings, world.build.build_id, "marts.dim_date", 2)
+        screen = checks_screen(
+            read_checks(world.settings, world.build.build_id, "marts.dim_date", 2)
+        )
 
     days = world.admin.execute("select count(*) from candidate.dim_date").fetchone()
     assert days == (61,)
-    positions = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
-    assert sorted(positions) == list(range(1, KEYS_KEPT + 1))
-    assert "1,830 of 1,891; put right by: data engineering" in screen
+    kept = [position for name, position in failing_rows(world) if name == "hours_of_the_day"]
+    assert sorted(kept) == list(range(1, KEYS_KEPT + 1))
+    assert "1,830 of 1,891 rows fail; owner: data engineering" in screen
     assert screen.count("    date_day ") == 2 * screen.count("critical:")
     assert "and 998 more keys on record" in screen
     looked = world.admin.execute(

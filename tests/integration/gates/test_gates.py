@@ -8,8 +8,8 @@ from expectations.catalogue import suites, suites_of
 from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import STAGES, Expectation, Stage, Suite
 from oic_assurance.gates.auditor import Auditor
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.sources.declarations.load import dataset
 from tests.integration.gates.damage import damage_of, damages_of_columns
 from tests.integration.gates.warehouse import World, failures

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 
 from oic_assurance.builds.record import Build
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import admin_url

@@ -5,7 +5,7 @@ import io
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -226,8 +226,11 @@ def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00
     return f"{employee_no},OIC-EL,OIC-EL-1,1,COMPLETED,{at},{score}"
 
 
-def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
-    """Return an Excel workbook. Dates are written as Excel stores them."""
+def workbook(sheets: Mapping[str, Sequence[Any]], **options: Any) -> bytes:
+    """Return an Excel workbook. Dates are written as Excel stores them.
+
+    `sheets` holds the rows of each sheet, and each row is a list of cells.
+    """
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **options})
     day = book.add_format({"num_format": "dd/mm/yyyy"})

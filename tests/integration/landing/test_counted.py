@@ -53,15 +53,22 @@ def insert(world: World, key: int, updated: object, officer: str = "C1") -> None
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) values (%s, %s, 'IMMIGRATION', %s, %s, %s)",
-        key, officer, at(0), at(0), updated,
-    )  # fmt: skip
+        key,
+        officer,
+        at(0),
+        at(0),
+        updated,
+    )
 
 
 def change(world: World, key: int, updated: object, officer: str) -> None:
     world.rms(
         "update rms.custody_record set arresting_officer_no = %s, updated_at = %s"
-        " where custody_id = %s", officer, updated, key,
-    )  # fmt: skip
+        " where custody_id = %s",
+        officer,
+        updated,
+        key,
+    )
 
 
 def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:
@@ -124,8 +131,8 @@ def test_a_record_that_changed_twice_is_landed_once(world: World, sums: list[str
 def test_a_deleted_record_is_found_after_a_failed_change(world: World, sums: list[str]) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         world.rms(
-            "with gone as (delete from rms.custody_record where custody_id = 3 returning 1)"
-            " select 1 / (count(*) - 1) from gone"
+            "with deleted as (delete from rms.custody_record where custody_id = 3 returning 1)"
+            " select 1 / (count(*) - 1) from deleted"
         )
     world.rms("delete from rms.custody_record where custody_id = 2")
     world.land(CUSTODY)
@@ -160,7 +167,7 @@ def test_a_marking_that_becomes_too_high_is_noticed(world: World, sums: list[str
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     """A separate server, which the test kills."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
     settings = load_settings()
@@ -168,28 +175,30 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     embedded.stop(settings)
 
 
-def test_a_crash_resets_the_change_counts(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_resets_the_change_counts(
+    own_server: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A crash loses counts that were not yet written, so earlier counts are not used."""
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
-    embedded.start(own)
-    create_sources(own)
+    embedded.start(own_server)
+    create_sources(own_server)
     place = dataset("rms/occurrence").place
     assert isinstance(place, DatabasePlace)
 
     def counts() -> change_counts.ChangeCounts | None:
-        with connect_source(own, "rms") as source:
+        with connect_source(own_server, "rms") as source:
             return change_counts.read_change_counts(source, place)
 
     before = counts()
     assert before is not None
     assert before.since(counts()) == (0, 0, 0)
-    postmaster = find_postmaster(data_dir(own))
+    postmaster = find_postmaster(data_dir(own_server))
     assert postmaster is not None
     os.kill(postmaster.pid, signal.SIGQUIT)
     end = time.monotonic() + 30
-    while find_postmaster(data_dir(own)) is not None and time.monotonic() < end:
+    while find_postmaster(data_dir(own_server)) is not None and time.monotonic() < end:
         time.sleep(0.02)
-    embedded.start(own)
+    embedded.start(own_server)
     after = counts()
     assert after is not None
     assert after.since(before) is None

@@ -62,12 +62,12 @@ def landed(world: World) -> object:
 def archived(world: World) -> tuple[set[str], set[str]]:
     """Return the archived files that batches name, and the existing files."""
     named = world.query("select kept_as from audit.batch where kept_as is not null")
-    there = [
+    existing = [
         path
         for dataset in (PEOPLE, CUSTODY)
         for path in (world.settings.home / "batches" / dataset).glob("*")
     ]
-    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in there}
+    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in existing}
 
 
 def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
         world.land(PEOPLE)
         world.land(CUSTODY)
         assert landed(world) == undisturbed
-        named, there = archived(world)
-        assert named == there
+        named, existing = archived(world)
+        assert named == existing
 
 
 def kill_while_landing(world: World, seconds: float | None) -> None:
@@ -136,14 +136,14 @@ def test_a_full_disk_is_reported_and_leaves_no_file(
     with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
         world.land(PEOPLE)
     monkeypatch.setattr(os, "fsync", real)
-    named, there = archived_people(world)
-    assert named == there
+    named, existing = archived_people(world)
+    assert named == existing
     assert world.land(PEOPLE).batches == 1
 
 
 def archived_people(world: World) -> tuple[set[str], set[str]]:
-    named, there = archived(world)
-    return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}
+    named, existing = archived(world)
+    return {n for n in named if PEOPLE in n}, {t for t in existing if PEOPLE in t}
 
 
 def test_the_files_of_a_failed_landing_are_removed_by_the_next(
@@ -153,22 +153,22 @@ def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     fill(world)
     real = PostgresTable.window
 
-    def gone(*_: object) -> str:
-        raise SourceUnavailable("the source has gone away")
+    def unavailable(*_: object) -> str:
+        raise SourceUnavailable("the source is not available")
 
-    monkeypatch.setattr(PostgresTable, "window", gone)
+    monkeypatch.setattr(PostgresTable, "window", unavailable)
     with pytest.raises(SourceUnavailable):
         world.land(CUSTODY)
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
-    [left] = folder.iterdir()
+    [leftover] = folder.iterdir()
     # An unfinished erasure has its files in the same folder.
-    waiting = folder / f"{left.name}.erased"
-    waiting.write_bytes(b"")
+    rewritten = folder / f"{leftover.name}.erased"
+    rewritten.write_bytes(b"")
     world.land(CUSTODY)
-    named, there = archived(world)
-    assert there - named == {str(waiting.relative_to(world.settings.home))}
-    assert not left.exists()
+    named, existing = archived(world)
+    assert existing - named == {str(rewritten.relative_to(world.settings.home))}
+    assert not leftover.exists()
 
 
 def test_the_files_of_another_warehouse_stay(world: World) -> None:
@@ -185,16 +185,16 @@ def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
     """Two forces share the folder, and no batch names a file before the commit."""
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
-    kept = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
+    unfinished = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
     with connect(world.settings, role="oic_landing", autocommit=True) as other:
         other.execute(
             "insert into audit.extraction (run_id, force_code, dataset) values ('r', %s, %s)",
             ("E23000001", PEOPLE),
         )
         take(other, dataset_lock("E23000001", PEOPLE))
-        kept.write_bytes(b"what it has read so far")
+        unfinished.write_bytes(b"the first rows")
         world.land(PEOPLE)
-        assert kept.exists()
+        assert unfinished.exists()
     # It was killed.
     world.land(PEOPLE)
-    assert not kept.exists()
+    assert not unfinished.exists()

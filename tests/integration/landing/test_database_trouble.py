@@ -114,8 +114,10 @@ def test_a_cut_connection_leaves_nothing_and_the_next_attempt_succeeds(world: Wo
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 500), %s, %s, %s"
         " from generate_series(1, 100000) as n",
-        START, START, START,
-    )  # fmt: skip
+        START,
+        START,
+        START,
+    )
     cut = threading.Thread(target=_cut_the_extraction, args=(world,))
     cut.start()
     with pytest.raises(SourceUnavailable, match="rms/custody_record"):
@@ -172,13 +174,13 @@ def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dic
         connection.cursor(row_factory=dict_row) as cursor,
     ):
         cursor.execute(
-            "create temporary table kept as"
+            "create temporary table archived as"
             " select * from raw_law_enforcement.custody_record where false"
         )
-        statement = SQL("copy kept ({}) from stdin (format {})")
+        statement = SQL("copy archived ({}) from stdin (format {})")
         with cursor.copy(statement.format(columns, SQL(header["copy_format"]))) as copy:
             copy.write(content)
-        return header, cursor.execute(SQL("select {} from kept").format(columns)).fetchall()
+        return header, cursor.execute(SQL("select {} from archived").format(columns)).fetchall()
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:

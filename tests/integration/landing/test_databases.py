@@ -40,8 +40,10 @@ def test_a_landing_without_changes_is_fast_and_has_no_batch(world: World) -> Non
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s,"
         " %s::timestamptz + n * interval '1 second' from generate_series(1, 20000) as n",
-        START, START, START,
-    )  # fmt: skip
+        START,
+        START,
+        START,
+    )
     world.land(CUSTODY)
     begun = time.monotonic()
     report = world.land(CUSTODY)
@@ -50,8 +52,8 @@ def test_a_landing_without_changes_is_fast_and_has_no_batch(world: World) -> Non
     assert len(world.batches(CUSTODY)) == 1
     outcomes = world.query("select outcome, batches from audit.extraction order by extraction_id")
     assert outcomes == [("succeeded", 1), ("succeeded", 0)]
-    kept = list((world.settings.home / "batches" / CUSTODY).iterdir())
-    assert len(kept) == 1
+    archived = list((world.settings.home / "batches" / CUSTODY).iterdir())
+    assert len(archived) == 1
 
 
 def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(world: World) -> None:
@@ -64,8 +66,10 @@ def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(worl
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) select n, 'C1', 'OTHER', %s, %s, %s"
         " from generate_series(2, 60000) as n",
-        START, START, at(1),
-    )  # fmt: skip
+        START,
+        START,
+        at(1),
+    )
     begun = time.monotonic()
     assert world.land(CUSTODY).rows_landed == 59_999
     assert time.monotonic() - begun < 30
@@ -246,9 +250,12 @@ def test_a_report_whose_marking_is_raised_keeps_its_last_admitted_version(world:
 @pytest.mark.parametrize("value", ["", "  ", "Z9 ", "three", None])
 def test_gradings_are_landed_unchanged(world: World, value: str | None) -> None:
     names = (
-        "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
+        "grading_scheme",
+        "source_evaluation",
+        "intelligence_assessment",
+        "handling_code",
         "handling_conditions",
-    )  # fmt: skip
+    )
     put_report(world, 1, at(0), **dict.fromkeys(names, value))
     assert world.land(REPORTS).rows_rejected == 0
     assert world.state(REPORTS, names) == {"1": (value,) * 5}

@@ -26,14 +26,20 @@ def test_a_new_column_is_reported_and_not_landed(world: World) -> None:
 @pytest.mark.parametrize(
     ("header", "rows", "reason"),
     [
-        (PERSONNEL.replace("start_date,", ""), ["000001,C1,OFFICER,PC,RESPONSE,T1,,"],
-         "missing column start_date"),
-        (PERSONNEL, [person(f"{n:06d}", start=str(2_000_000 + n)) for n in range(30)],
-         "30 of 30 rows break the source contract, which is over the tolerance of 20%: "
-         "most often, start_date is not a date"),
+        (
+            PERSONNEL.replace("start_date,", ""),
+            ["000001,C1,OFFICER,PC,RESPONSE,T1,,"],
+            "missing column start_date",
+        ),
+        (
+            PERSONNEL,
+            [person(f"{n:06d}", start=str(2_000_000 + n)) for n in range(30)],
+            "30 of 30 rows break the source contract, which is over the tolerance of 20%: "
+            "most often, start_date is not a date",
+        ),
     ],
     ids=["missing", "retyped"],
-)  # fmt: skip
+)
 def test_a_missing_or_retyped_column_stops_only_its_dataset(
     world: World, header: str, rows: list[str], reason: str
 ) -> None:

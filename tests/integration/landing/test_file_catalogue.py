@@ -14,10 +14,10 @@ def test_a_file_is_landed_or_refused(world: World, case: Case) -> None:
     world.drop(f"{case.dataset}/{DROPPED_AS[case.dataset]}", case.content())
     report = world.land(case.dataset)
     [batch] = world.batches(case.dataset)
-    notes = {name: said for name, said in batch["notes"].items() if name != "declaration"}
+    notes = {name: note for name, note in batch["notes"].items() if name != "declaration"}
     tables = [table.name for table in dataset(case.dataset).tables]
     if case.refused is not None:
-        assert [said for _, said in report.refused] == [case.refused]
+        assert [reason for _, reason in report.refused] == [case.refused]
         assert (batch["status"], batch["kept_as"]) == ("refused", None)
         assert batch["reason"] == f"{case.dataset}: {batch['source_place']}: {case.refused}."
         assert all(world.state(case.dataset, (), table=table) == {} for table in tables)
@@ -30,10 +30,10 @@ def test_a_file_is_landed_or_refused(world: World, case: Case) -> None:
 
 
 def test_every_file_belongs_to_a_case() -> None:
-    kept = {
+    files = {
         path for path in ROOT.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file()
     }
-    assert kept == {case.path for case in CASES if case.make is None}
+    assert files == {case.path for case in CASES if case.make is None}
     assert len({case.name for case in CASES}) == len(CASES)
 
 

@@ -23,8 +23,13 @@ LANDED = {
     "999999": ("C9", "PCSO", "T1", date(2019, 3, 4), None, "MATERNITY"),
 }
 COLUMNS = (
-    "collar_no", "employment_type", "org_unit_code", "start_date", "leave_date", "absence_status",
-)  # fmt: skip
+    "collar_no",
+    "employment_type",
+    "org_unit_code",
+    "start_date",
+    "leave_date",
+    "absence_status",
+)
 
 
 def text(rows: list[list[str]] = PEOPLE) -> str:
@@ -34,12 +39,12 @@ def text(rows: list[list[str]] = PEOPLE) -> str:
 def test_a_refused_file_stops_no_other_and_is_refused_once(world: World) -> None:
     world.drop(NAME, "Dear all,\nno extract today, sorry.\n")
     world.personnel("20260102", *[",".join(row) for row in PEOPLE])
-    [(file, said)] = world.land("hr/personnel").refused
+    [(file, reason)] = world.land("hr/personnel").refused
     assert file == "personnel_20260101.csv"
     assert world.state("hr/personnel", COLUMNS) == LANDED
     refused = [batch for batch in world.batches("hr/personnel") if batch["status"] == "refused"]
     assert [batch["reason"] for batch in refused] == [
-        f"hr/personnel: personnel_20260101.csv: {said}."
+        f"hr/personnel: personnel_20260101.csv: {reason}."
     ]
     assert world.land("hr/personnel").refused == []
 
@@ -47,9 +52,7 @@ def test_a_refused_file_stops_no_other_and_is_refused_once(world: World) -> None
 def test_a_file_name_with_an_impossible_day_is_refused(world: World) -> None:
     world.drop("hr/personnel/personnel_20260231.csv", text())
     report = world.land("hr/personnel")
-    assert report.refused == [
-        ("personnel_20260231.csv", "there is no such day as the one in its name")
-    ]
+    assert report.refused == [("personnel_20260231.csv", "the day in its name does not exist")]
     assert world.land("hr/personnel").refused == []
 
 
@@ -94,7 +97,7 @@ def test_a_stray_quote_does_not_swallow_the_lines_after_it(world: World) -> None
     lines[5] = lines[5].replace("PC", '"P"C')
     world.personnel("20260101", *lines)
     world.land("hr/personnel")
-    assert [(row, said) for row, _, [said] in world.reasons("hr/personnel")] == [
+    assert [(row, reason) for row, _, [reason] in world.reasons("hr/personnel")] == [
         (3, "the row cannot be read: text follows a closing quote"),
         (6, "the row cannot be read: text follows a closing quote"),
     ]

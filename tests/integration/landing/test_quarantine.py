@@ -26,15 +26,21 @@ def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
     assert found == [
         ("personnel_20260102.csv", 2, "000003", ["start_date is not a date"]),
         (
-            "personnel_20260102.csv", 3, None,
+            "personnel_20260102.csv",
+            3,
+            None,
             ["the row has 2 cells where the header has 9"],
         ),
         (
-            "personnel_20260101.csv", 2, "000002",
-            ["employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
-             "start_date is not a date"],
+            "personnel_20260101.csv",
+            2,
+            "000002",
+            [
+                "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+                "start_date is not a date",
+            ],
         ),
-    ]  # fmt: skip
+    ]
     assert len(list_rejected(world.settings, limit=2)) == 2
     assert list_rejected(world.settings, QuarantineFilter("lms/completions")) == []
 
@@ -65,10 +71,14 @@ def test_each_number_gets_one_pseudonym(world: World) -> None:
     assert assign_pseudonyms(world.settings) == 0
     rows = world.query("select kind, identifier, officer_key from identity.pseudonym")
     assert sorted((kind, number) for kind, number, _ in rows) == [
-        ("collar_no", "C000001"), ("collar_no", "C000002"), ("collar_no", "C77"),
-        ("employee_no", "000001"), ("employee_no", "000002"), ("employee_no", "000003"),
+        ("collar_no", "C000001"),
+        ("collar_no", "C000002"),
+        ("collar_no", "C77"),
+        ("employee_no", "000001"),
+        ("employee_no", "000002"),
+        ("employee_no", "000003"),
         ("employee_no", "000009"),
-    ]  # fmt: skip
+    ]
     key = secret(world.settings, "pseudonym_key")
     for kind, number, officer_key in rows:
         assert officer_key == pseudonym(key, kind, number)
@@ -82,13 +92,21 @@ def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
         " where schemaname like 'raw_%' order by 1"
     )
     assert [name for (name,) in names] == [
-        "raw_general.completion", "raw_general.hydra_attendance", "raw_general.hydra_session",
-        "raw_general.org_unit", "raw_general.personnel", "raw_general.plan",
-        "raw_general.plan_milestone", "raw_general.recommendation_event",
-        "raw_law_enforcement.custody_record", "raw_law_enforcement.dissemination",
-        "raw_law_enforcement.intelligence_report", "raw_law_enforcement.nccu_referral",
-        "raw_law_enforcement.occurrence", "raw_law_enforcement.product",
-    ]  # fmt: skip
+        "raw_general.completion",
+        "raw_general.hydra_attendance",
+        "raw_general.hydra_session",
+        "raw_general.org_unit",
+        "raw_general.personnel",
+        "raw_general.plan",
+        "raw_general.plan_milestone",
+        "raw_general.recommendation_event",
+        "raw_law_enforcement.custody_record",
+        "raw_law_enforcement.dissemination",
+        "raw_law_enforcement.intelligence_report",
+        "raw_law_enforcement.nccu_referral",
+        "raw_law_enforcement.occurrence",
+        "raw_law_enforcement.product",
+    ]
     uncommented = world.query(
         """
         select c.relname, a.attname

@@ -28,7 +28,7 @@ LOOK_EVERY = 0.1
 def write_log(path: Path, rows: int) -> None:
     """Write a log of statements, one for each minute, each with a long comment."""
     path.parent.mkdir(parents=True)
-    comment = "what was said of it at some length; " * 60
+    comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock
     with path.open("w", encoding="utf-8") as file:
         file.write("event_at,point_code,party,status,comment\n")
@@ -75,14 +75,14 @@ def test_memory_does_not_grow_with_the_file(world: World, megabytes: int) -> Non
     rows = megabytes * MEGABYTE // LINE_BYTES
     write_log(world.dropzone / LOG / "recommendation_log.csv", rows)
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
+    receiver, sender = context.Pipe()
     started, session = time.monotonic(), 0
-    process = context.Process(target=land, args=(world.settings, there))
+    process = context.Process(target=land, args=(world.settings, sender))
     process.start()
-    while not here.poll(LOOK_EVERY):
+    while not receiver.poll(LOOK_EVERY):
         assert process.is_alive()
         session = max(session, session_bytes(world.settings))
-    refused, landed, peak = here.recv()
+    refused, landed, peak = receiver.recv()
     process.join()
     print(
         f"{megabytes} MB, {rows} rows: {time.monotonic() - started:.1f} s, the process and"

@@ -112,12 +112,12 @@ def test_a_late_file_is_valid_until_the_next_one(world: World) -> None:
     assert units(world, "20260105") == {"000001": "B", "000002": "B", "000004": "B"}
     assert units(world, "20260110") == {"000001": "A", "000002": "A", "000003": "A"}
     assert units(world, "20260120") == {"000001": "A", "000002": "C", "000003": "A"}
-    again = world.query(
+    restored = world.query(
         "select row_key, row_number, is_tombstone from raw_general.personnel"
         " where version_at = %s order by 1",
         london_midnight("20260110"),
     )
-    assert again == [
+    assert restored == [
         ("000001", None, False),
         ("000002", None, False),
         ("000003", None, False),
@@ -242,7 +242,7 @@ def test_a_completion_needs_its_time_and_an_enrolment_does_not(world: World) -> 
         "000002,OIC-EL,OIC-EL-1,1,COMPLETED,2025-06-02 10:00,85%",
     )
     world.land("lms/completions")
-    assert [(row, said) for row, _, said in world.reasons("lms/completions")] == [
+    assert [(row, reasons) for row, _, reasons in world.reasons("lms/completions")] == [
         (1, ["completed_at is missing though status is COMPLETED"]),
         (3, ["completed_at is not a date and time"]),
     ]
@@ -287,10 +287,10 @@ def test_the_batch_is_archived_unchanged_and_registered(world: World) -> None:
     report = world.land(PEOPLE)
     [batch] = world.batches(PEOPLE)
     content = path.read_bytes()
-    kept = world.settings.home / batch["kept_as"]
-    assert gzip.decompress(kept.read_bytes()) == content
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    archived = world.settings.home / batch["kept_as"]
+    assert gzip.decompress(archived.read_bytes()) == content
+    assert archived.stat().st_mode & 0o777 == 0o600
+    assert archived.parent.stat().st_mode & 0o777 == 0o700
     assert batch["sha256"] == hashlib.sha256(content).hexdigest()
     assert (batch["size_bytes"], batch["kind"], batch["status"]) == (len(content), "file", "landed")
     assert (batch["row_count"], batch["rows_new"], batch["rows_rejected"]) == (2, 2, 0)
@@ -364,6 +364,6 @@ def test_a_column_of_another_type_in_raw_gives_a_clear_error(world: World) -> No
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.execute("alter table raw_general.personnel alter column leave_date type text")
-    with pytest.raises(AssuranceError, match="holds leave_date as text but the declaration says"):
+    with pytest.raises(AssuranceError, match="has the type text, but it is declared as date"):
         world.land(PEOPLE)
     world.execute("drop table raw_general.personnel")

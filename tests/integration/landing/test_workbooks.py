@@ -77,12 +77,9 @@ def test_incomplete_plans_are_landed(world: World) -> None:
 
 def test_very_long_keys_are_different_keys(world: World) -> None:
     page = "to be reached " * 2000
-    plans: list[list[Any]] = [
-        [c.name for c in dataset("governance/plans").tables[0].columns],
-        ["P1", "COLLECT"],
-    ]
+    plans = [dataset("governance/plans").tables[0].names, ("P1", "COLLECT")]
     header = ["plan_ref", "milestone", "due_date", "completed_date"]
-    milestones: list[list[Any]] = [
+    milestones = [
         header,
         ["P1", page + "first"],
         ["P1", page + "second"],

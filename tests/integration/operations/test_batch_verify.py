@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.batches.archived import archived_batches
+from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.operations.verify.verify import verify

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
 from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected

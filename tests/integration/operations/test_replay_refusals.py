@@ -9,7 +9,12 @@ from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.quarantine import QuarantineFilter
 from oic_assurance.operations.replay.export import export_rejected
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.reporting.screens.quarantine import export_lines, quarantine_screen, replay_lines
+from oic_assurance.reporting.screens.quarantine import (
+    export_screen,
+    quarantine_screen,
+    read_quarantine,
+    replay_screen,
+)
 from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, export, write
 
@@ -120,7 +125,10 @@ def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     settings = world.settings
-    assert quarantine_screen(settings, QuarantineFilter(), 50) == "Nothing is in quarantine.\n"
+    assert (
+        quarantine_screen(read_quarantine(settings, QuarantineFilter(), 50))
+        == "Nothing is in quarantine.\n"
+    )
     comment = "a comment of many words that goes on " * 12
     header = "event_at,point_code,party,status,comment"
     lines = [f"2026-13-01,HYDRA,POLICE {n},,{comment}" for n in range(19)]
@@ -129,22 +137,22 @@ def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
     world.drop(name, "\n".join([header, *lines, *good]) + "\n")
     some_rejected(world)
     world.land("governance/recommendations")
-    screen = quarantine_screen(settings, QuarantineFilter(), 5)
+    screen = quarantine_screen(read_quarantine(settings, QuarantineFilter(), 5))
     assert max(map(len, screen.splitlines())) <= 80
-    assert "governance/recommendations        19" in screen
+    assert "governance/recommendations  19" in screen
     assert "These are the newest 5 of 22 rows: see --limit." in screen
     last = " ".join(screen.split("\n\n")[-1].split())
     assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")
-    mine = quarantine_screen(settings, QuarantineFilter(PEOPLE), 50)
+    mine = quarantine_screen(read_quarantine(settings, QuarantineFilter(PEOPLE), 50))
     assert "personnel_20260101.csv, batch " in mine
     assert "row 2, key 000002" in mine
     assert "`assurance quarantine replay hr/personnel FILE`" in " ".join(mine.split())
     to = world.dropzone.parent / "export.csv"
     exported = export_rejected(settings, QuarantineFilter(PEOPLE), to, "tester")
-    assert "2 rows of hr/personnel" in export_lines(exported, PEOPLE, to)
+    assert "2 rows of hr/personnel" in export_screen(exported, PEOPLE, to)
     report = replay(settings, PEOPLE, to, None, "tester")
-    shown = replay_lines(report)
-    assert "hr/personnel: no row landed; nothing has changed." in shown
-    assert max(map(len, shown.splitlines())) <= 80
-    nothing = replay_lines(replay(settings, "hr/org_unit", None, None, "tester"))
+    said = replay_screen(report)
+    assert "hr/personnel: no row landed; nothing has changed." in said
+    assert max(map(len, said.splitlines())) <= 80
+    nothing = replay_screen(replay(settings, "hr/org_unit", None, None, "tester"))
     assert nothing == "hr/org_unit: nothing to replay; nothing has changed.\n"

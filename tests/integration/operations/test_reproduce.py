@@ -106,12 +106,12 @@ def test_a_row_that_was_altered_in_a_published_table_is_named(old: Old) -> None:
         old.do(f"update {table} set value = 0.5 {row}")
     assert not done.is_equal
     assert differing(done) == {"marts.assurance_measure"}
-    shown = screen(done)
-    assert "ALTERED since it was published" in shown
-    assert "1 row, as published and as computed again" in shown
-    assert "measure_code nccu_intel_compliance, period_start 2025-12-01, org_unit_code ALL" in shown
-    assert "value: 1 → 0.5" in shown
-    assert f"NOT EQUAL: 1 of {len(done.tables)} tables" in shown
+    told = screen(done)
+    assert "ALTERED since it was published" in told
+    assert "1 row, as published and as recomputed" in told
+    assert "measure_code nccu_intel_compliance, period_start 2025-12-01, org_unit_code ALL" in told
+    assert "value: 1 → 0.5" in told
+    assert f"NOT EQUAL: 1 of {len(done.tables)} tables" in told
 
 
 def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:

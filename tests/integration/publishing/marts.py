@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from oic_assurance.builds.candidate import taken_over
+from oic_assurance.builds.candidate import claim
 from oic_assurance.builds.record import Build, load_build
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.verdicts import GATES
@@ -133,7 +133,7 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
         for name, spec in specs.items():
             script += _making(schema, name, spec)
             script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
-    with taken_over(settings, build.build_id), connect(settings, role="oic_transform") as conn:
+    with claim(settings, build.build_id), connect(settings, role="oic_transform") as conn:
         conn.execute("; ".join(script))
 
 

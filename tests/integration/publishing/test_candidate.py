@@ -15,16 +15,16 @@ def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settin
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
     with (
         pytest.raises(AssuranceError, match="no build has it"),
-        candidate.looking(fresh_warehouse, first),
+        candidate.lock_for_reading(fresh_warehouse, first),
     ):
         pass
     # Only the order in which they build in the candidate matters, not the order of the builds.
     for owner, other in ((second, first), (first, second)):
-        with candidate.taken_over(fresh_warehouse, owner):
+        with candidate.claim(fresh_warehouse, owner):
             pass
-        with candidate.changing(fresh_warehouse, owner):
+        with candidate.lock_for_change(fresh_warehouse, owner):
             pass
-        for stage in (candidate.changing, candidate.looking):
+        for stage in (candidate.lock_for_change, candidate.lock_for_reading):
             with (
                 pytest.raises(AssuranceError, match=f"build {owner} has been built in it since"),
                 stage(fresh_warehouse, other),
@@ -37,19 +37,19 @@ def test_nobody_changes_a_candidate_that_is_being_checked(
 ) -> None:
     monkeypatch.setattr(candidate, "PATIENCE", "200ms")
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
-    with candidate.taken_over(fresh_warehouse, first):
+    with candidate.claim(fresh_warehouse, first):
         pass
-    with candidate.looking(fresh_warehouse, first):
-        with candidate.looking(fresh_warehouse, first):
+    with candidate.lock_for_reading(fresh_warehouse, first):
+        with candidate.lock_for_reading(fresh_warehouse, first):
             pass
-        for stage, build in ((candidate.changing, first), (candidate.taken_over, second)):
+        for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
             # This error can pass, so Airflow tries the task again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),
                 stage(fresh_warehouse, build),
             ):
                 pass
-    with candidate.taken_over(fresh_warehouse, second):
+    with candidate.claim(fresh_warehouse, second):
         pass
 
 
@@ -57,7 +57,7 @@ def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
     build = open_build(fresh_warehouse).build_id
     with (
         pytest.raises(psycopg.OperationalError),
-        candidate.taken_over(fresh_warehouse, build),
+        candidate.claim(fresh_warehouse, build),
         connect(fresh_warehouse) as conn,
     ):
         conn.execute(
@@ -74,10 +74,10 @@ def test_a_published_candidate_is_gone_until_it_is_built_again(
     publish(fresh_warehouse, build)
     with (
         pytest.raises(AssuranceError, match="its tables were published"),
-        candidate.looking(fresh_warehouse, build.build_id),
+        candidate.lock_for_reading(fresh_warehouse, build.build_id),
     ):
         pass
-    with candidate.taken_over(fresh_warehouse, build.build_id):
+    with candidate.claim(fresh_warehouse, build.build_id):
         pass
-    with candidate.looking(fresh_warehouse, build.build_id):
+    with candidate.lock_for_reading(fresh_warehouse, build.build_id):
         pass

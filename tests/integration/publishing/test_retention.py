@@ -5,11 +5,11 @@ import pytest
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publication import list_publications, sole_publisher
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import (

@@ -14,6 +14,7 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import release, rollback
+from oic_assurance.reporting.screens.facts import read_publications
 from oic_assurance.reporting.screens.screen import pointer_screen, publications_screen
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -77,7 +78,8 @@ def test_readers_see_what_was_rolled_back_and_why(three: Settings) -> None:
             "from marts.publication where withdrawn_because is not null"
         ).fetchall()
     assert rows == [(3, WHY, True)]
-    assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in publications_screen(three)
+    screen = publications_screen(read_publications(three))
+    assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in screen
 
 
 def publish_new_public_figure(settings: Settings, number: int) -> int:

@@ -14,8 +14,8 @@ from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import Suite
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import load_build, open_build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.landing.land import dataset_ids
 from oic_assurance.landing.pseudonyms import assign_pseudonyms

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from oic_assurance.builds.dbt import Node, one_line
-from oic_assurance.builds.evidence import evidence_of
 from oic_assurance.builds.record import schema_prefix
+from oic_assurance.builds.test_results import evidence_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from expectations.vocabulary import Expectation, Severity, Suite, every_result, every_row, no_rows
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.translate import key_columns, rule_sql
 from oic_assurance.gates.verdict import Outcome, decide
 

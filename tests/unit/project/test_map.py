@@ -1,4 +1,4 @@
-"""The map in CONTRIBUTING.md names every package that exists, and no other."""
+"""The map in CONTRIBUTING.md names every package, and a unit test stands where its module does."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,11 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = PROJECT / "include" / "oic_assurance"
-#: Folders of data, which a package's row describes.
-DATA = {"migrations", "templates", "declarations"}
+#: Packages outside `oic_assurance`, by their folder in `tests/unit`.
+OTHER_ROOTS = {
+    "simulator": PROJECT / "include" / "simulator",
+    "expectations": PROJECT / "expectations",
+}
 
 
 def mapped() -> list[str]:
@@ -30,6 +33,21 @@ def test_every_package_is_on_the_map() -> None:
 
 def test_every_folder_on_the_map_exists() -> None:
     assert [path for path in mapped() if not (PROJECT / path).is_dir()] == []
+
+
+def test_each_unit_test_stands_where_its_module_does() -> None:
+    """`tests/unit/a/test_b.py` tests the module or package `a/b`."""
+    tests = PROJECT / "tests" / "unit"
+    lost = []
+    for file in sorted(tests.rglob("test_*.py")):
+        first, *rest = file.relative_to(tests).with_name(file.stem.removeprefix("test_")).parts
+        if first == "project":
+            continue
+        root = OTHER_ROOTS.get(first, PACKAGES / first)
+        module = root.joinpath(*rest)
+        if not (module.is_dir() or module.with_suffix(".py").exists()):
+            lost.append(str(file.relative_to(PROJECT)))
+    assert lost == []
 
 
 @pytest.mark.parametrize("package", [path for path in packages() if path.count("/") == 3])

@@ -23,7 +23,7 @@ def test_readers_use_the_warehouse_given_by_url(monkeypatch: pytest.MonkeyPatch)
 def test_the_error_for_a_server_that_was_never_started_says_what_to_do() -> None:
     with pytest.raises(AssuranceError, match="assurance db start"):
         url(load_settings(), "warehouse")
-    with pytest.raises(UsageError, match="choose one of warehouse, rms"):
+    with pytest.raises(UsageError, match="Choose one of warehouse, rms"):
         url(load_settings(), "payroll")
 
 

@@ -47,24 +47,24 @@ with
         cross join build
         union all
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             build.as_at,
             false,
-            gone.exception_code,
-            gone.point_code,
-            gone.record_ref,
-            gone.org_unit_code,
-            gone.officer_key,
-            gone.opened_at,
+            closed.exception_code,
+            closed.point_code,
+            closed.record_ref,
+            closed.org_unit_code,
+            closed.officer_key,
+            closed.opened_at,
             coalesce(closure.closed_at, build.as_at),
             coalesce(closure.closed_because, 'NO_LONGER_LISTED')
-        from {{ ref("int_exception_gone") }} as gone
+        from {{ ref("int_exception_newly_closed") }} as closed
         cross join build
         left join
             closure
-            on gone.force_code = closure.force_code
-            and gone.exception_key = closure.exception_key
+            on closed.force_code = closure.force_code
+            and closed.exception_key = closure.exception_key
     ),
 
     event_with_state_before as (

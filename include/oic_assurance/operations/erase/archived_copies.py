@@ -16,8 +16,7 @@ from tempfile import SpooledTemporaryFile
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive import REWRITTEN, UNFINISHED, ArchiveWriter
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     EXTRACT_SUFFIX,
     ArchivedBatch,
     HashedStream,
@@ -26,9 +25,10 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import REWRITTEN, UNFINISHED, ArchiveWriter
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.extracts import rewrite_extract
+from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table

@@ -80,10 +80,12 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
                     """
                 ).format(raw_name(dataset, table)),
                 {
-                    "force": settings.force_code, "key": key, "dataset": dataset.name,
+                    "force": settings.force_code,
+                    "key": key,
+                    "dataset": dataset.name,
                     "table": table.name,
                 },
-            )  # fmt: skip
+            )
             if is_known:
                 found.append(table)
     return found
@@ -253,11 +255,20 @@ class _Erasure:
             returning erasure_id
             """,
             (
-                self._force, self._dataset.name, self._table.name, self._request.kind,
-                self._request.reason, getpass.getuser(), len(self._keys), found.raw.total(),
-                found.rejected.total(), found.archived_rows, found.pseudonyms, min(found.batches),
+                self._force,
+                self._dataset.name,
+                self._table.name,
+                self._request.kind,
+                self._request.reason,
+                getpass.getuser(),
+                len(self._keys),
+                found.raw.total(),
+                found.rejected.total(),
+                found.archived_rows,
+                found.pseudonyms,
+                min(found.batches),
             ),
-        )  # fmt: skip
+        )
         marks = {
             hash_key(self._secret, self._force, self._dataset, self._table, key)
             for key in self._keys

@@ -2,7 +2,7 @@
 
 The retention period of a record starts with the declared column of its latest version. While that
 column is blank, it does not start. Without a declared column it starts with the latest version
-time. For a deleted record it starts with the deletion at the latest. A record that the source's
+time. For a deleted record, it starts no later than the deletion. A record that the source's
 full delivery still lists has not expired, because the source still needs it. Nothing erases these
 records automatically: people decide when to dispose of them.
 """

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.compared_with import drop_steps_set_aside
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.publishing.generations import read_parts
@@ -27,7 +26,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, reason
-from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.rows import all_records, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
@@ -91,11 +90,8 @@ def finish_erasures(settings: Settings) -> Finish:
     Raises:
         ServerError: The server does not allow it, or its write-ahead log cannot be cleared.
     """
-    with (
-        connect(settings, role=ROLE) as connection,
-        connection.cursor(row_factory=class_row(_Pending)) as cursor,
-    ):
-        pending = cursor.execute(_PENDING.encode()).fetchall()
+    with connect(settings, role=ROLE) as connection:
+        pending = all_records(connection, _Pending, _PENDING.encode())
     if not pending:
         return Finish()
     for name in sorted({one.dataset for one in pending}):

@@ -9,7 +9,7 @@ from typing import Literal
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches
+from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings
@@ -138,10 +138,14 @@ class Search:
                 )
             """,
             {
-                "force": self._force, "dataset": self._dataset.name, "table": self._table.name,
-                "keys": self._keys, "sought": sought, "before": self._unkeyed_before,
+                "force": self._force,
+                "dataset": self._dataset.name,
+                "table": self._table.name,
+                "keys": self._keys,
+                "sought": sought,
+                "before": self._unkeyed_before,
             },
-        ).fetchall()  # fmt: skip
+        ).fetchall()
         for rejected_id, batch_id, row_number, replayed_as_another, delivered_as_another in rows:
             row_numbers = (
                 found.blanked_row_numbers if replayed_as_another else found.rejected_row_numbers
@@ -173,9 +177,13 @@ class Search:
                 and a.row_key = any(%s) and r.rejected_id <> all(%s)
             """,
             (
-                self._force, self._dataset.name, self._table.name, self._keys, found.rejected_ids,
+                self._force,
+                self._dataset.name,
+                self._table.name,
+                self._keys,
+                found.rejected_ids,
             ),
-        ).fetchall()  # fmt: skip
+        ).fetchall()
         for batch_id, row_number in rows:
             found.attempts.setdefault(batch_id, []).append(row_number)
 

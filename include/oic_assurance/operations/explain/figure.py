@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from oic_assurance.errors import AssuranceError, UsageError
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
+from oic_assurance.operations.explain.publication_records import Records
 
 _RULE = """
 select measure_code, point_code, unit_of_value, description
@@ -58,7 +58,7 @@ select
     member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
     count(*) as records, sum(member.numerator)::bigint as numerator,
     sum(member.denominator)::bigint as denominator
-from {intermediate}.int_measure_member as member
+from {intermediate}.int_measure_record_by_unit as member
 left join {policy}.record_class as words using (record_kind, class)
 where
     member.force_code = %(force)s and member.measure_code = %(measure)s
@@ -74,7 +74,7 @@ from (
         record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
         hours_to_submission,
         row_number() over (partition by class order by happened_on, record_ref) as place
-    from {intermediate}.int_measure_member
+    from {intermediate}.int_measure_record_by_unit
     where
         force_code = %(force)s and measure_code = %(measure)s and period_start = %(period)s
         and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
@@ -231,10 +231,7 @@ def explain(
     ]
     known = [item.name for item in classes]
     if only_class is not None and only_class not in known:
-        raise UsageError(
-            f"No record of this figure is in the class '{only_class}': "
-            f"choose one of {', '.join(known)}."
-        )
+        raise UnknownNameError("class", only_class, known, "of records in this figure")
     return Figure(
         publication_id=records.publication.publication_id,
         as_at=records.publication.as_at,
@@ -273,7 +270,7 @@ def _member(row: dict[str, Any]) -> Member:
 def _rule(records: Records, measure: str) -> Rule:
     rules = {row["measure_code"]: Rule(**row) for row in _rows(records, _RULE, {})}
     if measure not in rules:
-        raise UsageError(f"There is no measure '{measure}': choose one of {', '.join(rules)}.")
+        raise UnknownNameError("measure", measure, rules)
     return rules[measure]
 
 
@@ -299,7 +296,10 @@ def _published(records: Records, asked: dict[str, object]) -> dict[str, Any]:
     if found:
         return found[0]
     units = [str(row["org_unit_code"]) for row in _rows(records, _UNITS, asked)]
-    raise UsageError(
-        f"Publication {records.publication.publication_id} has no figure of {asked['measure']} in "
-        f"{asked['period']:%Y-%m} for the unit '{asked['unit']}': it has {', '.join(units)}."
+    raise UnknownNameError(
+        "unit",
+        str(asked["unit"]),
+        units,
+        f"with {asked['measure']} in {asked['period']:%Y-%m} in publication "
+        f"{records.publication.publication_id}",
     )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oic_assurance.errors import UsageError
-from oic_assurance.operations.explain.kinds import Kind, kinds
+from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.operations.explain.provenance import Sought, Source, Version, sources, trace
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
+from oic_assurance.operations.explain.record_kinds import Kind, kinds
 from oic_assurance.settings import Settings
 
 
@@ -42,7 +42,7 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
     """
     known = kinds()
     if kind not in known:
-        raise UsageError(f"There is no kind of record '{kind}': choose one of {', '.join(known)}.")
+        raise UnknownNameError("kind of record", kind, known)
     asked: dict[str, object] = {"key": key, "kind": kind}
     chapters = [
         Chapter(title, records.ask(query, asked)) for title, query in known[kind].chapters.items()

@@ -13,14 +13,15 @@ from datetime import datetime
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records
 
 #: This column changes with every version, so it is not listed among the changed columns.
 _CURSOR = "updated_at"
@@ -150,8 +151,7 @@ def trace(
 def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
     """Return the batches that the versions were landed with, in the order of their landing."""
     batches = sorted({version.batch_id for version in versions})
-    cursor = records.connection.cursor(row_factory=class_row(Source))
-    return cursor.execute(_BATCHES, (batches,)).fetchall()
+    return all_records(records.connection, Source, _BATCHES.encode(), (batches,))
 
 
 def _versions(connection: psycopg.Connection, records: Records, item: Sought) -> list[Version]:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.errors import AssuranceError
+from oic_assurance.errors import AssuranceError, UnknownNameError
 from oic_assurance.landing.quarantine import WITH_REASONS, QuarantineFilter
 from oic_assurance.operations.replay.corrections import (
     AS_IT_CAME,
@@ -75,9 +75,7 @@ def _table(
     """Return the one table of the chosen rows, and the number of rows without content."""
     names = [table.name for table in dataset.tables]
     if which.table is not None and which.table not in names:
-        raise AssuranceError(
-            f"{dataset.name} has no table {which.table}: choose {' or '.join(names)}."
-        )
+        raise UnknownNameError("table", which.table, names, f"in {dataset.name}")
     found = connection.execute(
         f"""
         select r.table_name, count(r.content), count(*) - count(r.content)

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
 from oic_assurance.landing.erased_keys import ErasedKeys

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
 from psycopg.sql import SQL, Literal
 
 from oic_assurance.errors import AssuranceError
@@ -14,6 +13,7 @@ from oic_assurance.landing.quarantine import WITH_REASONS
 from oic_assurance.landing.replayed_rows import ReplayRow
 from oic_assurance.operations.replay.corrections import CorrectedFile, Correction, corrected
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.rows import all_records
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,15 @@ def quarantined_rows(
     connection: psycopg.Connection, rejected: RejectedRows
 ) -> dict[int, QuarantinedRow]:
     """Return the key and the present reasons of rejected rows by `rejected_id`."""
-    with connection.cursor(row_factory=class_row(QuarantinedRow)) as cursor:
-        rows = cursor.execute(
-            f"""
-            select r.rejected_id, r.row_key, now.reasons
-            from {WITH_REASONS} where r.rejected_id = any(%s)
-            """,  # noqa: S608 - a constant
-            (list(rejected.rejected_ids),),
-        ).fetchall()
+    rows = all_records(
+        connection,
+        QuarantinedRow,
+        f"""
+        select r.rejected_id, r.row_key, now.reasons
+        from {WITH_REASONS} where r.rejected_id = any(%s)
+        """,  # noqa: S608 - a constant
+        (list(rejected.rejected_ids),),
+    )
     return {row.rejected_id: row for row in rows}
 
 
@@ -174,8 +175,7 @@ def _rows(
         where b.force_code = %(force)s and {condition}
         order by b.delivered_for, b.batch_id, r.table_name, r.rejected_id
     """  # noqa: S608 - conditions of this module
-    with connection.cursor(row_factory=class_row(_Row)) as cursor:
-        return cursor.execute(query.encode(), values).fetchall()
+    return all_records(connection, _Row, query.encode(), values)
 
 
 def _by_delivery(dataset: Dataset, rows: list[_Row]) -> list[RejectedRows]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.catalogue import read_tables
-from oic_assurance.publishing.evidence import audited_tables
 from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
@@ -30,13 +31,21 @@ limit {limit}
 """
 
 
+class ValueDifference(NamedTuple):
+    """The published and the recomputed value of a column, as text."""
+
+    column: str
+    published: str | None
+    recomputed: str | None
+
+
 @dataclass(frozen=True)
 class RowDifference:
     """A row that differs: its key, and the old and new value of each differing column."""
 
     key: dict[str, str]
-    #: Column, published value, recomputed value. Empty if only one of the two tables has the row.
-    values: tuple[tuple[str, str | None, str | None], ...]
+    #: Empty if only one of the two tables has the row.
+    values: tuple[ValueDifference, ...]
     is_in_stored: bool
     is_in_recomputed: bool
 
@@ -138,12 +147,11 @@ def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDif
         row[len(key) + 2 :],
     )
     is_in_stored, is_in_recomputed = stored is not None, recomputed is not None
-    pairs = zip(values, rest[::2], rest[1::2], strict=True)
+    both = zip(values, rest[::2], rest[1::2], strict=True)
+    differences = tuple(ValueDifference(*one) for one in both if one[1] != one[2])
     return RowDifference(
         key={name: str(value) for name, value in zip(key, keyed, strict=True)},
-        values=tuple(pair for pair in pairs if pair[1] != pair[2])
-        if is_in_stored and is_in_recomputed
-        else (),
+        values=differences if is_in_stored and is_in_recomputed else (),
         is_in_stored=is_in_stored,
         is_in_recomputed=is_in_recomputed,
     )

@@ -6,7 +6,7 @@ import psycopg
 
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.builds.version import code_version, rules_fingerprint
-from oic_assurance.publishing.evidence import audited_content
+from oic_assurance.publishing.candidate_checks import audited_content
 from oic_assurance.publishing.publication import Publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings

@@ -1,8 +1,9 @@
 """The result of comparing raw with the archived batches, and the text of each disagreement."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from oic_assurance.batches.archived import ArchivedBatch
+from oic_assurance.batches.archive_reader import ArchivedBatch
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,13 @@ class Disagreement:
         return f"{', '.join(parts)}: {self.message}"
 
 
+class NotCompared(NamedTuple):
+    """A batch whose bytes are intact but whose rows could not be compared, with the reason."""
+
+    batch: ArchivedBatch
+    reason: str
+
+
 @dataclass
 class Proof:
     """The number of batches and rows that were compared of one dataset, and the disagreements."""
@@ -37,6 +45,5 @@ class Proof:
     dataset: str
     batches: int = 0
     rows: int = 0
-    #: Batches whose bytes are intact but whose rows could not be compared, with the reason.
-    not_compared: list[tuple[ArchivedBatch, str]] = field(default_factory=list)
+    not_compared: list[NotCompared] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)

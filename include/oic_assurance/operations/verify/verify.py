@@ -12,8 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import archived_files, unnamed_files
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
     HashedStream,
     UnreadableError,
@@ -23,15 +22,16 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import archived_files, unnamed_files
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.extracts import ExtractTable
+from oic_assurance.landing.archived_extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
-from oic_assurance.operations.verify.agreement import Agreement
-from oic_assurance.operations.verify.file_agreement import FileAgreement
-from oic_assurance.operations.verify.proof import Disagreement, Proof
+from oic_assurance.operations.verify.proof import Disagreement, NotCompared, Proof
+from oic_assurance.operations.verify.row_differences import Agreement
+from oic_assurance.operations.verify.version_differences import FileAgreement
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
@@ -67,7 +67,8 @@ def verify(
                 yield _Verification(settings, connection, datasets()[name]).run(batch_id)
                 continue
             why = "its dataset is not declared any more"
-            yield Proof(name, not_compared=[(one, why) for one in batches if one.dataset == name])
+            left_out = [NotCompared(batch, why) for batch in batches if batch.dataset == name]
+            yield Proof(name, not_compared=left_out)
 
 
 def _prepare(connection: psycopg.Connection) -> None:
@@ -122,7 +123,7 @@ class _Verification:
     def _verify(self, batch: ArchivedBatch) -> None:
         self._count_raw(batch)
         if batch.archived_as is None:
-            self._proof.not_compared.append((batch, "it was not archived"))
+            self._proof.not_compared.append(NotCompared(batch, "it was not archived"))
             return
         try:
             if batch.is_extract:
@@ -149,7 +150,7 @@ class _Verification:
                     self._disagree(batch, message)
                 else:
                     why = f"landed under an earlier declaration: {error.message}"
-                    self._proof.not_compared.append((batch, why))
+                    self._proof.not_compared.append(NotCompared(batch, why))
                 return
         self._check_counts(batch, rows)
 
@@ -262,7 +263,7 @@ class _Verification:
             self._disagree(batch, f"{differ:,} rows of raw have another row_fingerprint", several)
         elif differ:
             why = "its fingerprints cover the columns of an earlier declaration"
-            self._proof.not_compared.append((batch, why))
+            self._proof.not_compared.append(NotCompared(batch, why))
 
     def _same_bytes(self, batch: ArchivedBatch, sha256: str) -> bool:
         if sha256 == batch.sha256:

@@ -16,7 +16,7 @@ from pathlib import Path
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
-from oic_assurance.platform.one_at_a_time import holder_of, only_one
+from oic_assurance.platform.process_lock import holder_of, only_one
 from oic_assurance.platform.processes import (
     HOST,
     STOP_SECONDS,

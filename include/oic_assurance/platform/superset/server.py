@@ -6,7 +6,7 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
-from oic_assurance.platform.one_at_a_time import only_one
+from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
 from oic_assurance.reporting.dashboards.description import FOLDER, dashboards

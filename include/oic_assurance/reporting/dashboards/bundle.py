@@ -44,7 +44,7 @@ def bundle(root: Path) -> dict[str, str]:
     """
     colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
     files: dict[str, Yaml] = {
-        # The format requires a timestamp. A fixed one keeps the bundle reproducible.
+        # The format requires a timestamp. A fixed one makes the bundle reproducible.
         "metadata.yaml": {
             "version": VERSION,
             "type": "assets",

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from oic_assurance.errors import AssuranceError
+
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
 #: The folder of the models of the public release, and the prefix of their names.
@@ -62,7 +64,8 @@ def marts(project_root: Path) -> list[Mart]:
     """Return every mart that dbt builds, sorted by schema and name.
 
     Raises:
-        KeyError: If a column has no example, or a description names a doc block that is missing.
+        AssuranceError: If a column has no example.
+        KeyError: If a description names a doc block that is missing.
         ValueError: If a foreign key does not use `ref()`.
     """
     blocks = doc_blocks(project_root)
@@ -125,8 +128,12 @@ def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
     elif column["data_type"] == "boolean":
         values = ["true", "false"]
     else:
-        values = _made_up_values()[column["name"]]
-        values = values[place] if isinstance(values, dict) else values
+        values = _made_up_values().get(column["name"])
+        values = values.get(place) if isinstance(values, dict) else values
+        if not values:
+            raise AssuranceError(
+                f"{_EXAMPLES.name}: no example for {place}.{column['name']}: add one."
+            )
         values = values if isinstance(values, list) else [values]
     return tuple(str(value) for value in values[:_MAX_EXAMPLES])
 

@@ -34,14 +34,9 @@ def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
     x = alt.X("period_start:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False))
     base = alt.Chart(data(shown)).encode(x=x)
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    band = (
-        base.mark_area(color=LIGHT, opacity=0.7)
-        .encode(y=y.title(None), y2="ci_high:Q")
-        .encode(
-            y=alt.Y(
-                "ci_low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
-            )
-        )
+    band = base.mark_area(color=LIGHT, opacity=0.7).encode(
+        y=alt.Y("ci_low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        y2="ci_high:Q",
     )
     line = base.mark_line(color=DARK, strokeWidth=2).encode(y=y)
     points = base.mark_point(stroke=DARK, size=36, filled=True, opacity=1, strokeWidth=1.5).encode(

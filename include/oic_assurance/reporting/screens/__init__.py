@@ -1,1 +1,1 @@
-"""What the command line shows."""
+"""The screens of the command line, and the records that they show."""

@@ -1,4 +1,4 @@
-"""What a person sees of the checks of a build: what was not kept, whose it is, and the keys."""
+"""The screen of a build's checks: those that failed, who owns them, and keys of failing rows."""
 
 import getpass
 import json
@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from oic_assurance.builds.record import Build, find_build, find_daily_build
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.reporting.screens.layout import count, moment, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -17,90 +17,111 @@ from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
 
-_COUNTS = """
-select count(*), count(*) filter (where not success)
-from audit.latest_expectation_result
-where build_id = %s
+# Candidates are audited before they are published. Readers know the published names.
+_TABLE_NAME = """
+regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
+    '^candidate_public[.]', 'public_release.')
 """
 
-_BROKEN = """
-select result.severity,
-    regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
-        '^candidate_public[.]', 'public_release.') as table_name,
-    coalesce(result.description, result.expectation) as words, result.owner, result.evaluated,
-    result.unexpected, coalesce(result.exception, result.observed) as reason,
+_COUNTS = f"""
+select count(*), count(*) filter (where not result.success),
+    coalesce(array_agg(distinct {_TABLE_NAME}), '{{}}')
+from audit.latest_expectation_result as result
+where result.build_id = %s
+"""  # noqa: S608 - a constant of this module
+
+_FAILED = f"""
+select result.severity, {_TABLE_NAME} as table_name,
+    coalesce(result.description, result.expectation) as description, result.owner,
+    result.evaluated, result.unexpected, coalesce(result.exception, result.observed) as reason,
     array(
         select row_key
         from audit.failing_row as failing
         where failing.result_id = result.result_id
         order by failing.position
         limit %(rows)s
-    ) as keys,
-    (select count(*) from audit.failing_row as f where f.result_id = result.result_id) as kept
+    ) as row_keys,
+    (select count(*) from audit.failing_row as f where f.result_id = result.result_id)
+        as row_keys_on_record
 from audit.latest_expectation_result as result
 where result.build_id = %(build_id)s and not result.success
 order by array_position(array['critical', 'warning', 'info'], result.severity), table_name,
     result.result_id
-"""
+"""  # noqa: S608 - a constant of this module
 
 
 @dataclass(frozen=True)
-class _Broken:
-    """A promise that was not kept; `keys` are the first rows asked for, `kept` all on record."""
+class FailedCheck:
+    """A check that failed, with the keys of its first failing rows."""
 
     severity: str
     table_name: str
-    words: str
+    description: str
     owner: str | None
+    #: The number of rows that were checked, and of those that fail. None for a check of a table.
     evaluated: int | None
     unexpected: int | None
     reason: str | None
-    keys: Sequence[Mapping[str, Any]]
-    kept: int
+    row_keys: Sequence[Mapping[str, Any]]
+    row_keys_on_record: int
 
 
-def checks_screen(settings: Settings, build_id: int | None, table: str | None, rows: int) -> str:
-    """Return what was not kept in a build (none: the newest), with the keys of some rows of each.
+@dataclass(frozen=True)
+class BuildChecks:
+    """The checks of a build: their numbers, and those that failed on the chosen tables."""
 
-    A build without checks is a `UsageError`.
+    build: Build
+    checks: int
+    failed: int
+    failed_checks: list[FailedCheck]
+
+
+def read_checks(
+    settings: Settings, build_id: int | None, table: str | None, rows: int
+) -> BuildChecks:
+    """Return the failed checks of a build, each with at most `rows` keys of failing rows.
+
+    The default is the newest build and every table. Reading keys is logged as a consultation.
+
+    Raises:
+        UsageError: There is no such build, or it has no checks on record.
+        UnknownNameError: No check of the build is about the table.
     """
     with connect(settings, role=ROLE) as warehouse:
         build = find_build(warehouse, build_id) if build_id else find_daily_build(warehouse)
-        checks, failed = _counts(warehouse, build) if build else (0, 0)
-        if build is None or checks == 0:
-            which = f"build {build_id}" if build_id else "any build"
-            raise UsageError(f"No checks of {which} are on record.")
-        broken = [
-            one
-            for one in _broken(warehouse, build.build_id, rows)
-            if table in (None, one.table_name)
-        ]
-        if any(one.keys for one in broken):
-            _log(warehouse, build, broken)
+        if build is None:
+            which = f"build {build_id}" if build_id else "build yet"
+            raise UsageError(f"There is no {which}: `assurance status` shows the last run.")
+        number = build.build_id
+        what = f"count of checks of build {number}"
+        checks, failed, tables = one_row(warehouse, _COUNTS.encode(), (number,), what=what)
+        if not checks:
+            raise UsageError(f"Build {number} has no checks on record.")
+        if table is not None and table not in tables:
+            raise UnknownNameError("table", table, tables, f"with checks in build {number}")
+        values = {"build_id": number, "rows": rows}
+        found = all_records(warehouse, FailedCheck, _FAILED.encode(), values)
+        chosen = [check for check in found if table in (None, check.table_name)]
+        if any(check.row_keys for check in chosen):
+            _log(warehouse, build, chosen)
+    return BuildChecks(build, checks, failed, chosen)
+
+
+def checks_screen(found: BuildChecks) -> str:
+    """Return the numbers of checks, then each failed check with its owner and keys."""
+    build = found.build
     lines = wrapped(
         f"Build {build.build_id} of run {build.run_id}, as at {moment(build.as_at)}: "
-        f"{count(checks, 'check')}, {failed:,} failed"
+        f"{count(found.checks, 'check')}, {found.failed:,} failed"
     )
-    for one in broken:
-        lines += ["", *_lines(one)]
+    for check in found.failed_checks:
+        lines += ["", *_lines(check)]
     return "\n".join(lines) + "\n"
 
 
-def _counts(warehouse: psycopg.Connection, build: Build) -> tuple[int, int]:
-    """Return how many checks of a build are on record, and how many of them failed."""
-    what = f"count of checks of build {build.build_id}"
-    checks, failed = one_row(warehouse, _COUNTS.encode(), (build.build_id,), what=what)
-    return int(checks), int(failed)
-
-
-def _broken(warehouse: psycopg.Connection, build_id: int, rows: int) -> list[_Broken]:
-    values = {"build_id": build_id, "rows": rows}
-    return all_records(warehouse, _Broken, _BROKEN.encode(), values)
-
-
-def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[_Broken]) -> None:
-    """Enter whose keys were looked at, and by whom, as DPA 2018 section 62 asks."""
-    tables = ", ".join(dict.fromkeys(one.table_name for one in shown if one.keys))
+def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[FailedCheck]) -> None:
+    """Log who looks at the keys, as DPA 2018 section 62 requires."""
+    tables = ", ".join(dict.fromkeys(check.table_name for check in shown if check.row_keys))
     warehouse.execute(
         """
         insert into audit.processing_log (action, who, what, run_id)
@@ -110,27 +131,24 @@ def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[_Broken]) 
     )
 
 
-def _lines(one: _Broken) -> list[str]:
-    """Return a promise in words, how many rows broke it and whose it is, then their keys."""
-    lines = wrapped(f"{one.severity}: {one.table_name}: {one.words}", 0)
-    if one.unexpected is not None:
-        number = f"{one.unexpected:,}"
-        number += f" of {one.evaluated:,}" if one.evaluated else ""
-        lines += wrapped(f"{number}; put right by: {one.owner or 'nobody named'}", 2)
-    else:
-        lines += wrapped(f"put right by: {one.owner or 'nobody named'}", 2)
-    if one.reason:
-        lines += wrapped(one.reason, 2)
-    for key in one.keys:
+def _lines(check: FailedCheck) -> list[str]:
+    lines = wrapped(f"{check.severity}: {check.table_name}: {check.description}", 0)
+    owner = f"owner: {check.owner or 'not named'}"
+    if check.unexpected is not None:
+        of_all = f" of {check.evaluated:,}" if check.evaluated else ""
+        owner = f"{check.unexpected:,}{of_all} rows fail; {owner}"
+    lines += wrapped(owner, 2)
+    if check.reason:
+        lines += wrapped(check.reason, 2)
+    for key in check.row_keys:
         lines += wrapped(_key(key), 6, "    ")
-    more = one.kept - len(one.keys)
+    more = check.row_keys_on_record - len(check.row_keys)
     if more > 0:
         lines.append(f"    and {count(more, 'more key')} on record: see --rows")
     return lines
 
 
 def _key(key: Mapping[str, Any]) -> str:
-    """Return a key as its columns and what stands in them."""
     return ", ".join(
         f"{name} {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in key.items()

@@ -1,6 +1,7 @@
-"""Erasures at a terminal: counts by place. The record itself is never shown."""
+"""Screens about erasures: counts by place. The key of a record is never shown."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from oic_assurance.operations.erase.finish import Finish
 from oic_assurance.operations.erase.search import Found, Request
@@ -8,60 +9,133 @@ from oic_assurance.reporting.screens.layout import count, wrapped
 from oic_assurance.sources.declarations.model import Dataset, Table
 
 
-def found_lines(dataset: Dataset, table: Table, found: Found) -> list[str]:
-    """Return what the warehouse holds of a record."""
-    if not found:
-        return wrapped(f"{dataset.name}, {table.name}: nothing is held under this key.")
-    return [*wrapped(f"{dataset.name}, {table.name}: would be erased:"), *_counts(found)]
+@dataclass(frozen=True)
+class RecordTraces:
+    """How many traces of a record the warehouse holds, or held before it was erased."""
+
+    dataset: str
+    table: str
+    raw_rows: int
+    quarantine_rows: int
+    archived_rows: int
+    archived_batches: int
+    pseudonyms: int
+
+    def __bool__(self) -> bool:
+        """Tell whether the warehouse holds anything."""
+        return bool(self.raw_rows or self.quarantine_rows or self.archived_batches)
 
 
-def erased_lines(dataset: Dataset, table: Table, found: Found) -> list[str]:
-    """Return what was erased of a record, and what happens next."""
-    if not found:
-        return found_lines(dataset, table, found)
-    return [
-        *wrapped(f"{dataset.name}, {table.name}: erased:"),
-        *_counts(found),
-        *wrapped(
-            "The marts lose it with the next publication, and the end of that run removes the last "
-            "traces."
-        ),
-    ]
+@dataclass(frozen=True)
+class ExpiredTable:
+    """The number of records of a table that are past their retention."""
+
+    dataset: str
+    table: str
+    records: int
+    retention_years: int
+    retention_basis: str
 
 
-def expired_lines(requests: Sequence[Request]) -> list[str]:
-    """Return how many records of each table are past their retention."""
-    if not requests:
-        return ["Nothing is past its retention."]
-    lines = []
-    for one in requests:
-        lines += wrapped(
-            f"{one.dataset.name}, {one.table.name}: {count(len(one.keys), 'record')} past "
-            f"retention: {one.dataset.retention.years} years, {one.dataset.retention.basis}",
-        )
-    return lines
+@dataclass(frozen=True)
+class Expired:
+    """The tables with records that are past their retention."""
+
+    tables: list[ExpiredTable]
 
 
-def finish_lines(done: Finish) -> list[str]:
-    """Return the result of removing the last traces."""
-    if not done.erasures:
-        return wrapped("Nothing was erased since the last traces were removed.")
-    if done.waits_for is not None:
-        return wrapped(
-            f"Traces of {count(done.erasures, 'erasure')} are left: waiting for {done.waits_for}."
-        )
-    dropped = count(len(done.publications), "publication")
-    return wrapped(
-        f"The last traces of {count(done.erasures, 'erasure')} are gone. {dropped} that held them "
-        "were dropped."
+def traces(dataset: Dataset, table: Table, found: Found) -> RecordTraces:
+    """Return the counts of a search or of an erasure."""
+    return RecordTraces(
+        dataset=dataset.name,
+        table=table.name,
+        raw_rows=found.raw.total(),
+        quarantine_rows=found.rejected.total(),
+        archived_rows=found.archived_rows,
+        archived_batches=len(found.rewritten),
+        pseudonyms=found.pseudonyms,
     )
 
 
-def _counts(found: Found) -> list[str]:
-    copies = count(len(found.rewritten), "batch", "batches")
+def expired(requests: Sequence[Request]) -> Expired:
+    """Return how many records the requests of retention would erase."""
+    return Expired(
+        [
+            ExpiredTable(
+                request.dataset.name,
+                request.table.name,
+                len(request.keys),
+                request.dataset.retention.years,
+                request.dataset.retention.basis,
+            )
+            for request in requests
+        ]
+    )
+
+
+def found_screen(found: RecordTraces) -> str:
+    """Return what the warehouse holds of a record."""
+    where = f"{found.dataset}, {found.table}"
+    if not found:
+        return _text(wrapped(f"{where}: the warehouse holds nothing under this key."))
+    return _text([*wrapped(f"{where}: would be erased:"), *_counts(found)])
+
+
+def erased_screen(erased: RecordTraces) -> str:
+    """Return what was erased of a record, and what happens next."""
+    if not erased:
+        return found_screen(erased)
+    next_steps = (
+        "The next publication has marts without it. The end of that run removes the last traces."
+    )
+    return _text(
+        [
+            *wrapped(f"{erased.dataset}, {erased.table}: erased:"),
+            *_counts(erased),
+            *wrapped(next_steps),
+        ]
+    )
+
+
+def expired_screen(found: Expired) -> str:
+    """Return how many records of each table are past their retention."""
+    if not found.tables:
+        return "Nothing is past its retention.\n"
+    lines = []
+    for one in found.tables:
+        lines += wrapped(
+            f"{one.dataset}, {one.table}: {count(one.records, 'record')} past retention: "
+            f"{one.retention_years} years, {one.retention_basis}"
+        )
+    return _text(lines)
+
+
+def finish_screen(done: Finish) -> str:
+    """Return the result of removing the last traces."""
+    if not done.erasures:
+        return _text(wrapped("Nothing was erased since the last traces were removed."))
+    erasures = count(done.erasures, "erasure")
+    if done.waits_for is not None:
+        return _text(wrapped(f"Traces of {erasures} are left: waiting for {done.waits_for}."))
+    dropped = count(len(done.publications), "publication")
+    verb = "was" if len(done.publications) == 1 else "were"
+    return _text(
+        wrapped(
+            f"The last traces of {erasures} are gone. {dropped} with the erased records {verb} "
+            "dropped."
+        )
+    )
+
+
+def _counts(found: RecordTraces) -> list[str]:
+    batches = count(found.archived_batches, "batch", "batches")
     return [
-        f"  raw           {count(found.raw.total(), 'row')}",
-        f"  quarantine    {count(found.rejected.total(), 'row')}",
-        f"  archive       {count(found.archived_rows, 'row')} in {copies}",
+        f"  raw           {count(found.raw_rows, 'row')}",
+        f"  quarantine    {count(found.quarantine_rows, 'row')}",
+        f"  archive       {count(found.archived_rows, 'row')} in {batches}",
         f"  pseudonyms    {found.pseudonyms:,}",
     ]
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "\n".join(lines) + "\n"

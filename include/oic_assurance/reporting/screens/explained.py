@@ -1,10 +1,8 @@
-"""An explained figure and the story of a record: as screens for people, as JSON for machines."""
+"""Screens of an explained figure and of the history of a record."""
 
 import io
-import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 
 from rich import box
@@ -25,11 +23,11 @@ from oic_assurance.reporting.screens.layout import (
     width,
 )
 
-#: What is told of a record in the list of its class, by kind: head and field.
+#: The columns of a list of records, by kind of record: head and field.
 _FACTS = {
     "referral": {
         "referral": "record_ref", "team": "team_code", "contact": "happened_on",
-        "document that decided": "related_ref", "hours": "hours_to_submission",
+        "deciding document": "related_ref", "hours": "hours_to_submission",
     },
     "custody": {
         "custody": "record_ref", "team": "team_code", "detained": "happened_on",
@@ -38,30 +36,23 @@ _FACTS = {
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
 }  # fmt: skip
-#: Why a figure was restated, in words.
+#: The causes of a restatement.
 _CAUSES = {
     "RULE_CHANGE": "a changed rule",
     "DELETED_RECORD": "deleted records",
     "LATE_RECORD": "late records",
     "CORRECTED_RECORD": "corrected records",
 }
-_NUMBERS = frozenset({"records", "change", "numerator", "counted", "hours", "batch", "row"})
+_NUMBERS = frozenset({"records", "change", "numerator", "denominator", "hours", "batch", "row"})
 _NO_END = (1900, 9999)
 _GAP = 3
 _WRAPPED = 20
 
 
-def as_json(explained: Figure | RecordHistory) -> str:
-    """Return everything as one JSON object; moments and days in ISO 8601."""
-    content = asdict(explained)
-    if isinstance(explained, Figure):
-        content["mismatch"] = explained.mismatch
-    return json.dumps(content, indent=2, ensure_ascii=False, default=_iso) + "\n"
-
-
 def figure_screen(figure: Figure) -> str:
-    """Return a figure: what was published, the rule, the classes and the records in each."""
-    screen = _console()
+    """Return a published figure with its rule, its classes, and the records of each class."""
+    text = io.StringIO()
+    screen = _console(text)
     name = f" ({figure.org_unit_name})" if figure.org_unit_name else ""
     so_far = "" if figure.is_complete_period else ", so far"
     screen.print(
@@ -77,8 +68,8 @@ def figure_screen(figure: Figure) -> str:
     _classes(screen, figure)
     if figure.mismatch:
         screen.print(
-            f"THE CLASSES DO NOT ADD UP to what was published: {figure.mismatch}. "
-            "The rules or the raw records have changed since; trust neither before you know why.",
+            f"THE CLASSES DO NOT ADD UP to the published figure: {figure.mismatch}. "
+            "The rules or the raw records have changed since. Use neither before you know why.",
             style="bold red",
         )
     for item in figure.classes:
@@ -88,33 +79,36 @@ def figure_screen(figure: Figure) -> str:
             item.records,
             [m for m in figure.members if m.class_name == item.name],
         )
-    return _written(screen)
+    return _trimmed(text)
 
 
-def story_screen(story: RecordHistory) -> str:
-    """Return a record's story: what the build knew, then every raw row and its batch."""
-    screen = _console()
-    screen.print(f"{story.kind} {story.key}", style="bold")
-    screen.print(f"As publication {story.publication_id} knew it, as at {moment(story.as_at)}.\n")
-    for chapter in story.chapters:
+def history_screen(history: RecordHistory) -> str:
+    """Return the history of a record: what the build computed, then each raw row and its batch."""
+    text = io.StringIO()
+    screen = _console(text)
+    screen.print(f"{history.kind} {history.key}", style="bold")
+    screen.print(
+        f"As known to publication {history.publication_id}, as at {moment(history.as_at)}.\n"
+    )
+    for chapter in history.chapters:
         _chapter(screen, chapter)
-    tables = dict.fromkeys((v.dataset, v.table, v.sheet) for v in story.versions)
+    tables = dict.fromkeys((v.dataset, v.table, v.sheet) for v in history.versions)
     for dataset, table, sheet in tables:
         _versions(
             screen,
             f"Raw rows of {dataset}" + (f", sheet {sheet}" if sheet else ""),
-            [v for v in story.versions if (v.dataset, v.table) == (dataset, table)],
+            [v for v in history.versions if (v.dataset, v.table) == (dataset, table)],
         )
-    if story.sources:
-        screen.print("The batches that brought them", style="bold")
-    for source in story.sources:
+    if history.sources:
+        screen.print("Batches of these rows", style="bold")
+    for source in history.sources:
         _source(screen, source)
-    return _written(screen)
+    return _trimmed(text)
 
 
-def _console() -> Console:
+def _console(file: io.StringIO) -> Console:
     return Console(
-        file=io.StringIO(),
+        file=file,
         force_terminal=sys.stdout.isatty(),
         width=width(),
         highlight=False,
@@ -123,10 +117,9 @@ def _console() -> Console:
     )
 
 
-def _written(screen: Console) -> str:
-    """Return what was written, without the blanks that fill cells up to the end of the line."""
-    assert isinstance(screen.file, io.StringIO)  # noqa: S101 - for the type checker
-    lines = screen.file.getvalue().splitlines()
+def _trimmed(text: io.StringIO) -> str:
+    """Return the text of a screen, without the blanks that fill cells up to the end of a line."""
+    lines = text.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
 
@@ -152,7 +145,7 @@ def _point(figure: Figure) -> str:
 
 
 def _restated(screen: Console, figure: Figure) -> None:
-    """Write what the publication before had said, and what each cause has added since."""
+    """Write the figure of the publication before, and how much each cause has changed it."""
     if not figure.restated:
         return
     is_share = figure.rule.unit_of_value == "share"
@@ -173,7 +166,7 @@ def _restated(screen: Console, figure: Figure) -> None:
         )
         for item in figure.restated
     ]
-    _put(screen, _table(("because of", "records", "change"), rows))
+    _put(screen, _table(("cause", "records", "change"), rows))
 
 
 def _classes(screen: Console, figure: Figure) -> None:
@@ -186,7 +179,7 @@ def _classes(screen: Console, figure: Figure) -> None:
     ]  # fmt: skip
     rows.append(
         (
-            "in all",
+            "total",
             sum(item.records for item in figure.classes),
             NOTHING
             if figure.numerator is None
@@ -195,10 +188,10 @@ def _classes(screen: Console, figure: Figure) -> None:
             "",
         )
     )
-    _put(screen, _table(("class", "records", "numerator", "counted", "what it means"), rows))
+    _put(screen, _table(("class", "records", "numerator", "denominator", "meaning"), rows))
 
 
-def _members(screen: Console, name: str, in_all: int, members: Sequence[Member]) -> None:
+def _members(screen: Console, name: str, total: int, members: Sequence[Member]) -> None:
     if not members:
         return
     facts = _FACTS[members[0].record_kind]
@@ -206,13 +199,13 @@ def _members(screen: Console, name: str, in_all: int, members: Sequence[Member])
     rows: list[tuple[object, ...]] = [
         tuple(getattr(member, field) for field in facts.values()) for member in members
     ]
-    if in_all > len(members):
-        rows.append((f"… and {in_all - len(members):,} more", *[""] * (len(facts) - 1)))
+    if total > len(members):
+        rows.append((f"… and {total - len(members):,} more", *[""] * (len(facts) - 1)))
     _put(screen, _table(tuple(facts), rows))
 
 
 def _chapter(screen: Console, chapter: Chapter) -> None:
-    """Write rows as a table where it fits, one alone or wide ones as a list of their columns."""
+    """Write rows as a table if it fits. Write a single row or wide rows as lists of columns."""
     screen.print(chapter.title, style="bold")
     heads = [name.replace("_", " ") for name in chapter.rows[0]]
     rows = [tuple(row.values()) for row in chapter.rows]
@@ -220,15 +213,15 @@ def _chapter(screen: Console, chapter: Chapter) -> None:
         _put(screen, _table(heads, rows))
         return
     for row in rows:
-        told = [(head, value) for head, value in zip(heads, row, strict=True) if value is not None]
         grid = Table.grid(padding=(0, 2))
-        for head, value in told:
-            grid.add_row(head, _text(value))
+        for head, value in zip(heads, row, strict=True):
+            if value is not None:
+                grid.add_row(head, _text(value))
         screen.print(Padding(grid, (0, 0, 1, 2)))
 
 
 def _fits(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
-    """Tell whether a table has room; heads wrap between words, and the last column anywhere."""
+    """Tell whether a table fits. Heads wrap between words, and the last column anywhere."""
     widths = [
         max(len(text) for text in [*head.split(), *(_text(row[i]) for row in rows)])
         for i, head in enumerate(heads)
@@ -241,23 +234,23 @@ def _versions(screen: Console, title: str, versions: Sequence[Version]) -> None:
     rows = [
         (
             version.row_key or f"#{version.record_number}", version.version_at, version.batch_id,
-            version.row_number, _what(version),
+            version.row_number, _description(version),
         )
         for version in versions
     ]  # fmt: skip
-    _put(screen, _table(("record", "valid from", "batch", "row", "what came"), rows))
+    _put(screen, _table(("record", "valid from", "batch", "row", "version"), rows))
 
 
-def _what(version: Version) -> str:
+def _description(version: Version) -> str:
     if version.is_tombstone:
-        what = "gone from its source"
+        text = "deleted or vanished"
     elif version.changed:
-        what = f"changed: {', '.join(version.changed)}"
+        text = f"changed: {', '.join(version.changed)}"
     else:
-        what = "delivered"
+        text = "delivered"
     if not version.is_known:
-        return f"{what}; landed since, not known to this publication"
-    return f"{what}; stood on {moment(version.at)}" if version.stood else what
+        return f"{text}; landed later, not known to this publication"
+    return f"{text}; valid on {moment(version.at)}" if version.stood else text
 
 
 def _source(screen: Console, source: Source) -> None:
@@ -269,7 +262,7 @@ def _source(screen: Console, source: Source) -> None:
         "landed": f"{moment(source.landed_at)} by {source.who or NOTHING}",
         "run": source.run_id,
         "SHA-256": source.sha256 or NOTHING,
-        "kept as": source.kept_as or NOTHING,
+        "archived as": source.kept_as or NOTHING,
     }
     grid = Table.grid(padding=(0, 2))
     for head, text in rows.items():
@@ -291,7 +284,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 
 def _text(value: object) -> str:
-    """Return a value as people write it."""
+    """Return a value as people read it."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):
@@ -303,7 +296,3 @@ def _text(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}"
     return str(value)
-
-
-def _iso(value: object) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

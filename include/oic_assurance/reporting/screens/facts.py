@@ -1,4 +1,7 @@
-"""What the screens show, read from the warehouse: the marts as a reader, the record as the gate."""
+"""Records for the screens of a run, of the status and of the publications.
+
+The marts are read as a reader sees them, and the audit tables under the role of the gate.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,7 +11,14 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.publishing.publication import Publication, current_publication
+from oic_assurance.builds.runs import Run, last_run
+from oic_assurance.publishing.publication import (
+    Hold,
+    Publication,
+    current_hold,
+    current_publication,
+    list_publications,
+)
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.rows import all_records, one_value
@@ -53,14 +63,14 @@ class FailedExtraction:
 
 @dataclass(frozen=True)
 class RefusedDelivery:
-    """A delivery that was refused whole: the reason names dataset and file."""
+    """A delivery that was refused as a whole. The reason names the dataset and the file."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """How many rows of a dataset were rejected for a reason."""
+    """The number of rows of a dataset that were rejected for one reason."""
 
     dataset: str
     reason: str
@@ -77,17 +87,61 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class BrokenExpectation:
-    """A promise that was not kept."""
+class FailedCheck:
+    """A check that failed on a build."""
 
     suite: str
     severity: str
     description: str
 
 
-def current(settings: Settings) -> Publication | None:
-    """Return the publication that readers see."""
-    return current_publication(settings)
+@dataclass(frozen=True)
+class Status:
+    """The last run, the current publication with its position, and what failed."""
+
+    run: Run | None
+    publication: Publication | None
+    #: The roll-back that later publications wait behind.
+    hold: Hold | None
+    position: list[Point]
+    freshness: list[Freshness]
+    #: Of the last run.
+    failed_extractions: list[FailedExtraction]
+    refused_deliveries: list[RefusedDelivery]
+    #: Of the current publication.
+    gate: Gate | None
+    failed_checks: list[FailedCheck]
+
+
+@dataclass(frozen=True)
+class Publications:
+    """Every publication, the newest first, and the roll-back in force."""
+
+    publications: list[Publication]
+    hold: Hold | None
+
+
+def read_status(settings: Settings) -> Status:
+    """Return the status of the warehouse. Before the first publication most of it is empty."""
+    run = last_run(settings)
+    publication = current_publication(settings)
+    build_id = publication.publication_id if publication else None
+    return Status(
+        run=run,
+        publication=publication,
+        hold=current_hold(settings),
+        position=position(settings),
+        freshness=freshness(settings),
+        failed_extractions=failed_extractions(settings, run.run_id) if run else [],
+        refused_deliveries=refused_deliveries(settings, run.run_id) if run else [],
+        gate=gate(settings, build_id) if build_id else None,
+        failed_checks=failed_checks(settings, build_id) if build_id else [],
+    )
+
+
+def read_publications(settings: Settings) -> Publications:
+    """Return every publication, the newest first, and the roll-back in force."""
+    return Publications(list_publications(settings), current_hold(settings))
 
 
 def position(settings: Settings) -> list[Point]:
@@ -123,7 +177,7 @@ def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction
         settings,
         FailedExtraction,
         """
-        select dataset, coalesce(reason, 'it ended without a word') as reason
+        select dataset, coalesce(reason, 'no reason was recorded') as reason
         from (
             select distinct on (dataset) dataset, outcome, reason
             from audit.extraction
@@ -138,7 +192,7 @@ def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction
 
 
 def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]:
-    """Return the deliveries that a run refused whole."""
+    """Return the deliveries that a run refused as a whole."""
     return _recorded(
         settings,
         RefusedDelivery,
@@ -153,7 +207,7 @@ def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]
 
 
 def rejections(settings: Settings, run_id: str) -> list[Rejection]:
-    """Return why rows were rejected in a run, the most frequent reason first."""
+    """Return the reasons for which a run rejected rows, the most frequent first."""
     return _recorded(
         settings,
         Rejection,
@@ -201,11 +255,11 @@ def gate(settings: Settings, build_id: int) -> Gate:
     )[0]
 
 
-def broken_expectations(settings: Settings, build_id: int) -> list[BrokenExpectation]:
-    """Return the promises that were not kept in a build, the worst first."""
+def failed_checks(settings: Settings, build_id: int) -> list[FailedCheck]:
+    """Return the checks that failed on a build, the most severe first."""
     return _recorded(
         settings,
-        BrokenExpectation,
+        FailedCheck,
         """
         select suite, severity, coalesce(description, expectation) as description
         from audit.latest_expectation_result
@@ -217,7 +271,7 @@ def broken_expectations(settings: Settings, build_id: int) -> list[BrokenExpecta
 
 
 def reader_place(settings: Settings) -> str:
-    """Return where BI tools connect to, without the password."""
+    """Return the address that BI tools connect to, without the password."""
     parts = conninfo_to_dict(url(settings, "bi"))
     return (
         f"server {parts.get('host')}, port {parts.get('port') or 5432}, "
@@ -226,7 +280,7 @@ def reader_place(settings: Settings) -> str:
 
 
 def data_docs_page(settings: Settings) -> Path:
-    """Return the first page of what the gate found."""
+    """Return the first page of the Data Docs."""
     return settings.home / "reports" / "data_docs" / "index.html"
 
 

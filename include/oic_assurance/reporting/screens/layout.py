@@ -7,10 +7,10 @@ from datetime import date, datetime
 
 from oic_assurance.clock import LONDON
 
+#: Stands for a missing value.
 NOTHING = "–"
 
-
-# Where there is no terminal, a paragraph has this width and a table is as wide as it needs.
+# Without a terminal, a paragraph has this width and a table is as wide as it needs.
 PLAIN_WIDTH = 100
 UNLIMITED = 1_000_000
 NARROWEST, WIDEST = 40, 120
@@ -30,10 +30,10 @@ def table(
     indent: int = 2,
     notes: Sequence[str] | None = None,
 ) -> list[str]:
-    """Return rows under their heads, each with its note below.
+    """Return rows under their heads. The note of a row is below it.
 
     If the table is wider than the terminal, the last column is wrapped. If that is not enough, the
-    last columns go below their row, one on a line.
+    last columns are below their row, one on a line.
     """
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)

@@ -1,4 +1,4 @@
-"""MetricFlow over the published marts: by which login it reads, and that it calls nobody."""
+"""MetricFlow on the published marts, with the login of BI tools and without network access."""
 
 import importlib.util
 import os
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 
 TARGET = "published"
-# Where MetricFlow looks below a project, and of what that is: fingerprint and database.
+# The file that MetricFlow reads below a project, and the note of what it was parsed from.
 MANIFEST = Path("target") / "semantic_manifest.json"
 PARSED = "parsed"
 
@@ -28,14 +28,17 @@ PARSED = "parsed"
 def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
     """Run one of MetricFlow's commands as `bi_reader`, and leave with its exit code.
 
-    It reads the schema `marts`, so that it sees the current publication and no candidate. Whether
-    it is installed, the login and the project are looked at first: each error is one line.
+    It reads the schema `marts`, so it sees the current publication and no candidate.
+
+    Raises:
+        AssuranceError: MetricFlow is not installed, or the dbt project cannot be read.
+        ServerError: The warehouse was never started here.
     """
     if importlib.util.find_spec("dbt_metricflow") is None:
         raise AssuranceError("MetricFlow is not installed: run `make setup-dev`.")
     os.environ.update(_environment(settings))
     _parse(settings)
-    _never_look_for_updates()
+    _block_update_check()
     from dbt_metricflow.cli.main import cli
 
     cli.main(args=list(arguments), prog_name="assurance mf", obj=_configuration(settings))
@@ -60,7 +63,7 @@ def _folder(settings: Settings) -> Path:
 
 
 def _parse(settings: Settings) -> None:
-    """Write the semantic manifest, unless the one that is there is of this very project."""
+    """Write the semantic manifest, unless there is one of the same project and database."""
     mark, written = _folder(settings) / PARSED, _folder(settings) / MANIFEST
     wanted = f"{project_fingerprint(settings)} {os.environ.get('ASSURANCE_DBT_DATABASE', '')}"
     if written.exists() and mark.exists() and mark.read_text() == wanted:
@@ -73,12 +76,12 @@ def _parse(settings: Settings) -> None:
     mark.write_text(wanted)
 
 
-def _never_look_for_updates() -> None:
+def _block_update_check() -> None:
     """Put an empty module in the place of `update_checker` before MetricFlow imports it.
 
-    Each call of MetricFlow would ask a package index on the internet whether there is a newer
-    version, and nothing here calls out on its own. Importing the real module would already
-    unpickle a file of a fixed name in the temporary folder, where anybody may have put it.
+    On each call, MetricFlow would ask a package index on the internet for a newer version. Nothing
+    in this project calls the internet unless it is configured to. Importing the real module also
+    unpickles a file with a fixed name in the temporary folder, which anybody can put there.
     """
 
     class UpdateChecker:
@@ -91,10 +94,10 @@ def _never_look_for_updates() -> None:
 
 
 def _configuration(settings: Settings) -> "CLIConfiguration":
-    """Return MetricFlow's configuration, with the manifest taken from the state folder.
+    """Return MetricFlow's configuration, with the manifest in the state folder.
 
-    MetricFlow looks for `target/semantic_manifest.json` below the project, whatever dbt was told;
-    there lies what was parsed last for another target, over the candidate's schema.
+    By default MetricFlow reads `target/semantic_manifest.json` below the project, even if dbt has
+    another target path. That file was parsed for another target and names the candidate's schema.
     """
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
     from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMetadata

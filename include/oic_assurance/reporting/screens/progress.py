@@ -1,4 +1,4 @@
-"""Progress of long commands: a live line on a terminal, plain lines anywhere else."""
+"""Progress of long commands: a live line on a terminal, and plain lines elsewhere."""
 
 import sys
 import time
@@ -29,7 +29,7 @@ ROOM_FOR_INTERRUPT = 6
 
 
 class Step:
-    """One step of a command: its label, when it began and what it is working on."""
+    """One step of a command, with its label, its start and its present work."""
 
     def __init__(self, screen: "Screen", label: str) -> None:
         self.label = label
@@ -110,9 +110,9 @@ class Screen:
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
         """Write a line that stays. A note that is too long for the terminal goes below it."""
         text = self._columns(label, seconds)
-        beside = f"{text}  {note}".rstrip()
-        if len(self._marks[mark][0] + beside) <= self._width:
-            lines = [beside]
+        one_line = f"{text}  {note}".rstrip()
+        if len(self._marks[mark][0] + one_line) <= self._width:
+            lines = [one_line]
         else:
             lines = [text, *wrapped(note, NOTE_INDENT, limit=self._width)]
         self._console.print(Text.assemble(self._marks[mark], "\n".join(lines)))

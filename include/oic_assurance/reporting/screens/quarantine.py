@@ -1,10 +1,12 @@
-"""The quarantine at a terminal. The content of a row is never shown."""
+"""Screens about rejected rows. The content of a row is never shown."""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oic_assurance.errors import UsageError
 from oic_assurance.landing.quarantine import (
     REFUSED_FOR_MARKING,
     QuarantineFilter,
@@ -16,77 +18,118 @@ from oic_assurance.landing.quarantine import (
 )
 from oic_assurance.reporting.screens.layout import count, day, table, wrapped
 from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import find_value
 
 if TYPE_CHECKING:
     from oic_assurance.operations.replay.export import Exported
-    from oic_assurance.operations.replay.record import ReplayReport
+    from oic_assurance.operations.replay.record import ReplayedDelivery, ReplayReport
 
 SHOWN = 10
 
 
-def quarantine_screen(settings: Settings, which: QuarantineFilter, limit: int) -> str:
-    """Return counts by dataset and reason, then the rows, then what to do."""
-    rows = list_rejected(settings, which, limit=limit)
-    if not rows:
-        asked = any((which.dataset, which.reason, which.batch_id))
-        return "No such row is in quarantine.\n" if asked else "Nothing is in quarantine.\n"
-    counts = counts_by_reason(settings, which)
-    total = count_rejected(settings, which)
-    lines = [*_counts(counts), ""]
-    for row in rows:
+@dataclass(frozen=True)
+class Quarantine:
+    """The chosen rejected rows: the newest, the number of all, and counts by reason."""
+
+    counts: list[ReasonCount]
+    rows: list[RejectedRow]
+    total: int
+    #: Whether rows were chosen by dataset, reason or batch.
+    is_filtered: bool
+
+
+def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> Quarantine:
+    """Return the chosen rejected rows, the newest first, at most `limit`.
+
+    Raises:
+        UnknownNameError: There is no such dataset.
+        UsageError: There is no such batch.
+    """
+    if which.dataset is not None:
+        declared(which.dataset)
+    if which.batch_id is not None:
+        _check_batch(settings, which.batch_id)
+    return Quarantine(
+        counts_by_reason(settings, which),
+        list_rejected(settings, which, limit=limit),
+        count_rejected(settings, which),
+        is_filtered=bool(which.dataset or which.reason or which.batch_id),
+    )
+
+
+def quarantine_screen(found: Quarantine) -> str:
+    """Return counts by dataset and reason, then the rows, then what to do next."""
+    if not found.rows:
+        return f"{'No such row' if found.is_filtered else 'Nothing'} is in quarantine.\n"
+    lines = [*_counts(found.counts), ""]
+    for row in found.rows:
         lines += _row(row)
-    if total > limit:
-        lines += ["", *wrapped(f"These are the newest {limit:,} of {total:,} rows: see --limit.")]
-    lines += ["", *_next_steps(rows, counts)]
+    if found.total > len(found.rows):
+        newest = f"These are the newest {len(found.rows):,} of {found.total:,} rows: see --limit."
+        lines += ["", *wrapped(newest)]
+    lines += ["", *_next_steps(found.rows, found.counts)]
     return "\n".join(lines) + "\n"
 
 
-def export_lines(exported: "Exported", dataset: str, to: Path) -> str:
-    """Return what was written, what was not, and what to do next."""
-    lines = wrapped(f"{count(exported.rows, 'row')} of {dataset} in {to}, for you alone to read.")
+def _check_batch(settings: Settings, batch_id: int) -> None:
+    query = "select batch_id from audit.batch where batch_id = %s and force_code = %s"
+    with connect(settings, role="oic_landing") as connection:
+        if find_value(connection, query, (batch_id, settings.force_code)) is None:
+            raise UsageError(f"There is no batch {batch_id}: see `assurance batch list`.")
+
+
+def export_screen(exported: "Exported", dataset: str, to: Path) -> str:
+    """Return how many rows were written, how many were not, and what to do next."""
+    lines = wrapped(f"{_rows(exported.rows)} of {dataset} in {to}. Only you can read the file.")
     if exported.unsplit:
         lines += wrapped(
-            f"{_rows(exported.unsplit)} could not be taken apart into cells: see the last "
-            "column, as_it_came.", 0,
-        )  # fmt: skip
+            f"{_rows(exported.unsplit)} could not be split into cells: see the last column, "
+            "as_it_came."
+        )
     if exported.refused_by_marking:
         lines += wrapped(
-            f"{_rows(exported.refused_by_marking)} refused at the door by their marking: nothing "
-            "of them was read, so nothing is exported.", 0,
-        )  # fmt: skip
+            f"{_rows(exported.refused_by_marking)} refused because of their marking. Their content "
+            "was never read, so it cannot be exported."
+        )
     lines += wrapped(
-        "Next: correct it, leave the column rejected_id as it is, save it as CSV, then "
+        "Next: correct the file, leave its column rejected_id as it is, and save it as CSV. Then "
         f"`assurance quarantine replay {dataset} {to}`."
     )
     return "\n".join(lines) + "\n"
 
 
-def replay_lines(report: "ReplayReport") -> str:
-    """Return what landed and what breaks still, delivery by delivery, and what to do next."""
+def replay_screen(report: "ReplayReport") -> str:
+    """Return for each delivery what was landed and what is still rejected, and what to do next."""
     lines = []
     for delivery in report.deliveries[:SHOWN]:
-        text = f"{delivery.rejected.source_place} (batch {delivery.rejected.batch_id}): "
-        if delivery.batch_id is None:
-            lines += wrapped(
-                f"{text}{_rows(len(delivery.still_rejected))} as before, for the same reasons", 0
-            )
-            continue
-        text += f"{count(len(delivery.landed), 'row')} landed as batch {delivery.batch_id}"
-        text += f", {count(delivery.rows_new, 'new version')}"
-        if delivery.still_rejected:
-            text += f"; {_rows(len(delivery.still_rejected))} again"
-        if delivery.rekeyed:
-            text += f"; {len(delivery.rekeyed)} under another key than in quarantine"
-        lines += wrapped(text, 0)
+        lines += wrapped(_replayed(delivery))
     more = len(report.deliveries) - SHOWN
     if more > 0:
         lines.append(f"and {count(more, 'more delivery', 'more deliveries')}")
-    return "\n".join([*lines, *_left(report), *_conclusion(report)]) + "\n"
+    return "\n".join([*lines, *_not_landed(report), *_conclusion(report)]) + "\n"
 
 
-def _left(report: "ReplayReport") -> list[str]:
-    """Say what breaks still and why, and what was left out."""
+def _replayed(delivery: "ReplayedDelivery") -> str:
+    place = f"{delivery.rejected.source_place} (batch {delivery.rejected.batch_id})"
+    still_rejected = f"{_rows(len(delivery.still_rejected))} still rejected"
+    if delivery.batch_id is None:
+        return f"{place}: {still_rejected}, for the same reasons"
+    text = (
+        f"{place}: {_rows(len(delivery.landed))} landed as batch {delivery.batch_id}, "
+        f"{count(delivery.rows_new, 'new version')}"
+    )
+    if delivery.still_rejected:
+        text += f"; {still_rejected}"
+    if delivery.rekeyed:
+        text += f"; {len(delivery.rekeyed)} under another key than in quarantine"
+    return text
+
+
+def _not_landed(report: "ReplayReport") -> list[str]:
+    """Return the reasons of rows that are still rejected, and the counts of rows left out."""
     reasons = Counter(why.partition(":")[0] for one in report.still_rejected for why in one.reasons)
     lines = []
     for reason, rows in reasons.most_common(SHOWN):
@@ -94,35 +137,30 @@ def _left(report: "ReplayReport") -> list[str]:
     if report.replayed_before:
         batches = sorted(set(report.replayed_before.values()))
         named = ", ".join(map(str, batches[:SHOWN])) + (", …" if len(batches) > SHOWN else "")
-        lines += wrapped(
-            f"{_rows(len(report.replayed_before))} replayed already (batch {named}): left as "
-            f"{'they are' if len(report.replayed_before) > 1 else 'it is'}.", 0,
-        )  # fmt: skip
-    if report.refused_by_marking:
-        lines += wrapped(
-            f"{_rows(report.refused_by_marking)} left out at the door, by their marking.", 0
-        )
-    if report.erased:
-        lines += wrapped(f"{_rows(report.erased)} left out: of records that were erased.", 0)
-    if report.unsplit:
-        lines += wrapped(
-            f"{_rows(report.unsplit)} left out: could not be taken apart, only a corrected "
-            "file can replay them.", 0,
-        )  # fmt: skip
+        replayed = _rows(len(report.replayed_before))
+        lines += wrapped(f"{replayed} left out: already replayed (batch {named}).")
+    left_out = {
+        "refused because of their marking": report.refused_by_marking,
+        "their records were erased": report.erased,
+        "could not be split into cells. Only a corrected file can replay them": report.unsplit,
+    }
+    for why, number in left_out.items():
+        if number:
+            lines += wrapped(f"{_rows(number)} left out: {why}.")
     return lines
 
 
 def _conclusion(report: "ReplayReport") -> list[str]:
     if not report.deliveries:
-        return wrapped(f"{report.dataset}: nothing to replay; nothing has changed.", 0)
+        return wrapped(f"{report.dataset}: nothing to replay; nothing has changed.")
     if not report.landed:
         changed = any(delivery.batch_id is not None for delivery in report.deliveries)
-        rest = "what they break now is on record" if changed else "nothing has changed"
-        return wrapped(f"{report.dataset}: no row landed; {rest}.", 0)
+        rest = "the new reasons are recorded" if changed else "nothing has changed"
+        return wrapped(f"{report.dataset}: no row landed; {rest}.")
     return wrapped(
-        f"{report.dataset}: {count(report.landed, 'row')} landed. Next: `assurance run`, and the "
-        "figures know of it; what changes for past months stands in marts.restatement.", 0,
-    )  # fmt: skip
+        f"{report.dataset}: {_rows(report.landed)} landed. Next: `assurance run` computes the "
+        "figures with them. marts.restatement then shows which past figures changed."
+    )
 
 
 def _counts(counts: Sequence[ReasonCount]) -> list[str]:
@@ -153,14 +191,15 @@ def _row(row: RejectedRow) -> list[str]:
 def _next_steps(rows: Sequence[RejectedRow], counts: Sequence[ReasonCount]) -> list[str]:
     names = sorted({item.dataset for item in counts if item.reason != REFUSED_FOR_MARKING})
     if not any(row.status == "rejected" for row in rows):
-        return ["Next: nothing, what is shown has been replayed."]
+        return ["Next: nothing, because all rows shown have been replayed."]
     if not names:
-        return wrapped("Next: nothing here; the marking of these rows is their source's to set.", 0)
+        return wrapped("Next: nothing here. Only the source can change the marking of these rows.")
     name = names[0] if len(names) == 1 else "DATASET"
     return wrapped(
         f"Next: `assurance quarantine export {name} --to FILE`, correct FILE, `assurance "
-        f"quarantine replay {name} FILE`; what the declaration now admits lands without FILE.", 0,
-    )  # fmt: skip
+        f"quarantine replay {name} FILE`. If the declaration has changed and admits the rows, "
+        "replay them without FILE."
+    )
 
 
 def _rows(number: int) -> str:

@@ -1,4 +1,4 @@
-"""A publication that was computed again, on the screen: equal, or what differs and why it may."""
+"""Screen of a recomputed publication: equal, or the differences and what can explain them."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _SHORT = 12
 
 
 def reproduction_screen(done: Reproduction) -> str:
-    """Return the tables, the rows that differ, and what has changed since."""
+    """Return the tables, the rows that differ, and known changes since the publication."""
     publication = done.publication
     lines = [
         *wrapped(
@@ -39,9 +39,9 @@ def _word(one: TableComparison) -> str:
     if one.is_equal:
         return "equal"
     if one.audited is None:
-        return "NEW: it was no part of the publication"
+        return "NEW: the publication did not have it"
     if one.recomputed is None:
-        return "GONE: it is built no longer"
+        return "GONE: it is not built any more"
     return "ALTERED since it was published" if one.reproduces else "DIFFERS"
 
 
@@ -50,10 +50,12 @@ def _rows(one: TableComparison) -> Iterator[str]:
         return
     yield ""
     if one.stored is None:
-        yield f"{one.place}: its rows are no longer kept, so which of them differ cannot be named."
+        yield from wrapped(
+            f"{one.place}: its rows are no longer kept, so the differing rows cannot be listed."
+        )
         return
     most = ", the first ones" if len(one.rows) == ROWS_NAMED else ""
-    yield f"{one.place}: {count(len(one.rows), 'row')}{most}, as published and as computed again:"
+    yield f"{one.place}: {count(len(one.rows), 'row')}{most}, as published and as recomputed:"
     for row in one.rows:
         yield from _row(row)
 
@@ -65,7 +67,7 @@ def _row(row: RowDifference) -> Iterator[str]:
         for column, then, now in row.values:
             yield from wrapped(f"{column}: {_text(then)} → {_text(now)}", 6)
     else:
-        yield f"  {key}: only {'as published' if row.is_in_stored else 'as computed again'}"
+        yield f"  {key}: only {'as published' if row.is_in_stored else 'as recomputed'}"
 
 
 def _verdict(done: Reproduction) -> Iterator[str]:
@@ -81,8 +83,8 @@ def _verdict(done: Reproduction) -> Iterator[str]:
         yield from wrapped(reason.text, 0)
     if not done.reasons:
         yield from wrapped(
-            "Neither the rules nor erasures explain it: raw, the audit tables or the kept tables "
-            "were altered by hand. `assurance batch verify` compares raw with what was delivered.",
+            "Neither the rules nor erasures explain it: somebody has changed raw, the audit tables "
+            "or the published tables. `assurance batch verify` compares raw with the archive.",
             0,
         )
 

@@ -1,4 +1,4 @@
-"""Keeps the screen readable: output of libraries goes to a log file."""
+"""Send the output of libraries to a log file, so that the screen stays readable."""
 
 import os
 import sys

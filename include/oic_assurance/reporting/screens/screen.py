@@ -1,10 +1,10 @@
-"""Screens at a terminal: the end of a run, the status, the publications."""
+"""Screens of a run's end, of the status and of the publications."""
 
 from collections.abc import Sequence
 
-from oic_assurance.builds.docs import docs_page
-from oic_assurance.builds.runs import Run, last_run
-from oic_assurance.publishing.publication import current_hold
+from oic_assurance.builds.dbt_docs import docs_page
+from oic_assurance.builds.runs import Run
+from oic_assurance.publishing.publication import Hold, current_hold, current_publication
 from oic_assurance.reporting.pack.make import packs
 from oic_assurance.reporting.screens import facts
 from oic_assurance.reporting.screens.layout import (
@@ -27,55 +27,53 @@ PACK_IS_OLD = "The assurance pack still shows the other publication: run `assura
 
 def run_summary(settings: Settings, run: Run) -> str:
     """Return the screen at the end of a run."""
-    current = facts.current(settings)
+    current = current_publication(settings)
     shown = f" (publication {current.publication_id})" if current else ""
     as_at = moment(current.as_at if current else run.as_at)
     lines = [
         "",
-        *_hold(settings, run.publication_id),
+        *_hold(current_hold(settings), run.publication_id),
         *wrapped(f"Assurance position as at {as_at}{shown}"),
         "",
         *_position(facts.position(settings)),
         "",
-        *_extraction(settings, run),
+        *_failed_extractions(facts.failed_extractions(settings, run.run_id)),
+        *_refused_deliveries(facts.refused_deliveries(settings, run.run_id)),
         *_quarantine(settings, run),
-        *_gate(settings, run.publication_id),
-        "",
-        *_places(settings),
     ]
-    return "\n".join(lines) + "\n"
+    if run.publication_id is not None:
+        gate = facts.gate(settings, run.publication_id)
+        lines += _gate(gate, facts.failed_checks(settings, run.publication_id))
+    return "\n".join([*lines, "", *_places(settings)]) + "\n"
 
 
-def status_screen(settings: Settings) -> str:
-    """Return the last run, the current publication, freshness and open failures."""
-    run = last_run(settings)
-    current = facts.current(settings)
-    lines = _last_run(run)
+def status_screen(status: facts.Status) -> str:
+    """Return the last run, the current publication, the freshness of datasets, and what failed."""
+    lines = _last_run(status.run)
+    current = status.publication
     if current is None:
         lines.append("Current publication none yet")
         return "\n".join(lines) + "\n"
-    what = f"{current.publication_id}, as at {moment(current.as_at)}, gate {current.gate_verdict}"
+    text = f"{current.publication_id}, as at {moment(current.as_at)}, gate {current.gate_verdict}"
     lines += [
-        *wrapped(what, 20, "Current publication "),
+        *wrapped(text, 20, "Current publication "),
         *wrapped(f"published {moment(current.published_at)}", 20),
-        *_hold(settings),
+        *_hold(status.hold),
         "",
-        *_position(facts.position(settings)),
+        *_position(status.position),
         "",
-        *_freshness(facts.freshness(settings)),
+        *_freshness(status.freshness),
         "",
-        *(_extraction(settings, run) if run is not None else []),
-        *_gate(settings, current.publication_id),
+        *_failed_extractions(status.failed_extractions),
+        *_refused_deliveries(status.refused_deliveries),
+        *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
 
 
-def publications_screen(settings: Settings) -> str:
-    """Return a table of all publications, the newest first."""
-    from oic_assurance.publishing.publication import list_publications
-
-    found = list_publications(settings)
-    if not found:
+def publications_screen(found: facts.Publications) -> str:
+    """Return a table of all publications. A star marks the current one."""
+    if not found.publications:
         return "Nothing has been published yet.\n"
     rows = [
         (
@@ -83,41 +81,41 @@ def publications_screen(settings: Settings) -> str:
             short_moment(item.published_at), short_moment(item.as_at), item.gate_verdict,
             item.code_version or NOTHING,
         )
-        for item in found
+        for item in found.publications
     ]  # fmt: skip
     head = ("", "publication", "published", "as at", "gate", "code")
     lines = table(head, rows, indent=0)
-    for item in found:
+    for item in found.publications:
         if item.withdrawn_because:
             when = moment(item.withdrawn_at)
             lines += wrapped(
                 f"Publication {item.publication_id} rolled back {when}: {item.withdrawn_because}"
             )
-    return "\n".join([*lines, *_hold(settings)]) + "\n"
+    return "\n".join([*lines, *_hold(found.hold)]) + "\n"
 
 
 def pointer_screen(settings: Settings) -> str:
     """Return which publication readers see, after a roll-back or a release."""
-    current = facts.current(settings)
+    current = current_publication(settings)
     if current is None:
         return "Nothing has been published yet.\n"
     line = f"Readers see publication {current.publication_id}, as at {moment(current.as_at)}."
-    return "\n".join([*wrapped(line), *_hold(settings), *wrapped(PACK_IS_OLD)]) + "\n"
+    hold = _hold(current_hold(settings))
+    return "\n".join([*wrapped(line), *hold, *wrapped(PACK_IS_OLD)]) + "\n"
 
 
-def _hold(settings: Settings, made: int | None = None) -> list[str]:
-    """Return lines about a roll-back in force. `made` is the publication of the run that ended."""
-    hold = current_hold(settings)
+def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
+    """Return lines about a roll-back in force, and about the publication of the run that ended."""
     if hold is None:
         return []
-    begin = f"Publication {made} waits: r" if made else "R"
-    line = (
-        f"{begin}eaders stay with publication {hold.publication_id} since {moment(hold.since)}, "
+    waits = f"Publication {new_publication} waits. " if new_publication else ""
+    text = (
+        f"{waits}Readers see publication {hold.publication_id} since {moment(hold.since)}, "
         f"because {hold.reason}."
     )
-    if hold.waiting and not made:
-        line += f" {count(hold.waiting, 'later one waits', 'later ones wait')}."
-    return wrapped(f"{line} `assurance publication release` shows the newest.")
+    if hold.waiting and not new_publication:
+        text += f" {count(hold.waiting, 'later one waits', 'later ones wait')}."
+    return wrapped(f"{text} `assurance publication release` shows the newest.")
 
 
 def _position(points: Sequence[facts.Point]) -> list[str]:
@@ -155,16 +153,20 @@ def _freshness(datasets: Sequence[facts.Freshness]) -> list[str]:
     return table(("dataset", "freshness", "last landed", "due by"), rows)
 
 
-def _extraction(settings: Settings, run: Run) -> list[str]:
+def _failed_extractions(failures: Sequence[facts.FailedExtraction]) -> list[str]:
     lines = []
     by_reason: dict[str, list[str]] = {}
-    for failure in facts.failed_extractions(settings, run.run_id):
-        # All datasets of a system or of the dropzone fail for one reason, which is shown once.
+    for failure in failures:
+        # If a system or the dropzone is down, all of its datasets fail for one reason.
         reason = failure.reason.removeprefix(f"{failure.dataset}: ")
         by_reason.setdefault(reason, []).append(failure.dataset)
     for reason, datasets in by_reason.items():
         lines += wrapped(f"Not extracted: {', '.join(datasets)}: {reason}")
-    refused = facts.refused_deliveries(settings, run.run_id)
+    return lines
+
+
+def _refused_deliveries(refused: Sequence[facts.RefusedDelivery]) -> list[str]:
+    lines = []
     for delivery in refused[:SHOWN]:
         lines += wrapped(f"Refused: {delivery.reason}")
     if len(refused) > SHOWN:
@@ -174,9 +176,9 @@ def _extraction(settings: Settings, run: Run) -> list[str]:
 
 def _quarantine(settings: Settings, run: Run) -> list[str]:
     reasons = facts.rejections(settings, run.run_id)
-    here = sum(item.rows for item in reasons)
-    everything = facts.rows_in_quarantine(settings)
-    lines = wrapped(f"{count(here, 'row')} in this run, {everything:,} in all", 13, "Quarantine   ")
+    in_run = sum(item.rows for item in reasons)
+    total = facts.rows_in_quarantine(settings)
+    lines = wrapped(f"{count(in_run, 'row')} in this run, {total:,} in total", 13, "Quarantine   ")
     for item in reasons[:SHOWN]:
         lines += wrapped(f"{item.dataset}: {item.reason}", 11, f"   {item.rows:>6,}  ")
     if len(reasons) > SHOWN:
@@ -185,15 +187,12 @@ def _quarantine(settings: Settings, run: Run) -> list[str]:
     return lines
 
 
-def _gate(settings: Settings, build_id: int | None) -> list[str]:
-    if build_id is None:
-        return []
-    gate = facts.gate(settings, build_id)
+def _gate(gate: facts.Gate, failed: Sequence[facts.FailedCheck]) -> list[str]:
     verdict = f"{gate.verdict}: {gate.expectations:,} checks, {gate.failed:,} failed"
     lines = wrapped(verdict, 13, "Gate         ")
-    for broken in facts.broken_expectations(settings, build_id)[:SHOWN]:
-        text = f"{broken.suite}: {broken.description}"
-        lines += wrapped(text, 13, f"   {broken.severity:<9} ")
+    for check in failed[:SHOWN]:
+        text = f"{check.suite}: {check.description}"
+        lines += wrapped(text, 13, f"   {check.severity:<9} ")
     if gate.failed > SHOWN:
         lines.append(f"   and {gate.failed - SHOWN:,} more: `assurance checks`")
     return lines

@@ -1,4 +1,4 @@
-"""The tasks of a run: lines on the screen, and times in a log."""
+"""Show the tasks of a run as lines, and log their times."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -13,7 +13,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from oic_assurance.builds.docs import docs_html
+from oic_assurance.builds.dbt_docs import docs_html
 from oic_assurance.reporting.site import pages
 
 #: The section for pages that the navigation of mkdocs.yml does not name.

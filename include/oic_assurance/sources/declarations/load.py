@@ -19,7 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from oic_assurance.errors import UsageError
+from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.settings import declarations_folder
 from oic_assurance.sources.declarations import yaml_lines
 from oic_assurance.sources.declarations.consistency import conflicts, contradictions
@@ -68,11 +68,11 @@ def dataset(name: str) -> Dataset:
     """Return the dataset called `name`.
 
     Raises:
-        UsageError: There is no such dataset. The message lists those that exist.
+        UnknownNameError: There is no such dataset.
     """
     known = datasets()
     if name not in known:
-        raise UsageError(f"There is no dataset '{name}': choose one of {', '.join(known)}.")
+        raise UnknownNameError("dataset", name, known)
     return known[name]
 
 

@@ -13,7 +13,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import datasets as pages
 from oic_assurance.reporting.documents import dictionary, expectations, generated
-from oic_assurance.reporting.documents.marts import marts
+from oic_assurance.reporting.documents.marts import MODELS, marts
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets
 from oic_assurance.sources.declarations.model import PROVENANCE
@@ -92,15 +92,18 @@ def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     text = pages.page(dataset("lms/completions"), 2)
     assert "| kept for | 6 years: Training records six years after leaving |" in text
     assert (
-        "| `completed_at` | moment | When it was completed, by the wall clock. "
+        "| `completed_at` | moment | When the module was completed, as a wall-clock time. "
         "| required if `status` is `COMPLETED` | the row is rejected |" in text
     )
-    assert "| `score` | number | What was scored, where it is scored. |  | left blank" in text
-    assert "| `course_code` | text | The package. | required | the row is rejected |" in text
+    assert "| `score` | number | The score, if the module has one. |  | left blank" in text
+    assert "| `course_code` | text | The course. | required | the row is rejected |" in text
     report = pages.page(dataset("intelligence/report"), 1)
     assert "`narrative` and `source_identity`: not to a file, not to a log" in report
     assert "of other rows only the key is noted" in report
-    assert "| `handling_code` | text | Who it may be shared with. |  | lands unchanged |" in report
+    assert (
+        "| `handling_code` | text | The handling code, which limits the sharing. "
+        "|  | lands unchanged |" in report
+    )
 
 
 def test_a_dataset_without_a_staleness_policy_has_a_page_that_says_so() -> None:
@@ -174,3 +177,13 @@ def test_examples_of_accepted_values_are_those_of_the_test_and_no_key_is_shown()
     for (_, name), examples in columns.items():
         if name.endswith("_key"):
             assert all(example.startswith("(") for example in examples)
+
+
+def test_a_column_without_an_example_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / MODELS
+    folder.mkdir(parents=True)
+    column = {"name": "no_such_column", "data_type": "text", "description": "New."}
+    model = {"name": "dim_new", "description": "One row per thing.", "columns": [column]}
+    (folder / "dim_new.yml").write_text(yaml.safe_dump({"models": [model]}), encoding="utf-8")
+    with pytest.raises(AssuranceError, match=r"no example for marts\.dim_new\.no_such_column"):
+        marts(tmp_path)

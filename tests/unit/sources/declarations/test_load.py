@@ -113,7 +113,8 @@ def test_file_names_are_those_of_the_source_contract() -> None:
 
 
 def test_the_error_for_an_unknown_dataset_lists_those_that_exist() -> None:
-    with pytest.raises(UsageError, match="There is no dataset 'hr/people': choose one of gov"):
+    message = r"There is no dataset 'hr/people'\. Did you mean 'hr/personnel'\? Choose one of gov"
+    with pytest.raises(UsageError, match=message):
         dataset("hr/people")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from oic_assurance.builds import docs
+from oic_assurance.builds import dbt_docs
 from oic_assurance.errors import AssuranceError
 
 
@@ -45,7 +45,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_declared_types_complete_the_catalogue(target: Path) -> None:
-    page = docs.docs_html(target)
+    page = dbt_docs.docs_html(target)
     nodes = json.loads(page.partition("c = ")[2])["nodes"]
     types = {
         key: {name: column["type"] for name, column in node["columns"].items()}
@@ -57,4 +57,4 @@ def test_declared_types_complete_the_catalogue(target: Path) -> None:
 def test_a_missing_file_is_named(target: Path) -> None:
     (target / "catalog.json").unlink()
     with pytest.raises(AssuranceError, match=r"catalog\.json was not written"):
-        docs.docs_html(target)
+        dbt_docs.docs_html(target)

@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from expectations.vocabulary import Suite
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.warehouse.fingerprint import TableFingerprint, fingerprint_tables
 from oic_assurance.warehouse.rows import relation_exists
 

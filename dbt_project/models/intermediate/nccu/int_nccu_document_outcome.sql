@@ -20,7 +20,7 @@ with
 
     matched as (
         select *
-        from {{ ref("int_nccu_match_counting") }}
+        from {{ ref("int_nccu_match_valid") }}
         union all
         select *
         from {{ ref("int_nccu_match_invalid") }}

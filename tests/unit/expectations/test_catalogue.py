@@ -99,7 +99,7 @@ def test_the_landing_suites_check_key_marking_and_quarantine() -> None:
 def test_reading_the_suites_does_not_import_great_expectations() -> None:
     script = (
         "import sys; from expectations.catalogue import suites; import oic_assurance.gates.run; "
-        "import oic_assurance.gates.docs; suites(); "
+        "import oic_assurance.gates.data_docs; suites(); "
         "sys.exit('great_expectations' in sys.modules)"
     )
     path = f"{PROJECT / 'include'}:{PROJECT}"

@@ -5,7 +5,7 @@ As in `agreement`, each query returns a row number or null, a key, and a message
 
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.operations.verify.agreement import Agreement
+from oic_assurance.operations.verify.row_differences import Agreement
 
 
 class FileAgreement(Agreement):
@@ -94,10 +94,10 @@ class FileAgreement(Agreement):
                 where s.force_code = {force} and s.row_key = k.row_key and s.version_at <= %(at)s
                 order by s.version_at desc, s.batch_id desc
                 limit 1
-            ) as stands on true
+            ) as current_version on true
             where
-                k.repeats is null and stands.batch_id > %(batch)s
-                and (stands.is_tombstone or {differ})
+                k.repeats is null and current_version.batch_id > %(batch)s
+                and (current_version.is_tombstone or {differ})
                 and not exists (
                     select from audit.rejected_row as r
                     where
@@ -106,7 +106,7 @@ class FileAgreement(Agreement):
                 )
                 and {may_be_overridden}
             """,
-            differ=self._differ("stands", "k"),
+            differ=self._differ("current_version", "k"),
             may_be_overridden=self._may_be_overridden(),
         )
 
@@ -128,9 +128,9 @@ class FileAgreement(Agreement):
                 where s.force_code = {force} and s.row_key = c.row_key and s.version_at <= %(at)s
                 order by s.version_at desc, s.batch_id desc
                 limit 1
-            ) as stands on true
+            ) as current_version on true
             where
-                not stands.is_tombstone
+                not current_version.is_tombstone
                 and not exists (select from {archived} as k where k.row_key = c.row_key)
                 and not exists (
                     select from audit.rejected_row as r

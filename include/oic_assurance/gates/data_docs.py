@@ -18,9 +18,9 @@ from expectations.catalogue import suites
 from expectations.vocabulary import Expectation, Suite
 from oic_assurance.builds.record import Build, find_daily_build
 from oic_assurance.errors import AssuranceError
+from oic_assurance.gates.data_docs_pages import INDEX, PAGE, STYLE
 from oic_assurance.gates.logging import silenced
-from oic_assurance.gates.pages import INDEX, PAGE, STYLE
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.translate import expectation_of
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect

@@ -6,7 +6,7 @@ import pytest
 
 from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, referenced_first
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.parents import plan
+from oic_assurance.publishing.published_tables import plan
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
 
 

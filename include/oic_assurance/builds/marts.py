@@ -6,9 +6,10 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.builds.dbt import Node, forget_project, run_dbt
-from oic_assurance.builds.evidence import store_test_results
+from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
-from oic_assurance.builds.test_results import record_required_tests, record_tested_tables
+from oic_assurance.builds.required_tests import record_required_tests, record_tested_tables
+from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -28,6 +29,7 @@ def build_marts(settings: Settings, build: Build) -> None:
     _drop_candidate(settings, build)
     forget_project()
     record_required_tests(settings, build.build_id, build.purpose)
+    drop_orphans(settings, build)
     _build(settings, build, "marts", ["--exclude", SEALED])
 
 

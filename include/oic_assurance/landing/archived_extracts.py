@@ -4,7 +4,7 @@ PostgreSQL wrote the extract and PostgreSQL reads it, so nothing here parses the
 format.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,10 +12,15 @@ from typing import Any, Literal
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
-from oic_assurance.batches.archive import ArchiveWriter
-from oic_assurance.batches.archived import HashedStream, UnreadableError, open_unpacked, read_header
+from oic_assurance.batches.archive_reader import (
+    HashedStream,
+    UnreadableError,
+    open_unpacked,
+    read_header,
+)
+from oic_assurance.batches.archive_writer import ArchiveWriter
 from oic_assurance.landing.checks import BLANKS, fingerprint
-from oic_assurance.landing.raw_tables import raw_name
+from oic_assurance.landing.raw_tables import existing_columns
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
@@ -40,7 +45,7 @@ class ExtractTable:
         self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
         # The types are those of raw. Only a corrected text of a replay can be of any form.
-        known = dict(_types(connection, dataset, table))
+        known = existing_columns(connection, dataset, table)
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
         connection.execute(
@@ -62,10 +67,13 @@ class ExtractTable:
         statement = SQL("copy {} ({}) from stdin (format {})").format(
             self.name, self._names(), SQL(self.copy_format)
         )
+        chunks = content.chunks()
+        if self.copy_format == "binary":
+            chunks = join_binary_streams(chunks)
         try:
             with self._connection.transaction(), self._connection.cursor() as cursor:
                 with cursor.copy(statement) as copy:
-                    for chunk in self._one_stream(content):
+                    for chunk in chunks:
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
@@ -73,18 +81,6 @@ class ExtractTable:
             for _ in content.chunks():
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
-
-    def _one_stream(self, content: HashedStream) -> Iterator[bytes]:
-        """Give the bytes of an extract as one stream, because COPY accepts only one."""
-        if self.copy_format == "text":
-            yield from content.chunks()
-            return
-        rest = b""
-        for chunk in content.chunks():
-            rest = (rest + chunk).replace(SEAM, b"")
-            yield rest[: -len(SEAM)]
-            rest = rest[-len(SEAM) :]
-        yield rest
 
     def chunks(self) -> Iterator[bytes]:
         """Give the rows as a COPY stream in the format of the extract."""
@@ -147,6 +143,19 @@ class ExtractTable:
         return SQL(", ").join(map(Identifier, self.columns))
 
 
+def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
+
+    The chunks can be cut at any byte, also inside the end of a stream.
+    """
+    rest = b""
+    for chunk in chunks:
+        rest = (rest + chunk).replace(SEAM, b"")
+        yield rest[: -len(SEAM)]
+        rest = rest[-len(SEAM) :]
+    yield rest
+
+
 @dataclass(frozen=True)
 class RewrittenExtract:
     """The result of removing rows from an archived extract."""
@@ -194,14 +203,3 @@ def rewrite_extract(
         writer.discard()
     extract.drop()
     return RewrittenExtract(writer.sha256, removed)
-
-
-def _types(connection: psycopg.Connection, dataset: Dataset, table: Table) -> list[tuple[str, str]]:
-    return connection.execute(
-        """
-        select a.attname, format_type(a.atttypid, a.atttypmod)
-        from pg_catalog.pg_attribute as a
-        where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped
-        """,
-        (raw_name(dataset, table).as_string(connection),),
-    ).fetchall()

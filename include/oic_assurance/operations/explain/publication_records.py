@@ -28,7 +28,7 @@ ROLE = "oic_gate"
 #: a read-only transaction.
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
-VIEWS = ("int_measure_member", "int_nccu_considered")
+VIEWS = ("int_measure_record_by_unit", "int_nccu_document_outcome")
 #: The models that `kinds.yml` reads. Their parents are recomputed with them.
 NEEDED = (
     *VIEWS,

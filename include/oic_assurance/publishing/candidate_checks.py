@@ -8,7 +8,7 @@ from psycopg import sql
 from oic_assurance.builds.record import Build, find_build
 from oic_assurance.publishing.catalogue import read_tables
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.parents import Tables
+from oic_assurance.publishing.published_tables import Tables
 from oic_assurance.publishing.schemas import KEY, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,

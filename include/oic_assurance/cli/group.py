@@ -1,0 +1,36 @@
+"""A group of commands that lists them with their whole description."""
+
+import sys
+
+import click
+
+
+class Group(click.Group):
+    """A group that cuts no description, and suggests a similar name for a mistyped command."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the arguments begin with.
+
+        Raises:
+            click.UsageError: There is no such command.
+        """
+        known = self.list_commands(ctx)
+        is_name = bool(args) and not args[0].startswith("-")
+        if is_name and args[0] not in known and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=known, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands. A long description continues on the next line."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self.descriptions(ctx))
+
+    def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
+        """Return the name and the description of each command."""
+        return [
+            (name, command.get_short_help_str(limit=sys.maxsize))
+            for name in self.list_commands(ctx)
+            if (command := self.get_command(ctx, name)) is not None
+        ]

@@ -1,0 +1,59 @@
+"""Screen of the logins that read records or aggregates."""
+
+from dataclasses import dataclass
+
+from oic_assurance.operations.access import last_change, list_access
+from oic_assurance.reporting.screens.layout import NOTHING, table
+from oic_assurance.settings import Settings
+
+
+@dataclass(frozen=True)
+class LoginAccess:
+    """The rights of a login, and who changed them last."""
+
+    login: str
+    units: tuple[str, ...]
+    is_supervisor: bool
+    is_office: bool
+    #: None if the right was not given with `assurance access`.
+    changed_by: str | None
+    because: str | None
+
+
+@dataclass(frozen=True)
+class AccessList:
+    """Every login that reads as a supervisor or as the Commissioner's office."""
+
+    logins: list[LoginAccess]
+
+
+def read_access(settings: Settings) -> AccessList:
+    """Return the logins by name.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
+    """
+    found = []
+    for one in list_access(settings):
+        changed_by, because = last_change(settings, one.login) or (None, None)
+        found.append(
+            LoginAccess(one.login, one.units, one.is_supervisor, one.is_office, changed_by, because)
+        )
+    return AccessList(found)
+
+
+def access_screen(found: AccessList) -> str:
+    """Return a table of logins."""
+    if not found.logins:
+        return "No login reads as a supervisor or as the Commissioner's office.\n"
+    rows = [
+        (
+            one.login,
+            "aggregates" if one.is_office else ", ".join(one.units) or NOTHING,
+            one.changed_by or NOTHING,
+            one.because or NOTHING,
+        )
+        for one in found.logins
+    ]
+    lines = table(("login", "reads", "changed by", "because"), rows, indent=0)
+    return "\n".join(lines) + "\n"
