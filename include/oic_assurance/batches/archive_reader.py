@@ -213,7 +213,7 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
     """Yield the decompressed bytes of an archived batch as a stream.
 
     Raises:
-        UnreadableError: The file is missing or damaged. Reading the stream can also raise this error.
+        UnreadableError: The file is missing or damaged. Reading the stream can also raise it.
     """
     try:
         with gzip.open(path, "rb") as stream:

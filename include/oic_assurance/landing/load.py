@@ -97,7 +97,7 @@ class TableLoader:
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
-        """Return the summary of the checked rows, and how many repeated keys are not handled yet."""
+        """Return the summary of the checked rows, and how many repeated keys are unhandled."""
         cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
         rows, rejected, repeats, unresolved, *counts = fetch_one(cursor)
         names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
