@@ -44,23 +44,24 @@ from simulator.world import World
 
 FILE = "truth.json.gz"
 FORMAT = 1
-# Format 1 has older names for these fields.
+# File format 1 has other names for these fields. The code has newer names.
 FORMAT_NAMES = {"entry_error": "slip", "entry_error_until": "slip_until"}
 
 
 def write(folder: Path, world: World, period: Period, drops: list[Drop]) -> Path:
-    """Write the truth about all visible records until the end of a period; return the path."""
+    """Write the truth about all visible records up to the end of a period. Return the path."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_truth(world, period, drops), default=_plain, separators=(",", ":"))
     path, draft = folder / FILE, folder / f"{FILE}.part"
-    # Without the time of writing, the same truth always has the same bytes.
+    # gzip would store the time of writing. It is left out, so that the same truth has the same
+    # bytes.
     draft.write_bytes(gzip.compress(text.encode(), compresslevel=1, mtime=0))
     draft.replace(path)
     return path
 
 
 def read(folder: Path) -> dict[str, list[Values]]:
-    """Read the truth file."""
+    """Read the truth file: its sections, each as a list of values."""
     with gzip.open(folder / FILE, "rt", encoding="utf-8") as stream:
         truth: dict[str, list[Values]] = json.load(stream)
     return truth
@@ -112,7 +113,7 @@ def _known(person: Person, end: date) -> bool:
 
 
 def _person(person: Person, end: date) -> Values:
-    """Return the part of a career that has happened or is keyed by a day."""
+    """Return the part of a person's career that has happened, or that HR has entered, by a day."""
     is_leaver = person.left is not None and (
         person.left <= end or (person.left_keyed_on is not None and person.left_keyed_on <= end)
     )
@@ -149,7 +150,7 @@ def _records(records: Iterable[Record], period: Period) -> Iterable[Values]:
 
 
 def _named(fields: Iterable[tuple[str, object]]) -> Values:
-    """Return fields under their names in the file."""
+    """Return fields with the names that they have in the truth file."""
     return {FORMAT_NAMES.get(name, name): value for name, value in fields}
 
 

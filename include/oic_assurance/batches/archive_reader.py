@@ -1,6 +1,6 @@
-"""Reading of archived batches: the list, their content, and the numbers of their rows.
+"""Read archived batches: the list of batches, their content, and their row numbers.
 
-An erasure removes rows from an archived batch. The other rows keep their numbers.
+An erasure removes rows from an archived batch. The other rows keep their row numbers.
 `audit.batch_erasure` lists the gaps, which are the places of the erased rows.
 """
 
@@ -51,17 +51,17 @@ class ArchivedBatch:
     archived_as: str | None
     #: The SHA-256 that the archived content must have now. None if nothing was archived.
     sha256: str | None
-    #: The batch whose rejected rows a replay corrects.
+    #: If the batch is a replay, the batch whose rejected rows it corrects.
     replay_of: int | None = None
-    #: The number of erased rows in raw and in quarantine.
+    #: How many rows of the batch were erased from raw, and how many from quarantine.
     erased_raw: int = 0
     erased_rejected: int = 0
-    #: The places of erased rows, by table.
+    #: For each table, the row numbers of the erased rows.
     gaps: Mapping[str, list[int]] = field(default_factory=dict)
 
     @property
     def is_extract(self) -> bool:
-        """Whether the archive holds rows of a database, and not the bytes of a file."""
+        """Whether the archive holds rows of a database. Otherwise it holds the bytes of a file."""
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
     @property
@@ -70,7 +70,7 @@ class ArchivedBatch:
         return sum(map(len, self.gaps.values()))
 
     def gaps_of(self, table: str) -> set[int]:
-        """Return the places of the erased rows of a table."""
+        """Return the row numbers of the erased rows of a table."""
         return set(self.gaps.get(table, ()))
 
 
@@ -117,9 +117,9 @@ def archived_batches(
     dataset: str | None = None,
     batch_id: int | None = None,
 ) -> list[ArchivedBatch]:
-    """Return the landed batches, sorted by dataset and id.
+    """Return the landed batches of one dataset or of all, sorted by dataset and id.
 
-    Without `dataset` and `batch_id`, return those of all datasets.
+    With `batch_id`, return only that batch.
     """
     values = {"force": force_code, "dataset": dataset, "batch": batch_id}
     with connection.cursor(row_factory=class_row(ArchivedBatch)) as cursor:
@@ -140,7 +140,10 @@ def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
 
 
 def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
-    """Give each row its number in the delivery, before the rows at `gaps` were erased."""
+    """Yield each row with the number that it had in the delivery, before rows were erased.
+
+    `gaps` has the numbers of the erased rows.
+    """
     place = 0
     for row in rows:
         place += 1
@@ -152,7 +155,7 @@ def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
 
 @contextmanager
 def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
-    """Give a copy of the content of an archived batch.
+    """Yield a copy of the decompressed content of an archived batch, with its size and SHA-256.
 
     Raises:
         AssuranceError: The file is missing or damaged.
@@ -198,7 +201,7 @@ class HashedStream:
         return self._digest.hexdigest()
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the remaining bytes, chunk by chunk."""
+        """Yield the remaining bytes, chunk by chunk."""
         while chunk := self._stream.read(CHUNK_BYTES):
             self._digest.update(chunk)
             self.size_bytes += len(chunk)
@@ -207,10 +210,10 @@ class HashedStream:
 
 @contextmanager
 def open_unpacked(path: Path) -> Iterator[ByteStream]:
-    """Give the decompressed bytes of an archived batch as a stream.
+    """Yield the decompressed bytes of an archived batch as a stream.
 
     Raises:
-        UnreadableError: The file is missing or damaged. This can also happen while it is read.
+        UnreadableError: The file is missing or damaged. Reading the stream can also raise it.
     """
     try:
         with gzip.open(path, "rb") as stream:
@@ -227,7 +230,7 @@ def read_header(stream: ByteStream) -> dict[str, Any]:
     """Read the first line of an archived extract: its format, columns and origin.
 
     Raises:
-        UnreadableError: The line is not such a header.
+        UnreadableError: The first line is not a header of an extract.
     """
     line = stream.readline()
     try:

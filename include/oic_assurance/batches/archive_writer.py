@@ -4,11 +4,11 @@ There are three kinds of archived batches:
 
 - A file: the bytes of the file.
 - A database extract: a first line, then the output of PostgreSQL's `COPY`. The first line is `# `
-  and a JSON object with `format`, `dataset`, `place`, `columns`, `copy_format` (`text` or
-  `binary`), `snapshot_at` and `cursor_from`.
-- A replay: a text extract of the corrected rows. Its columns are the row's number in the delivery
-  that it corrects, the id of the rejected row, and the declared columns. Its first line names that
-  delivery (`replay_of`) and the table.
+  and a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format` (`text`
+  or `binary`), `snapshot_at` and `cursor_from`.
+- A replay: a text extract of the corrected rows. Its columns are the row number in the delivery
+  that the replay corrects, the id of the rejected row, and the declared columns. Its first line
+  names the corrected batch (`replay_of`) and the table.
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
 extract without its first line.
@@ -36,13 +36,15 @@ from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
-#: The suffix of a batch that an erasure has rewritten, until it replaces the original file.
+#: The suffix of a batch file that an erasure has rewritten. The erasure then replaces the original
+#: file with it.
 REWRITTEN = ".erased"
-#: The fastest level of zlib. The content repeats itself, so it still shrinks four to ten times.
+#: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
+#: quarter of their size.
 COMPRESSION = 1
 #: The `wbits` of a gzip file: 15 for the largest window, and 16 for gzip's header and trailer.
 GZIP_WINDOW = 15 + 16
-#: How far the clocks of the warehouse and of this machine may differ.
+#: The largest difference that is expected between the clocks of the warehouse and of this machine.
 CLOCK_SKEW = timedelta(minutes=5)
 
 
@@ -75,7 +77,7 @@ class Archive:
 
     @contextmanager
     def writer(self, name: str) -> Iterator["ArchiveWriter"]:
-        """Give a writer for the file `name`. The file appears only when it is finished."""
+        """Yield a writer for the file `name`. The file appears only when the writer finishes it."""
         writer = ArchiveWriter(self._folder / name, self._settings.home)
         try:
             yield writer
@@ -83,14 +85,16 @@ class Archive:
             writer.discard()
 
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
-        """Remove the files of earlier attempts that no batch names.
+        """Remove archived files that earlier attempts have left and that no batch names.
 
         An attempt that fails rolls its batches back. It cannot know whether the warehouse received
-        its last commit, so only the next attempt removes its files.
+        its last commit. So only the next attempt removes the files.
 
-        Files that are older than the unsuccessful attempts of this warehouse stay: they can belong
-        to another warehouse that uses the same state folder. A batch that an erasure has rewritten
-        stays until that erasure is finished.
+        Two kinds of files stay:
+
+        - Files that are older than all unsuccessful attempts of this warehouse. They can belong to
+          another warehouse that uses the same state folder.
+        - A batch that an erasure has rewritten, until the erasure is finished.
         """
         oldest = one_value(
             connection,
@@ -110,8 +114,9 @@ class Archive:
         if oldest is None:
             return
         since = (oldest - CLOCK_SKEW).timestamp()
-        # The order of these steps matters. A force that begins after the list was made archives
-        # nothing that is on it, and a force that has ended before the check has named its files.
+        # List the files first, then check for other forces. A force that starts after the listing
+        # archives only files that are not on the list. If a force ended before the check, its
+        # batches already name its files.
         files = archived_files(self._settings, self._dataset)
         if self._another_force_is_landing(connection):
             return
@@ -121,9 +126,10 @@ class Archive:
                 path.unlink(missing_ok=True)
 
     def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
-        """Tell whether another force lands the dataset now: no batch names its files yet.
+        """Tell whether another force lands this dataset now. No batch names its new files yet.
 
-        It holds its lock for the whole attempt. An attempt that was killed holds no lock.
+        A landing holds the lock of its force for the whole attempt. An attempt that was killed
+        holds no lock.
         """
         force_code = self._settings.force_code
         forces = connection.execute(
@@ -143,7 +149,7 @@ class Archive:
 
 
 class ArchiveWriter:
-    """Writes one archived batch, and hashes its content."""
+    """Writes the file of one archived batch, and hashes the content."""
 
     def __init__(self, path: Path, home: Path) -> None:
         #: The path relative to the state folder, as in `audit.batch.kept_as`.
@@ -159,11 +165,11 @@ class ArchiveWriter:
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the content so far, as hexadecimal digits."""
+        """The SHA-256 of the content that was written so far, as hexadecimal digits."""
         return self._digest.hexdigest()
 
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
-        """Write the first line of an extract. It does not count as content."""
+        """Write the first line of an extract. The SHA-256 and the size leave this line out."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._file.write(self._zip.compress(f"# {text}\n".encode()))
 
@@ -174,7 +180,7 @@ class ArchiveWriter:
         self._file.write(self._zip.compress(chunk))
 
     def finish(self) -> None:
-        """Move the file into its place. It is on disk before the batch that names it commits."""
+        """Move the file into its place. The file is on disk before its batch is committed."""
         self._file.write(self._zip.flush())
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -183,7 +189,7 @@ class ArchiveWriter:
         self._is_finished = True
 
     def discard(self) -> None:
-        """Remove an unfinished file, also when the disk is too full to close it properly."""
+        """Remove the file if it is unfinished. This works even if the disk is full."""
         if self._is_finished:
             return
         with suppress(OSError):
@@ -192,7 +198,7 @@ class ArchiveWriter:
 
 
 def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
-    """Return every entry of a dataset's folder in the archive, of any force, sorted by name."""
+    """Return all files in a dataset's archive folder, for all forces, sorted by name."""
     folder = _folder(settings, dataset)
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
@@ -200,9 +206,10 @@ def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
 def unnamed_files(
     connection: psycopg.Connection, settings: Settings, dataset: Dataset, files: Iterable[Path]
 ) -> list[Path]:
-    """Return those of the files that no batch names, of any force.
+    """Return the files that no batch of any force names.
 
-    List `files` before this call. A batch that is landed in between then names its file.
+    The caller lists `files` before this call. If a batch is landed in between, it already names its
+    file.
     """
     names = connection.execute(
         "select kept_as from audit.batch where dataset = %s and kept_as is not null",

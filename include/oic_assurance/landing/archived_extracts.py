@@ -1,7 +1,7 @@
-"""Archived database extracts, read back into a temporary table.
+"""Read archived database extracts back into a temporary table.
 
-PostgreSQL wrote the extract and PostgreSQL reads it, so nothing here parses the text or binary
-format.
+PostgreSQL wrote the extract and PostgreSQL reads it back. So no code here parses COPY's text or
+binary format.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,13 +27,16 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 CopyFormat = Literal["text", "binary"]
-#: The end of one binary stream and the start of the next, in a batch that was read in several
+#: The bytes between two binary streams. A batch has several streams if it was read in several
 #: queries. No value contains these bytes: they are not valid UTF-8, and no number is that long.
 SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
 class ExtractTable:
-    """A temporary table with the rows of one archived extract. It ends with the transaction."""
+    """A temporary table with the rows of one archived extract.
+
+    The table ends with the transaction.
+    """
 
     def __init__(
         self, connection: psycopg.Connection, dataset: Dataset, table: Table, header: dict[str, Any]
@@ -44,7 +47,8 @@ class ExtractTable:
         self.columns: list[str] = [str(name) for name in header["columns"]]
         self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
-        # The types are those of raw. Only a corrected text of a replay can be of any form.
+        # The columns have the types of raw. In a replay they are texts, because a corrected text
+        # can have any form.
         known = existing_columns(connection, dataset, table)
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
@@ -77,13 +81,13 @@ class ExtractTable:
                         copy.write(chunk)
                 return max(cursor.rowcount, 0)
         except psycopg.Error as error:
-            # Read the rest too, because the caller needs the hash of the whole content.
+            # Read the rest of the content too, because the caller needs the hash of all of it.
             for _ in content.chunks():
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
     def chunks(self) -> Iterator[bytes]:
-        """Give the rows as a COPY stream in the format of the extract."""
+        """Yield the rows as a COPY stream in the format of the extract."""
         statement = SQL(
             "copy (select {} from {} order by row_number) to stdout (format {})"
         ).format(self._names(), self.name, SQL(self.copy_format))
@@ -92,7 +96,10 @@ class ExtractTable:
                 yield bytes(chunk)
 
     def remove(self, places: Sequence[int], keys: Sequence[str]) -> list[int]:
-        """Remove the rows at these places or with these keys. Return the places of the removed."""
+        """Remove the rows at these places or with these keys.
+
+        Return the row numbers of the removed rows.
+        """
         rows = self._connection.execute(
             SQL(
                 "delete from {} where row_number = any(%s) or {} = any(%s) returning row_number"
@@ -107,13 +114,16 @@ class ExtractTable:
 
     @property
     def key(self) -> Composable:
-        """The key of a row as one text, in SQL."""
+        """The SQL expression for the key of a row as one text."""
         if "row_key" in self.columns:
             return Identifier("row_key")
         return SQL("{}::text").format(Identifier(self._table.key[0]))
 
     def rows_query(self, names: Sequence[str]) -> Composed:
-        """Write the query for the rows as landing reads them: a blank text becomes null."""
+        """Write the query for the rows as landing reads them.
+
+        As in landing, a blank text becomes null.
+        """
         return SQL(
             "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
             " from {})"
@@ -128,7 +138,7 @@ class ExtractTable:
 
     @property
     def content_columns(self) -> list[str]:
-        """The columns with delivered values, in the order of the declaration at that time."""
+        """The columns with delivered values, in the order in which they were extracted."""
         return [name for name in self.columns if name not in PROVENANCE]
 
     def _read(self, name: str) -> Composable:
@@ -146,7 +156,7 @@ class ExtractTable:
 def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
 
-    The chunks can be cut at any byte, also inside the end of a stream.
+    A chunk can end at any byte, even inside the bytes that end a stream.
     """
     rest = b""
     for chunk in chunks:
@@ -158,10 +168,10 @@ def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class RewrittenExtract:
-    """The result of removing rows from an archived extract."""
+    """An archived extract after rows were removed from it."""
 
     sha256: str
-    #: The places of the removed rows.
+    #: The row numbers of the removed rows.
     places: list[int]
 
 
@@ -177,8 +187,8 @@ def rewrite_extract(
 ) -> RewrittenExtract:
     """Copy an archived extract to `target` without the rows at `places` or with `keys`.
 
-    Call it in a transaction. `target` can be the same path as `source`. It is written only if a row
-    is removed, and it appears only when it is complete.
+    Call this function in a transaction. `target` can be the same path as `source`. The new file is
+    written only if a row is removed. It appears only when it is complete.
 
     Raises:
         UnreadableError: The extract cannot be read.
