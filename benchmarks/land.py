@@ -1,6 +1,8 @@
-"""Land one dataset, as a task of the daily run does. The landing benchmark measures this process.
+"""Land one dataset in the same way as a task of the daily run.
 
 `python -m benchmarks.land DATASET [--no-archive]`
+
+The landing benchmark measures the process that runs this command.
 """
 
 import sys
@@ -13,7 +15,7 @@ from oic_assurance.settings import load_settings
 
 
 class _NoArchive(archive_writer.ArchiveWriter):
-    """Writes nothing, to measure the same load without its archive."""
+    """An archive writer that writes nothing, to measure a landing without the archive."""
 
     def __init__(self, *_: Any) -> None:
         self.archived_as = ""
@@ -37,7 +39,7 @@ class _NoArchive(archive_writer.ArchiveWriter):
 
 
 def main(dataset: str, *options: str) -> None:
-    """Land the dataset.
+    """Land the dataset, without archiving its batches if `options` has `--no-archive`.
 
     Raises:
         SystemExit: a delivery was refused.

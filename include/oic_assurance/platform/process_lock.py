@@ -1,6 +1,7 @@
-"""Locks that let one process of a home do something at a time.
+"""Locks that let a command run only once at a time for a state folder.
 
-A lock is a locked file, so it ends with its process, even if that is killed.
+A lock is a locked file in the state folder. The operating system releases it when the process that
+holds it ends, even if the process is killed.
 """
 
 import fcntl
@@ -15,10 +16,10 @@ from oic_assurance.warehouse.folders import private_folder
 
 @contextmanager
 def only_one(settings: Settings, command: str) -> Iterator[None]:
-    """Hold the lock of a command of this home for the block. Another process does not wait for it.
+    """Hold the lock of a command of this state folder during the block. Do not wait for the lock.
 
     Raises:
-        AssuranceError: Another process holds the lock. The message names the process.
+        AssuranceError: Another process holds the lock. The message names that process.
     """
     path = private_folder(settings, settings.home / "locks") / command
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -39,7 +40,7 @@ def only_one(settings: Settings, command: str) -> Iterator[None]:
 
 
 def holder_of(settings: Settings, command: str) -> int | None:
-    """Return the id of the process that holds a command's lock, or None if none does."""
+    """Return the ID of the process that holds a command's lock, or None if no process holds it."""
     path = settings.home / "locks" / command
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
