@@ -1,7 +1,7 @@
-"""The edges at which a process can be killed: before and after each step of its work.
+"""The edges at which a process can be killed: the moments before and after each step of its work.
 
-The harness finds them by wrapping the product's functions, in the process that is to be killed.
-The product does not know about this.
+A step is a call of a function of the product, or a commit. The harness wraps these functions in
+the process that is to be killed, so the product contains no code for this.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-#: Called with the name of each edge that the work reaches.
+#: A function that is called with the name of each edge that the work reaches.
 Reached = Callable[[str], None]
 
 LANDING = {
@@ -69,7 +69,10 @@ RUN = {
 
 
 def watch(work: str, reached: Reached) -> None:
-    """Wrap every step of a kind of work, and every commit, for the rest of this process."""
+    """Call `reached` before and after every step and every commit, until this process ends.
+
+    `work` is "landing" or "run". It selects the steps.
+    """
     steps = LANDING if work == "landing" else {**LANDING, **RUN}
     for place, name in steps.items():
         module, _, path = place.partition(":")

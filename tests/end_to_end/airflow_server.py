@@ -1,4 +1,4 @@
-"""Airflow as `assurance up` runs it, and a person's actions in it, through its REST API."""
+"""Start Airflow with `assurance up`, and act like a user of its web page, through its REST API."""
 
 import json
 import socket
@@ -21,14 +21,15 @@ READY = "Airflow is at"
 
 @dataclass(frozen=True)
 class Airflow:
-    """A logged-in person at the web page of a running Airflow."""
+    """A client of a running Airflow that is logged in as a user of the web page."""
 
     client: httpx.Client
 
     def run_of(self, dag: str, as_at: str) -> str:
         """Return the id of the current run of a scheduled DAG.
 
-        In a new state folder the scheduler starts one by itself. Otherwise one is triggered.
+        In a new state folder the scheduler starts a run by itself. If there are only ended runs,
+        this starts a new run.
         """
         for _ in _patiently(f"no run of {dag}"):
             found = self.client.get(f"/dags/{dag}/dagRuns")
@@ -41,7 +42,7 @@ class Airflow:
         raise AssertionError
 
     def trigger(self, dag: str, as_at: str) -> str:
-        """Start a run of a DAG as soon as the DAG is known. Return the run's id."""
+        """Start a run of a DAG as soon as Airflow knows the DAG. Return the run's id."""
         for _ in _patiently(f"{dag} is not known"):
             done = self.client.post(
                 f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": {"as_at": as_at}}
@@ -65,7 +66,7 @@ class Airflow:
                 return
 
     def state(self, dag: str, run: str, task: str) -> str | None:
-        """Return the state that Airflow shows for a task."""
+        """Return the state that Airflow shows for a task, or None if it has no state yet."""
         found = self._get(_task(dag, run, task))["state"]
         return None if found is None else str(found)
 
@@ -75,7 +76,7 @@ class Airflow:
         done.raise_for_status()
 
     def clear(self, dag: str, run: str, *tasks: str, downstream: bool = False) -> None:
-        """Clear tasks, so that they run again."""
+        """Clear tasks, so that they run again. With `downstream`, also all tasks after them."""
         done = self.client.post(
             f"/dags/{dag}/clearTaskInstances",
             json={
@@ -90,7 +91,10 @@ class Airflow:
         done.raise_for_status()
 
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
-        """Answer a task that waits for a person, as A. Lead in *Required Actions*."""
+        """Answer a task that waits for a decision, as on the page *Required Actions*.
+
+        The name of the person who decides is A. Lead.
+        """
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",
             json={

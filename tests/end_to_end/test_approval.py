@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 
 DAILY, TASK = "assurance_daily", "approve_warning"
 WAITS = "awaiting_input"
-#: Two minutes are enough for an answer, and not too long for the test without an answer.
+#: Warnings need an approval, and Airflow waits two minutes for it. This is long enough for the
+#: tests that answer, and short enough for the test that does not.
 ASKS = {"ASSURANCE_APPROVE_WARNINGS": "yes", "ASSURANCE_APPROVAL_HOURS": "0.033"}
 
 
@@ -38,7 +39,11 @@ def current(terminal: Terminal) -> int:
 
 
 def last_decision(terminal: Terminal) -> tuple[Any, ...]:
-    """Return the last decision on the newest build: approved, who, login, reason, through."""
+    """Return the decision on the newest build.
+
+    The values are: whether it is approved, who decided, their login, the reason, and the program
+    through which they decided.
+    """
     (decision,) = ask(
         terminal,
         "select is_approved, who, login, reason, through from audit.approval "
@@ -116,7 +121,8 @@ def test_at_a_terminal_the_run_ends_and_a_command_approves(deployment: Terminal)
     assert f"assurance publication approve {build_id} --reason" in done.stderr
     assert current(deployment) == before
     by = ["--by", "A. Lead", "--reason", "known and harmless"]
-    # The setting at the opening of the build counts, whoever publishes it.
+    # The build was opened with the setting that requires approval. A command without this setting
+    # must obey it as well.
     without = Terminal(deployment.home, deployment.project)
     assert without.assurance("publication", "approve", str(build_id), "--by", "A. Lead").returncode
     assert current(deployment) == before

@@ -1,4 +1,4 @@
-"""The whole daily run, from sources to a publication, and its result if something fails."""
+"""The daily run, from the sources to a publication, and its result if something fails."""
 
 import shutil
 import signal
@@ -24,7 +24,7 @@ POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query by a BI tool."""
+    """Return the rows of a query that runs under the login of BI tools."""
     with psycopg.connect(terminal.url("bi")) as reader:
         return reader.execute(query.encode()).fetchall()
 
@@ -39,7 +39,7 @@ def current(terminal: Terminal) -> int:
 
 @pytest.fixture
 def damaged_project(tmp_path: Path) -> Path:
-    """A separate checkout, in which a model can be broken."""
+    """A copy of the project, in which a test can damage a model."""
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")

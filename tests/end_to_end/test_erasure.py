@@ -1,4 +1,4 @@
-"""After the next publication, an erased record is nowhere in the state folder."""
+"""After the publication that follows an erasure, the record is nowhere in the state folder."""
 
 import gzip
 import shutil
@@ -17,7 +17,7 @@ PERSON, COLLAR, ROLE = "987654", "QWXZ7731", "ZQJXVKROLE"
 REFERRAL, REFERENCE = "987650001", "NCCUZQXJW88"
 WANTED = [COLLAR.encode(), ROLE.encode(), REFERENCE.encode(), REFERRAL.encode()]
 BLOCK = 4 * 1024 * 1024
-#: Files of the sources themselves.
+#: The source databases. Their files still contain the record and are not searched.
 SOURCES = ("rms", "intelligence")
 
 
@@ -37,7 +37,10 @@ def terminal() -> Iterator[Terminal]:
 
 
 def put_records(terminal: Terminal) -> None:
-    """Put unique values into the newest personnel file and the records system."""
+    """Put an officer and a referral with unique values into the sources.
+
+    The officer is in the newest personnel file, the referral in the records management system.
+    """
     newest = max((terminal.home / "dropzone/hr/personnel").glob("personnel_*.csv"))
     columns = newest.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
     values = {
@@ -62,9 +65,10 @@ def put_records(terminal: Terminal) -> None:
 
 
 def places_with(terminal: Terminal) -> set[str]:
-    """Return the files of the state, without the sources' files, that contain any of the values.
+    """Return the files of the state folder that contain one of the unique values.
 
-    The server is stopped first, so that everything in its memory is written.
+    The files of the sources are not searched. The server is stopped during the search, so that
+    everything in its memory is written to disk.
     """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         oids = warehouse.execute(

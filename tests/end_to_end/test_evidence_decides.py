@@ -1,4 +1,4 @@
-"""The recorded evidence decides what is published, whatever state Airflow's tasks are put into."""
+"""The results in the audit tables decide what is published, not the states of Airflow's tasks."""
 
 import shutil
 import subprocess
@@ -34,7 +34,7 @@ except AssuranceError as error:
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query by the owner of the warehouse."""
+    """Return the rows of a query that runs under the login of the warehouse's owner."""
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         return warehouse.execute(query.encode()).fetchall()
 
@@ -58,7 +58,7 @@ def why_it_failed(terminal: Terminal, run: str) -> str:
 
 
 def by_hand(terminal: Terminal, call: str) -> subprocess.CompletedProcess[str]:
-    """Do the work of a task in a separate process, without Airflow."""
+    """Run the code of a task in a separate process, without Airflow."""
     return subprocess.run(
         [sys.executable, "-c", BY_HAND.format(call=call)], env=terminal.environment,
         capture_output=True, text=True, check=False, timeout=600,
@@ -71,7 +71,10 @@ def publish_by_hand(terminal: Terminal, build_id: int) -> subprocess.CompletedPr
 
 @pytest.fixture
 def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
-    """A checkout whose gate blocks, with a second DAG that skips the gate."""
+    """A copy of the project with a wrong figure, which the gate blocks.
+
+    The copy has a second DAG that skips the gate.
+    """
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
@@ -125,11 +128,14 @@ def test_no_task_state_publishes_a_blocked_build(damaged: Terminal) -> None:
 
 
 def mark_the_audit_as_succeeded(damaged: Terminal, server: Airflow, run: str) -> None:
-    """The following tasks run, and the publication is refused because of the gate's results."""
+    """Mark the failed audit as successful in Airflow, and let the tasks after it run.
+
+    The publication must still be refused, because the stored result of the gate is critical.
+    """
     server.mark(DAILY, run, "audit_marts", "success")
     server.clear(DAILY, run, "seal_marts", downstream=True)
     assert server.wait_for_end(DAILY, run) == "failed"
-    # Tables that use the damaged mart are damaged as well.
+    # The sealed marts use the damaged mart, so their audit fails too.
     assert server.state(DAILY, run, "audit_sealed") == "failed"
     server.mark(DAILY, run, "audit_sealed", "success")
     server.clear(DAILY, run, "approve_warning", downstream=True)
@@ -147,7 +153,10 @@ def mark_the_audit_as_skipped(server: Airflow, run: str) -> None:
 
 
 def mark_the_publication_as_succeeded(damaged: Terminal, server: Airflow, run: str) -> None:
-    """A successful task is no publication. The run's last task looks for one, and fails."""
+    """Mark the task `publish` as successful in Airflow, although it published nothing.
+
+    The last task of the run looks for the publication, does not find it, and fails.
+    """
     server.mark(DAILY, run, "publish", "success")
     server.clear(DAILY, run, "close_run")
     assert server.wait_for_end(DAILY, run) == "failed"
@@ -156,7 +165,10 @@ def mark_the_publication_as_succeeded(damaged: Terminal, server: Airflow, run: s
 
 
 def skip_every_audit(damaged: Terminal, server: Airflow) -> None:
-    """A DAG that skips the audits and still publishes, by its trigger rules."""
+    """Run a DAG that skips all audits and whose trigger rules still start the publication.
+
+    The publication must be refused, because no result of a gate is stored.
+    """
     run = server.trigger(RECKLESS, AS_AT)
     assert server.wait_for_end(RECKLESS, run) == "failed"
     assert server.state(RECKLESS, run, "audit_marts") == "skipped"
@@ -170,7 +182,7 @@ def test_a_run_killed_before_its_publication_can_publish_only_what_was_audited(
     before = publications(terminal)
     killed_before_publication(terminal)
     assert publications(terminal) == before
-    # It is audited, complete and unchanged, so anybody may publish it.
+    # The build is audited, complete and unchanged. So it may be published without Airflow.
     build_id = newest_build(terminal)
     assert publish_by_hand(terminal, build_id).returncode == 0
     assert publications(terminal)[-1] == (build_id, True)
@@ -188,13 +200,13 @@ def test_a_generation_that_was_changed_after_its_audit_is_not_published(
     refused = publish_by_hand(terminal, newest_build(terminal))
     assert "candidate.assurance_position was changed after its audit" in refused.stderr
     assert publications(terminal) == before
-    # The next run builds again, and publishes.
+    # The next run builds the marts again and publishes them.
     done = terminal.assurance("run", "--as-at", AS_AT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def killed_before_publication(terminal: Terminal) -> None:
-    """Run until all gates are passed, and kill the run while it waits to publish."""
+    """Start a run, and kill it when it has passed all gates and waits to publish."""
     with publishing_blocked(terminal):
         run = terminal.begin("run", "--as-at", AS_AT)
         assert run.stdout is not None

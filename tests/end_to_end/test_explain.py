@@ -1,4 +1,4 @@
-"""`assurance explain`: from every figure to its records, and from a record to its row."""
+"""`assurance explain` follows every figure to its records, and a record to its raw rows."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: For each kind of record a model and a column that contain some.
+#: For each kind of record, a model and a column from which the tests take keys of such records.
 NAMED = {
     "referral": ("int_nccu_document_outcome", "referral_ref"),
     "document": ("int_nccu_document_outcome", "report_urn"),
@@ -56,7 +56,8 @@ def records(settings: Settings) -> Iterator[Records]:
 @pytest.fixture
 def warehouse(settings: Settings) -> Iterator[psycopg.Connection]:
     with connect(settings, autocommit=True) as connection:
-        # The tests reuse a name for temporary tables with other columns, so no plan may be cached.
+        # The tests make temporary tables with the same name and different columns. Therefore
+        # psycopg must not prepare statements, whose plans would become invalid.
         connection.prepare_threshold = None
         yield connection
 
@@ -80,7 +81,7 @@ def stories(settings: Settings, kind: str, at_most: int = 1) -> list[RecordHisto
 
 
 def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
-    # Hours have no numerator, neither in the figure nor in its records.
+    # Measures in hours have no numerator, neither in the figure nor in its records.
     wrong = records.ask(
         """
         select *

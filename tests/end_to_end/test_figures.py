@@ -6,7 +6,8 @@ import pytest
 
 from tests.oracle.runner import check
 
-# On a deadline day and after it, then the changes of a day. The slow test runs for every moment.
+# The moments of the quick test: on a deadline day, after it, and on the next day after changes of
+# records. The slow test runs for every moment of the oracle.
 FIRST_DAY = ["2026-04-30T12:00", "2026-06-20T05:30"]
 DAY_AFTER = ["2026-06-21T05:30"]
 

@@ -1,4 +1,4 @@
-"""MetricFlow's metrics, queried at a terminal, equal the figures of the marts that they read."""
+"""The metrics of MetricFlow equal the figures of the marts."""
 
 import csv
 import socket
@@ -18,20 +18,21 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: Records alone give these metrics only for the day of the run. They are queried a second time,
-#: from these.
+#: Measures that MetricFlow can also compute from the records, but only for the day of the run. Each
+#: has a second metric for this, whose name ends in `_today`.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: Strands have no unit by which they could be queried.
+#: The metrics that are queried by unit. Strands belong to no unit, so their metric is left out.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
-#: Metric, month and unit to value, where there is one.
+#: Values by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
 
 
 @pytest.fixture
 def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal in which a call to the outside world would be noticed.
+    """A terminal whose commands may not open a network connection. Otherwise the test fails.
 
-    Its temporary folder is new. An answer that an earlier call left there would hide the next.
+    Its temporary folder is new. MetricFlow may store the answer of a network call there, and would
+    then not make the call again.
     """
     with socket.socket() as outside:
         outside.bind(("127.0.0.1", 0))
@@ -45,7 +46,7 @@ def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]
 
 
 def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figures:
-    """Return the result of one query over several metrics, by month, or by month and unit."""
+    """Return the values of several metrics, from one query that is grouped by `by`."""
     table = folder / "figures.csv"
     done = mf.assurance(
         "mf", "query", "--metrics", ",".join(metrics), "--group-by", by, "--quiet",
@@ -62,7 +63,11 @@ def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Fi
 
 
 def published(mf: Terminal, query: str) -> Figures:
-    """Return the figures of the marts. Those of the current month are also listed for today."""
+    """Return the figures of the marts that a query selects, by measure, month and unit.
+
+    The figures of the current month are listed a second time, under the names of the metrics of
+    today.
+    """
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()
     figures = {(code, str(month), unit): value for code, month, unit, value in rows}
@@ -89,7 +94,8 @@ def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_
 
 
 def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
-    # A metric gives a unit above teams only its own records: none, except the force's plans.
+    # Records belong to teams, and plans to the force. A metric does not add up teams, so it has no
+    # value for districts and directorates. Only teams, and the force for plans, are compared.
     figures = published(
         mf,
         """

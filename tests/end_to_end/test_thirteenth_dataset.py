@@ -1,4 +1,4 @@
-"""The daily run lands and checks a dataset that has no model and no policy."""
+"""The daily run lands and checks an additional dataset that no model and no policy uses."""
 
 import shutil
 import tempfile
@@ -41,7 +41,7 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
 
 
 def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:
-    """Return the gate's results for the thirteenth dataset in a run, by expectation."""
+    """Return whether each expectation on the additional dataset passed in a run, by its name."""
     query = f"""
         select result.expectation, result.success
         from audit.latest_expectation_result as result
