@@ -1,4 +1,4 @@
-"""Fixtures: a synthetic force with a publication, and a real browser."""
+"""Fixtures for the browser tests: a synthetic force with a publication, and Chromium."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser
 
 

@@ -1,4 +1,4 @@
-"""The assurance pack in a real browser: it renders, fits a phone, and is accessible."""
+"""The assurance pack in a real browser renders, fits the screen of a phone, and is accessible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def folder(published: Terminal) -> Path:
 def opened(
     browser: Browser, file: Path, screen: dict[str, int]
 ) -> Iterator[tuple[Page, list[str]]]:
-    """Yield the page, with its errors and its requests to the network."""
+    """Yield the opened page, and a list that collects its errors and its network requests."""
     page = browser.new_page(viewport=screen)
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))

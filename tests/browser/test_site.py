@@ -16,7 +16,7 @@ import pytest
 from oic_assurance.settings import load_settings
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def offline(site: Path, browser: Browser) -> Iterator[BrowserContext]:
 
 
 class Read(HTMLParser):
-    """The files that a page loads, its links, and its anchors."""
+    """Parses an HTML page. Collects the files that it loads, its links, and its anchors."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ def test_a_broken_link_fails_the_build(site: Path, tmp_path: Path, link: str, me
 
 
 def _opened(context: BrowserContext, file: Path) -> tuple[Page, list[str]]:
-    """Return the page, with its errors and its requests to the network."""
+    """Return the opened page, and a list that collects its errors and its network requests."""
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)

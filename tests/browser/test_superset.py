@@ -1,4 +1,4 @@
-"""The dashboards in a real Superset: every chart compared with SQL, every dashboard opened."""
+"""In a real Superset, every chart is compared with SQL, and every dashboard is opened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from oic_assurance.settings import load_settings
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs Playwright.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Served:
-    """A Superset that `assurance superset` started, and the warehouse behind it."""
+    """A Superset that `assurance superset` has started, with the state folder that it reads."""
 
     terminal: Terminal
     client: Superset
@@ -51,9 +51,9 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(published: Terminal) -> Iterator[Served]:
-    """Superset over a second publication, which restates figures of the first."""
+    """Superset on a warehouse whose second publication restates figures of the first."""
     with psycopg.connect(published.url("rms")) as records:
-        # Delete referrals between the two, as the source system does it.
+        # Delete referrals between the two publications, as the source system deletes records.
         records.execute(
             "update rms.nccu_referral set deleted_at = %(at)s, updated_at = %(at)s "
             "where referral_ref in (select referral_ref from rms.nccu_referral "
@@ -78,7 +78,7 @@ def served(published: Terminal) -> Iterator[Served]:
 
 
 def _wait_until_started(process: subprocess.Popen[str]) -> list[str]:
-    """Return the output until Superset has started."""
+    """Wait until Superset has started. Return the lines that it has printed until then."""
     output = []
     assert process.stdout is not None
     for line in process.stdout:
@@ -96,7 +96,7 @@ def reader(served: Served) -> Iterator[psycopg.Connection[Row]]:
 
 @pytest.fixture(scope="module")
 def numbers(served: Served) -> dict[str, int]:
-    """The number that Superset gave each chart, by UUID."""
+    """The number that Superset has given each chart, by the UUID of the chart."""
     return {
         uuid: number
         for dashboard in DASHBOARDS
@@ -145,7 +145,7 @@ def test_charts_use_the_words_of_the_pack(
 
 
 def test_the_publication_has_restated_figures(reader: psycopg.Connection[Row]) -> None:
-    """Without them, the charts of restated figures would be compared while empty."""
+    """The charts of restated figures can only be compared if there are restated figures."""
     assert reader.execute("select 1 from marts.restatement where org_unit_code = 'ALL'").fetchone()
 
 
@@ -213,7 +213,10 @@ def test_a_dashboard_renders_without_errors(
 
 
 def _rows(reader: psycopg.Connection[Row], chart: Chart) -> list[Row]:
-    """Return the expected rows of a chart, filtered, grouped and added up in Python."""
+    """Return the rows that a chart must show.
+
+    The rows of its dataset are filtered, grouped and added up in Python.
+    """
     columns = chart.dataset.columns.values()
     more = "".join(f", {one.expression} as {one.chart_column}" for one in columns if one.expression)
     query = f"select answer.*{more} from ({chart.dataset.sql}) as answer"
@@ -247,7 +250,7 @@ def _measured(value: Value, rows: list[Row]) -> float | None:
 
 
 def _comparable(rows: list[Row]) -> list[list[tuple[str, str]]]:
-    """Return rows in a fixed order, with values in a form that both sides can give."""
+    """Return rows as text in a fixed order, so that Superset and SQL can be compared."""
     return sorted(sorted((name, _plain(value)) for name, value in row.items()) for row in rows)
 
 

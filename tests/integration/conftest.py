@@ -1,4 +1,4 @@
-"""A warehouse and a `World` for tests that land data: those of landing and of operations."""
+"""Fixtures for tests that land data: a warehouse, and a `World` with a dropzone."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Results of dbt's tests are stored with the tables that they checked, and count for no others."""
+"""Results of dbt's tests are stored with the tables that they checked, and count only for these."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -25,7 +25,7 @@ from tests.mutants.units import (
 
 DATABASE = "warehouse_rules"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
-# Each group of models is a separate test. It shows which rule fails, and takes seconds.
+# Each group of models is a separate test, so that the name of a failing test shows the group.
 GROUPS = (
     "staging",
     "intermediate.calendar",
@@ -44,7 +44,7 @@ GROUPS = (
 
 @pytest.fixture(scope="module")
 def empty_models(home: Path) -> Iterator[Settings]:
-    """A warehouse in which nothing was landed, with every model built from it."""
+    """A warehouse in which nothing was landed and every model is built."""
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         build_from_nothing(settings)
@@ -69,9 +69,10 @@ def test_every_unit_test_passes(empty_models: Settings, group: str) -> None:
 def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseudonyms(
     empty_models: Settings,
 ) -> None:
-    """Built tables are open to the gate by default, and staging to its purpose.
+    """Tables with pseudonyms and officer numbers are exceptions to the usual privileges.
 
-    These are open to nobody else.
+    The gate may read every table that is built, and the logins of a purpose may read its staging
+    tables. Tables with both columns are open only to roles that may read `identity.pseudonym`.
     """
     with connect(empty_models) as connection:
         others = connection.execute(
@@ -99,7 +100,7 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
 
 
 def test_a_mutant_is_caught_unless_it_cannot_matter(empty_models: Settings, tmp_path: Path) -> None:
-    """Checks the code behind `python -m tests.mutants` with one mutant of each kind."""
+    """Check the code of `python -m tests.mutants` with a mutant to catch and a harmless one."""
     named = {
         mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
     }
@@ -135,7 +136,7 @@ def test_every_model_between_sources_and_marts_has_a_unit_test() -> None:
 
 
 def rules() -> list[tuple[Path, dict[str, Any]]]:
-    """Return every unit test with its file."""
+    """Return every dbt unit test, each with the file that holds it."""
     found = []
     for path in sorted(MODELS.rglob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -144,6 +145,6 @@ def rules() -> list[tuple[Path, dict[str, Any]]]:
 
 
 def group_of(path: Path) -> str:
-    """Return the group that a model's file belongs to."""
+    """Return the name of the group of `GROUPS` that a model's file belongs to."""
     layer, folder, *_ = path.relative_to(MODELS).parts
     return f"{layer}.{folder}" if layer == "intermediate" else layer

@@ -11,12 +11,12 @@ from tests.integration.builds.restated_world import (
     register,
 )
 
-# The register of the deadline day lacked the evidence of one strand. It was corrected later.
+# On the deadline day, the plan register lacked the evidence of one strand. A later register has it.
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 
 def land(world: RestatedWorld, moment: str) -> Build:
-    """Land the deliveries, as the run for a moment does, and open its build."""
+    """Land the deliveries as the run for a moment does. Return the build of that run."""
     run_id = f"run for {moment}"
     for dataset in pipeline.open_run(world.settings, run_id, at(moment)):
         pipeline.extract(world.settings, run_id, dataset)
@@ -28,7 +28,8 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     land(world, DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
     with connect(world.settings) as connection:
-        # As if that run had been on the day itself, with only the register landed.
+        # Change the recorded times, as if that run had been on the deadline day. Only the plan
+        # register counts as landed on that day.
         connection.execute(
             "update audit.batch set landed_at = %s where dataset = 'governance/plans'",
             (at(DEADLINE_DAY),),
@@ -40,7 +41,7 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     world.fill(register("2026-01-05T12:00", "E1"))
     build = land(world, LATER)
 
-    # For the other points nothing had been landed by their deadlines.
+    # The other points get no deadline position, because their data was landed after the deadline.
     assert freeze_deadlines(world.settings, build) == ["INTEL_PLAN"]
     assert freeze_deadlines(world.settings, build) == []
     assert world.ask("select count(*) as n from audit.build where purpose = 'deadline'") == [
@@ -49,5 +50,6 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # The sources were fresh then. The run of that day had extracted them, not the later one.
+    # The status shows that the sources count as fresh: the run of the deadline day had extracted
+    # them. The later run does not matter.
     assert frozen["status"] == "overdue"

@@ -1,4 +1,4 @@
-"""Why past figures change between publications: the causes with their records, in exact numbers."""
+"""Restatements name the causes of changed figures, with the exact numbers of their records."""
 
 import pytest
 
@@ -25,7 +25,7 @@ from tests.oracle.model import Row
 
 
 class ChangedRules:
-    """A third publication: two rules changed, and one referral arrived late."""
+    """A third publication. Before it, two rules are changed, and one referral arrives late."""
 
     def __init__(self, pair: TwoPublications) -> None:
         self.world = pair.world
@@ -68,20 +68,20 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
 @pytest.mark.parametrize(
     ("measure", "month", "unit", "causes"),
     [
-        # A referral that arrived late, in the team of its officer and in the units above.
+        # A referral arrived late. It counts in the team of its officer and in the units above.
         ("nccu_intel_compliance", "2026-01", "ALL", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "D1", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "T1", []),
-        # The document arrived late. The referral was known.
+        # A document arrived late. Its referral was known.
         ("nccu_intel_compliance", "2026-02", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_intel_in_time", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_hours_to_submission_p50", "2026-02", "ALL", [("LATE_RECORD", 1, None, 1)]),
-        # The type was corrected. The measure of all types had counted the referral already.
+        # The type of a referral was corrected. The measure of all types had counted it before.
         ("nccu_intel_compliance", "2026-03", "ALL", [("CORRECTED_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
         ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
         ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
-        # One officer's fourth completion.
+        # An officer's fourth module arrived late, which completes the package.
         ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_module_3", "2025-11", "T1", []),
         ("elearning_completion", "2025-10", "ALL", []),
@@ -119,8 +119,8 @@ def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
     ("code", "record", "closed_at", "because"),
     [
         ("REFERRAL_DOCUMENT_MISSING", "R-FEB-1", "2026-02-05T15:00", "DOCUMENT_SUBMITTED"),
-        # The record was deleted. Its deletion time is not known, so the publication's moment
-        # counts.
+        # The record was deleted. The time of its deletion is not known, so the exception is closed
+        # at the moment of the publication.
         ("REFERRAL_DOCUMENT_MISSING", "R-DEC-2", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("CUSTODY_WITHOUT_REFERRAL", "O-CUS-1", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("TRAINING_OUTSTANDING", "OIC-EL-4", "2025-11-15T00:00", "COMPLETED"),
@@ -143,7 +143,10 @@ def test_a_closed_exception_shows_when_and_why(
 
 
 def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
-    """A repeated build, or a later one, is still compared with the publication."""
+    """After a failed build, the repeated build is still compared with the last publication.
+
+    This is also true for a later build.
+    """
     world = pair.world
     _leave_old_names(world)
     for _ in range(2):
@@ -166,7 +169,7 @@ def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Reproduces the publication with restatements, which is the harder of the two."""
+    """The test reproduces the second publication, which has restatements."""
     settings = pair.world.settings
     monkeypatch.setenv("ASSURANCE_HOME", str(settings.home))
     monkeypatch.setenv("ASSURANCE_DROPZONE", settings.dropzone)
@@ -198,7 +201,7 @@ def test_a_changed_policy_is_a_rule_change_and_no_record_change(
 ) -> None:
     world, third = changed_rules.world, changed_rules.third
     assert world.check_sums(world.figures(changed_rules.second), third, "2026-04") > 10
-    # By the new rule 32 hours are in time. Another referral arrived late as well.
+    # A document after 32 hours is in time by the new rule. A referral also arrived late.
     assert world.causes(third, "nccu_intel_in_time", "2026-01") == [
         ("RULE_CHANGE", 1, 1, 0),
         ("LATE_RECORD", 1, 0, 1),
@@ -225,7 +228,10 @@ def test_compared_tables_are_hidden_from_logins(changed_rules: ChangedRules) -> 
 
 @pytest.mark.slow
 def test_after_a_roll_back_the_earlier_figures_are_recomputed(changed_rules: ChangedRules) -> None:
-    """Older publications are not kept for comparison, so their figures are computed again."""
+    """The warehouse holds the tables for a comparison only for the last publication.
+
+    The figures of an earlier publication must therefore be computed again.
+    """
     world = changed_rules.world
     first = changed_rules.first
     rollback(world.settings, first, "to see later changes", until_next_run=True)

@@ -1,4 +1,7 @@
-"""The small force's warehouse and an auditor of it, made once for each module."""
+"""Fixtures for the gate's tests: the warehouse of the small force, and Great Expectations on it.
+
+Both are made once for each module.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +16,13 @@ from tests.integration.gates.warehouse import World, small_force
 
 @pytest.fixture(scope="module")
 def world(home: Path) -> Iterator[World]:
-    """The small force's warehouse."""
+    """The warehouse of the small force."""
     with small_force() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def auditor(world: World) -> Iterator[Auditor]:
-    """Great Expectations with the tables of the small force, without its messages."""
+    """Great Expectations on the tables of the small force. It prints no messages."""
     with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
         yield one

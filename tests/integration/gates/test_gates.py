@@ -1,4 +1,4 @@
-"""The expectations on a real warehouse: a sound one passes all of them, and each can fail."""
+"""A healthy warehouse passes all expectations, and each expectation fails on some damage."""
 
 from dataclasses import replace
 
@@ -54,7 +54,10 @@ def test_every_expectation_of_columns_can_fail(
 
 
 def of_columns(suite: Suite) -> tuple[Expectation, ...]:
-    """Return the expectations of a landed table that follow from the columns of its declaration."""
+    """Return the expectations that are derived from the columns in a landed table's declaration.
+
+    Return none for suites of other stages.
+    """
     if suite.stage != "landing":
         return ()
     source = dataset(suite.dataset)
@@ -90,7 +93,10 @@ def test_a_replay_is_not_compared_with_deliveries(world: World, auditor: Auditor
 
 
 def test_two_batches_of_one_extract_are_one_delivery(world: World, auditor: Auditor) -> None:
-    """In a first load, rows that break a rule are a separate batch."""
+    """In a first load, the rejected rows of an extract are recorded as a separate batch.
+
+    The row count of a delivery must add up both batches.
+    """
     (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
     before = failures(auditor.audit(suite))
     damage = (

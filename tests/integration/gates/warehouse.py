@@ -1,4 +1,4 @@
-"""The small force's warehouse, in a separate database, and how to damage and repair it."""
+"""The warehouse of the small force, in a separate database that tests can damage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,14 +20,14 @@ SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public"
 
 
 class World:
-    """The small force's warehouse: what a test damages is repaired afterwards."""
+    """The warehouse of the small force. After a test has damaged it, its rows are restored."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
         self.settings = settings
         self.build = build
         self.places = Places(build)
         self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
-        # Faster, and no data here has to survive a crash.
+        # This is faster, and the data of these tests need not survive a crash.
         self.admin.execute("set synchronous_commit = off")
         self.admin.execute("create schema saved")
         rows = self.admin.execute(
@@ -45,7 +45,7 @@ class World:
 
     @contextmanager
     def damaged(self, damage: str, undo: str = "") -> Iterator[None]:
-        """Damage the tables, and repair them at the end of the block."""
+        """Run the SQL `damage`. At the end of the block, run `undo` and restore the rows."""
         self._run(damage)
         try:
             yield
@@ -54,7 +54,7 @@ class World:
             self.restore(tables_in(damage))
 
     def restore(self, tables: list[str]) -> None:
-        """Restore the rows that tables had at first."""
+        """Restore the original rows of tables."""
         for table in tables:
             if table in self.tables:
                 self._run(f"delete from {table}")
@@ -70,7 +70,7 @@ def _saved(table: str) -> str:
 
 @contextmanager
 def small_force() -> Iterator[World]:
-    """Make the small force's warehouse, and drop it at the end of the block."""
+    """Yield the warehouse of the small force. Drop it at the end of the block."""
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         migrate(settings)

@@ -38,7 +38,10 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @contextmanager
 def warehouse_of_its_own() -> Iterator[Settings]:
-    """Give a migrated warehouse database on the session's server, for a module of tests."""
+    """Yield the settings of a new, migrated warehouse database for one module of tests.
+
+    The database is on the server that all tests share. It is dropped at the end.
+    """
     settings = load_settings()
     name = f"landing_{uuid.uuid4().hex[:12]}"
     parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
@@ -55,7 +58,7 @@ def warehouse_of_its_own() -> Iterator[Settings]:
 
 
 class World:
-    """A dropzone and an empty warehouse for one test, and the source databases of the session."""
+    """A dropzone and an empty warehouse for one test, and the source databases of all tests."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.dropzone = folder / "dropzone"
@@ -67,7 +70,7 @@ class World:
         shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
     def forget(self) -> None:
-        """Delete all landed data. Only the owner of the server may do this."""
+        """Delete all landed data. Only the administrator of the server may do this."""
         with self.as_owner() as connection:
             tables = connection.execute(
                 """
@@ -79,13 +82,13 @@ class World:
                 )
                 """
             ).fetchall()
-            # This switches foreign keys off, so any order will do.
+            # This switches foreign keys off, so the tables can be emptied in any order.
             connection.execute("set session_replication_role = replica")
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
 
     def as_owner(self) -> psycopg.Connection:
-        """Return a session of the owner of the server, who may change append-only tables."""
+        """Return a session of the server's administrator, who may change append-only tables."""
         return psycopg.connect(admin_url(self.settings, self._database()))
 
     def _database(self) -> str:
@@ -94,7 +97,10 @@ class World:
     # ------------------------------------------------------------ sources
 
     def drop(self, name: str, content: str | bytes, modified_at: datetime | None = None) -> Path:
-        """Drop a file under its dataset's folder, as `hr/personnel/personnel_20260101.csv`."""
+        """Put a file into the dropzone, for example `hr/personnel/personnel_20260101.csv`.
+
+        Return its path.
+        """
         path = self.dropzone / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -103,12 +109,15 @@ class World:
         return path
 
     def personnel(self, day: str, *rows: str) -> Path:
-        """Drop a personnel file of rows such as `000001` or a whole line."""
+        """Put a personnel file into the dropzone.
+
+        Each row is an employee number such as `000001`, or a whole line of the file.
+        """
         lines = [row if "," in row else person(row) for row in rows]
         return self.drop(f"hr/personnel/personnel_{day}.csv", "\n".join([PERSONNEL, *lines]) + "\n")
 
     def completions(self, day: str, *rows: str) -> Path:
-        """Drop a file of completions."""
+        """Put a file of e-learning completions into the dropzone. The rows are its lines."""
         name = f"lms/completions/completions_{day}.csv"
         return self.drop(name, "\n".join([COMPLETIONS, *rows]) + "\n")
 
@@ -119,17 +128,17 @@ class World:
         self.intelligence("truncate intel.report, intel.dissemination, intel.product")
 
     def rms(self, statement: str, *values: Any) -> None:
-        """Run a statement in the records management system."""
+        """Run a statement in the database of the records management system."""
         self._change("rms", statement, values)
 
     def intelligence(self, statement: str, *values: Any) -> None:
-        """Run a statement in the intelligence system."""
+        """Run a statement in the database of the intelligence system."""
         self._change("intelligence", statement, values)
 
     def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
         connection = self._owner(system)
         connection.execute(statement.encode(), values or None)
-        # Without this, the server counts the change some seconds later.
+        # Without this, PostgreSQL adds the change to its change counts only some seconds later.
         connection.execute("select pg_stat_force_next_flush()")
 
     def _warehouse(self) -> psycopg.Connection:
@@ -146,7 +155,7 @@ class World:
         return self._sessions[system]
 
     def close(self) -> None:
-        """Close all sessions."""
+        """Close all database sessions of the world."""
         for connection in self._sessions.values():
             connection.close()
 
@@ -158,15 +167,15 @@ class World:
         return land_dataset(self.settings, name, f"run {self.runs}")
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a query of the warehouse."""
+        """Run a query in the warehouse as the role of landing. Return its rows."""
         return self._warehouse().execute(statement.encode(), values or None).fetchall()
 
     def execute(self, statement: str, *values: Any) -> None:
-        """Execute a statement in the warehouse."""
+        """Run a statement in the warehouse as the role of landing."""
         self._warehouse().execute(statement.encode(), values or None)
 
     def one(self, statement: str, *values: Any) -> Any:
-        """Return the only value of a query of the warehouse."""
+        """Run a query in the warehouse that gives one row with one value. Return the value."""
         [(value,)] = self.query(statement, *values)
         return value
 
@@ -178,7 +187,11 @@ class World:
         known: int | None = None,
         table: str | None = None,
     ) -> dict[str, tuple[Any, ...]]:
-        """Return the state of each key as at a moment, knowing batches up to `known`."""
+        """Return the version of each existing record of a raw table as at the moment `at`.
+
+        The result has the values of `columns` by the record's key. Only batches with a number up to
+        `known` count. `table` is needed if the dataset has several tables.
+        """
         declared = dataset(name)
         which = next(t for t in declared.tables if table in (None, t.name))
         selected = SQL(", ").join(map(Identifier, columns)) if columns else SQL("true")
@@ -208,7 +221,7 @@ class World:
             ).fetchall()
 
     def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
-        """Return place, key and reasons of the dataset's rejected rows."""
+        """Return the row number, the key and the reasons of a dataset's rejected rows."""
         return self.query(
             "select row_number, row_key, reasons from audit.rejected_row where dataset = %s"
             " order by rejected_id",
@@ -222,7 +235,7 @@ def person(employee_no: str, unit: str = "T1", start: str = "2020-01-01") -> str
 
 
 def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00") -> str:
-    """Return a line of a file of completions."""
+    """Return a line of a file of e-learning completions."""
     return f"{employee_no},OIC-EL,OIC-EL-1,1,COMPLETED,{at},{score}"
 
 

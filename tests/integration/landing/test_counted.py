@@ -1,4 +1,8 @@
-"""The sum of keys is not computed when the change counts of the source explain the extract."""
+"""If the change counts of the source explain an extract, landing computes no sum of keys.
+
+PostgreSQL counts the inserts, updates and deletes of a table. The sum of keys is a digest of all
+keys of the source table. It is slow to compute for a large table.
+"""
 
 import os
 import signal
@@ -27,7 +31,10 @@ from tests.integration.landing.support import World
 
 @pytest.fixture
 def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world with three landed records, in which every table is large enough for change counts."""
+    """A world with three landed records.
+
+    The threshold is changed, so that landing uses change counts for every table, even a small one.
+    """
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     for key in (1, 2, 3):
         insert(world, key, at(key))
@@ -37,7 +44,7 @@ def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def sums(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """One entry for each time that the sum of the keys is computed."""
+    """A list that gets an entry each time the sum of keys is computed."""
     taken: list[str] = []
     real = PostgresTable._sum
 
@@ -82,7 +89,8 @@ def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str
         insert(world, 10 + step, at(60 * step))
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
-    # The calculated sum is the sum in the source, so the next landing reads nothing.
+    # Landing has calculated the new sum of keys from the changes. It equals the sum in the source,
+    # so the next landing reads no rows.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]
@@ -168,7 +176,7 @@ def test_a_marking_that_becomes_too_high_is_noticed(world: World, sums: list[str
 
 @pytest.fixture
 def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A separate server, which the test kills."""
+    """The settings of a separate server, which the test kills."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
     settings = load_settings()
     yield settings
@@ -178,7 +186,10 @@ def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sett
 def test_a_crash_resets_the_change_counts(
     own_server: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A crash loses counts that were not yet written, so earlier counts are not used."""
+    """A crash of the server loses change counts that were not yet written to disk.
+
+    Counts from before the crash must then not be compared with counts from after it.
+    """
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
     embedded.start(own_server)
     create_sources(own_server)

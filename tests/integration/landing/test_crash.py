@@ -1,4 +1,4 @@
-"""A landing that is killed at any moment and run again ends in the same state as without a kill."""
+"""If a landing is killed at any moment and run again, the state is the same as without the kill."""
 
 import os
 import random
@@ -60,7 +60,7 @@ def landed(world: World) -> object:
 
 
 def archived(world: World) -> tuple[set[str], set[str]]:
-    """Return the archived files that batches name, and the existing files."""
+    """Return the names of archived files in `audit.batch`, and those of the existing files."""
     named = world.query("select kept_as from audit.batch where kept_as is not null")
     existing = [
         path
@@ -90,7 +90,10 @@ def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
 
 
 def kill_while_landing(world: World, seconds: float | None) -> None:
-    """Kill a landing after some seconds, or (None) as soon as its attempt is recorded."""
+    """Start a landing in a separate process, and kill the process after some seconds.
+
+    If `seconds` is None, kill it as soon as its attempt is recorded.
+    """
     environment = os.environ | {
         "ASSURANCE_DROPZONE": world.settings.dropzone,
         "PYTHONPATH": str(world.settings.project_root / "include"),
@@ -149,7 +152,7 @@ def archived_people(world: World) -> tuple[set[str], set[str]]:
 def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The archived file was complete when the source became unavailable."""
+    """The first landing writes a complete archived file, and then the source is unavailable."""
     fill(world)
     real = PostgresTable.window
 
@@ -162,7 +165,7 @@ def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [leftover] = folder.iterdir()
-    # An unfinished erasure has its files in the same folder.
+    # The file of an unfinished erasure is in the same folder. It must stay.
     rewritten = folder / f"{leftover.name}.erased"
     rewritten.write_bytes(b"")
     world.land(CUSTODY)
@@ -182,7 +185,11 @@ def test_the_files_of_another_warehouse_stay(world: World) -> None:
 
 
 def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
-    """Two forces share the folder, and no batch names a file before the commit."""
+    """Two forces share the folder of archived files.
+
+    While one force is landing, `audit.batch` does not name its file yet. The landing of the other
+    force must not remove this file.
+    """
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     unfinished = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
@@ -195,6 +202,6 @@ def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
         unfinished.write_bytes(b"the first rows")
         world.land(PEOPLE)
         assert unfinished.exists()
-    # It was killed.
+    # The other landing has been killed, so its lock is gone. Now its file is removed.
     world.land(PEOPLE)
     assert not unfinished.exists()

@@ -60,7 +60,10 @@ def test_a_missing_table_breaks_the_contract(world: World) -> None:
 
 
 def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
-    """The source can be a view, and PostgreSQL quotes the value of a failed cast in its error."""
+    """If the source is a view, a cast in the view can fail.
+
+    PostgreSQL then quotes the value in its error, and landing must remove it.
+    """
     put(world, 1, at(0), "Mallard")
     world.rms("alter table rms.custody_record rename to custody_all")
     columns = ", ".join(name for name in dataset(CUSTODY).tables[0].names if name != "custody_id")
@@ -81,7 +84,10 @@ def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
 
 
 def test_a_row_that_raw_rejects_does_not_appear_in_the_traceback(world: World) -> None:
-    """PostgreSQL gives the failing row as a detail, and tracebacks are written to the task logs."""
+    """PostgreSQL adds the failing row to its error as a detail.
+
+    Tracebacks are written to the task logs, so they must not contain this detail.
+    """
     put(world, 1, at(0))
     world.land(CUSTODY)
     raw = "alter table raw_law_enforcement.custody_record"
@@ -155,14 +161,14 @@ def test_the_extract_is_archived_in_the_documented_format(world: World) -> None:
     assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
     assert straight["kind"] == "database"
     assert "@" in straight["landed_by"]
-    # The archive holds the delivered values, also of rejected rows.
+    # The archived extract also has the rejected rows, with the values that were delivered.
     [row] = archived_extract(world, looked_at)[1]
     assert row["arresting_officer_no"] == " "
     assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
 
 
 def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
-    """Return the header and the rows of an archived extract, which PostgreSQL reads."""
+    """Return the header and the rows of an archived extract. PostgreSQL parses the rows."""
     text = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
     first, _, content = text.partition(b"\n")
     assert batch["sha256"] == hashlib.sha256(content).hexdigest()
@@ -184,7 +190,10 @@ def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dic
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:
-    """While records come and go, landing gives a state that the source had at one moment."""
+    """Records are added and removed during the landing, but there are always fifty.
+
+    After each landing, raw must have a state that the source had at one moment.
+    """
     for key in range(50):
         put(world, key, at(key))
     stop = threading.Event()

@@ -60,7 +60,7 @@ def test_a_large_batch_after_a_small_one_is_fast_in_spite_of_old_statistics(worl
     put(world, 1, at(0))
     world.land(CUSTODY)
     for _ in range(2):
-        # The planner now has statistics of a small table.
+        # After this, the planner expects a small table.
         world.execute("vacuum analyze raw_law_enforcement.custody_record")
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
@@ -129,7 +129,8 @@ def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) 
     assert before - timedelta(seconds=1) <= gone_at <= datetime.now(UTC)
     assert (custody_id, place) == (2, 1)
     kinds = [(batch["kind"], batch["row_count"]) for batch in world.batches(CUSTODY)]
-    # The overlap is read again. One of its rows is new.
+    # The second batch is larger than the change, because rows shortly before the cursor are read
+    # again. One of its two rows is new.
     assert kinds == [("database", 3), ("database", 2), ("reconciliation", 1)]
     assert world.land(CUSTODY).batches == 0
 

@@ -87,7 +87,7 @@ def test_a_truncated_last_line_is_one_rejected_row(world: World, line: str, reas
     world.drop(NAME, text(PEOPLE) + line)
     assert world.land("hr/personnel").rows_rejected == 1
     assert world.reasons("hr/personnel") == [(4, "000777", [reason])]
-    # A record with a truncated row has not vanished.
+    # The truncated row still lists its record, so the record does not count as vanished.
     assert set(world.state("hr/personnel", ())) == {"000123", "004567", "000777", "999999"}
 
 

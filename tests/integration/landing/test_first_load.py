@@ -1,4 +1,7 @@
-"""The first load gives the same raw as the usual path, and a sum of keys for the next landing."""
+"""The first load gives the same rows in raw as a later landing does.
+
+It also stores the sum of keys, with which the next landing finds out whether keys have vanished.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -40,7 +43,7 @@ def test_first_load_and_usual_path_give_the_same_raw(world: World, tmp_path: Pat
     straight = landed(world)
     assert len(world.batches(CUSTODY)) == 2
     world.forget()
-    # With one known record, all rows take the usual path.
+    # Land one record first. The next landing is then not a first load.
     world.rms("update rms.custody_record set custody_id = custody_id + 2000")
     put(world, 1001, at(0))
     world.land(CUSTODY)
@@ -97,7 +100,7 @@ def test_without_a_change_no_row_is_read(world: World, monkeypatch: pytest.Monke
     assert read == []
     put(world, 3, at(200), "C3")
     assert world.land(CUSTODY).rows_landed == 1
-    # The sum of the keys was right, so the keys were not reconciled.
+    # Only the changed row was read. The stored sum of keys was right, so no keys were read.
     assert len(read) == 1
 
 
@@ -113,7 +116,8 @@ def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> No
     put(world, 1, at(0))
     put(world, 2, at(600))
     world.land(CUSTODY)
-    # This stands for a newly declared column. The first record is far from the cursor.
+    # This simulates a column that was not declared before. The changed record is far before the
+    # cursor, so it is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
     with world.as_owner() as owner:

@@ -1,4 +1,4 @@
-"""Lists of quarantine, pseudonyms, and the raw tables after a landing."""
+"""Tests of three results of landing: the lists of quarantine, pseudonyms, and the raw tables."""
 
 from datetime import UTC, datetime
 

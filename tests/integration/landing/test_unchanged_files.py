@@ -1,4 +1,4 @@
-"""A landed file is read again only if its size or its times have changed."""
+"""A landed file is read again only if its size or one of its times has changed."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ PEOPLE = "hr/personnel"
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were read."""
+    """A list that gets the name of each file that landing reads."""
     names: list[str] = []
     real = Dropzone.read
 
@@ -26,7 +26,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_hour_later(world: World) -> None:
-    """Move the landing of all batches one hour later than the times of their files."""
+    """Move the recorded landing of all batches one hour later, so that their files count as old."""
     with world.as_owner() as owner:
         owner.execute("update audit.batch set landed_at = landed_at + interval '1 hour'")
 
@@ -54,7 +54,7 @@ def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) ->
     world.personnel("20260101", "000002")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     with world.as_owner() as owner:
-        # In reality the change is later than the landing.
+        # Move the recorded landing back. In reality, a file is landed before it is replaced.
         owner.execute("update audit.batch set landed_at = landed_at - interval '1 hour'")
     assert world.land(PEOPLE).batches == 1
     assert set(world.state(PEOPLE, [])) == {"000002"}

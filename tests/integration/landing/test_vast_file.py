@@ -1,4 +1,4 @@
-"""Landing a file of any size needs the same memory, in the process and in the server."""
+"""Landing a huge file needs no more memory than a small one, in the process and in the server."""
 
 import multiprocessing
 import resource
@@ -19,14 +19,15 @@ from tests.integration.landing.support import World
 LOG = "governance/recommendations"
 MEGABYTE = 1024 * 1024
 LINE_BYTES = 2000
-#: Memory that landing adds to its process, and private memory of the session in the server.
+#: The most bytes that landing may add to its process, and the most private bytes of its session in
+#: the server.
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
 MOST_OF_THE_SESSION = 128 * MEGABYTE
 LOOK_EVERY = 0.1
 
 
 def write_log(path: Path, rows: int) -> None:
-    """Write a log of statements, one for each minute, each with a long comment."""
+    """Write a recommendation log with one statement for each minute, each with a long comment."""
     path.parent.mkdir(parents=True)
     comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock
@@ -39,7 +40,7 @@ def write_log(path: Path, rows: int) -> None:
 
 
 def land(settings: Settings, result: Connection) -> None:
-    """Land the file in a separate process. Send the result and the memory that it used."""
+    """Land the file, and send the result and the used memory. This runs in a separate process."""
     before = peak_bytes()
     report = land_dataset(settings, LOG, "vast")
     result.send((report.refused, report.rows_landed, peak_bytes() - before))

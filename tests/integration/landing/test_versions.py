@@ -1,4 +1,4 @@
-"""Versions in raw: each delivery counts once, from its moment, in any order of landing."""
+"""Versions in raw: each delivery counts once and from its moment, in any order of landing."""
 
 import gzip
 import hashlib
@@ -91,11 +91,12 @@ def test_other_bytes_with_the_same_name_replace_the_delivery(world: World) -> No
     world.personnel("20260101", person("1", "B"), "000003", "000004")
     assert world.land(PEOPLE).batches == 1
     assert units(world, "20260101") == {"000001": "B", "000003": "T1", "000004": "T1"}
-    # The next day keeps the content of its file, and earlier knowledge stays the same.
+    # The state of the next day does not change, because its file is the later delivery. Neither
+    # does the state of the first day as it was known before.
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
     before = world.batches(PEOPLE)[1]["batch_id"]
     assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
-    # Changing it back is a delivery too.
+    # A file with the first content again is another delivery for that day.
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}

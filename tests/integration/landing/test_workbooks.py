@@ -1,4 +1,7 @@
-"""Excel workbooks: damage, rejected rows, keys and blanks. The catalogue tests the rest."""
+"""Landing of Excel workbooks: damage, rejected rows, keys and blanks.
+
+The file catalogue tests other properties of workbooks.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

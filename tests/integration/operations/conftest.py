@@ -1,4 +1,4 @@
-"""A warehouse of the module's own, and sources that each test fills."""
+"""Fixtures for tests of operations: a warehouse for each module, and empty sources."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.integration.landing.support import World, warehouse_of_its_own
 
 @pytest.fixture(scope="module")
 def warehouse(home: Path) -> Iterator[Settings]:
-    """A migrated warehouse on the session's server."""
+    """A migrated warehouse database for one module of tests."""
     with warehouse_of_its_own() as settings:
         yield settings
 

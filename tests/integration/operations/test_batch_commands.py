@@ -13,13 +13,13 @@ PEOPLE = "hr/personnel"
 
 @pytest.fixture(autouse=True)
 def landed(world: World) -> None:
-    """Land two records."""
+    """Land a personnel file with two officers before each test."""
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Run a command, and return its exit code and its output."""
+    """Run an `assurance` command. Return its exit code, and its output with its errors."""
     code = cli.run_command(arguments)
     shown = capsys.readouterr()
     return code, shown.out + shown.err

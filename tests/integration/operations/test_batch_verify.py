@@ -1,4 +1,4 @@
-"""Verifying proves that raw and the archive agree, and finds each kind of damage to either."""
+"""`verify` compares raw with the archived batches, and finds every kind of damage to either."""
 
 import dataclasses
 import gzip
@@ -37,7 +37,10 @@ def archived_file(world: World, dataset: str, number: int = 0) -> Path:
 
 
 def deliver_people(world: World) -> None:
-    """Deliver changes, a leaver, a late file, invalid rows, duplicate rows, and a new file."""
+    """Land four personnel files with every kind of row.
+
+    They have changed rows, a leaver, invalid rows and duplicate rows. One file is landed late.
+    """
     world.personnel("20260101", "000001", "000002", "000003", "000009")
     world.land(PEOPLE)
     world.personnel("20260105", "000001", person("000002", "T2"), "000003", "000004")
@@ -139,7 +142,11 @@ def test_damage_to_raw_or_quarantine_is_found(world: World, statement: str, expe
 
 
 def deliver_late(world: World) -> None:
-    """Land a file between two equal ones, so that the versions of the second are restored."""
+    """Land two equal files, and then a different file for a day between them.
+
+    Raw then gets additional versions, which restore the content of the last file from its moment
+    on.
+    """
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260105", "000001", "000002")
     world.land(PEOPLE)
@@ -303,7 +310,7 @@ def test_batches_of_a_dataset_that_is_not_declared_any_more_are_named(world: Wor
 
 @pytest.mark.slow
 def test_verifying_new_batches_takes_about_as_long_as_landing_them(world: World) -> None:
-    """The planner has no statistics of the new rows yet."""
+    """Verifying must be fast although PostgreSQL has no statistics of the new rows yet."""
     for day in range(1, 6):
         rows = [person(f"{n:06d}", f"T{day if n % 50 == 0 else 1}") for n in range(40_000)]
         world.personnel(f"2026010{day}", *rows)

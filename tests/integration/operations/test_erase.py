@@ -1,4 +1,7 @@
-"""An erased record is gone everywhere and stays out, and raw still agrees with the archive."""
+"""An erased record is removed everywhere, and is not landed again when it is delivered again.
+
+After the erasure, raw still agrees with the archive.
+"""
 
 import gzip
 import hashlib
@@ -40,7 +43,7 @@ def erase_record(
 
 
 def archived_contents(world: World, name: str) -> dict[str, bytes]:
-    """Return the content of the archived files of a dataset by their names."""
+    """Return the uncompressed content of a dataset's archived files, by the file's name."""
     folder = world.settings.home / "batches" / name
     return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
@@ -241,7 +244,10 @@ def test_a_full_delivery_of_only_erased_records_is_not_refused(world: World) -> 
 
 
 def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
-    """Archive a dataset's first extract again, in one of the two formats and in some pieces."""
+    """Replace the archived file of a dataset's first extract by a file in another format.
+
+    `form` is "text" or "binary". The file consists of `pieces` results of COPY.
+    """
     batch = world.batches(name)[0]
     path = world.settings.home / batch["kept_as"]
     first, _, rows = gzip.decompress(path.read_bytes()).partition(b"\n")
@@ -342,7 +348,10 @@ def test_nothing_is_erased_when_an_archived_batch_cannot_be_searched(world: Worl
 def test_a_row_that_was_replayed_under_an_erased_key_still_lists_its_first_record(
     world: World,
 ) -> None:
-    """The newest file lists 000103 only in an invalid row, which HR corrects to 000100."""
+    """The newest file has an invalid row of 000103, and a replay corrects its number to 000100.
+
+    After the erasure of 000100, the rejected row must still list 000103.
+    """
     world.personnel("20260101", "000103", person("000100", start="never"))
     world.land(PEOPLE)
     world.personnel("20260101", person("000103", start="never"))

@@ -1,4 +1,4 @@
-"""An erasure that is killed at any moment and run again has the same result as one that is not."""
+"""An erasure that is killed at any moment and run again has the same result as without a kill."""
 
 import os
 import random
@@ -58,7 +58,10 @@ def remains(world: World) -> object:
 
 
 class KilledError(BaseException):
-    """Simulates the end of the process. Only `finally` blocks run after it."""
+    """An exception that simulates a kill. The product does not catch it.
+
+    Only `finally` blocks run after it.
+    """
 
 
 @pytest.mark.parametrize("when", ["before the commit", "after the commit", "between two files"])

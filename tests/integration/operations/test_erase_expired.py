@@ -1,4 +1,4 @@
-"""Records past their retention are found, and erased on request."""
+"""Records whose retention has ended are found, and are erased when a command asks for it."""
 
 from datetime import UTC, datetime
 

@@ -46,7 +46,7 @@ def units(world: World) -> dict[str, str]:
 
 
 def texts(world: World) -> str:
-    """Return the content of quarantine, its replays and the archived batches."""
+    """Return the content of quarantine, replayed rows and archived personnel files as one text."""
     rows = world.query(
         "select r::text from audit.rejected_row as r union all select r::text from"
         " audit.replayed_row as r"
@@ -58,7 +58,10 @@ def texts(world: World) -> str:
 def test_a_row_is_replayed_after_other_rows_of_its_delivery_were_erased(
     world: World, tmp_path: Path
 ) -> None:
-    """Quarantine has the delivered row numbers, but the archived file has lost a line."""
+    """The erasure removes a line from the archived file.
+
+    The row numbers in quarantine are still those of the delivered file.
+    """
     world.personnel("20260101", "000001", "000002", person("000003", "A"), person("000003", "B"))
     world.land(PEOPLE)
     erase_record(world, PEOPLE, "000001")
@@ -73,7 +76,7 @@ def test_late_changes_do_not_override_a_later_delivery_that_has_lost_rows(
 ) -> None:
     world.completions("20260101", completion("000002", 20))
     unknown = "000008,OIC-EL,OIC-EL-1,1,NOSUCH,2025-06-02 10:00,"
-    # The third row repeats the known version, so raw has no row for it.
+    # The third row repeats the known version of its record. So this batch adds no raw row for it.
     world.completions("20260105", completion("000009", 1), unknown, completion("000002", 20))
     world.land(COMPLETIONS)
     [(key,)] = world.query("select row_key from raw_general.completion where score = 1")

@@ -1,4 +1,7 @@
-"""Replays of files with changes. Later files override them, even if they repeat old values."""
+"""Replays of rows from deliveries of changes.
+
+A later file overrides a replay, even if the file repeats old values.
+"""
 
 from tests.integration.landing.support import (
     World,
@@ -43,7 +46,8 @@ def test_a_second_file_for_the_same_day_overrides_a_replay_of_the_first(world: W
     report = correct(world, COMPLETIONS, change, batch_id=first)
     assert (report.landed, report.rows_new) == (1, 0)
     assert score("20260102") == [50]
-    # In the second file, the correction contradicts another row of the same record.
+    # The second file has another row of the same record with another value. So the correction of
+    # its rejected row is rejected again.
     report = correct(world, COMPLETIONS, change, batch_id=second)
     assert report.landed == 0
     assert score("20260102") == [50]

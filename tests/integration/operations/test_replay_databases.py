@@ -1,4 +1,7 @@
-"""Replays of database rows. They are valid from their cursor, until the source has a later one."""
+"""Replays of rows from source databases.
+
+A replayed row is valid from the time in its cursor column, until the source changes the record.
+"""
 
 import gzip
 
@@ -34,7 +37,7 @@ def test_a_corrected_row_is_valid_from_its_cursor_and_stays_valid(world: World) 
     assert (report.landed, report.rows_new) == (1, 1)
     assert officers(world, at(59)) == {"1": "C1"}
     assert officers(world, at(60)) == {"1": "C9"}
-    # The source still has the invalid row. It is known, so it is not landed or rejected again.
+    # The source still has the invalid row. Landing knows that row, and does not reject it again.
     for _ in range(2):
         assert world.land(CUSTODY).batches == 0
     assert officers(world) == {"1": "C9"}

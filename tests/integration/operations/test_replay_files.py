@@ -1,4 +1,7 @@
-"""Replays of file rows. They are valid from their delivery, and later deliveries override them."""
+"""Replays of rows from files. A replayed row is valid from the moment of its delivery.
+
+A later delivery overrides it.
+"""
 
 import gzip
 import hashlib
@@ -31,7 +34,7 @@ PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
 
 
 def wizard(employee_no: str, unit: str = "T1") -> str:
-    """Return a line of a personnel file with a value that is not in a code list."""
+    """Return a line of a personnel file with an employment type that is not in the code list."""
     return person(employee_no, unit).replace("OFFICER", "WIZARD")
 
 
@@ -48,7 +51,7 @@ def units(world: World, day: str) -> dict[str, str]:
 
 
 def admit_wizards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change the declaration of personnel so that it admits the rejected value."""
+    """Add the rejected employment type to the code list in the declaration of personnel."""
     folder = Path(declaration.__file__).parent
     text = (
         (folder / "hr_personnel.yml").read_text("utf-8").replace("[OFFICER,", "[WIZARD, OFFICER,")
@@ -66,7 +69,8 @@ def test_a_corrected_row_is_valid_from_its_delivery_until_a_later_one(world: Wor
     assert (report.landed, report.rows_new, report.still_rejected) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
-    # The third file repeats the first version of one record and does not list the other.
+    # The third file has the first version of 000002 again, and does not list 000003. It overrides
+    # both replayed rows.
     assert units(world, "20260103") == {"000001": "T1", "000002": "A"}
     assert list_rejected(world.settings) == []
     assert world.land(PEOPLE).batches == 0
@@ -172,7 +176,7 @@ def test_a_correction_that_contradicts_a_landed_row_is_rejected(world: World) ->
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260102", "000001", "000002", wizard("000003", "B"))
     world.land(PEOPLE)
-    # The second file added nothing to raw for 000002, but it lists the record.
+    # The second file has a row for 000002. Raw has no such row, because the record is unchanged.
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )
@@ -223,7 +227,7 @@ def test_a_replay_is_a_batch_with_its_delivery_its_author_and_its_reason(world: 
     )
     assert who == "tester"
     assert "it was mistyped" in what
-    # A replay is no delivery, so it makes the source no fresher.
+    # A replay is not a delivery, so it records no extraction and does not make the source fresher.
     assert world.one("select count(*) from audit.extraction") == attempts
 
 
@@ -308,7 +312,8 @@ def test_a_build_that_is_opened_meanwhile_waits_and_sees_the_replay(world: World
     real = Archive.writer
 
     def open_build_meanwhile(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
-        # The replay has its number by now, but other sessions do not see it yet.
+        # The replay has got its batch number, but its transaction is not committed. A build that is
+        # opened now must wait for it.
         opening.start()
         while not world.query("select from pg_locks where locktype = 'advisory' and not granted"):
             assert opening.is_alive()

@@ -1,4 +1,4 @@
-"""An export or replay that is not possible is one line of error, and nothing changes."""
+"""An impossible export or replay ends with an error of one line, and changes nothing."""
 
 import stat
 from collections.abc import Callable

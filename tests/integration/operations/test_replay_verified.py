@@ -19,7 +19,10 @@ def corrected(row: Row) -> Row:
 
 
 def replayed(world: World) -> None:
-    """Land two files, and replay two rejected rows of the first. One of them is corrected."""
+    """Land two personnel files, and replay the two rejected rows of the first file.
+
+    One of the two is corrected and landed. The other is rejected again.
+    """
     rejected = person("000007").replace("OFFICER", "WIZARD")
     other = person("000008").replace("OFFICER", "WIZARD")
     world.personnel("20260101", "000001", rejected, other)

@@ -1,4 +1,4 @@
-"""A reproduced publication equals the original, or the differences and their reasons are named."""
+"""A reproduced publication equals the original, or `reproduce` lists differences and reasons."""
 
 import os
 import shutil
@@ -41,7 +41,10 @@ class Old(TwoPublications):
         return reproduce(self.world.settings, publication_id)
 
     def do(self, statement: str) -> None:
-        """Change one row as the server's administrator. No role of the warehouse may alter raw."""
+        """Change one row of raw as the administrator. The roles of the warehouse may not do this.
+
+        The statement must change exactly one row.
+        """
         with psycopg.connect(admin_url(self.world.settings, "warehouse")) as administrator:
             assert administrator.execute(statement.encode()).rowcount == 1
 
@@ -73,7 +76,7 @@ def differing(done: Reproduction) -> set[str]:
 
 
 def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
-    # A process that was killed has left a schema.
+    # Make a schema that a killed reproduction would leave behind. It must be removed.
     with connect(old.world.settings, role="oic_transform") as killed:
         killed.execute("create schema reproduce_candidate")
     before = old.seen_by_readers()
@@ -129,7 +132,7 @@ def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
     shown = screen(done)
     assert "referral_ref R-FEB-1" in shown
     assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in shown
-    # No recorded change explains it.
+    # No recorded change, such as an erasure, explains the difference.
     assert done.reasons == []
     assert "altered by hand" in shown
 
@@ -212,7 +215,7 @@ def test_two_reproductions_and_a_daily_run_do_not_disturb_each_other(old: Old) -
 
 
 def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old: Old) -> None:
-    """The fingerprints of an old publication are kept longer than its tables."""
+    """The tables of an old publication are dropped, but its fingerprints stay."""
     third = old.world.publish("2026-04-12T05:30")
     assert third > old.second
     tables = old.world.ask(
@@ -230,7 +233,8 @@ def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old:
     done = old.reproduce(old.first)
     assert done.is_equal
     assert all(one.stored is None for one in done.tables)
-    # Restatements of the second publication cannot be computed again without the first.
+    # The restatements of the second publication are computed by a comparison with the first. The
+    # tables of the first are gone, so they cannot be computed again.
     after = old.reproduce(old.second)
     assert differing(after) == {"marts.restatement"}
     assert [reason.kind for reason in after.reasons] == ["compared"]

@@ -1,4 +1,4 @@
-"""Two publications, and limited logins: two supervisors and one of the Commissioner's office."""
+"""Two publications, and three limited logins: two supervisors and the Commissioner's office."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,10 @@ Connect = Callable[[str], psycopg.Connection]
 
 @contextmanager
 def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
-    """Two publications. Logins belong to the whole server, so they are dropped at the end."""
+    """Yield a warehouse with two publications. Drop the limited logins at the end.
+
+    Logins belong to the whole server, which other tests use too.
+    """
     published_with_history(fresh_warehouse)
     published_with_history(fresh_warehouse)
     yield fresh_warehouse
@@ -42,7 +45,10 @@ def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def logins(warehouse: Settings) -> Iterator[Connect]:
-    """Connect as one of the logins. They get their access as the command gives it."""
+    """Give the three logins their access, as the command does. Yield a function that connects.
+
+    The function takes the name of a login.
+    """
     passwords = {
         login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
     }

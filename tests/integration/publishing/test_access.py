@@ -1,4 +1,4 @@
-"""The two readers read their own schema and what is current in it, and cannot do anything else."""
+"""Each of the two readers may read the current publication in one schema, and nothing else."""
 
 import psycopg
 import pytest
@@ -88,7 +88,7 @@ def check_what_is_seen(warehouse: Settings, name: str) -> None:
                 )
             ).fetchone()
             assert seen == (2, 2, 10)
-            # Selecting another publication by its id changes nothing.
+            # A query for another publication by its number gives no rows.
             older = reader.execute(
                 sql.SQL("select count(*) from {} where publication_id = 1").format(
                     sql.Identifier(OWN[name], table)

@@ -1,4 +1,4 @@
-"""A deployment that requires approval publishes no warning without a person's decision."""
+"""If approval is required, a build with warnings is not published before a person approves it."""
 
 import os
 import pwd
@@ -35,7 +35,7 @@ def deployment(fresh_warehouse: Settings) -> Settings:
 
 
 def with_a_warning(settings: Settings) -> Build:
-    """Return a build that waits for a decision."""
+    """Return a build with a warning, which waits for a decision."""
     build = open_build(settings)
     make_candidates(settings, build)
     audit(settings, build, verdict="warning")
@@ -108,8 +108,8 @@ def test_an_approval_counts_only_for_unchanged_tables(deployment: Settings) -> N
     enter_decision(deployment, build, is_approved=True)
     make_candidates(deployment, build, salt="second")
     audit(deployment, build, verdict="warning")
-    # Task, publication and problem agree: the approved tables are gone, so a decision is
-    # needed again.
+    # The approved tables were replaced, so a new decision is needed. The publication, the task of
+    # Airflow and the list of problems must all say so.
     assert "wait for somebody to decide" in refusal_of(deployment, build)
     assert warnings_to_approve(deployment, build.build_id) == ["hr: As many as last week."]
     assert kinds_of_problem(deployment) == ["approval"]
@@ -136,9 +136,9 @@ def test_a_rejection_counts_even_if_no_approval_is_required(fresh_warehouse: Set
 
 
 def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> None:
-    """The problem depends on the current setting and on every check.
+    """A run that waits for approval is a problem of kind "approval", and is not overdue.
 
-    A waiting run is not late.
+    If approval is not required, or a required check has no result, the run is overdue instead.
     """
     build = with_a_warning(deployment)
     late = parse_moment("2026-05-03T06:00")
@@ -182,7 +182,10 @@ def test_an_approval_does_not_replace_a_gate(deployment: Settings) -> None:
 def test_the_setting_at_the_opening_of_the_build_counts(
     fresh_warehouse: Settings,
 ) -> None:
-    """Publishing by hand with other settings needs the approval as well."""
+    """The build was opened with the setting that requires approval.
+
+    It needs approval even if it is then published with other settings.
+    """
     published(fresh_warehouse)
     build = with_a_warning(fresh_warehouse)
     with connect(fresh_warehouse) as conn:
@@ -220,7 +223,7 @@ def test_decisions_on_the_command_line(
     deployment: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
-    # The name must not be taken for a login.
+    # The operating system's user must not be recorded as the database login.
     monkeypatch.setenv("LOGNAME", "somebody.else")
     build = with_a_warning(deployment)
     given = [str(build.build_id), "--by", "A. Lead", "--reason"]

@@ -1,4 +1,4 @@
-"""The candidate belongs to one build at a time, and nobody changes it while it is checked."""
+"""The candidate belongs to one build at a time, and cannot be changed while it is checked."""
 
 import psycopg
 import pytest
@@ -18,7 +18,7 @@ def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settin
         candidate.lock_for_reading(fresh_warehouse, first),
     ):
         pass
-    # Only the order in which they build in the candidate matters, not the order of the builds.
+    # The candidate belongs to the build that claimed it last, even if that build is the older one.
     for owner, other in ((second, first), (first, second)):
         with candidate.claim(fresh_warehouse, owner):
             pass
@@ -43,7 +43,7 @@ def test_nobody_changes_a_candidate_that_is_being_checked(
         with candidate.lock_for_reading(fresh_warehouse, first):
             pass
         for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
-            # This error can pass, so Airflow tries the task again.
+            # The candidate is only locked for a time. The error is one that Airflow tries again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),
                 stage(fresh_warehouse, build),

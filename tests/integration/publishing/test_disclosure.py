@@ -1,4 +1,4 @@
-"""Attack the public release: from all released numbers, a solver recovers no withheld one."""
+"""Attack the public releases: a solver cannot compute a withheld number from released numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ from tests.oracle.test_disclosure import small_steps
 DATABASE = "warehouse_disclosure"
 K = 5
 FORCES = [make_force(number) for number in range(24)]
-# The solver's time is best spent on forces with many released and many withheld numbers.
+# The solver is slow, so it attacks only half of the forces. These have many released and many
+# withheld numbers.
 ATTACKED = FORCES[:12]
 
 Series = list[Released]
@@ -44,7 +45,7 @@ def warehouse(home: object) -> Iterator[Settings]:
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         migrate(settings)
-        # dbt's parsed project names the database that it was parsed for.
+        # A project that dbt has parsed contains the name of the database. So it is parsed again.
         forget_project()
         prepare(settings)
         yield settings
@@ -57,7 +58,11 @@ def series(warehouse: Settings) -> Series:
 
 
 def test_the_series_has_every_kind_of_change(series: Series) -> None:
-    """It has late, deleted and corrected records, hidden districts, long periods, revisions."""
+    """The releases must contain every case that could reveal a withheld number.
+
+    Records arrive late, are deleted and are corrected. Some districts are hidden, some periods have
+    several months, and some figures are revised.
+    """
     last = series[-1].periods
     assert {force.only_arrivals for force in FORCES} == {True, False}
     assert any(r.gone_by < RELEASES for force in FORCES for r in force.records)
@@ -121,7 +126,10 @@ def test_a_solver_recovers_no_withheld_number(series: Series, only_arrivals: boo
 def test_the_solver_recovers_numbers_that_primary_suppression_withholds(
     only_arrivals: bool,
 ) -> None:
-    """The same attack finds numbers if only the small numbers themselves are blank."""
+    """The attack works: it finds numbers if a release withholds only the small numbers.
+
+    Disclosure control must also withhold others, from which the small ones could be computed.
+    """
     guesses = [
         guess
         for force in attacked(only_arrivals)
@@ -134,7 +142,11 @@ def test_the_solver_recovers_numbers_that_primary_suppression_withholds(
 def test_a_build_that_does_not_know_the_last_release_is_refused(
     series: Series, warehouse: Settings
 ) -> None:
-    """Otherwise two figures of a period could be subtracted that were never compared."""
+    """Disclosure control compares a build with the releases that it knows.
+
+    If a newer release were unknown, a reader could subtract its figures from those of the build and
+    get a small number.
+    """
     shown = sql.Identifier("candidate_public", "assurance_period")
     with connect(warehouse, role="oic_publish") as conn:
         row = conn.execute(
@@ -152,7 +164,10 @@ def test_a_build_that_does_not_know_the_last_release_is_refused(
 
 
 def revisions(series: Series) -> list[tuple[str, tuple[int, int]]]:
-    """Return the periods of events that were later shown with another figure."""
+    """Return the force and period of each figure that a later release has changed.
+
+    Only figures that count events are considered.
+    """
     return [
         (force, period)
         for one, other in pairwise(series)
@@ -174,7 +189,7 @@ def cells_of(force: Force) -> list[Cell]:
 
 
 def released_numbers(series: Series, force: Force) -> list[ReleasedNumber]:
-    """Return the released numbers, each for the release that showed it first."""
+    """Return a force's released numbers, each with the release that showed it first."""
     released: list[ReleasedNumber] = []
     known: dict[tuple[int, int], dict[str, Figure]] = {}
     for number, one in enumerate(series):
@@ -188,7 +203,7 @@ def released_numbers(series: Series, force: Force) -> list[ReleasedNumber]:
 
 
 def naively_released_numbers(force: Force) -> list[ReleasedNumber]:
-    """Return the numbers that are released if only small figures are withheld."""
+    """Return the numbers that a force would release if only small numbers were withheld."""
     released: list[ReleasedNumber] = []
     for number in range(RELEASES):
         for place, month in enumerate(force.months(number)):
@@ -218,7 +233,7 @@ def statements(
 
 @dataclass(frozen=True)
 class Guess:
-    """A solver's range for a small withheld number: its smallest and largest possible value."""
+    """The solver's result for a small withheld number: its smallest and largest possible value."""
 
     what: tuple[str, str]
     low: int
@@ -226,7 +241,11 @@ class Guess:
 
     @property
     def is_found(self) -> bool:
-        """Whether fewer values are left than "too small to be told" leaves: 1 to k - 1."""
+        """Whether the solver has learned something about the number.
+
+        A reader already knows that a withheld small number is between 1 and k - 1. The number is
+        found if the solver's range is narrower.
+        """
         return self.high - self.low < K - 2
 
 
@@ -235,10 +254,13 @@ def attacked(only_arrivals: bool) -> list[Force]:
 
 
 def guesses_of(force: Force, released: list[ReleasedNumber], *, only_arrivals: bool) -> list[Guess]:
-    """Attack many small withheld numbers of each kind.
+    """Attack many small withheld numbers of a force. Return the solver's results.
 
-    The kinds are a unit's class in a month, the force's class in a month, and the records that the
-    force got between two releases.
+    There are three kinds of numbers:
+
+    - the numerator or the rest of a unit's figure in a month;
+    - the numerator or the rest of the whole force's figure in a month;
+    - the records that arrived for the whole force between two releases.
     """
     attacker = Attacker(cells_of(force), released, only_arrivals=only_arrivals)
     released_sums = {statement.cells for statement in released}

@@ -1,4 +1,4 @@
-"""A build that was not audited or did not pass is not published, even by hand."""
+"""A build that was not audited or did not pass the gate is not published, even by hand."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ from tests.integration.publishing.marts import (
 
 
 def refusal_of(settings: Settings, build: Build) -> str:
-    """Try to publish and be refused, and check that nothing changed."""
+    """Try to publish a build. Check that it is refused and nothing changes. Return the message."""
     before = list_publications(settings)
     with connect(settings, role="oic_publish") as conn:
         parents = conn.execute(
@@ -181,20 +181,21 @@ def evidence(settings: Settings, statement: str, build: Build) -> None:
 
 
 INCOMPLETE = [
-    # A suite was removed, or a gate was stopped before its end.
+    # A check has no result, because a suite was removed or a gate was stopped before its end.
     ("delete from audit.expectation_result where stage = 'marts' and expectation = 'unique' "
      "and build_id = %s",
      "the gate 'marts' lacks 1 of 2 checks: suite: unique"),
     ("delete from audit.expectation_result where stage = 'dbt' and build_id = %s",
      "the gate 'dbt' lacks 2 of 2 checks: complete; unique"),
-    # The results belong to an earlier audit.
+    # The gate's verdict counts fewer checks, so the results are those of another audit.
     ("update audit.gate set expectations = 1 where stage = 'landing' and build_id = %s",
      "the gate 'landing' was last passed with 1 of 2 checks"),
     # The required checks were never recorded, because no task closed the landing.
     ("delete from audit.due_check where stage = 'sealed' and build_id = %s",
      "the gate 'sealed' has checked nothing: 0 checks are required"),
     ("update audit.build set finished_at = null where build_id = %s", "were not sealed"),
-    # A single audit was cleared. Readers would see the verdict from before it.
+    # An audit was repeated after the marts with the gate's results were sealed. Readers would see
+    # the earlier verdict.
     ("update audit.gate set finished_at = clock_timestamp() where stage = 'marts' "
      "and build_id = %s",
      "the gate 'marts' was passed again after the marts that show it were sealed"),
@@ -229,7 +230,7 @@ def test_every_required_check_has_run_on_these_tables(
 def test_results_of_an_earlier_build_of_the_tables_do_not_count(
     fresh_warehouse: Settings,
 ) -> None:
-    """If a build is built again, every check is required again, even if the content is equal."""
+    """If a build makes its tables again, every check must run again, even if the rows are equal."""
     build = audited_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build)
     assert "the gate 'landing' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
@@ -280,7 +281,7 @@ def test_a_generation_changed_after_its_audit_is_refused(
 
 
 def test_a_build_of_another_candidate_is_refused(fresh_warehouse: Settings) -> None:
-    """Two runs at once: the second has built over the tables that the first had audited."""
+    """Two runs work at the same time. The second replaces the tables that the first has audited."""
     first = audited_build(fresh_warehouse, salt="first")
     second = audited_build(fresh_warehouse, salt="second")
     assert "was changed after its audit" in refusal_of(fresh_warehouse, first)

@@ -1,4 +1,7 @@
-"""An exception over publications: closed, open again, rolled back, run again, erased."""
+"""The history of an exception over several publications.
+
+It is closed, opens again, is part of a roll-back and of a repeated run, and is erased.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +30,10 @@ def world() -> Iterator[RestatedWorld]:
 
 
 def life(world: RestatedWorld, publication_id: int, record: str = REFERRAL) -> Life:
-    """Return when a referral's document was missing: first seen, closed, and why."""
+    """Return the periods in which the document of a referral was missing, from a publication.
+
+    Each is a tuple: first seen, closed at, the reason for closing, and whether it is open.
+    """
     rows = world.ask(
         sql.SQL(
             "select first_seen_at, closed_at, closed_because, is_open from generation.{} "
@@ -57,7 +63,7 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
     first = world.publish("2026-04-10T05:30")
     assert life(world, first) == [(at("2026-04-10T05:30"), None, None, True)]
 
-    # Its document arrived and was entered later.
+    # The document of the referral arrives late, which closes the exception.
     late = document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1")
     world.add("intel.report", late, "2026-04-10T12:00")
     world.fill()
@@ -65,14 +71,14 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
     submitted = (at("2026-04-10T05:30"), at("2026-02-05T15:00"), "DOCUMENT_SUBMITTED", False)
     assert life(world, second) == [submitted]
 
-    # The document is deleted, so the referral is an exception again.
+    # The document is deleted, so the exception opens again.
     gone = {"deleted_at": at("2026-04-11T12:00"), "updated_at": at("2026-04-11T12:00")}
     world.row("intel.report", report_urn="U-FEB-1").update(gone)
     world.fill()
     third = world.publish("2026-04-12T05:30")
     assert life(world, third) == [submitted, (at("2026-04-12T05:30"), None, None, True)]
 
-    # The content of a publication that was rolled back no longer counts.
+    # The third publication is rolled back. So the exception opens again in the fourth publication.
     rollback(world.settings, second, "a wrong deletion", until_next_run=True)
     fourth = world.publish("2026-04-13T05:30")
     back = [submitted, (at("2026-04-13T05:30"), None, None, True)]
@@ -91,8 +97,8 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
         1,
     )
 
-    # A run for a past day ignores the publications for later days. A run for today gives the same
-    # as before.
+    # A run for a past day ignores the publications for later days. Another run for the newest day
+    # gives the same history as before.
     past = world.publish("2026-04-10T05:30")
     assert life(world, past) == [(at("2026-04-10T05:30"), None, None, True)]
     events = history_of(world, REFERRAL)

@@ -1,4 +1,4 @@
-"""The tables that readers use have keys and comments, and only the contract changes them."""
+"""The tables that readers use have keys and comments, and change only as the contract allows."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.integration.publishing.marts import (
     published,
 )
 
-# The query by which Power BI and similar tools find relationships.
+# The query with which Power BI and similar tools find the relationships between tables.
 RELATIONSHIPS = """
 select own.table_name, own.column_name, theirs.table_schema, theirs.table_name, theirs.column_name
 from information_schema.referential_constraints as r
@@ -33,7 +33,7 @@ where own.table_schema = 'marts'
 
 
 def published_after(settings: Settings, change: str) -> int:
-    """Publish a build whose model has this change."""
+    """Publish a build after running the SQL `change` on its candidate tables."""
     build = open_build(settings)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -69,7 +69,8 @@ def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: 
     assert (
         "fct_intelligence_report", "officer_key", "marts", "dim_officer", "officer_key"
     ) in relationships  # fmt: skip
-    # Eight foreign keys of three columns, each listed once however many generations there are.
+    # There are eight foreign keys of three columns. Each column is listed once, although there are
+    # several generations.
     assert len(relationships) == len(set(relationships)) == 24
     assert rows_of(
         fresh_warehouse,
@@ -184,7 +185,8 @@ def test_a_change_that_the_contract_does_not_allow_changes_nothing(
     for change, words in NOT_ALLOWED:
         with subtests.test(change):
             with pytest.raises(GateBlocked) as refused:
-                # A new column is in the same candidate. It must not be added either.
+                # The same candidate has a new column, which would be allowed. The build is refused,
+                # so this column must not be added either.
                 published_after(
                     fresh_warehouse,
                     f"alter table candidate.dim_date add column beside text; {change}",
@@ -207,7 +209,7 @@ def test_a_new_column_waits_for_a_reader_without_disturbing_it(
             )
         assert f"publication {standing} stands" in refused.value.message
         assert reader.execute("select count(*) from marts.dim_officer").fetchone() == (10,)
-    # The reader has ended, so the same publication succeeds.
+    # The reader's transaction has ended, so the same change can be published.
     newer = published_after(
         fresh_warehouse, "alter table candidate.dim_officer add column more text"
     )

@@ -1,4 +1,4 @@
-"""Readers do not notice a publication, and a killed publisher leaves nothing behind."""
+"""Readers do not notice a publication, and a killed publication leaves nothing behind."""
 
 import statistics
 import subprocess
@@ -42,7 +42,7 @@ publish(load_settings(), make_dataclass("Build", ["build_id"])(int(sys.argv[1]))
 
 @dataclass
 class Readers:
-    """The number of transactions of several readers, and all faults that they found."""
+    """The results of several readers: their transactions, their faults, and publications seen."""
 
     transactions: int = 0
     faults: list[str] = field(default_factory=list)
@@ -51,7 +51,10 @@ class Readers:
 
 @contextmanager
 def readers_at_work(settings: Settings, count: int) -> Iterator[Readers]:
-    """Let readers query without pause, with prepared statements, several in each transaction."""
+    """Run `count` readers without pause until the block ends.
+
+    Each transaction has several prepared statements, which must see the same publication.
+    """
     readers, stop = Readers(), threading.Event()
     threads = [
         threading.Thread(target=_read, args=(settings, readers, stop, number))
@@ -125,7 +128,8 @@ def test_ten_publications_under_four_readers(fresh_warehouse: Settings) -> None:
     assert readers.faults == []
     assert readers.transactions > 50
     assert {first, last} <= readers.seen
-    # In a quiet time it takes far less than half a second. Here readers compete for the same cores.
+    # A publication takes far less than half a second if nothing else runs. Here the readers use the
+    # same processor cores, so the limit is higher.
     assert statistics.median(took) < 5
 
 
@@ -144,7 +148,8 @@ def test_a_publication_without_readers_takes_no_time(
         began = time.perf_counter()
         publish(fresh_warehouse, build)
         took.append(time.perf_counter() - began)
-    # A quarter of a second if nothing else runs. Other tests may run at the same time.
+    # A publication takes a quarter of a second if nothing else runs. The limit is higher, because
+    # other tests may run at the same time.
     assert min(took) < 1.5
 
 
@@ -156,7 +161,8 @@ def test_an_open_transaction_keeps_its_whole_generation(
         early.execute("select count(*) from marts.dim_date")
         public.execute("select 1")
         second = published(fresh_warehouse, scale=3)
-        # Tables that the transaction has not read before are those of its generation as well.
+        # The transaction began before the second publication. It still sees the first one, also in
+        # tables that it has not read yet.
         for table in MARTS:
             seen = early.execute(
                 sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
@@ -185,7 +191,7 @@ def test_a_long_cursor_is_read_to_its_end(fresh_warehouse: Settings) -> None:
 
 @pytest.fixture
 def analyst(fresh_warehouse: Settings) -> Iterator[str]:
-    """The URL of a login with its own schema, which may read what BI may read."""
+    """The URL of a login that has a schema for its views and the same access as BI tools."""
     uri = warehouse_url(fresh_warehouse)
     database = psycopg.conninfo.conninfo_to_dict(uri)["dbname"]
     administrator = admin_url(fresh_warehouse, str(database))
@@ -237,9 +243,9 @@ def test_two_publishers_of_one_build_make_one_publication(fresh_warehouse: Setti
 @pytest.mark.parametrize(
     "obstacle",
     [
-        # The tables are attached, but not committed.
+        # This lock stops the publication when the tables are attached and not yet committed.
         "lock table audit.generation in exclusive mode",
-        # They are attached and the pointer is moved, but not committed.
+        # This lock stops the publication when the pointer is moved as well and not yet committed.
         "select from audit.run for update",
     ],
 )
@@ -273,7 +279,8 @@ def test_a_build_repeated_after_a_kill_is_not_taken_for_the_audited_one(
         publish(fresh_warehouse, build)
     assert current_publication(fresh_warehouse) == list_publications(fresh_warehouse)[0]
     newest = published(fresh_warehouse)
-    # Tables that were attached and never shown are erased at once. Published ones stay.
+    # The retention erases the generation that was attached and never shown. `keep` is the number
+    # of published generations that stay.
     assert detach_old(fresh_warehouse).erased == [build.build_id]
     assert detach_old(fresh_warehouse, attached=1, keep=1).erased == [standing]
     with as_reader(fresh_warehouse, "bi") as reader:
@@ -282,7 +289,10 @@ def test_a_build_repeated_after_a_kill_is_not_taken_for_the_audited_one(
 
 
 def _publish_and_be_killed(settings: Settings, build: Build, obstacle: str) -> None:
-    """Publish in a separate process with an obstacle in its way, and kill it when it waits."""
+    """Publish in a separate process, and kill the process while it waits for a lock.
+
+    `obstacle` is the statement that takes the lock.
+    """
     with connect(settings) as other:
         other.execute(obstacle)
         process = subprocess.Popen([sys.executable, "-c", PUBLISH, str(build.build_id)])

@@ -1,4 +1,4 @@
-"""Old generations are detached, attached again and erased, but never while a reader uses them."""
+"""Old generations are detached, attached again and erased, but not while a reader uses them."""
 
 import psycopg
 import pytest
@@ -23,7 +23,7 @@ from tests.integration.publishing.marts import (
 
 
 def places(settings: Settings) -> dict[int, tuple[int, int]]:
-    """Return for each generation how many of its tables are attached and how many are detached."""
+    """Return the number of attached and of detached tables of each generation."""
     with connect(settings, role="oic_publish") as conn:
         rows = conn.execute(
             """
@@ -38,7 +38,7 @@ def places(settings: Settings) -> dict[int, tuple[int, int]]:
 
 
 def check_seen(settings: Settings, publication: int, rows: int) -> None:
-    """Check that readers see all rows of every table of a publication."""
+    """Check that readers see exactly the rows of a publication in every table."""
     for reader, schema, parents in (
         ("bi", "candidate", "marts"),
         ("public", "candidate_public", "public_release"),
@@ -55,7 +55,7 @@ def check_seen(settings: Settings, publication: int, rows: int) -> None:
 
 @pytest.fixture
 def five(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 5, of 10, 20, … 50 rows in each table."""
+    """A warehouse with publications 1 to 5. Their tables have 10, 20, 30, 40 and 50 rows."""
     for scale in range(1, 6):
         published(fresh_warehouse, scale=scale)
     return fresh_warehouse
@@ -71,7 +71,7 @@ def test_a_few_stay_attached_more_are_detached_and_the_rest_is_erased(five: Sett
         5: (len(TABLES), 0),
     }
     check_seen(five, 5, 50)
-    # No detached table refers to tables that readers use.
+    # A detached table has no foreign key to a table that readers use.
     with connect(five) as conn:
         keys = conn.execute(
             "select conname from pg_constraint as k join pg_class as c on c.oid = k.conrelid "
@@ -99,7 +99,7 @@ def test_the_current_publication_is_never_detached(five: Settings) -> None:
 
 def test_a_roll_back_attaches_a_detached_generation(five: Settings) -> None:
     detach_old(five, attached=1)
-    # The model has another column by now.
+    # Since the old publication, a model has got a new column.
     build = open_build(five)
     make_candidates(five, build)
     with connect(five, role="oic_transform") as conn:
@@ -130,7 +130,7 @@ def test_an_impossible_roll_back_gives_the_reason(five: Settings) -> None:
 
 def test_a_reader_of_an_old_generation_keeps_it_until_done(five: Settings) -> None:
     with as_reader(five, "bi") as early:
-        # The reader only has a snapshot so far, and no lock shows it.
+        # The reader has a snapshot of the old publication, but no lock on one of its tables yet.
         early.execute("select 1")
         published(five)
         done = detach_old(five, attached=1, patience=0.3)
@@ -138,7 +138,7 @@ def test_a_reader_of_an_old_generation_keeps_it_until_done(five: Settings) -> No
         assert done.put_off == "1 readers still see publication 5"
         seen = early.execute("select distinct publication_id from marts.dim_officer").fetchall()
         assert seen == [(5,)]
-        # Publishing does not wait for the reader.
+        # A publication does not wait for the reader.
         published(five)
     assert detach_old(five, attached=1).detached == [5, 6]
     check_seen(five, 7, 10)
@@ -153,7 +153,7 @@ def test_retention_waits_for_a_reader_without_disturbing_it(five: Settings) -> N
         assert done.put_off.startswith("readers are at ")
         assert done.detached == []
         assert reader.execute("select count(*) from marts.fct_nccu_referral").fetchone() == (50,)
-        # A half-detached generation blocks neither a publication nor its own return.
+        # A generation that is half detached blocks no publication. A roll-back can attach it again.
         published(five, scale=6)
         reader.commit()
         rollback(five, 1, "to see that it is whole")

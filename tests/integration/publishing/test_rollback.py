@@ -1,4 +1,4 @@
-"""A publication that was rolled back stays back until somebody releases a later one."""
+"""After a roll-back, the earlier publication stays current until somebody releases it."""
 
 import time
 
@@ -31,14 +31,14 @@ WHY = "a wrong file was delivered on Monday"
 
 @pytest.fixture
 def three(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 3, of 10, 20 and 30 rows in each table."""
+    """A warehouse with publications 1 to 3. Their tables have 10, 20 and 30 rows."""
     for scale in range(1, 4):
         published(fresh_warehouse, scale=scale)
     return fresh_warehouse
 
 
 def seen(settings: Settings, reader: str = "bi", schema: str = "marts") -> int:
-    """Return the publication that a reader sees, in a table instead of the pointer."""
+    """Return the number of the publication whose rows a reader sees in a table."""
     with as_reader(settings, reader) as conn:
         table = sql.Identifier(schema, "assurance_position")
         row = conn.execute(sql.SQL("select max(publication_id) from {}").format(table)).fetchone()
@@ -83,7 +83,7 @@ def test_readers_see_what_was_rolled_back_and_why(three: Settings) -> None:
 
 
 def publish_new_public_figure(settings: Settings, number: int) -> int:
-    """Publish a new public figure. Return the publication's id."""
+    """Publish a build with a new public figure. Return the number of the publication."""
     build = open_build(settings)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -97,7 +97,7 @@ def publish_new_public_figure(settings: Settings, number: int) -> int:
 
 
 def first_releases(settings: Settings) -> list[tuple[int, int]]:
-    """Return the first publication that released each public figure."""
+    """Return each public figure with the number of the publication that released it first."""
     with connect(settings) as conn:
         return conn.execute(
             "select publication_id, numerator from audit.released_figure "
@@ -109,7 +109,7 @@ def test_the_next_run_does_not_undo_a_roll_back(three: Settings) -> None:
     rollback(three, 2, WHY)
     assert (publish_new_public_figure(three, 50), publish_new_public_figure(three, 60)) == (4, 5)
     assert (seen(three), seen(three, "public", "public_release")) == (2, 2)
-    # The waiting publication has released nothing.
+    # Publications that wait behind the roll-back count as not released.
     assert "publication 2 again" in last_disclosure(three)
     assert first_releases(three) == []
     hold = current_hold(three)
@@ -131,7 +131,7 @@ def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> N
     assert current_hold(three) is None
     published(three, scale=6)
     assert seen(three) == 6
-    # Publication 3 was wrong, and stays marked as wrong.
+    # Publication 3 was rolled back because it was wrong. It stays marked as withdrawn.
     taken_back = [item.publication_id for item in list_publications(three) if item.withdrawn_at]
     assert taken_back == [3]
 
@@ -166,7 +166,7 @@ def test_two_roll_backs_in_a_row(three: Settings) -> None:
     rollback(three, 1, "the one before was wrong as well")
     hold = current_hold(three)
     assert hold is not None
-    # Publications 2 and 3 were both shown before. Neither is new, so a release shows neither.
+    # Only publication 4 waits. Publications 2 and 3 were shown before, so a release shows neither.
     assert (hold.publication_id, hold.newest_waiting, hold.waiting) == (1, 4, 1)
     assert release(three, "all mended").publication_id == 4
 
@@ -191,7 +191,8 @@ def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.startswith("Readers see publication 2, as at ")
     assert run_command(["publication", "release", "--reason", "mended"]) == 0
     assert "stay" not in capsys.readouterr().out
-    # No reason was given, and nobody can be asked. The roll-back happens, and its record says so.
+    # Without a reason and without a terminal, the command cannot ask for one. It still rolls back,
+    # and records that no reason was given.
     assert run_command(["publication", "rollback", "1"]) == 0
     assert "because no reason was given" in " ".join(capsys.readouterr().out.split())
     assert run_command(["publication", "rollback", "99"]) == 2

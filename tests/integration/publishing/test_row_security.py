@@ -1,4 +1,4 @@
-"""Supervisors see records of their own units, the Commissioner's office only aggregates."""
+"""Supervisors see records of their units. The Commissioner's office sees only aggregates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.integration.publishing.limited_readers import (
 from tests.integration.publishing.marts import as_reader
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models" / "marts"
-#: Marts of records without a unit, for `bi_reader` only.
+#: Marts whose records have no unit. Only `bi_reader` may read them.
 WITHHELD = {"fct_oic_incident", "fct_intelligence_report"}
 
 
@@ -183,7 +183,8 @@ def test_a_limited_login_cannot_become_anybody_else(
             ),
         ):
             log_in("inspector_one").execute(statement)
-    # It can change its own settings, but there is nothing that they would show.
+    # A limited login can switch off row security for its session. PostgreSQL then refuses the query
+    # and does not show more rows.
     reader = log_in("inspector_one")
     reader.execute("set row_security = off")
     with refused():

@@ -38,7 +38,10 @@ NewForce = Callable[[str], Settings]
 def new_force(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[NewForce]:
-    """Return a function that makes empty source databases, a dropzone and a state folder."""
+    """A function that creates empty source databases, and returns the settings of a new force.
+
+    The settings name a new state folder and a new dropzone. The databases are dropped at the end.
+    """
     owners = {system: connections.url(settings, system) for system in SOURCES}
     administrator = connections.admin_url(settings)
     made: list[str] = []
@@ -68,7 +71,7 @@ def _in_database(uri: str, database: str) -> str:
 
 
 def databases(settings: Settings) -> dict[str, tuple[int, str]]:
-    """Return the number of rows of each table, and a fingerprint of its rows."""
+    """Return the number and a fingerprint of the rows of each source table, by its name."""
     found = {}
     for table in TABLES.values():
         query = sql.SQL(
@@ -83,7 +86,7 @@ def databases(settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 def files(settings: Settings) -> dict[str, tuple[str, float]]:
-    """Return the hash and the modification time of every file in the dropzone."""
+    """Return the hash and the modification time of every file in the dropzone, by its path."""
     root = settings.home / "dropzone"
     return {
         str(path.relative_to(root)): (

@@ -1,4 +1,4 @@
-"""Try statements under the roles of the warehouse."""
+"""Run statements under the roles of the warehouse."""
 
 import psycopg
 
@@ -10,7 +10,7 @@ DENIED = psycopg.errors.InsufficientPrivilege
 
 
 def may(settings: Settings, role: str, statement: str) -> bool:
-    """Tell whether a role may run a statement. Its effect is rolled back."""
+    """Return whether a role may run a statement. The statement's effect is rolled back."""
     with connect(settings, role=role) as connection:
         try:
             connection.execute(statement.encode())

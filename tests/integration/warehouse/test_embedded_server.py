@@ -37,7 +37,7 @@ START = (
 
 @pytest.fixture(scope="module")
 def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A state folder whose server was started and stopped. A copy of it starts quickly."""
+    """A state folder with a stopped server. A server in a copy of the folder starts quickly."""
     home = tmp_path_factory.mktemp("made") / "home"
     settings = replace(load_settings(), home=home)
     embedded.start(settings)
@@ -47,7 +47,7 @@ def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own(started_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A stopped server of the test's own, in a folder with blanks and quotes in its name."""
+    """A stopped server for one test, in a state folder with blanks and quotes in its name."""
     home = tmp_path / "a 'home' with $blanks"
     shutil.copytree(started_once, home)
     (home / "postgres" / "port").unlink()
@@ -74,7 +74,7 @@ def test_the_first_start_creates_databases_and_private_passwords(
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "new home"))
     settings = load_settings()
     assert not embedded.is_running(settings)
-    # The remains of an interrupted first start are no data directory.
+    # The folder of an interrupted first start must not be used as a data directory.
     leftover = settings.server_dir / "new-interrupted"
     leftover.mkdir(parents=True)
     (leftover / "PG_VERSION").write_text("18\n")
@@ -211,7 +211,8 @@ def test_several_first_starts_at_the_same_time_succeed(
 
 
 def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process holds the pipe any more, as `| cat` does.
+    # communicate() returns when no process has the pipe open any more. With the shell's `| cat`,
+    # the user would wait for the same.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
@@ -276,7 +277,8 @@ def test_an_interrupted_first_start_recovers(
     try:
         with connect(settings) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
-        # The next start removes the remains of processes that survived their starter.
+        # Processes of the killed starts may have run on for a while and left folders. The next
+        # start removes these folders.
         embedded.stop(settings)
         embedded.start(settings)
         assert list(settings.server_dir.glob("new-*")) == []
@@ -369,7 +371,7 @@ def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
     tmp_path: Path,
 ) -> None:
     account, mode = (65534, 0o710) if os.geteuid() == 0 else (os.geteuid(), 0o700)
-    # Other accounts cannot enter pytest's folders, so this test needs another folder.
+    # The server runs under another account, which cannot enter pytest's folders.
     base = Path("/tmp") / f"assurance-nobody-{os.getpid()}"
     base.mkdir(mode=0o755)
     home = base / "home"
@@ -387,7 +389,7 @@ def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
         assert data_dir(settings).stat().st_uid == account
         assert stat.S_IMODE(home.stat().st_mode) == mode
         assert stat.S_IMODE(settings.secrets_dir.stat().st_mode) == 0o700
-        # With namespaces, root continues with a folder that was created without.
+        # The folder was created without user namespaces. A start with them must still use it.
         embedded.stop(settings)
         embedded.start(settings)
         with psycopg.connect(admin_url(settings)) as connection:

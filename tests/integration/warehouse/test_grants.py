@@ -1,4 +1,8 @@
-"""The rights of roles: stages do their own work, people read for a purpose, readers see marts."""
+"""The privileges of the roles of stages, of people with a purpose, and of readers.
+
+A stage may do only its work, a person may read only for a purpose, and a reader may read only
+marts.
+"""
 
 import psycopg
 import pytest

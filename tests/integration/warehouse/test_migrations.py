@@ -66,7 +66,7 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
 def test_old_tables_of_restatements_get_the_cause_into_their_key(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This includes a detached generation, because a roll-back attaches it again."""
+    """The tables of a detached generation are changed too, because a roll-back may attach it."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
     with monkeypatch.context() as patch:
@@ -108,7 +108,7 @@ def test_old_tables_of_restatements_get_the_cause_into_their_key(
 def stranger(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[psycopg.Connection]:
-    """The administrator's connection, while the warehouse is used by a login that owns nothing."""
+    """A connection of the administrator, while the settings use a login that owns nothing."""
     place = conninfo_to_dict(warehouse_url(empty_warehouse))
     changed = place | {"user": "stranger", "password": "stranger"}
     with psycopg.connect(admin_url(empty_warehouse), autocommit=True) as administrator:
