@@ -16,7 +16,7 @@ from .tally import Tally
 
 @dataclass
 class ReferralFact:
-    """One row of `fct_nccu_referral`, with the person behind the key."""
+    """One row of `fct_nccu_referral`, with the person for whom the officer key stands."""
 
     referral_ref: str
     occurrence_ref: str | None
@@ -34,7 +34,7 @@ class ReferralFact:
 
 
 def referral_facts(known: Known, people: People, as_at: datetime) -> list[ReferralFact]:
-    """Yield every referral that is valid at `as_at`, with its class."""
+    """Yield every referral that is valid at `as_at`, with its class and its figures."""
     referrals = make_referrals(table_as_at(known, "rms.nccu_referral", as_at), people)
     existing = {referral.ref for referral in referrals}
     documents = make_documents(table_as_at(known, "intel.report", as_at), existing, people)
@@ -103,7 +103,9 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 
 
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
-    """Yield the first immigration record of each occurrence, its name, and whether it was referred.
+    """Yield each occurrence's first `IMMIGRATION` custody record.
+
+    Each comes with the name of the record in exceptions, and whether the occurrence was referred.
 
     Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
     referral".
@@ -138,7 +140,7 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
     """Return the occurrences that capture completeness excludes.
 
     Contract: "An occurrence `CANCELLED` has … none in capture completeness", and a deleted one
-    "counts nowhere". An occurrence that was never known is not excluded.
+    "counts nowhere". If an occurrence was never known, it is not excluded.
     """
     standing = table_as_at(known, "rms.occurrence", as_at)
     cancelled = {row["occurrence_ref"] for row in standing if row["status"] == "CANCELLED"}
@@ -146,7 +148,10 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
 
 
 def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
-    """Return `fct_oic_incident`: "occurrence with the OIC qualifier", not `CANCELLED`."""
+    """Return the rows of `fct_oic_incident`.
+
+    Contract: "occurrence with the OIC qualifier", not `CANCELLED`.
+    """
     referrals = table_as_at(known, "rms.nccu_referral", as_at)
     reports = table_as_at(known, "intel.report", as_at)
     facts = {}
@@ -180,7 +185,10 @@ def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int]:
-    """Return numerator and denominator of `nccu_intel_compliance` over the given months."""
+    """Return the two sums of `nccu_intel_compliance` over some months.
+
+    The first sum is of the numerators, the second of the denominators.
+    """
     numerator = denominator = 0
     for fact in facts:
         month = month_of(day_of(fact.contacted_at))

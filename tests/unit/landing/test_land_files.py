@@ -1,4 +1,7 @@
-"""A landed file is recognised by its bytes, or without reading it by its size and times."""
+"""A landed file is recognised by its bytes.
+
+Without reading it, it is recognised by size and times.
+"""
 
 import io
 from dataclasses import replace
