@@ -53,7 +53,7 @@ from simulator.world import World
 
 FILE = "truth.json.gz"
 FORMAT = 1
-# File format 1 has other names for these fields. The code has newer names.
+# Names in the code, and the names of the same fields in file format 1.
 FORMAT_NAMES = {"entry_error": "slip", "entry_error_until": "slip_until"}
 
 

@@ -92,7 +92,7 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
-        # "one that names none existing is treated as naming none"
+        # Contract: "one that names none existing is treated as naming none"
         names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
         occurrence = row["occurrence_ref"] or None
         documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))

@@ -220,8 +220,8 @@ def positions(
         source = _worst([verdicts[name] for name in RESTS_ON[point]])
         now = every_day[point, evidence.today]
         numerator, denominator = now.numerator, now.denominator
-        # "the deadline day … with what is known now". Before the deadline day, there is no such
-        # figure.
+        # Contract: "the deadline day … with what is known now". Before the deadline day, there is
+        # no such figure.
         then = every_day.get((point, deadline)) if deadline else None
         rows[point] = Position(
             point,

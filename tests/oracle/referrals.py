@@ -59,9 +59,9 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
                 link_method=method,
                 report_urn=document.urn if document else None,
                 hours_to_submission=hours,
-                # "`is_counted`: type `IMMIGRATION_CRIME` and not awaiting"
+                # Contract: "`is_counted`: type `IMMIGRATION_CRIME` and not awaiting"
                 is_counted=kind == "IMMIGRATION_CRIME" and name != "awaiting",
-                # "in time + late"
+                # Contract: "in time + late"
                 is_compliant=name in ("submitted_in_time", "submitted_late"),
             )
         )
@@ -82,7 +82,7 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
         if fact.is_counted and compliant and fact.hours_to_submission is not None:
             tally.add_hours("nccu_hours_to_submission_p50", month, units, fact.hours_to_submission)
             tally.add_hours("nccu_hours_to_submission_p90", month, units, fact.hours_to_submission)
-        # "the same with `STATUS_CHECK` counted too"
+        # Contract: "the same with `STATUS_CHECK` counted too"
         checked = fact.referral_type == "STATUS_CHECK" and fact.intelligence_class != "awaiting"
         if fact.is_counted or checked:
             tally.add("nccu_intel_compliance_all_types", month, units, compliant)
@@ -95,7 +95,7 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
     occurrences with such a record".
     """
     for record, _, is_referred in detentions(known, as_at):
-        # "an occurrence's month and team are those of its first such record"
+        # Contract: "an occurrence's month and team are those of its first such record"
         day = day_of(record["detained_at"])
         person = people.resolve(record["arresting_officer_no"], day)
         units = people.with_above(people.team(person, day), day)

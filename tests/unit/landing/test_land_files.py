@@ -1,6 +1,6 @@
 """A landed file is recognised by its bytes.
 
-Without reading it, it is recognised by size and times.
+If the file is not read, its size and its times are enough.
 """
 
 import io

@@ -125,9 +125,9 @@ def test_an_error_is_shown_once_and_an_interrupted_task_is_not_ok(settings: Sett
 def test_a_live_line_replaces_neither_standard_output_nor_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A library that is imported meanwhile keeps the streams it finds.
+    """A library that is imported while a line is live keeps the output streams that it finds.
 
-    So they must be the usual ones.
+    So standard output and standard error must be the usual ones.
     """
     monkeypatch.setenv("TERM", "xterm")
     output, errors = sys.stdout, sys.stderr
