@@ -1,4 +1,4 @@
-"""Worked examples of "Measures and their codes"."""
+"""Worked examples of the contract's section "Measures and their codes"."""
 
 from __future__ import annotations
 

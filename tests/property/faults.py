@@ -1,8 +1,8 @@
-"""Faults at a chosen step of a landing: its process ends, or one of its sessions is cut.
+"""Inject a fault at a chosen step of a landing: its process ends, or a session is cut.
 
-A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. A
-process that ends here still runs its `finally` blocks. `tests/crash` kills processes that run
-nothing.
+A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. If a
+process ends here, its `finally` blocks still run. The tests in `tests/crash` kill real processes,
+so that nothing runs any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,12 +20,12 @@ SOURCES = ("rms", "intelligence")
 
 
 class ProcessEnded(BaseException):
-    """Ends a process: no handler of errors catches it."""
+    """Ends a process in a test. No error handler catches it, because it is a BaseException."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault, and the step at which it happens, counted from 1."""
+    """A kind of fault, and the number of the step at which it happens, counted from 1."""
 
     kind: Literal["process ends", "warehouse session cut", "source session cut"]
     step: int
@@ -33,7 +33,7 @@ class Fault:
 
 @contextmanager
 def inject(settings: Settings, fault: Fault) -> Iterator[None]:
-    """Inject a fault into the work on all connections, until the end of the block."""
+    """Inject a fault into the work on all connections inside the block."""
     with (
         psycopg.connect(admin_url(settings), autocommit=True) as administrator,
         pytest.MonkeyPatch.context() as patch,
@@ -43,7 +43,7 @@ def inject(settings: Settings, fault: Fault) -> Iterator[None]:
 
 
 class _Injector:
-    """Counts the steps, and causes the fault at the chosen one."""
+    """Counts the steps, and causes the fault at the chosen step."""
 
     def __init__(self, fault: Fault, administrator: psycopg.Connection) -> None:
         self._fault = fault
@@ -52,7 +52,7 @@ class _Injector:
         self._sessions: dict[int, bool] = {}
 
     def step(self, connection: psycopg.Connection) -> None:
-        """Count a step on a connection. Cause the fault if it is the chosen one."""
+        """Count a step on a connection. If it is the chosen step, cause the fault."""
         if connection is self._administrator:
             return
         if not connection.closed:
@@ -64,7 +64,8 @@ class _Injector:
             raise ProcessEnded
         for pid, is_source in self._sessions.items():
             if is_source == (self._fault.kind == "source session cut"):
-                # This waits until the session has ended, so that the next statement fails.
+                # The call waits until the session has ended, so that the next statement on it
+                # fails.
                 self._administrator.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 
 

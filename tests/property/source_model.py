@@ -8,7 +8,8 @@ from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, p
 from tests.integration.landing.support import FOREVER, World
 
 Condition = Literal["good", "broken", "marked too high"]
-#: A record as an extract sees it: content, cursor and soft deletion. None if it was deleted.
+#: A record as an extract sees it: content, cursor and time of soft deletion. None if its row was
+#: deleted.
 Version = tuple[str, datetime, datetime | None] | None
 
 OFFICER = {CUSTODY: "arresting_officer_no", REPORTS: "author_officer_no"}
@@ -32,7 +33,7 @@ class Record:
 
 @dataclass
 class Source:
-    """A source table and its model, which are changed together."""
+    """A source table and its model. Every change is made in both."""
 
     world: World
     dataset: str
@@ -42,8 +43,8 @@ class Source:
     def write(self, key: int, record: Record) -> None:
         """Insert or replace a record.
 
-        The source contract says that the cursor is set on every change. Use `unused` to find a
-        cursor value that the record has not had.
+        The source contract says that every change sets the cursor. `unused` finds a cursor value
+        that the record has not had.
         """
         officer = "" if record.condition == "broken" else record.content
         other: dict[str, Any] = {"deleted_at": record.deleted_at}
@@ -65,7 +66,7 @@ class Source:
         return cursor
 
     def remove(self, key: int) -> None:
-        """Delete a row. The source keeps no trace of it."""
+        """Delete a row, so that the source keeps no trace of the record."""
         if self.dataset == CUSTODY:
             self.world.rms("delete from rms.custody_record where custody_id = %s", key)
         else:
@@ -73,7 +74,10 @@ class Source:
         self.records.pop(key, None)
 
     def note_extract(self) -> None:
-        """Note what an extract sees now. A record that is rejected or refused does not change."""
+        """Add to the model the versions that an extract sees now.
+
+        A record whose row is rejected or refused gets no new version.
+        """
         for key, record in self.records.items():
             if record.condition == "good":
                 versions = self.seen.setdefault(str(key), [])
@@ -91,12 +95,12 @@ class Source:
     # ------------------------------------------------------------ the same from raw
 
     def raw_state(self, at: datetime | None = None, known: int | None = None) -> dict[str, Any]:
-        """Return the state of each record in raw."""
+        """Return the state of each record in raw, as at a moment and as known after a batch."""
         columns = (OFFICER[self.dataset], "updated_at", "deleted_at")
         return self.world.state(self.dataset, columns, at or FOREVER, known)
 
     def raw_versions(self) -> dict[str, list[Version]]:
-        """Return the versions of each record in raw, in the order they were landed."""
+        """Return the versions of each record in raw, in the order in which they were landed."""
         rows = self.world.query(
             f"select row_key, is_tombstone, {OFFICER[self.dataset]}, updated_at, deleted_at"
             f" from raw_law_enforcement.{RAW[self.dataset]} order by batch_id, row_key"
@@ -108,12 +112,12 @@ class Source:
         return versions
 
     def last_batch(self) -> int:
-        """Return the newest batch of the dataset, or 0."""
+        """Return the id of the newest batch of the dataset, or 0 if there is none."""
         query = "select coalesce(max(batch_id), 0) from audit.batch where dataset = %s"
         return int(self.world.one(query, self.dataset))
 
     def cursor(self) -> tuple[datetime | None, datetime | None]:
-        """Return how far the source was read, and when it was last read."""
+        """Return the cursor up to which the source was read, and when it was last read."""
         query = (
             "select cursor_at, greatest(reconciled_at, counted_at) from audit.source_cursor"
             " where dataset = %s"

@@ -1,8 +1,12 @@
 """Random histories of source databases, extracts and faults, compared with a plain model.
 
-Extracts happen anywhere in a history, and a fault can end one at any step. Afterwards raw holds
-every version that an extract has seen, once each. The state as known after each earlier extract
-stays the same. LANDING_EXAMPLES sets the number of histories.
+A history is a series of changes of rows and extracts. A fault can end an extract at any step. After
+each extract, two things must hold:
+
+- Raw has every version that an extract has seen, exactly once.
+- The state as known after each earlier extract is still the same.
+
+LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
@@ -34,10 +38,12 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 KEYS = st.integers(1, 3)
-#: More than the statements, COPY chunks and commits of any landing.
+#: The highest step of a fault. It is larger than the number of statements, COPY chunks and commits
+#: in any landing.
 STEPS = 45
-#: The cursor value of a change: now, earlier (inside the overlap, before it, or exactly the last
-#: cursor), ahead of the clock of the warehouse, or unchanged.
+#: Which cursor value a change gets: the present time, an earlier time, a time ahead of the
+#: warehouse's clock, or the same value as before. An earlier time can be inside the overlap, before
+#: the overlap, or equal to the last cursor.
 CURSORS = [
     "present",
     "minutes late",
@@ -50,12 +56,16 @@ CURSORS = [
 
 Change = tuple[str, int, str, str, str, int]
 Extraction = Fault | None
-#: The newest batch after an extract, the time of the extract, and the state of the source.
+#: A point in a history: the newest batch after an extract, the time of the extract, and the state
+#: of the source then.
 Checkpoint = tuple[int, datetime | None, dict[str, Any]]
 
 
 def changes() -> st.SearchStrategy[Change]:
-    """Draw changes of a record: kind, key, condition, content, cursor, minutes."""
+    """Draw a change of a record.
+
+    It is a tuple: kind of change, key, condition of the row, content, cursor, minutes.
+    """
     return st.tuples(
         st.sampled_from(["write", "write", "write", "soft delete", "hard delete"]),
         KEYS,
@@ -84,7 +94,8 @@ def test_raw_holds_every_version_that_an_extract_saw(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
-            # Large enough for change counts. A table that was never analysed has -1 rows.
+            # With -1, change counts are used for a table of any size. A table that was never
+            # analysed has -1 rows.
             patch.setattr(change_counts, "MANY_ROWS", -1)
         world = World(warehouse, Path(folder))
         world.empty_sources()
@@ -131,7 +142,8 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
     now = datetime.now(UTC)
     edge = source.cursor()[0] or now
     before = source.records.get(key)
-    # The source contract sets the cursor on every change. If not, the overlap finds the change.
+    # The source contract says that every change sets the cursor. A change without a new cursor
+    # value is found only if the value is inside the overlap.
     if where == "unchanged" and before is not None and before.cursor >= edge - OVERLAP:
         return before.cursor
     cursor = {
@@ -144,11 +156,11 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
 
 
 def _extract_with(source: Source, fault: Fault) -> bool:
-    """Extract with a fault. Return whether the extract was committed in spite of it."""
+    """Extract with a fault. Return whether the extract was committed all the same."""
     read_at = source.cursor()[1]
     try:
         with inject(source.world.settings, fault):
-            # A run calls this function too. It decides which errors Airflow retries.
+            # This is the function that a run calls. It also decides which errors Airflow retries.
             settings = source.world.settings
             extract(settings, "with a fault", source.dataset)
     except (AssuranceError, ProcessEnded) as error:
@@ -162,7 +174,7 @@ def _extract_with(source: Source, fault: Fault) -> bool:
 
 
 def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
-    """Compare the state as known after each extract with the state of the source then."""
+    """For each extract, compare the state as known after it with the state of the source then."""
     for (batch, at, then), (following, _, _) in pairwise([*checkpoints, (2**62, None, {})]):
         if batch and batch != following:
             assert source.raw_state(known=batch) == then
@@ -171,13 +183,20 @@ def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
 
 
 def _as_at(source: Source, at: datetime, batch: int, then: dict[str, Any]) -> bool:
-    """Tell whether raw also gives the state as at the extract, unless a clock was ahead."""
+    """Tell whether raw gives the same state as at the time of the extract.
+
+    If a clock was ahead, the state cannot be compared, and the result is True.
+    """
     ahead = any(v and v[1] > at for versions in source.seen.values() for v in versions)
     return ahead or source.raw_state(at, batch) == then
 
 
 def _leftovers(world: World) -> list[Any]:
-    """Return archived files without a batch, batches without a file, locks and transactions."""
+    """Return what must not be left after a history.
+
+    This is an archived file without a batch, a batch without a file, a lock, or an open
+    transaction.
+    """
     archived = world.query("select kept_as from audit.batch where kept_as is not null")
     files = (p for p in (world.settings.home / "batches").rglob("*") if p.is_file())
     named = {name for (name,) in archived}
@@ -186,7 +205,10 @@ def _leftovers(world: World) -> list[Any]:
 
 
 def _sessions_at_work(world: World) -> list[Any]:
-    """Return the locks and transactions that are left after closed sessions had time to end."""
+    """Return the locks and open transactions that still exist after up to ten seconds.
+
+    A closed session needs some time to end.
+    """
     deadline = time.monotonic() + 10
     while left := world.query(
         """

@@ -1,7 +1,7 @@
 """Random histories of landed files, replayed rows and erased records.
 
-After each step raw and the archived batches agree, and no erased key is left. LANDING_EXAMPLES sets
-the number of histories.
+After each step, raw and the archived batches agree, and no erased key is left. LANDING_EXAMPLES
+sets the number of histories.
 """
 
 import csv
@@ -44,7 +44,7 @@ PROFILE = settings(
 
 
 def lines_of(key: str) -> st.SearchStrategy[str]:
-    """Draw the line of an officer: good, rejected, with an unreadable key, or truncated."""
+    """Draw a line about an officer: good, rejected, truncated, or with an unreadable key."""
     good = [person(key, unit) for unit in "AB"]
     return st.sampled_from([*good * 3, person(key, start="never"), person(f"x{key}"), f"{key},C1"])
 
@@ -70,14 +70,17 @@ class Records(RuleBasedStateMachine):
         rows=st.lists(st.sampled_from(KEYS).flatmap(lines_of), min_size=1, max_size=6),
     )
     def deliver(self, day: str, rows: list[str]) -> None:
-        """Land a file for any day, with a new or used name. A key can occur twice in it."""
+        """Drop and land a personnel file for any day. The day can have had a file before.
+
+        A key can occur twice in the file.
+        """
         self.world.personnel(day, *rows)
         self.world.land(PEOPLE)
         self._check()
 
     @rule(key=st.sampled_from(KEYS))
     def erase(self, key: str) -> None:
-        """Erase a record."""
+        """Erase the record of an officer from the warehouse."""
         what = dataset(PEOPLE)
         request = Request(what, what.tables[0], (key,), "asked for")
         if erase(self.world.settings, request):
@@ -86,7 +89,7 @@ class Records(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def correct(self, data: st.DataObject) -> None:
-        """Replay some rows of quarantine: corrected, under another key, or unchanged."""
+        """Replay some rows from quarantine: corrected, with another key, or unchanged."""
         path = Path(self._folder.name) / "rejected.csv"
         path.unlink(missing_ok=True)
         try:

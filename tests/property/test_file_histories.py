@@ -1,6 +1,7 @@
-"""Random histories of files: new, repeated, changed, late, landed by one run or by two at once.
+"""Random histories of dropped files.
 
-A state machine draws the histories and compares raw with a plain model after every landing.
+Files are new, repeated, changed or late. They are landed by one run, or by two at once. A state
+machine draws the histories and compares raw with a plain model after every landing.
 LANDING_EXAMPLES sets the number of histories.
 """
 
@@ -46,7 +47,7 @@ PROFILE = settings(
 
 @dataclass(frozen=True)
 class Delivery:
-    """The content of a file: the unit of each officer that it lists."""
+    """The content of a file: the officers that it lists, each with the unit."""
 
     day: str
     units: dict[str, str]
@@ -76,7 +77,7 @@ class Files(RuleBasedStateMachine):
         units=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["A", "B"]), min_size=1),
     )
     def drop(self, day: str, units: dict[str, str]) -> None:
-        """Drop a file for any day, with a new or used name."""
+        """Drop a file for any day. The day can have had a file before."""
         self.dropped[day] = Delivery(day, dict(units))
         self.world.personnel(day, *(person(key, unit) for key, unit in sorted(units.items())))
 
@@ -120,7 +121,8 @@ class Files(RuleBasedStateMachine):
         before = self._batches()
         try:
             with inject(self.world.settings, fault):
-                # A run calls this function too. It decides which errors Airflow retries.
+                # This is the function that a run calls. It also decides which errors Airflow
+                # retries.
                 settings = self.world.settings
                 extract(settings, "with a fault", PEOPLE)
         except (AssuranceError, ProcessEnded):
@@ -134,7 +136,10 @@ class Files(RuleBasedStateMachine):
         return len(self.world.batches(PEOPLE))
 
     def _note_new_files(self, only: int | None = None) -> int:
-        """Note the files that a landing lands, sorted by day. Return their number."""
+        """Add the files that a landing should land to the model, sorted by day.
+
+        Return their number.
+        """
         latest = {delivery.day: delivery for delivery in self.landed}
         new = [d for day, d in sorted(self.dropped.items()) if latest.get(day) != d][:only]
         batches = self.world.batches(PEOPLE)
@@ -144,7 +149,7 @@ class Files(RuleBasedStateMachine):
         return len(new)
 
     def _check(self) -> None:
-        """Compare raw with the model for each day, as known after each batch."""
+        """Compare raw with the model for each day, and as known after each batch."""
         for batch_id, landed in self.landed_until.items():
             for day in DAYS:
                 state = self.world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
@@ -159,9 +164,12 @@ class Files(RuleBasedStateMachine):
 
 
 def _units(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the content of the last delivery until a day. Other officers have left."""
+    """Return the units of the officers in the last file for a day or before.
+
+    Officers who are not in that file have left.
+    """
     until = [delivery for delivery in landed if delivery.day <= day]
-    # The sort is stable, so for one day the file landed last comes last.
+    # The sort is stable. So if two files are for the same day, the one landed last comes last.
     return sorted(until, key=lambda delivery: delivery.day)[-1].units if until else {}
 
 
@@ -189,7 +197,7 @@ def test_two_landings_at_once_land_a_file_once(warehouse: Settings, tmp_path: Pa
 
 @contextmanager
 def _lock_of(world: World, dataset: str) -> Iterator[None]:
-    """Hold the lock of a dataset, which allows one landing at a time."""
+    """Hold the lock of a dataset inside the block, so that no landing can start."""
     with connect(world.settings, role="oic_landing", autocommit=True) as connection:
         take(connection, dataset_lock(world.settings.force_code, dataset))
         yield

@@ -1,7 +1,7 @@
-"""Random histories of deliveries, compared with a plain model of the state as at T, knowing K.
+"""Random histories of deliveries, compared with a plain model.
 
-The model applies the deliveries in the order of their moments. Raw must give the same state for
-every moment and every set of known batches, in any order of landing.
+The model applies the deliveries in the order of their moments. For every moment, and for every set
+of known batches, raw must give the same state as the model. The order of landing does not matter.
 """
 
 import os
@@ -37,7 +37,7 @@ KEYS = ["000001", "000002", "000003"]
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file for a day: the content of each key that it lists. BROKEN rows are rejected."""
+    """A file for a day: each key that it lists, with the content. Rows with BROKEN are rejected."""
 
     day: str
     content: dict[str, str]
@@ -51,12 +51,12 @@ def deliveries(contents: list[str], smallest: int) -> st.SearchStrategy[list[Del
 
 
 def in_order(landed: list[Delivery]) -> list[Delivery]:
-    """Sort deliveries by their moment. For the same moment, the one landed last comes last."""
+    """Sort deliveries by their moment. For one moment, the delivery landed last comes last."""
     return sorted(landed, key=lambda delivery: delivery.day)
 
 
 def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the state as at a day, after full deliveries."""
+    """Return the state as at a day, if all deliveries are full."""
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
@@ -69,7 +69,7 @@ def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
 
 
 def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the state as at a day, after deliveries of changes."""
+    """Return the state as at a day, if all deliveries are changes."""
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
@@ -78,12 +78,12 @@ def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
 
 
 def personnel_row(key: str, content: str) -> str:
-    """Return a line of a personnel file with this unit, or a line that is rejected."""
+    """Return a line of a personnel file with this unit. With BROKEN, the line is rejected."""
     return person(key).replace("OFFICER", "WIZARD") if content == BROKEN else person(key, content)
 
 
 def completions_row(key: str, content: str) -> str:
-    """Return a line of a file of completions with this score, or a line that is rejected."""
+    """Return a line of a completions file with this score. With BROKEN, the line is rejected."""
     if content == BROKEN:
         return completion(key).replace("COMPLETED", "LOST")
     return completion(key, content)
@@ -91,7 +91,7 @@ def completions_row(key: str, content: str) -> str:
 
 @contextmanager
 def new_world(warehouse: Settings) -> Iterator[World]:
-    """Give a world for one example."""
+    """Yield a new world for one example."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(warehouse, Path(folder))
         yield world
@@ -148,7 +148,7 @@ def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> N
 def test_the_order_of_landing_does_not_matter(
     warehouse: Settings, history: list[Delivery], data: st.DataObject
 ) -> None:
-    """With one file per day, landing one by one or all at once gives the same raw."""
+    """Raw is the same if files are landed one by one or all at once. Each day has one file."""
     by_day = {
         delivery.day: delivery for delivery in history if BROKEN not in delivery.content.values()
     }

@@ -1,7 +1,7 @@
 """Random histories of deliveries and corrections, compared with a plain model.
 
-In the model a correction changes the delivery itself. Raw must give the same state for every moment
-and every set of known batches.
+In the model, a correction changes the delivery itself. For every moment, and for every set of known
+batches, raw must give the same state as the model.
 """
 
 import os
@@ -43,7 +43,7 @@ PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 @dataclass(frozen=True)
 class Corrections:
-    """The corrected content of rows in quarantine, by key. Other keys stay in quarantine."""
+    """A step of a history that corrects rows in quarantine: the corrected content by key."""
 
     content: Mapping[str, str]
 
@@ -71,7 +71,7 @@ def run_history(
     drop: Callable[[Delivery], None],
     correct_row: Callable[[Row, str], Row],
 ) -> Iterator[tuple[int, list[Delivery]]]:
-    """Run a history. After each step, give the newest batch and the deliveries of the model."""
+    """Run a history. After each step, yield the newest batch and the deliveries in the model."""
     landed: dict[int, Delivery] = {}
     for step in history:
         if isinstance(step, Delivery):

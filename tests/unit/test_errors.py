@@ -1,4 +1,4 @@
-"""Errors for users: one line each."""
+"""An error for users has one line."""
 
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 

@@ -258,7 +258,7 @@ class DatabaseLanding:
     ) -> list[str]:
         """Extract the rows that the cursor has missed.
 
-        Return the keys that are gone from the source.
+        Return the keys of vanished records.
         """
         self._reconciliation.read_keys(source)
         missed = self._erased.without_erased(self._table, self._reconciliation.missed(refused))

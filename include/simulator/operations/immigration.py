@@ -144,7 +144,7 @@ class Immigration:
             yield refer(self._store, rng, caller, at, "IMMIGRATION_CRIME", occurrence, 1)
 
     def _check(self, rng: Stream, at: datetime, occurrences: list[Record]) -> Call:
-        """Enter a check of one person's immigration status, such as at the roadside or in custody."""
+        """Enter a check of one person's immigration status, such as one at the roadside."""
         route = rng.weighted(CHECK_ROUTES)
         if occurrences and rng.happens(0.45):
             earlier = [record for record in occurrences if record.entered_at < at]

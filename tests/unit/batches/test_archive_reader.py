@@ -1,4 +1,4 @@
-"""Reading of archived batches: damage, headers, and the numbers of their rows."""
+"""Read archived batches: damaged files, headers, and row numbers."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ DAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 @pytest.fixture
 def damaged(settings: Settings, archive: Archive) -> Path:
-    """An archived file without its last bytes."""
+    """An archived file that lacks its last bytes."""
     path = settings.home / archive.store(content(b"x" * 1000), "personnel_20260101.csv", 9)
     path.write_bytes(path.read_bytes()[:-10])
     return path

@@ -1,4 +1,4 @@
-"""An archived batch appears when it is finished, and not at all otherwise."""
+"""The file of an archived batch appears when it is finished. An unfinished file never appears."""
 
 import hashlib
 

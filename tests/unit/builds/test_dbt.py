@@ -1,4 +1,4 @@
-"""What dbt says, as one line; and what its tests found, as evidence."""
+"""dbt's errors become one line, and the failures of its tests become evidence."""
 
 from types import SimpleNamespace
 

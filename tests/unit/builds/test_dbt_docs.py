@@ -1,4 +1,4 @@
-"""dbt's documentation has the type of every column that declares one."""
+"""dbt's documentation shows the type of every column that declares a type."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from oic_assurance.errors import AssuranceError
 
 
 def _node(name: str, *columns: str) -> dict[str, Any]:
-    """Return a model of the manifest whose columns declare the type text."""
+    """Return a model of dbt's manifest whose columns have the declared type text."""
     return {
         "database": "warehouse",
         "schema": "marts",
@@ -23,7 +23,7 @@ def _node(name: str, *columns: str) -> dict[str, Any]:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """dbt's target folder: one model is in the catalogue, one is not, one declares no type."""
+    """dbt's target folder: one model is in the catalogue, one is missing, one declares no type."""
     found = {"columns": {"key": {"name": "key", "type": "bigint"}}}
     files: dict[str, dict[str, Any]] = {
         "manifest.json": {

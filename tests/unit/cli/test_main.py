@@ -1,4 +1,4 @@
-"""The command line where nothing was started: one clear line, the right exit code, no traceback."""
+"""The command line when nothing is running: one clear line, the right exit code, no traceback."""
 
 import subprocess
 import sys

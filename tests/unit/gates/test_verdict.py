@@ -1,4 +1,4 @@
-"""From outcomes to a verdict, and from a build to the places it is in."""
+"""The verdict that follows from outcomes, and the tables and stages that a build is judged by."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""Binary COPY streams of one batch are joined, in whatever chunks they arrive."""
+"""Binary COPY streams of one batch are joined, at whatever byte their chunks end."""
 
 import pytest
 

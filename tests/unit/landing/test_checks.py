@@ -1,4 +1,4 @@
-"""The reasons to reject a row follow from its declaration."""
+"""The checks of a row, and the reasons to reject it, follow from the declaration."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Hashes of erased keys: the same for the same record, and useless without the secret key."""
+"""Hashes of erased keys: a record always has the same hash. Without the secret, it is useless."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The first load writes every column of raw, in the order of its values."""
+"""The first load writes every column of raw. Columns and values have the same order."""
 
 from datetime import UTC, datetime
 

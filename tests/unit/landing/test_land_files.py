@@ -1,4 +1,7 @@
-"""A landed file is recognised by its bytes, or without reading it by its size and times."""
+"""A landed file is recognised by its bytes.
+
+If the file is not read, its size and its times are enough.
+"""
 
 import io
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same for the same number and key, and useless without the key."""
+"""Pseudonyms: a number always has the same pseudonym. Without the secret key, it is useless."""
 
 import hashlib
 import hmac

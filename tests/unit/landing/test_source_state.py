@@ -1,4 +1,4 @@
-"""When the stored sum of the keys can replace a new one, and when a source is unchanged."""
+"""When the stored sum of the keys replaces a new sum, and when a source counts as unchanged."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""One process of a home runs a command at a time."""
+"""Only one process at a time runs a command on a state folder."""
 
 import os
 import subprocess

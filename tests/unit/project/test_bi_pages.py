@@ -1,4 +1,4 @@
-"""Tables and columns that docs/bi names exist in the marts."""
+"""The tables and columns that the pages in docs/bi name exist in the marts."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,8 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 BI = PROJECT / "docs" / "bi"
-#: A table of the pipeline, not a model. See `0004_audit_evidence.sql` and later migrations.
+#: A table in `marts` that a migration creates and not a dbt model. See `0004_audit_evidence.sql`
+#: and later migrations.
 PUBLICATION = {"publication_id", "as_at", "gate_verdict", "is_current"}
 MARTS = {mart.name: mart for mart in marts(PROJECT) if mart.schema == "marts"}
 

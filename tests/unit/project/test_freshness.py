@@ -1,4 +1,4 @@
-"""dbt's own freshness report must not say other than policy, which it cannot read."""
+"""dbt cannot read the policy. Its freshness limits must be the same as the ones in the policy."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is planned for the parents, from what candidates and parents look like."""
+"""The plan for the parent tables, from the columns of the candidate and of the parent."""
 
 from dataclasses import replace
 

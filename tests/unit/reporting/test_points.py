@@ -1,4 +1,4 @@
-"""The points, items and measures that pages name are those of the seeds."""
+"""The points, items and measures that the pages name are the ones in the seeds."""
 
 import csv
 
@@ -23,7 +23,7 @@ def test_every_training_item_of_the_policy_has_a_name() -> None:
 
 
 def test_the_public_pack_shows_measures_of_the_public_policy() -> None:
-    # The plans have three strands, which the card shows.
+    # The point of the plans has three strands. Its card shows them.
     assert {*MEASURES, "intel_plan_strands_met"} == seed("policy_public_measure", "measure_code")
 
 

@@ -1,4 +1,4 @@
-"""Airflow's connections in environment variables, as URI and as JSON."""
+"""Airflow's connections in environment variables, written as URI or as JSON."""
 
 import json
 

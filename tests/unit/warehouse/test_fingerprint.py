@@ -1,4 +1,4 @@
-"""One content fingerprint over several tables."""
+"""One content fingerprint for several tables together."""
 
 from oic_assurance.warehouse.fingerprint import TableFingerprint, content_fingerprint
 

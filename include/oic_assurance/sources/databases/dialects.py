@@ -177,7 +177,7 @@ ORACLE = Dialect(
     clock="""
         select to_char(sys_extract_utc(systimestamp), 'YYYY-MM-DD"T"HH24:MI:SS.FF6') from dual
         """,
-    # The precision and scale of a number decide which declared types it fits.
+    # The precision and scale of a number column decide which declared types fit the column.
     catalogue="""
         select lower(column_name),
             case

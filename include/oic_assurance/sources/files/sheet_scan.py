@@ -112,8 +112,8 @@ class SheetScan:
         kind = self._cell.get("t")
         if self._has_formula:
             self.facts.formulas += 1
-            # A formula can have an empty text as its result. If there is no value, it was never
-            # calculated.
+            # A formula can have an empty text as its result. If the formula has no value at all, it
+            # was never calculated.
             if not self._value and not (kind == "str" and self._value is not None):
                 self._mark_unreliable(
                     self._row, self._column, "is a formula that was never calculated"

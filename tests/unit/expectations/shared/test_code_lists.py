@@ -1,4 +1,4 @@
-"""The code lists: those that are read from a seed have everything that suites write out."""
+"""The code lists that are read from seeds contain the codes that the suites write out."""
 
 from expectations.shared import code_lists
 from expectations.shared.code_lists import sql_list, sql_rows

@@ -1,4 +1,4 @@
-"""The expectations that follow from the columns of a declaration."""
+"""The expectations that follow from the columns of a declared table."""
 
 from expectations.catalogue import suites_of
 from expectations.shared.declared_columns import column_expectations

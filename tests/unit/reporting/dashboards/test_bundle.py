@@ -18,7 +18,7 @@ PROJECT = load_settings().project_root
 
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
-    """A project folder with the descriptions in it, which a test can damage."""
+    """A project folder with the descriptions of the dashboards. A test can damage them."""
     for place in (FOLDER, Path("include/bi/queries")):
         shutil.copytree(PROJECT / place, tmp_path / place)
     return tmp_path

@@ -1,4 +1,4 @@
-"""The generated files: complete, up to date, and readable."""
+"""The generated files are complete, up to date and readable."""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""Earlier packs: which one a pack is compared with, and what is saved."""
+"""Earlier packs: which of them a pack is compared with, and what a pack saves."""
 
 import json
 from datetime import UTC, date, datetime

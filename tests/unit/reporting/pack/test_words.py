@@ -106,5 +106,5 @@ def test_a_forecast_gives_a_date_or_a_reason(changes: dict[str, Any], text: str)
     ],
 )
 def test_a_forecast_does_not_need_a_pace(changes: dict[str, Any], text: str) -> None:
-    """In the first weeks of a point there is no recent pace yet."""
+    """In the first weeks of a point, too little is known to compute a recent pace."""
     assert words.forecast(BEHIND | changes).endswith(text)

@@ -23,7 +23,7 @@ def _node(place: str, *made_of: str) -> dict[str, Any]:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """A manifest with two source tables, a model that decides, and the paths to both figures."""
+    """A manifest with two source tables, one model that decides, and the paths to both figures."""
     nodes = {
         "model.stg_hr": _node("staging/hr/stg_hr", "source.person"),
         "model.stg_rms": _node("staging/rms/stg_rms", "source.referral"),

@@ -1,4 +1,4 @@
-"""Counts of changes are only compared if they belong to the same series."""
+"""Two change counts can be compared only if they belong to the same series."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

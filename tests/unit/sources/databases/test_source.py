@@ -1,4 +1,4 @@
-"""The sum of keys shows whether rows explain a change."""
+"""The sum of the keys shows whether the extracted rows explain a change."""
 
 from oic_assurance.sources.databases.source import KeySum
 

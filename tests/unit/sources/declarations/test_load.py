@@ -1,4 +1,4 @@
-"""The twelve declarations of the project, and errors that name file and line."""
+"""The twelve declarations of the project are valid. Errors name the file and the line."""
 
 import shutil
 from importlib import resources
@@ -47,7 +47,7 @@ NULLABLE = {
     "occurrence": {"offence_code", "persons_count", "occurred_at", "deleted_at"},
     "nccu_referral": {"occurrence_ref", "persons_count", "nccu_reference", "outcome", "deleted_at"},
     "custody_record": {"occurrence_ref", "released_at", "deleted_at"},
-    # Gradings are landed as they are delivered, also if they are missing.
+    # Gradings are landed as delivered, even if they are missing.
     "intelligence_report": {
         "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
         "handling_conditions", "occurrence_ref", "nccu_referral_ref", "submitted_at", "deleted_at",
@@ -58,7 +58,7 @@ NULLABLE = {
 
 
 def text_of(name: str = "hr_org_unit.yml") -> str:
-    """Return the text of a declaration of the project."""
+    """Return the text of one of the project's declarations."""
     return FILES.joinpath(name).read_text(encoding="utf-8")
 
 
