@@ -58,7 +58,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
 @publication.command()
 @click.option("--reason", metavar="TEXT", help="Why the roll-back can end. It is recorded.")
 def release(reason: str | None) -> None:
-    """End a roll-back: make the newest publication current."""
+    """End a roll-back: make the newest publication since the roll-back current."""
     settings = load_settings()
     pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
     sys.stdout.write(pointer_screen(settings))
