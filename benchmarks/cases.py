@@ -26,7 +26,7 @@ class Result:
     work: str
     rows: int
     peer: str
-    target: float | None  # the highest ratio of our time to the peer's
+    target: float | None  # the highest allowed ratio of our time to the peer's time
     ours: Cost
     compared: Compared | None = None
 

@@ -272,7 +272,7 @@ def close_run(settings: Settings, run_id: str) -> int:
     """Close the run, send notifications, and return the ID of the publication that the run made.
 
     Raises:
-        GateBlocked: If the run made no publication, for whatever reason.
+        GateBlocked: If the run made no publication.
     """
     run = runs.close_run(settings, run_id)
     try:

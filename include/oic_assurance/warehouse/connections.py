@@ -36,7 +36,7 @@ START_FIRST = "The embedded server is not running: run `assurance db start`."
 
 
 def url(settings: Settings, name: str) -> str:
-    """Return the libpq URI, with password, of the login that `name` stands for.
+    """Return the libpq URI, with password, for a login of the warehouse or of a source database.
 
     `name` is one of `NAMES`: a database, for the login that owns it, or `bi` or `public`, for a
     login that reads the published marts.

@@ -1,4 +1,4 @@
-"""Find PostgreSQL's programs, and run them so that they do not see themselves as root."""
+"""Find PostgreSQL's programs, and run them as a user that is not root, as PostgreSQL requires."""
 
 import functools
 import importlib.util

@@ -1,6 +1,6 @@
 """Run the daily DAG once in this process, for `assurance run`.
 
-The functions import Airflow, not this module. There are two reasons:
+Airflow is imported inside the functions, not at the top of the module. There are two reasons:
 
 - Airflow's environment variables must be set before the import.
 - The import takes seconds, and no other command needs Airflow.

@@ -10,7 +10,7 @@ ROW_LIMIT = 10_000
 #: The colours of series that colours.yml does not name. The first colour of this scheme has enough
 #: contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: d3 formats of values.
+#: How numbers are written, as format strings of the JavaScript library d3.
 FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
 MONTH, DAY = "%b %Y", "%d %b %Y"
 

@@ -1,4 +1,8 @@
-"""Screen of a recomputed publication: equal, or the differences and what can explain them."""
+"""The screen of `assurance publication reproduce`.
+
+It shows whether the recomputed tables are equal to the published tables. If not, it shows the
+differences and what can explain them.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +15,10 @@ _SHORT = 12
 
 
 def reproduction_screen(done: Reproduction) -> str:
-    """Return the tables, the rows that differ, and known changes since the publication."""
+    """Return the screen: each table with its result, the rows that differ, and the verdict.
+
+    The verdict lists known changes since the publication that can explain the differences.
+    """
     publication = done.publication
     lines = [
         *wrapped(
