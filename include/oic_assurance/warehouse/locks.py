@@ -19,7 +19,8 @@ Several processes can hold it shared at the same time.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends. No message is sent twice.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
   it for one attempt. It protects raw, quarantine and the archive of one dataset of one force.
-  `batches/archive.py` tries to take it shared, to see whether another force is landing the dataset.
+  `batches/archive_writer.py` tries to take it shared, to see whether another force is landing
+  the dataset.
 
 These locks are PostgreSQL's advisory locks. A lock that a session holds ends with `release` or with
 the session, so a killed process holds no lock. A lock that a transaction holds ends with the
