@@ -18,7 +18,7 @@ with
                 then 'DOCUMENT_WITHDRAWN'
                 else 'OTHER_DOCUMENT'
             end as closed_because,
-            -- No record says when a document that was there already became valid.
+            -- If an invalid document became valid, no record says when. The moment is then blank.
             case
                 when
                     referral.is_counted

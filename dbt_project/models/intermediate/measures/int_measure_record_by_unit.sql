@@ -1,4 +1,5 @@
--- A view, because an explanation asks for a few rows of one figure, and nothing asks for all.
+-- This model is a view, because `assurance explain` reads a few rows of one figure, and
+-- nothing reads all rows.
 {{ config(materialized="view") }}
 
 with
