@@ -159,8 +159,8 @@ def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
     for view in VIEWS:
         if not relation_exists(connection, f"intermediate.{view}"):
             return False
-        # This also locks the tables that the view reads. It comes before the query for the newest
-        # build, so that the answer stays true.
+        # Locking the view also locks the tables that it reads. The lock comes before the query for
+        # the newest build, so that the answer of the query stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
                 sql.Identifier("intermediate", view)
