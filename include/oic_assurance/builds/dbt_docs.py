@@ -11,7 +11,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
 PAGE = "dbt_docs.html"
-#: The places in dbt's page where it expects its data.
+#: The texts in dbt's page that are replaced by the data.
 _MANIFEST, _CATALOGUE = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
 
 
@@ -24,9 +24,9 @@ def build_docs(settings: Settings, target: str = "daily") -> Path:
     """Write dbt's documentation of the latest build of a target, and return its path.
 
     Raises:
-        AssuranceError: If dbt fails.
+        AssuranceError: dbt fails.
     """
-    # The build of this process is compiled already. Compiling it again takes seconds.
+    # If this process has made the build, the project is compiled already. Compiling takes seconds.
     run_dbt(settings, target, ["docs", "generate", "--no-compile"])
     page = docs_page(settings)
     private_folder(settings, page.parent)
@@ -39,12 +39,13 @@ def build_docs(settings: Settings, target: str = "daily") -> Path:
 def docs_html(folder: Path) -> str:
     """Return dbt's documentation as HTML, from the files in dbt's target folder.
 
-    dbt takes the types of columns from the database. It does not find published marts there,
-    because their tables have left the candidate. Without a database it finds nothing. For such
-    tables the page shows the types that the models and sources declare.
+    dbt looks up the types of columns in the database. It does not find the tables of published
+    marts, because publication moves them out of the candidate. Without a database it finds no
+    table. For tables that dbt did not find, the page shows the types that models and sources
+    declare.
 
     Raises:
-        AssuranceError: If dbt has not written its files.
+        AssuranceError: dbt has not written its files.
     """
     try:
         page, manifest, catalogue = (
@@ -60,7 +61,7 @@ def docs_html(folder: Path) -> str:
 def with_declared_types(
     catalogue: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return dbt's catalogue with the declared columns of each table that it lacks."""
+    """Return dbt's catalogue, completed with the declared columns of tables that it lacks."""
     return {
         **catalogue,
         **{kind: {**_declared(manifest[kind]), **catalogue[kind]} for kind in ("nodes", "sources")},

@@ -1,4 +1,7 @@
-"""Build the marts with dbt, in two stages: all but the sealed marts, then the sealed marts."""
+"""Build the marts with dbt in two stages.
+
+The first stage builds all marts except the sealed marts. The second stage builds the sealed marts.
+"""
 
 from typing import get_args
 
@@ -46,7 +49,10 @@ def seal_marts(settings: Settings, build: Build) -> None:
 
 
 def drop_schemas(warehouse: psycopg.Connection, prefix: str) -> None:
-    """Drop every schema with a prefix that this role may drop: their rows are personal data."""
+    """Drop every schema whose name has the prefix and that this role may drop.
+
+    The schemas hold personal data.
+    """
     if not prefix:
         raise AssertionError("the daily build's schemas have no prefix")
     names = warehouse.execute(
@@ -67,7 +73,7 @@ def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -
     # Unit tests check the rules, not the data, so they run when the rules change.
     arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     nodes = run_dbt(settings, build.purpose, arguments)
-    # One transaction, so that the results are always about the tables on record.
+    # One transaction stores the results and the fingerprints of the tables that they are about.
     with connect(settings, role=ROLE) as warehouse:
         record_tested_tables(warehouse, build.build_id, _candidates(build), nodes)
         store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)

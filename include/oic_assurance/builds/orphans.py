@@ -1,6 +1,6 @@
 """Drop the tables and views of models that the dbt project no longer has.
 
-They hold records of people. No run replaces them, so an erasure would not reach them.
+Such tables hold personal data. No run replaces them, so erased records would stay in them.
 """
 
 from psycopg import sql
@@ -12,9 +12,9 @@ from oic_assurance.warehouse.connections import connect
 
 
 def drop_orphans(settings: Settings, build: Build) -> list[str]:
-    """Drop every table or view in dbt's schemas that no model or seed writes; return their names.
+    """Drop every table or view in dbt's schemas that no model or seed writes.
 
-    Only relations of the role that runs dbt are dropped.
+    Drops only tables and views that belong to the role that runs dbt. Returns their names.
     """
     written = relations_of_project(settings, build.purpose)
     with connect(settings, role=ROLE) as warehouse:
@@ -31,7 +31,7 @@ def drop_orphans(settings: Settings, build: Build) -> list[str]:
         ).fetchall()
         orphans = [row for row in found if (row[0], row[1]) not in written]
         for schema, name, kind in orphans:
-            # An earlier orphan may have taken this one with it.
+            # `cascade` on an earlier table may have dropped this view already.
             statement = "drop view if exists {} cascade"
             if kind == "r":
                 statement = "drop table if exists {} cascade"

@@ -1,8 +1,9 @@
-"""Data Docs: a small site with the gate's results, to be opened from a folder.
+"""Data Docs: a small site with the gate's results. A browser opens it from a folder.
 
-Great Expectations renders each suite's page from the stored results. The frame around it is ours,
-because its own frame loads style sheets, scripts and pictures from other servers. The pages say
-what was expected and how many rows failed. They show no value of a row and no key.
+Great Expectations renders the content of each suite's page from the stored results. This project
+writes the frame around the content, because the frame of Great Expectations loads style sheets,
+scripts and pictures from other servers. The pages show each expectation and how many rows failed.
+They show no value and no key of a row.
 """
 
 import shutil
@@ -168,7 +169,7 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows failed an expectation, in both ways that it is shown."""
+    """Return how many rows failed an expectation: as numbers, and as the text "3 of 50"."""
     evaluated, unexpected = row["evaluated"], row["unexpected"]
     if unexpected is None or evaluated is None:
         return {}
@@ -182,7 +183,10 @@ def _counts(row: Result) -> dict[str, Any]:
 
 
 def _write(folder: Path, pages: Mapping[str, str]) -> Path:
-    """Replace the site as a whole, so that nobody opens half of it."""
+    """Write the site to a draft folder, then replace the old site by it.
+
+    So nobody opens a site that is half written.
+    """
     draft = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()

@@ -20,8 +20,8 @@ GATE_ROLE = "oic_gate"
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
     """Run a stage's suites on a build, and store the results. A failed check does not raise.
 
-    The fingerprints of the tables are taken before the tables are read. If a table changes during
-    the audit or afterwards, publication sees that the evidence is about other rows.
+    The fingerprints of the tables are taken before the suites read the tables. If a table changes
+    during the audit or later, publication finds another fingerprint and refuses the build.
 
     Raises:
         UsageError: There is no such stage.

@@ -1,11 +1,12 @@
-"""An expectation in SQL as an expectation of Great Expectations.
+"""A class for Great Expectations that checks an expectation written in SQL (here: a rule).
 
-This module imports Great Expectations, so the gate imports it only when it runs.
+This module imports Great Expectations, which takes seconds. So the gate imports this module only
+when it runs.
 
-The built-in expectation for SQL (`UnexpectedRowsExpectation`) costs two queries each, even when it
-passes. Here a rule is one more aggregate in the query that Great Expectations makes for all counts
-of a table, so a suite of twenty rules reads its table once. Only a failed rule queries the keys of
-the failed rows.
+The built-in expectation for SQL (`UnexpectedRowsExpectation`) runs two queries, even when it
+passes. Great Expectations collects the counts of one table in one query. Here each rule adds one
+aggregate to that query, so a suite of twenty rules reads its table once. If a rule fails, a second
+query finds the keys of the failed rows.
 """
 
 import re
@@ -28,7 +29,11 @@ _PARAMETER_COLON = re.compile(r"(?<![:\w]):(?=\w)")
 
 
 class RuleCounts(TableMetricProvider):
-    """The number of failed and of checked rows of a rule, as one aggregate of the table's query."""
+    """A metric: how many rows fail a rule, and how many rows were checked.
+
+    Both numbers are one array, which one SQL aggregate returns. Great Expectations combines the
+    aggregates of all rules about a table into one query.
+    """
 
     metric_name = COUNTS_METRIC
     value_keys = ("counts",)
@@ -50,7 +55,7 @@ class RuleCounts(TableMetricProvider):
 
 
 class RuleKeys(TableMetricProvider):
-    """The keys of the first rows that fail a rule."""
+    """A metric: the keys of the first rows that fail a rule."""
 
     metric_name = KEYS_METRIC
     value_keys = ("keys",)
@@ -89,7 +94,10 @@ class ExpectRuleToHold(BatchExpectation):
         execution_engine: Any = None,
         runtime_configuration: dict[str, Any] | None = None,
     ) -> Any:
-        """Ask for the counts, and also for keys unless only a yes or no is wanted."""
+        """Return the metrics to compute: the counts and the keys of failed rows.
+
+        If only pass or fail is wanted, the keys are left out.
+        """
         dependencies = super().get_validation_dependencies(
             execution_engine=execution_engine, runtime_configuration=runtime_configuration
         )
@@ -112,7 +120,10 @@ class ExpectRuleToHold(BatchExpectation):
         execution_engine: Any = None,
         **kwargs: dict[Any, Any],
     ) -> Any:
-        """Return the counts together with the yes or no. They were needed for it anyway."""
+        """Return the result with the counts, even if only pass or fail was asked for.
+
+        The counts are computed in any case.
+        """
         result = super().metrics_validate(
             metrics, runtime_configuration, execution_engine, **kwargs
         )

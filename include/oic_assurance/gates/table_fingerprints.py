@@ -1,4 +1,7 @@
-"""Take the fingerprints of the tables that a stage audits, so that its results name their rows."""
+"""Take the fingerprints of the tables that a stage audits.
+
+They are stored with the results of the stage, to show which rows the results are about.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +17,8 @@ from oic_assurance.warehouse.rows import relation_exists
 #: By schema and table.
 Fingerprints = Mapping[tuple[str, str], TableFingerprint]
 
-# Raw tables only grow, one batch at a time. So the number of rows of each batch identifies them.
+# Rows of raw are only added, batch by batch. So the number of rows of each batch identifies the
+# content of a raw table.
 _ROWS_BY_BATCH = """
 select batch_id, count(*)
 from {table}

@@ -1,4 +1,4 @@
-"""Where the tables of a build are, and how the placeholders of an expectation are filled in."""
+"""Find the tables of a build, and fill in the placeholders in the SQL of expectations."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ from expectations.vocabulary import Suite, sql
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 
-# The names of dbt's schemas begin with the build's prefix. The others are common to all builds.
+# dbt makes the schemas in BUILT_SCHEMAS: their names begin with the build's prefix. All builds
+# share the schemas in KEPT_SCHEMAS.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -47,24 +48,27 @@ where not latest.is_tombstone
 
 @dataclass(frozen=True)
 class Places:
-    """The schemas and ids of one build, as SQL."""
+    """Names and values of one build that complete the SQL of expectations.
+
+    They are the names of its schemas and tables, its id, its newest batch and its moment.
+    """
 
     build: Build
-    #: The columns of each table that can hold a text, as `text_columns` found them.
+    #: The columns that can hold a text, by table. The query of `text_columns` finds them.
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def schema(self, schema: str) -> str:
-        """Return a schema's real name: with the build's prefix if dbt makes the schema."""
+        """Return the name of a schema in the database: with the build's prefix if dbt makes it."""
         if schema in BUILT_SCHEMAS:
             return _safe(f"{self.build.schema_prefix}{schema}")
         return _safe(schema)
 
     def table(self, suite: Suite) -> str:
-        """Return the table of a suite, with its schema."""
+        """Return the name of a suite's table as `schema.table`."""
         return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
 
     def fill(self, text: str, suite: Suite) -> str:
-        """Return SQL with its placeholders filled in. Other braces stay as they are."""
+        """Return SQL with its placeholders filled in. Unknown placeholders stay as they are."""
         known = {
             **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
             "build_id": str(int(self.build.build_id)),
@@ -78,7 +82,7 @@ class Places:
         return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
 
     def _texts(self, suite: Suite) -> str:
-        """Return a query for every distinct text in the suite's table, by column."""
+        """Return a query for every distinct text in each column of the suite's table."""
         return (
             " union all ".join(
                 sql(
@@ -98,10 +102,11 @@ class Places:
         return sql(_TEXT_COLUMNS, tables=tables)
 
     def keep_current(self, suite: Suite) -> str:
-        """Return the statement that copies the records of a raw table as the build sees them.
+        """Return the statement that copies the current records of a raw table.
 
-        Several expectations of a suite read them, so they are selected once for the session. The
-        query reads landing's index backwards, so nothing is sorted.
+        The statement writes a temporary table with the latest version of each record that the
+        build knows. Several expectations of a suite read this table. The query reads the index
+        that landing uses, backwards, so the server need not sort.
         """
         return sql(
             _KEEP_CURRENT,

@@ -28,7 +28,7 @@ def publishable_build(conn: psycopg.Connection, build_id: int) -> Build:
     """Return the record of a daily build.
 
     Raises:
-        NotPublishableError: There is no such build, or it has another purpose.
+        NotPublishableError: There is no such build, or the build is not a daily build.
     """
     build = find_build(conn, build_id)
     if build is None:
@@ -44,7 +44,7 @@ def read_candidates(
     """Return the candidate tables of every schema by name.
 
     Raises:
-        NotPublishableError: A required table, or one that has been published before, is missing.
+        NotPublishableError: A table is missing that is required or that was published before.
     """
     candidates: dict[PublishedSchema, Tables] = {}
     for schema in schemas:
@@ -61,7 +61,7 @@ def check_candidates(candidates: Mapping[PublishedSchema, Tables], build_id: int
     """Refuse a relation that cannot be published: a view, a table of another owner, and so on.
 
     Raises:
-        NotPublishableError: It names the first such relation and the reason.
+        NotPublishableError: A relation cannot be published. The message names the first one.
     """
     for schema, tables in candidates.items():
         for table in tables.values():
@@ -84,9 +84,10 @@ def check_candidates(candidates: Mapping[PublishedSchema, Tables], build_id: int
 def check_fingerprints(
     conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables], build_id: int
 ) -> str:
-    """Compare the candidates with what was tested and audited; return their common fingerprint.
+    """Check that the candidate tables are the tables that were tested and audited.
 
-    The caller holds a lock on the candidates, so that they do not change meanwhile.
+    Returns one fingerprint over all candidate tables. The caller must hold a lock on these tables,
+    so that they do not change during the check.
 
     Raises:
         NotPublishableError: A table differs, or has not been tested or audited.

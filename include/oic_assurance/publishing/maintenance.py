@@ -12,21 +12,25 @@ from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 
-#: The distribution of a parent's values over all generations hardly changes from day to day.
+#: How often the parents are analysed. The values in a parent, over all generations, hardly change
+#: from day to day.
 PARENTS_EVERY = timedelta(days=7)
 
 
 def tidy(settings: Settings) -> Retention:
-    """Refresh the planner's statistics and detach old generations; return what was put off."""
+    """Refresh the planner's statistics, and detach and drop old generations.
+
+    Returns the generations that were detached and dropped, and why the rest was put off.
+    """
     refresh_statistics(settings)
     return detach_old(settings)
 
 
 def refresh_statistics(settings: Settings) -> None:
-    """Analyse the tables of the current generation, and the parents once a week.
+    """Analyse the tables of the current generation now, and their parents once a week.
 
-    The server analyses new partitions by itself, but about a minute later. It never analyses
-    parents.
+    The server would analyse new partitions by itself, but about a minute later. It never analyses
+    parents by itself.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         current = find_current(conn)

@@ -1,9 +1,12 @@
-"""The published tables that readers query: partitioned by publication, shaped like the candidates.
+"""Create and extend the published tables ("parents"), which readers query.
 
-Row-level security shows a reader the partition of the current publication, and in it the rows of
-the reader's audience. A change that the mart contract allows (a new table, column, key or comment)
-is made to the published table. A change that it does not allow (a column that is gone or has
-another type) is refused before anything is changed.
+A parent is partitioned by publication and has the columns of the candidate table. Row-level
+security shows a reader the partition of the current publication, and in it the rows that the
+reader's audience may see.
+
+The mart contract allows a new table, column, key or comment. Such a change is made to the parent.
+It does not allow a column that is missing or has another type. Such a candidate is refused before
+anything is changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,10 +29,10 @@ _NEW_VERSION = "the contract of a mart does not allow that, a new version of the
 def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
     """Create or extend the parents so that the candidates can be attached to them.
 
-    Extending a parent takes a lock that waits for its readers. The caller limits how long.
+    To extend a parent, the session waits for readers of the parent. The caller sets the limit.
 
     Raises:
-        NotPublishableError: A change that the mart contract does not allow.
+        NotPublishableError: A candidate has a change that the mart contract does not allow.
     """
     parents = {schema: read_tables(conn, schema.parents) for schema in candidates}
     for statement in plan(candidates, parents):
@@ -40,7 +43,7 @@ def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchem
 def plan(
     candidates: Mapping[PublishedSchema, Tables], parents: Mapping[PublishedSchema, Tables]
 ) -> list[sql.Composed]:
-    """Return the statements that bring the parents up to the candidates, in order."""
+    """Return the statements, in order, that give the parents the structure of the candidates."""
     for schema, tables in candidates.items():
         for table in tables.values():
             check_contract(table, parents[schema].get(table.name))
@@ -89,8 +92,8 @@ def check_contract(table: Table, parent: Table | None) -> None:
 
 
 def definition(column: Column, *, not_null: bool) -> sql.Composed:
-    """Return a column as `create table` and `add column` define it."""
-    # The text of the type comes from the catalogue, which quotes it where needed.
+    """Return the SQL that defines a column in `create table` and `add column`."""
+    # The name of the type needs no quoting: PostgreSQL's catalogue has quoted it if needed.
     parts: list[sql.Composable] = [sql.Identifier(column.name), sql.SQL(column.type)]
     if column.collation is not None:
         parts.append(sql.SQL("collate {}").format(sql.Identifier(*column.collation)))
@@ -108,7 +111,7 @@ def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
         parent, sql.SQL(", ").join([*columns, primary_key]), sql.Identifier(KEY)
     )
     yield sql.SQL("alter table {} enable row level security").format(parent)
-    # The policy is for everybody who may read the table, so it also covers readers added later.
+    # The policy applies to every role that may read the table, also to roles added later.
     yield sql.SQL("create policy {} on {} for select using ({})").format(
         sql.Identifier(_POLICY), parent, schema.policy
     )
@@ -126,7 +129,7 @@ def _widen(parent: Table, table: Table) -> Iterator[sql.Composed]:
     for column in table.columns:
         known = parent.column(column.name)
         if known is None:
-            # Older generations have no value for it.
+            # Older generations have no value for a new column, so the column allows nulls.
             yield sql.SQL("alter table {} add column {}").format(
                 place, definition(column, not_null=False)
             )
@@ -156,7 +159,10 @@ def _keys(
     parent: Table | None,
     targets: Mapping[tuple[str, str], tuple[str, str]],
 ) -> Iterator[sql.Composed]:
-    """Return statements for the new foreign keys, with an index for each that has none yet."""
+    """Return statements that add the new foreign keys to a parent.
+
+    If a key has no index yet, a statement adds the index.
+    """
     place = sql.Identifier(schema.parents, table.name)
     known = list(parent.foreign_keys) if parent else []
     indexed = [over for _, over in parent.indexes] if parent else [table.primary_key]

@@ -1,8 +1,8 @@
 """Find the raw rows of a record, and the batches that they were landed with.
 
-Raw is read under the role of the purpose that the dataset is for. Each consultation is logged in
-the transaction that reads (DPA 2018 section 62). The content of the rows is not returned, only the
-version, its batch, and the names of the columns that have changed.
+Each dataset has a lawful purpose, and each purpose has a role. Raw is read under that role. Each
+consultation is logged in the transaction that reads (DPA 2018 section 62). The content of the rows
+is not returned, only the version, its batch, and the names of the columns that have changed.
 """
 
 import getpass
@@ -73,9 +73,9 @@ order by batch_id
 
 @dataclass(frozen=True)
 class Sought:
-    """The records to look for in raw: those whose `column` has one of the keys.
+    """The records to look for in raw: the records whose `column` has one of the keys.
 
-    `at` is the moment whose version matters.
+    The version that was valid at the moment `at` is marked in the result.
     """
 
     dataset: str
@@ -89,9 +89,10 @@ class Sought:
 class Version:
     """One row of raw: one version of one record.
 
-    `row_key` is None if the key holds an officer's number. `row_number` is None if the row restores
-    a version that a later delivery confirms, after a late-arriving delivery. `stood` marks the
-    version that was valid at the moment `at`, among those that the publication knew.
+    `row_key` is None if the key holds an officer's number. `row_number` is None if the row only
+    restores a version: a late-arriving delivery had overridden it, and a later delivery confirms
+    it. `is_known` is true if the publication knew the version. `stood` is true if it was the valid
+    version at the moment `at`, among the versions that the publication knew.
     """
 
     dataset: str
@@ -129,9 +130,10 @@ class Source:
 def trace(
     settings: Settings, records: Records, sought: Iterable[Sought], what: str
 ) -> list[Version]:
-    """Return every version of the sought records, reading each dataset for its purpose.
+    """Return every version of the records to look for.
 
-    `what` names the records in the log, with the names that the marts use: "referral NR26000699".
+    Each dataset is read under the role of its purpose. `what` names the records in the log, with
+    the names that the marts use, for example "referral NR26000699".
 
     Raises:
         AssuranceError: The login may not read raw for the purpose of a dataset.

@@ -22,14 +22,15 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import one_value, relation_exists
 
-#: Can read publications and the tables of a build, and can change neither.
+#: This role can read publications and the tables of a build. It can change nothing.
 ROLE = "oic_gate"
-#: Can also look up the officer of a pseudonym. The history of a record is read under this role, in
-#: a read-only transaction.
+#: This role can also look up the officer of a pseudonym. The history of a record is read under this
+#: role, in a read-only transaction.
 HISTORY_ROLE = "oic_transform"
 SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
 VIEWS = ("int_measure_record_by_unit", "int_nccu_document_outcome")
-#: The models that `kinds.yml` reads. Their parents are recomputed with them.
+#: The models that the queries in `kinds.yml` read. Recomputation also runs the models that these
+#: models depend on.
 NEEDED = (
     *VIEWS,
     "int_officer_version",
@@ -70,7 +71,7 @@ class Records:
             )
             for name in MARTS.required
         }
-        # Queries are written in this package and never come from a user.
+        # All queries are part of this package. No query comes from a user.
         statement = sql.SQL(query).format(**self._names, **marts)
         cursor = self.connection.cursor(row_factory=psycopg.rows.dict_row)
         return cursor.execute(statement, {"force": self.force_code, **values}).fetchall()
@@ -107,9 +108,10 @@ def records_of(
     role: str = ROLE,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Iterator[Records]:
-    """Yield the records behind a publication, to be read under `role`, for the block.
+    """Yield the records behind a publication during the block. They are read under `role`.
 
-    If they must be recomputed, `while_computing` is entered while dbt runs.
+    If dbt must recompute the records, the context manager `while_computing` is active while dbt
+    runs.
 
     Raises:
         AssuranceError: dbt cannot recompute the records.
@@ -150,15 +152,15 @@ def _recomputed(
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
-    """Tell whether the intermediate tables are those of a build, and lock them.
+    """Lock the intermediate tables, and tell whether they belong to a build.
 
-    A run that begins meanwhile cannot replace them before the transaction ends.
+    Until the transaction ends, no run can replace the tables.
     """
     for view in VIEWS:
         if not relation_exists(connection, f"intermediate.{view}"):
             return False
-        # This also locks the tables that the view reads. It comes before the query for the newest
-        # build, so that the answer stays true.
+        # Locking the view also locks the tables that it reads. The lock comes before the query for
+        # the newest build, so that the answer of the query stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
                 sql.Identifier("intermediate", view)

@@ -9,11 +9,11 @@ import yaml
 
 @dataclass(frozen=True)
 class Behind:
-    """A raw table with records behind a history, and the query for the keys to find there.
+    """A raw table with records for a history, and a query for the keys of these records.
 
-    `keys` is a query. Its column `key` has the values to look for in `column` of the raw table. Its
-    column `at`, if there is one, is the moment whose version matters. The default is the moment
-    that the publication is as at.
+    `keys` is the query. Its column `key` has the values to look for in `column` of the raw table.
+    Its column `at` is optional: the version that was valid at this moment is marked in the history.
+    The default is the moment that the publication is as at.
     """
 
     dataset: str

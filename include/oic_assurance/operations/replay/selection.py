@@ -33,7 +33,7 @@ class Selection:
     """The rows that a replay is about, the earliest delivery first."""
 
     deliveries: list[RejectedRows] = field(default_factory=list)
-    #: Rows of a corrected file that were replayed before: the batch by rejected row.
+    #: Rows of a corrected file that an earlier replay has landed: `rejected_id` -> batch.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows that could not be split into cells. Only a correction can replay them.
     unsplit: int = 0
@@ -146,7 +146,10 @@ def rows_to_replay(
 def _problem(
     correction: Correction, row: _Row | None, dataset: Dataset, file: CorrectedFile
 ) -> str | None:
-    """Return why a row cannot be corrected, or None if it can be or was replayed before."""
+    """Return why a row cannot be corrected.
+
+    Returns None if the row can be corrected, or if an earlier replay has landed it.
+    """
     name = f"rejected row {correction.rejected_id}"
     if row is None:
         return f"there is no {name}"

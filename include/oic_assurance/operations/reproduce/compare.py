@@ -1,4 +1,4 @@
-"""Compare a publication's tables: as they were audited, as they are stored, and as recomputed."""
+"""Compare three states of a publication's tables: when audited, as stored now, and recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from oic_assurance.warehouse.fingerprint import (
 ROWS_NAMED = 5
 _SIDES = ("stored", "recomputed")
 
-# Values are compared as text, as in fingerprints, so numbers count to the last bit.
+# Values are compared as text, as in fingerprints, so even the last digit of a number counts.
 _DIFFERING = """
 select {columns}
 from {stored} as stored
@@ -41,7 +41,10 @@ class ValueDifference(NamedTuple):
 
 @dataclass(frozen=True)
 class RowDifference:
-    """A row that differs: its key, and the old and new value of each differing column."""
+    """A row that differs between the stored and the recomputed table.
+
+    It has the key of the row, and the published and the recomputed value of each differing column.
+    """
 
     key: dict[str, str]
     #: Empty if only one of the two tables has the row.
@@ -52,7 +55,10 @@ class RowDifference:
 
 @dataclass(frozen=True)
 class TableComparison:
-    """The fingerprints of one mart: when it was audited, as it is stored, and as recomputed."""
+    """The fingerprints of one mart: when it was audited, as it is stored now, and as recomputed.
+
+    A fingerprint is None if there is no such table. `rows` are the first rows that differ.
+    """
 
     place: str
     audited: TableFingerprint | None
@@ -62,24 +68,29 @@ class TableComparison:
 
     @property
     def reproduces(self) -> bool:
-        """Tell whether the recomputed table has the rows that were published."""
+        """Tell whether the recomputed table has the same rows as the table that was audited."""
         return self.audited is not None and self.audited == self.recomputed
 
     @property
     def is_as_published(self) -> bool:
-        """Tell whether the stored table is as it was published, or is no longer stored."""
+        """Tell whether the stored table has the same rows as when it was audited.
+
+        A table that is no longer stored counts as unchanged.
+        """
         return self.stored is None or self.stored == self.audited
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether all versions of the table have the same rows."""
+        """Tell whether the audited, the stored and the recomputed table have the same rows."""
         return self.reproduces and self.is_as_published
 
 
 def compare_tables(
     conn: psycopg.Connection, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    """Compare every mart of a publication with the one built in the schemas of a prefix.
+    """Compare every mart of a publication with the mart that was recomputed.
+
+    The recomputed marts are in the schemas whose names begin with `prefix`.
 
     If a table differs and is still stored, the first `ROWS_NAMED` differing rows are included.
     """
@@ -117,7 +128,10 @@ def _compare_schema(
 def _differing_rows(
     conn: psycopg.Connection, part: str, recomputed: tuple[str, str]
 ) -> list[RowDifference]:
-    """Return the first differing rows, in the order of their key."""
+    """Return the rows that differ between the stored and the recomputed table.
+
+    Returns at most `ROWS_NAMED` rows, in the order of their primary key.
+    """
     places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
     columns, others = (_columns(conn, place) for place in places)
     table = read_tables(conn, recomputed[0], [recomputed[1]])[recomputed[1]]

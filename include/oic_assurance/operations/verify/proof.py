@@ -40,7 +40,7 @@ class NotCompared(NamedTuple):
 
 @dataclass
 class Proof:
-    """The number of batches and rows that were compared of one dataset, and the disagreements."""
+    """The result for one dataset: how many batches and rows were compared, and what disagrees."""
 
     dataset: str
     batches: int = 0

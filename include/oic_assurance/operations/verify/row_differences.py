@@ -17,7 +17,8 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 class Agreement:
     """The queries for one table of a dataset.
 
-    Their parameters are `batch`, the id of the batch, and `at`, the moment it was delivered for.
+    The parameters of each query are `batch`, the id of the batch, and `at`, the moment that the
+    batch was delivered for.
     """
 
     def __init__(
@@ -32,9 +33,9 @@ class Agreement:
     ) -> None:
         """Prepare the queries.
 
-        `archived` is a query for the archived rows, and `names` are the columns that they have.
-        With `with_fingerprint`, raw must have the same `row_fingerprint`. Without it, raw has a
-        fingerprint over other columns.
+        `archived` is a query for the archived rows, and `names` are the columns of these rows.
+        With `with_fingerprint`, the `row_fingerprint` in raw must match the archived row. Without
+        it, fingerprints are not compared, because those in raw cover other columns.
         """
         self._dataset = dataset
         self._table = table
@@ -65,14 +66,15 @@ class Agreement:
     def of_replay(self) -> list[Composed]:
         """Return the queries for a replay, which lands some rows of an earlier delivery.
 
-        Later deliveries can override replayed rows, so raw does not need to have all of them.
+        No query looks for replayed rows that raw lacks, because a later delivery can override a
+        replayed row.
         """
         return [self._different_rows(), self._duplicate_rows()]
 
     # ---------------------------------------------------------------- rows of raw
 
     def _different_rows(self) -> Composed:
-        """Find raw rows that differ from the archived row with their row number."""
+        """Find rows of raw that differ from the archived row with the same row number."""
         return self._query(
             """
             select
@@ -97,7 +99,11 @@ class Agreement:
         )
 
     def fingerprints(self) -> Composed:
-        """Count the rows of raw whose fingerprint matches the archived columns, and the others."""
+        """Return a query that counts rows of raw by fingerprint.
+
+        The first count is of rows whose fingerprint matches the archived row, the second of rows
+        whose fingerprint does not match.
+        """
         expected = checks.fingerprint([Identifier("k", name) for name in self._fingerprinted])
         return self._query(
             """
@@ -112,10 +118,10 @@ class Agreement:
         )
 
     def _wrong_fingerprints(self) -> Composed:
-        """Find wrong fingerprints of rows without a row number, and any of tombstones.
+        """Find rows without a row number whose fingerprint is wrong, and tombstones that have one.
 
-        A row without a row number restores an earlier version. Its fingerprint matches its own
-        columns or is copied from that version.
+        A row without a row number restores an earlier version. Its fingerprint must match the
+        columns of the row, or must be copied from the earlier version.
         """
         columns = [
             Identifier("r", name)
@@ -164,8 +170,8 @@ class Agreement:
     def _wrong_version_times(self) -> Composed:
         """Find versions whose version time does not match their delivery.
 
-        The version time of a row from a file is the moment of the delivery. The version time of a
-        row from a database is not before its cursor column.
+        In a delivery from a file, the version time is the moment of the delivery. In a delivery
+        from a database, the version time is not before the time in the cursor column.
         """
         wrong: Composable = SQL("r.row_number is not null and r.version_at <> %(at)s")
         if not self._from_file:
@@ -183,7 +189,7 @@ class Agreement:
     def _unconfirmed_versions(self) -> Composed:
         """Find rows without a row number that do not restore a version of an earlier batch.
 
-        Such a row is only right if a delivery for its version time was landed.
+        A row that restores a version is right only if a delivery for its version time was landed.
         """
         return self._query(
             """
@@ -212,9 +218,10 @@ class Agreement:
     # ---------------------------------------------------------------- rows of the batch
 
     def _missing_rows(self) -> Composed:
-        """Find archived rows that are not in raw or quarantine and are not repeats of a version.
+        """Find archived rows that are neither in raw nor in quarantine, but should be.
 
-        An invalid database row stays in its source. It is rejected once, not at every extraction.
+        A row that repeats a version in raw is not stored again. An invalid row of a database is
+        extracted again and again, but is rejected only once.
         """
         before = SQL("r.batch_id = %(batch)s and r.row_number = k.row_number")
         until = SQL("and s.version_at <= %(at)s")
@@ -257,7 +264,7 @@ class Agreement:
         )
 
     def _wrong_rejected_rows(self) -> Composed:
-        """Find rows in quarantine that do not match the archived row with their row number."""
+        """Find rows in quarantine that differ from the archived row with the same row number."""
         return self._query(
             """
             select
@@ -278,7 +285,10 @@ class Agreement:
         )
 
     def vanished(self, keys: Composable) -> list[Composed]:
-        """Return the queries for a reconciliation. `keys` has its row numbers and keys."""
+        """Return the queries for a reconciliation.
+
+        `keys` is a query for the row numbers and keys of the records that vanished.
+        """
         return [
             self._query(
                 """

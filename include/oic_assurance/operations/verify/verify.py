@@ -1,8 +1,8 @@
 """Prove that raw and the archive agree: read each archived batch again, row by row.
 
-A batch is read as landing reads it, and compared inside the warehouse in its own transaction. So
-neither side needs memory for more than a chunk of it. This takes about as long as landing the
-batches did. A full delivery also needs one scan of the keys that were known at its time.
+A batch is read as landing reads it, chunk by chunk, so only one chunk is in memory. It is compared
+inside the warehouse, in one transaction for each batch. This takes about as long as landing the
+batches did. For a full delivery, the warehouse also scans the keys that were known at its time.
 """
 
 from collections.abc import Iterator
@@ -72,7 +72,10 @@ def verify(
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Set the session up as landing does: the same date format, and keys looked up by index."""
+    """Set the session up as landing does.
+
+    It uses the same date format, and the planner looks keys up by index.
+    """
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
     connection.execute("set enable_seqscan = off")
@@ -108,7 +111,7 @@ class _Verification:
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # The planner has no statistics yet of rows that were landed a moment ago.
+                # If rows were landed a moment ago, the planner has no statistics of them yet.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
@@ -248,9 +251,9 @@ class _Verification:
     ) -> None:
         """Compare the fingerprints of rows that were landed under an earlier declaration.
 
-        The columns that the fingerprints cover are not recorded. If some fingerprints agree, they
-        cover the present columns, so those that differ are wrong. If none agrees, they cover other
-        columns and cannot be compared.
+        The warehouse does not record which columns a fingerprint covers. If some fingerprints
+        agree, the fingerprints cover the present columns. Then each fingerprint that differs is
+        wrong. If none agrees, the fingerprints cover other columns and cannot be compared.
         """
         agree, differ = one_row(
             self._connection,
@@ -279,7 +282,10 @@ class _Verification:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
     def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
-        """Return the columns of a file that were landed. Columns kept out are null in raw."""
+        """Return the columns of a file that were landed.
+
+        Columns that landing leaves out are null in raw.
+        """
         notes = (batch.notes or {}).get(table.name) or {}
         kept_out = {
             "".join(filter(str.isalnum, str(name).casefold()))
@@ -331,8 +337,8 @@ class _Verification:
         found = rows + batch.gap_count
         erased_refused = 0
         if self._dataset.kind == "database":
-            # Rows refused because of their marking have no row number. Erased ones among them
-            # cannot be told from other erased rejected rows.
+            # Rows refused because of their marking have no row number. If such a row was erased,
+            # it cannot be distinguished from other erased rejected rows.
             found += refused
             erased_refused = batch.erased_rejected
         recorded = batch.row_count or 0
@@ -401,7 +407,7 @@ class _Verification:
 
 
 def _lines(content: HashedStream) -> Iterator[list[str]]:
-    """Yield the keys of an archived list of vanished keys, one list for each chunk."""
+    """Yield the keys from an archived list of vanished records, as one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
         *whole, rest = (rest + chunk).split(b"\n")

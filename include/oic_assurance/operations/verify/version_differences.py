@@ -1,6 +1,7 @@
 """SQL queries that find further differences for archived files: tombstones and later versions.
 
-As in `agreement`, each query returns a row number or null, a key, and a message.
+As in `row_differences`, each query returns one row for each difference: a row number or null, a
+key, and a message.
 """
 
 from psycopg.sql import SQL, Composed, Literal
@@ -21,7 +22,7 @@ class FileAgreement(Agreement):
     # ---------------------------------------------------------------- tombstones
 
     def _missing_tombstones(self) -> Composed:
-        """Find earlier records that a full delivery does not list, without a tombstone."""
+        """Find earlier records that a full delivery does not list and that have no tombstone."""
         return self._query(
             """
             select
@@ -48,7 +49,8 @@ class FileAgreement(Agreement):
     def _wrong_tombstones(self) -> Composed:
         """Find tombstones of records that the delivery lists or that did not exist before it.
 
-        A tombstone for another moment is only right if the batch has a version for its own moment.
+        A tombstone for a moment other than the delivery's is right only if the batch has a version
+        of the record for the delivery's moment.
         """
         listed = SQL("exists (select from {archived} as k where k.row_key = r.row_key)")
         return self._query(
@@ -79,9 +81,10 @@ class FileAgreement(Agreement):
     # ---------------------------------------------------------------- versions at the moment
 
     def _overridden_versions(self) -> Composed:
-        """Find records whose version at the delivery's moment is another than the delivered one.
+        """Find records whose version at the delivery's moment is not the delivered version.
 
-        A late-arriving delivery must restore the versions that this later delivery confirms.
+        When a delivery for an earlier moment arrives late, landing must restore the versions that
+        this delivery confirms.
         """
         return self._query(
             """
@@ -159,10 +162,10 @@ class FileAgreement(Agreement):
         ).format(self._raw, self._force)
 
     def _may_be_overridden(self) -> Composed:
-        """Write the condition that a late-arriving delivery or a replay was landed since.
+        """Return an SQL condition: a late-arriving delivery or a replay was landed after the batch.
 
-        It is false for most batches, and then the server looks up nothing. It is also false if a
-        file for the same moment was landed later, because that file wins.
+        The condition is false for most batches, and then the server looks up no keys. The condition
+        is also false if a file for the same moment was landed later, because that file wins.
         """
         return SQL(
             """
