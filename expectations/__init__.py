@@ -4,5 +4,5 @@
 - `marts/`: the suites of marts, one file for each mart.
 - `vocabulary.py`: the classes and functions that suites are written with.
 - `catalogue.py`: finds every suite.
-- `shared/`: what several suites share.
+- `shared/`: decorators, code lists and expectations that several suites use.
 """

@@ -1,7 +1,7 @@
 """Finds every suite: one for each declared raw table, and one for each mart.
 
-The modules of `landing/` and `marts/` are imported, so every suite in a file there is run. A raw
-table without such a suite has the expectations that follow from its declaration.
+All modules of `landing/` and `marts/` are imported, so a new file there is found by itself. A raw
+table without a suite in `landing/` has the expectations that follow from its declaration.
 """
 
 import functools
@@ -24,7 +24,8 @@ def suites() -> tuple[Suite, ...]:
 
 @functools.cache
 def _suites(declared: tuple[Dataset, ...]) -> tuple[Suite, ...]:
-    # A suite from a file replaces the one that follows from the declaration alone.
+    # Of two suites for one table, the later one in this list is used. A suite in `landing/` thus
+    # replaces the suite that only has the expectations of the declaration.
     definitions = {
         definition.name: definition for definition in (*_of_declarations(declared), *_of_files())
     }

@@ -1,20 +1,21 @@
 """The classes and functions that suites are written with.
 
-A suite is a function that returns the expectations of one table. An expectation says in a sentence
-what must be true, how severe a failure is, and who puts it right. The sentence says what is true
-when the check passes, so that "failed" beside it makes sense.
+A suite is a function that returns the expectations of one table. An expectation has a sentence that
+says what must be true, a severity, and an owner who corrects a failure. The sentence is true when
+the check passes, so that a page can show "passed" or "failed" next to it.
 
 The class is called `Expectation`, as in the glossary. A check is an expectation as it is run on a
 build. The expectation classes of Great Expectations are a different thing: they are used only in
 `oic_assurance.gates`, which translates these expectations when the gate runs. Nothing here imports
 Great Expectations, so reading the suites is fast.
 
-SQL in an expectation names tables and schemas by placeholders. The gate fills them in for the build
-that it audits:
+SQL in an expectation names tables and schemas by placeholders. The gate replaces each placeholder
+for the build that it checks:
 
 - `{rows}`: the table of the suite;
-- `{texts}`: a query of every text in the table, with columns `name` (of the column) and `value`;
-- `{current}`: the latest version of each record, without the deleted ones (landing suites only);
+- `{texts}`: a query for every text value in the table, with the columns `name` (of the column) and
+  `value`;
+- `{current}`: the latest version of each record, without deleted records (landing suites only);
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
   `{audit}` `{policy}`: schemas;
 - `{build_id}` `{known_batch_id}`: numbers;
@@ -56,7 +57,7 @@ WARNING: Severity = "warning"
 INFO: Severity = "info"
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-# Owners: who puts right what failed.
+# Owners: who corrects a failure.
 DATA_ENGINEERING = "data engineering"
 RMS_TEAM = "records management system team"
 INTELLIGENCE_BUREAU = "force intelligence bureau"
@@ -69,22 +70,24 @@ ASSURANCE_LEAD = "assurance lead"
 class Expectation:
     """A statement about one table that can be checked."""
 
-    #: Unique in its suite. Results are stored under it, and it is the key of a check's history.
+    #: Unique in its suite. Results are stored under this name, and the history of a check is found
+    #: by it.
     name: str
     #: What must be true, in one sentence for a supervisor.
     description: str
     kind: Kind
     dimension: Dimension
     severity: Severity = CRITICAL
-    #: Who puts it right. If it is empty, the owner of the table does.
+    #: Who corrects a failure. If it is empty, the owner of the table does.
     owner: str = ""
     columns: tuple[str, ...] = ()
-    #: What the kind needs: a condition, a query, a list of values.
+    #: Arguments that the kind of expectation needs, such as a condition, a query or a list of
+    #: values.
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def column_name(self) -> str | None:
-        """Return the columns that the expectation is about, as text for the stored result."""
+        """Return the names of the columns checked, as one text for the stored result."""
         return ", ".join(self.columns) or None
 
 
@@ -167,7 +170,7 @@ def between(
 def has_columns(
     *columns: str, description: str, exactly: bool = False, **options: Any
 ) -> Expectation:
-    """Expect that the table has these columns. With `exactly` it must have no others."""
+    """Expect that the table has these columns, and no other columns if `exactly` is true."""
     return Expectation(
         name="columns_exact" if exactly else "columns_present",
         description=description,
@@ -189,8 +192,9 @@ def every_row(
 ) -> Expectation:
     """Expect that a condition is true of every row.
 
-    `where` restricts the rows that are checked. `tolerance` is the share of them that may fail.
-    A condition that is null fails: write `is null or` if a null is allowed.
+    `where` restricts the rows that are checked. `tolerance` is the share of the checked rows that
+    may fail. A row for which the condition is null fails. If nulls are allowed, begin the condition
+    with `... is null or`.
     """
     return Expectation(
         name=name,
@@ -239,8 +243,8 @@ def every_result(
 ) -> Expectation:
     """Expect that column `holds` is true in every row of a query's result.
 
-    `tolerance` is the share of rows that may fail. The other columns of the query are the key of
-    what is checked. Only the key is stored when the check fails.
+    `tolerance` is the share of rows that may fail. The other columns of the query identify the
+    checked row. If the check fails, only these columns are stored.
     """
     return Expectation(
         name=name,
@@ -255,7 +259,7 @@ def every_result(
 def no_rows(
     name: str, query: str, *, description: str, columns: Sequence[str] = (), **options: Any
 ) -> Expectation:
-    """Expect that a query returns no rows. Its columns are the key of what is wrong."""
+    """Expect that a query returns no rows. The columns of the query identify each failure."""
     return Expectation(
         name=name,
         description=description,
@@ -267,13 +271,13 @@ def no_rows(
 
 
 def sql(text: str, **parts: str) -> str:
-    """Return SQL with each `<<name>>` replaced by a part that suites write, never by data."""
+    """Return the SQL with each `<<name>>` replaced by that argument (SQL text, never data)."""
     for name, part in parts.items():
         text = text.replace(f"<<{name}>>", part)
     return text
 
 
-# If a valid unique index covers the columns, the rows need not be counted.
+# If a valid unique index covers the columns, they are unique, and the rows need not be counted.
 _DUPLICATES = """
 select <<key>>
 from {rows}
@@ -320,7 +324,7 @@ def flatten(expectations: Expectations) -> tuple[Expectation, ...]:
 
 
 def _with_dimension(options: Mapping[str, Any], default: Dimension) -> dict[str, Any]:
-    """Return the options, with the default dimension of the kind if none is given."""
+    """Return the options. If they give no dimension, the default dimension of the kind is added."""
     unknown = set(options) - {"dimension", "severity", "owner"}
     if unknown:
         raise TypeError(

@@ -1,1 +1,1 @@
-"""What must be true of landed datasets before marts are built from them, one file a dataset."""
+"""Expectations about landed datasets, checked before marts are built: one file for each dataset."""

@@ -52,7 +52,7 @@ def hydra_session() -> Expectations:
 
 @landing_suite("hydra/attendance", "hydra_attendance")
 def hydra_attendance() -> Expectations:
-    """Who was booked on a session, who attended, and with what outcome."""
+    """Officers who were booked on a session, whether they attended, and with which outcome."""
     return [
         refers_to(
             "employee_no",

@@ -5,7 +5,8 @@ from expectations.shared.landing_suite import landing_suite
 from expectations.shared.own_history import mix_as_before, recorded_as_usual
 from expectations.vocabulary import WARNING, Expectations, every_result, sql
 
-# A referral that is not found, or that names no occurrence, is counted by other expectations.
+# Leave out documents whose referral is not found or names no occurrence. Other expectations count
+# these documents.
 _SAME_OCCURRENCE = """
 with referral as (<<referrals>>)
 select report.report_id, report.occurrence_ref = referral.occurrence_ref as holds

@@ -8,7 +8,7 @@ from expectations.vocabulary import Expectations
 
 @landing_suite("rms/custody_record")
 def custody_record() -> Expectations:
-    """Detentions as custody records them."""
+    """Detentions, as the custody records give them."""
     return [
         nearly_all_records(
             "released_after_detention",

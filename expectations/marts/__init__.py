@@ -1,1 +1,1 @@
-"""What must be true of the marts before they are published, one file a mart."""
+"""Expectations about marts, checked before they are published: one file for each mart."""

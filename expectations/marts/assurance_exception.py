@@ -73,7 +73,7 @@ def assurance_exception() -> Expectations:
             and (reopened_at is not null) = (times_reopened > 0)
             and coalesce(reopened_at > first_seen_at, true)
             """,
-            description="Every reopened exception has the time of it, after it was first seen.",
+            description="Every reopened exception was reopened after it was first seen.",
             columns=("first_seen_at", "reopened_at", "times_reopened"),
         ),
         not_later(

@@ -12,7 +12,7 @@ full join {candidate}.assurance_exception as listed using (force_code, exception
 where open_spell.exception_key is null or listed.exception_key is null
 """
 
-# A spell is one time that an exception is on the list, from its opening to its closing.
+# A spell is an unbroken period during which an exception is on the list, from opening to closing.
 _SPELLS_OUT_OF_ORDER = """
 with
     numbered as (
@@ -76,6 +76,6 @@ def assurance_exception_history() -> Expectations:
         no_rows(
             "open_is_on_the_list",
             _OPEN_BUT_NOT_LISTED,
-            description="Every open exception is on the list of exceptions, and no other.",
+            description="The open exceptions are exactly those on the list of exceptions.",
         ),
     ]

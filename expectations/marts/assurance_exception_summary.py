@@ -27,7 +27,7 @@ where listed.exceptions is distinct from shown.exceptions
     one_row_per=("exception_code", "point_code", "org_unit_code", "age_band"),
 )
 def assurance_exception_summary() -> Expectations:
-    """Numbers of exceptions by kind, unit and age, for readers who may not see records."""
+    """Numbers of exceptions by kind, unit and age, for readers who may not see single records."""
     return [
         filled(
             "exceptions",

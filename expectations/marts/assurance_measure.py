@@ -65,8 +65,8 @@ where force.measure_code is null
     or unit.denominator > force.denominator
 """
 
-# The referral figures are counted again from the referrals. The force has all of them. A unit has
-# those of all units below it on the day of contact.
+# The figures about referrals are counted again from the referrals. All referrals count for the
+# force. For a unit, the referrals of all units that were below it on the day of contact count.
 _DIFFERENT_REFERRALS = """
 with
     referral as (
@@ -117,7 +117,7 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
     or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
 """
 
-# This month's training figures of the force are counted again from the officers.
+# The training figures of the force for this month are counted again from the officers.
 _DIFFERENT_TRAINING = """
 with
     officer as (
@@ -164,8 +164,9 @@ where shown.numerator <> coalesce(counted.numerator, 0)
     or shown.denominator <> coalesce(counted.denominator, 0)
 """
 
-# `compared` says which figure of the part must not be larger: its value, denominator or numerator.
-# With 'how many', the denominator of the part is compared with the numerator of the whole.
+# Each pair names two measures: the part counts a subset of the records of the whole. `compared`
+# names the column that must not be larger in the part: value, denominator or numerator. For 'how
+# many', the denominator of the part must not be larger than the numerator of the whole.
 _PARTS_LARGER_THAN_WHOLES = """
 select part.measure_code, part.period_start, part.org_unit_code
 from {rows} as part
@@ -247,7 +248,7 @@ def assurance_measure() -> Expectations:
             "three_strands",
             "denominator = 3 and org_unit_code = 'ALL'",
             where="measure_code = 'intel_plan_strands_met'",
-            description="Every figure of plan strands is out of three, for the whole force.",
+            description="Every figure of plan strands is for the force and counts three strands.",
             columns=("denominator",),
         ),
         _adds_up(),
@@ -308,7 +309,7 @@ def _agrees() -> list[Expectation]:
             ),
             description="Nobody has completed the e-learning package without each of its modules.",
             dimension="consistency",
-            # Not critical: a policy may ask some roles for fewer modules.
+            # Not critical, because a policy may require fewer modules for some roles.
             severity=WARNING,
         ),
     ]

@@ -21,7 +21,7 @@ from expectations.vocabulary import (
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-# If the table is empty, all four points are missing.
+# The points are written out, so that an empty table has four missing points.
 _MISSING_POINTS = """
 with
     force as (
@@ -36,10 +36,10 @@ left join {rows} as shown on force.force_code = shown.force_code and point.code 
 where shown.point_code is null
 """
 
-# The position is the figure of the point's first measure for this month. The position of referrals
-# covers the last twelve complete months and this one. They may begin before the first month that
-# measures are shown for, so it is counted from the referrals. A point has no figure before it was
-# launched.
+# The position of a point is the figure of its first measure for this month. The position of the
+# referral point covers the last twelve complete months and this month. These months may begin
+# before the first month that measures are shown for, so this position is counted from the
+# referrals. A point has no figure before its launch.
 _DIFFERENT_FROM_THE_MEASURE = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
@@ -79,7 +79,7 @@ where case
     end
 """
 
-# A deadline before the point started has no daily status to compare with.
+# If the deadline is before the start of the point, that day has no daily status to compare with.
 _DIFFERENT_FROM_THE_DAY = """
 select shown.point_code
 from {rows} as shown
@@ -201,7 +201,7 @@ def _statuses() -> list[Expectation]:
                 """,
                 today=_TODAY,
             ),
-            description="No point is met, late or overdue before its deadline, or without one.",
+            description="No point is met, late or overdue before or without a deadline.",
             columns=("status", "deadline"),
         ),
         every_row(

@@ -8,7 +8,8 @@ from expectations.vocabulary import Expectations, every_row, filled, no_rows, on
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 _STATUSES = tuple(status for status in POSITION_STATUSES if status != "unknown")
 
-# The key has no duplicates, so a count below the number of days to today means a missing day.
+# No day is listed twice for a point. If a point has fewer rows than days up to today, a day is
+# missing.
 _DAYS_MISSING = """
 select point_code, min(day) as first_day
 from {rows}
@@ -16,8 +17,8 @@ group by force_code, point_code
 having max(day) <> <<today>> or count(*) <> <<today>> - min(day) + 1
 """
 
-# A measure that is taken at the end of a month equals the figure of its last day. The measures of
-# referrals are not taken at the end, but counted by the month of contact.
+# For a measure that is taken at the end of a month, the figure of the month equals the figure of
+# its last day. Referral measures are left out, because they are counted by the month of contact.
 _DIFFERENT_FROM_THE_MONTH = """
 select shown.point_code, shown.day
 from {rows} as shown
@@ -44,7 +45,9 @@ def assurance_position_day() -> Expectations:
         one_of(
             "point_code", POINTS, description="Every point is one of the four assurance points."
         ),
-        one_of("status", _STATUSES, description="Every daily status is one that figures can have."),
+        one_of(
+            "status", _STATUSES, description="Every daily status is defined, and none is unknown."
+        ),
         filled(
             "numerator", "denominator", "status", description="Every day has a value in {column}."
         ),
@@ -64,7 +67,7 @@ def assurance_position_day() -> Expectations:
                 else status <> 'sustained'
             end
             """,
-            description="No point without a deadline is met or overdue, and no other is sustained.",
+            description="No point without a deadline is met or overdue, no other is sustained.",
             columns=("status",),
         ),
         every_row(

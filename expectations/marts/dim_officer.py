@@ -43,11 +43,11 @@ where named.officer_key is not null
 @mart_suite(
     "dim_officer",
     one_row_per=("officer_key", "valid_from"),
-    # Codes of the personnel system. No list of them is declared.
+    # Roles and ranks are codes of the personnel system. No declaration lists them.
     source_text_columns=("rank_grade", "role_code", "absence_status"),
 )
 def dim_officer() -> Expectations:
-    """Every version of every officer: unit and role, from when to when."""
+    """Every version of every officer: unit, role, and the days on which they apply."""
     return [
         officer_keys(always=False),
         filled(

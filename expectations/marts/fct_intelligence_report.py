@@ -10,7 +10,7 @@ from expectations.vocabulary import Expectations, every_row, filled, one_of
 @mart_suite(
     "fct_intelligence_report",
     one_row_per=("report_urn",),
-    # Codes of the intelligence system. They are landed as delivered.
+    # These columns hold codes of the intelligence system, which are landed as delivered.
     source_text_columns=("report_urn", "document_type_code", "grading_scheme", "handling_code"),
 )
 def fct_intelligence_report() -> Expectations:
@@ -35,7 +35,7 @@ def fct_intelligence_report() -> Expectations:
             "intelligence_report",
             "report_urn",
             "true",
-            description="Every document in raw as at that moment is here once, and no other.",
+            description="The documents are exactly those in raw as at that moment, each once.",
         ),
         as_many_as_published("fct_intelligence_report"),
     ]

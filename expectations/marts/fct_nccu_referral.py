@@ -19,8 +19,8 @@ from expectations.vocabulary import (
     sql,
 )
 
-# Every referral with the submission of its document, and the hours that the policy gives on the day
-# of contact. The policy begins in 2020 and also applies to earlier contacts.
+# The query lists every referral, the time when its document was submitted, and the policy hours of
+# the day of contact. The first policy, from 2020, also applies to earlier contacts.
 _WITH_POLICY_HOURS = """
 with
     dated as (

@@ -35,7 +35,7 @@ where measure.measure_code = 'intel_plan_strands_met'
 
 @mart_suite("fct_plan_strand", one_row_per=("strand",), source_text_columns=("plan_ref",))
 def fct_plan_strand() -> Expectations:
-    """Collect, analyse and share: whether each has a plan that meets the requirement."""
+    """Each strand (collect, analyse, share), and whether a plan meets its requirement."""
     return [
         one_of("strand", STRANDS, description="Every strand is collect, analyse or share."),
         no_rows(

@@ -36,7 +36,7 @@ def fct_training_requirement() -> Expectations:
         every_row(
             "complete_has_a_date",
             "is_complete = (completed_on is not null)",
-            description="Every completed requirement has a date of completion, and no other.",
+            description="Every requirement has a date of completion exactly if it is completed.",
             columns=("is_complete", "completed_on"),
         ),
         every_row(

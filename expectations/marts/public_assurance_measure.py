@@ -45,7 +45,7 @@ where not shown.is_suppressed
     )
 """
 
-# If only some districts had a row, it would reveal where there was something to count.
+# If only some districts had a row, a reader could tell which districts had something to count.
 _MISSING_DISTRICTS = """
 with
     month as (
@@ -72,7 +72,7 @@ where shown.force_code is null
     public=True,
 )
 def public_assurance_measure() -> Expectations:
-    """Every month of every measure, suppressed where it may not be released."""
+    """Every month of every measure, suppressed if it may not be released."""
     return [
         one_of("measure_code", MEASURES, description="Every measure is a defined one."),
         one_of(
@@ -132,7 +132,7 @@ def suppressed_is_blank() -> Expectation:
 
 
 def nothing_small(where: str) -> Expectation:
-    """Expect that no count, and no rest of its total, is below the suppression threshold."""
+    """Expect that numerator and rest (denominator less numerator) are not below the threshold."""
     return every_row(
         "nothing_small",
         sql(
@@ -148,7 +148,7 @@ def nothing_small(where: str) -> Expectation:
 
 
 def is_small(number: str) -> str:
-    """Return the condition that a number is not zero but below the threshold, of either sign."""
+    """Return an SQL condition: a number is not zero and is below the threshold, of either sign."""
     return sql(
         "(abs(<<number>>) > 0 and abs(<<number>>) < (<<least>>))", number=number, least=_THRESHOLD
     )

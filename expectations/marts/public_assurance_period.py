@@ -1,4 +1,4 @@
-"""Released figures: everything about people and records that the public sees."""
+"""Released figures: all figures about people and records that the public sees."""
 
 from expectations.marts.public_assurance_measure import is_small, nothing_small
 from expectations.shared.code_lists import MEASURES, POINTS
@@ -40,7 +40,7 @@ having count(*) filter (where org_unit_code <> 'ALL') > 0
     )
 """
 
-# The figures of the same period and unit that were released before this build began.
+# Figures for the same measure, period and unit that were released before this build began.
 _EARLIER_RELEASES = """
 select released.*
 from audit.released_figure as released

@@ -25,7 +25,8 @@ where shown.status is distinct from position.status
     )
 """
 
-# A figure that is not released itself could be subtracted from the released ones.
+# A position must be a sum of released figures. From any other sum, a reader could subtract the
+# released figures and find a figure that is not released.
 _NOT_RELEASED = """
 select shown.point_code
 from {rows} as shown

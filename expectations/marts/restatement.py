@@ -1,4 +1,4 @@
-"""Figures of past periods that changed since the publication compared with."""
+"""Figures of past periods that changed since the publication that the build is compared with."""
 
 from expectations.shared.code_lists import MEASURES, RESTATEMENT_CAUSES
 from expectations.shared.mart_suite import known_unit, mart_suite

@@ -1,1 +1,1 @@
-"""What several suites share: decorators, code lists, and expectations of many tables."""
+"""Decorators, code lists and expectations that several suites use."""

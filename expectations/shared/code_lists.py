@@ -1,8 +1,8 @@
 """The code lists that suites use, from the mart contract and from the policy seeds.
 
 The measures are read from the seed `policy_measure`, so that a new measure is added in one place.
-The other lists are those of the mart contract. Lists that stand in a seed with effective dates are
-not read from it, because which of its rows are in force depends on the build.
+The other lists come from the mart contract and are written out here. A list in a seed with
+effective dates is not read from the seed, because the rows that are in force depend on the build.
 """
 
 import csv
@@ -22,15 +22,15 @@ HOURS_MEASURES = tuple(
     row["measure_code"] for row in _POLICY_MEASURES if row["unit_of_value"] == "hours"
 )
 
-# The measures that expectations count a second time. They are written out, so that a measure that
-# is lost from the seed is missed.
+# The measures that expectations count a second time. They are written out here and not read from
+# the seed, so that an expectation fails if a measure is lost from the seed.
 REFERRAL_MEASURES = (
     "nccu_intel_compliance",
     "nccu_intel_compliance_all_types",
     "nccu_intel_in_time",
 )
 MODULE_MEASURES = tuple(f"elearning_module_{number}" for number in range(1, 5))
-# The first measure of each point, whose figure is the position.
+# The first measure of each point. Its figure is the figure in the position.
 MEASURE_OF_POINT = {
     "NCCU_INTEL": "nccu_intel_compliance",
     "INTEL_PLAN": "intel_plan_strands_met",
@@ -96,10 +96,10 @@ VERDICTS = ("passed", "info", "warning", "critical")
 
 
 def sql_list(codes: Iterable[str]) -> str:
-    """Return codes as the list of a SQL `in`: `'A', 'B'`."""
+    """Return the codes as SQL text for the list of an `in`: `'A', 'B'`."""
     return ", ".join(f"'{code}'" for code in codes)
 
 
 def sql_rows(*columns: Iterable[str]) -> str:
-    """Return columns of codes as the rows of a SQL `values`: `('A', 'X'), ('B', 'Y')`."""
+    """Return columns of codes as SQL text for the rows of a `values`: `('A', 'X'), ('B', 'Y')`."""
     return ", ".join(f"({sql_list(row)})" for row in zip(*columns, strict=True))

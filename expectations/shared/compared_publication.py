@@ -1,15 +1,18 @@
-"""What may change between a build and the publication that it is compared with.
+"""Expectations that limit how far figures may move from those of an earlier publication.
 
-Figures move as records arrive. A figure that leaves its own interval at once has one of two causes:
-a damaged source, or an unusual day. Only a person can tell which, so these expectations are
-warnings. The figure is published with a caveat, or waits for an approval where the deployment asks
-for one. The guide is docs/how-to/a-figure-that-jumped.md; decision 0018 says why it is a warning.
+A build is compared with the publication that its restatements refer to. Figures move as records
+arrive. A figure that suddenly leaves the 95% interval of the published figure has one of two
+causes: a damaged source, or an unusual day. Only a person can tell which, so these expectations are
+warnings. The figure is published with a caveat, or waits for an approval if the deployment asks for
+one. The guide is docs/how-to/a-figure-that-jumped.md. Decision 0018 gives the reason for the
+warning.
 
 Nothing is compared if
 
-- there is no earlier publication, or it is for a later moment;
-- the source of the point was in trouble at the earlier publication, because it then catches up;
-- the figure is of too few records to say anything.
+- there is no earlier publication, or that publication is for a later moment than the build;
+- a source of the point was stale or failed at the earlier publication, because its late records
+  arrive afterwards;
+- the figure has too few records for a meaningful comparison.
 """
 
 from typing import Literal
@@ -17,16 +20,18 @@ from typing import Literal
 from expectations.shared.code_lists import HOURS_MEASURES, POINT_OF_MEASURE, sql_list, sql_rows
 from expectations.vocabulary import WARNING, Expectation, every_result, no_rows, sql
 
-#: How the rules fingerprints of the two builds compare: the rules are the same, or they changed.
+#: SQL operator between the rules fingerprints of the two builds: the rules are the same, or have
+#: changed.
 Rules = Literal["=", "is distinct from"]
 
-#: A figure of fewer records is not compared.
+#: A published figure with fewer records than this is not compared.
 FEWEST = 20
-#: Hours have no interval. They may differ by this share of themselves.
+#: Measures in hours have no interval. They may differ from the published hours by this share.
 HOURS_MAY_DIFFER = 0.25
 
-# `compared` is the publication that this build is compared with. It is `recent` within eight days.
-# `earlier_figure` are its figures, without those of points whose source was in trouble then.
+# `compared` is the publication that this build is compared with. `is_recent` is true if that
+# publication is at most eight days older. `earlier_figure` has its figures, without the points that
+# had a stale or failed source then.
 _COMPARED = """
 with
     compared as (
@@ -65,9 +70,9 @@ with
     )
 """
 
-# Wilson's interval of the published share, with z = 1.96 written out: its centre, and half its
-# width. Only months that were over are compared. Figures of few records are left out, unless the
-# whole force now has no record at all where it had at least five.
+# The Wilson interval of the published share is computed from its centre and half its width, with z
+# = 1.96. Only months that were over are compared. Figures with few records are left out. There is
+# one exception: the whole force had at least five records and now has none.
 _FIGURES_THAT_MOVED = """<<compared>>,
     published as (
         select
@@ -101,8 +106,8 @@ select
 from published
 """
 
-# A few people join or leave in a week, and some dozens complete a training. The latest figures are
-# compared with the latest figures then, also across the end of a month.
+# In a week, a few people join or leave and some dozens complete a training. The latest figure of
+# this build is compared with the latest published figure, even if a month has ended in between.
 _TRAINING_NUMBERS_THAT_MOVED = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code)
@@ -130,7 +135,8 @@ where published.denominator >= <<fewest>>
     ) is not true
 """
 
-# A unit that is removed from the list, or renamed in the list alone, loses its people.
+# If the org-unit list loses a unit, or the list alone gives it a new code, the unit loses its
+# people.
 _UNITS_THAT_LOST_PEOPLE = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code, org_unit_code)
@@ -151,8 +157,9 @@ where published.denominator >= 50
     and coalesce(today.denominator, 0) < 0.5 * published.denominator
 """
 
-# A strand stops being met when the review of its plan falls due. If two at once stop being met
-# while they are approved and not due, they lost their owner or evidence: a column went missing.
+# A strand is normally no longer met when the review of its plan is overdue. If two strands stop
+# being met at once although their plans are approved and not overdue, the plans lost their owner or
+# evidence. The likely cause is that the register lost a column.
 _STRANDS_NO_LONGER_MET = """<<compared>>,
     published as (
         select distinct on (force_code) force_code, numerator as strands_met
@@ -175,7 +182,7 @@ where not fact.is_met
 
 
 def figures_close_to_published() -> list[Expectation]:
-    """Expect that measures stay close to the publication that the build is compared with."""
+    """Expect that figures stay close to those of the publication compared with."""
     return [
         every_result(
             "published_figures_stay_in_interval",
@@ -196,7 +203,7 @@ def figures_close_to_published() -> list[Expectation]:
         no_rows(
             "units_keep_their_people",
             sql(_UNITS_THAT_LOST_PEOPLE, compared=_compared("=")),
-            description="No unit of fifty or more people has lost over half since last published.",
+            description="No unit of fifty or more people lost over half since last published.",
             columns=("org_unit_code", "denominator"),
             dimension="consistency",
             severity=WARNING,
@@ -204,7 +211,7 @@ def figures_close_to_published() -> list[Expectation]:
         every_result(
             "figures_stay_in_interval_under_new_rules",
             _figures_that_moved("is distinct from"),
-            description="Every published figure stays within its interval when rules change.",
+            description="Every figure stays within its published interval when rules change.",
             columns=("value",),
             dimension="consistency",
             severity=WARNING,
@@ -213,11 +220,11 @@ def figures_close_to_published() -> list[Expectation]:
 
 
 def strands_stay_met() -> Expectation:
-    """Expect that two strands do not stop being met at once before their reviews are due."""
+    """Expect that no two strands stop being met at once while their reviews are not overdue."""
     return no_rows(
         "strands_stay_met",
         sql(_STRANDS_NO_LONGER_MET, compared=_compared("=")),
-        description="No two strands stop being met at once before their reviews are due.",
+        description="No two strands stop being met at once while their reviews are not overdue.",
         columns=("is_met",),
         dimension="consistency",
         severity=WARNING,

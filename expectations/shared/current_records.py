@@ -1,4 +1,4 @@
-"""Expectations about the records of a raw table as they are now: the latest version of each."""
+"""Expectations about the latest version of each record of a raw table."""
 
 from expectations.vocabulary import (
     INFO,
@@ -34,7 +34,7 @@ where batch_id <= {known_batch_id}
 order by force_code desc, row_key desc, version_at desc, batch_id desc
 """
 
-# The personnel file is read as it is now, because earlier files did not know who would leave.
+# The latest personnel file is used for past days too, because earlier files lack later leave dates.
 _WHILE_IN_POST = """
 select
     <<key>>,
@@ -48,9 +48,9 @@ where <<day>> is not null and (<<where>>)
 
 
 def latest_versions(dataset: str, table: str | None = None) -> str:
-    """Return a query of the latest version of each record of a raw table, with deleted records.
+    """Return an SQL query for the latest version of each record, deleted records included.
 
-    `table` names the table if the dataset has several. Otherwise the first is taken.
+    `table` names the raw table if the dataset has several. Without it, the first table is used.
     """
     other = declared(dataset)
     name = _table(other, table).name
@@ -70,8 +70,8 @@ def refers_to(
 ) -> Expectation:
     """Expect that nearly all values of a column are listed in a column of another dataset.
 
-    A reference that is listed nowhere is handled by the rules of the marts where the contracts give
-    it a meaning. This only notices if there are many. `key` is the key of the table, in SQL.
+    Single references that are listed nowhere are allowed, because the rules of the marts deal with
+    them. The expectation fails only if there are many. `key` is the key of the table, in SQL.
     """
     other = declared(dataset)
     return refers_to_table(
@@ -125,7 +125,7 @@ def nearly_all_records(
     severity: Severity = WARNING,
     columns: tuple[str, ...] = (),
 ) -> Expectation:
-    """Expect that a condition is true of nearly all records as they are now."""
+    """Expect that a condition is true of the latest version of nearly all records."""
     return every_record(
         name,
         condition,
@@ -140,10 +140,10 @@ def nearly_all_records(
 def while_in_post(
     day: str, *, key: str, description: str, where: str = "true", joined: str = ""
 ) -> Expectation:
-    """Expect that nearly all recorded days of a table are days on which the officer is in post.
+    """Expect that nearly all records of a table are for a day on which their officer is in post.
 
-    `day`, `key`, `where` and `joined` (further joins) are SQL; the record is called `record`.
-    Records of officers who are not in the personnel file are not checked here.
+    `day`, `key`, `where` and `joined` (further joins) are SQL; the SQL names the record `record`.
+    Records of officers who are not in the personnel file are not checked by this expectation.
     """
     return every_result(
         "done_while_in_post",

@@ -1,9 +1,9 @@
 """The expectations that follow from the columns of a declaration, for every dataset.
 
-Landing rejects a row that breaks its declaration. These expectations check the records as they are
-now all the same, because a declaration can become stricter than it was when a row was landed.
-Records that were landed under an earlier declaration are a warning and stop no publication. Only
-the key and the marking are critical.
+Landing already rejects a row that breaks its declaration. These expectations check the latest
+version of each record again, because a declaration can become stricter after a row was landed. A
+failure is a warning, so that records from before the change do not block a publication. Only the
+expectations about the key and the marking are critical.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from expectations.vocabulary import (
 )
 from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
-#: The days between which everything lies that a force records.
+#: Every date that a force records must lie between these two days.
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 
 _DUPLICATE_KEYS = """
@@ -33,10 +33,10 @@ having count(*) > 1
 
 
 def column_expectations(source: Dataset, raw: Table) -> tuple[Expectation, ...]:
-    """Return what the columns of a raw table must be, by the declaration of its dataset.
+    """Return the expectations that a declaration implies for the columns of a raw table.
 
-    That is: unique keys, admitted markings, filled columns, codes and patterns, dates that are
-    plausible, and references within the dataset.
+    They cover unique keys, protective markings, required values, codes and patterns, plausible
+    dates, and references within the dataset.
     """
     expectations = [
         no_rows(
@@ -60,7 +60,7 @@ def column_expectations(source: Dataset, raw: Table) -> tuple[Expectation, ...]:
 
 
 def _marking(column: str, admitted: tuple[str, ...]) -> Expectation:
-    """Expect an admitted marking of every version, also of records that are deleted since."""
+    """Expect an allowed protective marking in every version, even of a record deleted later."""
     return every_row(
         "marking_admitted",
         f"{_quoted(column)} in ({_literals(admitted)})",
@@ -74,7 +74,7 @@ def _marking(column: str, admitted: tuple[str, ...]) -> Expectation:
 
 def _presence(raw: Table, column: Column) -> Iterator[Expectation]:
     name, value = column.name, _quoted(column.name)
-    # The columns of the key are checked for every raw table, as critical.
+    # Leave out the key columns. Another, critical expectation of every raw table checks them.
     if column.required and name not in raw.key:
         yield every_record(
             f"{name}_filled",
@@ -126,18 +126,18 @@ def _form(source: Dataset, column: Column) -> Iterator[Expectation]:
 
 
 def _date_range(source: Dataset, column: Column) -> Iterator[Expectation]:
-    """Expect plausible dates, and wall-clock times that mean one moment."""
+    """Expect plausible dates, and no wall-clock time that a clock change repeats or skips."""
     name, value = column.name, _quoted(column.name)
     if column.type not in ("date", "timestamptz"):
         return
     yield every_record(
         f"{name}_in_range",
-        # The first of January 1900 itself is what some systems write for an empty date.
+        # Some systems write 1 January 1900 for an empty date, so that day itself is excluded.
         f"{value} > '{EARLIEST}' and {value} < '{LATEST}'",
         where=f"{value} is not null",
         description=f"Every {name} lies between {EARLIEST[:4]} and {LATEST[:4]}.",
         columns=(name,),
-        # A few typing errors need no caveat. A column that is read wrongly does.
+        # The tolerance allows a few typing errors. A column that is read wrongly exceeds it.
         tolerance=0.02,
         severity=WARNING,
         dimension="validity",
@@ -167,7 +167,7 @@ def _reference(source: Dataset, raw: Table, column: Column) -> Expectation:
 
 
 def _key(raw: Table) -> str:
-    """Return the key's columns with an alias, so that a name may be a reserved word of SQL."""
+    """Return SQL for the key columns, each with a table alias, because a name may be a reserved word."""
     return ", ".join(f"record.{name}" for name in raw.key)
 
 

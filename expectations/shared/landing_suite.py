@@ -1,9 +1,10 @@
 """The expectations of every raw table, and the decorator that makes a suite of a landed table.
 
-Table, key, columns and owner come from the declaration of the dataset. So do the expectations of
-every raw table (here) and those of its columns (`declared_columns`). A suite in `landing/` adds
-what a declaration cannot say, such as references to other datasets. A raw table without a suite in
-`landing/` is checked by its declaration alone.
+Table, key, columns and owner come from the declaration of the dataset. This module has the
+expectations that every raw table has. `declared_columns` has the expectations about its columns. A
+suite in `landing/` adds expectations that do not follow from a declaration, such as references to
+other datasets. A raw table without a suite in `landing/` has only the expectations that follow from
+its declaration.
 """
 
 from collections.abc import Callable
@@ -56,8 +57,8 @@ left join landed_batch using (batch_id, force_code)
 where landed_batch.dataset is null
 """
 
-# Rows that are restored for a late-arriving delivery have no row number, and may add to a batch.
-# Rows that were erased since are counted in audit.
+# Rows that were restored after a late-arriving delivery have no row number and are not counted.
+# Rows that were erased after landing are counted from the audit tables.
 _INCOMPLETE_BATCHES = """
 with
     in_raw as (
@@ -84,7 +85,7 @@ where batch.dataset = '<<dataset>>'
     )
 """
 
-# Two batches of one extract of a database are one delivery.
+# Two batches from the same extract of a database are treated as one delivery.
 _DELIVERIES = """
 select
     batch_id, force_code, row_count, rows_rejected,
@@ -140,9 +141,10 @@ cross join lateral (
 where delivery.recency = 1
 """
 
-# A list of a hundred or more rows changes from one delivery to the next, and never changes back as
-# a whole. If the same bytes come again, the list was sent again. `from` is the recency of the
-# earlier list: 2 is the list before the latest, 3 is any older list.
+# A list of a hundred or more rows normally changes from one delivery to the next, and does not
+# return to an earlier state. If the latest list has the same bytes as an earlier list, the earlier
+# list was sent again. `from` chooses the earlier lists, counted back from the latest list, which is
+# 1: with 2 the list before it, with 3 the older lists.
 _RESENT_LISTS = """
 with
     delivery as (
@@ -175,9 +177,9 @@ where latest.recency = 1
 def landing_suite(
     dataset: str, table: str | None = None
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
-    """Make a function the suite of a raw table.
+    """Decorate a function that returns expectations: it becomes the suite of a raw table.
 
-    `table` names the table if the dataset has several.
+    `table` names the raw table if the dataset has several. Without it, the first table is used.
     """
     source = declared(dataset)
     raw = next(found for found in source.tables if table in (None, found.name))
@@ -185,7 +187,7 @@ def landing_suite(
 
 
 def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None) -> SuiteDefinition:
-    """Return the suite of a raw table: by its declaration, and by a function if there is one."""
+    """Return the suite of a raw table: the declared expectations and those of `function`."""
     return SuiteDefinition(
         function=function or _no_function(raw),
         stage="landing",
@@ -206,7 +208,7 @@ def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None)
 
 
 def _no_function(raw: Table) -> SuiteFunction:
-    """Return a suite function without expectations, described as the declared table is."""
+    """Return a suite function without expectations, whose docstring is the declared description."""
 
     def function() -> Expectations:
         return ()
@@ -250,7 +252,7 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
         every_row(
             "content_or_gone",
             "(row_fingerprint is null) = is_tombstone",
-            description="Every version has content, unless it says that the record is gone.",
+            description="Every version has content, unless its record is deleted or vanished.",
             columns=("row_fingerprint", "is_tombstone"),
             **by_us,
         ),
@@ -272,9 +274,10 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
 
 
 def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
-    """Return the expectations of whole deliveries, for the first table of the dataset only.
+    """Return the expectations about whole deliveries.
 
-    Vanished records are expected for every table, because each table counts its own.
+    Vanished records are checked for every table. The rest is about the batch as a whole, so it is
+    only checked for the first table of the dataset.
     """
     deliveries = sql(_DELIVERIES, dataset=source.name)
     expectations: list[Expectation] = []
@@ -334,7 +337,7 @@ def _resent_lists(source: Dataset) -> list[Expectation]:
             sql(_RESENT_LISTS, **{"dataset": source.name, "from": "3"}),
             description="No latest list is an old list that was sent again.",
             dimension="freshness",
-            # Not critical: a list that was corrected can become what it was before.
+            # Not critical, because a corrected list can be equal to an earlier list.
             severity=WARNING,
         ),
         no_rows(

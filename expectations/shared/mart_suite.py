@@ -1,7 +1,7 @@
 """The expectations of every mart, and the decorator that makes a suite of a mart.
 
-Every mart has a unique key, rows of the right force and publication, and nothing that identifies a
-person.
+Every mart must have a unique key and rows of the right force and publication. No mart may have
+anything that identifies a person.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +28,8 @@ _PROTECTED_NAMES = (
     "collar|employee_no|officer_no|surname|forename|first_name|last_name|full_name|birth"
     "|narrative|source_identity|e_?mail|phone|address|protective_marking"
 )
-# A collar number can be any text, so one value that equals one is no leak. A column leaks if most
-# of at least this many values are collar numbers.
+# A collar number can be any text, so a single value that equals a collar number is no leak. A
+# column leaks if it has at least this many values and most of them are collar numbers.
 _FEWEST_VALUES_TO_JUDGE = 10
 
 _PROTECTED_COLUMNS = """
@@ -38,7 +38,7 @@ from pg_catalog.pg_attribute
 where attrelid = '{rows}'::regclass and attnum > 0 and not attisdropped and attname ~ '<<names>>'
 """
 
-# Columns that hold references and names from a source are not searched.
+# Columns in `source_text_columns` are not searched. They hold references and names from a source.
 _OFFICER_NUMBERS = """
 with officer as (select distinct collar_no from {raw_general}.personnel)
 select found.name as column_name
@@ -50,7 +50,8 @@ having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
 """
 
-# A text from a source may begin like a rank (a unit called DS Support), but holds no address.
+# E-mail addresses are searched in every column. Ranks with names are not searched in columns with
+# text from a source, because a unit name such as "DS Support" looks like one.
 _CONTACT_DETAILS = r"""
 select distinct found.name as column_name
 from ({texts}) as found
@@ -61,7 +62,8 @@ where found.value ~ '[^@\s]+@[^@\s]+\.[a-z]{2,}'
     )
 """
 
-# A text of twelve or more words is a narrative. No code, name or reference is as long.
+# A text of twelve or more words counts as a narrative, because no code, name or reference is that
+# long.
 _NARRATIVES = r"""
 select distinct found.name as column_name
 from ({texts}) as found
@@ -90,14 +92,15 @@ def mart_suite(
     source_text_columns: Sequence[str] = (),
     sentence_columns: Sequence[str] = (),
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
-    """Make a function the suite of a mart.
+    """Decorate a function that returns expectations, so that it becomes the suite of a mart.
 
     `one_row_per` is the key of the mart within a force and publication. `public` marts are in
     schema `public_release`.
 
-    `source_text_columns` hold references and names as a source writes them. They can hold any text,
-    so they are not searched for numbers of officers. `sentence_columns` hold whole sentences that
-    we wrote or that were said in public, so they are not searched for narratives.
+    `source_text_columns` hold references and names as a source writes them. These columns can hold
+    any text, so they are not searched for officer numbers. `sentence_columns` hold whole sentences
+    that the project wrote or that were stated in public. These columns are not searched for
+    narratives.
     """
     key = tuple(one_row_per)
     not_searched = (*source_text_columns, "force_code", "org_unit_code")
@@ -179,7 +182,7 @@ def _nobody_named(
 def officer_keys(column: str = "officer_key", *, always: bool = True) -> tuple[Expectation, ...]:
     """Expect that officers appear only under their pseudonym.
 
-    With `always`, every row must have one.
+    With `always`, every row must have a pseudonym.
     """
     expectations: list[Expectation] = [
         every_row(
@@ -196,7 +199,7 @@ def officer_keys(column: str = "officer_key", *, always: bool = True) -> tuple[E
 
 
 def known_unit(column: str = "org_unit_code") -> Expectation:
-    """Expect that every unit is one of the publication's units."""
+    """Expect that every organisational unit is listed in `dim_org_unit` of the same publication."""
     return no_rows(
         f"{column}_known",
         sql(_UNKNOWN_UNITS, column=column),

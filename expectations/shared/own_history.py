@@ -1,14 +1,16 @@
-"""Compares a table with its own history: how many records come, of which kinds, with what values.
+"""Expectations that compare the records of a table with the table's own history.
 
-All of these are warnings. They fail only if a difference is larger than chance explains, and only
-if there is enough history to compare with. Chance is allowed for as three standard deviations of a
-Poisson count. On top of it comes a tolerance that is wide enough for a bank holiday, a campaign or
-a new recording practice.
+They compare the number of records, the mix of codes, and the values. All are warnings. An
+expectation fails only if there is enough history to compare with and if the difference is larger
+than two allowances together. The first allowance is for chance: three standard deviations of a
+Poisson count. The second is a tolerance that is wide enough for a bank holiday, a campaign or a new
+recording practice.
 """
 
 from expectations.vocabulary import WARNING, Expectation, every_result, sql
 
-# `latest` is the last whole day before the table was last extracted. Later days would look empty.
+# `latest` is the last whole day before the last extraction of the table. No later day has all its
+# records.
 _DAYS = """
 with
     latest as (
@@ -29,10 +31,10 @@ with
     ),
 """
 
-# The latest day is compared with the same weekday, and the latest seven days with the weeks, of the
-# eight weeks before. History starts with the first of the last nine weeks that has records, so one
-# old record makes no history. At least four weeks are needed. The median is used, because one day
-# of migrated records does not move it.
+# The latest day is compared with the same weekday of the eight weeks before. The latest seven days
+# are compared with those eight weeks. The history starts with the first of these weeks that has
+# records, so that a single older record does not count as history. At least four weeks are needed.
+# The comparison uses the median, because one day of migrated records does not move it.
 _RECORDED = """<<days>>
     history as (
         select force_code, (max(days_ago) + 1) / 7 - 1 as weeks
@@ -75,10 +77,11 @@ select
 from compared
 """
 
-# The population stability index of the latest four weeks against the half year before. It is the
-# sum over all codes of (now - earlier) * ln(now / earlier), where both are shares. Half a record is
-# added to every count, so that a new code has a logarithm. If nothing changes, chance alone makes
-# the index (codes - 1) * (1 / records now + 1 / records earlier).
+# The query computes the population stability index of the latest four weeks against the half year
+# before. The index is the sum over all codes of (now - earlier) * ln(now / earlier). `now` and
+# `earlier` are the shares of the code in the two periods. Half a record is added to every count, so
+# that the logarithm exists for a new code. If nothing changes, chance alone gives an index of
+# (codes - 1) * (1 / records now + 1 / records earlier).
 _MIX = """<<days>>
     counted as (
         select
@@ -105,8 +108,9 @@ where all_now - codes / 2.0 >= 50 and all_earlier - codes / 2.0 >= 100
 group by force_code
 """
 
-# The value now is compared with the value that the current publication was built from, which is not
-# always the value in the delivery before. A record that is new since then has not changed.
+# The present value is compared with the value that the current publication was built from. That is
+# not always the value of the delivery before. A record that is newer than that publication does not
+# count as changed.
 _CHANGED = """
 with
     current_publication as (
@@ -165,15 +169,16 @@ cross join candidate
 def recorded_as_usual(dataset: str) -> Expectation:
     """Expect that the latest day and week have about as many records as the weeks before.
 
-    Days and weeks are those in which records were created. The usual number is the median of the
-    same weekday, and of whole weeks, in the eight weeks before. Between half and twice as many is
-    usual, plus what chance explains. In a table with fewer than about twenty records a week it does
-    not notice that no more records come.
+    A record counts for the day and week in which it was created. The usual number for the day is
+    the median of the same weekday in the eight weeks before. The usual number for the week is the
+    median of those weeks. Between half and twice the usual number passes, with an allowance for
+    chance. In a table with fewer than about twenty records a week, the expectation does not notice
+    that records stop.
     """
     return every_result(
         "recorded_as_usual",
         sql(_RECORDED, days=sql(_DAYS, dataset=dataset)),
-        description="The latest day and week have about as many new records as those before.",
+        description="The latest day and week have about as many new records as earlier ones.",
         columns=("created_at",),
         dimension="volume",
         severity=WARNING,
@@ -183,12 +188,13 @@ def recorded_as_usual(dataset: str) -> Expectation:
 def mix_as_before(
     dataset: str, column: str, *, description: str, where: str = "true"
 ) -> Expectation:
-    """Expect that a code is spread over the latest four weeks as over the half year before.
+    """Expect that the codes of a column have about the same shares as in the half year before.
 
-    The difference is the population stability index. It fails above 0.25, the usual mark of a major
-    shift, plus what chance explains for so many records. Fewer than 50 records now, or 100 before,
-    are not compared. Use it for codes that stay as they were recorded, not for a status that
-    changes as a record gets older.
+    The latest four weeks are compared with the half year before by the population stability index.
+    The expectation fails if the index is above 0.25, the usual limit for a major shift, plus an
+    allowance for chance that depends on the number of records. Fewer than 50 records now, or fewer
+    than 100 before, are not compared. Use this for codes that stay as they were recorded. Do not
+    use it for a status that changes as a record gets older.
     """
     return every_result(
         f"{column}_mix_as_before",
@@ -203,7 +209,8 @@ def mix_as_before(
 def few_changed(column: str, *, key: str, description: str) -> Expectation:
     """Expect that fewer than a fifth of all records changed since the current publication.
 
-    Fewer than twenty changes always pass. `key` is the key of the table, in SQL.
+    The expectation always passes if fewer than twenty records changed. `key` is the key of the
+    table, in SQL.
     """
     return every_result(
         f"{column}_few_changed",
@@ -219,8 +226,8 @@ def few_changed(column: str, *, key: str, description: str) -> Expectation:
 def as_many_as_published(table: str) -> Expectation:
     """Expect that a mart has about as many rows as in the current publication.
 
-    A publication for a moment more than a week away is not compared. About as many is 0.8 to 1.25
-    times, or fewer than twenty rows more or less.
+    The number may be 0.8 to 1.25 times the published number, or differ from it by fewer than twenty
+    rows. If the publication is for a moment more than a week away, nothing is compared.
     """
     return every_result(
         "as_many_as_published",

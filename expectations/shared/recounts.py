@@ -1,13 +1,13 @@
-"""Facts and figures that are counted a second time: from raw tables, or from the facts below them.
+"""Expectations that count records and figures a second time, from raw or fact tables.
 
 Only figures of the whole force are counted again here. The rules are those of the mart contract.
 """
 
 from expectations.vocabulary import Expectation, no_rows, sql
 
-# The latest version of each record at or before the build's moment. A record that was first landed
-# after that moment, but was created before it, counts in its first version. Deleted and vanished
-# records are left out.
+# The query gives the latest version of each record at or before the build's moment. If the first
+# version of a record is later than that moment but the record was created before it, the first
+# version is used. Deleted and vanished records are left out.
 _RECORDS_AS_AT = """
 select record.*
 from (
@@ -39,7 +39,8 @@ full join shown using (force_code, reference)
 where landed.reference is null or shown.reference is null
 """
 
-# Median and ninetieth percentile over the compliant referrals, from the referrals themselves.
+# Compute the median and the 90th percentile of the hours from the compliant referrals in the fact
+# table.
 _DIFFERENT_HOURS = """
 with
     compliant as (
@@ -77,9 +78,10 @@ where coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
     or (shown.value is null) <> (counted.value is null)
 """
 
-# Immigration detentions with and without a referral, from raw. Detentions of one occurrence count
-# once, in the month of the first. A detention that names no occurrence counts alone. An occurrence
-# that the records management system does not know counts as one that is named.
+# Count immigration detentions with and without a referral, from the raw tables. All detentions of
+# one occurrence count once, in the month of the first detention. A detention that names no
+# occurrence counts by itself. An occurrence that the records management system never delivered
+# still counts if a detention names it.
 _DIFFERENT_CAPTURES = """
 with
     detention as (
@@ -130,9 +132,9 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
 
 
 def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) -> Expectation:
-    """Expect that a fact has exactly the records of a raw table as at the build's moment.
+    """Expect that a fact table has exactly the records of a raw table as at the build's moment.
 
-    `reference` is the key of both. `which` is a condition in SQL on the raw records.
+    `reference` is the key column of both tables. `which` is a condition in SQL on the raw records.
     """
     return no_rows(
         "adds_up_to_raw",
@@ -142,7 +144,7 @@ def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) 
 
 
 def hours_add_up(first_month: str) -> Expectation:
-    """Expect that median and ninetieth percentile are those of the referrals' hours.
+    """Expect that the figures in hours are the percentiles of the compliant referrals.
 
     `first_month` is the first period that is shown, as a date in SQL.
     """
@@ -155,7 +157,7 @@ def hours_add_up(first_month: str) -> Expectation:
 
 
 def captures_add_up(first_month: str) -> Expectation:
-    """Expect that capture completeness counts the detentions and referrals in raw.
+    """Expect that capture completeness equals a count of the detentions and referrals in raw.
 
     `first_month` is the first period that is shown, as a date in SQL.
     """

@@ -1,8 +1,8 @@
-"""What must be true of every share, in measures, positions and the public release."""
+"""Expectations about every share in measures, positions and the public release."""
 
 from expectations.vocabulary import Expectation, every_row, sql
 
-# Shares are in double precision, so two ways to compute one can differ in the last bits.
+# Shares are in double precision, so two ways to compute the same share can differ in the last bits.
 _SLACK = "1e-9"
 
 _VALUE_IS_THE_QUOTIENT = """
@@ -52,7 +52,7 @@ def is_a_share(*, where: str = "true") -> tuple[Expectation, ...]:
 
 
 def has_an_interval(*, where: str = "true") -> Expectation:
-    """Expect that every share lies in its interval, and that an empty one has no interval."""
+    """Expect that every share lies in its interval, and that a blank share has no interval."""
     return every_row(
         "value_within_its_interval",
         sql(_VALUE_IN_INTERVAL, slack=_SLACK),

@@ -8,7 +8,7 @@ from expectations.vocabulary import Expectation, Stage, Suite, SuiteFunction, fl
 
 @dataclass(frozen=True)
 class SuiteDefinition:
-    """A suite function, its table, and the expectations that all tables of its kind share."""
+    """A suite function, its table, and the expectations that all tables of its stage share."""
 
     function: SuiteFunction
     stage: Stage
@@ -53,7 +53,7 @@ class SuiteDefinition:
 
 
 def _check_names(suite: str, expectations: Sequence[Expectation]) -> None:
-    """Refuse two expectations of one name, because results are stored by name."""
+    """Raise `ValueError` if two names are equal, because results are stored by name."""
     names = [expectation.name for expectation in expectations]
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:

@@ -17,8 +17,7 @@ with
     ),
 
     -- If the threshold was raised after a release, a released figure may be too small to be shown
-    -- again.
-    -- Then its whole period, or all of its districts, are left out.
+    -- again. Then its whole period, or all of its districts, are left out.
     remembered as (
         select
             released.*,
