@@ -83,12 +83,12 @@
     )
 {%- endmacro %}
 
-{#- Give each referral, in order of contact, the earliest document that is not too early and that no earlier
-    referral took. Both queues are numbered. A referral at place p whose first usable document is at
-    place f takes the later of two documents: the one at f, or the one after the document that the
-    referral before it took. Without recursion, this is place p + the greatest (f - p) so far. It is
-    correct only while `first_usable_at` rises with `contacted_at`. The test
-    `first_usable_rises_with_contact` checks this.
+{#- Give each referral, in order of contact, the earliest document that is not too early and that no
+    earlier referral took. Both queues are numbered. Suppose that the first usable document of the
+    referral at place p is at place f. The referral takes the later of two documents: the document at f,
+    or the document after the one that the previous referral took. Without recursion, this document is
+    at place p + the greatest (f - p) so far. This is correct only if `first_usable_at` never falls
+    while `contacted_at` rises. The test `first_usable_rises_with_contact` checks this.
 
     The result is a list of CTEs that ends in CTE `name`: force_code, referral_ref, report_urn,
     submitted_at, is_own_officer. -#}

@@ -167,7 +167,7 @@ def _reference(source: Dataset, raw: Table, column: Column) -> Expectation:
 
 
 def _key(raw: Table) -> str:
-    """Return SQL for the key columns, each with a table alias, because a name may be a reserved word."""
+    """Return SQL for the key columns, with a table alias, because a name may be a reserved word."""
     return ", ".join(f"record.{name}" for name in raw.key)
 
 

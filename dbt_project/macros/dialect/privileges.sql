@@ -5,7 +5,8 @@
 
 {% macro default__keep_to_transform() %} {{ return("") }} {% endmacro %}
 
-{#- By default, the gate can read everything that is built, and the role of each purpose its staging. -#}
+{#- By default, the gate can read everything that is built. The role of each processing purpose can read
+    the staging models of that purpose. -#}
 {% macro postgres__keep_to_transform() -%}
     revoke all on {{ this }} from oic_gate, general_processing, law_enforcement_processing
 {%- endmacro %}

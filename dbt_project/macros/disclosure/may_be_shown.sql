@@ -4,21 +4,23 @@
     ({{ number }} = 0 or {{ number }} >= {{ smallest }})
 {%- endmacro %}
 
-{#- Whether a figure may be published: both its numerator and the rest of the denominator may be. Then
-    their sum may be published too. -#}
+{#- Whether a figure may be published: its numerator may be published, and so may the rest (denominator
+    less numerator). Then the denominator, their sum, may be published too. -#}
 {% macro may_be_shown(numerator, rest, smallest) -%}
     ({{ may_be_told(numerator, smallest) }} and {{ may_be_told(rest, smallest) }})
 {%- endmacro %}
 
-{#- Whether a figure of people may be published after another figure of the same people: the change of the
-    numerator and the change of the rest may be published too. The arguments are the changes. -#}
+{#- Whether a figure of people may be published after another figure of the same people. The change of
+    the numerator and the change of the rest (denominator less numerator) must each be a number that may
+    be published. The arguments are these two changes. -#}
 {% macro may_follow(numerator, rest, smallest) -%}
     {{ may_be_shown("abs(" ~ numerator ~ ")", "abs(" ~ rest ~ ")", smallest) }}
 {%- endmacro %}
 
-{#- Whether a figure of events may replace another figure of the same events: the change of the whole may
-    be published too. For people this is not needed: a change of the whole reveals only how many posts
-    there are, and nothing about the people in them. -#}
+{#- Whether a figure of events may replace another figure of the same events. In addition to the rule of
+    `may_follow`, the change of the denominator must be a number that may be published. For people this
+    is not required, because a change of the denominator reveals only the number of posts, and nothing
+    about the people in them. -#}
 {% macro may_replace(numerator, rest, smallest) -%}
     (
         {{ may_follow(numerator, rest, smallest) }}

@@ -1,17 +1,16 @@
-{#- What each record adds to each measure. This is the only place that says which records enter a
-    measure and which of them meet what it asks for. It is a macro because a restated figure is
-    explained by the same rule, applied to the records of an earlier publication.
+{#- What each record adds to each measure. Only this macro decides which records enter a measure and
+    which of them meet what the measure asks for. It is a macro, not a model, because restatements apply
+    the same rule to the records of an earlier publication.
 
     One row per measure, month and record that the measure looks at, with the columns force_code,
     measure_code, period_start, org_unit_code (the record's own team), rolled_up_on (the day whose
     hierarchy of units applies), record_kind, record_ref, class, happened_on, numerator (blank for a
-    measure in hours), denominator and hours_to_submission. A record that is looked at and left out
-    has denominator 0, and its class says why.
+    measure in hours), denominator and hours_to_submission. A record that is looked at but left out has
+    denominator 0, and its class says why.
 
     month: int_measure_month, or some of its rows; there are no rows for other months.
-    referral, custody, person, requirement, plan_day: int_nccu_referral_class,
-    int_immigration_custody, int_training_person, int_training_requirement and int_plan_day, or
-    relations with the same columns. -#}
+    referral, custody, person, requirement, plan_day: int_nccu_referral_class, int_immigration_custody,
+    int_training_person, int_training_requirement and int_plan_day, or relations with the same columns. -#}
 {% macro measure_record(month, referral, custody, person, requirement, plan_day) -%}
     with
         referral_by_measure as (
@@ -205,7 +204,7 @@
             from person_by_measure
         ),
 
-        -- A strand belongs to the whole force: it has no team.
+        -- A plan strand has no team. It belongs to the whole force.
         strand_record as (
             select
                 month.force_code,
@@ -241,11 +240,12 @@
     from strand_record
 {%- endmacro %}
 
-{#- Every referral, with what it adds to one measure.
+{#- A query for every referral, with what the referral adds to one measure.
 
-    population: which referrals the measure is about; met: which of them meet what it asks for.
-    A share counts those that meet it among the population. A measure in hours is taken over those
-    that meet it alone. -#}
+    population: a condition for the referrals that the measure is about. met: a condition for the
+    referrals that meet what the measure asks for. In a share, the population is the denominator and the
+    referrals that also meet `met` are the numerator. A measure in hours uses only the referrals that
+    meet both conditions. -#}
 {% macro _referral_in_measure(referral, measure_code, population, met, in_hours=false) -%}
     select
         force_code,

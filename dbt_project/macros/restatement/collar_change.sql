@@ -1,6 +1,6 @@
-{#- How the rows of the personnel file for collar numbers on a day have changed. The result is a list of
-    CTEs. The last one, `<numbered>_change`, has one row per record in `numbered` and changed row of the
-    file: force_code, the column `named`, source_ref, cause.
+{#- Find the rows of the personnel file that have changed for given collar numbers and days. The result
+    is a list of CTEs. The last CTE, `<numbered>_change`, has one row per record in `numbered` and
+    changed row of the personnel file: force_code, the column `named`, source_ref, cause.
 
     numbered: the name of a CTE with force_code, collar_no, day and the column `named`.
     named: the column with the reference of the record that the collar number is in. -#}

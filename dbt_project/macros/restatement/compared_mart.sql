@@ -1,5 +1,6 @@
-{#- A mart of the publication that the build is compared with, whether or not readers see that publication
-    now. No rows if there is none: `columns` maps the names to their types for that case. -#}
+{#- A query for a mart of the publication that the build is compared with, even if that publication is
+    no longer current. If there is no such publication, the query returns no rows. `columns` maps column
+    names to types, for that case. -#}
 {% macro compared_mart(mart, columns) -%}
     {{- after_build() -}}
     {%- set relation = namespace(found=none) -%}

@@ -1,7 +1,8 @@
-{#- An intermediate table of the publication that the build is compared with. The column `rules` says by
-    which rules a row was computed: `today` for the rules of today, applied to the records that were known
-    then, or `earlier` for the rules of that time, only if the rules have changed since. No rows if no
-    table is there. A column that older rules did not have is blank.
+{#- A query for an intermediate table of the publication that the build is compared with. The column
+    `rules` names the rules that a row was computed by. `today` means today's rules, applied to the
+    records that were known then. `earlier` means the rules of that time; these rows exist only if the
+    rules have changed since. If no table exists, the query returns no rows. A column that the earlier
+    rules did not have is blank.
 
     step: a table in the sources `compared_with` and `compared_with_old_rules`.
     columns: the names of the columns, with their types. -#}
@@ -39,6 +40,6 @@
 {%- endmacro %}
 
 
-{#- Makes dbt replace the model after stg_audit__build, and not at the same time. Each drop takes the models
-    with it that depend on both, so two drops at once could deadlock. -#}
+{#- Make dbt replace this model after stg_audit__build, and not at the same time. Dropping either one
+    also drops the models that depend on both, so two drops at the same time could deadlock. -#}
 {% macro after_build() -%} {%- do ref("stg_audit__build") -%} {%- endmacro %}

@@ -1,7 +1,7 @@
 {#- How records have changed between the publication that the build is compared with and this build. The
-    result has one row per record that is in one of the two: force_code, record_ref, cause, and each
-    column in `carry` twice, with the suffixes `_before` and `_after`. The cause is blank if nothing
-    that the rules read has changed.
+    result has one row per record that is in the publication, in the build, or in both: force_code,
+    record_ref, cause, and each column in `carry` twice, with the suffixes `_before` and `_after`. The
+    cause is blank if nothing that the rules read has changed.
 
     part: rows of a raw table: all versions of the records to look at. raw: the whole table.
     key: the column that identifies a record.
@@ -32,8 +32,8 @@
     }}
 {%- endmacro %}
 
-{#- As `record_change`, for records that the rules read from the snapshot of a day. The result has one row
-    per record and day.
+{#- Like `record_change`, but for records that the rules read from the full file of a day. The result
+    has one row per record and day.
 
     days: a relation with force_code and day. -#}
 {% macro snapshot_change(part, raw, days, key, content, carry=[]) -%}
@@ -61,9 +61,9 @@
         and days.day < spans.valid_to
 {%- endmacro %}
 
-{#- The cause of a record that only one of the two has is what happened from the earlier moment to the
-    later one. If the build is for the earlier moment, a record that is missing was late, and a record
-    that is back was deleted. -#}
+{#- The cause for a record that is only in the publication or only in the build. The cause is what
+    happened from the earlier of the two moments to the later. If the build is for the earlier moment, a
+    record that is missing in the build was late, and a record that is only in the build was deleted. -#}
 {% macro _became(part, before, after, key, content, counts, carry, by) -%}
     {%- set text = [] -%}
     {%- for column in content -%}
@@ -113,7 +113,7 @@
         and after.record_ref = known.record_ref
 {%- endmacro %}
 
-{#- A query for all versions of the records that have one of the wanted keys in any version.
+{#- A query for all versions of each record that has one of the wanted keys in at least one version.
 
     wanted: a query for force_code and key.
     column: the column of the raw table that holds the key. -#}

@@ -1,5 +1,5 @@
-{#- How source records have changed, each by the columns that the rules read. `part` and the result are as
-    in `record_change`. -#}
+{#- Find how source records have changed in the columns that the rules read. `part` and the result are
+    as in `record_change`. -#}
 {% macro referral_change(part) -%}
     {{
         record_change(

@@ -1,5 +1,5 @@
-{#- Byar's interval at 95% (z = 1.959964) for the rate behind a count of independent events, as the counts
-    between which the long-run average lies. From a count of 1 on, it is within a tenth of the exact
+{#- Byar's interval at 95% (z = 1.959964) for a count of independent events: the two counts between
+    which the long-run average lies. For a count of 1 or more, the ends are within a tenth of the exact
     interval. -#}
 {% macro poisson_low(count) -%}
     {%- set n = "cast(" ~ count ~ " as " ~ dbt.type_float() ~ ")" -%}

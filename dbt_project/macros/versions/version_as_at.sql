@@ -1,14 +1,15 @@
-{#- The version of each record that a figure uses: among the known versions, the latest one with a version
-    time at or before the moment of the build (mart contract, Time). If the first known version of a record
-    is later than that moment, `first_version_stands` decides whether that version is used:
+{#- The version of each record that a figure uses: among the known versions, the latest one with a
+    version time at or before the moment of the build (mart contract, Time). If the first known version
+    of a record is later than that moment, `first_version_stands` decides whether that version is used:
       first_delivery  for full files: yes if it is in the first delivery, which counts for all earlier time
       if_created      for databases: yes if the `created_at` of the record is at or before the moment
       never           for files of changes: no
-    A record that has vanished from its source is left out. A record that its system marked as deleted by
-    the moment is left out too, or is included with `is_deleted` if `deleted` is "marked".
+    A record that has vanished from its source is left out. A record that its system had marked as
+    deleted at that moment is left out too. If `deleted` is "marked", it is included, with `is_deleted`.
 
     relation: a raw table. The result has its columns and `as_at`.
-    build: a relation with the moment and the known batches, if not those of the build that is computed.
+    build: a relation with the moment and the newest known batch. By default, those of the present
+    build.
     delivered: the whole raw table, if `relation` is only a part of it. -#}
 {% macro version_as_at(relation, first_version_stands, deleted=none, build=none, delivered=none) -%}
     {%- set as_at = of_build("as_at", build) -%}
@@ -50,8 +51,8 @@
         {%- endif %}
 {%- endmacro %}
 
-{#- A column of the build as a single value. With a value, the database reads the versions in the order of
-    their index. With a join to the one row of the build, it would sort all versions. -#}
+{#- A column of the build as a single value. With a single value, the database reads the versions in the
+    order of their index. With a join to the one row of the build, the database would sort all versions. -#}
 {% macro of_build(column, build=none) -%}
     (select build.{{ column }} from {{ build or ref("stg_audit__build") }} as build)
 {%- endmacro %}

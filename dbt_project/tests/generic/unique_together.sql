@@ -1,5 +1,5 @@
-{#- These columns are a key: no two rows have the same values in them, and none of the values is null.
-    Returns the keys that occur twice or have a null. -#}
+{#- Check that columns are a key: no two rows have the same values in them, and none of the values is
+    null. The test returns the keys that occur twice or contain a null. -#}
 {% test unique_together(model, columns) %}
     select {{ columns | join(", ") }}, count(*) as occurrences
     from {{ model }}

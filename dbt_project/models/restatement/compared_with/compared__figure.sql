@@ -1,4 +1,5 @@
--- A table, because a view would depend on the generation, which retention or an erasure may drop.
+-- This model is a table. A view would depend on the tables of the earlier publication, which
+-- retention or an erasure may drop.
 {{ config(materialized="table") }}
 
 with

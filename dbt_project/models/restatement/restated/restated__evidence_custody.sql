@@ -121,7 +121,8 @@ with
                 in (change.occurrence_ref_before, change.occurrence_ref_after)
             )
         union all
-        -- An occurrence matters only if it was cancelled or deleted, or no longer is.
+        -- A change of an occurrence matters only if the occurrence was cancelled or deleted, or is
+        -- no longer cancelled or deleted.
         select
             custody_in_editions.force_code,
             custody_in_editions.record_ref,

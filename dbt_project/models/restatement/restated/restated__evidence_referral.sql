@@ -65,7 +65,8 @@ with
 
     report_change as ({{ report_change("report") }}),
 
-    -- Officer numbers of the referral and its document on their days, before and now.
+    -- The officer numbers of the referral and of its document, each with its day, in both
+    -- publications.
     officer_number as (
         {% for version in ["before", "after"] %}
             select
@@ -165,7 +166,8 @@ with
                 in (change.nccu_referral_ref_before, change.nccu_referral_ref_after)
             )
         union all
-        -- Its grace period has ended since. No source record shows that, so it is late.
+        -- The grace period of the referral has ended since. No source record shows this, so the
+        -- cause is given as late.
         select force_code, referral_ref, 5, 'rms/nccu_referral', referral_ref, 'LATE_RECORD'
         from referral_in_editions
         where intelligence_class = 'awaiting'

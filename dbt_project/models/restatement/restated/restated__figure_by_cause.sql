@@ -69,7 +69,7 @@ with
             step_change.value_before,
             step_change.value_after,
             step_change.cause,
-            -- If the records are gone and cannot be counted, the smallest possible number.
+            -- If the records were erased and cannot be counted, use the smallest possible number.
             coalesce(
                 records_of_cause.records,
                 greatest(abs(step_change.numerator_change), abs(step_change.denominator_change), 1)

@@ -16,7 +16,7 @@ with
     member as (
         select
             member.*,
-            -- A record that has not changed is the same at every step.
+            -- A record that has not changed adds the same at every step.
             coalesce(cause_of_record.place, 0) as place
         from {{ ref("restated__changed_record") }} as member
         left join
@@ -34,7 +34,7 @@ with
         select figure.*, cause.place, cause.cause from figure cross join ({{ causes() }}) as cause
     ),
 
-    -- The figure of this build, less what the causes of later steps add.
+    -- The figure after a step is the figure of this build, less what the causes of later steps add.
     figure_after_cause as (
         select
             step.force_code,
