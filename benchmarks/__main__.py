@@ -1,6 +1,8 @@
-"""Compare landing with its peers and write the table: the first step of `make bench`.
+"""Compare the cost of landing with simpler ways to load the same rows, and write the table.
 
 `python -m benchmarks [--rows N]… [--pairs N] [--only CASE]… [--home FOLDER]`
+
+This is the first step of `make bench`. The README calls such a simpler way a peer.
 """
 
 import argparse
@@ -13,7 +15,7 @@ from benchmarks.world import World
 
 
 def main() -> None:
-    """Run every case for every number of rows."""
+    """Run each chosen case for each chosen number of rows, and write the table of the README."""
     options = _options()
     results = []
     with tempfile.TemporaryDirectory(prefix="assurance-bench-", dir=options.home) as home:

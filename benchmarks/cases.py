@@ -1,4 +1,8 @@
-"""The cases of the landing benchmark: each is a task of landing, with a peer that does the same."""
+"""The cases of the landing benchmark.
+
+Each case measures one task of landing. Where there is a simpler way to load the same rows (a peer),
+the case measures the peer too.
+"""
 
 import random
 import sys
@@ -17,18 +21,21 @@ BAD_SHARE = 0.005
 
 @dataclass(frozen=True)
 class Result:
-    """One row of the table."""
+    """One row of the table in the README."""
 
     work: str
     rows: int
     peer: str
-    target: float | None  # the highest ratio of our time to the peer's
+    target: float | None  # the highest allowed ratio of our time to the peer's time
     ours: Cost
     compared: Compared | None = None
 
 
 def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land a whole PostgreSQL table, with and without archiving the batch."""
+    """Measure landing a whole PostgreSQL table, without and with archiving the batch.
+
+    The peer copies the same rows with `psql`.
+    """
     provenance = {
         "force_code": "'E23000022'::text",
         "batch_id": "1::bigint",
@@ -68,7 +75,10 @@ def full_load(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
 
 def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land one changed row in a hundred, with the reconciliation of the source."""
+    """Measure landing after one row in a hundred has changed, including the reconciliation.
+
+    The peer copies the changed rows and inserts or updates them.
+    """
     _land(DATASET)
     since = "2000-01-01"
     _upsert(since)
@@ -90,14 +100,18 @@ def changes(world: World, rows: int, pairs: int) -> Iterator[Result]:
 
 
 def nothing_changed(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land from a source in which nothing has changed."""
+    """Measure landing from a source in which nothing has changed. There is no peer."""
     _land(DATASET)
     costs = [_land(DATASET) for _ in range(pairs)]
     yield Result("nothing changed", rows, "under 1 s", None, median(costs))
 
 
 def files(world: World, rows: int, pairs: int) -> Iterator[Result]:
-    """Land a delimited file: good rows into raw, bad rows into quarantine with all reasons."""
+    """Measure landing a delimited file: good rows into raw, bad rows into quarantine.
+
+    The peer is a `COPY` of a file without bad rows: once into a plain table, once into a table with
+    raw's columns and indexes.
+    """
     folder = world.settings.home / "dropzone" / FILES
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
@@ -141,7 +155,7 @@ def _upsert(since: str) -> Cost:
 
 
 def _write(path: Path, rows: int, bad_share: float) -> None:
-    """Write a file of completions. Each bad row breaks one of four rules."""
+    """Write a file of completed training modules. Each bad row breaks one of four rules."""
     chance = random.Random(20260101)  # noqa: S311 - not for secrets
     with path.open("w") as file:
         file.write(HEADER + "\n")

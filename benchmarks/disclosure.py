@@ -2,8 +2,9 @@
 
 `python -m benchmarks.disclosure [PYTHON]`
 
-PYTHON is an interpreter that has ACRO. ACRO pins older releases of packages that this project uses,
-so both cannot be in the same environment. Without PYTHON the line for ACRO is left out.
+PYTHON is the Python interpreter of an environment in which ACRO is installed. It must be another
+environment than this project's, because ACRO needs older releases of packages that this project
+uses. Without PYTHON the line for ACRO is left out.
 """
 
 import json
@@ -23,7 +24,7 @@ PEER = Path(__file__).with_name("disclosure_peer.py")
 
 
 def main() -> None:
-    """Print one line for each way to release the same tables."""
+    """Print a table with one line for each method of disclosure control."""
     rows = {"small cells blank, true totals": primary(), "this project": ours()}
     if len(sys.argv) > 1:
         rows["ACRO, suppress=True"] = acro(sys.argv[1])
@@ -39,12 +40,15 @@ def main() -> None:
 
 
 def share(counts: Counter[str], what: str) -> str:
-    """Return the share of the numbers of one kind that is released, or a dash if unknown."""
+    """Return as a percentage how many numbers of one kind a method releases.
+
+    Returns a dash if it is not known how many numbers there are.
+    """
     return f"{counts[what] / counts[f'all {what}']:.0%}" if counts[f"all {what}"] else "–"
 
 
 def totals(force: Force) -> Counter[str]:
-    """Return how many numbers of a force could be released: all that are not zero."""
+    """Return how many numbers of a force could be released, by kind. Zeros are not counted."""
     months = force.months(RELEASES - 1)
     figures = [added(list(month.values())) for month in months]
     return Counter(
@@ -57,7 +61,7 @@ def totals(force: Force) -> Counter[str]:
 
 
 def primary() -> Counter[str]:
-    """Blank each small number by itself in every release."""
+    """Return the counts for the simplest method: each release leaves out the small numbers only."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)
@@ -83,7 +87,7 @@ def primary() -> Counter[str]:
 
 
 def ours() -> Counter[str]:
-    """Release as `docs/explanation/disclosure-control.md` says."""
+    """Return the counts for the method in `docs/explanation/disclosure-control.md`."""
     counts: Counter[str] = Counter()
     for force in FORCES:
         counts += totals(force)
@@ -110,9 +114,10 @@ def ours() -> Counter[str]:
 
 
 def acro(python: str) -> Counter[str]:
-    """Let ACRO suppress the table of each class in each release.
+    """Return the counts for ACRO, which gets one table for each class and release.
 
-    Its totals are sums of the numbers that are left, so they are not counted as released.
+    ACRO's totals are not counted as released, because they are sums of only those numbers that ACRO
+    shows.
     """
     counts: Counter[str] = Counter()
     cases = [(f, number, side) for f in FORCES for number in range(RELEASES) for side in (0, 1)]
@@ -145,9 +150,11 @@ def acro(python: str) -> Counter[str]:
 def attacked(
     force: Force, released: list[tuple[tuple[int, int], str, tuple[int, int]]]
 ) -> Counter[str]:
-    """Return how many small numbers the last release has, and how many a solver nearly finds.
+    """Return two counts of the small numbers in the last release of a force.
 
-    `found` counts the numbers that the solver can narrow down to fewer than K - 1 values.
+    - `small`: how many small numbers there are, from 1 to K - 1.
+    - `found`: how many of them a solver can narrow down to fewer than K - 1 values, from all
+      figures that were released.
     """
     months = force.months(RELEASES - 1)
     cells = [
@@ -172,7 +179,8 @@ def attacked(
         if 0 < number < K:
             low, high = attacker.guess([cell])
             counts["small"] += 1
-            # A figure of an earlier release can lead to a number that is no longer true.
+            # The released figures can come from earlier releases, before a number changed. Then
+            # the solver can find a range that does not contain the number of the last release.
             counts["found"] += low <= number <= high and high - low < K - 2
     return counts
 

@@ -1,8 +1,10 @@
 """Apply ACRO's disclosure control to tables of records.
 
-An interpreter with ACRO (`pip install acro`) runs this file. Standard input is JSON,
-`[[[month, unit], …], …]`: one list of records per table. Standard output is JSON,
-`[[[month, unit, count], …], …]`: the numbers that ACRO shows of each table. Totals are named `All`.
+The Python interpreter of an environment with ACRO (`pip install acro`) runs this file.
+
+- Standard input is JSON, `[[[month, unit], …], …]`: one list of records for each table.
+- Standard output is JSON, `[[[month, unit, count], …], …]`: for each table, the numbers that ACRO
+  shows. In a total, the month or the unit is `All`.
 """
 
 import contextlib
@@ -16,7 +18,10 @@ THRESHOLD = 5
 
 
 def main() -> None:
-    """Suppress each table with the project's threshold. Zeros are not secret."""
+    """Let ACRO suppress small numbers in each table, with the threshold of this project.
+
+    Zeros are shown.
+    """
     import pandas
     from acro import ACRO
 
@@ -31,10 +36,10 @@ def main() -> None:
         }
         for records in json.load(sys.stdin):
             if max(Counter(map(tuple, records)).values(), default=0) < THRESHOLD:
-                # ACRO 1.0.2 raises an exception for a table of which it would suppress everything.
+                # ACRO 1.0.2 raises an exception if it would suppress every number of a table.
                 shown.append([])
                 continue
-            # The months must be texts: ACRO treats a column of numbers in another way.
+            # Months are given as texts, because ACRO treats a column of numbers differently.
             months = pandas.Series([f"month {month:02}" for month, _ in records], name="month")
             units = pandas.Series([unit for _, unit in records], name="unit")
             table = session.crosstab(months, units, margins=True)

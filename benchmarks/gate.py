@@ -1,10 +1,11 @@
-"""Compare the gate's cost for the database with one hand-written scan per table.
+"""Compare the time that the gate needs from the database with one hand-written query per table.
 
 `python -m benchmarks.gate [--pairs N] [--from DATE] [--home FOLDER]`
 
-The benchmark lands and builds a synthetic force. Then it runs the suites of all stages and the peer
-in turn, in one process and on the same tables. Both are timed the same way: the seconds that the
-client waits for its statements. Which side runs first changes from pair to pair.
+The benchmark lands and builds a synthetic force. Then it runs pairs. In a pair, one side runs the
+suites of all stages. The other side, the peer, runs hand-written queries with the same checks. Both
+run in one process on the same tables. The time of a side is how many seconds it waits for its SQL
+statements. Which side runs first changes from pair to pair.
 """
 
 import argparse
@@ -29,8 +30,8 @@ from expectations.catalogue import suites
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance import pipeline
 from oic_assurance.builds.record import Build, load_build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import GATE_ROLE, run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
 from oic_assurance.warehouse.connections import connect
@@ -42,14 +43,14 @@ BEGIN, END = "<!-- begin: written by `python -m benchmarks.gate` -->", "<!-- end
 
 @dataclass
 class Spent:
-    """How long one side has waited for the database, and for how many statements."""
+    """How long one side of a pair has waited for the database, and its number of statements."""
 
     seconds: float = 0.0
     statements: int = 0
 
 
 def main() -> None:
-    """Make the force, run the pairs, and write the table."""
+    """Simulate and build the force, run the pairs, and write the table of the README."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-gate-", dir=options.home) as home:
         Path(home).chmod(0o711)
@@ -64,7 +65,7 @@ def main() -> None:
 
 
 def _candidate(settings: Settings, since: date) -> Build:
-    """Return a build that is ready for publication: every stage has been audited once."""
+    """Return a build of a synthetic force, of which every stage has been audited once."""
     command = Path(sys.executable).with_name("assurance")
     for arguments in (
         ("db", "start"),
@@ -126,7 +127,7 @@ def _suites(stage: Stage) -> Sequence[Suite]:
 
 @contextmanager
 def _watched() -> Iterator[Spent]:
-    """Time every statement that SQLAlchemy sends while the block runs."""
+    """Measure the statements that SQLAlchemy sends while the block runs. Yield their total."""
     spent, started = Spent(), [0.0]
 
     def before(*_: object) -> None:
@@ -146,7 +147,7 @@ def _watched() -> Iterator[Spent]:
 
 
 def _rows(settings: Settings, build: Build) -> int:
-    """Count the rows of all tables that are checked."""
+    """Return the total number of rows in all tables that the suites check."""
     with connect(settings, role=GATE_ROLE) as connection:
         counted = [
             connection.execute(f"select count(*) from {Places(build).table(suite)}".encode())

@@ -1,6 +1,7 @@
-"""The gate's peer: the same checks without Great Expectations, as one hand-written scan per table.
+"""The side that the gate is compared with (its peer): the same checks without Great Expectations.
 
-Each statement counts, for every expectation of one table, the rows that fail it.
+There is one SQL statement for each table, as an engineer would write it by hand. For every
+expectation of the table, it counts the rows that fail.
 """
 
 from collections import defaultdict
@@ -10,7 +11,7 @@ import psycopg
 
 from expectations.catalogue import suites
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.places import Places, current_table
+from oic_assurance.gates.table_names import Places, current_table
 
 _STATEMENT = """
 with current_records as materialized (
@@ -40,9 +41,10 @@ _COLUMNS = """
 
 
 def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
-    """Return places that know the text columns of every table.
+    """Return a copy of `places` with the names of the text columns of every table.
 
-    The author of a statement by hand knows them, so the peer does not look them up while timed.
+    Somebody who writes a statement by hand knows these columns. So they are looked up before the
+    time is measured.
     """
     texts: dict[str, list[str]] = defaultdict(list)
     for table, column in connection.execute(places.text_columns(suites()).encode()):
@@ -51,7 +53,7 @@ def knowing_texts(connection: psycopg.Connection, places: Places) -> Places:
 
 
 def statement_of(suite: Suite, places: Places) -> str:
-    """Return the statement that counts the failing rows for each expectation of a suite."""
+    """Return the SQL statement that counts, for each expectation of a suite, the failing rows."""
     table = places.table(suite)
     of_rows, of_records, queries = ["count(*)"], ["count(*)"], ["0"]
     for expectation in suite.expectations:
@@ -79,7 +81,7 @@ def statement_of(suite: Suite, places: Places) -> str:
 
 
 def _failing(expectation: Expectation) -> str:
-    """Return the condition that is true of a row which fails an expectation."""
+    """Return the SQL condition that is true for the rows that fail an expectation."""
     given = expectation.arguments
     column = expectation.columns[0] if expectation.columns else ""
     match expectation.kind:
@@ -93,6 +95,10 @@ def _failing(expectation: Expectation) -> str:
 
 
 def _query(expectation: Expectation) -> str:
-    """Return the count of what a query finds, or of what does not hold in it."""
+    """Return the SQL that counts the failures of an expectation that is a query.
+
+    - `every_result`: the rows of the query in which the column `holds` is not true.
+    - `no_rows`: all rows of the query.
+    """
     failed = " where found.holds is not true" if expectation.kind == "every_result" else ""
     return f"(select count(*) from ({expectation.arguments['query']}) as found{failed})"

@@ -2,9 +2,10 @@
 
 `python -m benchmarks.history [--years N]… [--days N] [--home FOLDER]`
 
-The time that dbt takes should depend on the day and hardly on the length of the history. There is
-one force for each length of history, and all end on the same day. Then every force gets one more
-day at a time and has its daily run. The order of the forces changes from day to day.
+The time that dbt takes should depend on the data of one day, and hardly on the length of the
+history. The benchmark simulates one force for each length of history. All histories end on the same
+day. Then it adds further days. For each further day, every force gets the data of the day and has
+its daily run. The order of the forces changes from day to day.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from benchmarks.table import measured_on, write_between
 
 LAST_DAY = date(2026, 6, 10)
 SEED = 1
-#: The stages in which dbt runs, as `log/timings.tsv` names them.
+#: The stages that run dbt. The names are those in the file `log/timings.tsv` of the state folder.
 DBT_STAGES = ("build_marts", "seal_marts")
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.history` -->", "<!-- end: history -->"
 COMMAND = Path(sys.executable).with_name("assurance")
@@ -30,7 +31,7 @@ COMMAND = Path(sys.executable).with_name("assurance")
 
 @dataclass
 class Force:
-    """A force with some years of history in its own state folder, and the times of its runs."""
+    """A synthetic force with a history of some years, and the times of its runs."""
 
     years: int
     home: Path
@@ -39,7 +40,7 @@ class Force:
 
     @property
     def length(self) -> str:
-        """The length of its history, in words."""
+        """The length of the force's history, in words."""
         return f"{self.years} years" if self.years > 1 else "1 year"
 
     def call(self, *arguments: str) -> str:
@@ -60,12 +61,15 @@ class Force:
         return done.stdout
 
     def simulate_until(self, day: date) -> None:
-        """Fill the sources up to the end of a day."""
+        """Simulate data in the sources up to the end of a day."""
         begin = date(LAST_DAY.year - self.years, LAST_DAY.month, LAST_DAY.day) + timedelta(days=1)
         self.call("simulate", "--seed", str(SEED), "--from", str(begin), "--to", str(day))
 
     def daily_run(self, day: date) -> None:
-        """Run as at the next morning, and record the times of dbt and of the whole run."""
+        """Run the pipeline as at 05:30 on the day after `day`.
+
+        The times of dbt and of the whole run are added to the lists of this force.
+        """
         earlier = len(self._times())
         self.call("run", "--as-at", f"{day + timedelta(days=1)}T05:30")
         times = self._times()[earlier:]
@@ -73,7 +77,7 @@ class Force:
         self.run_seconds.append(sum(seconds for _, seconds in times))
 
     def records(self) -> int:
-        """Count the versions of records in raw."""
+        """Return the number of record versions in raw."""
         import psycopg
         from psycopg import sql
 
@@ -97,7 +101,7 @@ class Force:
 
 
 def main() -> None:
-    """Simulate the forces, run the days, and write the table."""
+    """Simulate the forces, run the pipeline for each further day, and write the README's table."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-history-", dir=options.home) as home:
         Path(home).chmod(0o711)

@@ -1,4 +1,8 @@
-"""Run whole processes in pairs and measure their wall time and peak memory."""
+"""Run processes in pairs and measure their wall time and peak memory.
+
+One process of a pair lands rows with this project. The other process is the peer, a simpler way to
+load the same rows.
+"""
 
 import os
 import resource
@@ -12,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of one process took: wall time in seconds, peak memory in megabytes."""
+    """The cost of one process: wall time in seconds, peak memory in megabytes."""
 
     seconds: float
     megabytes: float
@@ -20,22 +24,26 @@ class Cost:
 
 @dataclass(frozen=True)
 class Compared:
-    """Pairs of runs: one of ours and one of the peer, directly after each other."""
+    """The costs of pairs of runs: one run of this project and one of the peer in each pair.
+
+    The two runs of a pair follow each other directly.
+    """
 
     ours: list[Cost]
     peers: list[Cost]
 
     @property
     def ratio(self) -> float:
-        """The median ratio of the pairs.
+        """The median, over all pairs, of this project's time divided by the peer's time.
 
-        A machine that becomes slower changes both runs of a pair, so it hardly changes the ratio.
+        If the machine becomes slower, both runs of a pair take longer, and their ratio hardly
+        changes.
         """
         return statistics.median(self._ratios())
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The smallest and the largest ratio of the pairs."""
+        """The smallest and the largest ratio of the times of a pair."""
         ratios = self._ratios()
         return min(ratios), max(ratios)
 
@@ -45,7 +53,7 @@ class Compared:
 
 
 def median(costs: Sequence[Cost]) -> Cost:
-    """Return the median wall time and the median memory."""
+    """Return the median wall time and the median memory of several runs."""
     return Cost(
         statistics.median(cost.seconds for cost in costs),
         statistics.median(cost.megabytes for cost in costs),
@@ -53,7 +61,7 @@ def median(costs: Sequence[Cost]) -> Cost:
 
 
 def run(command: Sequence[str]) -> Cost:
-    """Run a command and return its cost.
+    """Run a command and return the cost of its process.
 
     Raises:
         SystemExit: the command failed.
@@ -65,7 +73,7 @@ def run(command: Sequence[str]) -> Cost:
 
 
 def run_shell(command: str) -> Cost:
-    """Run a shell pipeline and return its cost. The memory is that of its largest process.
+    """Run a shell pipeline and return its cost. The memory is that of the largest process.
 
     Raises:
         SystemExit: the pipeline failed.
@@ -85,15 +93,17 @@ def compare(
     before_pair: Callable[[], object] = lambda: None,
     before_each: Callable[[], object] = lambda: None,
 ) -> Compared:
-    """Run both sides once per pair; which side runs first changes from pair to pair.
+    """Run this project and the peer once in each pair, and return the costs.
+
+    Which side runs first changes from pair to pair.
 
     Args:
-        name: what is compared, for the progress lines.
-        pairs: how many pairs to run.
-        ours: runs our side.
-        peer: runs the peer.
-        before_pair: prepares a pair.
-        before_each: brings back the same starting state before every run.
+        name: What is compared, for the progress lines.
+        pairs: How many pairs to run.
+        ours: Runs this project once and returns the cost.
+        peer: Runs the peer once and returns the cost.
+        before_pair: Is called before each pair.
+        before_each: Is called before each run, to restore the same starting state.
     """
     costs: dict[str, list[Cost]] = {"ours": [], "peer": []}
     for pair in range(pairs):

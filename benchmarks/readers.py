@@ -1,4 +1,6 @@
-"""Measure how long readers wait for the dashboards' queries: one force of ten years, 16 readers.
+"""Measure how long readers wait for the queries of the dashboards.
+
+By default there is one force with a history of ten years, and 16 readers.
 
 `python -m benchmarks.readers [--readers N] [--seconds N] [--think SECONDS] [--years N]
 [--home FOLDER]`
@@ -29,15 +31,18 @@ from benchmarks.table import measured_on, write_between
 
 QUERIES = Path(__file__).resolve().parents[1] / "include" / "bi" / "queries"
 BEGIN, END = "<!-- begin: written by `python -m benchmarks.readers` -->", "<!-- end: readers -->"
-#: 95 of 100 answers must arrive within this time, in seconds.
+#: The target: 95% of the answers to a query arrive within this time, in seconds.
 TARGET = 0.050
-#: The seconds that each query took, by its name.
+#: For each query, by its name: the seconds that each execution took.
 Waits = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One round: how many readers, for how many seconds, and their pause after each answer."""
+    """One round: the number of readers, its length, and the pause of a reader after each answer.
+
+    The length and the pause are in seconds.
+    """
 
     readers: int
     seconds: float
@@ -45,7 +50,7 @@ class Plan:
 
 
 def main() -> None:
-    """Run the three rounds and write the table."""
+    """Run the three rounds and write the table of the README."""
     options = _options()
     with _force(options) as force:
         urls = {name: force.call("db", "url", name).strip() for name in ("bi", "public")}
@@ -82,7 +87,7 @@ def _read(
     rng = random.Random(number)  # noqa: S311 - not for secrets
     texts = {path.stem: path.read_bytes() for path in sorted(QUERIES.glob("*.sql"))}
     waits: Waits = {name: [] for name in texts}
-    # Dashboards do not prepare statements: the server plans the query each time.
+    # Dashboards do not use prepared statements, so the server plans a query at each execution.
     with (
         psycopg.connect(urls["bi"], autocommit=True, prepare_threshold=None) as bi,
         psycopg.connect(urls["public"], autocommit=True, prepare_threshold=None) as public,
@@ -103,7 +108,7 @@ def _read(
 
 @contextmanager
 def _force(options: argparse.Namespace) -> Iterator[Force]:
-    """Yield a force with a publication: the one in `--home`, or a new one."""
+    """Yield a force with a publication: the force in the state folder `--home`, or a new force."""
     if options.home is not None:
         force = Force(options.years, options.home.resolve())
         force.call("db", "start")

@@ -1,4 +1,4 @@
-"""Write the generated tables of README.md. Each one stands between a begin and an end mark."""
+"""Write the generated tables of README.md. Each table is between a begin mark and an end mark."""
 
 import os
 import platform

@@ -1,8 +1,11 @@
-"""A peer: binary COPY of the changed rows into a temporary table, then insert on conflict.
+"""A simple loader that landing is compared with: it keeps only the latest state of each record.
 
-`python -m benchmarks.upsert SINCE` keeps the latest state of each record, as most loaders do. It
-misses deleted records and keeps neither versions nor batches. The environment variables SOURCE_URL
-and WAREHOUSE_URL name the databases.
+`python -m benchmarks.upsert SINCE`
+
+The loader copies the rows that have changed since SINCE into a temporary table, with a binary COPY.
+Then it inserts or updates them in the table `bench.latest` (insert on conflict). Most loaders work
+in this way. It misses deleted records, and keeps neither versions nor batches. The environment
+variables SOURCE_URL and WAREHOUSE_URL are the addresses of the databases.
 """
 
 import os
@@ -15,7 +18,7 @@ from benchmarks.world import COLUMNS, KEY
 
 
 def main(since: str) -> None:
-    """Bring `bench.latest` up to date with the source."""
+    """Copy the rows that have changed in the source since `since` into `bench.latest`."""
     names = SQL(", ").join(map(Identifier, COLUMNS))
     others = [name for name in COLUMNS if name != KEY]
     with (

@@ -1,4 +1,7 @@
-"""A server with sources and a warehouse for the landing benchmark, in its own state folder."""
+"""The sources and the warehouse of the landing benchmark, on an embedded server.
+
+The server has a state folder of its own, so the benchmark changes no other warehouse.
+"""
 
 import os
 from pathlib import Path
@@ -40,7 +43,10 @@ _FILL = """
 
 
 class World:
-    """The sources and the warehouse, with the tables that peers load into."""
+    """The sources and the warehouse of the landing benchmark.
+
+    The warehouse also has tables for the peers, the simpler loaders that landing is compared with.
+    """
 
     def __init__(self, home: Path) -> None:
         os.environ |= {"ASSURANCE_HOME": str(home)}
@@ -55,16 +61,16 @@ class World:
         os.environ |= {"SOURCE_URL": self.source_url, "WAREHOUSE_URL": self.warehouse_url}
 
     def fill(self, rows: int) -> None:
-        """Replace the source's incidents with this many new ones, about 160 bytes each."""
+        """Replace all incidents in the source by `rows` new incidents of about 160 bytes each."""
         with connect_owner(self.settings, "rms") as connection:
             connection.execute("truncate rms.occurrence")
             connection.execute(_FILL, (rows,))
         self.administrate("rms", "vacuum analyze rms.occurrence")
 
     def change(self, rows: int, share: float) -> str:
-        """Change a share of the incidents, spread over the table; return when they changed.
+        """Change a share of the incidents, spread evenly over the table.
 
-        Each call is for the day after the last change.
+        The change is dated one day after the latest change in the table. Returns this moment.
         """
         step = round(1 / share)
         with connect_owner(self.settings, "rms") as connection:
@@ -76,12 +82,13 @@ class World:
                 " where occurrence_id %% %s = (select floor(random() * %s))",
                 (since, step, step),
             )
-        # Without the vacuum the side that reads first would pay for cleaning up.
+        # Without this vacuum, the side that reads the table first would also have to clean up the
+        # old row versions, and its time would be longer.
         self.administrate("rms", "vacuum rms.occurrence")
         return str(since)
 
     def forget(self) -> None:
-        """Remove everything that was landed from the warehouse."""
+        """Delete all landed rows and the records of their batches from the warehouse."""
         with psycopg.connect(admin_url(self.settings, "warehouse")) as connection:
             for name in (RAW, ("raw_general", "completion")):
                 connection.execute(SQL("truncate {}").format(Identifier(*name)))
@@ -90,11 +97,11 @@ class World:
         self.settle()
 
     def settle(self) -> None:
-        """Make the server write out its changes now, so that no measured run pays for it."""
+        """Make the server write its changes to disk now, so that this slows no measured run."""
         self.administrate("warehouse", "checkpoint")
 
     def make_peer_tables(self) -> None:
-        """Create the tables that peers load into, empty."""
+        """Create the tables of the peers, empty. Tables from an earlier call are dropped."""
         self.execute(
             """
             drop schema if exists bench cascade;

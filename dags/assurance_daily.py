@@ -1,4 +1,4 @@
-"""The DAG of the daily run, at 05:30 in London. `oic_assurance.pipeline` implements its tasks."""
+"""The DAG of the daily run, at 05:30 London time. `oic_assurance.pipeline` implements its tasks."""
 
 import os
 from datetime import datetime, timedelta
@@ -68,8 +68,9 @@ SETTINGS = load_settings()
 RUN_TIMEOUT = timedelta(hours=3)
 APPROVAL_TIMEOUT = timedelta(hours=SETTINGS.approval_hours)
 
-# The scheduler gives a source minutes to come back. `assurance run` sets seconds, because somebody
-# is waiting at a terminal.
+# How long a failed task waits before it is retried. Under Airflow's scheduler this is minutes, so
+# that a source or a server has time to recover. `assurance run` sets the variable to a second,
+# because a person is waiting at a terminal.
 RETRY_DELAY = timedelta(seconds=float(os.environ.get("ASSURANCE_RETRY_SECONDS", "120")))
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[RetryRule([SourceUnavailable, ServerError], RetryAction.RETRY)],
@@ -78,10 +79,14 @@ RETRY_POLICY = ExceptionRetryPolicy(
 
 
 def as_at(context: Any) -> datetime:
-    """Return the moment that a run is for: as configured, or the end of its data interval.
+    """Return the moment that the figures of a run are computed for.
+
+    - If the run's configuration has `as_at`, it is that moment.
+    - For a scheduled run it is the end of the data interval.
+    - Otherwise it is the last 05:30 London time before the run.
 
     Raises:
-        UsageError: `as_at` is not a moment.
+        UsageError: `as_at` in the configuration is not a moment.
     """
     configured = (context["dag_run"].conf or {}).get("as_at")
     if configured:
@@ -90,12 +95,12 @@ def as_at(context: Any) -> datetime:
 
 
 def run_id() -> str:
-    """Return the id of the run that the task belongs to."""
+    """Return the ID of the run that the current task belongs to."""
     return str(get_current_context()["run_id"])
 
 
 def mark_failed(context: Any) -> None:
-    """Record that a run has failed, in case none of its tasks could, as after a timeout."""
+    """Record that a run has failed, if none of its tasks has recorded it, as after a timeout."""
     pipeline.mark_failed(load_settings(), context["run_id"], context.get("reason") or "run failed")
 
 
@@ -129,7 +134,8 @@ def assurance_daily() -> None:
         get_current_context()["dataset"] = dataset
         return pipeline.extract(load_settings(), run_id(), dataset)
 
-    # A dataset that failed does not stop the run. The points that use it become `unknown`.
+    # This task runs if at least one dataset was extracted. The points that use a failed dataset
+    # become `unknown`.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def close_landing() -> int:
         return pipeline.close_landing(load_settings(), run_id(), as_at(get_current_context()))
@@ -154,7 +160,7 @@ def assurance_daily() -> None:
     def tidy() -> None:
         pipeline.tidy(load_settings())
 
-    # Runs even after a critical check failed: the pages show which one.
+    # This task also runs after a critical check has failed, because the pages show which check.
     @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def document() -> None:
         pipeline.document(load_settings(), run_id())
@@ -163,7 +169,7 @@ def assurance_daily() -> None:
     def make_packs() -> None:
         pipeline.make_packs(load_settings())
 
-    # This task alone decides whether the run succeeded: it fails if nothing was published.
+    # The result of this task is the result of the run. It fails if nothing was published.
     @task(trigger_rule=TriggerRule.ALL_DONE)
     def close_run() -> int:
         return pipeline.close_run(load_settings(), run_id())

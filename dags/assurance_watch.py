@@ -33,7 +33,7 @@ Clear it, pause it, or run it by hand. `assurance notify` does the same.
 
 
 @dag(
-    # Without an address there is nobody to notify.
+    # If no channel is configured, there is nobody to notify, and the DAG has no schedule.
     schedule="*/15 * * * *" if configured() else None,
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
@@ -44,7 +44,7 @@ Clear it, pause it, or run it by hand. `assurance notify` does the same.
     doc_md=DOC,
 )
 def assurance_watch() -> None:
-    """Send notifications of what is wrong and of what is over."""
+    """Notify people of problems that have begun and of problems that are over."""
 
     @task
     def notify() -> None:

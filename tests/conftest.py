@@ -1,6 +1,6 @@
-"""One state folder and one embedded server for the whole session of tests.
+"""One state folder and one embedded server for the whole test session.
 
-The environment is set here, before anything imports Airflow, which reads its settings once.
+The environment is set here, before anything imports Airflow, which reads its settings only once.
 """
 
 import os
@@ -10,15 +10,13 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 TEST_HOME = Path(tempfile.mkdtemp(prefix="assurance-test-"))
 
 for _name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
-    # Another warehouse's server programs are a fair thing to test with; its data is not.
+    # Tests may use the server programs of another installation, but never its data.
     if _name != "ASSURANCE_PG_BIN":
         del os.environ[_name]
 
@@ -37,9 +35,8 @@ os.environ |= {
 
 from oic_assurance.settings import Settings, load_settings  # noqa: E402
 from oic_assurance.warehouse import embedded  # noqa: E402
-from oic_assurance.warehouse.airflow_uri import libpq_uri  # noqa: E402
-from oic_assurance.warehouse.connections import admin_url, warehouse_url  # noqa: E402
 from oic_assurance.warehouse.migrate import migrate  # noqa: E402
+from tests.databases import temporary_warehouse  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -59,30 +56,20 @@ def settings(home: Path) -> Settings:
 
 
 @pytest.fixture
-def empty_warehouse(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A database of the test's own on the session's server, reached by URL, not migrated yet."""
-    name = f"warehouse_{uuid.uuid4().hex[:12]}"
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
-    administrator = admin_url(settings)
-    with psycopg.connect(administrator, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} owner warehouse_owner").format(sql.Identifier(name))
-        )
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": name}).items()})
-    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-    yield settings
-    with psycopg.connect(administrator, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def empty_warehouse(settings: Settings) -> Iterator[Settings]:
+    """A separate database on the session's server, reached by URL and not yet migrated."""
+    with temporary_warehouse(f"warehouse_{uuid.uuid4().hex[:12]}"):
+        yield settings
 
 
 @pytest.fixture
 def fresh_warehouse(empty_warehouse: Settings) -> Settings:
-    """A migrated warehouse database of the test's own on the session's server."""
+    """A separate, migrated warehouse database on the session's server."""
     migrate(empty_warehouse)
     return empty_warehouse
 
 
 def pytest_unconfigure() -> None:
-    """Leave nothing behind, also when the session was interrupted."""
+    """Leave nothing behind, even if the session was interrupted."""
     embedded.stop(load_settings())
     shutil.rmtree(TEST_HOME, ignore_errors=True)

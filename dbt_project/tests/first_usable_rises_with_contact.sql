@@ -1,6 +1,5 @@
--- The macro match_documents gives documents to referrals in one pass. This is correct only if,
--- within
--- an occurrence, the first usable moment rises with the contact. A policy that raises
+-- The macro match_documents gives documents to referrals in one pass. This is correct only if the
+-- first usable moment rises with the contact within an occurrence. A policy that raises
 -- before_call_hours from one day to the next could break this for contacts around the change.
 {{ config(severity="warn") }}
 

@@ -1,8 +1,10 @@
 """Read moments, and convert between moments and days in London.
 
-All moments are UTC datetimes. Python subtracts two datetimes of the same zone by their wall clocks.
-In London time the result is an hour wrong across a clock change. So London time is used only to
-read moments that people write, and to find the day of a moment.
+A moment is a point in time. Every moment in the code is a datetime in UTC. London time is used only
+to read moments that people write, and to find the day of a moment.
+
+The reason is a rule of Python: it subtracts two datetimes of the same zone by their wall clocks.
+So the difference of two London times is an hour wrong if the clocks change between them.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,14 +17,15 @@ DAILY_RUN = time(5, 30)
 
 
 def parse_moment(text: str) -> datetime:
-    """Read an ISO 8601 moment as a UTC datetime. Without an offset it is Europe/London time.
+    """Return the UTC datetime for an ISO 8601 text such as `2026-01-31T05:30`.
 
-    - A time that occurs twice in a clock change is the first of the two.
-    - A time that a clock change skips is read as if the clock had not changed yet.
+    - A text without a UTC offset is in Europe/London time.
+    - In the autumn an hour occurs twice. A time in it is read as the earlier one.
+    - In the spring an hour is skipped. A time in it is read as if the clocks had not changed yet.
     - A date without a time is the start of that day.
 
     Raises:
-        UsageError: The text is not a moment.
+        UsageError: The text is not in ISO 8601.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
@@ -37,12 +40,12 @@ def parse_moment(text: str) -> datetime:
 
 
 def london_day(moment: datetime) -> date:
-    """Return the Europe/London day of a moment."""
+    """Return the date that it is in London at a moment."""
     return moment.astimezone(LONDON).date()
 
 
 def start_of_day(day: date) -> datetime:
-    """Return the UTC moment at which a day starts in Europe/London."""
+    """Return the moment, in UTC, of midnight in London at the start of a day."""
     return datetime.combine(day, time(0), tzinfo=LONDON).astimezone(UTC)
 
 

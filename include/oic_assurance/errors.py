@@ -20,7 +20,7 @@ class UsageError(AssuranceError):
 
 
 class UnknownNameError(UsageError):
-    """A name that does not exist. The message suggests the most similar name, and lists all."""
+    """A name does not exist. The message suggests the most similar name and lists all names."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         names = list(known)
@@ -42,7 +42,7 @@ class SourceUnavailable(AssuranceError):  # noqa: N818 - named for what happened
 
 
 class DeliveryRefused(AssuranceError):  # noqa: N818
-    """A delivery as a whole breaks the source contract. Another attempt fails in the same way."""
+    """A whole delivery is refused, because it breaks the source contract. A retry does not help."""
 
 
 class GateBlocked(AssuranceError):  # noqa: N818

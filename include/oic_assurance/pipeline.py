@@ -1,10 +1,14 @@
-"""The stages of a run in plain Python, one function for each task of the DAG.
+"""The stages of a run in plain Python: one function for each task of the DAG `assurance_daily`.
 
-A stage reads its input from the warehouse and leaves its result there. So it can be repeated, or
-run in another process, and gives the same state. This module does not import Airflow.
+A stage reads its input from the warehouse and writes its result to the warehouse. So a stage can be
+repeated or run in another process, and leaves the warehouse in the same state. This module does not
+import Airflow.
 
-Stages raise `ServerError` if a database fails, which a retry can cure, and `AssuranceError` if a
-retry cannot.
+A stage that fails raises one of these errors:
+
+- `ServerError` if a database fails. A retry can succeed.
+- `SourceUnavailable` if a source cannot be reached. A retry can succeed.
+- Another `AssuranceError` if a retry would fail again.
 """
 
 import logging
@@ -15,8 +19,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from oic_assurance.builds import build as building
-from oic_assurance.builds import candidate, record, runs
+from oic_assurance.builds import candidate, marts, record, runs
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.clock import utc_now
@@ -35,7 +38,7 @@ LOG = logging.getLogger(__name__)
 
 
 def prepare_warehouse(settings: Settings) -> None:
-    """Start the embedded server if it is used, and apply the migrations of this code.
+    """Start the embedded server if the deployment uses it, and apply the migrations of this code.
 
     Raises:
         ServerError: If the server cannot be reached.
@@ -47,15 +50,17 @@ def prepare_warehouse(settings: Settings) -> None:
     try:
         migrate(settings)
     except ServerError as error:
-        # The server has just answered. A retry does not cure a migration that fails now.
+        # Airflow retries a task after a `ServerError`. The server has just answered, so a retry of
+        # the migration would fail again. Another type of error prevents the retry.
         raise AssuranceError(error.message) from error
 
 
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
-    """Record the run and return the names of the datasets to extract.
+    """Prepare the warehouse, record the run, and return the names of the datasets to extract.
 
     Raises:
-        AssuranceError: If the warehouse cannot be prepared.
+        ServerError: If the server cannot be reached.
+        AssuranceError: If a migration fails.
     """
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.publishing.audiences import keep_audiences
@@ -70,9 +75,11 @@ def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
 
 
 def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
-    """Land the new deliveries of one dataset and return how many batches and rows there were.
+    """Land the new deliveries of one dataset.
 
-    The landing records why a dataset fails. The run continues without it.
+    Returns the numbers of batches, landed rows, rejected rows and refused deliveries. If the
+    dataset fails, the reason is recorded in the warehouse, and the run continues with the other
+    datasets.
 
     Raises:
         AssuranceError: If the dataset cannot be extracted.
@@ -90,9 +97,10 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
 
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
-    """Give every new officer a pseudonym, open the build, and return its ID.
+    """Give every new officer a pseudonym, open the build, and return the ID of the build.
 
-    The build sees what has landed by now. Its required checks are recorded with it.
+    The build uses the batches that have been landed so far. The list of its required checks is
+    recorded before any check runs.
     """
     from oic_assurance.gates.required_checks import record_required_checks
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
@@ -105,34 +113,36 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
 
 
 def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
-    """Build the candidate marts, except the sealed ones.
+    """Build the marts of the candidate, except the sealed marts.
 
-    Before that:
+    Two things are done first:
 
-    - A deadline that has passed since the last run is frozen, so that the marts can show it.
-    - The steps of the current publication are set aside, so that the build can be compared with it.
+    - If a deadline has passed since the last run, the position on the deadline day is computed and
+      stored, so that the marts can show it.
+    - The intermediate tables of the current publication (its steps) are moved to another schema.
+      Otherwise the build would replace them. They show which records changed a restated figure.
     """
     with (
         _failure_on_record(settings, run_id, "building the marts"),
-        candidate.taken_over(settings, build_id),
+        candidate.claim(settings, build_id),
     ):
         build = record.load_build(settings, build_id)
         freeze_deadlines(settings, build)
         set_steps_aside(settings, build)
-        building.build_marts(settings, build)
+        marts.build_marts(settings, build)
 
 
 def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str:
-    """Run the expectations of a stage and return the verdict.
+    """Run the expectations of a stage on the build, and return the gate's verdict on the stage.
 
     Raises:
-        GateBlocked: If a critical check fails. Nothing is published then.
+        GateBlocked: If a critical check fails. Then the build is not published.
     """
     from oic_assurance.gates.run import audit_stage
 
     with (
         _failure_on_record(settings, run_id, f"auditing {stage}"),
-        candidate.looking(settings, build_id),
+        candidate.lock_for_reading(settings, build_id),
     ):
         verdict = audit_stage(settings, record.load_build(settings, build_id), stage)
         if verdict.blocks:
@@ -141,16 +151,19 @@ def audit(settings: Settings, run_id: str, build_id: int, stage: "Stage") -> str
 
 
 def seal_marts(settings: Settings, run_id: str, build_id: int) -> None:
-    """Build the sealed marts, which show the results of the gate."""
+    """Build the sealed marts, which show the results of the checks that have run so far."""
     with (
         _failure_on_record(settings, run_id, "sealing the marts"),
-        candidate.changing(settings, build_id),
+        candidate.lock_for_change(settings, build_id),
     ):
-        building.seal_marts(settings, record.load_build(settings, build_id))
+        marts.seal_marts(settings, record.load_build(settings, build_id))
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings that somebody must decide about before the build is published."""
+    """Return the warnings of a build that wait for somebody's decision, one line for each.
+
+    The list is empty if the build needs no decision or cannot be published anyway.
+    """
     from oic_assurance.publishing.approval import warnings_to_approve as find
 
     return find(settings, build_id)
@@ -166,16 +179,19 @@ def decide(
     reason: str,
     through: "Through",
 ) -> None:
-    """Record a decision about the warnings of a build. A rejection ends the run.
+    """Record a person's decision about the warnings of a build.
+
+    After a rejection, the run is recorded as blocked.
 
     Args:
-        settings: The settings.
-        build_id: The build.
-        is_approved: Whether the build may be published.
+        settings: The settings of the deployment.
+        build_id: The ID of the build.
+        is_approved: Whether the build may be published in spite of its warnings.
         who: The name of the person who decided.
-        login: The login that the decision was made with.
+        login: The login of that person, in Airflow or on this machine.
         reason: The reason that the person gave.
-        through: Where the decision was made.
+        through: Where the person decided: in Airflow or on the command line. `expiry` means that
+            nobody answered in time.
     """
     from oic_assurance.publishing.approval import decide as enter
 
@@ -198,7 +214,7 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
     """Publish the candidate and return the ID of the publication.
 
     Raises:
-        AssuranceError: If the recorded results do not allow the publication.
+        AssuranceError: If the recorded results of the required checks do not allow the publication.
     """
     from oic_assurance.publishing.publish import publish as publish_build
 
@@ -207,18 +223,25 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
-    """Publish an approved build after its run has ended, or while the run waits."""
+    """Publish a build that a person has approved, for a command outside the run.
+
+    The run of the build may have ended or may still wait for the approval.
+    """
     publish(settings, record.load_build(settings, build_id).run_id, build_id)
 
 
 def tidy(settings: Settings) -> None:
-    """Set old generations aside, delete old keys of failing rows, and finish erasures.
+    """Do the maintenance after a publication.
+
+    - Refresh the planner's statistics, detach old generations and drop the oldest ones.
+    - Delete the keys of failing rows that have been stored long enough.
+    - Finish erasures: remove what is left of erased records.
 
     Readers already see the new generation, so a failure here does not fail the run.
     """
     from oic_assurance.gates.results import forget_failing_rows
     from oic_assurance.operations.erase.finish import finish_erasures
-    from oic_assurance.publishing.upkeep import tidy as tidy_generations
+    from oic_assurance.publishing.maintenance import tidy as tidy_generations
 
     tidy_generations(settings)
     with connect(settings, role="oic_gate") as connection:
@@ -227,9 +250,12 @@ def tidy(settings: Settings) -> None:
 
 
 def document(settings: Settings, run_id: str) -> None:
-    """Write dbt's documentation and the Data Docs. A failure here does not fail the run."""
-    from oic_assurance.builds.docs import build_docs
-    from oic_assurance.gates.docs import build_data_docs
+    """Write dbt's documentation and the Data Docs, the pages about the results of the checks.
+
+    A failure here does not fail the run.
+    """
+    from oic_assurance.builds.dbt_docs import build_docs
+    from oic_assurance.gates.data_docs import build_data_docs
 
     build_docs(settings)
     build_data_docs(settings, run_id)
@@ -243,7 +269,7 @@ def make_packs(settings: Settings) -> None:
 
 
 def close_run(settings: Settings, run_id: str) -> int:
-    """Close the run, send notifications, and return the publication that the run made.
+    """Close the run, send notifications, and return the ID of the publication that the run made.
 
     Raises:
         GateBlocked: If the run made no publication.
@@ -252,7 +278,7 @@ def close_run(settings: Settings, run_id: str) -> int:
     try:
         send_notifications(settings)
     except (AssuranceError, psycopg.Error) as error:
-        # The publication does not depend on the notifications.
+        # A failure of the notifications does not change whether the run succeeded.
         LOG.warning("No notification was sent: %s", getattr(error, "message", type(error).__name__))
     if run.publication_id is None:
         raise GateBlocked(f"Nothing was published: {run.message}")
@@ -260,7 +286,10 @@ def close_run(settings: Settings, run_id: str) -> int:
 
 
 def send_notifications(settings: Settings) -> None:
-    """Notify of problems that began or ended. A notification that cannot be sent is logged."""
+    """Notify people of problems that have begun, changed or ended.
+
+    If a notification cannot be sent, the reason is logged. The next call sends it again.
+    """
     from oic_assurance.notifications.notify import notify
 
     for attempt in notify(settings, utc_now()):
@@ -269,7 +298,10 @@ def send_notifications(settings: Settings) -> None:
 
 
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
-    """Record that a run ended without being closed, for example when its process was killed."""
+    """Record that a run has failed, if the record still says that the run is in progress.
+
+    That is so, for example, when the process of the run was killed.
+    """
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":
         runs.note_failure(settings, run_id, run.message or message, blocked=False)
@@ -278,7 +310,10 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
 
 @contextmanager
 def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
-    """Record with the run why a stage failed, so that nobody has to search the logs."""
+    """If the block fails, store the reason in the run's record, so that nobody searches the logs.
+
+    `what` names the stage in the message.
+    """
     try:
         with _server_errors_can_be_retried(what):
             yield
@@ -294,7 +329,11 @@ def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[N
 
 @contextmanager
 def _server_errors_can_be_retried(what: str) -> Iterator[None]:
-    """Raise `ServerError` for a lost connection, a full disk or a lock timeout."""
+    """Replace an error of the database that a retry can cure by a `ServerError`.
+
+    Such errors are a lost connection, a full disk or a lock timeout. `what` names the stage in the
+    message.
+    """
     try:
         yield
     except psycopg.OperationalError as error:
@@ -302,7 +341,7 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
 
 
 def _critical_failures(failed: Sequence["Outcome"]) -> str:
-    """Return the first critical failure in words, and how many more there are."""
+    """Return the first critical check that failed, in words, and how many others failed."""
     critical = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = critical[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""

@@ -1,6 +1,6 @@
-"""Settings, which are read only from environment variables.
+"""The settings of a deployment. They come from environment variables only.
 
-docs/reference/settings.md lists them all.
+docs/reference/settings.md lists all settings.
 """
 
 import os
@@ -13,13 +13,14 @@ from oic_assurance.errors import UsageError
 NORTHAMPTONSHIRE = "E23000022"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
-# Only one run goes at a time, so a run must not still wait for approval when the next one starts.
+# A run starts every 24 hours, and only one run can be active. So a run must stop waiting for its
+# approval before the next run starts.
 MAX_WAIT_HOURS = 20
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one checkout."""
+    """The settings that a command or a task of this project runs with."""
 
     #: The state folder.
     home: Path
@@ -71,9 +72,10 @@ def load_settings() -> Settings:
 
 
 def declarations_folder() -> Path | None:
-    """Return the folder of a deployment's own declarations, or None.
+    """Return the folder with the declarations that a deployment adds, or None if it adds none.
 
-    It is not part of `Settings` because declarations are loaded in places that have no settings.
+    The folder is not part of `Settings`, because declarations are also loaded by code that has no
+    `Settings`.
 
     Raises:
         UsageError: `ASSURANCE_DECLARATIONS` is not a folder.

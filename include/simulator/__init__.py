@@ -1,6 +1,6 @@
 """A synthetic police force that follows the source contract, with the defects of real sources.
 
-The seed and the first day decide everything that happens. The simulation runs day by day. A range
-of days gives the content of the databases at its end, and the files that were dropped during it.
-All names, numbers and texts are made up.
+The seed and the first day decide everything that happens. The simulation runs day by day. For a
+range of days it writes the databases as they are at the end of the range, and the files that were
+dropped during the range. All names, numbers and texts are made up.
 """

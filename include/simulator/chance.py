@@ -1,7 +1,7 @@
 """Random numbers from one seed, with a separate generator for each subject.
 
-Draws of one generator never change the draws of another, so a change in one part of the simulation
-leaves the other parts as they are.
+Draws from one generator never change the draws from another. So a change in one part of the
+simulation leaves the other parts as they are.
 """
 
 import math
@@ -12,7 +12,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Above this mean a draw is the sum of two draws with half the mean, because the product underflows.
+# The largest mean that is drawn directly. A larger mean is the sum of two draws with half the mean,
+# because the product below would underflow.
 LARGEST_POISSON_MEAN = 30.0
 
 
@@ -34,7 +35,10 @@ class Stream(random.Random):
         return count
 
     def negative_binomial(self, mean: float, dispersion: float) -> int:
-        """Draw from a negative binomial distribution; less `dispersion` gives more variance."""
+        """Draw from a negative binomial distribution.
+
+        A smaller `dispersion` gives more variance.
+        """
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
     def geometric(self, probability: float) -> int:
@@ -42,7 +46,10 @@ class Stream(random.Random):
         return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
 
     def log_normal(self, median: float, sigma: float) -> float:
-        """Draw from a log-normal distribution; `sigma` is the deviation of the logarithm."""
+        """Draw from a log-normal distribution.
+
+        `sigma` is the standard deviation of the logarithm.
+        """
         return median * math.exp(self.gauss(0.0, sigma))
 
     def weighted(self, options: Mapping[T, float]) -> T:
@@ -66,8 +73,9 @@ class Chance:
         self.seed = seed
 
     def stream(self, subject: str, *about: date | int | str) -> Stream:
-        """Return the generator of a subject and of the day, person or file that it is about.
+        """Return the generator for a subject, and for the day, person or file that `about` names.
 
-        These texts seed the generator. Another text makes another force from the same seed.
+        The subject and `about` are part of the seed. If one of these texts is changed in the code,
+        the same seed makes another force.
         """
         return Stream(":".join([str(self.seed), subject, *map(str, about)]))

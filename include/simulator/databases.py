@@ -16,14 +16,14 @@ from simulator.tables import TABLES, Table
 
 
 def visible(records: Iterable[Record], period: Period) -> list[Record]:
-    """Return the records that were committed on or after the force's first visible day."""
+    """Return the records that were committed on or after the first day that the sources show."""
     return [record for record in records if record.committed_at >= period.first_moment]
 
 
 def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
     """Bring the source databases to their state at the end of a period.
 
-    Returns how many rows of each table were written or deleted.
+    Return how many rows of each table were written or deleted.
 
     Raises:
         AssuranceError: a database refuses the rows.
@@ -39,7 +39,7 @@ def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
                 for table in tables:
                     changed[table.full_name] = _write_table(connection, store, table, period)
             except psycopg.Error as error:
-                # `reason` leaves out the row, which may hold a narrative.
+                # The message uses `reason`, which leaves out the row. A row may hold a narrative.
                 raise AssuranceError(
                     f"The {system} database refused the simulated rows: {reason(error)}."
                 ) from error

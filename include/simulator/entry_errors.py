@@ -1,4 +1,4 @@
-"""Data entry errors in the source systems, some of which are corrected later."""
+"""Errors that people make when they enter data in the source systems. Some are corrected later."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,9 +13,10 @@ LONGEST_COMMIT_SECONDS = 240
 
 
 def add_entry_error(rng: Stream, record: Record, errors: Mapping[str, Sequence[str]]) -> None:
-    """Rarely replace a value of a new record by a wrong one, and rarely let it commit late.
+    """Rarely put a wrong value into a new record, and rarely delay the commit of the record.
 
-    `errors` maps columns to the wrong values that people enter there. Most errors are corrected.
+    `errors` maps columns to the wrong values that people enter in them. Most errors are corrected
+    later.
     """
     if rng.happens(ERROR_RATE):
         column = rng.one_of(list(errors))

@@ -1,4 +1,4 @@
-"""Simulate a force over a range of days: the public entry point of this package."""
+"""Simulate a force over a range of days. This module is the public entry point of the package."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DEFAULT_SEED = 20260430
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What a simulated range wrote: rows per table, files per dataset, files per fault."""
+    """The counts of one simulated range: rows by table, files by dataset, files by fault."""
 
     seed: int
     start: date
@@ -28,7 +28,7 @@ class SimulationReport:
 
 
 def simulated(settings: Settings) -> state.State | None:
-    """Return the state of the force in this state folder, or None if there is none."""
+    """Return the saved state of the force in the state folder, or None if there is no force."""
     return state.read(_folder(settings))
 
 
@@ -39,11 +39,14 @@ def simulate(
     end: date,
     progress: Progress | None = None,
 ) -> SimulationReport:
-    """Simulate a force from `start` to `end`, both included. A later range continues it.
+    """Simulate a force from `start` to `end`, both included.
+
+    A later range continues the same force.
 
     The databases get their content at the end of the last day. The dropzone gets the files that
-    were dropped during the range. Simulating a range twice changes nothing. `progress` is called
-    with a label, how much is done, and the total.
+    were dropped during the range. Simulating the same range again changes nothing.
+
+    `progress` is called with a label, the amount of work done, and the total amount.
 
     Raises:
         UsageError: the range or the seed does not fit the force that is already there, or a file

@@ -1,4 +1,4 @@
-"""Moments of simulated days. Moments are in UTC; a day is a day in Europe/London."""
+"""Moments of simulated days. Moments are in UTC. A day is a day in Europe/London."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -17,23 +17,23 @@ midnight = lru_cache(maxsize=None)(start_of_day)
 def at(day: date, hour: float) -> datetime:
     """Return the moment when this many hours of a day have passed, to the second.
 
-    These are elapsed hours, so an hour that the clock repeats counts twice.
+    The hours are elapsed hours. If the clock repeats an hour, that hour counts twice.
     """
     return midnight(day) + timedelta(seconds=int(hour * 3600))
 
 
 def after(moment: datetime, *, hours: float) -> datetime:
-    """Return the moment this many hours later, to the second."""
+    """Return the moment this many hours after another moment, to the second."""
     return moment + timedelta(seconds=int(hours * 3600))
 
 
 def end_of(day: date) -> datetime:
-    """Return the first moment after a day, which belongs to the next day."""
+    """Return the end of a day: the first moment of the next day."""
     return midnight(day + DAY)
 
 
 def london(moment: datetime) -> datetime:
-    """Return a moment in local time."""
+    """Return a moment in London time."""
     return moment.astimezone(LONDON)
 
 

@@ -10,7 +10,7 @@ DAILY_PERSONNEL = 60 * DAY
 
 @dataclass(frozen=True)
 class Period:
-    """The days from `start` to `end`, both included, of a force that is visible from `first` on."""
+    """The days from `start` to `end`, both included. `first` is the force's first visible day."""
 
     first: date
     start: date
@@ -19,7 +19,7 @@ class Period:
 
     @property
     def first_moment(self) -> datetime:
-        """The first moment of the force that is visible."""
+        """The first moment of the force's first visible day."""
         return midnight(self.first)
 
     @property
@@ -34,17 +34,20 @@ class Period:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the force's first period, which also delivers files from before it."""
+        """Whether the period is the first one of the force.
+
+        The first period also delivers files from before it.
+        """
         return self.start == self.first
 
     def contains(self, moment: datetime) -> bool:
-        """Return whether a file that is dropped at this moment is new in the period."""
+        """Return whether a file that is dropped at this moment belongs to the period."""
         return (self.is_first or self.starts_at <= moment) and moment < self.ends_at
 
     def due_days(self) -> list[date]:
-        """Return the days whose files can be dropped in the period, from a Monday on.
+        """Return the days whose files can be dropped in the period. The first of them is a Monday.
 
-        A file can come days late, so earlier days are included.
+        A file can come some days late, so days before the period are included.
         """
         first_monday = monday_of(self.first)
         first = first_monday if self.is_first else max(first_monday, self.start - 14 * DAY)
@@ -52,5 +55,8 @@ class Period:
 
 
 def daily_personnel_since(end: date) -> date:
-    """Return the Monday from which personnel files are daily, for a range that ends on a day."""
+    """Return the first day of daily personnel files, a Monday, for a range that ends on a day.
+
+    Personnel files before that Monday are weekly.
+    """
     return monday_of(end - DAILY_PERSONNEL)

@@ -8,7 +8,8 @@ from simulator.tables import TABLES, Table
 
 Values = dict[str, object]
 
-# The last key of each table before the simulation: the systems were in use long before.
+# The last key that each table used before the simulation, because the systems were in use long
+# before.
 INITIAL_KEYS = {
     "occurrence": 4_100_000,
     "nccu_referral": 61_000,
@@ -30,7 +31,7 @@ class Change:
 
 @dataclass(slots=True)
 class Record:
-    """One row of a source table, its changes, and the truth about it."""
+    """One row of a source table, all its changes, and the truth about it (`about`)."""
 
     table: Table
     key: int
@@ -42,13 +43,16 @@ class Record:
     removed_at: datetime | None = None
 
     def change(self, at: datetime, **values: object) -> None:
-        """Change some columns at a moment. Calls may come in any order."""
+        """Change some columns of the record at a moment. Calls may come in any order."""
         at = max(at, self.entered_at + timedelta(seconds=1))
         self.changes.append(Change(at, at, values))
         self.changes.sort(key=lambda change: change.at)
 
     def commit_late(self, seconds: int) -> None:
-        """Commit the last change (or the entry) this many seconds after its `updated_at`."""
+        """Delay the commit of the last change by this many seconds after its `updated_at`.
+
+        If the record has no change, delay the commit of its entry.
+        """
         late = timedelta(seconds=seconds)
         if self.changes:
             last = self.changes[-1]
@@ -57,7 +61,7 @@ class Record:
             self.committed_at = self.entered_at + late
 
     def state_at(self, moment: datetime) -> Values | None:
-        """Return the row as it is committed just before a moment, or None if there is no row."""
+        """Return the row as committed just before a moment, or None if it does not exist then."""
         if self.committed_at >= moment or self.is_removed(moment):
             return None
         row = {self.table.key: self.key, **self.first}
@@ -73,7 +77,7 @@ class Record:
         return self.removed_at is not None and self.removed_at < moment
 
     def is_changed(self, start: datetime, end: datetime) -> bool:
-        """Return whether a reader could see a difference between two moments."""
+        """Return whether a reader of the table sees a different row at the two moments."""
         if start <= self.committed_at < end:
             return True
         if self.removed_at is not None and start <= self.removed_at < end:
@@ -90,13 +94,14 @@ class Store:
         self.today: datetime | None = None
 
     def add(self, table: str, entered_at: datetime, values: Values, **about: object) -> Record:
-        """Add a record with the next key of its table.
+        """Add a record with the next key of its table. Return the record.
 
         Raises:
             AssertionError: the record is entered before the day that is being simulated.
         """
         if self.today is not None and entered_at < self.today:
-            # Otherwise a force continued from here would differ from one simulated in one call.
+            # A row on a past day would make a continued force differ from a force that is simulated
+            # in one call.
             raise AssertionError(f"{table}: a row is entered at {entered_at}, on a past day.")
         self._numbers[table] += 1
         first = {**values, "created_at": entered_at, "updated_at": entered_at, "deleted_at": None}
@@ -107,7 +112,7 @@ class Store:
         return record
 
     def next_number(self, series: str, step: int = 1) -> int:
-        """Return the next number of a series of references."""
+        """Return the next number of a series, for a reference."""
         number = self._numbers.get(series, 0) + step
         self._numbers[series] = number
         return number

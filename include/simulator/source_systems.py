@@ -23,7 +23,7 @@ DATASETS_BY_FILE = (
 
 
 def create_sources(settings: Settings) -> list[str]:
-    """Create every missing table and folder of the source contract; return a line for each.
+    """Create every missing table and folder of the source contract. Return one line for each.
 
     Raises:
         ServerError: a source database cannot be reached.
@@ -55,7 +55,7 @@ def _create_tables(settings: Settings, system: str) -> list[str]:
     with connect_owner(settings, system) as connection:
         missing = [table for table in tables if not _exists(connection, table)]
         ddl = files("simulator").joinpath("schema", f"{system}.sql").read_text(encoding="utf-8")
-        # PostgreSQL sends a notice for every table that exists already.
+        # For every table that already exists, PostgreSQL sends a notice.
         connection.execute("set local client_min_messages = warning")
         connection.execute(ddl.encode())
         _grant_extraction(connection, system, tables)
@@ -68,7 +68,10 @@ def _exists(connection: psycopg.Connection, table: Table) -> bool:
 
 
 def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[Table]) -> None:
-    """Let the extraction login, if there is one, read only the columns that may be extracted."""
+    """Let the extraction login read only the columns that may be extracted.
+
+    Do nothing if there is no such login.
+    """
     schema, login = SOURCES[system]
     if not connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone():
         return
@@ -83,7 +86,8 @@ def _grant_extraction(connection: psycopg.Connection, system: str, tables: list[
             continue
         allowed = [column for column in table.columns if column not in table.never_extracted]
         columns = sql.SQL(", ").join(map(sql.Identifier, allowed))
-        # Default privileges may have granted the whole table, with the withheld columns.
+        # First revoke everything. Default privileges may have granted the whole table, including
+        # columns that must not be extracted.
         connection.execute(sql.SQL("revoke all on {} from {}").format(name, reader))
         connection.execute(sql.SQL("grant select ({}) on {} to {}").format(columns, name, reader))
 

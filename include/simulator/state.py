@@ -1,4 +1,4 @@
-"""The saved state of a simulated force, so that a later range can continue it."""
+"""The saved state of a simulated force, so that a later call can continue the force."""
 
 import json
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from simulator.moments import DAY
 from simulator.period import Period, daily_personnel_since
 
 FILE = "state.json"
-# The simulation begins on this day. This is long enough before the inspection's report for careers
-# to be under way. For a range that starts in an earlier year it begins on 1 January of that year.
+# The first simulated day. It is long enough before the inspection's report that careers are under
+# way by then. If the range starts in an earlier year, the simulation begins on 1 January of that
+# year.
 USUAL_EPOCH = date(2025, 1, 1)
 
 
 @dataclass(frozen=True)
 class State:
-    """A force that has been simulated: its seed, first simulated day, and visible days."""
+    """A force that has been simulated: its seed, its first simulated day, and its visible days."""
 
     seed: int
     epoch: date
@@ -32,7 +33,7 @@ class State:
 
 
 def read(folder: Path) -> State | None:
-    """Return the saved state, or None if there is none.
+    """Return the saved state of the force, or None if no force was simulated.
 
     Raises:
         AssuranceError: the file cannot be read.
@@ -70,7 +71,7 @@ def write(folder: Path, state: State) -> None:
 
 
 def next_period(current: State | None, seed: int, start: date, end: date) -> tuple[State, Period]:
-    """Return the state after a range has been simulated, and the period to simulate.
+    """Return the state of the force after a range is simulated, and the period to simulate.
 
     Raises:
         UsageError: the range or the seed does not fit the current state.

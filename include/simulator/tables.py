@@ -7,7 +7,7 @@ CLOCKS = ("created_at", "updated_at", "deleted_at")
 
 @dataclass(frozen=True)
 class Table:
-    """One source table. Its columns are in the order of its DDL."""
+    """One source table. Its columns are in the order of the statement that creates it."""
 
     system: str
     schema: str

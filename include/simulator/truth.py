@@ -1,27 +1,36 @@
 """The truth about the simulated force, which the pipeline never reads.
 
-It is one gzipped JSON file, `truth.json.gz`, for tests that compute every figure in a second way:
+The truth is one gzipped JSON file, `truth.json.gz`. Tests use it to compute every figure in a
+second way. It has these sections:
 
-- `force`: seed, epoch, first and last visible day, and the first day of daily personnel files.
-- `people`: employee_no, joined, left (last day in post) and when leaving was keyed; `postings`
-  (since, employment_type, rank, role, unit, collar, keyed_on); `absences` (kind, since, until =
-  first day back, and when each was keyed). The personnel file of day D shows what was keyed
-  before D.
-- `hr_slips`: errors in the personnel files, on the days from `since` and before `until`.
+- `force`: the seed, the first simulated day (`epoch`), the first and last visible day, and the
+  first day of daily personnel files.
+- `people`: employee number, first day, last day in post (`left`), and when HR entered the leaving.
+  `postings` have the first day, the post, the unit, the collar number and the day of entry.
+  `absences` have the kind, the first day, the first day back (`until`) and the days of entry. The
+  personnel file of a day shows what HR had entered ("keyed") before that day.
+- `hr_slips`: errors in the personnel files, from the day `since` and before the day `until`.
 - `org_units`: code, name, kind, and `parents` as pairs of first day and parent unit.
-- `tables`: the records of each source table. `key`; `seen_at`, when it was committed; `row` as
-  entered; `changes` as pairs of commit time and changed columns (with `updated_at`); `removed_at`
-  if it was hard-deleted; and `about`. `about` holds the true `person`. For a document it also holds
-  the reason `why` it is as it is and its `referral`. `slip` is the column that has an entry error.
-  Narratives and source identities are left out.
-- `learning`: what the learning system logged, and when. `slip` is the cell that has an error.
-- `sessions`, `attendances`: Hydra, with the day from which an outcome is listed, and errors.
+- `tables`: the records of each source table, without narratives and source identities. The fields
+  of a record are listed below.
+- `learning`: what the learning system logged, and when. `slip` names the cell that has an error.
+- `sessions`, `attendances`: Hydra, with the errors, and the day from which an outcome is listed.
 - `plans`, `milestones`, `recommendations`: the registers, with the day from which each line is
   listed.
-- `files`: every dropped file in the order of the drops: dataset, name, moment, form, fault
+- `files`: every dropped file in the order of the drops, with dataset, name, moment, form, and fault
   (`trouble`).
 
-It holds only what had happened by the last day. Moments are ISO 8601 in UTC.
+A record of a source table has these fields:
+
+- `key`: the primary key.
+- `seen_at`: when the record was committed.
+- `row`: the row as it was entered.
+- `changes`: pairs of commit time and changed columns, which include `updated_at`.
+- `removed_at`: when the row was hard-deleted, or null.
+- `about`: the true `person`. A document also has its `referral`, and `why` it turned out as it did.
+  `slip` names the column that has an entry error.
+
+The file holds only what had happened by the last day. Moments are ISO 8601 in UTC.
 """
 
 import gzip
@@ -44,23 +53,24 @@ from simulator.world import World
 
 FILE = "truth.json.gz"
 FORMAT = 1
-# Format 1 has older names for these fields.
+# Names in the code, and the names of the same fields in file format 1.
 FORMAT_NAMES = {"entry_error": "slip", "entry_error_until": "slip_until"}
 
 
 def write(folder: Path, world: World, period: Period, drops: list[Drop]) -> Path:
-    """Write the truth about all visible records until the end of a period; return the path."""
+    """Write the truth about all visible records up to the end of a period. Return the path."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_truth(world, period, drops), default=_plain, separators=(",", ":"))
     path, draft = folder / FILE, folder / f"{FILE}.part"
-    # Without the time of writing, the same truth always has the same bytes.
+    # gzip would store the time of writing. It is left out, so that the same truth has the same
+    # bytes.
     draft.write_bytes(gzip.compress(text.encode(), compresslevel=1, mtime=0))
     draft.replace(path)
     return path
 
 
 def read(folder: Path) -> dict[str, list[Values]]:
-    """Read the truth file."""
+    """Read the truth file: its sections, each as a list of values."""
     with gzip.open(folder / FILE, "rt", encoding="utf-8") as stream:
         truth: dict[str, list[Values]] = json.load(stream)
     return truth
@@ -112,7 +122,7 @@ def _known(person: Person, end: date) -> bool:
 
 
 def _person(person: Person, end: date) -> Values:
-    """Return the part of a career that has happened or is keyed by a day."""
+    """Return the part of a person's career that has happened, or that HR has entered, by a day."""
     is_leaver = person.left is not None and (
         person.left <= end or (person.left_keyed_on is not None and person.left_keyed_on <= end)
     )
@@ -149,7 +159,7 @@ def _records(records: Iterable[Record], period: Period) -> Iterable[Values]:
 
 
 def _named(fields: Iterable[tuple[str, object]]) -> Values:
-    """Return fields under their names in the file."""
+    """Return fields with the names that they have in the truth file."""
     return {FORMAT_NAMES.get(name, name): value for name, value in fields}
 
 

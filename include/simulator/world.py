@@ -1,4 +1,4 @@
-"""The simulation of one force: everything that happens, day by day, from its first day on."""
+"""The simulation of one force: everything that happens from its first day on, day by day."""
 
 from collections.abc import Callable
 from datetime import date
@@ -18,15 +18,15 @@ from simulator.records import Store
 from simulator.training import hydra
 from simulator.training.learning_report import learning_events
 
-# Careers are simulated this far ahead: what follows an event weeks later depends on who is still
-# in post.
+# Careers are simulated this far ahead. An event can have effects weeks later, and these depend on
+# who is in post then.
 CAREERS_AHEAD = 120 * DAY
 
 Progress = Callable[[str, int, int], None]
 
 
 class World:
-    """A force that has been simulated until some day."""
+    """A force that has been simulated up to some day."""
 
     def __init__(self, seed: int, epoch: date) -> None:
         self.chance = Chance(seed)

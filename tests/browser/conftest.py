@@ -1,4 +1,4 @@
-"""A force with a publication, and a real browser."""
+"""Fixtures for the browser tests: a synthetic force with a publication, and Chromium."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs what drives a browser.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser
 
 
@@ -36,13 +36,13 @@ def published() -> Iterator[Terminal]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, as Debian packages it."""
+    """Chromium from the Debian package."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
         assert chromium, "chromium is not installed: `make debian-packages`"
-        # Chromium's own sandbox does not work for root.
+        # The sandbox of Chromium does not work for root.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()

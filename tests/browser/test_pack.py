@@ -1,4 +1,4 @@
-"""The assurance pack in a real browser: renders, is silent, fits a telephone, open to everybody."""
+"""The assurance pack in a real browser renders, fits the screen of a phone, and is accessible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs what drives a browser.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow
@@ -36,30 +36,30 @@ def folder(published: Terminal) -> Path:
 def opened(
     browser: Browser, file: Path, screen: dict[str, int]
 ) -> Iterator[tuple[Page, list[str]]]:
-    """Give the page, and everything that it complained of or asked the network for."""
+    """Yield the opened page, and a list that collects its errors and its network requests."""
     page = browser.new_page(viewport=screen)
-    trouble: list[str] = []
-    page.on("console", lambda message: trouble.append(message.text))
-    page.on("pageerror", lambda error: trouble.append(str(error)))
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "request",
         lambda request: (
-            trouble.append(request.url) if not request.url.startswith(("file:", "data:")) else None
+            problems.append(request.url) if not request.url.startswith(("file:", "data:")) else None
         ),
     )
     page.goto(file.as_uri())
     try:
-        yield page, trouble
+        yield page, problems
     finally:
         page.close()
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("name", PAGES)
-def test_it_renders_in_silence_and_fits_the_screen(
+def test_it_renders_without_errors_and_fits_the_screen(
     browser: Browser, folder: Path, name: str, screen: dict[str, int]
 ) -> None:
-    with opened(browser, folder / f"{name}.html", screen) as (page, trouble):
+    with opened(browser, folder / f"{name}.html", screen) as (page, problems):
         assert page.locator("h1").inner_text() == "Are we assured?"
         drawings = page.locator(".drawing svg")
         assert drawings.count() > 2
@@ -69,15 +69,15 @@ def test_it_renders_in_silence_and_fits_the_screen(
             assert box["width"] > 200
             assert box["height"] > 30
         assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"]
-        assert trouble == []
+        assert problems == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(browser: Browser, folder: Path, name: str) -> None:
+def test_axe_finds_no_violation(browser: Browser, folder: Path, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     with opened(browser, folder / f"{name}.html", DESK) as (page, _):
-        # What is folded is looked at too.
+        # Check the folded parts too.
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, found.generate_report()
@@ -86,22 +86,20 @@ def test_axe_finds_nothing(browser: Browser, folder: Path, name: str) -> None:
 def test_the_keyboard_reaches_the_content_and_the_numbers(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "assurance-pack.html", DESK) as (page, _):
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "To the content"
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
         page.locator("summary").first.focus()
         page.keyboard.press("Enter")
         assert page.locator("details").first.get_attribute("open") is not None
 
 
-def test_what_a_picture_shows_stands_in_words_and_numbers_beside_it(
-    browser: Browser, folder: Path
-) -> None:
+def test_every_chart_has_a_text_and_a_table(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "assurance-pack.html", DESK) as (page, _):
         for figure in page.locator("figure").all():
             assert len(figure.locator(".drawing").get_attribute("aria-label") or "") > 20
             assert figure.locator("table tbody tr").count() > 0
 
 
-def test_the_text_of_a_picture_can_be_read_on_a_telephone(browser: Browser, folder: Path) -> None:
+def test_the_text_of_charts_is_readable_on_a_phone(browser: Browser, folder: Path) -> None:
     with opened(browser, folder / "assurance-pack.html", PHONE) as (page, _):
         smallest = page.evaluate(
             """Math.min(...[...document.querySelectorAll('.drawing svg text')].map(text => {

@@ -1,4 +1,4 @@
-"""The dashboards in a real Superset: every chart against SQL, every dashboard in a browser."""
+"""In a real Superset, every chart is compared with SQL, and every dashboard is opened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from oic_assurance.settings import load_settings
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs what drives a browser.
+    # Playwright is missing at runtime unless `make test-all` has installed it.
     from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.slow
@@ -41,19 +41,19 @@ Row = dict[str, Any]
 
 @dataclass
 class Served:
-    """A Superset that `assurance superset` started, and the warehouse behind it."""
+    """A Superset that `assurance superset` has started, with the state folder that it reads."""
 
     terminal: Terminal
     client: Superset
-    said: list[str]
+    output: list[str]
     password: str
 
 
 @pytest.fixture(scope="module")
 def served(published: Terminal) -> Iterator[Served]:
-    """Superset over a second publication, in which figures of the first are others."""
+    """Superset on a warehouse whose second publication restates figures of the first."""
     with psycopg.connect(published.url("rms")) as records:
-        # Deleted between the two, as the system itself would have it.
+        # Delete referrals between the two publications, as the source system deletes records.
         records.execute(
             "update rms.nccu_referral set deleted_at = %(at)s, updated_at = %(at)s "
             "where referral_ref in (select referral_ref from rms.nccu_referral "
@@ -66,25 +66,26 @@ def served(published: Terminal) -> Iterator[Served]:
     terminal = Terminal(published.home, extra={"ASSURANCE_SUPERSET_PORT": PORT})
     process = terminal.begin("superset")
     try:
-        said = _until_it_stands(process)
-        kept = published.home / "secrets" / "superset_password"
+        output = _wait_until_started(process)
+        password_file = published.home / "secrets" / "superset_password"
         client = Superset(f"http://127.0.0.1:{PORT}")
-        password = kept.read_text(encoding="utf-8").strip()
+        password = password_file.read_text(encoding="utf-8").strip()
         client.log_in("assurance", password)
-        yield Served(terminal, client, said, password)
+        yield Served(terminal, client, output, password)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
 
 
-def _until_it_stands(process: subprocess.Popen[str]) -> list[str]:
-    said = []
+def _wait_until_started(process: subprocess.Popen[str]) -> list[str]:
+    """Wait until Superset has started. Return the lines that it has printed until then."""
+    output = []
     assert process.stdout is not None
     for line in process.stdout:
-        said.append(line.strip())
+        output.append(line.strip())
         if line.startswith("Ctrl-C"):
-            return said
-    pytest.fail(f"Superset did not start: {said}")
+            return output
+    pytest.fail(f"Superset did not start: {output}")
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def reader(served: Served) -> Iterator[psycopg.Connection[Row]]:
 
 @pytest.fixture(scope="module")
 def numbers(served: Served) -> dict[str, int]:
-    """The number that Superset gave each chart, by UUID."""
+    """The number that Superset has given each chart, by the UUID of the chart."""
     return {
         uuid: number
         for dashboard in DASHBOARDS
@@ -103,19 +104,19 @@ def numbers(served: Served) -> dict[str, int]:
     }
 
 
-def test_it_says_where_the_dashboards_are_and_the_password_once(served: Served) -> None:
+def test_it_prints_the_dashboards_and_the_password_once(served: Served) -> None:
     for dashboard in DASHBOARDS:
-        assert any(f"/superset/dashboard/{dashboard.name}/" in line for line in served.said)
-    assert any(line.endswith(served.password) for line in served.said)
-    kept = served.terminal.home / "secrets"
+        assert any(f"/superset/dashboard/{dashboard.name}/" in line for line in served.output)
+    assert any(line.endswith(served.password) for line in served.output)
+    secrets = served.terminal.home / "secrets"
     for name in ("superset_password", "superset_secret_key"):
-        assert (kept / name).stat().st_mode & 0o077 == 0
+        assert (secrets / name).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
     ("dashboard", "chart"), CHARTS, ids=[f"{one.name}-{chart.title}" for one, chart in CHARTS]
 )
-def test_a_chart_shows_what_sql_gives(
+def test_a_chart_shows_the_result_of_sql(
     served: Served,
     reader: psycopg.Connection[Row],
     numbers: dict[str, int],
@@ -127,24 +128,28 @@ def test_a_chart_shows_what_sql_gives(
     assert _comparable(shown) == _comparable(expected)
 
 
-def test_charts_say_it_in_the_words_of_the_pack(
+def test_charts_use_the_words_of_the_pack(
     served: Served, reader: psycopg.Connection[Row], numbers: dict[str, int]
 ) -> None:
     position = DASHBOARDS[0]
     shown = served.client.data(numbers[chart_uuid(position, position.charts[1])])
     rows = reader.execute("select * from marts.assurance_position").fetchall()
-    assert {row["point_code_in_words"]: (row["answer"], row["figure"]) for row in shown} == {
-        words.POINTS[row["point_code"]]: (words.status(row["status"]).answer, words.figure(row))
+    expected = {
+        words.POINT_NAMES[row["point_code"]]: (
+            words.status(row["status"]).answer,
+            words.figure(row),
+        )
         for row in rows
     }
+    assert {row["point_code_in_words"]: (row["answer"], row["figure"]) for row in shown} == expected
 
 
-def test_figures_that_changed_are_among_what_is_shown(reader: psycopg.Connection[Row]) -> None:
-    """Else the charts of restated figures would be compared empty."""
+def test_the_publication_has_restated_figures(reader: psycopg.Connection[Row]) -> None:
+    """The charts of restated figures can only be compared if there are restated figures."""
     assert reader.execute("select 1 from marts.restatement where org_unit_code = 'ALL'").fetchone()
 
 
-def test_columns_are_described_as_the_query_gives_them(reader: psycopg.Connection[Row]) -> None:
+def test_columns_have_the_types_that_are_described(reader: psycopg.Connection[Row]) -> None:
     for dataset in {chart.dataset.name: chart.dataset for _, chart in CHARTS}.values():
         cursor = reader.execute(dataset.sql.encode())
         given = {
@@ -155,7 +160,7 @@ def test_columns_are_described_as_the_query_gives_them(reader: psycopg.Connectio
                 assert given[column.name] == column.type, f"{dataset.name}.{column.name}"
 
 
-def test_brought_in_again_nothing_is_there_twice(served: Served, numbers: dict[str, int]) -> None:
+def test_a_second_import_adds_nothing(served: Served, numbers: dict[str, int]) -> None:
     served.client.import_bundle(PROJECT, served.terminal.url("bi"))
     again: dict[str, int] = {}
     for dashboard in DASHBOARDS:
@@ -178,7 +183,7 @@ def logged_in(served: Served, browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=[one.name for one in DASHBOARDS])
-def test_a_dashboard_renders_in_silence(
+def test_a_dashboard_renders_without_errors(
     served: Served,
     reader: psycopg.Connection[Row],
     logged_in: BrowserContext,
@@ -186,38 +191,41 @@ def test_a_dashboard_renders_in_silence(
     tmp_path: Path,
 ) -> None:
     page = logged_in.new_page()
-    trouble: list[str] = []
-    page.on("console", lambda one: trouble.append(one.text) if one.type == "error" else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on("response", lambda one: trouble.append(one.url) if one.status >= 400 else None)
-    home = (served.client.address, "data:", "blob:")
-    page.on("request", lambda one: None if one.url.startswith(home) else trouble.append(one.url))
+    problems: list[str] = []
+    page.on("console", lambda one: problems.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("response", lambda one: problems.append(one.url) if one.status >= 400 else None)
+    local = (served.client.address, "data:", "blob:")
+    page.on("request", lambda one: None if one.url.startswith(local) else problems.append(one.url))
     page.goto(f"/superset/dashboard/{dashboard.name}/")
     for chart in dashboard.charts:
         drawn = page.locator(f"[data-test-chart-name='{chart.title}']")
-        there = drawn.locator("canvas, table, .header-line")
+        content = drawn.locator("canvas, table, .header-line")
         if not _rows(reader, chart):
-            there = drawn.get_by_text("No results were returned")
-        there.first.wait_for(timeout=60_000)
+            content = drawn.get_by_text("No results were returned")
+        content.first.wait_for(timeout=60_000)
     picture = page.screenshot(path=tmp_path / f"{dashboard.name}.png", full_page=True)
     assert len(picture) > 50_000
     assert "Publication" in page.inner_text("body")
     assert page.get_by_text("OFFICIAL-SENSITIVE").is_visible()
-    assert trouble == []
+    assert problems == []
     page.close()
 
 
 def _rows(reader: psycopg.Connection[Row], chart: Chart) -> list[Row]:
-    """Return what a chart has to show: filtered, grouped and added up here, not by Superset."""
+    """Return the rows that a chart must show.
+
+    The rows of its dataset are filtered, grouped and added up in Python.
+    """
     columns = chart.dataset.columns.values()
-    more = "".join(f", {one.expression} as {one.asked}" for one in columns if one.expression)
-    question = f"select asked.*{more} from ({chart.dataset.sql}) as asked"
+    more = "".join(f", {one.expression} as {one.chart_column}" for one in columns if one.expression)
+    query = f"select answer.*{more} from ({chart.dataset.sql}) as answer"
     rows = [
         row
-        for row in reader.execute(question.encode()).fetchall()
+        for row in reader.execute(query.encode()).fetchall()
         if all(row[column] in values for column, values in chart.where.items())
     ]
-    names = [chart.dataset.columns[name].asked for name in (*chart.columns, *chart.groups)]
+    names = [chart.dataset.columns[name].chart_column for name in (*chart.columns, *chart.groups)]
     if not chart.values:
         return [{name: row[name] for name in names} for row in rows]
     groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
@@ -242,7 +250,7 @@ def _measured(value: Value, rows: list[Row]) -> float | None:
 
 
 def _comparable(rows: list[Row]) -> list[list[tuple[str, str]]]:
-    """Return rows in an order that does not matter, and values as both sides can say them."""
+    """Return rows as text in a fixed order, so that Superset and SQL can be compared."""
     return sorted(sorted((name, _plain(value)) for name, value in row.items()) for row in rows)
 
 

@@ -1,1 +1,1 @@
-"""A catalogue of defects that have happened to pipelines, and the check that catches each."""
+"""A catalogue of defects that have happened to pipelines, each with the check that catches it."""

@@ -13,9 +13,10 @@ from tests.crash.world import MEMORY, environment_of_tests
 
 
 def main() -> int:
-    """Inject the selected defects.
+    """Inject the selected defects, or with `--clean` run days without defects.
 
-    Return 0 if each is caught by the check that the catalogue names.
+    Return 0 if each defect is caught by the check that the catalogue names. For clean days, return
+    0 if there are few enough false alarms. Otherwise return 1.
     """
     arguments = _arguments()
     wanted = [
@@ -40,15 +41,15 @@ def main() -> int:
 
 
 def _inject(root: Path, wanted: list[Defect]) -> int:
-    # Imported here: the import takes seconds, which `--list` does not need, and reads the
-    # environment.
+    # The product is imported here for two reasons. The import takes seconds, and `--list` does not
+    # need it. It also reads the environment variables, which `main` has set by now.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.catalogue.report import line, totals, write_page
     from tests.catalogue.runner import run
     from tests.catalogue.world import World
 
-    # dbt and Great Expectations make millions of lasting objects. They are collected after each
-    # defect.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make the
+    # garbage collection of Python slow, so it runs only once after each defect.
     gc.disable()
     world = World(root)
     results, problems = [], []
@@ -72,7 +73,7 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
 
 
 def _clean(root: Path, count: int) -> int:
-    """Run clean days and count the false alarms."""
+    """Run `count` clean days and print the false alarms. Return 0 if there are few enough."""
     from oic_assurance.reporting.screens.run_log import to_log
     from oic_assurance.settings import load_settings
     from tests.catalogue import clean

@@ -1,8 +1,9 @@
-"""False alarms: a number of clean days, run one after another through the gate.
+"""Count false alarms: run clean days one after another through the gate.
 
-The simulated force has its usual bad data, which the contracts define: numbers that nobody has,
-invalid gradings, documents that name no referral. Its deliveries have no faults: each file comes
-complete and on its day. So every failed check above `info` is a false alarm.
+The simulated force has the usual bad data that the contracts allow, for example officer numbers
+that nobody has, invalid gradings, and documents that name no referral. Its deliveries have no
+faults: each file is complete and arrives on its day. Therefore every failed check with a severity
+above `info` is a false alarm.
 """
 
 import gc
@@ -19,10 +20,12 @@ from simulator.delivery import drops
 from tests.year.days import Day
 from tests.year.force import Force
 
-#: Sixty days with a clock change, two ends of a month, and a deadline on the last day.
+#: The first day and the number of days. The days include a clock change and two ends of a month,
+#: and the last one is a deadline.
 FIRST = date(2026, 3, 2)
 DAYS = 60
-#: A new system already has years of records, so that references to them resolve.
+#: The force already has records of this much time before the first day. Otherwise references to
+#: earlier records would not resolve.
 PAST = timedelta(days=120)
 MOST_WARNINGS = 2
 
@@ -35,7 +38,7 @@ where build_id = (select max(build_id) from audit.build where purpose = 'daily')
 
 @dataclass(frozen=True)
 class Alarm:
-    """A check that failed on a day."""
+    """A check that failed on a clean day."""
 
     day: str
     stage: str
@@ -45,14 +48,14 @@ class Alarm:
 
 
 def days(count: int) -> list[date]:
-    """Return the first `count` days."""
+    """Return the first `count` clean days."""
     return [FIRST + timedelta(days=n) for n in range(count)]
 
 
 def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
-    """Yield each day with its alarms.
+    """Run clean days. Yield each day with the checks that failed.
 
-    Days from an earlier start come first and are not run again.
+    Days that an earlier start of the program has run come first, with their stored results.
     """
     ledger = root / "clean.jsonl"
     done = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
@@ -62,10 +65,11 @@ def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
     waiting = [day for day in wanted if str(day) not in known]
     if not waiting:
         return
-    # No delivery has teething troubles.
+    # Until this date the simulator makes the faults of new deliveries. Here it makes none.
     drops.TEETHING_UNTIL = date.min
     force = Force(root / "state", FIRST - PAST)
-    # dbt and Great Expectations make millions of lasting objects. They are collected once a day.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make the
+    # garbage collection of Python slow, so it runs only once after each day.
     gc.disable()
     try:
         force.start()
@@ -82,10 +86,10 @@ def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
 
 
 def _run_day(force: Force, day: date) -> list[Alarm]:
-    """Publish a day, or record what blocked it. Return the failed checks."""
+    """Publish a day. Return the failed checks, and the reason if the day was not published."""
     blocked = None
     try:
-        force.live(Day(day))
+        force.publish_day(Day(day))
     except GateBlocked as error:
         blocked = error.message
     with connect(force.settings) as warehouse:
@@ -96,7 +100,7 @@ def _run_day(force: Force, day: date) -> list[Alarm]:
 
 
 def table(alarms: Iterable[Alarm], count: int) -> str:
-    """Return the number of days, and the alarms of each severity with their checks."""
+    """Return a table for the screen: the number of days, and the failed checks by severity."""
     counts = Counter((one.severity, f"{one.suite} {one.check}") for one in alarms)
     lines = [f"{count} clean days"]
     for severity in ("critical", "warning", "info"):
@@ -107,6 +111,6 @@ def table(alarms: Iterable[Alarm], count: int) -> str:
 
 
 def is_acceptable(alarms: Iterable[Alarm]) -> bool:
-    """Return whether no alarm was critical and at most two were warnings."""
+    """Return whether no failed check was critical and at most two were warnings."""
     severities = Counter(one.severity for one in alarms)
     return severities["critical"] == 0 and severities["warning"] <= MOST_WARNINGS

@@ -1,7 +1,7 @@
 """A defect: a small program that damages a healthy world, and the check that must fail on it.
 
-A module of `tests.catalogue.defects` holds the defects of a stage. Each is a function. Its
-docstring says in one line what happened to a real pipeline. It returns the damage:
+A defect is a function in a module of `tests.catalogue.defects`. Its docstring is one line about an
+event in a real pipeline. The function returns the damage. The kind of damage depends on the stage:
 
 - `source`: SQL for a source database, run in the night before the second day;
 - `file`: the bytes that are delivered instead of the day's file;
@@ -19,15 +19,16 @@ from typing import Literal, get_args
 
 Stage = Literal["source", "file", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
-#: Catches a defect that no check notices. Such a defect must not move a figure.
+#: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
-#: Catches a change of a rule before it is released. The first failing unit test gives the message.
+#: The value of `caught_by` for a change of a rule that a unit test catches before a release. The
+#: first unit test that fails gives the message.
 UNIT_TESTS = "unit tests"
 
 
 @dataclass(frozen=True)
 class Files:
-    """The files of a dataset on the second day: today's file, the one before it, and the first."""
+    """Files of a dataset: that of the second day, the file before it, and the first file."""
 
     today: bytes
     yesterday: bytes
@@ -35,7 +36,7 @@ class Files:
 
     @property
     def lines(self) -> list[bytes]:
-        """The lines of today's file, each with its line end."""
+        """The lines of the second day's file, each with its line end."""
         return self.today.splitlines(keepends=True)
 
 
@@ -49,7 +50,7 @@ class Edit:
 
     @property
     def model(self) -> str | None:
-        """The changed model. None for a macro, which many models can use."""
+        """The name of the changed model. None if a macro is changed, which many models can use."""
         folder, _, name = self.path.rpartition("/")
         return None if folder.startswith("macros") else name.removesuffix(".sql")
 
@@ -59,7 +60,11 @@ Damage = Callable[..., "str | bytes | Edit"]
 
 @dataclass(frozen=True)
 class Defect:
-    """One defect. `place` is the source system or the dataset that it damages, if there is one."""
+    """One defect of the catalogue.
+
+    `caught_by` is the check that must fail. `place` is the source system or the dataset that is
+    damaged. It is empty if a model or a mart is damaged.
+    """
 
     name: str
     stage: Stage
@@ -73,7 +78,7 @@ _KNOWN: dict[str, Defect] = {}
 
 
 def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Damage], Damage]:
-    """Add a function to the catalogue, with the check that catches it."""
+    """Return a decorator that adds a function to the catalogue as a defect of this stage."""
 
     def enter(function: Damage) -> Damage:
         name = function.__name__
@@ -87,7 +92,7 @@ def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Damage
 
 
 def catalogue() -> list[Defect]:
-    """Return every defect, stage by stage, in the order of the modules."""
+    """Return every defect, sorted by stage and then in the order of the modules."""
     from tests.catalogue import defects
 
     for module in pkgutil.iter_modules(defects.__path__, f"{defects.__name__}."):

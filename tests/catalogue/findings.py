@@ -1,4 +1,4 @@
-"""What noticed a defect, and how the defect would have moved the figures."""
+"""Find the checks that noticed a defect, and the figures that the defect would have moved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,19 +6,20 @@ from typing import Literal
 
 import psycopg
 
-#: Refused deliveries and violated constraints block a defect, as a critical check does.
+#: How severe a finding is. A refused delivery and a violated constraint are critical too, because
+#: they block the publication of a defect.
 Severity = Literal["critical", "warning", "info"]
-#: Hours have no interval. They may differ by this share of their value.
+#: Figures in hours have no interval. They count as moved if they differ by more than this share.
 HOURS_MAY_DIFFER = 0.25
-#: Figures of fewer records are not compared.
+#: Figures that are computed from fewer records are not compared.
 FEWEST_RECORDS = 20
-#: Figures are in double precision, so their last bits are ignored.
+#: Smaller differences are ignored, because figures are in double precision.
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A failed check: where, how severe, which one, and its message."""
+    """A failed check or a refusal: its gate, severity, check and message."""
 
     gate: str
     severity: Severity
@@ -27,7 +28,7 @@ class Finding:
 
     @property
     def is_critical(self) -> bool:
-        """Whether nothing is published, or the delivery is refused."""
+        """Whether the finding blocks the publication, or refuses the delivery."""
         return self.severity == "critical"
 
 
@@ -42,13 +43,16 @@ class Figure:
 
     @property
     def has_enough_records(self) -> bool:
-        """Whether it has enough records. With fewer, the interval is nearly everything."""
+        """Whether the figure has enough records to be compared.
+
+        With fewer records, nearly every value lies in the interval.
+        """
         return self.records is None or self.records >= FEWEST_RECORDS
 
 
 Figures = Mapping[tuple[str, ...], Figure]
 
-# INTEL_PLAN always has three strands, so its denominator is no number of records.
+# The denominator of INTEL_PLAN is always three strands. It is not a number of records.
 _FIGURES = """
 select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
     case when point_code <> 'INTEL_PLAN' then denominator end
@@ -88,24 +92,24 @@ group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
 
 
 def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Figures:
-    """Return what the candidate would publish: measures of force and units, and the position."""
+    """Return the figures of the candidate: the measures of force and units, and the position."""
     query = _FIGURES + (_POSITION if with_position else "")
     rows = warehouse.execute(query.encode()).fetchall()
     return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
 
 
 def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
-    """Return the failed expectations and tests of a build, the most severe first."""
+    """Return the failed expectations and dbt tests of a build, the most severe first."""
     return [Finding(*row) for row in warehouse.execute(_FAILED.encode(), (build_id,))]
 
 
 def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
-    """Return what a run did not land: refused deliveries, failed extractions, rejected rows."""
+    """Return the refused deliveries, failed extractions and rejected rows of a run."""
     return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
 
 
 def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
-    """Return the figures that moved out of their interval, appeared or disappeared."""
+    """Return the keys of the figures that moved out of their interval, appeared or disappeared."""
     return sorted(
         key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))
     )

@@ -1,4 +1,4 @@
-"""The results as a table, for the screen and for docs/defects.md."""
+"""Write the results of the catalogue to the screen and to docs/defects.md."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ def line(result: Result) -> str:
 
 
 def totals(results: Sequence[Result]) -> str:
-    """Return the number of defects by stage and outcome."""
+    """Return a Markdown table with the number of defects by stage and outcome."""
     outcomes = Counter((each.defect.stage, _outcome(each)) for each in results)
     kinds = ("blocked", "caveat", "info", NOTHING)
     lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 5}"]
@@ -77,7 +77,7 @@ def totals(results: Sequence[Result]) -> str:
 
 
 def write_page(results: Sequence[Result], path: Path = PAGE) -> None:
-    """Write docs/defects.md."""
+    """Write docs/defects.md from the results of all defects."""
     text = _HEAD.format(count=len(results), totals=totals(results))
     for stage in STAGES:
         text += _TABLE.format(title=_TITLES[stage])

@@ -1,4 +1,4 @@
-"""Take files apart, change them and write them again, as a person or a tool would."""
+"""Read a delivered file, change its content and write it again, as a person or a tool would."""
 
 import csv
 import io
@@ -14,7 +14,10 @@ Sheets = dict[str, list[list[Any]]]
 
 
 def change_rows(content: bytes, change: Callable[[Row], Row | None]) -> bytes:
-    """Return a comma-separated file with each row changed or left out."""
+    """Return a comma-separated file in which `change` was applied to each row.
+
+    A row for which `change` returns None is left out.
+    """
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")))
     text = io.StringIO()
     writer = csv.DictWriter(text, reader.fieldnames or [], lineterminator="\n")
@@ -32,7 +35,10 @@ def change_order(content: bytes) -> bytes:
 
 
 def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
-    """Return a workbook with its sheets changed. Cells are kept, layout is not."""
+    """Return a workbook with its sheets changed.
+
+    Only the values of the cells are copied to the new workbook. The layout is lost.
+    """
     book = python_calamine.load_workbook(io.BytesIO(content))
     sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     saved = io.BytesIO()
@@ -50,7 +56,7 @@ def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
 
 
 def change_cells(sheets: Sheets, sheet: str, change: Callable[[Any], Any]) -> Sheets:
-    """Return sheets with every cell of one of them changed."""
+    """Return all sheets. In the one named `sheet`, `change` was applied to every cell."""
     return {
         name: [[change(cell) for cell in row] for row in rows] if name == sheet else rows
         for name, rows in sheets.items()

@@ -1,4 +1,4 @@
-"""Injects a defect into the healthy world, rebuilds what it affects, and collects failed checks."""
+"""Inject a defect into the healthy world, rebuild the damaged tables, and collect failed checks."""
 
 import re
 import time
@@ -11,16 +11,16 @@ import psycopg
 
 from expectations.catalogue import suites_of
 from expectations.vocabulary import Stage, Suite
-from oic_assurance.builds.build import SEALED
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.dbt import PROJECT, forget_project, run_dbt
-from oic_assurance.builds.evidence import store_test_results
+from oic_assurance.builds.marts import SEALED
 from oic_assurance.builds.record import ROLE, Build
+from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.builds.version import rules_fingerprint
 from oic_assurance.errors import AssuranceError, GateBlocked
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.results import save
 from oic_assurance.gates.run import GATE_ROLE, audit_stage, run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import decide
 from oic_assurance.publishing.publish import publish
 from oic_assurance.warehouse.connections import connect
@@ -29,8 +29,8 @@ from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-#: The tables with figures, and those that figures are counted from. If a source or a file is
-#: damaged, only these are built and checked.
+#: The table of figures, and the tables from whose rows figures are counted. If a source or a file
+#: is damaged, only these tables are built and checked.
 FIGURES = (
     "assurance_measure", "fct_intelligence_report", "fct_nccu_referral", "fct_oic_incident",
     "fct_plan_strand", "fct_training_requirement",
@@ -40,7 +40,10 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a defect. `moved` is None if it was blocked before a figure was computed."""
+    """The result of one defect: the findings, the moved figures, and the duration.
+
+    `moved` is None if no figures were computed, because the defect was blocked before.
+    """
 
     defect: Defect
     found: tuple[Finding, ...]
@@ -49,22 +52,22 @@ class Result:
 
     @property
     def catcher(self) -> Finding | None:
-        """The check that the catalogue names, if it failed."""
+        """The finding of the check that the catalogue names. None if that check did not fail."""
         return next((one for one in self.found if one.check == self.defect.caught_by), None)
 
     @property
     def is_blocked(self) -> bool:
-        """Whether no reader would have seen the defect."""
+        """Whether a critical finding blocks the publication, so that no reader sees the defect."""
         return any(one.is_critical for one in self.found)
 
     @property
     def has_a_caveat(self) -> bool:
-        """Whether readers see a caveat. A deployment can also require an approval first."""
+        """Whether readers see a caveat, because the check in the catalogue is a warning."""
         return self.catcher is not None and self.catcher.severity == "warning"
 
     @property
     def problem(self) -> str:
-        """What is wrong with how it was caught. Empty if the catalogue is right."""
+        """The difference between the result and the catalogue. Empty if there is none."""
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
         if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
@@ -76,7 +79,10 @@ class Result:
 
 
 def run(world: World, one: Defect) -> Result:
-    """Inject a defect and return what noticed it. The world is restored before the next one."""
+    """Restore the world, inject a defect, and run the stages that the defect damages.
+
+    Return the findings and the moved figures. Findings of the healthy world do not count.
+    """
     began = time.monotonic()
     inject = {
         "source": _damage_source,
@@ -93,7 +99,7 @@ def run(world: World, one: Defect) -> Result:
         found = [*errors, *(each for each in found if each not in world.known)]
         found.sort(key=lambda each: ("critical", "warning", "info").index(each.severity))
         moved_figures = None
-        # A build that dbt stops is incomplete, so its figures are unknown.
+        # If a dbt test stops the build, the build is incomplete and its figures are not compared.
         if not any(each.gate == "dbt" and each.is_critical for each in found):
             moved_figures = _moved(world, warehouse, sealed=one.stage not in ("source", "file"))
     return Result(one, tuple(found), moved_figures, time.monotonic() - began)
@@ -102,7 +108,7 @@ def run(world: World, one: Defect) -> Result:
 def _moved(
     world: World, warehouse: psycopg.Connection, *, sealed: bool
 ) -> tuple[tuple[str, ...], ...] | None:
-    """Return which of the built figures moved. None if no figures were built."""
+    """Return the keys of the figures that moved. Return None if no figures were built."""
     row = warehouse.execute("select to_regclass('candidate.assurance_measure')").fetchone()
     if row is None or row[0] is None:
         return None
@@ -124,9 +130,9 @@ def _damage_file(world: World, one: Defect) -> list[Finding]:
 
 
 def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
-    """Return the first file of a dataset, the one before the second day's, and the second day's.
+    """Return a dataset's first file, the file before that of the second day, and the latter.
 
-    A register has one file, always under the same name.
+    A register has a single file, always under the same name. It is then returned three times.
     """
     every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
     if len(every) == 1:
@@ -137,23 +143,29 @@ def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
 
 
 def _run_the_day(world: World, place: str) -> list[Finding]:
-    """Land, build and check the tables that figures rest on, as far as the gates allow."""
+    """Land the second day, and build and check the tables of figures.
+
+    Stop if the damaged delivery is refused or a gate blocks it. Return the errors of dbt.
+    """
     world.land()
     build = world.build()
     with connect(world.settings) as warehouse:
         if any(one.is_critical for one in refusals(warehouse, RUN)):
             return []
-    # The landing is not in the marts yet. If the gate blocks it, nothing needs to be built.
+    # If the landing gate blocks the delivery, the marts need not be built.
     if _audit(world, build, "landing", [s for s in suites_of("landing") if _checks(s, place)]):
         return []
     set_steps_aside(world.settings, build)
-    # Figures are compared with the last publication.
+    # `compared__figure` holds the figures of the last publication. Checks compare with them.
     return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:
-    """Build models, run the tests that need nothing else, and check the tables with figures."""
-    # Tests of models that are not built are left out.
+    """Build the selected models, run their dbt tests, and run the suites of the tables of figures.
+
+    Return the errors of dbt.
+    """
+    # With "cautious", dbt leaves out tests that also read models that are not built.
     selected = ["--indirect-selection", "cautious", "--select", *selection]
     with _errors_of() as errors:
         nodes = run_dbt(world.settings, build.purpose, [*BUILD, *selected, "--exclude", SEALED])
@@ -175,7 +187,7 @@ def _checks(suite: Suite, place: str) -> bool:
 
 
 def _audit(world: World, build: Build, stage: Stage, suites: Sequence[Suite]) -> bool:
-    """Run suites of a stage and save their results. Return whether they block."""
+    """Run suites of a stage and save their results. Return whether they block the build."""
     outcomes = run_suites(world.settings, suites, Places(build))
     verdict = decide(stage, suites, outcomes)
     with connect(world.settings, role=GATE_ROLE) as warehouse:
@@ -206,13 +218,19 @@ def _build_changed(world: World, edit: Edit) -> list[Finding]:
 
 
 def _changed(edit: Edit) -> list[str]:
-    """Return the dbt selection of what a change of the rules can affect, up to the figures."""
+    """Return the dbt selection of the models between a changed rule and the tables of figures.
+
+    If a macro is changed, this selects every model before these tables.
+    """
     after = f"{edit.model}+," if edit.model else ""
     return [f"{after}+{table}" for table in FIGURES]
 
 
 def _unit_tests(world: World, edit: Edit) -> list[Finding]:
-    """Run the unit tests that a change of the rules must pass before a release."""
+    """Run the unit tests that a change of the rules must pass before a release.
+
+    Return a finding if a unit test fails.
+    """
     with _errors_of("unit test") as errors:
         models = [edit.model] if edit.model else [f"+{table}" for table in FIGURES]
         selection = [f"{model},test_type:unit" for model in models]
@@ -247,7 +265,7 @@ def _damage_mart(world: World, one: Defect) -> list[Finding]:
 
 
 def _words(name: str) -> str:
-    """Return the name of an error in words: ForeignKeyViolation is a foreign key violation."""
+    """Return the name of an error as words: `ForeignKeyViolation` is "foreign key violation"."""
     return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
 
 
@@ -260,12 +278,16 @@ def _damage_publication(world: World, one: Defect) -> list[Finding]:
 
 @contextmanager
 def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
-    """Yield a list. If an error stops the block, it gets a finding, for example a refusal."""
+    """Yield an empty list. If an error of the product ends the block, add a finding to the list.
+
+    Errors of other kinds are raised.
+    """
     errors: list[Finding] = []
     try:
         yield errors
     except AssuranceError as error:
-        # Failed checks of a gate are on record already. A refused publication is not.
+        # The results of a gate's failed checks are stored in the database, so they need no finding.
+        # A refused publication is not stored there.
         if gate == "publication" or not isinstance(error, GateBlocked):
             name, _, message = error.message.partition(":")
             if gate != "dbt":

@@ -1,4 +1,4 @@
-"""There are enough defects, each is caught as the catalogue says, and clean days raise no alarm."""
+"""There are enough defects, each is caught by the named check, and clean days raise no alarm."""
 
 import subprocess
 import sys
@@ -8,23 +8,22 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import sql
 
 from expectations.catalogue import suites_of
 from oic_assurance.builds.dbt import PROJECT as DBT
 from oic_assurance.builds.record import Build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate
 from tests.catalogue.defect import NOTHING, Defect, Edit, catalogue
 from tests.catalogue.findings import Figure, Figures, moved
 from tests.crash.world import PROJECT, environment_of_tests
+from tests.databases import temporary_warehouse
 from tests.integration.gates.world import make_world
 
-#: Damaged marts for which the small force of the gate's own tests is enough.
+#: Defects of marts that can be tested on the small force of `tests/integration/gates`.
 QUICK = (
     "records_lost", "percentages_for_shares", "minutes_for_hours", "missing_set_to_in_time",
     "plans_met_without_an_owner", "days_for_hours_in_the_measure", "nulls_as_zero",
@@ -80,29 +79,23 @@ def test_a_figure_has_moved_if_it_left_its_interval_disappeared_or_is_new() -> N
 
 @pytest.fixture(scope="module")
 def small_force(home: Path) -> Iterator[Build]:
-    """A database with the small force. Each defect gets a copy of it."""
-    with pytest.MonkeyPatch.context() as patch:
-        _make_database(SMALL)
-        _use(patch, SMALL)
-        migrate(load_settings())
-        build = make_world(load_settings())
-    yield build
-    _drop_database(SMALL)
+    """The build of a database with the small force. Each defect damages a copy of the database."""
+    settings = load_settings()
+    with temporary_warehouse(SMALL):
+        migrate(settings)
+        yield make_world(settings)
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_a_damaged_mart_is_caught_by_the_check_in_the_catalogue(
-    small_force: Build, monkeypatch: pytest.MonkeyPatch, name: str
+    small_force: Build, name: str
 ) -> None:
+    settings = load_settings()
     (one,) = [one for one in catalogue() if one.name == name]
-    _make_database(DAMAGED, template=SMALL)
-    try:
-        with psycopg.connect(admin_url(load_settings(), DAMAGED), autocommit=True) as admin:
+    with temporary_warehouse(DAMAGED, template=SMALL):
+        with psycopg.connect(admin_url(settings, DAMAGED), autocommit=True) as admin:
             admin.execute(str(one.damage()).encode())
-        _use(monkeypatch, DAMAGED)
-        outcomes = run_suites(load_settings(), suites_of("marts"), Places(small_force))
-    finally:
-        _drop_database(DAMAGED)
+        outcomes = run_suites(settings, suites_of("marts"), Places(small_force))
 
     failed = {
         f"{outcome.suite.name} {outcome.expectation.name}": outcome.expectation.severity
@@ -110,28 +103,6 @@ def test_a_damaged_mart_is_caught_by_the_check_in_the_catalogue(
         if not outcome.success
     }
     assert failed.get(one.caught_by) == "critical"
-
-
-def _use(patch: pytest.MonkeyPatch, name: str) -> None:
-    """Use a database as the warehouse."""
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(load_settings()))
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": name}).items()})
-    patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
-
-
-def _make_database(name: str, template: str = "template1") -> None:
-    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
-        admin.execute(
-            sql.SQL("create database {} template {} owner warehouse_owner").format(
-                sql.Identifier(name), sql.Identifier(template)
-            )
-        )
-
-
-def _drop_database(name: str) -> None:
-    with psycopg.connect(admin_url(load_settings()), autocommit=True) as admin:
-        drop = sql.SQL("drop database if exists {} with (force)")
-        admin.execute(drop.format(sql.Identifier(name)))
 
 
 @pytest.mark.slow

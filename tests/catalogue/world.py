@@ -1,8 +1,9 @@
-"""The healthy world that defects are injected into, and its restoration after each.
+"""The healthy world into which defects are injected, and its restoration before each defect.
 
-It is a simulated force with a publication and two states of its second day. In `eve` the deliveries
-of the day have not been landed. In `built` the marts are built, sealed and have passed the gate.
-Both are saved as template databases, so that a defect only costs the stages after its damage.
+The world is a simulated force with a publication on its first day. There are two saved states of
+the second day. In `eve`, the deliveries of the second day have not been landed. In `built`, its
+marts are built, sealed and have passed the gate. Both states are saved as template databases. A
+defect then only needs the stages that come after its damage.
 """
 
 import dataclasses
@@ -29,7 +30,8 @@ from tests.catalogue.findings import Figures, Finding, figures, findings, refusa
 
 State = Literal["eve", "built"]
 SEED = 11
-#: The second day has a file of every dataset. The force has a past of four months.
+#: The first day of the simulation, the first day of the world and its second day. The force has
+#: records of four months, and the second day has a file of every dataset.
 FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
 PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
 AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
@@ -37,7 +39,10 @@ RUN = "the second day"
 
 
 class World:
-    """A separate state folder, with its server running."""
+    """The healthy world, in a separate state folder with a running server.
+
+    `figures` and `known` are the figures and the findings of the healthy second day.
+    """
 
     def __init__(self, root: Path) -> None:
         home = root / "state"
@@ -55,7 +60,7 @@ class World:
         self.known: set[Finding] = set()
 
     def start(self) -> None:
-        """Start the server and make what does not exist yet."""
+        """Start the server. Make the world, unless an earlier start has made it."""
         embedded.start(self.settings)
         self._copy_project()
         if "built_warehouse" not in self._databases():
@@ -67,11 +72,11 @@ class World:
             self.known |= set(refusals(warehouse, RUN))
 
     def stop(self) -> None:
-        """Stop the server. The state folder stays."""
+        """Stop the server. The state folder stays for the next start."""
         embedded.stop(self.settings)
 
     def restore(self, state: State) -> None:
-        """Reset databases and files to a state of the second day."""
+        """Reset the databases to a saved state of the second day, and for `eve` also the files."""
         for database in ("warehouse", *SOURCES):
             if state == "eve" or database == "warehouse":
                 self._make_database(database, f"{state}_{database}")
@@ -80,7 +85,7 @@ class World:
             shutil.copytree(self._eve_files, self.dropzone)
 
     def build(self) -> Build:
-        """Return the second day's build."""
+        """Return the build of the second day."""
         with connect(self.settings) as warehouse:
             row = warehouse.execute(
                 "select max(build_id) from audit.build where purpose = 'daily'"
@@ -88,20 +93,20 @@ class World:
         return load_build(self.settings, row[0] if row else 0)
 
     def execute(self, database: str, statements: str) -> None:
-        """Run SQL as the administrator."""
+        """Run SQL statements in a database as the administrator."""
         with psycopg.connect(admin_url(self.settings, database), autocommit=True) as admin:
             admin.execute(statements.encode())
 
     def land(self) -> None:
-        """Land the second day. A failed extraction stops nothing."""
+        """Land the deliveries of the second day."""
         for dataset in pipeline.open_run(self.settings, RUN, AS_AT):
-            # As in the DAG, a dataset that cannot be extracted does not stop the others.
+            # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
             with suppress(AssuranceError):
                 pipeline.extract(self.settings, RUN, dataset)
         pipeline.close_landing(self.settings, RUN, AS_AT)
 
     def _make(self) -> None:
-        # The simulator's own troubles are switched off, so that only the catalogue's remain.
+        # The simulator makes no faulty deliveries, so that the defects are the only faults.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
         self._publish("the first day", PUBLISHED_AT)
@@ -129,7 +134,7 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _copy_project(self) -> None:
-        """Copy the dbt project of the checkout afresh."""
+        """Replace the world's copy of the dbt project with a new copy."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))
@@ -142,10 +147,9 @@ class World:
         owner = OWNERS[name.rpartition("_")[2]]
         statements = (
             "drop database if exists {name} with (force)",
-            # Copying files is faster than copying through the log, because nothing has to be
-            # flushed.
+            # `file_copy` is faster than the default strategy, which writes every page to the WAL.
             "create database {name} template {template} owner {owner} strategy file_copy",
-            # The privileges of the database are the only thing that a template does not copy.
+            # PostgreSQL does not copy the privileges on the database from the template.
             "update pg_database set datacl = template.datacl from pg_database as template "
             "where pg_database.datname = {text} and template.datname = {template_text}",
         )

@@ -1,4 +1,4 @@
-"""Servers for the tests: a warehouse, and MariaDB as a second kind of source database."""
+"""Fixtures for the connector tests: a warehouse, and MariaDB as another source."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,7 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb
 
 @pytest.fixture
 def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb:
-    """Return MariaDB with empty databases of both source systems."""
+    """MariaDB with empty databases of both source systems, which the pipeline reads."""
     mariadb_server.create_databases()
     mariadb_server.use(monkeypatch)
     return mariadb_server

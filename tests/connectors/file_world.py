@@ -1,4 +1,4 @@
-"""A dropzone with a file of every dataset, and the raw rows after landing them."""
+"""Fill a dropzone with a file of every dataset, land the files, and return the raw rows."""
 
 import dataclasses
 import os
@@ -15,7 +15,10 @@ FILE_DATASETS = [name for name, what in datasets().items() if what.kind == "file
 
 
 def fill(world: World) -> None:
-    """Drop a file of every dataset, with modification times that every file system can store."""
+    """Put a file of every dataset into the dropzone.
+
+    The modification time is a whole second, which every file system can store.
+    """
     world.personnel("20260112", *(f"{number:06}" for number in range(1, 2000)))
     world.completions("20260112", completion("000001", 80), completion("000002"))
     world.drop(
@@ -63,12 +66,12 @@ def fill(world: World) -> None:
 
 
 def move(world: World, url: str) -> None:
-    """Use another URL for the dropzone."""
+    """Let the world land from the dropzone at another URL."""
     world.settings = dataclasses.replace(world.settings, dropzone=url)
 
 
 def land_all(world: World) -> dict[str, Any]:
-    """Land every dataset from files, and return its batches and raw rows."""
+    """Land every dataset that comes in files. Return their batches and raw rows by name."""
     found: dict[str, Any] = {}
     for name in FILE_DATASETS:
         report = world.land(name)

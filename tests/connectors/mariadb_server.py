@@ -1,4 +1,4 @@
-"""A MariaDB server for the tests, on a loopback port, in its own folder."""
+"""A MariaDB server for the tests, on a port of this machine, with its data in a given folder."""
 
 import getpass
 import json
@@ -16,7 +16,7 @@ import pytest
 from oic_assurance.sources.declarations.load import datasets
 
 PASSWORD = "hidden-in-every-error"
-#: The type in MariaDB for each declared type.
+#: The MariaDB type of a column, by the type in its declaration.
 _TYPES = {
     "bigint": "bigint",
     "integer": "int",
@@ -34,7 +34,10 @@ def free_port() -> int:
 
 
 def program(name: str) -> str:
-    """Return the path of a server program. Debian installs some in folders for root."""
+    """Return the path of a server program.
+
+    Debian installs some of them in folders that only the path of root contains.
+    """
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert found, f"{name} is not installed: tests/connectors/debian-packages.txt names its package"
     return found
@@ -46,7 +49,7 @@ class MariaDb:
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
         self._log = folder / "server.log"
-        # The path of a socket must be short.
+        # The path of a socket must be short, so this is an abstract socket without a file.
         self._socket = f"@assurance-{os.getpid()}"
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,7 +93,7 @@ class MariaDb:
             self._process = None
 
     def session(self, user: str = "root") -> Any:
-        """Connect in UTC, by default as administrator."""
+        """Return a new session in the time zone UTC, by default of the administrator."""
         import mysql.connector
 
         return mysql.connector.connect(
@@ -106,10 +109,10 @@ class MariaDb:
             return cursor.fetchall() if cursor.with_rows else []
 
     def create_databases(self) -> None:
-        """Create empty databases with the tables of the source contract, and the login."""
+        """Create empty databases with the tables of the source contract, and the login `reader`."""
         for name in ("rms", "intel"):
             self.execute(f"drop database if exists {name}")
-            # In this collation, texts that differ only in case or accents are equal.
+            # In this collation, texts that differ only in case or accents count as equal.
             self.execute(f"create database {name} character set utf8mb4 collate utf8mb4_general_ci")
         self.execute("create or replace user reader@'%' identified by %s", PASSWORD)
         for dataset in datasets().values():
@@ -124,12 +127,12 @@ class MariaDb:
             self.execute(f"grant select ({', '.join(table.names)}) on {name} to reader@'%'")
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Make this server both source systems."""
+        """Let the pipeline read both source systems from this server."""
         monkeypatch.setenv("AIRFLOW_CONN_RMS", self.connection())
         monkeypatch.setenv("AIRFLOW_CONN_INTELLIGENCE", self.connection(schema="intel"))
 
     def connection(self, **other: Any) -> str:
-        """Return the server as an Airflow connection in JSON."""
+        """Return the JSON of an Airflow connection to this server."""
         return json.dumps(
             {
                 "conn_type": "mysql",

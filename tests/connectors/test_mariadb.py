@@ -1,4 +1,4 @@
-"""MariaDB through Airflow's hook gives the same raw rows as PostgreSQL."""
+"""Extracts from MariaDB through Airflow's hook give the same raw rows as from PostgreSQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -166,7 +166,7 @@ def test_both_databases_give_the_same_raw_rows(
 
 
 def broken(world: World, name: str) -> list[tuple[str | None, list[str]]]:
-    """Return the keys and reasons of the rejected rows, without their numbers."""
+    """Return the key and the reasons of each rejected row, without its row number."""
     return sorted((key, why) for _, key, why in world.reasons(name))
 
 
@@ -238,7 +238,10 @@ def test_broken_rows_are_quarantined_and_corrected_ones_are_landed(
 def test_dates_of_zeros_and_odd_flags_become_blank_and_are_noted(
     world: World, mariadb: MariaDb
 ) -> None:
-    """A driver silently makes them null. A required one must be rejected."""
+    """MariaDB's driver turns such values into null without an error.
+
+    A row must be rejected if the column is required. Otherwise the value becomes blank.
+    """
     for key in range(1, 5):
         put(mariadb, OCCURRENCE, **occurrence(key))
     mariadb.execute("set session sql_mode = 'ALLOW_INVALID_DATES'")
@@ -265,7 +268,10 @@ def test_dates_of_zeros_and_odd_flags_become_blank_and_are_noted(
 def test_withheld_columns_and_rows_with_a_high_marking_are_not_read(
     world: World, mariadb: MariaDb
 ) -> None:
-    """The login cannot read the narrative. Of a row with a high marking, only the key is read."""
+    """The extract never asks for the narrative, because the login may not read that column.
+
+    If a row has a high marking, only its key is read.
+    """
     put(mariadb, REPORTS, **report(1))
     put(mariadb, REPORTS, **report(2, protective_marking="TOP SECRET", handling_conditions="owl"))
     mariadb.execute("set global general_log_file = 'statements.log'")

@@ -1,4 +1,7 @@
-"""Failures of MariaDB: killed during an extract, silent, changed columns, refused login."""
+"""Failures of MariaDB. It is killed during an extract, does not answer, or refuses the login.
+
+Columns of its tables change.
+"""
 
 import signal
 import socket
@@ -22,7 +25,7 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 ROWS = 1_000_000
-#: The memory that a large table may need in addition to that for an empty one.
+#: The most megabytes that landing a large table may need more than landing an empty table.
 MEGABYTES_FOR_ROWS = 32
 MEGABYTES_WITHOUT_AIRFLOW = 100
 
@@ -31,7 +34,7 @@ import re
 from pathlib import Path
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
-# The peak of this process only. `getrusage` would include the size of the parent process.
+# VmHWM is the peak of this process. `getrusage` would include the size of the parent process.
 status = Path("/proc/self/status")
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) // 1024
 from oic_assurance.warehouse import connections
@@ -98,11 +101,11 @@ def test_changed_columns_stop_only_their_dataset(world: World, mariadb: MariaDb)
     mariadb.execute("alter table rms.custody_record add column force_doctor text")
     mariadb.execute("grant select (force_doctor) on rms.custody_record to reader@'%'")
     result = world.land(CUSTODY)
-    assert result.notes == ["columns kept out: force_doctor"]
+    assert result.notes == ["undeclared columns, not extracted: force_doctor"]
     [batch] = world.batches(CUSTODY)
     assert batch["notes"] == {"columns_kept_out": ["force_doctor"]}
     mariadb.execute("alter table rms.custody_record modify detained_at varchar(30)")
-    with pytest.raises(ContractBroken, match=r"detained_at is varchar\(30\), but time"):
+    with pytest.raises(ContractBroken, match=r"detained_at is varchar\(30\), but timestamptz"):
         world.land(CUSTODY)
     mariadb.execute("alter table rms.custody_record modify detained_at datetime(6)")
     mariadb.execute("revoke select (released_at) on rms.custody_record from reader@'%'")
@@ -125,7 +128,7 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
     with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as caught:
         world.land(CUSTODY)
     assert "\n" not in caught.value.message
-    # The same as if its package is not installed.
+    # This has the same effect as if the Airflow provider for Oracle is not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
     with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
@@ -134,7 +137,7 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
 def test_memory_does_not_grow_with_the_table_and_the_users_home_stays_empty(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Runs in a new process, in which Airflow is not configured."""
+    """Landing runs in a new process, in which Airflow is not configured."""
     insert_many(mariadb, ROWS)
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
         monkeypatch.delenv(name)

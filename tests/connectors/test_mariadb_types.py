@@ -84,7 +84,8 @@ def test_every_type_is_read_and_ambiguous_local_times_are_noted(
         assert source.refused_keys() == ["refused"]
         [line] = b"".join(source.stream(source.with_keys(["b"], after=4))).decode().splitlines()
         assert line.startswith("5\tb\t")
-        # The stored 01:30 can be the first or the second of that night, so the row is read.
+        # 01:30 occurs twice in that night. The stored time can be either of the two, so the row
+        # must be read.
         assert len(read(source, datetime(2026, 10, 25, 1, 15, tzinfo=UTC))) == 1
         assert read(source, datetime(2026, 10, 25, 3, 0, tzinfo=UTC)) == []
 

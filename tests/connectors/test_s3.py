@@ -20,7 +20,7 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 BUCKET = "dropzone"
-#: Datasets whose moment is the modification time. On S3 that is the time of the upload.
+#: Datasets whose delivery moment is the file's modification time. On S3, this is the upload time.
 BY_MODIFICATION = ("governance/plans", "governance/recommendations")
 
 
@@ -47,7 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Set the environment variables of S3, and return the address of the server."""
+    """The address of the local S3 server. The environment variables of S3 name it."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")

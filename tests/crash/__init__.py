@@ -1,4 +1,5 @@
-"""Kill the pipeline, its workers, its server or its connections, and check that a re-run converges.
+"""The crash harness: it kills running work at many points and checks that a re-run converges.
 
-Run it by hand with `python -m tests.crash`. `test_killed_anywhere.py` runs it as a test.
+A fault kills the pipeline, an Airflow worker or the database server, cuts a connection, or fills a
+disk. Run the harness by hand with `python -m tests.crash`. `test_kill_points.py` runs it as a test.
 """

@@ -21,9 +21,9 @@ ONLY = ("landing", "run", "server", "connection", "disk", "worker")
 
 
 def main() -> int:
-    """Run the points that the arguments select. Return 0 if all of them converged."""
+    """Run the kill points that the arguments select. Return 0 if all of them converged, else 1."""
     arguments = _arguments()
-    # Imported here because the import takes seconds, and `--help` does not need it.
+    # The harness is imported here because the import takes seconds and `--help` does not need it.
     from tests.crash.harness import Harness
 
     harness = Harness(arguments.root)
@@ -62,7 +62,10 @@ def _run_points(harness: "Harness", points: list[Point], results: Results) -> No
 
 
 def _run_workers(harness: "Harness", seed: int, first: int, results: Results) -> None:
-    """Run the scheduler, unless an earlier start did. Its points are numbered after the others."""
+    """Run the kill points under Airflow's scheduler. Their numbers start at `first`.
+
+    Do nothing if an earlier start of the harness has already stored results of such points.
+    """
     from tests.crash.workers import run_workers
 
     if any(number >= first for number in results.known):
@@ -79,8 +82,8 @@ def _run_workers(harness: "Harness", seed: int, first: int, results: Results) ->
 
 def _is_selected(point: Point, arguments: argparse.Namespace) -> bool:
     if arguments.number is not None:
-        return point.number == arguments.number
-    return arguments.only in (None, point.group.only)
+        return point.number == int(arguments.number)
+    return arguments.only is None or point.group.only == str(arguments.only)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,6 @@
-"""Small disks: a folder of the state on its own file system that has hardly any space left.
+"""Small disks: put a folder of the state folder on a file system with hardly any space left.
 
-The harness runs in its own mount namespace, so its mounts disappear when it ends.
+The harness runs in a separate mount namespace, so its mounts disappear when it ends.
 """
 
 import os
@@ -16,7 +16,11 @@ PLENTY = "4g"
 
 
 def enter_namespace() -> None:
-    """Start this program again where it may mount: as root, or as root of a user namespace."""
+    """Start this program again in a mount namespace, in which it may mount file systems.
+
+    A user who is not root also gets a user namespace and is root in it. If the program already runs
+    in such a namespace, do nothing.
+    """
     if os.environ.get(MARK):
         return
     options = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
@@ -26,9 +30,9 @@ def enter_namespace() -> None:
 
 @contextmanager
 def small_disk(folder: Path, room: int) -> Iterator[None]:
-    """Put a folder on a disk that has `room` bytes left.
+    """Move a folder to a new file system in memory that has `room` bytes left.
 
-    On exit the folder stays on that disk, and the disk gets more space.
+    When the block ends, the folder stays on that file system, which then gets 4 GB.
     """
     original = folder.with_name(f"{folder.name}.original")
     folder.rename(original)
@@ -48,7 +52,7 @@ def unmount(folder: Path) -> None:
 
 
 def _blocks(path: Path) -> int:
-    """Return the space that a file takes, in bytes: whole pages."""
+    """Return the bytes that a file takes on the file system in memory, in whole pages."""
     page = 4096
     return 0 if path.is_symlink() else -(-path.lstat().st_size // page) * page
 

@@ -1,7 +1,7 @@
-"""The edges at which a process can be killed: before and after each step of its work.
+"""The edges at which a process can be killed: the moments before and after each step of its work.
 
-The harness finds them by wrapping the product's functions, in the process that is to be killed.
-The product does not know about this.
+A step is a call of a function of the product, or a commit. The harness wraps these functions in
+the process that is to be killed, so the product contains no code for this.
 """
 
 import importlib
@@ -12,28 +12,28 @@ from typing import Any
 
 import psycopg
 
-#: Called with the name of each edge that the work reaches.
+#: A function that is called with the name of each edge that the work reaches.
 Reached = Callable[[str], None]
 
 LANDING = {
     "oic_assurance.landing.land:land_dataset": "dataset",
     "oic_assurance.landing.land:ensure_raw_table": "raw table",
-    "oic_assurance.batches.batch:Archive.remove_leftovers": "clear leftovers",
+    "oic_assurance.batches.archive_writer:Archive.remove_leftovers": "clear leftovers",
     "oic_assurance.landing.load:TableLoader.stage_text": "stage",
     "oic_assurance.landing.load:TableLoader.check": "check",
     "oic_assurance.landing.load:TableLoader.insert_delivered": "insert delivered",
     "oic_assurance.landing.load:TableLoader.insert_extracted": "insert extracted",
     "oic_assurance.landing.load:TableLoader.insert_vanished": "insert vanished",
     "oic_assurance.landing.load:TableLoader.restore_later_versions": "restore later versions",
-    "oic_assurance.landing.load:TableLoader.changed_before": "changed before",
-    "oic_assurance.landing.load:TableLoader.settle_affected": "settle affected",
+    "oic_assurance.landing.load:TableLoader.keys_changed_late": "keys changed late",
+    "oic_assurance.landing.load:TableLoader.apply_later_delivery": "apply later delivery",
     "oic_assurance.landing.load:TableLoader.quarantine": "quarantine",
-    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "take keys",
+    "oic_assurance.landing.reconcile:Reconciliation.read_keys": "read keys",
     "oic_assurance.landing.reconcile:Reconciliation.insert_tombstones": "insert tombstones",
-    "oic_assurance.batches.batch:ArchiveWriter.write": "archive a piece",
-    "oic_assurance.batches.batch:ArchiveWriter.finish": "archive",
+    "oic_assurance.batches.archive_writer:ArchiveWriter.write": "archive a chunk",
+    "oic_assurance.batches.archive_writer:ArchiveWriter.finish": "finish the archive",
     "oic_assurance.landing.land_database:DatabaseLanding._load_first": "first load",
-    "oic_assurance.landing.land_database:DatabaseLanding._take": "take",
+    "oic_assurance.landing.land_database:DatabaseLanding._load_rows": "load rows",
     "oic_assurance.landing.land_database:register": "register",
     "oic_assurance.landing.land_database:store_state": "store state",
     "oic_assurance.landing.raw_tables:_create_indexes": "create indexes",
@@ -47,9 +47,9 @@ RUN = {
     "oic_assurance.landing.pseudonyms:assign_pseudonyms": "pseudonyms",
     "oic_assurance.builds.record:open_build": "open build",
     "oic_assurance.pipeline:build_marts": "build marts",
-    "oic_assurance.builds.build:_drop_candidate": "drop candidate",
-    "oic_assurance.builds.build:run_dbt": "dbt",
-    "oic_assurance.builds.build:store_test_results": "store test results",
+    "oic_assurance.builds.marts:_drop_candidate": "drop candidate",
+    "oic_assurance.builds.marts:run_dbt": "dbt",
+    "oic_assurance.builds.marts:store_test_results": "store test results",
     "oic_assurance.pipeline:audit": "audit",
     "oic_assurance.gates.run:run_suites": "suites",
     "oic_assurance.gates.run:save": "save evidence",
@@ -69,7 +69,10 @@ RUN = {
 
 
 def watch(work: str, reached: Reached) -> None:
-    """Wrap every step of a kind of work, and every commit, for the rest of this process."""
+    """Call `reached` before and after every step and every commit, until this process ends.
+
+    `work` is "landing" or "run". It selects the steps.
+    """
     steps = LANDING if work == "landing" else {**LANDING, **RUN}
     for place, name in steps.items():
         module, _, path = place.partition(":")
@@ -97,17 +100,17 @@ def _watch_commits(reached: Reached) -> None:
 
     @contextmanager
     def watched_transaction(
-        self: psycopg.Connection, *arguments: Any, **options: Any
+        self: psycopg.Connection[Any], *arguments: Any, **options: Any
     ) -> Iterator[Any]:
         with transaction(self, *arguments, **options) as inside:
             yield inside
             reached("before commit")
         reached("after commit")
 
-    def watched_commit(self: psycopg.Connection) -> None:
+    def watched_commit(self: psycopg.Connection[Any]) -> None:
         reached("before commit of a session")
         commit(self)
         reached("after commit of a session")
 
-    psycopg.Connection.transaction = watched_transaction  # type: ignore[assignment, method-assign]
+    psycopg.Connection.transaction = watched_transaction  # type: ignore[method-assign]
     psycopg.Connection.commit = watched_commit  # type: ignore[method-assign]

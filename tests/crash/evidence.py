@@ -1,21 +1,25 @@
 """Fingerprints of raw, audit, identity and marts, which are compared with an uninterrupted run.
 
-Values that depend on a clock or a sequence are left out, because they differ between two
-uninterrupted runs too:
+The fingerprints leave out these values, because they differ between two uninterrupted runs or
+between a run and its re-run:
 
-- Ids from sequences, because a killed transaction uses them up. A batch is identified by its
-  dataset, place, kind and its number among those instead, also where raw and quarantine name it.
-- Clocks: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`, `reconciled_at` and
-  `published_at`. Also the moment of an extraction: it is `delivered_for` of a database batch, and a
-  version time in raw where the source gave none.
-- In marts: `publication_id` and the clocks that readers see, `checked_at` and `last_landed_at`. If
-  a source is a database, also `last_record_at` and `due_by`, which depend on its extraction.
-- The run (`run_id`), the batch's id inside `kept_as`, and the SHA-256 of a database batch. The rows
-  of a database batch contain their batch and the moment of their landing. Raw itself is compared.
-- Digests over any of these: those of `audit.build` and of `audit.table_fingerprint`.
-- The log's line about the tables of a generation that was attached, never shown, and erased.
+- Ids from sequences, because a killed transaction uses ids up. A batch is identified by its
+  dataset, its place, its kind and a number that counts the batches with the same three. Raw and
+  quarantine rows name their batch in the same way.
+- Times of the clock: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`,
+  `reconciled_at` and `published_at`.
+- The moment of an extraction. It is the `delivered_for` of a database batch. It is also the version
+  time of a raw row if the source gave no version time.
+- In marts: `publication_id`, `checked_at` and `last_landed_at`. For datasets from a database also
+  `last_record_at` and `due_by`, which depend on the moment of the extraction.
+- The run (`run_id`), and the batch id inside `kept_as`.
+- The SHA-256 of a database batch, because its rows contain the batch id and the moment of landing.
+  The rows themselves are compared in raw.
+- Digests over any of these values, in `audit.build` and `audit.table_fingerprint`.
+- The entry of the processing log that records the erasure of a generation that was attached but
+  never shown.
 
-The records of the attempts themselves are checked by `leftovers` instead of compared: `audit.run`,
+`leftovers` checks the records of the attempts themselves, which are not compared: `audit.run`,
 `audit.extraction`, and builds that were not published.
 """
 
@@ -78,7 +82,8 @@ _AUDIT = {
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",
 }
-#: Only for the last publication: the results of its checks.
+#: Tables that depend on publications. Results of checks and fingerprints are compared only for the
+#: current publication.
 _PUBLISHED = {
     "gate": """
         select g.stage, g.verdict, g.suites, g.expectations, g.failed
@@ -119,7 +124,10 @@ _PUBLISHED = {
 
 
 def gather(settings: Settings) -> Evidence:
-    """Return the fingerprint of every table, computed without the columns that are left out."""
+    """Return the fingerprint of every compared table, by its name.
+
+    The module's docstring lists the values that the fingerprints leave out.
+    """
     with (
         psycopg.connect(admin_url(settings, "warehouse")) as connection,
         connection.transaction(force_rollback=True),
@@ -132,7 +140,7 @@ def gather(settings: Settings) -> Evidence:
 
 
 def differences(found: Evidence, expected: Evidence) -> list[str]:
-    """Return one line for each table that differs from the expected one."""
+    """Return one line for each table whose fingerprint differs from the expected fingerprint."""
     return [
         f"{name}: {_rows(found.get(name))} instead of {_rows(expected.get(name))}"
         for name in sorted({*found, *expected})

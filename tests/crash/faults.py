@@ -1,4 +1,4 @@
-"""The faults that are injected into running work: a process, a server or its sessions are ended."""
+"""The faults that are injected into running work: end a process, a server, or its sessions."""
 
 import os
 import signal
@@ -25,12 +25,16 @@ EXTRACTING = [login for _, login in SOURCES.values()]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault. It hits the process that injects it, unless another process is named."""
+    """A fault that can be injected into running work."""
 
     kind: Kind
 
     def inject(self, settings: Settings, pid: int | None = None) -> None:
-        """Inject the fault now. Return when it has taken effect."""
+        """Inject the fault now.
+
+        `pid` is the process to kill. Without it, the process that calls this method is killed. Only
+        the kind "process killed" uses it.
+        """
         if self.kind == "process killed":
             os.kill(pid or os.getpid(), signal.SIGKILL)
             while pid is None:  # the signal is on its way
@@ -50,7 +54,10 @@ def _end_server(settings: Settings, signal_number: signal.Signals) -> None:
 
 
 def _cut_sessions(settings: Settings, *, of_source: bool) -> None:
-    """Terminate every session of the product, and wait until they are gone."""
+    """Terminate database sessions of the product, and wait up to five seconds for each to end.
+
+    With `of_source`, terminate the sessions that read from source databases, otherwise all others.
+    """
     try:
         administrator = psycopg.connect(admin_url(settings), autocommit=True, connect_timeout=5)
     except Exception:

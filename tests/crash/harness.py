@@ -1,4 +1,7 @@
-"""One kill point: restore the world, start the work, inject a fault, run again, compare."""
+"""The harness. For each kill point it restores the world, starts the work and injects a fault.
+
+Then it runs the work again without a fault, and compares the result with an uninterrupted run.
+"""
 
 import json
 import os
@@ -29,18 +32,20 @@ from tests.crash.world import AS_AT, Template, assurance, end_server, environmen
 
 #: Interrupted work must end within this many seconds, whether it succeeds or fails.
 PATIENCE = 300.0
-#: A command spends this many seconds on imports before it does anything.
+#: How many seconds an `assurance` command spends on imports before its work begins.
 STARTING_SECONDS = 2.0
-#: The most bytes that a landing sends. A cut beyond this would never happen.
+#: The most bytes that a landing sends over one connection, by world. The proxy cuts a connection
+#: before that number, because a later cut would never happen.
 STREAMED_BYTES = {"first": 4_000_000, "second": 800_000}
-#: The most bytes that a disk has left: about what the landing of one day needs.
+#: The most bytes that a small disk has left, by world and folder. The landing of one day needs
+#: about this much.
 ROOM_BYTES = {
     ("first", "batches"): 700_000,
     ("second", "batches"): 150_000,
     ("first", "postgres"): 24_000_000,
     ("second", "postgres"): 3_000_000,
 }
-#: Errors that mean that the world does not recover, for example a server that does not start.
+#: Errors of a re-run that mean that it did not converge, for example if a server does not start.
 FAILURES = (AssuranceError, psycopg.Error, OSError, RuntimeError, subprocess.SubprocessError)
 RERUN = "rerun"
 KILLED = "killed"
@@ -48,7 +53,10 @@ KILLED = "killed"
 
 @dataclass(frozen=True)
 class Reference:
-    """What an uninterrupted run leaves behind."""
+    """The state after an uninterrupted run: fingerprints of tables, and names of tables and files.
+
+    The state after a killed run and its re-run is compared with it.
+    """
 
     evidence: Evidence
     relations: list[str]
@@ -57,20 +65,20 @@ class Reference:
 
 @dataclass
 class Outcome:
-    """The result of a kill point."""
+    """The result of one kill point."""
 
     point: Point
     seconds: float = 0.0
-    #: Whether the work was running when the fault happened, as far as this can be known.
+    #: Whether the work was running when the fault happened. True if the harness cannot know.
     interrupted: bool = True
     wrong: list[str] = field(default_factory=list)
-    #: Failures that the work reported as a traceback instead of one line. They do not affect
-    #: convergence.
+    #: Tracebacks of the killed work, where it should have reported a one-line message. They do not
+    #: count as a failure to converge.
     unexpected: list[str] = field(default_factory=list)
 
     @property
     def converged(self) -> bool:
-        """Whether the re-run left the same as an uninterrupted run."""
+        """Whether the state after the re-run equals the state after an uninterrupted run."""
         return not self.wrong
 
     def as_json(self) -> dict[str, Any]:
@@ -91,7 +99,7 @@ class Harness:
     # ------------------------------------------------------------ uninterrupted
 
     def prepare(self) -> Edges:
-        """Make the world. Return the edges of each kind of work in it."""
+        """Make the world. Return the edges that each kind of work reaches in it, in their order."""
         self.template.make()
         saved = self.template.root / "edges.json"
         if not saved.exists():
@@ -100,7 +108,7 @@ class Harness:
                 for world, kind in (("first", "landing"), ("second", "landing"), ("second", "run"))
             }
             saved.write_text(json.dumps(edges))
-        # Import now what the children share, so that the imports do not count as working time.
+        # The fork server does its imports now, so that they do not count as working time.
         work.warm_up()
         found: Edges = json.loads(saved.read_text())
         return found
@@ -110,21 +118,25 @@ class Harness:
         return work.finish(replace(self._job(world, kind, RERUN), trace=True)).edges
 
     def _reference(self, world: str, kind: str, publications: int) -> Reference:
-        """Return what uninterrupted work leaves: after two runs if the killed one had published."""
+        """Return the state after uninterrupted work that has this number of publications.
+
+        A killed run may have published before it was killed. Its re-run then makes one publication
+        more, and the state after two uninterrupted runs is the right one for the comparison.
+        """
         name = f"{world} {kind}"
         if name not in self._references:
             self.template.restore(world)
-            self._references[name] = [self._undisturbed(world, kind, RERUN)]
+            self._references[name] = [self._uninterrupted(world, kind, RERUN)]
             if kind == "run":
                 self.template.restore(world)
-                self._undisturbed(world, kind, KILLED)
-                self._references[name].append(self._undisturbed(world, kind, RERUN))
+                self._uninterrupted(world, kind, KILLED)
+                self._references[name].append(self._uninterrupted(world, kind, RERUN))
         for reference in self._references[name]:
             if reference.evidence["audit.publication"].rows == publications:
                 return reference
         return self._references[name][0]
 
-    def _undisturbed(self, world: str, kind: str, run_id: str) -> Reference:
+    def _uninterrupted(self, world: str, kind: str, run_id: str) -> Reference:
         began = time.monotonic()
         report = work.finish(self._job(world, kind, run_id))
         self._seconds[f"{world} {kind}"] = time.monotonic() - began
@@ -161,7 +173,7 @@ class Harness:
         return outcome
 
     def _run_again(self, point: Point, outcome: Outcome) -> None:
-        """Run without a fault what the scheduler would run next."""
+        """Run the same work again without a fault, as the scheduler would do next."""
         if point.group.means == "command":
             assurance(self.settings, "run", "--as-at", AS_AT[point.world].isoformat())
             return
@@ -186,7 +198,10 @@ class Harness:
         return self._reference(world, kind, found.evidence["audit.publication"].rows)
 
     def judge_run_at(self, as_at: datetime) -> list[str]:
-        """Compare what a run left in the second world with an uninterrupted run as at `as_at`."""
+        """Compare the present state of the second world with an uninterrupted run as at `as_at`.
+
+        Return one line for each difference.
+        """
         found, wrong = self._look(), leftovers.find(self.settings)
         self.template.restore("second")
         report = work.finish(replace(self._job("second", "run", RERUN), as_at=as_at))
@@ -205,7 +220,7 @@ class Harness:
         self._until_its_end(job, outcome, Fault(point.fault), delay)
 
     def _by_command(self, point: Point, outcome: Outcome) -> None:
-        """Kill `assurance run`, which runs the DAG in its own process."""
+        """Start the command `assurance run`, and kill its process at the moment of the point."""
         as_at = AS_AT[point.world].isoformat()
         command = [sys.executable, "-m", "oic_assurance.cli", "run", "--as-at", as_at]
         process = subprocess.Popen(
@@ -250,9 +265,12 @@ class Harness:
     def _until_its_end(
         self, job: Job, outcome: Outcome, fault: Fault | None = None, delay: float = 0.0
     ) -> JobReport | None:
-        """Wait until the work ends, and inject a fault after a delay.
+        """Start a job and wait until it ends. Inject `fault`, if given, after `delay` seconds.
 
-        Return None if it sent no report.
+        Return the job's report, or None if the job was killed before it could send one.
+
+        Raises:
+            TimeoutError: the job does not end in time.
         """
         process, receiver = work.begin(job)
         try:

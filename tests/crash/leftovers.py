@@ -1,4 +1,7 @@
-"""Locks, half-made things and open records that a killed attempt may not leave after a re-run."""
+"""Find locks, unfinished files and tables, and open records of a killed attempt.
+
+A re-run must clear all of them away.
+"""
 
 import fcntl
 import os
@@ -12,7 +15,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url
 
 PATIENCE = 15.0
-#: Folders that grow with every start, whatever happens.
+#: Folders that are not compared, because they grow with every start of the product.
 LOGS = ("log", "dbt", "airflow", "postgres/data", "reports/data_docs")
 
 _AT_WORK = """
@@ -69,12 +72,15 @@ _OPEN_ENDS = {
 
 
 def find(settings: Settings) -> list[str]:
-    """Return one line for each thing that was left behind."""
+    """Return one line for each leftover, for example a lock, a session or an open record."""
     return [*_at_work(settings), *_open_ends(settings), *_files(settings), *_airflow(settings)]
 
 
 def relations(settings: Settings) -> list[str]:
-    """Return the names of all schemas and tables without ids. An uninterrupted run has the same."""
+    """Return the names of all schemas, tables and views, with `#` in place of numbers.
+
+    After an uninterrupted run these names are the same.
+    """
     query = """
         select distinct n.nspname || '.' || regexp_replace(coalesce(c.relname, ''), '[0-9]+', '#')
         from pg_namespace as n
@@ -87,7 +93,10 @@ def relations(settings: Settings) -> list[str]:
 
 
 def files(settings: Settings) -> list[str]:
-    """Return the names of all files of the state without ids. An uninterrupted run has the same."""
+    """Return the names of all files of the state folder, without batch ids.
+
+    After an uninterrupted run these names are the same.
+    """
     return sorted({_without_id(path.relative_to(settings.home)) for path in _all(settings)})
 
 
@@ -116,8 +125,8 @@ def _files(settings: Settings) -> list[str]:
             "select kept_as from audit.batch where kept_as is not null"
         ).fetchall()
     named = {name for (name,) in rows}
-    kept = settings.home / "batches"
-    there = {str(path.relative_to(settings.home)) for path in kept.rglob("*") if path.is_file()}
+    archive = settings.home / "batches"
+    there = {str(path.relative_to(settings.home)) for path in archive.rglob("*") if path.is_file()}
     left = [f"archived file that no batch names: {name}" for name in sorted(there - named)]
     left += [f"batch without its archived file: {name}" for name in sorted(named - there)]
     left += [

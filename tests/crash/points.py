@@ -15,14 +15,19 @@ Means = Literal["edge", "moment", "command", "proxy", "disk"]
 
 @dataclass(frozen=True)
 class Group:
-    """Points of one kind: what is running, which fault hits it, and by which means."""
+    """The kill points of one kind.
+
+    `work` is running. `means` is the way in which the fault happens. `what` is the fault, or the
+    connection that the proxy cuts, or the folder whose disk is full. `only` is the value of the
+    option `--only` that selects the group.
+    """
 
     name: str
     only: str
     work: Work
     means: Means
     what: str
-    #: The number of points out of 200.
+    #: The number of this group's points in a plan of 200 points.
     share: int
 
 
@@ -62,7 +67,7 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Point:
-    """One kill point. The same seed and number give the same point of the same world."""
+    """One kill point. The same seed, number and edges always give the same point."""
 
     seed: int
     number: int
@@ -70,13 +75,13 @@ class Point:
     world: str
     edge: str | None = None
     nth: int = 1
-    #: The moment, as a share of the uninterrupted duration. For a disk, the share of space that is
-    #: left.
+    #: The moment of the fault, as a share of the duration of uninterrupted work. For a cut
+    #: connection, a larger share is a later cut. For a full disk, the share of the usual space.
     share: float = 0.0
 
     @property
     def fault(self) -> Kind:
-        """The fault, if the point's means is a fault."""
+        """The kind of fault. Only valid if the group's means is "edge" or "moment"."""
         return self.group.what  # type: ignore[return-value]
 
     def __str__(self) -> str:
@@ -93,10 +98,11 @@ Edges = Mapping[str, Sequence[str]]
 
 
 def plan(seed: int, count: int, edges: Edges) -> list[Point]:
-    """Return the points, in the order of their numbers.
+    """Return `count` kill points, or a few more, in the order of their numbers.
 
-    Each kind goes through the names of its edges in a random order. Every name is used once before
-    a name is used again. If an edge occurs several times, the occurrence is random.
+    Each group uses the names of its edges in a random order. It uses every name once before it uses
+    a name again. If the work reaches an edge several times, the plan chooses one of these times at
+    random.
     """
     turns: dict[tuple[str, str], list[str]] = defaultdict(list)
     points = []
@@ -123,13 +129,17 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
 
 
 def _is_of(work: Work, edge: str) -> bool:
-    """Return whether a kind of work uses an edge. Edges of landings have their own points."""
+    """Return whether the points of a kind of work use an edge.
+
+    A run also reaches the edges of a landing. Points of runs do not use these edges, because the
+    points of landings do.
+    """
     return work == "landing" or edge.partition(" ")[2] not in LANDING.values()
 
 
 def _groups(count: int) -> list[Group]:
-    """Return the group of each point. Each group has its share, and at least one point."""
+    """Return the group of each point. Each group gets its share, and at least one point."""
     whole = sum(group.share for group in GROUPS)
     groups = [group for group in GROUPS for _ in range(max(1, round(group.share * count / whole)))]
-    # The first group gets the points that rounding has lost.
+    # The shares are rounded. The first group gets the points that are missing to `count`.
     return groups + [GROUPS[0]] * (count - len(groups))

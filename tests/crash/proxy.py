@@ -9,14 +9,16 @@ from typing import Self
 
 HOST = "127.0.0.1"
 PIECE = 16 * 1024
-#: Close by reset: bytes that were sent and not yet read are lost, as on a broken line.
+#: A socket option that closes a connection by reset. Bytes that were sent and not yet read are then
+#: lost, as on a broken line.
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Passes bytes on to a port, and cuts a connection after a number of bytes in one direction.
+    """Forwards connections to a port of this machine, and cuts one of them.
 
-    Later connections are not cut.
+    The proxy counts the bytes of all connections in both directions. When the count reaches
+    `cut_after`, it cuts the connection that is sending. It cuts no other connection.
     """
 
     def __init__(self, port: int, cut_after: int) -> None:
@@ -28,7 +30,7 @@ class Proxy:
         self.port = int(self._listener.getsockname()[1])
 
     def __enter__(self) -> Self:
-        """Listen."""
+        """Begin to accept connections in a thread."""
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -53,7 +55,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while piece := one.recv(PIECE):
                 if self._is_time(len(piece)):
-                    # Half of the bytes still arrive.
+                    # Half of this piece still arrives, so the cut is inside a message.
                     other.sendall(piece[: len(piece) // 2])
                     for end in (one, other):
                         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

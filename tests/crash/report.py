@@ -1,4 +1,4 @@
-"""The output: progress during the run, a table at the end, and all results as JSON."""
+"""Stored results of kill points, the table at the end, and the list of failures."""
 
 import json
 from collections import defaultdict
@@ -11,7 +11,10 @@ Result = dict[str, Any]
 
 
 class Results:
-    """Results of kill points, one JSON line each, so that an interrupted harness can continue."""
+    """Results of kill points in a file, one JSON line for each result.
+
+    An interrupted harness reads the file when it starts again, and continues after these points.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -29,7 +32,11 @@ class Results:
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return the table: for each kind the points, those that hit work, and those that converged."""
+    """Return a table with one line for each kind of kill point, and a line for all.
+
+    Columns: the number of points, the number that hit running work, the number that converged, and
+    the median duration in seconds.
+    """
     groups: dict[str, list[Result]] = defaultdict(list)
     for result in results:
         groups[result["point"]["group"]].append(result)
@@ -48,7 +55,10 @@ def _line(name: str, found: list[Result]) -> str:
 
 
 def not_converged(results: Iterable[Result]) -> list[str]:
-    """Return a line for each point that did not converge, with the seed and number to repeat it."""
+    """Return a line for each kill point that did not converge.
+
+    The line begins with the seed and the number, with which the point can be run again.
+    """
     return [
         f"{result['point']['seed']}:{result['point']['number']} {result['point']['group']}: "
         + "; ".join(result["wrong"][:6])

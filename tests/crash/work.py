@@ -1,7 +1,7 @@
-"""The work that is killed: a day as the scheduler's tasks do it, in one process.
+"""The work that is killed: the tasks of a day's run, one after another in one process.
 
 Each job runs in a child of a fork server that has already imported dbt and Great Expectations. The
-imports take seconds, and a kill point should only cost the work itself.
+imports take seconds. This way a kill point takes only the time of the work itself.
 """
 
 import gc
@@ -30,7 +30,11 @@ context.set_forkserver_preload(IMPORTED_ONCE)
 
 @dataclass(frozen=True)
 class Job:
-    """What a child has to do, and which fault hits it at which edge."""
+    """The work of a child process, and the fault that hits it.
+
+    The fault is injected when the work reaches `edge` for the `nth` time. With `trace`, the child
+    reports all edges that it reaches.
+    """
 
     work: str
     run_id: str
@@ -44,10 +48,10 @@ class Job:
 
 @dataclass
 class JobReport:
-    """What a child sends when it ends."""
+    """The report that a child process sends when it ends."""
 
     published: int | None = None
-    #: Whether it reached the edge of its fault.
+    #: Whether the child reached the edge at which its fault is injected.
     reached_edge: bool = False
     failures: list[str] = field(default_factory=list)
     #: Tracebacks of exceptions that the product did not turn into a one-line message.
@@ -61,14 +65,20 @@ class JobReport:
 
 
 def warm_up() -> None:
-    """Let the fork server import everything that the children need."""
+    """Start the fork server, so that it imports everything that the children need.
+
+    This starts a first child that does nothing.
+    """
     process = context.Process(target=gc.disable)
     process.start()
     process.join()
 
 
 def begin(job: Job) -> tuple[ForkServerProcess, Connection]:
-    """Start a child. Its report comes over the connection, unless the child is killed."""
+    """Start a child process for a job. Return the process and the connection for its report.
+
+    If the child is killed, the connection ends without a report.
+    """
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(job, sender), daemon=True)
     process.start()
@@ -77,7 +87,12 @@ def begin(job: Job) -> tuple[ForkServerProcess, Connection]:
 
 
 def finish(job: Job, patience: float = 300.0) -> JobReport:
-    """Do the work to its end, without a fault."""
+    """Run a job that has no fault to its end, and return its report.
+
+    Raises:
+        RuntimeError: the child ended without a report.
+        TimeoutError: the child does not end within `patience` seconds.
+    """
     process, receiver = begin(job)
     try:
         if not receiver.poll(patience):
@@ -107,7 +122,7 @@ def _child(job: Job, sender: Connection) -> None:
     if job.edge is not None or job.trace:
         edges.watch(job.work, _Edge(job, report, settings))
     day = _Day(settings, job, report)
-    from oic_assurance.platform.one_at_a_time import only_one
+    from oic_assurance.platform.process_lock import only_one
 
     with only_one(settings, "run"):
         (day.land if job.work == "landing" else day.run)()
@@ -115,7 +130,7 @@ def _child(job: Job, sender: Connection) -> None:
 
 
 class _Edge:
-    """Waits for the edge of the fault."""
+    """Injects the fault of a job when the work reaches its edge. Also records edges for a trace."""
 
     def __init__(self, job: Job, report: JobReport, settings: Settings) -> None:
         self._job, self._report, self._settings = job, report, settings
@@ -136,9 +151,9 @@ class _Edge:
 
 
 class _Day:
-    """The stages in the order of the DAG.
+    """Runs the stages of a day in the order of the DAG.
 
-    If a stage fails, later stages that need it do not run.
+    If a stage fails, later stages that depend on it do not run.
     """
 
     def __init__(self, settings: Settings, job: Job, report: JobReport) -> None:
@@ -196,9 +211,9 @@ class _Day:
 
 
 def _silence() -> None:
-    """Send output of libraries to /dev/null.
+    """Send everything that this process prints to /dev/null.
 
-    This redirects descriptors, because their children print too.
+    This redirects the file descriptors, because child processes of libraries print too.
     """
     null = os.open(os.devnull, os.O_WRONLY)
     sys.stdout.flush()

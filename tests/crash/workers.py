@@ -1,12 +1,15 @@
-"""Kill tasks and executor workers under the scheduler, while the rest continues.
+"""Kill tasks and executor workers under the scheduler, while everything else continues.
 
-This uses one run of Airflow's own scheduler with its LocalExecutor. Nearly every task loses the
-process of its first try, and some lose that of their second. A few lose the worker that watches
-them, so that Airflow hears no more of the task. Each such kill is a point. All of them are judged
-by what the run leaves behind.
+One run uses Airflow's scheduler with its LocalExecutor. Each kill is a kill point:
 
-Only workers with a task are killed. A worker that waits for a task holds the lock of the
-executor's queue. If it dies, Airflow has to be restarted, whatever the tasks do.
+- Nearly every task is killed in its first try. Some are also killed in their second.
+- A few times, the worker process that watches a task is killed instead. Airflow then gets no more
+  reports about the task.
+
+All kill points of a run have the same result: whether the state after the run is right.
+
+Only workers that have a task are killed. A worker that waits for a task holds the lock of the
+executor's queue. If it is killed, Airflow must be restarted in any case.
 """
 
 import contextlib
@@ -35,7 +38,8 @@ from tests.crash.world import environment
 TASK, WORKER = "task killed under the scheduler", "worker killed under the scheduler"
 TITLE = "airflow worker -- "
 PATIENCE = 900.0
-#: Airflow hears nothing from a task whose worker is lost. By default it waits five minutes.
+#: Settings with which Airflow notices within seconds that a task's worker was killed. By default it
+#: waits five minutes for a report of the task.
 QUICK_TO_NOTICE = {
     "ASSURANCE_RETRY_SECONDS": "1",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
@@ -43,27 +47,31 @@ QUICK_TO_NOTICE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
 }
 WORKERS_KILLED = 3
-#: One run of the scheduler usually has this many kills. If it has fewer, another run follows.
+#: The least number of kills. One run of the scheduler usually has as many. Otherwise another run
+#: follows.
 AT_LEAST = 12
-#: How many seconds tasks take, roughly. All others take a second or two, mostly for imports.
+#: About how many seconds long tasks take. Other tasks take a second or two, mostly for imports.
 SECONDS = {"build_marts": 15.0, "audit_marts": 8.0, "audit_landing": 8.0, "seal_marts": 8.0}
 SHORT = 1.5
 
 
 @dataclass
 class _Task:
-    """A task whose process was found, and the time at which it is to be killed."""
+    """A task whose process was found. `at` is the time at which the process is to be killed."""
 
     name: str
     pid: int
     at: float
-    #: Whether its worker is killed instead of the task.
+    #: Whether the task's worker is killed instead of the task.
     with_worker: bool = False
     killed: bool = False
 
 
 def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler until enough tasks were killed. Return a result for each kill."""
+    """Run the scheduler, several times if needed, until there are `AT_LEAST` kills.
+
+    Return a result for each kill.
+    """
     results: list[dict[str, Any]] = []
     while len(results) < AT_LEAST:
         results += _run_once(harness, random.Random(f"{seed} workers {len(results)}"), seed)
@@ -71,7 +79,10 @@ def run_workers(harness: Harness, seed: int) -> list[dict[str, Any]]:
 
 
 def _run_once(harness: Harness, chance: random.Random, seed: int) -> list[dict[str, Any]]:
-    """Run the scheduler in the second world. Judge the kills by what its run leaves behind."""
+    """Run the scheduler in the second world and kill its tasks. Return a result for each kill.
+
+    The results share one verdict, because only the state after the whole run can be checked.
+    """
     settings = harness.settings
     harness.template.restore("second")
     began = time.monotonic()
@@ -136,7 +147,7 @@ def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[
             if task_id not in seen:
                 name, attempt = _task(settings, task_id)
                 usual = SECONDS.get(name.partition("[")[0], SHORT)
-                # Airflow does not retry after the last try, so it is not killed.
+                # The third try is never killed, because Airflow would not try again after it.
                 is_spared = attempt > 1 and (attempt > 2 or chance.random() > 0.2)
                 task = _Task(
                     f"{name}, try {attempt}", pid, time.monotonic() + chance.uniform(0, usual)
@@ -154,12 +165,12 @@ def _kill_until_the_run_ends(settings: Settings, chance: random.Random) -> list[
 
 
 def _kill(task: _Task) -> bool:
-    """Kill the process of a task, or its worker. Return false if it has already ended."""
+    """Kill the process of a task, or its worker. Return false if the process has already ended."""
     if _attempt(task.pid) is None:
         return False
     victim = task.pid
     if task.with_worker:
-        # The fourth field, after a name in brackets, is the parent.
+        # In /proc/PID/stat the parent's id is the second field after the name in brackets.
         status = Path(f"/proc/{task.pid}/stat").read_text()
         victim = int(status.rpartition(")")[2].split()[1])
     with contextlib.suppress(ProcessLookupError):
@@ -169,7 +180,7 @@ def _kill(task: _Task) -> bool:
 
 
 def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
-    """Return the processes of running tasks of this state folder, by the id of the attempt."""
+    """Yield the attempt's id and the process id of every running task of this state folder."""
     for entry in Path("/proc").iterdir():
         attempt = _attempt(int(entry.name)) if entry.name.isdigit() else None
         if attempt is not None:
@@ -180,7 +191,7 @@ def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
 
 
 def _attempt(pid: int) -> str | None:
-    """Return the id of the task's attempt that a process works on, from the process title."""
+    """Return the id of the task attempt in a process's title, or None if it runs no task."""
     name = _title(pid).removeprefix(TITLE)
     return name if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name) else None
 
@@ -202,7 +213,7 @@ def _airflow(settings: Settings, query: str, *values: object) -> list[Any]:
 
 
 def _has_ended(settings: Settings) -> bool:
-    """Return whether the scheduler's first run has ended."""
+    """Return whether a DAG run has ended, as success or as failure."""
     try:
         rows = _airflow(settings, "select state from dag_run")
     except Exception:
@@ -233,7 +244,10 @@ def _as_at(settings: Settings) -> datetime:
 
 
 def _unfinished(settings: Settings) -> list[str]:
-    """Return DAG runs and tasks that Airflow records as running or failed."""
+    """Return a line for each DAG run and task that Airflow does not record as successful.
+
+    Skipped tasks count as successful.
+    """
     left = [
         f"DAG run {run_id} is {state}"
         for run_id, state in _airflow(settings, "select run_id, state from dag_run")

@@ -1,8 +1,9 @@
-"""The world in which things are killed: a small force, and the changes of its second day.
+"""The world in which the harness kills work: a small force, and the changes of its second day.
 
-It is made once and saved as two folders, with the server stopped. In `first` nothing has been
-landed. `second` has a publication and everything that a day can bring. Before each kill point one
-of the two is copied to the work folder. Copies are fastest in memory, where they need no disk.
+The world is made once and saved as two state folders, with the server stopped. In `first` nothing
+has been landed. `second` has a publication and a day of new data with every unusual change. Before
+each kill point, one of the two is copied to the work folder. `/dev/shm` is the fastest place,
+because it is in memory.
 """
 
 import dataclasses
@@ -32,10 +33,12 @@ AS_AT = {
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
-#: Enough for several COPY messages and several pieces of an archived batch.
+#: The number of additional custody records. So many need several COPY messages, and several pieces
+#: of an archived batch.
 BULK = 10_000
 
-#: Rows that nothing depends on. With them a table takes more than a moment to copy.
+#: Adds custody records that no other record refers to, so that the landing of the table takes some
+#: time and can be interrupted.
 _BULK = f"""
 insert into rms.custody_record (
     custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
@@ -46,8 +49,8 @@ select
 from generate_series(1, {BULK}) as n
 cross join lateral (select timestamptz '2026-04-12 00:00+00' + n * interval '1 minute' as moment)
 """
-#: Changes that the simulator's second day may not have: hard deletes, broken rows, a refused
-#: marking.
+#: Changes that the simulator may not make on the second day: hard deletes, rows that break the
+#: source contract, and a protective marking that is refused.
 _SECOND_DAY = {
     "rms": """
         update rms.custody_record
@@ -71,7 +74,7 @@ _SECOND_DAY = {
 
 
 class Template:
-    """The two folders that are copied, and the folder in which work is done."""
+    """The two saved state folders, and the work folder, to which they are copied."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -81,7 +84,7 @@ class Template:
         )
 
     def make(self) -> None:
-        """Make both folders, unless an earlier start of the harness has made them."""
+        """Make both saved folders, unless an earlier start of the harness has made them."""
         first, second = self.root / "first", self.root / "second"
         if second.exists():
             return
@@ -99,7 +102,7 @@ class Template:
         self._save(second)
 
     def restore(self, name: str) -> None:
-        """Reset the work folder to one of the two, with no server running."""
+        """Replace the work folder with a copy of the saved folder `name`. No server runs in it."""
         self.discard()
         _copy(self.root / name, self.work)
 
@@ -119,7 +122,11 @@ class Template:
 
 
 def end_server(settings: Settings, patience: float = 30.0) -> None:
-    """Stop a server immediately, and wait until all its processes have ended."""
+    """Stop the server of a state folder without a checkpoint, and wait until it has ended.
+
+    Raises:
+        TimeoutError: the server still runs after `patience` seconds.
+    """
     data = data_dir(settings)
     deadline = time.monotonic() + patience
     while (running := find_postmaster(data)) is not None:
@@ -130,7 +137,11 @@ def end_server(settings: Settings, patience: float = 30.0) -> None:
 
 
 def assurance(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end in a separate process."""
+    """Run an `assurance` command to its end in a separate process.
+
+    Raises:
+        RuntimeError: the command fails.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "oic_assurance.cli", *arguments], env=environment(settings),
         capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
@@ -141,12 +152,15 @@ def assurance(settings: Settings, *arguments: str) -> subprocess.CompletedProces
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a process that uses the work folder."""
+    """Return the environment variables of a process that uses the state folder of `settings`."""
     return {**environment_of_tests(), "ASSURANCE_HOME": str(settings.home)}
 
 
 def environment_of_tests() -> dict[str, str]:
-    """Return the environment of a process that uses this checkout and no state folder."""
+    """Return the environment variables of a process that uses this checkout.
+
+    They name no state folder, and no other setting of Airflow, dbt, PostgreSQL or the product.
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -161,7 +175,7 @@ def _between(first: date, last: date) -> list[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    # Where the file system supports it, a copy shares its blocks and takes no time.
+    # If the file system supports it, the copy shares the blocks of the source and takes no time.
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
 
@@ -171,7 +185,11 @@ def _run_sql(settings: Settings, database: str, statements: str) -> None:
 
 
 def _drop_bad_files(dropzone: Path) -> None:
-    """Drop a file that is refused, a known file with other bytes, and a file for a missing day."""
+    """Put three unusual personnel files into the dropzone.
+
+    They are an empty file, which is refused, a known file with changed content, and a file for a
+    day in the past that had none.
+    """
     people = dropzone / "hr" / "personnel"
     known = sorted(people.glob("personnel_*.csv"))
     (people / "personnel_20260424.csv").write_bytes(b"")

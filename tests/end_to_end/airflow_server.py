@@ -1,4 +1,4 @@
-"""Airflow as `assurance up` runs it, and what a person can do to it: over its own REST API."""
+"""Start Airflow with `assurance up`, and act like a user of its web page, through its REST API."""
 
 import json
 import socket
@@ -21,14 +21,15 @@ READY = "Airflow is at"
 
 @dataclass(frozen=True)
 class Airflow:
-    """A logged-in person, before the web page of a running Airflow."""
+    """A client of a running Airflow that is logged in as a user of the web page."""
 
     client: httpx.Client
 
     def run_of(self, dag: str, as_at: str) -> str:
-        """Return the id of the run of a scheduled DAG that is under way.
+        """Return the id of the current run of a scheduled DAG.
 
-        The scheduler begins one by itself in a home that is new to it; else one is triggered.
+        In a new state folder the scheduler starts a run by itself. If there are only ended runs,
+        this starts a new run.
         """
         for _ in _patiently(f"no run of {dag}"):
             found = self.client.get(f"/dags/{dag}/dagRuns")
@@ -41,7 +42,7 @@ class Airflow:
         raise AssertionError
 
     def trigger(self, dag: str, as_at: str) -> str:
-        """Start a run of a DAG, once the DAG is known, and return its id."""
+        """Start a run of a DAG as soon as Airflow knows the DAG. Return the run's id."""
         for _ in _patiently(f"{dag} is not known"):
             done = self.client.post(
                 f"/dags/{dag}/dagRuns", json={"logical_date": None, "conf": {"as_at": as_at}}
@@ -51,7 +52,7 @@ class Airflow:
         raise AssertionError
 
     def wait_for_end(self, dag: str, run: str) -> str:
-        """Wait until a run has ended and return its state."""
+        """Wait until a run has ended. Return its state."""
         for _ in _patiently(f"{dag} does not end"):
             state = self._get(f"/dags/{dag}/dagRuns/{quote(run)}")["state"]
             if state in ENDED:
@@ -65,17 +66,17 @@ class Airflow:
                 return
 
     def state(self, dag: str, run: str, task: str) -> str | None:
-        """Return the state that Airflow shows of a task."""
+        """Return the state that Airflow shows for a task, or None if it has no state yet."""
         found = self._get(_task(dag, run, task))["state"]
         return None if found is None else str(found)
 
     def mark(self, dag: str, run: str, task: str, state: str) -> None:
-        """Mark a task as succeeded, failed or skipped, as the web page's button does."""
+        """Mark a task as succeeded, failed or skipped, as the button on the web page does."""
         done = self.client.patch(_task(dag, run, task), json={"new_state": state})
         done.raise_for_status()
 
     def clear(self, dag: str, run: str, *tasks: str, downstream: bool = False) -> None:
-        """Clear tasks, so that they run again."""
+        """Clear tasks, so that they run again. With `downstream`, also all tasks after them."""
         done = self.client.post(
             f"/dags/{dag}/clearTaskInstances",
             json={
@@ -90,7 +91,10 @@ class Airflow:
         done.raise_for_status()
 
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
-        """Answer a task that waits for a person, as *Required Actions* does: as A. Lead."""
+        """Answer a task that waits for a decision, as on the page *Required Actions*.
+
+        The name of the person who decides is A. Lead.
+        """
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",
             json={
@@ -108,7 +112,7 @@ class Airflow:
 
 @contextmanager
 def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Iterator[Airflow]:
-    """Start Airflow in a terminal's home, log in, and stop it at the end."""
+    """Start Airflow in a terminal's state folder, log in, and stop it at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -133,12 +137,12 @@ def airflow(terminal: Terminal, extra: Mapping[str, str] | None = None) -> Itera
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
-    said = []
+    output = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if line.startswith(READY):
             return
-    raise AssertionError("".join(said))
+    raise AssertionError("".join(output))
 
 
 def _task(dag: str, run: str, task: str) -> str:

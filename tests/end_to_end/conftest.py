@@ -28,7 +28,7 @@ def terminal() -> Iterator[Terminal]:
 
 @pytest.fixture(scope="session")
 def first_run(terminal: Terminal) -> str:
-    """What the first run showed."""
+    """The output of the first run, which all end-to-end tests share."""
     done = terminal.assurance("run", "--as-at", AS_AT)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

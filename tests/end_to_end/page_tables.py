@@ -1,17 +1,17 @@
-"""The tables of an HTML page, as a reader sees them: by their caption, row by row."""
+"""Read the tables and the text of an HTML page as a reader sees them."""
 
 from html.parser import HTMLParser
 
 
 def tables(page: str) -> dict[str, list[list[str]]]:
-    """Return the rows below the head of every table, by caption."""
+    """Return the body rows of every table on a page as texts, by the caption of the table."""
     reader = _Reader()
     reader.feed(page)
     return reader.tables
 
 
 def words(page: str) -> str:
-    """Return what is written on a page, without what is not shown as text."""
+    """Return the text of a page in one line, without style sheets."""
     reader = _Reader()
     reader.feed(page)
     return " ".join(" ".join(reader.words).split())

@@ -1,4 +1,4 @@
-"""A pseudo-terminal to run a command on, and what a person would see on it."""
+"""Run a command in a pseudo-terminal, and compute the text that a user would see on it."""
 
 import contextlib
 import fcntl
@@ -14,27 +14,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROWS = 24
-#: Text, a control character, or an escape sequence with its parameters and final letter.
+#: The parts of a terminal's input: an escape sequence with its parameters and its final letter, a
+#: control character, or text.
 TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
 
 
 class Display:
-    """The lines that a terminal shows, with all that has scrolled away.
+    """The lines that a terminal shows, including those that have scrolled away.
 
-    It knows the few sequences that a screen of ours may send. Any other one is a `ValueError`, so
-    a test notices it.
+    It knows the few escape sequences that the product's screens may send.
+
+    Raises:
+        ValueError: another sequence is sent. A test then fails.
     """
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
         self.rows: list[str] = [""]
-        #: Whether a row goes on in the next one, because its line is wider than the terminal.
+        #: For each row, whether its line is wider than the terminal and continues in the next row.
         self.goes_on: list[bool] = [False]
         self.cursor_is_shown = True
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
-        """Show what was sent."""
+        """Show a text that the command has sent to the terminal."""
         position = 0
         while position < len(text):
             token = TOKEN.match(text, position)
@@ -54,7 +57,7 @@ class Display:
 
     @property
     def lines(self) -> list[str]:
-        """The lines as they were written, without blanks at their ends."""
+        """The lines as the command wrote them, without blanks at their ends."""
         lines, begun = [], ""
         for row, goes_on in zip(self.rows, self.goes_on, strict=True):
             begun += row
@@ -65,12 +68,12 @@ class Display:
 
     @property
     def is_wide(self) -> list[bool]:
-        """Whether each line is wider than the terminal."""
+        """For each line, whether it is wider than the terminal."""
         return [len(line) > self.columns for line in self.lines]
 
     @property
     def text(self) -> str:
-        """All lines."""
+        """All lines as one text."""
         return "\n".join(self.lines)
 
     def _control(self, parameters: str, letter: str) -> None:
@@ -108,7 +111,7 @@ class Display:
 
 
 class PseudoTerminal:
-    """A command in the foreground of a terminal of its own."""
+    """A running command in the foreground of a pseudo-terminal."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], columns: int
@@ -124,20 +127,20 @@ class PseudoTerminal:
         os.close(slave)
 
     def running(self, patience: float = 5) -> list[str]:
-        """Return the names of the processes of the command's session that do not end."""
+        """Return the names of processes of the command that still run after `patience` seconds."""
         deadline = time.monotonic() + patience
         while (found := _session(self._process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
         return found
 
     def display(self) -> Display:
-        """Return what the terminal shows now."""
+        """Return the display with everything that the command has sent so far."""
         display = Display(self._columns)
         display.feed(self.sent.decode())
         return display
 
     def read_until(self, text: str, seconds: float = 120) -> None:
-        """Read until the command has sent a text."""
+        """Read the command's output until it contains a text. Fail if that takes too long."""
         deadline = time.monotonic() + seconds
         while text.encode() not in self.sent:
             assert time.monotonic() < deadline, self.sent.decode()
@@ -145,11 +148,11 @@ class PseudoTerminal:
             self._read(0.1)
 
     def press_ctrl_c(self) -> None:
-        """Type Ctrl-C. The terminal sends the signal to every process in its foreground."""
+        """Type Ctrl-C. The terminal then interrupts every process in its foreground."""
         os.write(self._master, b"\x03")
 
     def end(self) -> int:
-        """Read until the command has ended, and return its exit code."""
+        """Read the command's output until it has ended. Return its exit code."""
         while self._process.poll() is None:
             self._read(0.1)
         while self._read(0):
@@ -158,13 +161,13 @@ class PseudoTerminal:
         return self._process.returncode
 
     def kill(self) -> None:
-        """End the command if it still runs."""
+        """Stop the command if it still runs."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 
     def _read(self, patience: float) -> bool:
-        """Read what was sent; false if there is nothing."""
+        """Read the bytes that the command has sent. Return false if there are none."""
         if not select.select([self._master], [], [], patience)[0]:
             return False
         try:
@@ -175,7 +178,7 @@ class PseudoTerminal:
 
 
 def _take_terminal() -> None:
-    """Make standard input the controlling terminal, so that Ctrl-C reaches the command."""
+    """Make the pseudo-terminal control this process, so that Ctrl-C reaches the command."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 

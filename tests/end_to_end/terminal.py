@@ -1,4 +1,4 @@
-"""A person at a terminal: commands in a state folder of their own, as separate processes."""
+"""Run `assurance` commands as a user does: in a state folder, each as a separate process."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 @dataclass
 class Terminal:
-    """Where `assurance` is called, and with what environment."""
+    """The state folder, the checkout and the environment variables of `assurance` commands."""
 
     home: Path
     project: Path = PROJECT
@@ -22,7 +22,10 @@ class Terminal:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of a shell that knows nothing but this state folder."""
+        """The environment variables of a command. The state folder is their only setting.
+
+        `extra` can add others.
+        """
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -32,14 +35,14 @@ class Terminal:
         return {**kept, "ASSURANCE_HOME": str(self.home), "PYTHONPATH": path, **self.extra}
 
     def assurance(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+        """Run an `assurance` command to its end. Return its exit code and output."""
         return subprocess.run(
             [sys.executable, "-m", "oic_assurance.cli", *arguments], env=self.environment,
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=600,
         )  # fmt: skip
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command and come back at once."""
+        """Start an `assurance` command, and return without waiting for its end."""
         return subprocess.Popen(
             [sys.executable, "-m", "oic_assurance.cli", *arguments], env=self.environment,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, stdin=subprocess.DEVNULL,
@@ -48,7 +51,7 @@ class Terminal:
     def on_a_terminal(
         self, *arguments: str, columns: int = 80, extra: Mapping[str, str] | None = None
     ) -> PseudoTerminal:
-        """Start a command on a pseudo-terminal and come back at once."""
+        """Start an `assurance` command on a pseudo-terminal, and return without waiting."""
         environment = {"TERM": "xterm-256color", **self.environment, **(extra or {})}
         for name in ("COLUMNS", "LINES"):
             environment.pop(name, None)
@@ -56,5 +59,5 @@ class Terminal:
         return PseudoTerminal(command, environment, columns)
 
     def url(self, name: str) -> str:
-        """Return what `assurance db url` prints."""
+        """Return the connection URL of a login, as `assurance db url` prints it."""
         return self.assurance("db", "url", name).stdout.strip()

@@ -1,4 +1,4 @@
-"""A deployment that asks: Airflow waits for a person; what is said is done, and kept on record."""
+"""A deployment that requires approval: Airflow waits for a person, and the decision is recorded."""
 
 import os
 import pwd
@@ -15,12 +15,13 @@ pytestmark = pytest.mark.slow
 
 DAILY, TASK = "assurance_daily", "approve_warning"
 WAITS = "awaiting_input"
-#: Two minutes: enough to answer in, and not too long to wait for in vain.
+#: Warnings need an approval, and Airflow waits two minutes for it. This is long enough for the
+#: tests that answer, and short enough for the test that does not.
 ASKS = {"ASSURANCE_APPROVE_WARNINGS": "yes", "ASSURANCE_APPROVAL_HOURS": "0.033"}
 
 
 @pytest.fixture
-def asking(terminal: Terminal, first_run: str) -> Terminal:
+def deployment(terminal: Terminal, first_run: str) -> Terminal:
     return Terminal(terminal.home, terminal.project, ASKS)
 
 
@@ -38,7 +39,11 @@ def current(terminal: Terminal) -> int:
 
 
 def last_decision(terminal: Terminal) -> tuple[Any, ...]:
-    """Return what was decided about the newest build: whether, who, login, why, through what."""
+    """Return the decision on the newest build.
+
+    The values are: whether it is approved, who decided, their login, the reason, and the program
+    through which they decided.
+    """
     (decision,) = ask(
         terminal,
         "select is_approved, who, login, reason, through from audit.approval "
@@ -47,11 +52,11 @@ def last_decision(terminal: Terminal) -> tuple[Any, ...]:
     return decision
 
 
-def test_airflow_waits_for_a_person_and_does_what_is_said(asking: Terminal) -> None:
-    with airflow(asking) as server:
-        reject(asking, server)
-        approve(asking, server)
-        say_nothing(asking, server)
+def test_airflow_waits_for_a_person_and_follows_the_decision(deployment: Terminal) -> None:
+    with airflow(deployment) as server:
+        reject(deployment, server)
+        approve(deployment, server)
+        give_no_answer(deployment, server)
 
 
 def reject(terminal: Terminal, server: Airflow) -> None:
@@ -67,9 +72,9 @@ def reject(terminal: Terminal, server: Airflow) -> None:
     assert last_decision(terminal) == (
         False, "A. Lead", "assurance", "half of HR is missing", "airflow"
     )  # fmt: skip
-    told = " ".join(terminal.assurance("notify", "--dry-run").stdout.split())
-    assert "its warnings were rejected by A. Lead" in told
-    assert "half of HR is missing" in told
+    notification = " ".join(terminal.assurance("notify", "--dry-run").stdout.split())
+    assert "its warnings were rejected by A. Lead" in notification
+    assert "half of HR is missing" in notification
 
 
 def approve(terminal: Terminal, server: Airflow) -> None:
@@ -92,7 +97,7 @@ def approve(terminal: Terminal, server: Airflow) -> None:
     assert caveats > 0
 
 
-def say_nothing(terminal: Terminal, server: Airflow) -> None:
+def give_no_answer(terminal: Terminal, server: Airflow) -> None:
     before = current(terminal)
     run = server.trigger(DAILY, AS_AT)
     assert server.wait_for_end(DAILY, run) == "failed"
@@ -106,21 +111,24 @@ def say_nothing(terminal: Terminal, server: Airflow) -> None:
     )
 
 
-def test_at_a_terminal_the_run_ends_and_the_command_line_is_asked(asking: Terminal) -> None:
-    before = current(asking)
-    done = asking.assurance("run", "--as-at", AS_AT)
+def test_at_a_terminal_the_run_ends_and_a_command_approves(deployment: Terminal) -> None:
+    before = current(deployment)
+    done = deployment.assurance("run", "--as-at", AS_AT)
     assert done.returncode == 1
-    ((build_id,),) = ask(asking, "select max(build_id) from audit.build where purpose = 'daily'")
+    ((build_id,),) = ask(
+        deployment, "select max(build_id) from audit.build where purpose = 'daily'"
+    )
     assert f"assurance publication approve {build_id} --reason" in done.stderr
-    assert current(asking) == before
+    assert current(deployment) == before
     by = ["--by", "A. Lead", "--reason", "known and harmless"]
-    # What the deployment wanted when the build was opened stands, whoever publishes it.
-    without = Terminal(asking.home, asking.project)
+    # The build was opened with the setting that requires approval. A command without this setting
+    # must obey it as well.
+    without = Terminal(deployment.home, deployment.project)
     assert without.assurance("publication", "approve", str(build_id), "--by", "A. Lead").returncode
-    assert current(asking) == before
-    said = without.assurance("publication", "approve", str(build_id), *by)
-    assert said.returncode == 0, said.stderr
-    assert f"Readers see publication {build_id}" in said.stdout
-    assert last_decision(asking) == (
+    assert current(deployment) == before
+    approved = without.assurance("publication", "approve", str(build_id), *by)
+    assert approved.returncode == 0, approved.stderr
+    assert f"Readers see publication {build_id}" in approved.stdout
+    assert last_decision(deployment) == (
         True, "A. Lead", pwd.getpwuid(os.getuid()).pw_name, "known and harmless", "command line"
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The whole way: sources in, a publication out, and what stands when something is in the way."""
+"""The daily run, from the sources to a publication, and its result if something fails."""
 
 import shutil
 import signal
@@ -24,7 +24,7 @@ POINTS = {"NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING"}
 
 
 def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
-    """Return what a BI tool reads."""
+    """Return the rows of a query that runs under the login of BI tools."""
     with psycopg.connect(terminal.url("bi")) as reader:
         return reader.execute(query.encode()).fetchall()
 
@@ -38,8 +38,8 @@ def current(terminal: Terminal) -> int:
 
 
 @pytest.fixture
-def harmed_project(tmp_path: Path) -> Path:
-    """A checkout of one's own, to break a model in."""
+def damaged_project(tmp_path: Path) -> Path:
+    """A copy of the project, in which a test can damage a model."""
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__")
@@ -53,13 +53,13 @@ def test_the_first_run_publishes_and_shows_the_position(terminal: Terminal, firs
         assert point in first_run
     for part in ("Quarantine", "Gate", "Where", "db url bi", "dbt docs", "Data Docs"):
         assert part in first_run
-    assert len(first_run.splitlines()) <= 50
+    assert len(first_run.splitlines()) <= 60
     assert "[info" not in first_run
     assert (terminal.home / "reports" / "dbt_docs.html").stat().st_size > 100_000
     assert (terminal.home / "reports" / "data_docs" / "index.html").exists()
 
 
-def test_every_contract_table_is_there_and_shows_one_publication(
+def test_every_contract_table_exists_and_shows_one_publication(
     terminal: Terminal, first_run: str
 ) -> None:
     found = ask(
@@ -76,9 +76,7 @@ def test_every_contract_table_is_there_and_shows_one_publication(
     } == (POINTS)
 
 
-def test_status_lists_and_quarantine_tell_where_things_stand(
-    terminal: Terminal, first_run: str
-) -> None:
+def test_status_lists_and_quarantine_show_the_state(terminal: Terminal, first_run: str) -> None:
     status = terminal.assurance("status")
     assert status.returncode == 0
     assert "published" in status.stdout
@@ -88,7 +86,7 @@ def test_status_lists_and_quarantine_tell_where_things_stand(
     assert terminal.assurance("quarantine", "list", "--limit", "3").returncode == 0
 
 
-def test_a_source_that_is_down_makes_its_points_unknown_and_the_rest_goes_on(
+def test_an_unavailable_source_makes_only_its_points_unknown(
     terminal: Terminal, first_run: str
 ) -> None:
     before = current(terminal)
@@ -112,34 +110,34 @@ def test_a_source_that_is_down_makes_its_points_unknown_and_the_rest_goes_on(
     verdicts = dict(ask(terminal, "select dataset, verdict from marts.source_freshness"))
     assert {verdicts[name] for name in verdicts if name.startswith("rms/")} == {"failed"}
     assert verdicts["hr/personnel"] == "fresh"
-    # Somebody was told, in one message.
+    # One message was sent.
     ((_, message),) = chat.posts
-    told = {change["subject"]: change["readers_see"] for change in message["changes"]}
-    assert {name for name in told if name.startswith("rms/")} == {
+    changes = {change["subject"]: change["readers_see"] for change in message["changes"]}
+    assert {name for name in changes if name.startswith("rms/")} == {
         name for name in verdicts if name.startswith("rms/")
     }
-    assert told["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
+    assert changes["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
     assert "secret-of-rms" not in message["text"]
 
 
-def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
-    terminal: Terminal, first_run: str, harmed_project: Path
+def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
+    terminal: Terminal, first_run: str, damaged_project: Path
 ) -> None:
     before = current(terminal)
     figures = ask(terminal, "select * from marts.assurance_measure order by 1, 2, 3, 4, 5")
-    mart = harmed_project / "dbt_project/models/marts/assurance/assurance_measure.sql"
+    mart = damaged_project / "dbt_project/models/marts/assurance/assurance_measure.sql"
     harmed = mart.read_text().replace("measure.numerator,", "measure.denominator + 1 as numerator,")
     assert harmed != mart.read_text()
     mart.write_text(harmed)
     with HttpServer() as chat:
         extra = {"ASSURANCE_NOTIFY_WEBHOOK": chat.address}
-        done = Terminal(terminal.home, harmed_project, extra).assurance("run", "--as-at", AS_AT)
+        done = Terminal(terminal.home, damaged_project, extra).assurance("run", "--as-at", AS_AT)
     assert done.returncode == 1
     assert done.stderr.startswith("assurance: the run was blocked")
     ((_, message),) = chat.posts
-    told = {change["kind"]: change for change in message["changes"]}
-    assert told["publication"]["event"] == "new"
-    assert told["publication"]["readers_see"].startswith(f"publication {before}, as at ")
+    changes = {change["kind"]: change for change in message["changes"]}
+    assert changes["publication"]["event"] == "new"
+    assert changes["publication"]["readers_see"].startswith(f"publication {before}, as at ")
     assert f"Readers still see publication {before}." in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert current(terminal) == before
@@ -148,12 +146,12 @@ def test_a_broken_mart_is_not_published_and_the_last_publication_stands(
 
 
 def test_a_model_that_cannot_be_built_is_named(
-    terminal: Terminal, first_run: str, harmed_project: Path
+    terminal: Terminal, first_run: str, damaged_project: Path
 ) -> None:
     before = current(terminal)
-    mart = harmed_project / "dbt_project/models/marts/core/fct_plan_strand.sql"
+    mart = damaged_project / "dbt_project/models/marts/core/fct_plan_strand.sql"
     mart.write_text(mart.read_text() + "\nwhere no_such_column\n")
-    done = Terminal(terminal.home, harmed_project).assurance("run", "--as-at", AS_AT)
+    done = Terminal(terminal.home, damaged_project).assurance("run", "--as-at", AS_AT)
     assert done.returncode == 1
     assert "fct_plan_strand" in done.stderr
     assert "no_such_column" in done.stderr
@@ -161,7 +159,7 @@ def test_a_model_that_cannot_be_built_is_named(
     assert current(terminal) == before
 
 
-def test_two_runs_at_once_are_refused_and_a_killed_one_leaves_nothing_behind(
+def test_a_second_run_is_refused_and_a_killed_one_leaves_nothing_behind(
     terminal: Terminal, first_run: str
 ) -> None:
     first = terminal.begin("run", "--as-at", AS_AT)
@@ -185,7 +183,9 @@ def test_two_runs_at_once_are_refused_and_a_killed_one_leaves_nothing_behind(
         assert left.fetchone() == (0,)
 
 
-def test_an_interrupted_run_ends_as_a_whole_and_says_so(terminal: Terminal, first_run: str) -> None:
+def test_an_interrupted_run_ends_completely_and_reports_it(
+    terminal: Terminal, first_run: str
+) -> None:
     before = current(terminal)
     run = terminal.begin("run", "--as-at", AS_AT)
     assert run.stdout is not None

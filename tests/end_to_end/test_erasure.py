@@ -1,4 +1,4 @@
-"""What was erased cannot be found in the state folder any more, once a new publication stands."""
+"""After the publication that follows an erasure, the record is nowhere in the state folder."""
 
 import gzip
 import shutil
@@ -17,7 +17,7 @@ PERSON, COLLAR, ROLE = "987654", "QWXZ7731", "ZQJXVKROLE"
 REFERRAL, REFERENCE = "987650001", "NCCUZQXJW88"
 WANTED = [COLLAR.encode(), ROLE.encode(), REFERENCE.encode(), REFERRAL.encode()]
 BLOCK = 4 * 1024 * 1024
-#: Of the sources themselves.
+#: The source databases. Their files still contain the record and are not searched.
 SOURCES = ("rms", "intelligence")
 
 
@@ -37,7 +37,10 @@ def terminal() -> Iterator[Terminal]:
 
 
 def put_records(terminal: Terminal) -> None:
-    """Let the newest personnel file and the records system say something that nothing else says."""
+    """Put an officer and a referral with unique values into the sources.
+
+    The officer is in the newest personnel file, the referral in the records management system.
+    """
     newest = max((terminal.home / "dropzone/hr/personnel").glob("personnel_*.csv"))
     columns = newest.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
     values = {
@@ -62,9 +65,10 @@ def put_records(terminal: Terminal) -> None:
 
 
 def places_with(terminal: Terminal) -> set[str]:
-    """Return the files of the state, but for the sources', that hold any of the values.
+    """Return the files of the state folder that contain one of the unique values.
 
-    The server is stopped for it, so that it has written all that it had in memory.
+    The files of the sources are not searched. The server is stopped during the search, so that
+    everything in its memory is written to disk.
     """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         oids = warehouse.execute(
@@ -98,7 +102,7 @@ def holds(path: Path) -> bool:
     return False
 
 
-def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> None:
+def test_after_the_next_publication_no_byte_is_left(terminal: Terminal) -> None:
     done = terminal.assurance("run", "--as-at", "2026-04-21T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
     before = places_with(terminal)
@@ -123,8 +127,8 @@ def test_after_the_next_publication_not_a_byte_is_left(terminal: Terminal) -> No
             " where schemaname = 'generation' order by 1"
         ).fetchall()
         assert generations == [(2,)]
-        told = warehouse.execute(
+        logged = warehouse.execute(
             "select publication_id, count(*) from audit.publication_before_erasure"
             " group by 1 order by 1"
         ).fetchall()
-        assert told == [(1, 2)]
+        assert logged == [(1, 2)]

@@ -1,4 +1,4 @@
-"""The published figures are those that the contracts give, computed a second way."""
+"""The published figures equal those that the oracle computes from the contracts."""
 
 from pathlib import Path
 
@@ -6,13 +6,14 @@ import pytest
 
 from tests.oracle.runner import check
 
-# On a deadline day, and after everything; then a day's changes. The slow test takes every moment.
+# The moments of the quick test: on a deadline day, after it, and on the next day after changes of
+# records. The slow test runs for every moment of the oracle.
 FIRST_DAY = ["2026-04-30T12:00", "2026-06-20T05:30"]
 DAY_AFTER = ["2026-06-21T05:30"]
 
 
 @pytest.mark.parametrize("seed", [1])
-def test_an_outsider_s_oracle_agrees(seed: int, tmp_path: Path) -> None:
+def test_the_oracle_agrees(seed: int, tmp_path: Path) -> None:
     compared = 0
     for title, differences in check(seed, tmp_path, FIRST_DAY, DAY_AFTER, source_down=True):
         hard = [str(difference) for difference in differences if not difference.soft]
@@ -23,7 +24,7 @@ def test_an_outsider_s_oracle_agrees(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
-def test_an_outsider_s_oracle_agrees_at_every_moment(seed: int, tmp_path: Path) -> None:
+def test_the_oracle_agrees_at_every_moment(seed: int, tmp_path: Path) -> None:
     for title, differences in check(seed, tmp_path, source_down=True):
         hard = [str(difference) for difference in differences if not difference.soft]
         assert not hard, f"{title}: {len(hard)} differences\n" + "\n".join(hard[:20])

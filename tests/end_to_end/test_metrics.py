@@ -1,4 +1,4 @@
-"""MetricFlow's metrics, asked for as at a terminal, are the figures of the marts that they read."""
+"""The metrics of MetricFlow equal the figures of the marts."""
 
 import csv
 import socket
@@ -18,19 +18,21 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: Those that the records tell of the day of the run alone are asked for a second time, from these.
+#: Measures that MetricFlow can also compute from the records, but only for the day of the run. Each
+#: has a second metric for this, whose name ends in `_today`.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: Strands have no unit to be asked for by.
+#: The metrics that are queried by unit. Strands belong to no unit, so their metric is left out.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
-#: Metric, month and unit to value, where there is one.
+#: Values by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
 
 
 @pytest.fixture
 def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal that would be found out if it called the world outside.
+    """A terminal whose commands may not open a network connection. Otherwise the test fails.
 
-    Its temporary folder is new: an answer kept there from an earlier call would hide the next.
+    Its temporary folder is new. MetricFlow may store the answer of a network call there, and would
+    then not make the call again.
     """
     with socket.socket() as outside:
         outside.bind(("127.0.0.1", 0))
@@ -43,8 +45,8 @@ def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]
             outside.accept()
 
 
-def asked(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figures:
-    """Return what one query over several metrics gives, by month, or by month and unit."""
+def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figures:
+    """Return the values of several metrics, from one query that is grouped by `by`."""
     table = folder / "figures.csv"
     done = mf.assurance(
         "mf", "query", "--metrics", ",".join(metrics), "--group-by", by, "--quiet",
@@ -61,7 +63,11 @@ def asked(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Figu
 
 
 def published(mf: Terminal, query: str) -> Figures:
-    """Return what the marts hold, with the current month's figures as those of today too."""
+    """Return the figures of the marts that a query selects, by measure, month and unit.
+
+    The figures of the current month are listed a second time, under the names of the metrics of
+    today.
+    """
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()
     figures = {(code, str(month), unit): value for code, month, unit, value in rows}
@@ -74,7 +80,7 @@ def published(mf: Terminal, query: str) -> Figures:
     return figures | today
 
 
-def test_every_metric_is_the_force_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
+def test_every_metric_equals_the_force_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
     figures = published(
         mf,
         """
@@ -84,11 +90,12 @@ def test_every_metric_is_the_force_s_figure_of_each_month(mf: Terminal, tmp_path
         """,
     )
     assert {code for code, _, _ in figures} == {*MEASURES, *TODAY}
-    assert asked(mf, tmp_path, (*MEASURES, *TODAY), "metric_time__month") == figures
+    assert queried(mf, tmp_path, (*MEASURES, *TODAY), "metric_time__month") == figures
 
 
-def test_every_metric_is_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
-    # A unit above teams has only its own by a metric: none, but the force's plans.
+def test_every_metric_equals_each_team_s_figure_of_each_month(mf: Terminal, tmp_path: Path) -> None:
+    # Records belong to teams, and plans to the force. A metric does not add up teams, so it has no
+    # value for districts and directorates. Only teams, and the force for plans, are compared.
     figures = published(
         mf,
         """
@@ -104,10 +111,10 @@ def test_every_metric_is_each_team_s_figure_of_each_month(mf: Terminal, tmp_path
         name for name in (*MEASURES, *TODAY) if not name.startswith("intel_plan")
     }
     figures = {place: value for place, value in figures.items() if place[0] in BY_UNIT}
-    assert asked(mf, tmp_path, BY_UNIT, "metric_time__month,org_unit__code") == figures
+    assert queried(mf, tmp_path, BY_UNIT, "metric_time__month,org_unit__code") == figures
 
 
-def test_over_several_months_people_are_those_of_the_last_and_referrals_all(
+def test_several_months_use_the_last_for_people_and_all_for_referrals(
     mf: Terminal, tmp_path: Path
 ) -> None:
     table = tmp_path / "year.csv"

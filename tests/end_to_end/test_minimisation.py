@@ -1,4 +1,7 @@
-"""What is never extracted is nowhere: narratives, source identities; no officer number in marts."""
+"""Withheld data is nowhere in the state folder or the warehouse.
+
+Narratives and source identities are nowhere. Officer numbers are in no mart.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +16,7 @@ BLOCK = 4 * 1024 * 1024
 
 
 def secrets_of_intelligence(terminal: Terminal) -> list[str]:
-    """Return narratives and source identities as the source holds them."""
+    """Return narratives and source identities from the source database of intelligence."""
     with psycopg.connect(terminal.url("intelligence")) as source:
         rows = source.execute(
             "select narrative, source_identity from intel.report order by random() limit %s",
@@ -26,7 +29,10 @@ def secrets_of_intelligence(terminal: Terminal) -> list[str]:
 
 
 def state_files(home: Path) -> Iterator[Path]:
-    """Return every file of the state but the server's own, which holds the source database too."""
+    """Yield every file of the state folder except the files of the server.
+
+    The server also runs the source database, so its files contain withheld data.
+    """
     for path in home.rglob("*"):
         if path.is_file() and "postgres" not in path.relative_to(home).parts:
             yield path
@@ -63,7 +69,9 @@ def test_no_file_of_the_state_holds_a_narrative_or_a_source(
     assert searched > 20
 
 
-def test_the_server_log_holds_none_either(terminal: Terminal, first_run: str) -> None:
+def test_the_server_log_holds_no_narrative_and_no_source(
+    terminal: Terminal, first_run: str
+) -> None:
     log = (terminal.home / "log" / "postgres.log").read_text(errors="replace")
     assert not [text for text in secrets_of_intelligence(terminal) if text in log]
 
@@ -100,10 +108,14 @@ def test_no_mart_holds_an_officer_s_number(terminal: Terminal, first_run: str) -
             assert found == (0,), f"{schema}.{table}.{column}"
 
 
-def test_who_may_not_read_the_pseudonyms_finds_no_number_beside_one(
+def test_logins_without_pseudonyms_find_no_number_beside_one(
     terminal: Terminal, first_run: str
 ) -> None:
-    """Neither the gate, nor a purpose's people, nor a reader; whatever the columns are called."""
+    """No such login may read a table that has a pseudonym and the officer's number in one row.
+
+    The test looks at all text columns, not only at columns with the usual names. The logins are
+    those of the gate, of readers, and of people with a purpose.
+    """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         relations = warehouse.execute(
             """
@@ -138,7 +150,7 @@ def test_who_may_not_read_the_pseudonyms_finds_no_number_beside_one(
 def _beside(
     warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
 ) -> bool:
-    """Tell whether a column holds pseudonyms, and another one the numbers they stand for."""
+    """Return whether a row has a pseudonym in column `key` and its number in another column."""
     held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
     is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
     names = sql.Identifier(*relation)

@@ -1,4 +1,4 @@
-"""The assurance pack: its figures are the marts', it needs nothing else, it names nobody."""
+"""The assurance pack shows the figures of the marts, needs no other file, and names no officer."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def ask(terminal: Terminal, query: str, login: str = "bi") -> list[dict[str, Any
 
 @pytest.fixture(scope="module")
 def folder(terminal: Terminal, first_run: str) -> Path:
-    # Another test may have published since: the pack is made of what readers see now.
+    # Another test may have made a publication. So this makes the pack of the current publication.
     made = terminal.assurance("pack")
     assert made.returncode == 0, made.stderr
     return terminal.home / "reports" / "pack"
@@ -37,26 +37,24 @@ def public(folder: Path) -> str:
     return (folder / "public-release.html").read_text(encoding="utf-8")
 
 
-def test_a_run_makes_the_pack_and_says_where_it_is(terminal: Terminal, first_run: str) -> None:
+def test_a_run_makes_the_pack_and_prints_its_path(terminal: Terminal, first_run: str) -> None:
     for name in ("assurance-pack.html", "assurance-pack.pdf", "public-release.html"):
         assert str(terminal.home / "reports" / "pack" / name) in first_run
 
 
-def test_the_first_page_shows_every_position_as_the_mart_has_it(
-    terminal: Terminal, board: str
-) -> None:
-    said = words(board)
+def test_the_first_page_shows_every_position_of_the_mart(terminal: Terminal, board: str) -> None:
+    text = words(board)
     for row in ask(terminal, "select * from marts.assurance_position"):
         if row["point_code"] == "INTEL_PLAN":
-            assert f"{row['numerator']} of {row['denominator']} strands" in said
+            assert f"{row['numerator']} of {row['denominator']} strands" in text
             continue
-        what = "referrals" if row["point_code"] == "NCCU_INTEL" else "people"
-        figure = f"{row['value'] * 100:.1f}% {row['numerator']:,} of {row['denominator']:,} {what}"
-        assert figure in said
-        assert f"{row['ci_low'] * 100:.1f}–{row['ci_high'] * 100:.1f}%" in said
+        unit = "referrals" if row["point_code"] == "NCCU_INTEL" else "people"
+        figure = f"{row['value'] * 100:.1f}% {row['numerator']:,} of {row['denominator']:,} {unit}"
+        assert figure in text
+        assert f"{row['ci_low'] * 100:.1f}–{row['ci_high'] * 100:.1f}%" in text
 
 
-def test_every_month_of_the_trend_is_that_of_the_mart(terminal: Terminal, board: str) -> None:
+def test_every_month_of_the_trend_is_in_the_mart(terminal: Terminal, board: str) -> None:
     shown = tables(board)
     for title, code in (
         ("Referrals with their document, by month", "nccu_intel_compliance"),
@@ -83,10 +81,10 @@ def test_every_month_of_the_trend_is_that_of_the_mart(terminal: Terminal, board:
 
 def test_exceptions_and_training_add_up_to_the_marts(terminal: Terminal, board: str) -> None:
     shown = tables(board)
-    waiting = shown["What waits for somebody to act, by team"]
+    exceptions = shown["Open exceptions by team"]
     (counted,) = ask(terminal, "select count(*) from marts.assurance_exception")
-    assert sum(int(row[-1]) for row in waiting) == counted["count"]
-    done = shown["Modules done"]
+    assert sum(int(row[-1]) for row in exceptions) == counted["count"]
+    done = shown["Modules completed"]
     (people,) = ask(
         terminal,
         "select denominator, numerator from marts.assurance_position "
@@ -96,7 +94,7 @@ def test_exceptions_and_training_add_up_to_the_marts(terminal: Terminal, board: 
     assert done[-1][1].replace(",", "") == str(people["numerator"])
 
 
-def test_the_pages_ask_no_other_machine_for_anything(board: str, public: str) -> None:
+def test_the_pages_load_nothing_from_elsewhere(board: str, public: str) -> None:
     for page in (board, public):
         assert not re.findall(r"<(?:script|link [^>]*stylesheet|iframe|object)", page)
         linked = re.findall(r"(?:src|href)=\"([^\"]*)\"", page) + re.findall(
@@ -106,7 +104,7 @@ def test_the_pages_ask_no_other_machine_for_anything(board: str, public: str) ->
         assert {place.partition(":")[0].partition("#")[0] for place in linked} <= {"", "data"}
 
 
-def test_nobody_can_be_found_in_the_pack(terminal: Terminal, board: str, public: str) -> None:
+def test_the_pack_has_no_identities(terminal: Terminal, board: str, public: str) -> None:
     (one,) = ask(
         terminal,
         "select array_agg(distinct officer_key) filter (where officer_key is not null) as keys, "
@@ -120,7 +118,7 @@ def test_nobody_can_be_found_in_the_pack(terminal: Terminal, board: str, public:
     assert not [ref for ref in one["records"] if len(ref) > 6 and re.search(rf"\b{ref}\b", text)]
 
 
-def test_the_public_version_has_what_was_released_and_no_more(
+def test_the_public_pack_has_released_figures_only(
     terminal: Terminal, board: str, public: str
 ) -> None:
     assert words(public).startswith("OFFICIAL:")
@@ -143,27 +141,27 @@ def test_the_public_version_has_what_was_released_and_no_more(
         assert row["org_unit_name"] not in public
 
 
-def test_the_paper_has_a_marking_on_every_sheet_of_a4(folder: Path) -> None:
-    for name, marking, least in (
+def test_the_pdf_has_a_marking_on_every_a4_sheet(folder: Path) -> None:
+    for name, marking, minimum in (
         ("assurance-pack", "OFFICIAL-SENSITIVE", 6),
         ("public-release", "OFFICIAL", 1),
     ):
         sheets = PdfReader(folder / f"{name}.pdf").pages
-        assert len(sheets) >= least
+        assert len(sheets) >= minimum
         for sheet in sheets:
             assert marking in sheet.extract_text().splitlines()
             assert (round(sheet.mediabox.width), round(sheet.mediabox.height)) == (595, 842)
 
 
-def test_a_pack_says_what_moved_since_an_earlier_one(terminal: Terminal, folder: Path) -> None:
+def test_a_pack_shows_changes_since_an_earlier_one(terminal: Terminal, folder: Path) -> None:
     (newest,) = sorted((folder / "earlier").glob("*.json"))[-1:]
-    kept = json.loads(newest.read_text(encoding="utf-8"))
-    # A pack of the autumn before, with one person less.
-    (hydra,) = [row for row in kept["position"] if row["point_code"] == "HYDRA"]
+    saved = json.loads(newest.read_text(encoding="utf-8"))
+    # Make an earlier pack in which one officer less has completed Hydra.
+    (hydra,) = [row for row in saved["position"] if row["point_code"] == "HYDRA"]
     hydra["numerator"] -= 1
-    kept["publication"][0] |= {"publication_id": 0, "as_at": "2025-11-03T05:30:00+00:00"}
+    saved["publication"][0] |= {"publication_id": 0, "as_at": "2025-11-03T05:30:00+00:00"}
     earlier = folder / "earlier" / "0000000000.json"
-    earlier.write_text(json.dumps(kept), encoding="utf-8")
+    earlier.write_text(json.dumps(saved), encoding="utf-8")
     try:
         assert terminal.assurance("pack", "--since", "2025-11-10").returncode == 0
         page = (folder / "assurance-pack.html").read_text(encoding="utf-8")
@@ -172,7 +170,7 @@ def test_a_pack_says_what_moved_since_an_earlier_one(terminal: Terminal, folder:
     (moved,) = [
         row for row in tables(page)["Since the pack of 3 November 2025"] if "Hydra" in row[0]
     ]
-    assert moved[3] == "+1 as it should be, +0 in all"
+    assert moved[3] == "+1 met, +0 in total"
 
 
 def test_without_a_publication_there_is_no_pack(tmp_path: Path) -> None:

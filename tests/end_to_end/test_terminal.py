@@ -1,4 +1,4 @@
-"""Commands on a pseudo-terminal: stages, the position and nothing else, at any width."""
+"""Commands on a pseudo-terminal show their stages, the position and nothing else, at any width."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ SUMMARY = (
     "print(run_summary(load_settings(), last_run(load_settings())), end='')"
 )
 PLAIN_STAGE = re.compile(r"ok     (.{1,40}?) +\d+\.\d s")
-#: One step of half a second, as a command shows it.
+#: A program that shows one step of half a second, as the commands do.
 WORK = (
     "import time\n"
     "from oic_assurance.reporting.screens.progress import Screen\n"
@@ -46,7 +46,7 @@ def simulate_until(day: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Terminal]:
-    """A state folder with a force that has lived until the day before yesterday."""
+    """A state folder with a force that is simulated until the day before yesterday."""
     with tempfile.TemporaryDirectory(prefix="assurance-terminal-") as folder:
         terminal = Terminal(Path(folder))
         try:
@@ -60,7 +60,10 @@ def home() -> Iterator[Terminal]:
 
 @pytest.fixture(scope="module")
 def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
-    """Exit code, display and left processes of a run that gets Ctrl-C while it lands."""
+    """The result of a run that gets Ctrl-C while it lands.
+
+    The values are the exit code, the display, and the processes that still run.
+    """
     run = home.on_a_terminal("run")
     try:
         run.read_until("Extract and land")
@@ -73,7 +76,7 @@ def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
 
 @pytest.fixture(scope="module")
 def demo(home: Terminal, interrupted: object) -> tuple[int, Display]:
-    """Exit code and display of the command behind `make run`, after an interrupted run."""
+    """Exit code and display of `assurance demo`, after an interrupted run. `make run` calls it."""
     run = home.on_a_terminal("demo")
     try:
         code = run.end()
@@ -105,7 +108,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
 def test_an_interrupted_run_is_marked_and_the_server_stays(
     home: Terminal, interrupted: object
 ) -> None:
-    # The next run is the one of `demo`, which is asked for below: nothing has closed this one.
+    # The fixture `demo` makes the next run, and this test does not use it. So nothing but the
+    # interruption can have closed the run.
     status = home.assurance("status")
     assert status.stdout.startswith("Last run            failed")
     assert "interrupted before its end" in status.stdout
@@ -163,7 +167,7 @@ def test_every_screen_fits_80_columns(
 
 
 def work_on_a_terminal(home: Terminal, extra: Mapping[str, str]) -> tuple[bytes, list[str]]:
-    """Return what one step sends to a terminal, and the lines that stay."""
+    """Return the bytes that one step sends to a terminal, and the lines that stay on it."""
     environment = {**home.environment, "TERM": "xterm-256color", **extra}
     shown = PseudoTerminal([sys.executable, "-c", WORK], environment, 80)
     assert shown.end() == 0
@@ -216,6 +220,6 @@ def test_a_run_is_tidy_on_any_terminal(
     assert (b"\x1b" in run.sent) == ("TERM" not in extra)
     display = run.display()
     whole = [line for line, is_wide in zip(display.lines, display.is_wide, strict=True) if is_wide]
-    # Nothing but a path may be wider: it stands alone on its line.
+    # Only a path may be wider than the terminal. It is alone on its line.
     assert all(line.startswith(str(home.home)) and " " not in line for line in whole), display.text
     assert "airflow" not in display.text.lower().replace("start airflow", "")

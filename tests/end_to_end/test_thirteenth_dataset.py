@@ -1,4 +1,4 @@
-"""A dataset without a model and without policy is landed and gated by the daily run like others."""
+"""The daily run lands and checks an additional dataset that no model and no policy uses."""
 
 import shutil
 import tempfile
@@ -40,8 +40,8 @@ def ask(terminal: Terminal, query: str) -> list[tuple[Any, ...]]:
         return owner.execute(query.encode()).fetchall()
 
 
-def gated(terminal: Terminal, run_id: str) -> dict[str, bool]:
-    """Return what the gate found of the thirteenth dataset in a run, by expectation."""
+def gate_results(terminal: Terminal, run_id: str) -> dict[str, bool]:
+    """Return whether each expectation on the additional dataset passed in a run, by its name."""
     query = f"""
         select result.expectation, result.success
         from audit.latest_expectation_result as result
@@ -66,15 +66,15 @@ def last_run(terminal: Terminal) -> tuple[str, str, str]:
     return run_id, outcome, verdict
 
 
-def test_it_is_declared_and_nothing_came_yet(terminal: Terminal) -> None:
+def test_it_is_declared_and_has_no_delivery_yet(terminal: Terminal) -> None:
     done = terminal.assurance("run", "--as-at", "2026-06-01T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = gated(terminal, last_run(terminal)[0])
+    found = gate_results(terminal, last_run(terminal)[0])
     assert not found["has_records"]
     assert all(met for name, met in found.items() if name != "has_records")
 
 
-def test_a_file_lands_and_is_gated_and_policy_that_is_missing_is_a_warning(
+def test_a_file_is_landed_and_checked_and_missing_policy_is_a_warning(
     terminal: Terminal,
 ) -> None:
     folder = terminal.home / "dropzone" / DATASET
@@ -84,7 +84,7 @@ def test_a_file_lands_and_is_gated_and_policy_that_is_missing_is_a_warning(
     assert done.returncode == 0, done.stdout + done.stderr
 
     assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]
-    found = gated(terminal, last_run(terminal)[0])
+    found = gate_results(terminal, last_run(terminal)[0])
     assert set(blocks()["expected"].splitlines()) <= set(found)
     assert all(found.values())
     missing = ask(
@@ -109,16 +109,16 @@ def test_a_broken_declaration_stops_the_run_with_its_line(terminal: Terminal) ->
     finally:
         file.write_text(sound, encoding="utf-8")
     assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
-    assert f"{DECLARATION}, line 5: delivery: 'whole' is not one of" in said
-    assert "Traceback" not in said
+    output = " ".join((done.stdout + done.stderr).split())
+    assert f"{DECLARATION}, line 5: delivery: 'whole' is not one of" in output
+    assert "Traceback" not in output
 
 
-def test_a_declaration_that_is_taken_away_leaves_the_others_as_they_were(
+def test_a_removed_declaration_leaves_the_others_unchanged(
     terminal: Terminal,
 ) -> None:
     without = replace(terminal, extra={})
     done = without.assurance("run", "--as-at", "2026-06-02T05:30")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert gated(terminal, last_run(terminal)[0]) == {}
+    assert gate_results(terminal, last_run(terminal)[0]) == {}
     assert ask(terminal, f"select count(*) from {SUITE}") == [(4,)]

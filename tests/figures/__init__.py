@@ -1,1 +1,4 @@
-"""Shows that a change moves no published figure: dump the marts before and after it, compare."""
+"""Show that a change of the code moves no published figure.
+
+Write the marts to files before and after the change, and compare the files.
+"""

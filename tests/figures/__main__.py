@@ -3,9 +3,10 @@
     python -m tests.figures dump FOLDER --seed 1 --seed 2 --seed 3
     python -m tests.figures compare BEFORE AFTER
 
-Each seed makes a force of two years, publishes it, adds five days, and publishes it again, so that
-restatements and the history of exceptions are in the dump. Run `dump` in a checkout of the code
-before the change and in one with the change. `compare` exits with 1 when a shared column differs.
+For each seed, `dump` simulates a force for sixteen months, publishes it, adds five days, and
+publishes it again. So the dump contains restatements and the history of exceptions. Run `dump`
+twice: in a checkout of the code before the change, and in a checkout of the code with the change.
+`compare` exits with 1 if a column that both dumps have differs.
 """
 
 import os
@@ -20,7 +21,8 @@ import psycopg
 
 from tests.figures.tables import compare, dump
 
-#: Both dumps need the same pseudonyms, and so the same key. The force is made up.
+#: The key of the pseudonyms. Both dumps use this key, so that an officer has the same pseudonym in
+#: both. It protects nobody, because the force is synthetic.
 KEY = "0f" * 32
 FIRST, SECOND = ("2025-01-01", "2026-04-30"), ("2026-05-01", "2026-05-05")
 
@@ -34,7 +36,7 @@ def main() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1, 2, 3), show_default=True)
 def dump_command(folder: Path, seeds: tuple[int, ...]) -> None:
-    """Publish synthetic forces twice each and write all their tables into FOLDER."""
+    """Publish a synthetic force twice for each seed. Write all published tables into FOLDER."""
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="assurance-figures-") as home:
             environment = {
@@ -59,7 +61,7 @@ def dump_command(folder: Path, seeds: tuple[int, ...]) -> None:
 @click.argument("before", type=click.Path(exists=True, path_type=Path))
 @click.argument("after", type=click.Path(exists=True, path_type=Path))
 def compare_command(before: Path, after: Path) -> None:
-    """Compare two dumps table by table, by the columns that both have."""
+    """Compare the dumps BEFORE and AFTER, table by table, in the columns that both have."""
     differences = 0
     for folder in sorted(before.iterdir()):
         for line in compare(folder, after / folder.name):
@@ -70,7 +72,11 @@ def compare_command(before: Path, after: Path) -> None:
 
 
 def _assurance(environment: dict[str, str], *arguments: str) -> str:
-    """Run a command of the project and return its output; its errors go to the terminal."""
+    """Run an `assurance` command and return its output. Its errors go to the terminal.
+
+    Raises:
+        subprocess.CalledProcessError: the command fails.
+    """
     command = [sys.executable, "-m", "oic_assurance.cli", *arguments]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""Writes the tables that readers see into files, and compares two folders of such files."""
+"""Write the tables that readers see into files, and compare two folders of such files."""
 
 import csv
 from collections import Counter
@@ -10,27 +10,31 @@ import psycopg
 from psycopg import sql
 
 SCHEMAS = ("marts", "public_release")
-#: Columns that tell when something was computed, landed or checked, and by which code.
+#: Columns that are not compared. They depend on the code version, on checks, or on the time at
+#: which a row was computed, landed or checked.
 NOT_A_FIGURE = frozenset(
     {
         "caveat", "checked_at", "code_version", "content_fingerprint", "due_by",
         "input_fingerprint", "last_landed_at", "last_record_at", "published_at",
     }
 )  # fmt: skip
-#: Tables about checks. They change with the names of checks, and hold no figure.
+#: Tables that are not compared. They list checks, which may get new names, and have no figures.
 ABOUT_CHECKS = frozenset({"marts.data_quality_history", "marts.data_quality_status"})
 
 
 @dataclass(frozen=True)
 class Line:
-    """One result of a comparison, and whether it is a difference in figures."""
+    """One line of the comparison. `is_difference` is true if figures differ."""
 
     text: str
     is_difference: bool
 
 
 def dump(warehouse: psycopg.Connection, folder: Path) -> int:
-    """Write every published table, all publications of it, as CSV; return how many tables."""
+    """Write every published table as CSV, with the rows of all publications.
+
+    Return the number of tables.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tables = warehouse.execute(
         """
@@ -57,7 +61,10 @@ def dump(warehouse: psycopg.Connection, folder: Path) -> int:
 
 
 def compare(before: Path, after: Path) -> Iterator[Line]:
-    """Compare two folders of tables, by the columns that both have, in any order of rows."""
+    """Compare two folders of tables, in the columns that both have. Row order does not count.
+
+    Yield a line for each table that differs.
+    """
     names = {file.name for folder in (before, after) for file in folder.iterdir()}
     for name in sorted(names):
         table = name.removesuffix(".csv")
@@ -90,7 +97,7 @@ def _rows(table: list[list[str]], columns: list[str]) -> Counter[tuple[str, ...]
 def _first(
     columns: list[str], gone: Counter[tuple[str, ...]], come: Counter[tuple[str, ...]]
 ) -> str:
-    """Describe how many rows differ, with the first of each side."""
+    """Return the number of differing rows before and after, with the first row of each."""
     sides = [
         f"{side} {dict(zip(columns, min(rows), strict=True))}"
         for side, rows in (("before", gone), ("after", come))

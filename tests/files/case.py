@@ -11,14 +11,14 @@ ROOT = Path(__file__).parent
 PERSONNEL, COMPLETIONS = "hr/personnel", "lms/completions"
 HYDRA, LOG = "hydra/attendance", "governance/recommendations"
 
-#: The name that a case's file is dropped under.
+#: The name under which a file is put into the dropzone, by dataset.
 DROPPED_AS = {
     PERSONNEL: "personnel_20260101.csv",
     COMPLETIONS: "completions_20260101.csv",
     HYDRA: "hydra_20260105.xlsx",
     LOG: "recommendation_log.csv",
 }
-#: The columns that are compared, by raw table.
+#: The columns of each raw table that are compared with the expected records.
 COLUMNS: dict[str, tuple[str, ...]] = {
     "personnel": (
         "collar_no", "employment_type", "role_code", "org_unit_code", "start_date", "leave_date",
@@ -41,31 +41,31 @@ ATTENDANCE = {
     "(H2,000123)": ("Y", "REFER"),
 }
 
-#: A rejected row: its number, its key if it can be read, and every reason.
+#: A rejected row: its row number, its key or None if the key cannot be read, and every reason.
 Rejected = tuple[int, str | None, list[str]]
 Records = dict[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of file, and the expected result."""
+    """One unusual file, and the expected result of landing it."""
 
     name: str
     group: str
     dataset: str = PERSONNEL
-    #: Makes the content. None if the content is a file in this folder.
+    #: The function that makes the file's content. None if the content is a file in this folder.
     make: Callable[[], bytes] | None = None
-    #: The reason why the whole delivery is refused. None if it is landed.
+    #: The reason why the whole delivery is refused. None if the delivery is landed.
     refused: str | None = None
     #: The expected `audit.batch.notes`, by raw table.
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
-    #: The expected records, by raw table. By default those of the plain file of the dataset.
+    #: The expected records by raw table. None means the records of the dataset's plain file.
     records: dict[str, Records] | None = None
 
     @property
     def path(self) -> Path:
-        """The file with the content, if `make` is None."""
+        """The path of the file with the content. Only used if `make` is None."""
         slug = re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
         return ROOT / self.dataset / f"{slug}.csv"
 
@@ -74,7 +74,7 @@ class Case:
         return self.make() if self.make else self.path.read_bytes()
 
     def expected(self) -> dict[str, Records]:
-        """Return the expected records, by raw table."""
+        """Return the expected records of each raw table, by their keys."""
         if self.records is not None:
             return self.records
         if self.dataset == HYDRA:
@@ -83,5 +83,5 @@ class Case:
 
 
 def utc(text: str) -> datetime:
-    """Return a moment in UTC from its text without an offset."""
+    """Return the moment of an ISO text without an offset, which is read as UTC."""
     return datetime.fromisoformat(f"{text}+00:00")

@@ -38,7 +38,7 @@ def _spelled(form: Callable[[str], str]) -> dict[str, str]:
 
 
 def _of(key: str, **changes: Any) -> Records:
-    """Return all people, one of them with another role."""
+    """Return all people of the plain file. The person `key` has another role."""
     role = changes["role_code"]
     return PEOPLE | {key: (*PEOPLE[key][:2], role, *PEOPLE[key][3:])}
 
@@ -214,7 +214,8 @@ CASES = [
         (4, "000777", ["the row has 10 cells where the header has 9"]),
     ),
     Case(
-        # Refused rather than guessed: a comma in a name looks the same when the last cell is blank.
+        # Such rows are rejected. A row with an unquoted comma in a name and a blank last cell looks
+        # the same, so landing cannot know which cell is the additional one.
         "an extra delimiter only in the rows",
         ROWS,
         rejected=tuple(

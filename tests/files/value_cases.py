@@ -67,8 +67,8 @@ CASES = [
     _person(
         DATES,
         "American dates",
-        refused="start_date is written month first in 1 rows (the first is row 2), so what its"
-        " other dates mean is a guess",
+        refused="start_date is written month first in 1 rows (the first is row 2), so its"
+        " other dates are ambiguous",
     ),
     _person(
         DATES,
@@ -109,8 +109,8 @@ CASES = [
         DATES,
         "American date-times",
         {},
-        refused="completed_at is written month first in 1 rows (the first is row 1), so what its"
-        " other dates mean is a guess",
+        refused="completed_at is written month first in 1 rows (the first is row 1), so its"
+        " other dates are ambiguous",
     ),
     # ------------------------------------------------------------
     _person(VALUES, "lost zeros", leading_zeros_restored={"employee_no": 2}),

@@ -1,4 +1,4 @@
-"""Very large files, and files made to exhaust a reader. Memory and time must stay limited."""
+"""Very large files, and files made to exhaust memory or time. Landing must limit both."""
 
 from collections.abc import Callable
 from datetime import date
@@ -33,7 +33,7 @@ def _wide() -> bytes:
 
 
 def _never_closed() -> bytes:
-    """Return a file in which each line opens a quote that the next line does not close."""
+    """Return a file in which each line opens a quotation that the next line does not close."""
     return _text(*(f'00{number:04d}x""","RESPONSE' for number in range(20_000)))
 
 
@@ -53,7 +53,10 @@ def _corners() -> bytes:
 
 
 def _empty_rows() -> bytes:
-    """Add many empty formatted rows below the table, as Excel does for a formatted column."""
+    """Return a workbook with many empty formatted rows below the table.
+
+    Excel writes such rows if a whole column is formatted.
+    """
     rows = b"".join(b'<row r="%d"><c r="A%d" s="1"/></row>' % (n, n) for n in range(9, 100_000))
     end = rows + b"</sheetData>"
     return repacked({made.SESSIONS_PART: lambda xml: xml.replace(b"</sheetData>", end)})

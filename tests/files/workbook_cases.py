@@ -43,7 +43,7 @@ def _refused(name: str, make: Callable[[], bytes], reason: str) -> Case:
 
 
 def _rejects(name: str, write: Callable[[Any, Any], None], reason: str, **notes: Any) -> Case:
-    """Return a case in which the row of H1 goes into quarantine."""
+    """Return a case in which the row of session H1 is rejected."""
     return _lands(
         name, lambda: written(write), notes, None, (1, "H1", [reason]), records=WITHOUT_H1
     )

@@ -1,4 +1,4 @@
-"""Workbooks for the catalogue: valid ones, and functions that change or damage them."""
+"""Workbooks for the file catalogue, and functions that change or damage them."""
 
 import io
 import zipfile
@@ -27,22 +27,22 @@ SESSIONS_PART, TEXTS_PART = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 
 
 def both(sessions: Rows = SESSIONS, attendance: Rows = ATTENDANCE, **options: Any) -> bytes:
-    """Return a workbook with both sheets."""
+    """Return a Hydra workbook with the sheets Sessions and Attendance."""
     return workbook({"Sessions": sessions, "Attendance": attendance}, **options)
 
 
 def with_dates(form: Callable[[date], Any]) -> Rows:
-    """Return the sessions with their dates in another form."""
+    """Return the rows of the sheet Sessions, with each date changed by `form`."""
     return [SESSIONS[0], *[[code, form(day), *rest] for code, day, *rest in SESSIONS[1:]]]
 
 
 def with_numbers(form: Callable[[str], Any]) -> Rows:
-    """Return the attendance with its employee numbers in another form."""
+    """Return the rows of the sheet Attendance, with each employee number changed by `form`."""
     return [ATTENDANCE[0], *[[row[0], form(row[1]), *row[2:]] for row in ATTENDANCE[1:]]]
 
 
 def written(write: Callable[[Any, Any], None]) -> bytes:
-    """Return a workbook with both sheets, after `write` has changed them."""
+    """Return a Hydra workbook after `write` has changed its sheets Sessions and Attendance."""
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -62,7 +62,11 @@ def written(write: Callable[[Any, Any], None]) -> bytes:
 def repacked(
     change: dict[str, bytes | Callable[[bytes], bytes] | None], source: bytes | None = None
 ) -> bytes:
-    """Return a workbook with some parts replaced, changed or removed."""
+    """Return a workbook with some parts of its ZIP archive changed.
+
+    For each part name, `change` has the new content, or a function of the old content, or None to
+    remove the part.
+    """
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(source or both())) as old,
@@ -76,7 +80,10 @@ def repacked(
 
 
 def archive(**parts: bytes) -> bytes:
-    """Return a ZIP archive; `__` in a name stands for a slash, `_` for a dot."""
+    """Return a ZIP archive with these parts.
+
+    In the name of a part, `__` stands for a slash and `_` for a dot.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name, content in parts.items():
@@ -85,7 +92,7 @@ def archive(**parts: bytes) -> bytes:
 
 
 def sheet(body: bytes, before: bytes = b"") -> bytes:
-    """Return a sheet's XML."""
+    """Return the XML of a worksheet with these rows. `before` is put before the XML."""
     start = b'<worksheet xmlns="' + NAMESPACE + b'"><sheetData>'
     return before + start + body + b"</sheetData></worksheet>"
 
@@ -108,7 +115,7 @@ def marked_encrypted() -> bytes:
 
 
 def with_a_claim(data: bytes, size: int) -> bytes:
-    """Return a workbook whose directory claims a size for the sheet Sessions."""
+    """Return a workbook whose ZIP directory states a false size for the sheet Sessions."""
     changed = bytearray(data)
     entry = changed.rfind(SESSIONS_PART.encode()) - 46
     assert changed[entry : entry + 4] == b"PK\x01\x02"
@@ -117,7 +124,7 @@ def with_a_claim(data: bytes, size: int) -> bytes:
 
 
 def with_a_part_twice() -> bytes:
-    """Return a workbook whose archive has one sheet twice."""
+    """Return a workbook whose ZIP archive has two parts with the name of the sheet Sessions."""
     out = io.BytesIO(both())
     with zipfile.ZipFile(out, "a") as book:
         book.filelist  # noqa: B018 - loads the directory before a part is added

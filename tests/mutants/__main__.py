@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Judge the selected mutants. Return 0 if enough are caught and every survivor has a reason."""
+    """Judge the selected mutants and print the results.
+
+    Return 0 if enough mutants are caught, every survivor has a reason in survivors.yml, and no
+    mutant that is listed there was caught. Otherwise return 1.
+    """
     arguments = _arguments()
     for name in os.environ.keys() - environment_of_tests().keys():
         del os.environ[name]
@@ -52,8 +56,12 @@ def main() -> int:
 
 
 def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
-    """Run the unit tests first, and compare the oracle's world with each mutant that survived."""
-    # Imported here because the import takes seconds, and `--help` does not need it.
+    """Judge each mutant with dbt's unit tests. Judge those that no unit test notices by the oracle.
+
+    For the oracle, the marts of a small world are built with the mutant, and compared with the
+    marts of the unchanged rules.
+    """
+    # The product is imported here because the import takes seconds and `--help` does not need it.
     from oic_assurance.builds.version import project_fingerprint, rules_fingerprint
     from oic_assurance.settings import load_settings
     from oic_assurance.warehouse import embedded
@@ -107,7 +115,10 @@ def _by_world(world: "World", mutants: list[Mutant], results: Results) -> None:
 
 
 def _report(mutants: list[Mutant], results: Results) -> int:
-    """Print the table, and the survivors without a reason."""
+    """Print the table, the survivors without a reason, and listed survivors that were caught.
+
+    Return the exit code of the program.
+    """
     known = {mutant.number: results.known[mutant.number] for mutant in mutants}
     reasons = reasons_of_survivors()
     survived = [mutant for mutant in mutants if known[mutant.number].outcome == "survived"]

@@ -1,4 +1,7 @@
-"""The places of a rule that can be changed, and their replacements. One change is one mutant."""
+"""Find the places of a rule's SQL that can be changed, and their replacements.
+
+Each change makes one mutant.
+"""
 
 import re
 from collections.abc import Iterator, Set
@@ -17,7 +20,7 @@ FUNCTIONS = {
 JOINS = {"left": "inner", "inner": "left"}
 _NEXT_JOIN = {"left", "inner", "cross", "full", "join"}
 _AFTER_WHERE = {"group", "order", "union", "window", "limit", "having"}
-#: The words that end the conditions after a word.
+#: For each word that conditions follow, the words that end these conditions.
 CONDITIONS = {
     "where": _AFTER_WHERE,
     "having": _AFTER_WHERE,
@@ -31,7 +34,10 @@ _JINJA_NUMBER = re.compile(r"(?<=, )-?\d+(?:\.\d+)?(?=[,)])")
 
 @dataclass(frozen=True)
 class Change:
-    """Replaces the text between two offsets. `is_argument` if it is a number for Jinja."""
+    """A change of a rule: the text between two offsets becomes another text.
+
+    `is_argument` is true if the text is a number that Jinja passes to a macro.
+    """
 
     start: int
     end: int
@@ -41,7 +47,7 @@ class Change:
 
 
 def changes(source: str) -> list[Change]:
-    """Return every change of a file, in the order of their places."""
+    """Return every change that can be made in a file's text, sorted by place."""
     found = list(_of_text(source, 0))
     return sorted(found, key=lambda change: (change.start, change.end, change.kind, change.becomes))
 
@@ -57,7 +63,10 @@ def _of_text(source: str, offset: int) -> Iterator[Change]:
 
 
 def _of_jinja(token: Token, *, with_numbers: bool) -> Iterator[Change]:
-    """Return the changes in the SQL that is passed to a macro."""
+    """Yield the changes in a Jinja expression or block.
+
+    They are in the SQL that it passes to a macro as text and, if `with_numbers`, in its numbers.
+    """
     for text in _JINJA_TEXT.finditer(token.text):
         yield from _of_text(text.group(1), token.start + text.start(1))
     if with_numbers:
@@ -104,29 +113,33 @@ def _of_words(pieces: list[Piece]) -> Iterator[Change]:
 
 
 def _of_default(arguments: Group) -> Iterator[Change]:
-    """Drop the last argument of a `coalesce`."""
+    """Yield a change that drops the last argument of a `coalesce`."""
     commas = [piece for piece in arguments.inside if piece.word == ","]
     if commas:
         yield Change(commas[-1].start, arguments.inside[-1].end, "default dropped", "")
 
 
 def _of_orders(pieces: list[Piece]) -> Iterator[Change]:
-    """Reverse each item of an `order by`."""
+    """Yield a change for each item of an `order by`, which reverses the order of that item."""
     for place, (piece, following) in enumerate(pairwise(pieces)):
         if (piece.word, following.word) != ("order", "by"):
             continue
         rest = _until(pieces[place + 2 :], {"rows", "range", "limit"})
         for item in _split(rest, {","}):
             words = [part.word for part in item]
-            kept = item[: words.index("nulls")] if "nulls" in words else item
-            if kept and kept[-1].word == "desc":
-                yield Change(kept[-1].start, kept[-1].end, "order", "asc")
-            elif kept:
-                yield Change(kept[-1].end, kept[-1].end, "order", " desc")
+            sorted_by = item[: words.index("nulls")] if "nulls" in words else item
+            if sorted_by and sorted_by[-1].word == "desc":
+                yield Change(sorted_by[-1].start, sorted_by[-1].end, "order", "asc")
+            elif sorted_by:
+                yield Change(sorted_by[-1].end, sorted_by[-1].end, "order", " desc")
 
 
 def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
-    """Drop each condition of a join, of a `where`, and of a `when` with several conditions."""
+    """Yield a change for each condition, which replaces the condition with `true`.
+
+    Conditions stand after `on`, `where` and `having`. They also stand after `when`, but a single
+    condition of a `when` is not changed.
+    """
     for place, piece in enumerate(pieces):
         if piece.word not in CONDITIONS:
             continue
@@ -143,7 +156,10 @@ def _of_conditions(pieces: list[Piece]) -> Iterator[Change]:
 
 
 def _without_blocks(pieces: list[Piece]) -> list[Piece]:
-    """Return a condition without Jinja blocks at its ends, or nothing if a block is inside."""
+    """Return a condition without the Jinja blocks before and after it.
+
+    Return an empty list if there is a block inside the condition, which then cannot be changed.
+    """
     bare = list(pieces)
     while bare and bare[0].kind == "block":
         bare.pop(0)
@@ -159,10 +175,12 @@ def _until(pieces: list[Piece], ends: set[str]) -> list[Piece]:
     return pieces
 
 
-def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -> list[list[Piece]]:
+def _split(
+    pieces: list[Piece], signs: set[str], within: Set[int] = frozenset()
+) -> list[list[Piece]]:
     parts: list[list[Piece]] = [[]]
     for piece in pieces:
-        if piece.word in signs and piece.start not in kept:
+        if piece.word in signs and piece.start not in within:
             parts.append([])
         else:
             parts[-1].append(piece)
@@ -170,7 +188,7 @@ def _split(pieces: list[Piece], signs: set[str], kept: Set[int] = frozenset()) -
 
 
 def _ands_of_ranges(pieces: list[Piece]) -> Iterator[int]:
-    """Return the places of each `and` that belongs to a `between`."""
+    """Yield the offset of each `and` that belongs to a `between`."""
     is_open = False
     for piece in pieces:
         if piece.word == "between":

@@ -1,8 +1,8 @@
-"""Every mutant of the rules, numbered, and a copy of the project in which each can be selected.
+"""List every mutant of the rules, and mark their places in a copy of the dbt project.
 
-In the copy, every place that can be changed is between two comments with its number. dbt parses and
-compiles that copy once. A mutant is then made in the compiled SQL, wherever its place ends up. This
-takes no time.
+In the marked copy, every place that can be changed is between two comments with its number. dbt
+parses and compiles the copy once. The comments are still in the compiled SQL, so a mutant is made
+by replacing the text between them. No mutant needs dbt to compile again.
 """
 
 import re
@@ -16,7 +16,7 @@ from tests.mutants.changes import Change, changes
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT = PROJECT / "dbt_project"
-#: The rules, by folder or file. The last two have a lower bar.
+#: The folders and files of the dbt project that contain the rules.
 RULES = (
     "models/intermediate/calendar",
     "models/intermediate/people",
@@ -38,7 +38,11 @@ _MARKS = re.compile(r"/\*<?\d+>?\*/")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of one file. `place` is the number of its place in the marked copy."""
+    """A rule with one change.
+
+    `place` is the number of the changed place in the marked copy. `says` is the unchanged line of
+    the file, and `was` is the text that is replaced.
+    """
 
     number: int
     place: int
@@ -50,17 +54,17 @@ class Mutant:
 
     @property
     def model(self) -> str:
-        """The name of the model, or of the file of macros."""
+        """The name of the changed model, or of the changed file of macros."""
         return Path(self.file).stem
 
     @property
     def folder(self) -> str:
-        """The folder that it is counted under."""
+        """The folder under which the table of results counts the mutant."""
         return Path(self.file).parent.name
 
     @property
     def becomes(self) -> str:
-        """The old and the new text, on one line."""
+        """The kind of change, the old text and the new text, on one line."""
         was = f"{self.was[:60]}…" if len(self.was) > 60 else self.was
         return f"{self.change.kind}: {was or '(nothing)'} -> {self.change.becomes or '(nothing)'}"
 
@@ -69,7 +73,7 @@ class Mutant:
 
 
 def all_mutants() -> list[Mutant]:
-    """Return every mutant of the rules. The same files give the same numbers."""
+    """Return every mutant of the rules. The numbers are the same as long as the files are."""
     found: list[Mutant] = []
     places = 0
     for path in rule_files():
@@ -84,7 +88,10 @@ def all_mutants() -> list[Mutant]:
 
 
 def rule_files() -> list[Path]:
-    """Return the files that are changed, in the order of the rules."""
+    """Return the files in which mutants are made, in the order of `RULES`.
+
+    A folder in `RULES` stands for its SQL files, sorted by name.
+    """
     found: list[Path] = []
     for rule in RULES:
         path = DBT / rule
@@ -93,7 +100,7 @@ def rule_files() -> list[Path]:
 
 
 def write_marked(project: Path, mutants: Iterable[Mutant]) -> None:
-    """Copy the dbt project to a folder, with the places of these mutants marked."""
+    """Copy the dbt project to the folder `project`, and mark the places of these mutants."""
     shutil.rmtree(project / DBT.name, ignore_errors=True)
     shutil.copytree(DBT, project / DBT.name, ignore=shutil.ignore_patterns("target", "logs"))
     spans: dict[str, dict[int, Change]] = defaultdict(dict)
@@ -105,12 +112,15 @@ def write_marked(project: Path, mutants: Iterable[Mutant]) -> None:
 
 
 def holds(marked: str, mutant: Mutant) -> bool:
-    """Return whether a text compiled from the copy contains the place of a mutant."""
+    """Return whether SQL that was compiled from the marked copy contains the place of a mutant."""
     return f"/*<{mutant.place}*/" in marked
 
 
 def unmarked(marked: str, mutant: Mutant | None = None) -> str:
-    """Return a compiled text without marks, as the project has it or with one mutant."""
+    """Return SQL that was compiled from the marked copy, without the marks.
+
+    If a mutant is given, its change is made in the SQL.
+    """
     if mutant is not None:
         place = re.escape(f"/*<{mutant.place}*/") + ".*?" + re.escape(f"/*{mutant.place}>*/")
         becomes = mutant.change.becomes
@@ -127,7 +137,7 @@ def _mutant(number: int, place: int, name: str, source: str, change: Change) -> 
         file=name,
         change=change,
         line=source.count("\n", 0, change.start) + 1,
-        # The joined table is on the next line if the line is long.
+        # If a join is long, the formatter puts the joined table on the next line.
         says=f"{says} {following}" if says in {"inner join", "left join"} else says,
         was=" ".join(source[change.start : change.end].split()),
     )
@@ -138,7 +148,7 @@ def _span(change: Change) -> tuple[int, int, bool]:
 
 
 def _marked(source: str, places: dict[int, Change]) -> str:
-    """Put the marks around places, which may be nested."""
+    """Return a file's text with marks around the places. A place may lie inside another place."""
     marks: list[tuple[int, int, int, str]] = []
     for number, change in places.items():
         quote = '"' if change.is_argument else ""

@@ -1,4 +1,4 @@
-"""The output: results that survive an interruption, reasons of survivors, a table at the end."""
+"""Stored results of mutants, the reasons of survivors, and the table at the end."""
 
 import json
 from collections import Counter, defaultdict
@@ -19,7 +19,7 @@ LEAST_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Result:
-    """The result of a mutant, and what noticed it."""
+    """The result of one mutant. `by` is the unit test or the mart that noticed it."""
 
     number: int
     outcome: Outcome
@@ -27,7 +27,10 @@ class Result:
 
 
 class Results:
-    """Results, one JSON line each, so that an interrupted run can continue."""
+    """Results in a file, one JSON line for each mutant.
+
+    An interrupted run reads the file when it starts again, and continues after these mutants.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,17 +47,18 @@ class Results:
             file.write(json.dumps(vars(result)) + "\n")
 
 
-#: Identifies a change for people: the model, the text of the line, the old and the new text.
+#: Identifies a mutant in survivors.yml: the model, the text of the line, and the description of the
+#: change with the old and the new text.
 Key = tuple[str, str, str]
 
 
 def key(mutant: Mutant) -> Key:
-    """Return the key of a mutant. It stays the same if lines are added above."""
+    """Return the key of a mutant. The key stays the same if lines are added above the change."""
     return mutant.model, mutant.says, mutant.becomes
 
 
 def reasons_of_survivors() -> dict[Key, str]:
-    """Return the reason of each listed survivor.
+    """Return the reason of each survivor that is listed in survivors.yml.
 
     Raises:
         ValueError: a survivor has no reason or is listed twice.
@@ -71,7 +75,7 @@ def reasons_of_survivors() -> dict[Key, str]:
 
 
 def as_entries(mutants: Iterable[Mutant]) -> str:
-    """Return survivors in the format of survivors.yml, to which a reason can be added."""
+    """Return survivors as YAML for survivors.yml. The reasons are empty, to be filled in."""
     entries: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for mutant in mutants:
         if mutant.becomes not in entries[mutant.model][mutant.says]:
@@ -84,7 +88,10 @@ def as_entries(mutants: Iterable[Mutant]) -> str:
 
 
 def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
-    """Return the Markdown table: the number of mutants of each folder, by result."""
+    """Return a Markdown table with a row for each folder of rules, and a row for all.
+
+    The columns count the folder's mutants by result.
+    """
     reasons = reasons_of_survivors()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for mutant in mutants:

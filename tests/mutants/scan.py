@@ -1,4 +1,4 @@
-"""Reads a model or macro as nested tokens. It recognises comments, texts and Jinja."""
+"""Split the SQL of a model or macro into tokens. Recognise comments, texts and Jinja."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Literal
 
 Kind = Literal["space", "block", "expression", "text", "number", "word", "sign", "open", "close"]
 
-#: In this order. The first pattern that matches at a place is the token.
+#: The kinds of token and their patterns. If several match at a place, the first in this list wins.
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("space", r"\s+|--[^\n]*|/\*.*?\*/|\{#.*?#\}"),
     ("block", r"\{%.*?%\}"),
@@ -22,7 +22,7 @@ _OPENS, _CLOSES = {"(", "[", "case"}, {")", "]", "end"}
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of the file between two offsets."""
+    """A token, with its text and the offset of its first character in the file."""
 
     kind: Kind
     text: str
@@ -30,18 +30,21 @@ class Token:
 
     @property
     def end(self) -> int:
-        """The offset after its last character."""
+        """The offset after the token's last character."""
         return self.start + len(self.text)
 
     @property
     def word(self) -> str:
-        """The text if it is a word or sign of SQL, otherwise empty."""
+        """The text in lower case if the token is a word, sign or bracket of SQL, else empty."""
         return self.text.lower() if self.kind in {"word", "sign", "open", "close"} else ""
 
 
 @dataclass
 class Group:
-    """The tokens between brackets, or between `case` and `end`."""
+    """The tokens and groups between two brackets, or between `case` and `end`.
+
+    A token and a group can be used in the same way. Therefore a group has an empty `word`.
+    """
 
     start: int
     end: int = 0
@@ -54,7 +57,10 @@ Piece = Token | Group
 
 
 def tokens(source: str, offset: int = 0) -> list[Token]:
-    """Return the tokens of a text, without spaces and comments. Offsets count from `offset`."""
+    """Return the tokens of a text, without spaces and comments.
+
+    `offset` is the place of the text in the file. It is added to the offset of each token.
+    """
     found = []
     for match in _TOKEN.finditer(source):
         kind, text = match.lastgroup, match.group()
@@ -66,7 +72,10 @@ def tokens(source: str, offset: int = 0) -> list[Token]:
 
 
 def nested(flat: list[Token]) -> list[Piece]:
-    """Return tokens with bracketed ones as groups. An unmatched bracket stays a token."""
+    """Return the tokens with each pair of brackets and its content replaced by a group.
+
+    A closing bracket without an opening one stays a token. `case` and `end` count as brackets.
+    """
     whole = Group(0)
     open_groups = [whole]
     for token in flat:

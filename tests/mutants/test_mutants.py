@@ -1,4 +1,4 @@
-"""Mutants: all are found, each can be selected, and no survivor lacks a reason."""
+"""Mutants: all are found, each can be made in the compiled SQL, and every survivor has a reason."""
 
 import subprocess
 import sys

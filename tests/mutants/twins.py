@@ -1,8 +1,9 @@
-"""A unit test for two forces at once: the second has the same records under the same references.
+"""Turn a unit test for one force into a unit test for two forces.
 
-A force's figures depend on that force alone. So the second force must get what the first has, and
-the first must get what it had before. The test is made from the statement that dbt runs for a unit
-test. Writing it by hand would mean to write every test twice.
+The second force has the same records under the same references. A force's figures depend only on
+that force's records. Therefore the rows of the first force must not change, and the second force
+must get the same rows. The test is made from the statement that dbt runs for a unit test, so nobody
+has to write every test twice.
 """
 
 import re
@@ -17,13 +18,16 @@ _FORCE = re.compile(r"cast\('([^']*)' as ([\w ]+)\)(\s+as \"force_code\")")
 
 
 def for_two_forces(statement: str) -> str | None:
-    """Return the statement with a second force in its given rows, or None if it names no force."""
+    """Return the statement of a unit test with a second force among its given rows.
+
+    Return None if the given rows name no force.
+    """
     twinned = _FIXTURE.sub(_with_twins, statement)
     return twinned if f"'{TWIN}" in twinned else None
 
 
 def of_two_forces(expected: Rows, columns: list[str]) -> Rows:
-    """Return the rows that two forces must have, from those of one."""
+    """Return the expected rows for two forces, made from the expected rows of one force."""
     if "force_code" not in columns:
         return expected + expected
     place = columns.index("force_code")

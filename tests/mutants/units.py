@@ -1,4 +1,4 @@
-"""dbt's unit tests on the marked copy, and their verdict on a mutant."""
+"""Run dbt's unit tests on a mutant, with the SQL that dbt compiled from the marked copy."""
 
 import dataclasses
 from collections import Counter
@@ -18,15 +18,20 @@ from oic_assurance.warehouse.migrate import migrate
 from tests.mutants.mutants import Mutant, holds, unmarked
 from tests.mutants.twins import Rows, for_two_forces, of_two_forces
 
-#: This also notices a change that makes a rule loop for ever.
+#: The most time for a statement of a unit test. A mutant may make a rule loop for ever.
 PATIENCE = "4s"
-#: SQL that PostgreSQL cannot parse is not a rule, so such a mutant does not count.
+#: The first two characters of the SQLSTATE of statements that PostgreSQL cannot parse or does not
+#: support. Such a mutant is not a rule and does not count.
 _UNREADABLE = ("42", "0A")
 
 
 @dataclass
 class Verdict:
-    """The verdict on a mutant: the first test that noticed it, or that it is not valid SQL."""
+    """The verdict on a mutant.
+
+    `noticed_by` is the first test that noticed the mutant, or empty. `is_unreadable` is true if the
+    mutant is not valid SQL.
+    """
 
     noticed_by: str = ""
     is_unreadable: bool = False
@@ -35,7 +40,8 @@ class Verdict:
 def build_from_nothing(settings: Settings) -> None:
     """Build every model in a warehouse in which nothing was landed.
 
-    A unit test has its own rows, but it takes their types from the built models.
+    dbt needs the built models for its unit tests, because it takes the types of the given rows from
+    them.
     """
     migrate(settings)
     ensure_raw_tables(settings)
@@ -45,10 +51,10 @@ def build_from_nothing(settings: Settings) -> None:
 
 
 class UnitTests:
-    """The unit tests as dbt runs them, and each for two forces, with every place marked."""
+    """The statements of dbt's unit tests, with every place that can be changed marked."""
 
     def __init__(self, settings: Settings, project: Path, selection: str) -> None:
-        """Let dbt run them on the marked copy once, and store the statement of each.
+        """Run dbt's unit tests on the marked copy once, and store the statement of each test.
 
         Raises:
             ValueError: a test fails without any mutant.
@@ -65,7 +71,10 @@ class UnitTests:
         return len(self._statements)
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """Run the tests that contain the mutant's place, until one notices it."""
+        """Run the tests whose SQL contains the mutant's place, until one notices the mutant.
+
+        Each test runs as dbt runs it, and then for two forces.
+        """
         with connect(self._settings, role=ROLE) as warehouse:
             warehouse.execute(f"set statement_timeout = '{PATIENCE}'".encode())
             for name, marked in self._statements.items():
@@ -89,14 +98,18 @@ class UnitTests:
 
 
 def statement_of(settings: Settings, node: Node) -> str:
-    """Return the statement that dbt ran for a unit test, from the folder where dbt compiles."""
+    """Return the statement that dbt ran for a unit test, from the folder `target` of dbt."""
     written = target_dir(settings, "daily") / "run" / "oic_assurance" / node.node.original_file_path
     (statement,) = written.rglob(f"{node.name}.sql")
-    return statement.read_text(encoding="utf-8")
+    text: str = statement.read_text(encoding="utf-8")
+    return text
 
 
 def passes(warehouse: psycopg.Connection, statement: str) -> bool:
-    """Return whether actual and expected rows are equal: as texts, in any order, as dbt does."""
+    """Run the statement of a unit test. Return whether actual and expected rows are equal.
+
+    Like dbt, this compares the values as text and ignores the order of the rows.
+    """
     _, actual, expected = _run(warehouse, statement)
     return actual == expected
 
@@ -104,7 +117,7 @@ def passes(warehouse: psycopg.Connection, statement: str) -> bool:
 def passes_for_two_forces(warehouse: psycopg.Connection, statement: str) -> bool:
     """Return whether two forces with the same records each get the expected rows.
 
-    True if the statement names no force.
+    Return true if the statement names no force.
     """
     twinned = for_two_forces(statement)
     if twinned is None:

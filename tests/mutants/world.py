@@ -1,4 +1,7 @@
-"""A small simulated world whose marts agree with the oracle. Mutants are compared with it."""
+"""A small simulated world in which the marts agree with the oracle.
+
+A mutant is noticed if it changes these marts.
+"""
 
 import dataclasses
 import re
@@ -21,7 +24,8 @@ from tests.oracle.world import make_world
 SEED = 1
 MOMENTS = ("2026-06-20T05:30", "2025-12-20T12:00", "2026-05-01T00:00")
 PATIENCE = "20s"
-#: The columns that the oracle determines fully. Officers are compared by their attributes.
+#: The compared columns of each mart. The oracle determines the values of all of them. Pseudonyms
+#: are not compared, so an officer is compared by attributes.
 COMPARED = {
     "fct_nccu_referral": (
         "referral_ref, occurrence_ref, contacted_at, channel, referral_type, org_unit_code, "
@@ -49,7 +53,8 @@ COMPARED = {
     ),
     "source_freshness": "dataset, verdict",
 }
-#: Rows that the oracle leaves open: figures with denominator 0, and officers not in post.
+#: Rows that the oracle does not determine, and that are not compared: figures with denominator 0,
+#: and officers not in post.
 LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
 _RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
 Marts = dict[str, str]
@@ -57,7 +62,10 @@ Marts = dict[str, str]
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """A moment that the world was run for: the schema of its unchanged models, and its marts."""
+    """The build of the world as at one moment.
+
+    `schema` holds the tables of the unchanged models. `marts` are the fingerprints of the marts.
+    """
 
     schema: str
     build_id: int
@@ -65,7 +73,7 @@ class Moment:
 
 
 class World:
-    """The world with its server running, and every unchanged model of the compared marts."""
+    """The world, with the unchanged models that the compared marts need."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -79,17 +87,24 @@ class World:
         )
 
     def start(self, project: Path) -> None:
-        """Make the world, or use the existing one. `project` holds the marked copy."""
+        """Make the world or use the existing one, start its server, and build the unchanged models.
+
+        `project` is the folder with the marked copy of the dbt project.
+        """
         builds = _run(self._command_line, self._home)
         self._sql, self._parents = _compiled(self._settings, project)
         self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
 
     def stop(self) -> None:
-        """Stop the server. The world stays."""
+        """Stop the server. The files of the world stay, for the next start."""
         self._command_line.call("db", "stop")
 
     def judge(self, mutant: Mutant) -> str:
-        """Return the first mart that differs with a mutant, and when. Empty if all are equal."""
+        """Build the marts with a mutant, and compare them with the unchanged marts.
+
+        Return the name of the first mart that differs and the moment. If the models cannot be
+        built, return the error. Return an empty text if all marts are equal.
+        """
         changed = {name for name, text in self._sql.items() if holds(text, mutant)}
         rebuilt = [name for name in self._sql if changed & ({name} | self._above(name))]
         for moment, as_at in zip(self.moments, MOMENTS, strict=True):
@@ -131,7 +146,10 @@ class World:
         names: list[str],
         mutant: Mutant | None = None,
     ) -> None:
-        """Build models into a schema, in order. The other models that they read are unchanged."""
+        """Build the named models into a schema, in their order.
+
+        Other models that they read come from the schema of the unchanged models.
+        """
 
         def place(found: re.Match[str]) -> str:
             name = found.group(1)
@@ -148,7 +166,9 @@ class World:
 
 
 def _run(command_line: CommandLine, home: Path) -> list[int]:
-    """Run the world for each moment, once. Return the build of each.
+    """Run the pipeline in the world for each moment, unless that was done earlier.
+
+    Return the number of the build of each moment.
 
     Raises:
         ValueError: the marts differ from the oracle.
@@ -172,7 +192,10 @@ def _run(command_line: CommandLine, home: Path) -> list[int]:
 
 
 def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the marked SQL of the models behind the compared marts, parents first."""
+    """Return the marked SQL of each model that the compared marts need, and its parents.
+
+    Every model comes after the models that it reads.
+    """
     marked = dataclasses.replace(settings, project_root=project)
     selection = [f"+{name},resource_type:model" for name in COMPARED]
     with redirect_stdout(StringIO()):  # dbt writes its compiled files here
@@ -199,7 +222,7 @@ def _begin(warehouse: psycopg.Connection, schema: str) -> None:
 
 
 def _marts(warehouse: psycopg.Connection, schema: str, names: list[str]) -> Marts:
-    """Return a fingerprint of the compared columns of each mart."""
+    """Return a fingerprint of the compared columns and rows of each mart."""
     found = {}
     for name in names:
         row: Any = warehouse.execute(

@@ -1,4 +1,7 @@
-"""`python -m tests.oracle --seeds 1 2 3 --home DIR`: compare, and print every difference."""
+"""Compare the marts with the oracle, and print every difference.
+
+`python -m tests.oracle --seeds 1 2 3 --home DIR`
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,10 @@ from .runner import CommandError, check
 
 
 def main() -> int:
-    """Check the given seeds. Return 1 if there is a difference that is not soft."""
+    """Check the given seeds. Return 1 if any difference is not soft, else 0.
+
+    A soft difference is one where the contract leaves the answer open.
+    """
     parser = argparse.ArgumentParser(prog="tests.oracle", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--home", type=Path, required=True, help="folder to create and fill")
@@ -41,7 +47,10 @@ def main() -> int:
 
 
 def _print(title: str, differences: list[Difference], limit: int) -> int:
-    """Print the differences of one run, a few of each kind. Return the number that are not soft."""
+    """Print the differences of one run, at most a few of each kind.
+
+    Return the number of differences that are not soft.
+    """
     hard = sum(not difference.soft for difference in differences)
     print(f"== {title}: {hard} differences, {len(differences) - hard} soft", flush=True)
     shown: Counter[tuple[str, str]] = Counter()

@@ -1,9 +1,11 @@
-"""An attacker who subtracts: takes all released numbers and asks a solver what is left to guess.
+"""An attacker on disclosure control, who subtracts released numbers from each other.
 
-An unknown is a count of one release, month, unit and class. The released numbers fix sums of
-unknowns. For each sum that was not released, integer programming gives the smallest and the
-largest number that it can be. With `only_arrivals` the attacker also knows that records only
-arrive late, and that nothing else changes them.
+An unknown is the count of one release, month, unit and class. Each released number is a sum of
+unknowns. For each sum that was not released, integer programming finds the smallest and the largest
+number that it can be.
+
+With `only_arrivals`, the attacker also knows that counts change only because records arrive late.
+So no count becomes smaller from one release to the next.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +15,16 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import lil_matrix
 
-#: If nothing limits a number, the attacker assumes that it is not larger than this.
+#: The attacker's upper limit for a number that nothing else limits.
 UNLIMITED = 1_000
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One unknown count: the release it is true at, its month, its unit, 0 numerator or 1 rest."""
+    """One unknown count: of a release, a month, a unit, and a side of the figure.
+
+    Side 0 is the numerator. Side 1 is the rest of the denominator.
+    """
 
     release: int
     month: int
@@ -29,14 +34,14 @@ class Cell:
 
 @dataclass(frozen=True)
 class ReleasedNumber:
-    """A released number: what the cells add up to."""
+    """A released number, and the cells whose sum it is."""
 
     cells: frozenset[Cell]
     number: int
 
 
 class Attacker:
-    """Holds the released numbers as equations over whole numbers that are not negative."""
+    """Holds the released numbers as equations. The unknowns are whole numbers from 0."""
 
     def __init__(
         self,
@@ -67,7 +72,10 @@ class Attacker:
         )
 
     def guess(self, cells: Iterable[Cell], less: Iterable[Cell] = ()) -> tuple[int, int]:
-        """Return the smallest and the largest value of a sum of cells minus a sum of others."""
+        """Return the smallest and the largest possible value of a sum of cells.
+
+        The sum of the cells `less` is subtracted from it.
+        """
         aim = np.zeros(len(self._place))
         for cell in cells:
             aim[self._place[cell]] += 1

@@ -1,4 +1,4 @@
-"""The changes of one day: what the sources hold one day later."""
+"""The changes of one day: the rows and files of the sources one day later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .span import END, random_style
 
 
 def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
-    """Make the second step: corrections, deletions, late and new rows, and the day's files."""
+    """Make the second step of a world, one day after the first.
+
+    It has corrected, deleted, late and new rows, and the files of the day.
+    """
     tables = {name: [dict(row) for row in rows] for name, rows in first.tables.items()}
     _correct(rng, tables)
     _add(rng, tables, careers)
@@ -26,7 +29,7 @@ def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
 
 
 def _when(rng: random.Random) -> datetime:
-    """Draw a moment of change, sometimes a little before the last extraction."""
+    """Draw the moment of a change. Some moments are a little before the last extraction."""
     return LAST + timedelta(minutes=rng.choice((-2, 30, 300, 900)), seconds=rng.randint(1, 50))
 
 
@@ -63,7 +66,7 @@ def _edit(rng: random.Random, name: str, row: Row, when: datetime) -> None:
 
 
 def _add(rng: random.Random, tables: dict[str, list[Row]], careers: list[Career]) -> None:
-    """Add new rows: late documents of old referrals, and new referrals."""
+    """Add new rows: late documents for old referrals, and new referrals."""
     events = Events(rng, careers, 0.8)
     events.tables = tables
     before = {name: {id(row) for row in rows} for name, rows in tables.items()}
@@ -87,7 +90,7 @@ def _add(rng: random.Random, tables: dict[str, list[Row]], careers: list[Career]
 
 
 def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Delivery]:
-    """Make the files of the day, a late one and a repeated one."""
+    """Make the files of the day, a late-arriving file, and a repeated file."""
     day = END + timedelta(days=1)
     files = [personnel_file(careers, day, random_style(rng))]
     files.append(personnel_file(careers, END - timedelta(days=33), random_style(rng)))
@@ -111,7 +114,7 @@ def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Deliv
 
 
 def _late_events(rng: random.Random, completions: list[Delivery]) -> list[Event]:
-    """Turn some enrolments into completions that a late file delivers."""
+    """Return completions for a late file. They come from earlier enrolments and failures."""
     events: list[Event] = []
     for delivery in completions[-30:]:
         for row in delivery.sheets[""]:

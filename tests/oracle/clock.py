@@ -15,7 +15,7 @@ def midnight(day: date) -> datetime:
 
 
 def day_end(day: date) -> datetime:
-    """Return the first moment that no longer belongs to the day.
+    """Return the end of a day: the first moment after it.
 
     Contract: "The day ends at its midnight".
     """
@@ -23,9 +23,9 @@ def day_end(day: date) -> datetime:
 
 
 def wall(text: str) -> datetime:
-    """Parse an ISO 8601 text and return it in UTC.
+    """Parse an ISO 8601 text and return the moment in UTC.
 
-    Contract: "Europe/London without an offset" unless the text carries one.
+    Contract: "Europe/London without an offset" unless the text has an offset.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -34,7 +34,7 @@ def wall(text: str) -> datetime:
 
 
 def from_wall(moment: datetime) -> datetime:
-    """Return a file's wall clock, which has no offset, in UTC."""
+    """Return a wall-clock time from a file, which has no offset, in UTC."""
     return moment.replace(tzinfo=LONDON).astimezone(UTC)
 
 

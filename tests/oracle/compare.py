@@ -1,4 +1,4 @@
-"""Reads `marts` as the login `bi` and lists where they differ from the oracle."""
+"""Read `marts` as the login `bi`, and list the differences from the oracle."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ from .figures import Figures
 from .model import Row
 from .tally import point_of
 
-#: Tables that the contract leaves open. The oracle computes them as well.
+#: Tables that the contract leaves open. The oracle computes and compares them too.
 MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference. It is `soft` where the contract leaves the answer open."""
+    """One difference between the marts and the oracle.
+
+    It is `soft` if the contract leaves the answer open.
+    """
 
     table: str
     key: str
@@ -46,7 +49,7 @@ Found = Iterator[Difference]
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Compare two values. Numbers may differ by a rounding error."""
+    """Tell whether two values are the same. Numbers may differ by a rounding error."""
     if isinstance(actual, Decimal):
         actual = float(actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
@@ -59,7 +62,7 @@ def same(expected: Any, actual: Any) -> bool:
 
 
 class Marts:
-    """All tables of the contract, read once."""
+    """The rows of all tables of the contract, read once."""
 
     def __init__(self, bi_url: str) -> None:
         self.tables: dict[str, list[Row]] = {}
@@ -104,7 +107,10 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
 
 
 def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Difference]:
-    """Compare `restatement` after two runs as at one moment. All differences are soft."""
+    """Compare `restatement` after two runs that are as at the same moment.
+
+    A difference in the values is soft. A wrong sum of the changes is not.
+    """
     rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
     for row in Marts(bi_url).tables["restatement"]:
         rows[row["measure_code"], row["period_start"], row["org_unit_code"]].append(row)
@@ -126,7 +132,7 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
 
 
 def _shape(marts: Marts) -> Found:
-    """Check that every contract column exists and that all tables show one publication."""
+    """Check that every contract column exists, and that all tables show the same publication."""
     current = [r for r in marts.tables["publication"] if r.get("is_current")]
     publication = current[0]["publication_id"] if len(current) == 1 else None
     if len(current) != 1:
@@ -144,7 +150,7 @@ def _shape(marts: Marts) -> Found:
 
 
 def _keyed(expected: dict[str, Row], marts: Marts, table: str, key: str) -> Found:
-    """Compare rows by one key column."""
+    """Compare the rows of a table that have a unique key column."""
     actual = {row[key]: row for row in marts.tables[table]}
     if len(actual) != len(marts.tables[table]):
         yield Difference(table, "*", key, "unique", "repeated")
@@ -168,7 +174,10 @@ def _columns(table: str, key: str, expected: Row, actual: Row) -> Found:
 
 
 def _referrals(figures: Figures, marts: Marts) -> Found:
-    """Compare `fct_nccu_referral`, and check that keys and officers map one to one."""
+    """Compare `fct_nccu_referral`.
+
+    Also check that each officer has one key in all referrals, and each key one officer.
+    """
     expected = {}
     for ref, fact in figures.referrals.items():
         expected[ref] = {
@@ -220,7 +229,10 @@ def _short(row: Row) -> str:
 
 
 def _positions(figures: Figures, marts: Marts) -> Found:
-    """Compare `assurance_position`. No delivery had been landed by the deadlines."""
+    """Compare `assurance_position`.
+
+    The figures that were known at a deadline are null, because nothing had been landed by then.
+    """
     table = "assurance_position"
     expected = {}
     for point, position in figures.positions.items():
@@ -242,7 +254,7 @@ def _positions(figures: Figures, marts: Marts) -> Found:
 
 
 def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> Found:
-    """Compare a table with one row for each point and day, or similar."""
+    """Compare a table whose key has several columns, such as a point and a day."""
     actual = {tuple(row[name] for name in key): row for row in marts.tables[table]}
     for found in sorted(expected.keys() | actual.keys()):
         name, wanted, got = " ".join(map(str, found)), expected.get(found), actual.get(found)
@@ -253,12 +265,12 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
 
 
 def _exceptions(figures: Figures, marts: Marts) -> Found:
-    """Compare `assurance_exception`: which exceptions, how many, in which unit, since when."""
+    """Compare `assurance_exception` by code, record, unit and start, and count equal exceptions."""
     table = "assurance_exception"
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
     actual = Counter(tuple(row[name] for name in columns) for row in marts.tables[table])
     for found in figures.exceptions.keys() | actual.keys():
-        wanted, got = figures.exceptions[found], actual[found]  # type: ignore[index]
+        wanted, got = figures.exceptions[found], actual[found]
         if wanted != got:
             yield Difference(table, " ".join(map(str, found)), "*", wanted, got)
 
@@ -266,7 +278,7 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
 def _strands(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_plan_strand`.
 
-    The plan that is shown is one of those that the contract allows.
+    The contract allows several plans to be shown for a strand. Any of them is right.
     """
     table = "fct_plan_strand"
     actual = {row["strand"]: row for row in marts.tables[table]}
@@ -287,7 +299,7 @@ def _strands(figures: Figures, marts: Marts) -> Found:
 
 
 def _freshness(figures: Figures, marts: Marts) -> Found:
-    """Compare the freshness of every dataset, whatever separator its name has."""
+    """Compare the freshness of every dataset. The name of a dataset may have `.` or `/` in it."""
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:

@@ -1,4 +1,7 @@
-"""Compares `fct_training_requirement` through the pseudonyms, each officer as a group of rows."""
+"""Compare `fct_training_requirement`. An officer is a group of rows.
+
+The marts show officers under pseudonyms, so officers are compared by their groups of rows.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,18 @@ Group = frozenset[tuple[Any, ...]]
 
 
 def _signature(row: Any) -> tuple[Any, ...]:
-    """Return everything in a row except the officer."""
+    """Return all values of a row except the officer's key."""
     get = row.get if isinstance(row, dict) else lambda name: getattr(row, name)
     names = ("requirement_code", "org_unit_code", "is_in_post", "is_long_term_absent")
     return tuple(get(name) for name in (*names, "is_complete", "completed_on"))
 
 
 def compare_training(figures: Figures, rows: list[Row], keys: dict[str, Person]) -> Iterator[Parts]:
-    """Compare officers in post by their groups of rows, and known officers by their key."""
+    """Compare all officers by their groups of rows.
+
+    Officers whose key is known are also compared one by one. A difference in the groups is soft if
+    the officer is not in post.
+    """
     wanted: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     for fact in figures.requirements:
         wanted[fact.employee_no].add(_signature(fact))
@@ -63,7 +70,7 @@ def _by_key(
     got: dict[str, set[tuple[Any, ...]]],
     keys: dict[str, Person],
 ) -> Iterator[Parts]:
-    """Compare officers who occur in referrals, where they have the same key."""
+    """Compare the officers who also occur in referrals. They have the same key in both tables."""
     for key, person in keys.items():
         if person[0] != "employee" or key is None:
             continue

@@ -29,7 +29,10 @@ def _line(employee: str, module: str, version: str, status: str, when: datetime 
 
 
 def _moment(rng: random.Random, first: date, last: date) -> datetime:
-    """Draw a wall-clock moment, sometimes at an edge of the calendar."""
+    """Draw a wall-clock moment.
+
+    Some moments are at an edge of the calendar, such as a clock change.
+    """
     edges = (
         datetime(2025, 5, 31, 23, 59, 59),  # noqa: DTZ001 - wall clock, before the launch
         datetime(2025, 6, 1),  # noqa: DTZ001
@@ -49,7 +52,10 @@ def _moment(rng: random.Random, first: date, last: date) -> datetime:
 
 
 def _events(rng: random.Random, careers: list[Career], diligence: float) -> list[Event]:
-    """Make what happens in the LMS. Each event has the day on which it is known."""
+    """Make the events of the learning management system (LMS).
+
+    Each event is a line of its report, with the day on which the LMS knows it.
+    """
     events: list[Event] = []
     for career in careers:
         needed = career.value("role_code", END) in ELEARNING_ROLES or diligence == 1.0
@@ -91,7 +97,10 @@ def _module_events(rng: random.Random, employee: str, module: str, diligence: fl
 
 
 def completion_file(events: list[Event], first: date, day: date, rng: random.Random) -> Delivery:
-    """Make the change file of a day: what became known since `first`, each key once."""
+    """Make the file of changes of a day: the events that became known since `first`.
+
+    Each key is listed once.
+    """
     rows: dict[tuple[Any, ...], Row] = {}
     for known, row in events:
         if first <= known < day:
@@ -107,7 +116,10 @@ def completion_file(events: list[Event], first: date, day: date, rng: random.Ran
 
 
 def completion_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make all change files. Each overlaps the one before by three days."""
+    """Make all files of changes.
+
+    Each file begins three days before the end of the file before it.
+    """
     events = _events(rng, careers, diligence)
     chosen = [FIRST_FILE + timedelta(days=7 * week) for week in range(57)]
     chosen = [day for day in chosen if day < END - timedelta(days=10)]
@@ -160,7 +172,10 @@ def _attendance(
 
 
 def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Delivery:
-    """Make the workbook of a day. Later sessions have bookings and no attendance yet."""
+    """Make the Hydra workbook of a day.
+
+    Sessions after that day have bookings but no attendance yet.
+    """
     known = [row for row in sessions if row["session_date"] <= day + timedelta(days=60)]
     dates = {row["session_code"]: row["session_date"] for row in known}
     rows = []
@@ -185,7 +200,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
 
 
 def hydra_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make the Hydra workbooks, roughly fortnightly, and weekly in the recent past."""
+    """Make the Hydra workbooks: one every three weeks, and some on days that matter."""
     sessions = _sessions(rng)
     attendance = _attendance(rng, careers, sessions, diligence)
     days = [date(2025, 9, 3) + timedelta(days=21 * number) for number in range(13)]

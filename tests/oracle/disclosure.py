@@ -1,28 +1,28 @@
-"""Disclosure control in plain Python: what each release shows the public, from the rule alone.
+"""Disclosure control in plain Python: the figures that each release shows, computed from the rule.
 
-The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest): the
-number of records that are as they should be, and the number of those that are not.
+The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest). The
+numerator counts the records that are as they should be. The rest counts all other records.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Figure = tuple[int, int]
-#: First and last month of a period, as indexes.
+#: The first and the last month of a period, as positions in the list of months.
 Period = tuple[int, int]
 ALL = "ALL"
 
 
 def may_be_shown(figure: Figure, k: int) -> bool:
-    """Return whether neither of the two numbers is between 1 and k - 1."""
+    """Return whether a figure may be shown: neither of its numbers is between 1 and k - 1."""
     return all(number == 0 or number >= k for number in figure)
 
 
 def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bool:
-    """Return whether a figure may be released after an earlier one.
+    """Return whether a figure may be released after an earlier figure.
 
-    The change of either number must be 0 or at least k. For events, so must the change of the
-    whole.
+    The change of each number must be 0 or at least k. For events, this also applies to the change
+    of the sum of both numbers.
     """
     change = (figure[0] - before[0], figure[1] - before[1])
     steps = change if of_people else (*change, sum(change))
@@ -30,12 +30,16 @@ def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bo
 
 
 def added(figures: Sequence[Figure]) -> Figure:
-    """Return the sum of figures that have no record in common."""
+    """Return the sum of figures. No record is in more than one of them."""
     return sum(p for p, _ in figures), sum(q for _, q in figures)
 
 
 def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure]]:
-    """Return the periods that months form. A month waits until the waiting ones may be shown."""
+    """Join months into periods that may be shown. Return each period with its figure.
+
+    A month that may not be shown waits. It is joined with the following months until their sum may
+    be shown.
+    """
     periods: list[tuple[Period, Figure]] = []
     first, waiting = 0, (0, 0)
     for place, month in enumerate(months):
@@ -47,7 +51,10 @@ def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure
 
 
 def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[int]:
-    """Return which month ends are shown. Each is compared with the last one that was shown."""
+    """Return the positions of the month ends that are shown.
+
+    Each month end is compared with the last one that was shown.
+    """
     shown = []
     for place, month in enumerate(months):
         if may_be_shown(month, k) and (last is None or may_follow(month, last, k, of_people=True)):
@@ -60,8 +67,11 @@ def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[in
 class Releases:
     """Everything that was released about one measure of one force, release after release.
 
-    `released` has the releases of each period in their order: units with their figures, including
-    `ALL`. Tables are `months[place][unit]` without `ALL`. Every month names every unit.
+    `released` has the releases of each period, the oldest first. A release maps units to figures
+    and includes the unit `ALL`.
+
+    The methods take tables `months[place][unit]`, without the unit `ALL`. Every month names every
+    unit.
     """
 
     k: int
@@ -70,7 +80,10 @@ class Releases:
     def release_events(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Add the settled months as they are known now. Return everything that is shown."""
+        """Make a release of the settled months, with the figures as known now.
+
+        Return everything that is shown after this release.
+        """
         for period, earlier in self.released.items():
             now = _units(months, period)
             force = added(list(now.values()))
@@ -88,7 +101,10 @@ class Releases:
     def release_people(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Add the settled month ends as they are known now. Return everything that is shown."""
+        """Make a release of the settled month ends, with the figures as known now.
+
+        Return everything that is shown after this release.
+        """
         newest = max(self.released, default=(-1, -1))
         last = self.released[newest][-1][ALL] if self.released else None
         start = newest[0] + 1

@@ -58,7 +58,7 @@ BAD_GRADES = (
 
 
 class Events:
-    """Makes the rows of one world, table by table."""
+    """Makes the database rows of one world, table by table."""
 
     def __init__(self, rng: random.Random, careers: list[Career], quality: float) -> None:
         self.rng = rng
@@ -69,7 +69,7 @@ class Events:
         self.gone_refs: list[str] = []
 
     def make(self) -> dict[str, list[Row]]:
-        """Make all rows of step 0."""
+        """Make all database rows of the first step."""
         for number in range(70):
             self._incident(number)
         for number in range(40):
@@ -89,7 +89,7 @@ class Events:
         return self.tables
 
     def stamps(self, created: datetime) -> Row:
-        """Return `created_at`, `updated_at` and `deleted_at` of a row."""
+        """Return `created_at`, `updated_at` and `deleted_at` for a row created at a moment."""
         created = min(created, LAST)
         rng = self.rng
         updated = created + timedelta(minutes=rng.choice((0, 0, 5, 60, 3000, 30000, 200000)))
@@ -100,7 +100,11 @@ class Events:
         return {"created_at": created, "updated_at": updated, "deleted_at": deleted}
 
     def moment(self) -> datetime:
-        """Draw a moment: at an edge of the calendar, near an `as_at`, or at any time."""
+        """Draw a moment for an event.
+
+        Some moments are at an edge of the calendar, such as a clock change. Some are shortly before
+        a moment that a run is for. All others are anywhere in the period.
+        """
         rng = self.rng
         draw = rng.random()
         if draw < 0.25:
@@ -113,7 +117,10 @@ class Events:
         return start + timedelta(minutes=minutes)
 
     def number(self, moment: datetime) -> str:
-        """Draw a collar number: mostly an officer's in post, sometimes anybody's or nobody's."""
+        """Draw a collar number. Most belong to an officer in post at the moment.
+
+        Some belong to any officer, in post or not. A few belong to nobody.
+        """
         rng = self.rng
         if rng.random() < 0.04:
             return rng.choice(("9999", "8888"))
@@ -224,7 +231,10 @@ class Events:
         return row
 
     def _name(self, about: Row | None) -> str | None:
-        """Draw what a document names: its referral, something that does not exist, or nothing."""
+        """Draw the referral that a document names.
+
+        The result is its own referral, a reference that does not exist, or None.
+        """
         draw = self.rng.random()
         if draw < 0.3 and about:
             return str(about["referral_ref"])
@@ -235,7 +245,7 @@ class Events:
         return None
 
     def _lonely(self, number: int) -> None:
-        """Make a referral without an occurrence, or with one that RMS does not know."""
+        """Make a referral without an occurrence, or with an occurrence that RMS does not have."""
         when = self.moment()
         ref = "25999999999" if number % 9 == 0 else None
         officer = self.number(when)
@@ -246,7 +256,7 @@ class Events:
             self._custody(ref, officer, when)
 
     def _first_and_last_days(self) -> None:
-        """Make referrals on, before and after the day on which an officer starts or leaves."""
+        """Make referrals around an officer's first and last day: on it, a day before or after."""
         for career in self.careers:
             for day in (career.start, career.leave):
                 if day is None or not START < day < END - timedelta(days=2):
@@ -258,7 +268,7 @@ class Events:
                 self.referral(None, career.value("collar_no", day), when)
 
     def _crossed_names(self) -> None:
-        """Let some documents name a referral of another occurrence."""
+        """Make some documents name a referral that belongs to another occurrence."""
         referrals = self.tables["rms.nccu_referral"]
         for row in self.rng.sample(self.tables["intel.report"], 8):
             other = self.rng.choice(referrals)
@@ -267,7 +277,7 @@ class Events:
                 row["submitted_at"] = other["contacted_at"] + self.rng.choice(OFFSETS)
 
     def _answer_all(self) -> None:
-        """Give every referral since December 2025 a good document of its own officer."""
+        """Give every referral since December 2025 a valid document by its own officer."""
         for about in list(self.tables["rms.nccu_referral"]):
             if about["contacted_at"] < wall("2025-12-01T00:00"):
                 continue

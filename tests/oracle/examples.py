@@ -1,4 +1,4 @@
-"""Short ways to write worked examples, with defaults for everything else."""
+"""Short functions to write worked examples. Everything that an example leaves out has a default."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def referral(ref: str, officer: str, contacted: str, **more: Any) -> Row:
 
 
 def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
-    """Return a report that counts, in occurrence `O1`, that names no referral."""
+    """Return a report that counts as a document. It is in occurrence `O1` and names no referral."""
     row = {
         "report_urn": urn,
         "document_type_code": "NCCU_INTEL",
@@ -87,7 +87,7 @@ def document(urn: str, officer: str, submitted: str | None, **more: Any) -> Row:
 
 
 def custody(occurrence: str | None, officer: str, detained: str, **more: Any) -> Row:
-    """Return a custody record for `IMMIGRATION`."""
+    """Return a custody record with the reason `IMMIGRATION`."""
     row = {
         "occurrence_ref": occurrence,
         "arresting_officer_no": officer,
@@ -118,7 +118,7 @@ def _stamps() -> Row:
 
 
 def stamped(row: Row, created: str, updated: str, deleted: str | None = None) -> Row:
-    """Return a row with its three times."""
+    """Return a row with `created_at`, `updated_at` and `deleted_at`."""
     gone = wall(deleted) if deleted else None
     return {**row, "created_at": wall(created), "updated_at": wall(updated), "deleted_at": gone}
 
@@ -128,9 +128,10 @@ UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
 
 
 def step(*files: Delivery, **tables: list[Row]) -> Step:
-    """Return a step with two officers (11 in T1, 22 in T2), unless other personnel is given.
+    """Return a step of a world from the rows that an example gives.
 
-    Tables are named `referrals`, `documents`, `custody`, `occurrences`.
+    The default personnel are two officers: collar number 11 in team T1, and 22 in T2. The tables
+    are named `referrals`, `documents`, `custody` and `occurrences`.
     """
     names = {
         "referrals": "rms.nccu_referral",
@@ -152,7 +153,7 @@ def step(*files: Delivery, **tables: list[Row]) -> Step:
 
 
 def nothing(reconciled: str) -> Step:
-    """Return a step of an empty database, extracted at a moment."""
+    """Return a step in which the databases are empty and were extracted at a moment."""
     return Step({name: [] for name in KEYS}, [], wall(reconciled))
 
 

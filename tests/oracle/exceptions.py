@@ -1,6 +1,7 @@
-"""Exceptions: from "referrals missing their document" to what cannot be resolved.
+"""Exceptions: from "referrals missing their document" to references that cannot be resolved.
 
-An exception is (code, record, unit, since when). For training several can be equal.
+An exception is a tuple: code, record, unit, and the moment since when. Several exceptions of
+training can be equal.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def exceptions(
     requirements: list[Requirement],
     met: dict[str, bool],
 ) -> Counter[OpenException]:
-    """Return all exceptions with the number of times each occurs."""
+    """Return all exceptions, each with the number of times that it occurs."""
     found: Counter[OpenException] = Counter()
     found.update(_of_referrals(facts))
     found.update(_of_documents(known, people, as_at, facts))
@@ -56,7 +57,7 @@ def _of_referrals(facts: list[ReferralFact]) -> list[OpenException]:
 def _of_documents(
     known: Known, people: People, as_at: datetime, facts: list[ReferralFact]
 ) -> list[OpenException]:
-    """List submitted documents whose author is unknown, or whose referral does not exist."""
+    """List submitted documents with an unknown author, or with a referral that does not exist."""
     existing = {fact.referral_ref for fact in facts}
     found = []
     for row in table_as_at(known, "intel.report", as_at):
@@ -88,7 +89,10 @@ def _of_detentions(known: Known, people: People, as_at: datetime) -> list[OpenEx
 def _of_training(
     known: Known, as_at: datetime, requirements: list[Requirement]
 ) -> list[OpenException]:
-    """List officers in post who lack a launched item or a place in a later Hydra session."""
+    """List exceptions of officers in post.
+
+    An officer lacks an item that was launched, or has no place in a later Hydra session.
+    """
     booked = _booked(known, as_at)
     found = []
     for fact in requirements:

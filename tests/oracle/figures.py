@@ -1,4 +1,4 @@
-"""All figures of one publication: the oracle's answer for what is known and an `as_at`."""
+"""All figures of one publication: the oracle's answer for an `as_at` and what is known."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .views import Disagreement, View, disagreements, view_rows
 
 @dataclass
 class Figures:
-    """The expected content of the marts."""
+    """The content that the marts should have."""
 
     as_at: datetime
     today: date
@@ -61,7 +61,7 @@ def figures(
     extracted_at: datetime | None = None,
     failed: frozenset[str] = frozenset(),
 ) -> Figures:
-    """Compute everything. `extracted_at` is the wall clock of the extraction from the databases."""
+    """Compute all figures. `extracted_at` is the real time of the extraction from the databases."""
     people = People(known)
     today = day_of(as_at)
     tally = Tally()

@@ -1,4 +1,4 @@
-"""Writes a step of a world into the source databases and the dropzone, as the contract requires."""
+"""Write a step of a world into the source databases and the dropzone, as the contract requires."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = {
 
 
 def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> None:
-    """Make the sources hold exactly the rows and files of a step."""
+    """Bring the sources to a step, so that they hold exactly its rows and files."""
     for url, schema in ((rms_url, "rms"), (intelligence_url, "intel")):
         with psycopg.connect(url) as connection:
             for name, rows in step.tables.items():
@@ -42,7 +42,7 @@ def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> Non
 
 
 def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row]) -> None:
-    """Delete rows that are gone, and insert or update the others."""
+    """Delete the rows that are no longer in the step, and insert or update all others."""
     schema, table = name.split(".")
     key = KEYS[name]
     target = sql.Identifier(schema, table)
@@ -67,14 +67,14 @@ def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row])
 
 
 def _with_secrets(name: str, row: Row) -> Row:
-    """Add the columns that only the source holds: "in the source, **never extracted**"."""
+    """Add values for columns that the contract marks "in the source, **never extracted**"."""
     if name != "intel.report":
         return row
     return {**row, "narrative": NARRATIVE, "source_identity": IDENTITY}
 
 
 def write_file(delivery: Delivery, path: Path) -> None:
-    """Write one file under a temporary name, then give it its final name and time."""
+    """Write one file under a temporary name. Then give the file its final name and time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     if path.suffix == ".xlsx":
@@ -99,7 +99,7 @@ COMPLETIONS = [
 
 
 def _heading(column: str, style: Style) -> str:
-    """Write a header "in another case, order or with blanks (`Employee No`)"."""
+    """Write the header of a column "in another case, order or with blanks (`Employee No`)"."""
     if style.header == "title":
         return column.replace("_", " ").title()
     return column.upper() if style.header == "upper" else column
@@ -119,7 +119,7 @@ def _text(column: str, value: Any, style: Style) -> str:
 
 
 def _csv(rows: list[Row], style: Style) -> str:
-    """Write a table with a header. Only values that need quotes have them."""
+    """Write a table as CSV with a header. Only values that need quotes are quoted."""
     columns = _columns(rows, "", style)
     lines = [style.delimiter.join(_heading(column, style) for column in columns)]
     for row in rows:
@@ -136,7 +136,7 @@ def _quoted(cells: Iterable[str]) -> list[str]:
 
 
 def _write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write dates as Excel dates or as texts, employee numbers as numbers or as texts."""
+    """Write a workbook: dates as Excel dates or texts, employee numbers as numbers or texts."""
     style = delivery.style
     with xlsxwriter.Workbook(path) as workbook:
         excel_date = workbook.add_format({"num_format": "dd/mm/yyyy"})

@@ -12,7 +12,7 @@ from .span import END, random_style
 
 
 def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:
-    """Make one plan. Each of the four conditions fails now and then."""
+    """Make one plan. Sometimes it fails one of the four conditions for a plan that is met."""
     approved = rng.choice(
         (date(2025, 3, 1), date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 1))
     )
@@ -36,7 +36,7 @@ def _plan(rng: random.Random, ref: str, strand: str, good: float) -> Row:
 
 
 def register(rng: random.Random, moment: datetime) -> Delivery:
-    """Make a plan register modified at `moment`."""
+    """Make a plan register that was modified at `moment`."""
     good = rng.choice((0.85, 0.97, 1.0))
     plans = []
     for strand in STRANDS:
@@ -58,7 +58,10 @@ def register(rng: random.Random, moment: datetime) -> Delivery:
 
 
 def log(rng: random.Random, moment: datetime, earlier: list[Row]) -> Delivery:
-    """Make a recommendation log modified at `moment`: the earlier events and some more."""
+    """Make a recommendation log that was modified at `moment`.
+
+    It has the earlier events and some new ones.
+    """
     rows = list(earlier)
     since = date(2025, 5, 20) if not earlier else END
     for _ in range(rng.randint(8, 16) if not earlier else 3):

@@ -1,4 +1,4 @@
-"""Officers and units on a day, from "that day's snapshot alone"."""
+"""Officers and units on a day, taken from "that day's snapshot alone"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN = "UNKNOWN"
 
 
 class People:
-    """Answers questions about officers, units and collar numbers on one day."""
+    """Finds the officers, units and holders of collar numbers on a day."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -21,7 +21,7 @@ class People:
         self._parents: dict[date, dict[str, str | None]] = {}
 
     def listed(self, day: date) -> list[Row]:
-        """Return the personnel that are listed for a day.
+        """Return the personnel rows that apply to a day.
 
         Contract: "the latest personnel file dated at or before the day (before the first, the
         first)".
@@ -32,7 +32,7 @@ class People:
         return self._listed[day]
 
     def in_post_on(self, day: date) -> list[Row]:
-        """Return everybody in that day's snapshot who is in post on the day."""
+        """Return everybody who is in post on a day, from the snapshot of that day."""
         return [row for row in self.listed(day) if in_post(row, day)]
 
     def resolve(self, number: str, day: date) -> Person:
@@ -47,7 +47,10 @@ class People:
         return ("number", number)
 
     def team(self, person: Person, day: date) -> str:
-        """Return a person's team. "An officer number that resolves to nobody has … `UNKNOWN`"."""
+        """Return a person's team on a day.
+
+        "An officer number that resolves to nobody has … `UNKNOWN`".
+        """
         if person[0] == "number":
             return UNKNOWN
         for row in self.listed(day):
@@ -56,7 +59,7 @@ class People:
         return UNKNOWN
 
     def with_above(self, unit: str, day: date) -> list[str]:
-        """Return the unit and those above it, by "the org-unit delivery latest … the day"."""
+        """Return a unit and all units above it, by "the org-unit delivery latest … the day"."""
         parents = self._parents_on(day)
         chain = [unit]
         while True:
@@ -74,14 +77,17 @@ class People:
 
 
 def in_post(row: Row, day: date) -> bool:
-    """Return whether a row is in post: "`start_date <= day` and `leave_date` blank or `>= day`"."""
+    """Return whether a personnel row is in post on a day.
+
+    Contract: "`start_date <= day` and `leave_date` blank or `>= day`".
+    """
     if row["start_date"] > day:
         return False
     return row["leave_date"] is None or row["leave_date"] >= day
 
 
 def long_term_absent(row: Row) -> bool:
-    """Return whether a row is long-term absent.
+    """Return whether a personnel row shows a long-term absence.
 
     Contract: "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
     """

@@ -1,4 +1,4 @@
-"""What is known, and which of it is valid at `as_at`."""
+"""The records and deliveries that are known, and the versions of them that are valid at `as_at`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OWN_DATES = ("submitted_at", "completed_at", "approved_at", "deleted_at", "relea
 
 @dataclass
 class Record:
-    """One database record: its known versions in the order of extraction."""
+    """One database record: its known versions, in the order in which they were extracted."""
 
     versions: list[Row] = field(default_factory=list)
     vanished_at: datetime | None = None
@@ -30,7 +30,7 @@ class Known:
 
 
 def learn(steps: Iterable[Step]) -> Known:
-    """Return what is known after some steps. A run knows every batch landed before it.
+    """Return what is known after some steps. A run knows every batch that was landed before it.
 
     Contract: "**Known** is which batches had been landed".
     """
@@ -46,7 +46,10 @@ def learn(steps: Iterable[Step]) -> Known:
 def _learn_table(
     records: dict[int, Record], name: str, rows: list[Row], when: datetime | None
 ) -> None:
-    """Add a version for each new `updated_at`. A row that is no longer there has vanished."""
+    """Add a version to each record with a new `updated_at`.
+
+    Mark the records without a row as vanished.
+    """
     present = {row[KEYS[name]]: row for row in rows}
     for key, row in present.items():
         record = records.setdefault(key, Record())
@@ -58,13 +61,13 @@ def _learn_table(
 
 
 def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
-    """Add deliveries. Of deliveries with the same version time, the one landed last wins."""
+    """Add a delivery. If two deliveries have the same version time, the one landed last wins."""
     deliveries.append(new)
     deliveries.sort(key=lambda delivery: delivery.version_time)
 
 
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
-    """Return the records of a table that are valid at `as_at`, with later events blanked."""
+    """Return the records of a table that are valid at `as_at`. Their later events are blank."""
     rows = []
     for record in known.tables[name].values():
         if record.vanished_at is not None and record.vanished_at <= as_at:
@@ -79,7 +82,7 @@ def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
 
 
 def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str]:
-    """Return one column of the records that were known and are deleted or vanished at `as_at`."""
+    """Return the values of one column for the records that are deleted or vanished at `as_at`."""
     gone = set()
     for record in known.tables[name].values():
         version = _version(record.versions, as_at) or record.versions[0]
@@ -91,7 +94,7 @@ def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str
 
 
 def _version(versions: list[Row], as_at: datetime) -> Row | None:
-    """Return the version of a record that is valid at `as_at`.
+    """Return the version of a record that is valid at `as_at`, or None.
 
     Contract: "Of each record the latest version whose version time is at or before" `as_at`. "A
     record whose first known version is later than `as_at` is taken in that version when its
@@ -109,7 +112,7 @@ def _version(versions: list[Row], as_at: datetime) -> Row | None:
 
 
 def _blanked(version: Row, as_at: datetime) -> Row:
-    """Return a version with the dates after `as_at` blanked.
+    """Return a version in which every date after `as_at` is blank.
 
     Contract: "What its own dates place after `as_at` has not happened": it "is as if blank".
     """
@@ -121,12 +124,12 @@ def _blanked(version: Row, as_at: datetime) -> Row:
 
 
 def _happened(row: Row, as_at: datetime) -> bool:
-    """Return whether the event of a record is at or before `as_at`."""
+    """Return whether the event that a record describes is at or before `as_at`."""
     return all(row.get(column) is None or row[column] <= as_at for column in HAPPENINGS)
 
 
 def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
-    """Return the delivery of a full dataset that is valid at `as_at`.
+    """Return the delivery of a full dataset that is valid at `as_at`, or None.
 
     Contract: "the first version stands for all time before it".
     """

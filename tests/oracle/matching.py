@@ -1,4 +1,4 @@
-"""How a referral gets its class: steps 1 to 4 of the contract, as loops."""
+"""Find the class of each referral: steps 1 to 4 of the contract, as loops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORDER = ("submitted_in_time", "submitted_late", "submitted_by_other", "submitted
 
 @dataclass
 class Document:
-    """A report of a required type that was submitted, and whether it counts."""
+    """A submitted report of a required type. `counts` tells whether it is valid."""
 
     urn: str
     submitted_at: datetime
@@ -28,7 +28,7 @@ class Document:
 
 @dataclass
 class Referral:
-    """One referral, its officer, and the documents it got, each with its link method."""
+    """One referral, its officer, and the documents it was given, each with its link method."""
 
     ref: str
     contacted_at: datetime
@@ -38,7 +38,7 @@ class Referral:
     got: list[tuple[Document, str]] = field(default_factory=list)
 
     def has_own(self) -> bool:
-        """Return whether there is "a document of their own officer"."""
+        """Return whether the referral has "a document of their own officer"."""
         return any(document.person == self.person for document, _ in self.got)
 
 
@@ -66,7 +66,7 @@ def grading_is_valid(report: Row) -> bool:
 
 
 def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
-    """Return referrals in the contract's order: `contacted_at`, then `referral_ref`."""
+    """Return the referrals in the contract's order: by `contacted_at`, then by `referral_ref`."""
     referrals = []
     for row in rows:
         person = people.resolve(row["reporting_officer_no"], day_of(row["contacted_at"]))
@@ -78,7 +78,7 @@ def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
 
 
 def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
-    """Return the documents among some reports.
+    """Return those of the reports that are documents.
 
     Contract: "*Documents* are reports of a required type with a `submitted_at` and a status other
     than `DRAFT`". One "counts when its status is `SUBMITTED` and its grading is valid".
@@ -92,7 +92,7 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
-        # "one that names none existing is treated as naming none"
+        # Contract: "one that names none existing is treated as naming none"
         names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
         occurrence = row["occurrence_ref"] or None
         documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))
@@ -100,7 +100,7 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
 
 
 def too_early(document: Document, referral: Referral) -> bool:
-    """Return whether a document is too early for a referral.
+    """Return whether a document was submitted too early to be about a referral.
 
     Contract: "submitted more than `before_call_hours` before a referral's contact is no document
     for that referral, at any step".
@@ -109,7 +109,7 @@ def too_early(document: Document, referral: Referral) -> bool:
 
 
 def match(referrals: list[Referral], documents: list[Document]) -> None:
-    """Run steps 1 to 3 with the documents that count, and then step 4.
+    """Run steps 1 to 3 with the documents that count. Then run step 4.
 
     Contract, step 4: "Referrals still without any do 1 to 3 with documents that do not count".
     """
@@ -130,7 +130,10 @@ def _steps(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _named(referrals: list[Referral], documents: list[Document]) -> None:
-    """Run step 1: documents that "name an existing referral … belong to it, however many"."""
+    """Run step 1: a document that names an existing referral belongs to that referral.
+
+    Contract: documents that "name an existing referral … belong to it, however many".
+    """
     by_ref = {referral.ref: referral for referral in referrals}
     for document in documents:
         referral = by_ref.get(document.names) if document.names else None
@@ -139,7 +142,7 @@ def _named(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
-    """Give a referral a document that is not yet taken.
+    """Give a referral the first document that fits and is not yet taken.
 
     Contract: "take the earliest document by `submitted_at` not yet taken". "A referral without an
     occurrence can only be named".
@@ -157,7 +160,7 @@ def _take(referral: Referral, free: list[Document], method: str, *, own_only: bo
 
 
 def class_from(document: Document, referral: Referral) -> str:
-    """Return the class that one document gives its referral."""
+    """Return the class that a referral gets from one document."""
     if not document.counts:
         return "submitted_invalid"
     if document.person != referral.person:
@@ -168,7 +171,7 @@ def class_from(document: Document, referral: Referral) -> str:
 
 
 def decide(referral: Referral, as_at: datetime) -> tuple[str, str, Document | None]:
-    """Return the class, the link method and the deciding document of a referral.
+    """Return a referral's class, its link method, and the document that decides the class.
 
     Contract: "the best that a referral's documents give"; "of equals, the earliest".
     """

@@ -1,4 +1,4 @@
-"""A world as data: what the sources hold at each extraction."""
+"""A world as data: the rows and files of the sources at each extraction."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEYS = {
 
 @dataclass
 class Style:
-    """How one file is written. The source contract allows every variant."""
+    """How one file is written. The source contract allows every combination."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -34,7 +34,7 @@ class Style:
 
 @dataclass
 class Delivery:
-    """One file under its final name. CSV files have the one sheet ``""``."""
+    """One file under its final name. A CSV file has one sheet, with the name ``""``."""
 
     dataset: str
     name: str
@@ -46,7 +46,10 @@ class Delivery:
 
 @dataclass
 class Step:
-    """The sources at one extraction: all rows of all tables, and the newly dropped files."""
+    """The sources at one extraction.
+
+    A step has the rows of all tables, and the files that were dropped since the step before.
+    """
 
     tables: dict[str, list[Row]]
     files: list[Delivery]
@@ -55,7 +58,7 @@ class Step:
 
 @dataclass
 class World:
-    """A seeded world and its steps. Step 0 is the first extraction."""
+    """A world that follows from a seed, and its steps. Step 0 is the first extraction."""
 
     seed: int
     steps: list[Step]

@@ -1,4 +1,7 @@
-"""HR: org units whose hierarchy changes, and officers with careers, as dated files."""
+"""The HR files of a world: org units and officers, as files with dates.
+
+The hierarchy of the units changes, and officers have careers.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ GONE_T6 = date(2026, 5, 6)
 
 @dataclass
 class Career:
-    """One officer. Each attribute is a list of (from day, value), of which the latest applies."""
+    """The career of one officer. Each attribute is a list of (first day, value).
+
+    On a day, the latest value that has begun applies.
+    """
 
     employee_no: str
     start: date
@@ -64,7 +70,11 @@ class Career:
 
 
 def make_careers(rng: random.Random) -> list[Career]:
-    """Make 36 officers: joiners, leavers, movers, absentees, shared and re-used numbers."""
+    """Make the careers of 36 officers.
+
+    There are joiners, leavers, people who move or are absent, and collar numbers that are shared or
+    used again.
+    """
     careers = [_career(rng, number) for number in range(36)]
     _reuse(careers[30], careers[0], END - timedelta(days=rng.randint(120, 300)))
     _reuse(careers[31], careers[1], date(2025, 10, rng.randint(20, 30)))
@@ -111,7 +121,7 @@ def _career(rng: random.Random, number: int) -> Career:
 
 
 def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
-    """Give the number of a leaver to an officer who starts a few days later."""
+    """Give the collar number of a leaver to an officer who starts a few days later."""
     leaver.leave, leaver.leave_keyed = last_day, last_day - timedelta(days=9)
     leaver.dropped_from = None
     joiner.start = last_day + timedelta(days=3)
@@ -120,7 +130,7 @@ def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
 
 
 def _share(second: Career, first: Career, since: date) -> None:
-    """Give two officers the same number at once."""
+    """Give two officers the same collar number at the same time."""
     number = first.value("collar_no", START)
     second.attributes["collar_no"].append((since, number))
 
@@ -148,7 +158,7 @@ def org_rows(day: date) -> list[Row]:
 
 
 def personnel_file(careers: list[Career], day: date, style: Style) -> Delivery:
-    """Make the personnel snapshot of a day."""
+    """Make the personnel file of a day."""
     rows = [row for career in careers if (row := career.row(day)) is not None]
     return Delivery(
         "hr/personnel",
@@ -173,7 +183,11 @@ def org_file(day: date, style: Style) -> Delivery:
 
 
 def hr_files(rng: random.Random, careers: list[Career]) -> list[Delivery]:
-    """Make all HR files: weekly at first, later daily. Most Wednesdays have org units."""
+    """Make all HR files: personnel files on the days of `hr_days`, and files of org units.
+
+    An org-unit file comes on about one Wednesday in three. In the last three weeks, and on the days
+    on which a unit moves, it comes on every Wednesday.
+    """
     files = [personnel_file(careers, day, random_style(rng)) for day in hr_days()]
     day = START + timedelta(days=(2 - START.weekday()) % 7)
     while day <= END:

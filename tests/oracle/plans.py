@@ -1,4 +1,4 @@
-"""INTEL_PLAN: the plan register on a day."""
+"""The point INTEL_PLAN: the plan register on a day, and what follows from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from .tally import ALL, Tally
 
 
 def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
-    """Return the register that is valid at `as_at`. A later approval "is as if blank"."""
+    """Return the plans of the register that is valid at `as_at`.
+
+    A later approval "is as if blank".
+    """
     delivery = full_as_at(known, "governance/plans", as_at)
     rows = []
     for plan in delivery.sheets["Plans"] if delivery else []:
@@ -56,7 +59,10 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 
 
 def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
-    """Return the rows of `fct_plan_strand`, as far as the contract determines them."""
+    """Return the rows of `fct_plan_strand`.
+
+    Only columns that the contract determines are compared.
+    """
     today = day_of(as_at)
     deadline = DEADLINES["INTEL_PLAN"]
     assert deadline is not None
@@ -74,9 +80,9 @@ def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
 
 
 def _shown(plan: Row) -> tuple[object, ...]:
-    """Return a plan as a strand's row would show it.
+    """Return the columns of a plan that the row of its strand would show.
 
-    If several fit, the contract does not say which one the marts show.
+    If several plans fit, the contract does not say which one the marts show.
     """
     return (
         plan["plan_ref"],

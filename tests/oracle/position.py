@@ -1,4 +1,4 @@
-"""`assurance_position`: figure, deadline, status and views of each point."""
+"""`assurance_position`: the figure, deadline, status and views of each point."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .views import views
 
 @dataclass
 class Position:
-    """One row of `assurance_position`, as far as the contract determines it."""
+    """One row of `assurance_position`, with the columns that the contract determines."""
 
     point_code: str
     status: str
@@ -46,7 +46,7 @@ class Position:
 
 @dataclass
 class Evidence:
-    """All inputs of the position."""
+    """All inputs from which the positions are computed."""
 
     known: Known
     people: People
@@ -58,12 +58,12 @@ class Evidence:
 
     @property
     def today(self) -> date:
-        """The London day of `as_at`."""
+        """The day in London on which `as_at` is."""
         return day_of(self.as_at)
 
 
 def source_verdicts(evidence: Evidence) -> dict[str, str]:
-    """Return for each source whether it is up to date, stale or failed.
+    """Return the freshness of each source: up to date, stale or failed.
 
     Contract: "Stale after: … days from the latest delivery at or before `as_at` (for a database the
     last extraction that succeeded, whenever it ran) to `as_at`".
@@ -80,13 +80,19 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
 
 
 def due_by(evidence: Evidence, source: str) -> datetime | None:
-    """Return when the next delivery is due: the latest one plus the source's days."""
+    """Return when the next delivery of a source is due, or None without a delivery.
+
+    It is due the source's number of days after the latest delivery.
+    """
     last = latest_delivery(evidence.known, source, evidence.as_at)
     return last + timedelta(days=STALE_AFTER[source]) if last else None
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
-    """Return a dated point's first measure on a day. "a past day … does not move `as_at`"."""
+    """Return the first measure of a dated point on a day, as numerator and denominator.
+
+    Contract: "a past day … does not move `as_at`".
+    """
     if point == "INTEL_PLAN":
         return strands_met(plans_as_at(evidence.known, evidence.as_at), day), 3
     return count(evidence.people, evidence.done, point, day)
@@ -118,7 +124,10 @@ def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: 
 
 
 def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
-    """Return the status of `NCCU_INTEL`. "A month without a denominator is passed over"."""
+    """Return the status of `NCCU_INTEL`, which has no deadline.
+
+    Contract: "A month without a denominator is passed over".
+    """
     if numerator == 0:
         return "not_started"
     complete: list[tuple[int, int]] = []
@@ -138,14 +147,15 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
 
 
 def _pool(figures: list[tuple[int, int]]) -> float | None:
-    """Return the share over several months, "pooled"."""
+    """Return one share over several months. The contract calls it "pooled"."""
     return ratio(sum(hits for hits, _ in figures), sum(total for _, total in figures))
 
 
 def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
-    """Return the referrals as a past day had them: "the day limits only the dates inside them".
+    """Return the referrals as they were on a past day: "the day limits only the dates inside them".
 
-    A document that was submitted later did not exist. The referral was awaiting or missing.
+    If the document of a referral was submitted after the day, it did not exist then. On that day,
+    the referral was awaiting or missing its document.
     """
     limited = []
     for fact in facts:
@@ -175,7 +185,7 @@ class PointDay:
 
 
 def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
-    """Return every point on "each day since launch", from what is valid at `as_at`."""
+    """Return the status of each point on "each day since launch", as valid at `as_at`."""
     rows = {}
     for point, deadline in DEADLINES.items():
         first = min(LAUNCHES[point], evidence.today)
@@ -210,7 +220,8 @@ def positions(
         source = _worst([verdicts[name] for name in RESTS_ON[point]])
         now = every_day[point, evidence.today]
         numerator, denominator = now.numerator, now.denominator
-        # "the deadline day … with what is known now". Before that day there is none.
+        # Contract: "the deadline day … with what is known now". Before the deadline day, there is
+        # no such figure.
         then = every_day.get((point, deadline)) if deadline else None
         rows[point] = Position(
             point,
@@ -231,7 +242,7 @@ def positions(
 
 
 def _worst(verdicts: list[str]) -> str:
-    """Return one freshness for all the sources of a point."""
+    """Return one freshness for a point: the worst among its sources."""
     for verdict in ("failed", "stale"):
         if verdict in verdicts:
             return verdict

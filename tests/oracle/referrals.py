@@ -16,7 +16,7 @@ from .tally import Tally
 
 @dataclass
 class ReferralFact:
-    """One row of `fct_nccu_referral`, with the person behind the key."""
+    """One row of `fct_nccu_referral`, with the person for whom the officer key stands."""
 
     referral_ref: str
     occurrence_ref: str | None
@@ -34,7 +34,7 @@ class ReferralFact:
 
 
 def referral_facts(known: Known, people: People, as_at: datetime) -> list[ReferralFact]:
-    """Yield every referral that is valid at `as_at`, with its class."""
+    """Yield every referral that is valid at `as_at`, with its class and its figures."""
     referrals = make_referrals(table_as_at(known, "rms.nccu_referral", as_at), people)
     existing = {referral.ref for referral in referrals}
     documents = make_documents(table_as_at(known, "intel.report", as_at), existing, people)
@@ -59,9 +59,9 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
                 link_method=method,
                 report_urn=document.urn if document else None,
                 hours_to_submission=hours,
-                # "`is_counted`: type `IMMIGRATION_CRIME` and not awaiting"
+                # Contract: "`is_counted`: type `IMMIGRATION_CRIME` and not awaiting"
                 is_counted=kind == "IMMIGRATION_CRIME" and name != "awaiting",
-                # "in time + late"
+                # Contract: "in time + late"
                 is_compliant=name in ("submitted_in_time", "submitted_late"),
             )
         )
@@ -82,7 +82,7 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
         if fact.is_counted and compliant and fact.hours_to_submission is not None:
             tally.add_hours("nccu_hours_to_submission_p50", month, units, fact.hours_to_submission)
             tally.add_hours("nccu_hours_to_submission_p90", month, units, fact.hours_to_submission)
-        # "the same with `STATUS_CHECK` counted too"
+        # Contract: "the same with `STATUS_CHECK` counted too"
         checked = fact.referral_type == "STATUS_CHECK" and fact.intelligence_class != "awaiting"
         if fact.is_counted or checked:
             tally.add("nccu_intel_compliance_all_types", month, units, compliant)
@@ -95,7 +95,7 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
     occurrences with such a record".
     """
     for record, _, is_referred in detentions(known, as_at):
-        # "an occurrence's month and team are those of its first such record"
+        # Contract: "an occurrence's month and team are those of its first such record"
         day = day_of(record["detained_at"])
         person = people.resolve(record["arresting_officer_no"], day)
         units = people.with_above(people.team(person, day), day)
@@ -103,7 +103,9 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 
 
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
-    """Yield the first immigration record of each occurrence, its name, and whether it was referred.
+    """Yield each occurrence's first `IMMIGRATION` custody record.
+
+    Each comes with the name of the record in exceptions, and whether the occurrence was referred.
 
     Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
     referral".
@@ -138,7 +140,7 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
     """Return the occurrences that capture completeness excludes.
 
     Contract: "An occurrence `CANCELLED` has … none in capture completeness", and a deleted one
-    "counts nowhere". An occurrence that was never known is not excluded.
+    "counts nowhere". If an occurrence was never known, it is not excluded.
     """
     standing = table_as_at(known, "rms.occurrence", as_at)
     cancelled = {row["occurrence_ref"] for row in standing if row["status"] == "CANCELLED"}
@@ -146,7 +148,10 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
 
 
 def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
-    """Return `fct_oic_incident`: "occurrence with the OIC qualifier", not `CANCELLED`."""
+    """Return the rows of `fct_oic_incident`.
+
+    Contract: "occurrence with the OIC qualifier", not `CANCELLED`.
+    """
     referrals = table_as_at(known, "rms.nccu_referral", as_at)
     reports = table_as_at(known, "intel.report", as_at)
     facts = {}
@@ -180,7 +185,10 @@ def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int]:
-    """Return numerator and denominator of `nccu_intel_compliance` over the given months."""
+    """Return the two sums of `nccu_intel_compliance` over some months.
+
+    The first sum is of the numerators, the second of the denominators.
+    """
     numerator = denominator = 0
     for fact in facts:
         month = month_of(day_of(fact.contacted_at))

@@ -1,4 +1,4 @@
-"""Runs the command line as an outside program would, and compares the results."""
+"""Run the command line as an outside program would, and compare its marts with the oracle."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 
 
 class CommandError(Exception):
-    """The command line did not do what the contract says."""
+    """A command failed, or its output is not what the contract says."""
 
 
 class CommandLine:
-    """One state folder and one dropzone, and the command line for them."""
+    """Runs commands with one state folder and one dropzone."""
 
     def __init__(self, home: Path) -> None:
         self.state = home / "state"
@@ -42,7 +42,11 @@ class CommandLine:
         }
 
     def call(self, *arguments: str, more: dict[str, str] | None = None) -> str:
-        """Run one command and return its output. Fail on a non-zero exit."""
+        """Run one command and return its output.
+
+        Raises:
+            CommandError: The exit code of the command is not zero.
+        """
         started = time.monotonic()
         done = subprocess.run(
             [str(COMMAND), *arguments],
@@ -62,7 +66,7 @@ class CommandLine:
         return done.stdout
 
     def url(self, name: str) -> str:
-        """Return a login's URL: "`url` prints one line"."""
+        """Return the URL of a login. Contract: "`url` prints one line"."""
         return self.call("db", "url", name).strip()
 
 
@@ -79,7 +83,10 @@ def prepare(home: Path) -> CommandLine:
 
 @dataclass
 class Rounds:
-    """The runs in one state folder: the last step filled in and the oracle's last answer."""
+    """The runs in one state folder.
+
+    It remembers the last step that was filled into the sources, and the oracle's last answer.
+    """
 
     outsider: CommandLine
     world: World
@@ -87,14 +94,14 @@ class Rounds:
     last: Figures | None = None
 
     def fill_to(self, step: int) -> None:
-        """Bring the sources to a step."""
+        """Bring the sources to a step, one step after the other."""
         while self.filled < step:
             self.filled += 1
             rms, intelligence = self.outsider.url("rms"), self.outsider.url("intelligence")
             fill(self.world.steps[self.filled], rms, intelligence, self.outsider.dropzone)
 
     def run(self, moment: str, failed: frozenset[str] = frozenset()) -> list[Difference]:
-        """Run as at a moment, and compare with what the oracle knows by now."""
+        """Run the pipeline as at a moment. Return the differences from the oracle."""
         if moment == "now":
             moment = datetime.now(UTC).isoformat(timespec="seconds")
         down = {f"AIRFLOW_CONN_{name.upper()}": UNREACHABLE for name in failed}
@@ -123,7 +130,10 @@ def check(
     *,
     source_down: bool = False,
 ) -> Iterator[tuple[str, list[Difference]]]:
-    """Make the world of a seed and run at several moments, over two days. Yield the differences."""
+    """Make the world of a seed. Run as at several moments, on two days.
+
+    Yield the differences of each run.
+    """
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]
     plan += [(1, moment) for moment in (world.later if later is None else later)]

@@ -22,7 +22,7 @@ LATER = ("2026-06-21T05:30", "2026-06-20T05:30", "2026-04-01T00:30:00+01:00", "n
 
 
 def hr_days() -> list[date]:
-    """Return the days with a personnel file: mostly weekly, later daily, and before an `as_at`."""
+    """Return the days with a personnel file: every Monday, and every day of four short periods."""
     spells = (
         (END - timedelta(days=24), END),
         (date(2025, 12, 27), date(2026, 1, 3)),
@@ -37,7 +37,7 @@ def hr_days() -> list[date]:
 
 
 def random_style(rng: random.Random) -> Style:
-    """Draw one of the ways to write a file that the source contract lists."""
+    """Draw one of the ways to write a file that the source contract allows."""
     date_format = rng.choice(("%Y-%m-%d", "%d/%m/%Y"))
     moment_format = {"%d/%m/%Y": "%d/%m/%Y %H:%M:%S"}.get(
         date_format, rng.choice(("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"))

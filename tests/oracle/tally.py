@@ -1,4 +1,4 @@
-"""Counts by measure, month and unit, and the rows of `assurance_measure` that they make."""
+"""Counts by measure, month and unit, and the rows of `assurance_measure` that follow from them."""
 
 from __future__ import annotations
 
@@ -57,14 +57,17 @@ class Tally:
         self.hours: dict[Key, list[float]] = {}
 
     def add(self, measure: str, month: date, units: list[str], hit: bool) -> None:
-        """Add one to the denominator of every unit and of `ALL`, and to the numerator if `hit`."""
+        """Add one record to a measure, for every unit given and for `ALL`.
+
+        The denominator grows by one. If `hit`, the numerator grows by one too.
+        """
         for unit in [*units, ALL]:
             count = self.counts.setdefault((measure, month, unit), [0, 0])
             count[0] += int(hit)
             count[1] += 1
 
     def add_hours(self, measure: str, month: date, units: list[str], hours: float) -> None:
-        """Add one value to a percentile."""
+        """Add one number of hours to the values of a percentile."""
         for unit in [*units, ALL]:
             self.hours.setdefault((measure, month, unit), []).append(hours)
 
@@ -85,7 +88,10 @@ class Tally:
 
 
 def _row(tally: Tally, key: Key) -> MeasureRow:
-    """Return the figures of one key. Percentiles have "numerator and interval null"."""
+    """Return the figures of one measure, month and unit.
+
+    Contract: percentiles have "numerator and interval null".
+    """
     if key[0] in PERCENTILES:
         hours = tally.hours.get(key, [])
         return MeasureRow(None, len(hours), percentile(hours, PERCENTILES[key[0]]), None, None)

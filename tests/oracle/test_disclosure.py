@@ -1,8 +1,9 @@
-"""Attack disclosure control with knowledge of the rule, by trying every possible table.
+"""Attack disclosure control by trying every possible table. The attacker knows the rule.
 
-For every table of small numbers the release is computed. Tables with the same release cannot be
-distinguished, so a withheld number can have any of its values in those tables. There must be at
-least as many values as "one that is too small to be told" leaves: 1 to k - 1.
+The release is computed for every table of small numbers. If two tables have the same release, the
+attacker cannot tell them apart. So a withheld number can have any value that it has in one of these
+tables. There must be at least k - 1 such values. That is as many as the rule itself leaves, because
+a withheld number is between 1 and k - 1.
 """
 
 from collections import defaultdict
@@ -23,13 +24,13 @@ Table = tuple[Figure, ...]
 
 
 def tables(figures: int, largest: int) -> Iterator[Table]:
-    """Return every table of the given number of figures, with numbers up to the largest."""
+    """Return every table with this number of figures and with numbers up to the largest."""
     for numbers in product(range(largest + 1), repeat=2 * figures):
         yield tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def one_sided(figures: int, largest: int) -> Iterator[Table]:
-    """Return the tables with numerator 0 everywhere. They reveal the most about the rest."""
+    """Return the tables in which every numerator is 0. They reveal the most about the rest."""
     for numbers in product(range(largest + 1), repeat=figures):
         yield tuple((0, number) for number in numbers)
 
@@ -40,10 +41,10 @@ def distinguishable(
     hidden: Callable[[Table], dict[object, int]],
     largest: int,
 ) -> list[tuple[Shown, object, set[int]]]:
-    """Return the withheld small numbers for which a release leaves fewer than k - 1 guesses.
+    """Return the withheld numbers that an attacker can narrow down to fewer than k - 1 values.
 
     `hidden` selects the numbers of a table that somebody could want to know. A release with a
-    number above the largest tried number is left out: some tables behind it were not tried.
+    number above the largest tried number is left out, because not all tables behind it were tried.
     """
     possible: dict[Shown, dict[object, set[int]]] = defaultdict(lambda: defaultdict(set))
     for table in every:
@@ -109,13 +110,13 @@ def changes(table: Table) -> dict[object, int]:
 
 
 def primary(table: Table) -> Shown:
-    """Blank the small districts and show the force, which is the usual mistake."""
+    """Make the usual mistake: blank only the small districts, and show the figure of the force."""
     shown = (*table, added(table))
     return tuple(figure if may_be_shown(figure, K) else None for figure in shown)
 
 
 def primary_and_one_more(table: Table) -> Shown:
-    """Blank a second district where only one is small."""
+    """If only one district is small, blank a second district too."""
     blank = [not may_be_shown(figure, K) for figure in table]
     if sum(blank) == 1:
         blank[min((sum(f), i) for i, f in enumerate(table) if not blank[i])[1]] = True
@@ -156,7 +157,7 @@ def test_no_small_change_is_found_between_month_ends() -> None:
 def test_the_attack_finds_numbers_that_blanks_beside_a_total_hide(
     release: Callable[[Table], Shown],
 ) -> None:
-    """Two blanks are not enough either: if both are small, their sum can reveal them both."""
+    """A second blank does not help: if both districts are small, their sum can reveal both."""
     assert distinguishable(tables(3, 4), release, cells, 4)
 
 
@@ -192,7 +193,7 @@ def test_every_released_number_and_every_difference_is_zero_or_large(
 
 
 def small_steps(one: dict[str, Figure], other: dict[str, Figure], k: int) -> list[str]:
-    """Return the units whose change between two releases would reveal fewer than k."""
+    """Return the units whose figures changed by fewer than k records between two releases."""
     pairs = {ALL: (one[ALL], other[ALL])}
     if len(one) > 1 and len(other) > 1:
         pairs = {u: (one.get(u, (0, 0)), other.get(u, (0, 0))) for u in {*one, *other}}

@@ -1,4 +1,4 @@
-"""Worked examples of "How a referral gets its class"."""
+"""Worked examples of the contract's section "How a referral gets its class"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worked examples of "Measures and their codes"."""
+"""Worked examples of the contract's section "Measures and their codes"."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_module_needs_the_current_version_after_its_launch() -> None:
     assert fraction(before, "elearning_module_1") == "0/2"  # the file is dated later
 
 
-def hydra(day: str, *attendance: tuple[str, str, str | None]) -> dict[str, list[Row]]:
+def hydra(day: str, *attendance: tuple[str, str | None, str | None]) -> dict[str, list[Row]]:
     sessions: list[Row] = [{"session_code": "S1", "session_date": date.fromisoformat(day)}]
     names = ("employee_no", "attended", "outcome")
     rows = [{"session_code": "S1", **dict(zip(names, line, strict=True))} for line in attendance]

@@ -1,4 +1,4 @@
-"""Worked examples of "Status" and "Stale after"."""
+"""Worked examples of the contract's texts "Status" and "Stale after"."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
 
 
 def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
-    """Return the status for months of (month, answered, all)."""
+    """Return the status of `NCCU_INTEL` for some months.
+
+    Each month is a tuple: the month, its answered referrals, and all its referrals.
+    """
     referrals: list[Row] = []
     documents: list[Row] = []
     for month, answered, total in months:
@@ -97,11 +100,12 @@ def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
         ([("2026-05", 0, 3)], "not_started"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 1)], "sustained"),
         ([("2026-04", 1, 1), ("2026-05", 2, 2), ("2026-06", 1, 2)], "in_progress"),
-        # June has none: "passed over", so March, April and May are the last three
+        # June has no referrals and is "passed over". So the last three months are March, April and
+        # May.
         ([("2026-03", 1, 1), ("2026-04", 1, 1), ("2026-05", 2, 2)], "sustained"),
-        # the current month is not complete
+        # The current month, July, is not complete, so it does not count.
         ([("2026-04", 1, 1), ("2026-05", 1, 1), ("2026-06", 1, 1), ("2026-07", 0, 1)], "sustained"),
-        # 3/4 pooled against 4/5 pooled
+        # The last three months together have 3/4, and the three months before have 4/5.
         (
             [
                 *(("2026-01", 2, 2), ("2026-02", 1, 2), ("2026-03", 1, 1)),

@@ -1,4 +1,4 @@
-"""Hydra and e-learning: who is relevant on a day, and what is complete by its end."""
+"""Hydra and e-learning: who must do the training on a day, and what they have completed by then."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from .tally import Tally
 
 @dataclass
 class Completed:
-    """The first day on which each officer had completed each requirement."""
+    """For each officer and requirement, the first day on which it was complete."""
 
     hydra: dict[str, date]
     modules: dict[str, dict[str, date]]  # module code -> employee -> day
 
     def on(self, employee: str, requirement: str) -> date | None:
-        """Return the day of completion, if there is one."""
+        """Return the day of an officer's completion, or None if there is none."""
         by_person = self.hydra if requirement == "HYDRA" else self.modules[requirement]
         return by_person.get(employee)
 
@@ -112,7 +112,7 @@ def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
-    """Count the training measures "as at month end", "the current one: today"."""
+    """Count the training measures "as at month end". For the current month: "today"."""
     for month in months(HYDRA_LAUNCH, today):
         _tally_hydra(people, done, min(month_end(month), today), month, tally)
     for month in months(MODULE_LAUNCH, today):
@@ -156,7 +156,7 @@ class Requirement:
 def requirement_facts(people: People, done: Completed, today: date) -> list[Requirement]:
     """Return a row for each "person and required item".
 
-    This is everybody who is listed today and whose role needs the item.
+    The persons are all officers who are listed today and whose role needs the item.
     """
     facts = []
     for row in people.listed(today):

@@ -10,7 +10,7 @@ from .clock import day_end, day_of
 from .known import Known, full_as_at
 from .model import Row
 
-#: Default policy: the words in the log that mean that a point is assured.
+#: The words of the log (default policy) that mean that a party regards a point as assured.
 ASSURED_WORDS = {
     *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
     *("discharged", "closed", "sustained", "assured", "green"),
@@ -21,7 +21,10 @@ PARTIES = ("FORCE", "COMMISSIONER")
 
 @dataclass
 class Disagreement:
-    """One row of `assurance_disagreement`. `until` is None while it lasts."""
+    """One row of `assurance_disagreement`.
+
+    `disagreed_until` is None while the disagreement lasts.
+    """
 
     disagreed_until: date | None
     days: int
@@ -32,14 +35,14 @@ class Disagreement:
 
 @dataclass
 class View:
-    """One row of `assurance_voice`."""
+    """One row of `assurance_voice`: what one party says about a point."""
 
     status: str
     is_assured: bool
 
 
 def views(known: Known, as_at: datetime) -> dict[tuple[str, str], Row]:
-    """Return the latest event of each point and party at `as_at`."""
+    """Return the latest event of each point and party in the log, as at `as_at`."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
     return _latest(delivery.sheets[""] if delivery else [], as_at)
 
@@ -58,9 +61,10 @@ def _latest(events: list[Row], moment: datetime) -> dict[tuple[str, str], Row]:
 def disagreements(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, date], Disagreement]:
-    """Return every period of days in which the views differ.
+    """Return every period of days in which the views of a point differ.
 
-    `statuses` are those of the data by point and day, in the order of days. `unknown` is no view.
+    `statuses` has the status from the data for each point and day, in the order of days. The status
+    `unknown` is not a view.
     """
     found: dict[tuple[str, date], Disagreement] = {}
     ongoing: dict[str, date] = {}
@@ -85,7 +89,7 @@ def disagreements(
 
 
 def latest_status(known: Known, as_at: datetime, point: str, party: str, day: date) -> str | None:
-    """Return a party's latest status by the end of a day, as the log has it."""
+    """Return the latest status that the log has for a party by the end of a day, or None."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
     events = [
         row
@@ -99,7 +103,7 @@ def latest_status(known: Known, as_at: datetime, point: str, party: str, day: da
 def view_rows(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, str, date], View]:
-    """Return each day on which a view changed, for the parties and for the data."""
+    """Return the view of each party and of the data, on each day on which the view changed."""
     found: dict[tuple[str, str, date], View] = {}
     last: dict[tuple[str, str], str | None] = {}
     for (point, day), of_data in statuses.items():

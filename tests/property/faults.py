@@ -1,7 +1,8 @@
-"""Faults at a chosen step of a landing: its process ends, or one of its sessions is cut.
+"""Inject a fault at a chosen step of a landing: its process ends, or a session is cut.
 
-A step is a statement about to be sent, a piece of a COPY, or either side of a commit. What dies
-here runs its `finally` blocks; for a death that runs nothing there is `tests/crash`.
+A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. If a
+process ends here, its `finally` blocks still run. The tests in `tests/crash` kill real processes,
+so that nothing runs any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,20 +20,20 @@ SOURCES = ("rms", "intelligence")
 
 
 class ProcessEnded(BaseException):
-    """Goes through everything that handles errors, as the end of a process does."""
+    """Ends a process in a test. No error handler catches it, because it is a BaseException."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What happens, and at which step."""
+    """A kind of fault, and the number of the step at which it happens, counted from 1."""
 
     kind: Literal["process ends", "warehouse session cut", "source session cut"]
     step: int
 
 
 @contextmanager
-def happening(settings: Settings, fault: Fault) -> Iterator[None]:
-    """Let a fault happen to whatever is done on connections until the end of the block."""
+def inject(settings: Settings, fault: Fault) -> Iterator[None]:
+    """Inject a fault into the work on all connections inside the block."""
     with (
         psycopg.connect(admin_url(settings), autocommit=True) as administrator,
         pytest.MonkeyPatch.context() as patch,
@@ -42,7 +43,7 @@ def happening(settings: Settings, fault: Fault) -> Iterator[None]:
 
 
 class _Injector:
-    """Counts steps until it is time."""
+    """Counts the steps, and causes the fault at the chosen step."""
 
     def __init__(self, fault: Fault, administrator: psycopg.Connection) -> None:
         self._fault = fault
@@ -51,7 +52,7 @@ class _Injector:
         self._sessions: dict[int, bool] = {}
 
     def step(self, connection: psycopg.Connection) -> None:
-        """Count a step on a connection; at the chosen one the fault happens."""
+        """Count a step on a connection. If it is the chosen step, cause the fault."""
         if connection is self._administrator:
             return
         if not connection.closed:
@@ -63,7 +64,8 @@ class _Injector:
             raise ProcessEnded
         for pid, is_source in self._sessions.items():
             if is_source == (self._fault.kind == "source session cut"):
-                # Waits until it is gone, so that the very next statement meets the cut.
+                # The call waits until the session has ended, so that the next statement on it
+                # fails.
                 self._administrator.execute("select pg_terminate_backend(%s, 5000)", (pid,))
 
 
@@ -71,7 +73,7 @@ def _watch(patch: pytest.MonkeyPatch, injector: _Injector) -> None:
     execute, copy = psycopg.Cursor.execute, psycopg.Cursor.copy
     write, transaction = psycopg.Copy.write, psycopg.Connection.transaction
 
-    def before(real: Callable[..., Any]) -> Callable[..., Any]:
+    def with_step(real: Callable[..., Any]) -> Callable[..., Any]:
         def watched(self: Any, *arguments: Any, **options: Any) -> Any:
             injector.step(getattr(self, "connection", None) or self.cursor.connection)
             return real(self, *arguments, **options)
@@ -85,7 +87,7 @@ def _watch(patch: pytest.MonkeyPatch, injector: _Injector) -> None:
             injector.step(self)
         injector.step(self)
 
-    patch.setattr(psycopg.Cursor, "execute", before(execute))
-    patch.setattr(psycopg.Cursor, "copy", before(copy))
-    patch.setattr(psycopg.Copy, "write", before(write))
+    patch.setattr(psycopg.Cursor, "execute", with_step(execute))
+    patch.setattr(psycopg.Cursor, "copy", with_step(copy))
+    patch.setattr(psycopg.Copy, "write", with_step(write))
     patch.setattr(psycopg.Connection, "transaction", around_the_commit)

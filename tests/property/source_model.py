@@ -1,14 +1,15 @@
-"""A table of a source database in plain Python: what it holds, and what extractions have seen."""
+"""A model of a source table in plain Python: its rows, and the versions that extracts have seen."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, put_report
-from tests.integration.landing.support import World
+from tests.integration.landing.support import FOREVER, World
 
 Condition = Literal["good", "broken", "marked too high"]
-#: What an extraction sees of a record: content, cursor and soft deletion; None when it is gone.
+#: A record as an extract sees it: content, cursor and time of soft deletion. None if its row was
+#: deleted.
 Version = tuple[str, datetime, datetime | None] | None
 
 OFFICER = {CUSTODY: "arresting_officer_no", REPORTS: "author_officer_no"}
@@ -26,13 +27,13 @@ class Record:
 
     @property
     def version(self) -> Version:
-        """What an extraction sees of it."""
+        """The record as an extract sees it."""
         return (self.content, self.cursor, self.deleted_at)
 
 
 @dataclass
 class Source:
-    """A source table that is written together with its model."""
+    """A source table and its model. Every change is made in both."""
 
     world: World
     dataset: str
@@ -42,8 +43,8 @@ class Source:
     def write(self, key: int, record: Record) -> None:
         """Insert or replace a record.
 
-        The contract: the cursor is set on every change. So a cursor that the record had when it was
-        last seen is not used for another content, unless the caller means just that.
+        The source contract says that every change sets the cursor. `unused` finds a cursor value
+        that the record has not had.
         """
         officer = "" if record.condition == "broken" else record.content
         other: dict[str, Any] = {"deleted_at": record.deleted_at}
@@ -56,7 +57,7 @@ class Source:
         self.records[key] = record
 
     def unused(self, key: int, cursor: datetime) -> datetime:
-        """Return a cursor value that says of a record that it has changed."""
+        """Return `cursor`, or the next value that the record has not had yet."""
         taken = {version[1] for version in self.seen.get(str(key), []) if version}
         if key in self.records:
             taken.add(self.records[key].cursor)
@@ -65,15 +66,18 @@ class Source:
         return cursor
 
     def remove(self, key: int) -> None:
-        """Delete a row, without a trace."""
+        """Delete a row, so that the source keeps no trace of the record."""
         if self.dataset == CUSTODY:
             self.world.rms("delete from rms.custody_record where custody_id = %s", key)
         else:
             self.world.intelligence("delete from intel.report where report_id = %s", key)
         self.records.pop(key, None)
 
-    def extracted(self) -> None:
-        """Note what an extraction sees now: what is broken or kept out is neither new nor gone."""
+    def note_extract(self) -> None:
+        """Add to the model the versions that an extract sees now.
+
+        A record whose row is rejected or refused gets no new version.
+        """
         for key, record in self.records.items():
             if record.condition == "good":
                 versions = self.seen.setdefault(str(key), [])
@@ -85,19 +89,18 @@ class Source:
 
     @property
     def state(self) -> dict[str, Version]:
-        """The state of each record, as the last extraction saw it."""
+        """The state of each record, as the last extract saw it."""
         return {key: versions[-1] for key, versions in self.seen.items() if versions[-1]}
 
-    # ------------------------------------------------------------ the same, as raw has it
+    # ------------------------------------------------------------ the same from raw
 
     def raw_state(self, at: datetime | None = None, known: int | None = None) -> dict[str, Any]:
-        """Return the state of each record that raw gives."""
+        """Return the state of each record in raw, as at a moment and as known after a batch."""
         columns = (OFFICER[self.dataset], "updated_at", "deleted_at")
-        when = {} if at is None else {"at": at}
-        return self.world.state(self.dataset, columns, known=known, **when)
+        return self.world.state(self.dataset, columns, at or FOREVER, known)
 
     def raw_versions(self) -> dict[str, list[Version]]:
-        """Return the versions of each record in raw, in the order they were landed."""
+        """Return the versions of each record in raw, in the order in which they were landed."""
         rows = self.world.query(
             f"select row_key, is_tombstone, {OFFICER[self.dataset]}, updated_at, deleted_at"
             f" from raw_law_enforcement.{RAW[self.dataset]} order by batch_id, row_key"
@@ -109,15 +112,16 @@ class Source:
         return versions
 
     def last_batch(self) -> int:
-        """Return the newest batch of the dataset, or 0."""
+        """Return the id of the newest batch of the dataset, or 0 if there is none."""
         query = "select coalesce(max(batch_id), 0) from audit.batch where dataset = %s"
         return int(self.world.one(query, self.dataset))
 
     def cursor(self) -> tuple[datetime | None, datetime | None]:
-        """Return how far the source was read, and at which moment it was last looked at."""
+        """Return the cursor up to which the source was read, and when it was last read."""
         query = (
             "select cursor_at, greatest(reconciled_at, counted_at) from audit.source_cursor"
             " where dataset = %s"
         )
         rows = self.world.query(query, self.dataset)
-        return rows[0] if rows else (None, None)  # type: ignore[return-value]
+        cursor_at, read_at = rows[0] if rows else (None, None)
+        return cursor_at, read_at

@@ -1,14 +1,17 @@
-"""Random histories of source databases, extractions and faults, against a plain model.
+"""Random histories of source databases, extracts and faults, compared with a plain model.
 
-Extractions fall anywhere in a history, and a fault can end one at any step. Whatever happened,
-raw then holds every version that an extraction has seen, once each, and says of every earlier
-extraction what it said then. LANDING_EXAMPLES sets how many histories are tried.
+A history is a series of changes of rows and extracts. A fault can end an extract at any step. After
+each extract, two things must hold:
+
+- Raw has every version that an extract has seen, exactly once.
+- The state as known after each earlier extract is still the same.
+
+LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -24,8 +27,8 @@ from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
 from oic_assurance.sources.databases import change_counts
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS
-from tests.integration.landing.support import World, warehouse_of_its_own
-from tests.property.faults import Fault, ProcessEnded, happening
+from tests.integration.landing.support import World
+from tests.property.faults import Fault, ProcessEnded, inject
 from tests.property.source_model import Record, Source
 
 PROFILE = settings(
@@ -35,10 +38,12 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 KEYS = st.integers(1, 3)
-#: More than the statements, COPY pieces and commits of a landing that has everything to do.
+#: The highest step of a fault. It is larger than the number of statements, COPY chunks and commits
+#: in any landing.
 STEPS = 45
-#: Where a change's cursor stands: at the present, behind it (inside the overlap, beyond it, at the
-#: very value that was read up to), ahead of the warehouse's clock, or where it was.
+#: Which cursor value a change gets: the present time, an earlier time, a time ahead of the
+#: warehouse's clock, or the same value as before. An earlier time can be inside the overlap, before
+#: the overlap, or equal to the last cursor.
 CURSORS = [
     "present",
     "minutes late",
@@ -51,10 +56,16 @@ CURSORS = [
 
 Change = tuple[str, int, str, str, str, int]
 Extraction = Fault | None
+#: A point in a history: the newest batch after an extract, the time of the extract, and the state
+#: of the source then.
+Checkpoint = tuple[int, datetime | None, dict[str, Any]]
 
 
 def changes() -> st.SearchStrategy[Change]:
-    """What happens to a record: how, which, its condition, its content, its cursor, minutes."""
+    """Draw a change of a record.
+
+    It is a tuple: kind of change, key, condition of the row, content, cursor, minutes.
+    """
     return st.tuples(
         st.sampled_from(["write", "write", "write", "soft delete", "hard delete"]),
         KEYS,
@@ -75,47 +86,42 @@ def histories() -> st.SearchStrategy[list[Change | Extraction]]:
     return st.lists(st.one_of(changes(), changes(), extraction), min_size=2, max_size=14)
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 @pytest.mark.parametrize("dataset", [CUSTODY, REPORTS])
 @PROFILE
 @given(history=histories(), is_large=st.booleans())
-def test_raw_holds_what_extractions_saw(
+def test_raw_holds_every_version_that_an_extract_saw(
     warehouse: Settings, dataset: str, history: list[Change | Extraction], is_large: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
-            # A table that the server's counts are relied on for; one never analysed counts as -1.
+            # With -1, change counts are used for a table of any size. A table that was never
+            # analysed has -1 rows.
             patch.setattr(change_counts, "MANY_ROWS", -1)
         world = World(warehouse, Path(folder))
         world.empty_sources()
         try:
-            _live(Source(world, dataset), history)
+            _run_history(Source(world, dataset), history)
         finally:
             world.close()
 
 
-def _live(source: Source, history: list[Change | Extraction]) -> None:
-    said: list[tuple[int, datetime | None, dict[str, Any]]] = []
-    for happens in [*history, None]:
-        if isinstance(happens, tuple):
-            _change(source, happens)
+def _run_history(source: Source, history: list[Change | Extraction]) -> None:
+    checkpoints: list[Checkpoint] = []
+    for step in [*history, None]:
+        if isinstance(step, tuple):
+            _change(source, step)
             continue
-        if isinstance(happens, Fault) and not _extract_with(source, happens):
+        if isinstance(step, Fault) and not _extract_with(source, step):
             continue
-        if happens is None:
+        if step is None:
             source.world.land(source.dataset)
-            source.extracted()
+            source.note_extract()
         assert source.raw_state() == source.state
         assert source.raw_versions() == source.seen
-        said.append((source.last_batch(), source.cursor()[1], source.state))
+        checkpoints.append((source.last_batch(), source.cursor()[1], source.state))
     assert source.world.land(source.dataset).batches == 0
-    _is_still_said(source, said)
-    assert _unfinished_business(source.world) == []
+    _check(source, checkpoints)
+    assert _leftovers(source.world) == []
 
 
 def _change(source: Source, change: Change) -> None:
@@ -136,7 +142,8 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
     now = datetime.now(UTC)
     edge = source.cursor()[0] or now
     before = source.records.get(key)
-    # The contract has the cursor set on every change. Where it is not, the overlap still shows it.
+    # The source contract says that every change sets the cursor. A change without a new cursor
+    # value is found only if the value is inside the overlap.
     if where == "unchanged" and before is not None and before.cursor >= edge - OVERLAP:
         return before.cursor
     cursor = {
@@ -149,26 +156,26 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
 
 
 def _extract_with(source: Source, fault: Fault) -> bool:
-    """Extract while a fault happens; tell whether the extraction had committed all the same."""
-    looked_at = source.cursor()[1]
+    """Extract with a fault. Return whether the extract was committed all the same."""
+    read_at = source.cursor()[1]
     try:
-        with happening(source.world.settings, fault):
-            # By the door that a run uses, which tells what can heal.
+        with inject(source.world.settings, fault):
+            # This is the function that a run calls. It also decides which errors Airflow retries.
             settings = source.world.settings
             extract(settings, "with a fault", source.dataset)
     except (AssuranceError, ProcessEnded) as error:
         event(f"{fault.kind}: {type(error).__name__}")
-    committed = source.cursor()[1] != looked_at
+    committed = source.cursor()[1] != read_at
     if committed:
-        source.extracted()
+        source.note_extract()
     assert source.raw_state() == source.state
     assert source.raw_versions() == source.seen
     return committed
 
 
-def _is_still_said(source: Source, said: list[tuple[int, datetime | None, dict[str, Any]]]) -> None:
-    """Ask raw again what it said after each extraction, knowing what was known then."""
-    for (batch, at, then), (following, _, _) in pairwise([*said, (2**62, None, {})]):
+def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
+    """For each extract, compare the state as known after it with the state of the source then."""
+    for (batch, at, then), (following, _, _) in pairwise([*checkpoints, (2**62, None, {})]):
         if batch and batch != following:
             assert source.raw_state(known=batch) == then
             if at and all(version[1] <= at for version in then.values()):
@@ -176,22 +183,32 @@ def _is_still_said(source: Source, said: list[tuple[int, datetime | None, dict[s
 
 
 def _as_at(source: Source, at: datetime, batch: int, then: dict[str, Any]) -> bool:
-    """Tell whether raw gives the state as at the extraction too, where no clock ran ahead."""
+    """Tell whether raw gives the same state as at the time of the extract.
+
+    If a clock was ahead, the state cannot be compared, and the result is True.
+    """
     ahead = any(v and v[1] > at for versions in source.seen.values() for v in versions)
     return ahead or source.raw_state(at, batch) == then
 
 
-def _unfinished_business(world: World) -> list[Any]:
-    """Return kept files that no batch names, batches without their file, locks and transactions."""
-    kept = world.query("select kept_as from audit.batch where kept_as is not null")
-    there = (p for p in (world.settings.home / "batches").rglob("*") if p.is_file())
-    named = {name for (name,) in kept}
-    left: list[Any] = sorted(named ^ {str(p.relative_to(world.settings.home)) for p in there})
+def _leftovers(world: World) -> list[Any]:
+    """Return what must not be left after a history.
+
+    This is an archived file without a batch, a batch without a file, a lock, or an open
+    transaction.
+    """
+    archived = world.query("select kept_as from audit.batch where kept_as is not null")
+    files = (p for p in (world.settings.home / "batches").rglob("*") if p.is_file())
+    named = {name for (name,) in archived}
+    left: list[Any] = sorted(named ^ {str(p.relative_to(world.settings.home)) for p in files})
     return left + _sessions_at_work(world)
 
 
 def _sessions_at_work(world: World) -> list[Any]:
-    """Return locks and transactions that are left, once closed sessions had time to end."""
+    """Return the locks and open transactions that still exist after up to ten seconds.
+
+    A closed session needs some time to end.
+    """
     deadline = time.monotonic() + 10
     while left := world.query(
         """

@@ -1,17 +1,15 @@
-"""Files dropped and landed, rows corrected and replayed, records erased, in any order.
+"""Random histories of landed files, replayed rows and erased records.
 
-After each step raw and the kept batches agree, and what was erased is nowhere. LANDING_EXAMPLES
-sets how many histories are tried.
+After each step, raw and the archived batches agree, and no erased key is left. LANDING_EXAMPLES
+sets the number of histories.
 """
 
 import csv
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -25,7 +23,7 @@ from oic_assurance.operations.replay.replay import replay
 from oic_assurance.operations.verify.verify import verify
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = "hr/personnel"
 DAYS = [f"2026010{day}" for day in range(1, 6)]
@@ -45,20 +43,14 @@ PROFILE = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 def lines_of(key: str) -> st.SearchStrategy[str]:
-    """Return what a file can say of a person: good, broken, under a key that cannot be read."""
+    """Draw a line about an officer: good, rejected, truncated, or with an unreadable key."""
     good = [person(key, unit) for unit in "AB"]
     return st.sampled_from([*good * 3, person(key, start="never"), person(f"x{key}"), f"{key},C1"])
 
 
 class Records(RuleBasedStateMachine):
-    """A dropzone, a quarantine, and requests to erase."""
+    """A dropzone, a quarantine, and requests for erasure."""
 
     warehouse: ClassVar[Settings]
 
@@ -78,27 +70,31 @@ class Records(RuleBasedStateMachine):
         rows=st.lists(st.sampled_from(KEYS).flatmap(lines_of), min_size=1, max_size=6),
     )
     def deliver(self, day: str, rows: list[str]) -> None:
-        """A file of any day, new or under a name that was there before; a key can come twice."""
+        """Drop and land a personnel file for any day. The day can have had a file before.
+
+        A key can occur twice in the file.
+        """
         self.world.personnel(day, *rows)
         self.world.land(PEOPLE)
-        self._holds()
+        self._check()
 
     @rule(key=st.sampled_from(KEYS))
     def erase(self, key: str) -> None:
+        """Erase the record of an officer from the warehouse."""
         what = dataset(PEOPLE)
         request = Request(what, what.tables[0], (key,), "asked for")
         if erase(self.world.settings, request):
             self.erased.add(key)
-        self._holds()
+        self._check()
 
     @rule(data=st.data())
     def correct(self, data: st.DataObject) -> None:
-        """Some of what is in quarantine, corrected rightly, under another key, or not at all."""
+        """Replay some rows from quarantine: corrected, with another key, or unchanged."""
         path = Path(self._folder.name) / "rejected.csv"
         path.unlink(missing_ok=True)
         try:
             export_rejected(self.world.settings, QuarantineFilter(PEOPLE), path, "somebody")
-        except AssuranceError:  # there is nothing in it
+        except AssuranceError:  # the quarantine is empty
             return
         with path.open(encoding="utf-8-sig", newline="") as file:
             head, *rows = csv.reader(file)
@@ -112,14 +108,14 @@ class Records(RuleBasedStateMachine):
             with path.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([head, *taken])
             replay(self.world.settings, PEOPLE, path, "HR said so", "somebody")
-        self._holds()
+        self._check()
 
-    def _holds(self) -> None:
+    def _check(self) -> None:
         [proof] = verify(self.world.settings, PEOPLE)
         assert [str(one) for one in proof.disagreements] == []
         assert not self.erased & {key for (key,) in self.world.query(KNOWN_KEYS)}
 
 
-def test_records_through_any_history(warehouse: Settings) -> None:
+def test_erased_records_stay_erased_in_any_history(warehouse: Settings) -> None:
     Records.warehouse = warehouse
     run_state_machine_as_test(Records, settings=PROFILE)

@@ -1,7 +1,8 @@
-"""Files dropped, again, changed, late and out of order, landed by one run or by two at once.
+"""Random histories of dropped files.
 
-A machine of rules draws the histories and holds raw against a plain model after every landing.
-LANDING_EXAMPLES sets how many are tried.
+Files are new, repeated, changed or late. They are landed by one run, or by two at once. A state
+machine draws the histories and compares raw with a plain model after every landing.
+LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -23,13 +23,14 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.locks import dataset_lock, take
 from tests.integration.landing.support import (
     World,
     london_midnight,
     person,
-    warehouse_of_its_own,
 )
-from tests.property.faults import Fault, ProcessEnded, happening
+from tests.property.faults import Fault, ProcessEnded, inject
 
 PEOPLE = "hr/personnel"
 DAYS = [f"2026010{day}" for day in range(1, 6)]
@@ -44,22 +45,16 @@ PROFILE = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 @dataclass(frozen=True)
 class Delivery:
-    """What a file says: the unit of each person that it lists."""
+    """The content of a file: the officers that it lists, each with the unit."""
 
     day: str
     units: dict[str, str]
 
 
 class Files(RuleBasedStateMachine):
-    """A dropzone, landed now and then; of one day the file that was landed last speaks."""
+    """A dropzone. If two files are for the same day, the one landed last wins."""
 
     warehouse: ClassVar[Settings]
 
@@ -69,41 +64,41 @@ class Files(RuleBasedStateMachine):
         self.world = World(self.warehouse, Path(self._folder.name))
         self.dropped: dict[str, Delivery] = {}
         self.landed: list[Delivery] = []
-        self.said: dict[int, list[Delivery]] = {}
+        self.landed_until: dict[int, list[Delivery]] = {}
 
     def teardown(self) -> None:
         self.world.close()
         self._folder.cleanup()
 
-    # ------------------------------------------------------------ what happens in the dropzone
+    # ------------------------------------------------------------ files
 
     @rule(
         day=st.sampled_from(DAYS),
         units=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["A", "B"]), min_size=1),
     )
     def drop(self, day: str, units: dict[str, str]) -> None:
-        """A file of any day, new or under a name that was there before."""
+        """Drop a file for any day. The day can have had a file before."""
         self.dropped[day] = Delivery(day, dict(units))
         self.world.personnel(day, *(person(key, unit) for key, unit in sorted(units.items())))
 
     @precondition(lambda self: self.dropped)
     @rule(data=st.data())
     def drop_again(self, data: st.DataObject) -> None:
-        """The same bytes under the same name, with another time of modification."""
+        """Drop the same bytes under the same name, with another modification time."""
         delivery = self.dropped[data.draw(st.sampled_from(sorted(self.dropped)))]
         self.drop(delivery.day, delivery.units)
 
     @rule(day=st.sampled_from(DAYS))
     def half_written(self, day: str) -> None:
-        """What is not complete has not its name yet."""
+        """Drop a file that is not complete and does not have its final name yet."""
         self.world.drop(f"hr/personnel/personnel_{day}.csv.part", "employee_no,coll")
 
     # ------------------------------------------------------------ landings
 
     @rule()
     def land(self) -> None:
-        assert self.world.land(PEOPLE).batches == self._note_what_is_new()
-        self._holds()
+        assert self.world.land(PEOPLE).batches == self._note_new_files()
+        self._check()
 
     @rule()
     def land_twice_at_once(self) -> None:
@@ -111,8 +106,8 @@ class Files(RuleBasedStateMachine):
             reports = list(
                 pool.map(lambda run: land_dataset(self.world.settings, PEOPLE, run), ["one", "two"])
             )
-        assert sum(report.batches for report in reports) == self._note_what_is_new()
-        self._holds()
+        assert sum(report.batches for report in reports) == self._note_new_files()
+        self._check()
 
     @rule(
         fault=st.builds(
@@ -121,37 +116,41 @@ class Files(RuleBasedStateMachine):
             st.integers(1, STEPS),
         )
     )
-    def land_with(self, fault: Fault) -> None:
-        """A landing that is cut off: whole files are landed, or nothing of them."""
+    def land_with_fault(self, fault: Fault) -> None:
+        """Land with a fault. Each file is landed completely or not at all."""
         before = self._batches()
         try:
-            with happening(self.world.settings, fault):
-                # By the door that a run uses, which tells what can heal.
+            with inject(self.world.settings, fault):
+                # This is the function that a run calls. It also decides which errors Airflow
+                # retries.
                 settings = self.world.settings
                 extract(settings, "with a fault", PEOPLE)
         except (AssuranceError, ProcessEnded):
             pass
-        self._note_what_is_new(only=self._batches() - before)
-        self._holds()
+        self._note_new_files(only=self._batches() - before)
+        self._check()
 
     # ------------------------------------------------------------ the model
 
     def _batches(self) -> int:
         return len(self.world.batches(PEOPLE))
 
-    def _note_what_is_new(self, only: int | None = None) -> int:
-        """Note the files that a landing takes in, by their days; returns how many."""
+    def _note_new_files(self, only: int | None = None) -> int:
+        """Add the files that a landing should land to the model, sorted by day.
+
+        Return their number.
+        """
         latest = {delivery.day: delivery for delivery in self.landed}
         new = [d for day, d in sorted(self.dropped.items()) if latest.get(day) != d][:only]
         batches = self.world.batches(PEOPLE)
         for delivery, batch in zip(new, batches[len(batches) - len(new) :], strict=True):
             self.landed.append(delivery)
-            self.said[batch["batch_id"]] = list(self.landed)
+            self.landed_until[batch["batch_id"]] = list(self.landed)
         return len(new)
 
-    def _holds(self) -> None:
-        """Raw says of each day, after each batch, what the files landed until then said."""
-        for batch_id, landed in self.said.items():
+    def _check(self) -> None:
+        """Compare raw with the model for each day, and as known after each batch."""
+        for batch_id, landed in self.landed_until.items():
             for day in DAYS:
                 state = self.world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
                 assert {key: unit for key, (unit,) in state.items()} == _units(landed, day)
@@ -165,20 +164,21 @@ class Files(RuleBasedStateMachine):
 
 
 def _units(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the list of the last delivery until a day; what it does not name has left."""
+    """Return the units of the officers in the last file for a day or before.
+
+    Officers who are not in that file have left.
+    """
     until = [delivery for delivery in landed if delivery.day <= day]
-    # Stable: of one day the one that was landed last.
+    # The sort is stable. So if two files are for the same day, the one landed last comes last.
     return sorted(until, key=lambda delivery: delivery.day)[-1].units if until else {}
 
 
-def test_files_through_any_history(warehouse: Settings) -> None:
+def test_raw_agrees_with_the_model_in_any_history(warehouse: Settings) -> None:
     Files.warehouse = warehouse
     run_state_machine_as_test(Files, settings=PROFILE)
 
 
-def test_of_two_landings_at_once_one_waits_and_finds_nothing_left_to_do(
-    warehouse: Settings, tmp_path: Path
-) -> None:
+def test_two_landings_at_once_land_a_file_once(warehouse: Settings, tmp_path: Path) -> None:
     world = World(warehouse, tmp_path)
     world.personnel("20260101", "000001", "000002")
     with ThreadPoolExecutor(2) as pool:
@@ -197,13 +197,10 @@ def test_of_two_landings_at_once_one_waits_and_finds_nothing_left_to_do(
 
 @contextmanager
 def _lock_of(world: World, dataset: str) -> Iterator[None]:
-    """Hold the lock that lets one landing of a dataset work at a time."""
-    name = f"landing {world.settings.force_code} {dataset}"
-    world.query("select pg_advisory_lock(hashtextextended(%s, 0))", name)
-    try:
+    """Hold the lock of a dataset inside the block, so that no landing can start."""
+    with connect(world.settings, role="oic_landing", autocommit=True) as connection:
+        take(connection, dataset_lock(world.settings.force_code, dataset))
         yield
-    finally:
-        world.query("select pg_advisory_unlock(hashtextextended(%s, 0))", name)
 
 
 def _wait_until_waiting(world: World, sessions: int) -> None:

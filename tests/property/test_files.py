@@ -1,4 +1,4 @@
-"""The same people in every form of a file give the same records in raw."""
+"""The same people give the same records in raw, in whatever form their file is written."""
 
 import os
 import random
@@ -43,7 +43,7 @@ HEADERS: dict[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True)
 class Form:
-    """The form of a file: encoding, delimiter, spelling, lines around the rows."""
+    """The form of a file: for example encoding, delimiter, spelling, and lines around the rows."""
 
     encoding: str = "utf-8"
     delimiter: str = ","
@@ -106,7 +106,8 @@ def forms() -> st.SearchStrategy[Form]:
 
 
 def people() -> st.SearchStrategy[list[dict[str, str | date | None]]]:
-    # Letters that, in Windows-1252, never form a valid UTF-8 sequence. Real names do not either.
+    # As Windows-1252, these letters never look like valid UTF-8. Letters in real names do not
+    # either.
     texts = st.text("aZ09 éÉñ,;\t\"'-/\n", max_size=12).map(lambda text: text.strip() or None)
     days = st.dates(date(2000, 1, 1), date(2026, 1, 31))
     person = st.fixed_dictionaries(

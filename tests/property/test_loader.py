@@ -1,7 +1,7 @@
-"""Random histories of deliveries against a plain model of "the state as at T, knowing K".
+"""Random histories of deliveries, compared with a plain model.
 
-The model replays deliveries in the order of the moments they are for. Raw must say the same for
-every moment and every state of knowledge, in whatever order the deliveries came.
+The model applies the deliveries in the order of their moments. For every moment, and for every set
+of known batches, raw must give the same state as the model. The order of landing does not matter.
 """
 
 import os
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +21,6 @@ from tests.integration.landing.support import (
     completion,
     london_midnight,
     person,
-    warehouse_of_its_own,
 )
 
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
@@ -37,15 +35,9 @@ DAYS = [f"2026010{day}" for day in range(1, 6)]
 KEYS = ["000001", "000002", "000003"]
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 @dataclass(frozen=True)
 class Delivery:
-    """A file for a day: what it says of each key that it names; BROKEN rows are rejected."""
+    """A file for a day: each key that it lists, with the content. Rows with BROKEN are rejected."""
 
     day: str
     content: dict[str, str]
@@ -59,33 +51,47 @@ def deliveries(contents: list[str], smallest: int) -> st.SearchStrategy[list[Del
 
 
 def in_order(landed: list[Delivery]) -> list[Delivery]:
-    """Order deliveries by the moment they are for; of one moment the later landed speaks last."""
+    """Sort deliveries by their moment. For one moment, the delivery landed last comes last."""
     return sorted(landed, key=lambda delivery: delivery.day)
 
 
 def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
+    """Return the state as at a day, if all deliveries are full."""
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
             state = {
-                key: state[key] if said == BROKEN else said
-                for key, said in delivery.content.items()
-                if said != BROKEN or key in state
+                key: state[key] if content == BROKEN else content
+                for key, content in delivery.content.items()
+                if content != BROKEN or key in state
             }
     return state
 
 
 def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
+    """Return the state as at a day, if all deliveries are changes."""
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
-            state |= {key: said for key, said in delivery.content.items() if said != BROKEN}
+            state |= {key: value for key, value in delivery.content.items() if value != BROKEN}
     return state
 
 
+def personnel_row(key: str, content: str) -> str:
+    """Return a line of a personnel file with this unit. With BROKEN, the line is rejected."""
+    return person(key).replace("OFFICER", "WIZARD") if content == BROKEN else person(key, content)
+
+
+def completions_row(key: str, content: str) -> str:
+    """Return a line of a completions file with this score. With BROKEN, the line is rejected."""
+    if content == BROKEN:
+        return completion(key).replace("COMPLETED", "LOST")
+    return completion(key, content)
+
+
 @contextmanager
-def a_world(warehouse: Settings) -> Iterator[World]:
-    """Give an example a world of its own."""
+def new_world(warehouse: Settings) -> Iterator[World]:
+    """Yield a new world for one example."""
     with tempfile.TemporaryDirectory() as folder:
         world = World(warehouse, Path(folder))
         yield world
@@ -98,15 +104,12 @@ def known_batches(world: World, dataset: str) -> list[int]:
 
 @PROFILE
 @given(history=deliveries(["A", "B"], smallest=1))
-def test_full_lists_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
-    with a_world(warehouse) as world:
+def test_full_deliveries_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
+    with new_world(warehouse) as world:
         landed: list[Delivery] = []
         after: dict[int, list[Delivery]] = {}
         for delivery in history:
-            rows = [
-                person(key).replace("OFFICER", "WIZARD") if said == BROKEN else person(key, said)
-                for key, said in delivery.content.items()
-            ]
+            rows = [personnel_row(key, content) for key, content in delivery.content.items()]
             world.personnel(delivery.day, *rows)
             if world.land("hr/personnel").batches:
                 landed = [*landed, delivery]
@@ -122,16 +125,11 @@ def test_full_lists_in_any_order(warehouse: Settings, history: list[Delivery]) -
 @PROFILE
 @given(history=deliveries(["50", "60"], smallest=0))
 def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
-    with a_world(warehouse) as world:
+    with new_world(warehouse) as world:
         landed: list[Delivery] = []
         after: dict[int, list[Delivery]] = {}
         for delivery in history:
-            rows = [
-                completion(key).replace("COMPLETED", "LOST")
-                if said == BROKEN
-                else completion(key, said)
-                for key, said in delivery.content.items()
-            ]
+            rows = [completions_row(key, content) for key, content in delivery.content.items()]
             world.completions(delivery.day, *rows)
             if world.land("lms/completions").batches:
                 landed = [*landed, delivery]
@@ -150,14 +148,14 @@ def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> N
 def test_the_order_of_landing_does_not_matter(
     warehouse: Settings, history: list[Delivery], data: st.DataObject
 ) -> None:
-    """One file a day: landed one by one in any order, or all at once, raw says the same."""
+    """Raw is the same if files are landed one by one or all at once. Each day has one file."""
     by_day = {
         delivery.day: delivery for delivery in history if BROKEN not in delivery.content.values()
     }
     shuffled = data.draw(st.permutations(list(by_day.values())))
     states: list[dict[str, Any]] = []
     for one_by_one in (True, False):
-        with a_world(warehouse) as world:
+        with new_world(warehouse) as world:
             for delivery in shuffled:
                 world.personnel(delivery.day, *(person(k, u) for k, u in delivery.content.items()))
                 if one_by_one:

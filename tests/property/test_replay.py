@@ -1,13 +1,12 @@
-"""Random histories of deliveries and corrections against a plain model.
+"""Random histories of deliveries and corrections, compared with a plain model.
 
-In the model a correction changes what the delivery said in its place, as if it had come so. Raw
-must then say the same for every moment and every state of knowledge.
+In the model, a correction changes the delivery itself. For every moment, and for every set of known
+batches, raw must give the same state as the model.
 """
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,20 +15,19 @@ from hypothesis import strategies as st
 from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     World,
-    completion,
     london_midnight,
-    person,
-    warehouse_of_its_own,
 )
-from tests.integration.operations.replay_support import Row, again, correct
+from tests.integration.operations.replay_support import Row, correct, replay_waiting
 from tests.property.test_loader import (
     BROKEN,
     DAYS,
     KEYS,
     Delivery,
-    a_world,
     changes_state,
+    completions_row,
     full_state,
+    new_world,
+    personnel_row,
 )
 
 EXAMPLES = int(os.environ.get("LANDING_EXAMPLES", "25"))
@@ -43,15 +41,9 @@ pytestmark = pytest.mark.slow
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
 @dataclass(frozen=True)
 class Corrections:
-    """What the rows of each key in quarantine are corrected to; keys not named are left."""
+    """A step of a history that corrects rows in quarantine: the corrected content by key."""
 
     content: Mapping[str, str]
 
@@ -60,11 +52,11 @@ History = list[Delivery | Corrections]
 
 
 def histories(contents: list[str], smallest: int) -> st.SearchStrategy[History]:
-    said = st.sampled_from([*contents, BROKEN, BROKEN])
+    content = st.sampled_from([*contents, BROKEN, BROKEN])
     delivery = st.builds(
         Delivery,
         st.sampled_from(DAYS[:3]),
-        st.dictionaries(st.sampled_from(KEYS), said, min_size=smallest),
+        st.dictionaries(st.sampled_from(KEYS), content, min_size=smallest),
     )
     corrections = st.builds(
         Corrections, st.dictionaries(st.sampled_from(KEYS), st.sampled_from(contents))
@@ -72,14 +64,14 @@ def histories(contents: list[str], smallest: int) -> st.SearchStrategy[History]:
     return st.lists(st.one_of(delivery, delivery, corrections), min_size=2, max_size=8)
 
 
-def live(
+def run_history(
     world: World,
     dataset: str,
     history: History,
     drop: Callable[[Delivery], None],
-    mend: Callable[[Row, str], Row],
+    correct_row: Callable[[Row, str], Row],
 ) -> Iterator[tuple[int, list[Delivery]]]:
-    """Let a history happen; gives the model's deliveries after each step with the batch known."""
+    """Run a history. After each step, yield the newest batch and the deliveries in the model."""
     landed: dict[int, Delivery] = {}
     for step in history:
         if isinstance(step, Delivery):
@@ -87,7 +79,7 @@ def live(
             if world.land(dataset).batches:
                 landed[world.batches(dataset)[-1]["batch_id"]] = step
         else:
-            landed = _correct(world, dataset, step, landed, mend)
+            landed = _correct(world, dataset, step, landed, correct_row)
         if landed:
             yield world.batches(dataset)[-1]["batch_id"], list(landed.values())
 
@@ -97,7 +89,7 @@ def _correct(
     dataset: str,
     step: Corrections,
     landed: dict[int, Delivery],
-    mend: Callable[[Row, str], Row],
+    correct_row: Callable[[Row, str], Row],
 ) -> dict[int, Delivery]:
     waiting = {
         rejected_id: (batch_id, employee_no)
@@ -113,34 +105,32 @@ def _correct(
 
     def change(row: Row) -> Row | None:
         batch_and_key = chosen.get(int(row["rejected_id"]))
-        return mend(row, step.content[batch_and_key[1]]) if batch_and_key else None
+        return correct_row(row, step.content[batch_and_key[1]]) if batch_and_key else None
 
     report = correct(world, dataset, change)
     assert (report.landed, report.still_rejected) == (len(chosen), [])
-    assert again(world, dataset).landed == 0
-    mended = dict(landed)
+    assert replay_waiting(world, dataset).landed == 0
+    corrected = dict(landed)
     for batch_id, key in chosen.values():
-        was = mended[batch_id]
-        mended[batch_id] = Delivery(was.day, {**was.content, key: step.content[key]})
-    return mended
+        earlier = corrected[batch_id]
+        content = {**earlier.content, key: step.content[key]}
+        corrected[batch_id] = Delivery(earlier.day, content)
+    return corrected
 
 
 @PROFILE
 @given(history=histories(["A", "B"], smallest=1))
-def test_full_lists_corrected_at_any_time(warehouse: Settings, history: History) -> None:
-    def mend(row: Row, unit: str) -> Row:
+def test_full_deliveries_corrected_at_any_time(warehouse: Settings, history: History) -> None:
+    def correct_row(row: Row, unit: str) -> Row:
         return {**row, "employment_type": "OFFICER", "org_unit_code": unit}
 
-    with a_world(warehouse) as world:
+    with new_world(warehouse) as world:
 
         def drop(delivery: Delivery) -> None:
-            rows = [
-                person(key).replace("OFFICER", "WIZARD") if said == BROKEN else person(key, said)
-                for key, said in delivery.content.items()
-            ]
+            rows = [personnel_row(key, content) for key, content in delivery.content.items()]
             world.personnel(delivery.day, *rows)
 
-        steps = list(live(world, PEOPLE, history, drop, mend))
+        steps = list(run_history(world, PEOPLE, history, drop, correct_row))
         for batch_id, deliveries in steps:
             for day in DAYS:
                 state = world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
@@ -151,21 +141,16 @@ def test_full_lists_corrected_at_any_time(warehouse: Settings, history: History)
 @PROFILE
 @given(history=histories(["50", "60"], smallest=0))
 def test_changes_corrected_at_any_time(warehouse: Settings, history: History) -> None:
-    def mend(row: Row, score: str) -> Row:
+    def correct_row(row: Row, score: str) -> Row:
         return {**row, "status": "COMPLETED", "score": score}
 
-    with a_world(warehouse) as world:
+    with new_world(warehouse) as world:
 
         def drop(delivery: Delivery) -> None:
-            rows = [
-                completion(key).replace("COMPLETED", "LOST")
-                if said == BROKEN
-                else completion(key, said)
-                for key, said in delivery.content.items()
-            ]
+            rows = [completions_row(key, content) for key, content in delivery.content.items()]
             world.completions(delivery.day, *rows)
 
-        steps = list(live(world, COMPLETIONS, history, drop, mend))
+        steps = list(run_history(world, COMPLETIONS, history, drop, correct_row))
         for batch_id, deliveries in steps:
             for day in DAYS:
                 state = world.state(

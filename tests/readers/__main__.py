@@ -1,4 +1,4 @@
-"""Check that readers notice nothing: many read at once during publications and roll-backs.
+"""Check that readers notice no publication and no roll-back while many of them read at once.
 
 `python -m tests.readers [--readers N] [--publications N] [--rollbacks N] [--quiet SECONDS]
 [--hold SECONDS] [--no-odbc] [--home FOLDER] [--json FILE]`
@@ -24,7 +24,10 @@ FROM, TO, AS_AT = "2026-01-01", "2026-04-20", "2026-04-21T05:30"
 
 
 def main() -> int:
-    """Run the trial. Return 0 if no reader noticed anything."""
+    """Run the trial, or with `--hold` the trial of one long reader.
+
+    Return 0 if no reader found a fault or waited too long, otherwise 1.
+    """
     arguments = _arguments()
     with _home(arguments.home) as home:
         os.environ["ASSURANCE_HOME"] = str(home)
@@ -71,7 +74,10 @@ def _hold(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _home(given: Path | None) -> Iterator[Path]:
-    """Yield a state folder with a publication, with its server running."""
+    """Yield a state folder that has a publication and whose server runs.
+
+    This is the folder `given`, or else a new folder that is deleted at the end.
+    """
     if given is not None:
         Terminal(given).assurance("db", "start")
         yield given.resolve()

@@ -1,4 +1,7 @@
-"""Publications and roll-backs one after another, with quiet in between, each with its times."""
+"""Publish and roll back several times, with quiet times in between, and record how long it takes.
+
+This is the work that readers must not notice.
+"""
 
 import os
 import subprocess
@@ -12,10 +15,10 @@ from dataclasses import dataclass, field
 import psycopg
 
 from oic_assurance.publishing.generations import State, read_parts
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publication import ROLE, current_hold, current_publication
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.rollback import release, rollback
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.readers.copies import Copier
@@ -27,17 +30,22 @@ QUIET, CANDIDATE, PUBLICATION, ROLLBACK, RETENTION = (
     "roll-back, release",
     "statistics, retention",
 )
-#: A statement that spans several phases is counted to the last of these.
+#: The phases in ascending order of interest. A reader's statement that overlaps several phases
+#: counts for the phase that comes last in this list.
 BY_WEIGHT = (QUIET, CANDIDATE, RETENTION, PUBLICATION, ROLLBACK)
-#: Publications for each retention. Fifty days pass here in minutes. If readers leave no gap, each
-#: retention waits as long as it may.
+#: The retention runs once after this many publications. A daily run has a retention after each
+#: publication. The trial makes fifty publications in minutes, and each retention may have to wait
+#: for readers up to its time limit.
 RETENTION_EVERY = 5
 _WHY = "test that readers do not notice"
 
 
 @dataclass
 class Phases:
-    """The phases of the work, one after another, with their start and name."""
+    """The phases of the work, one after another: their names, starts and durations.
+
+    Starts are in seconds of the machine's monotonic clock.
+    """
 
     began: list[float] = field(default_factory=list)
     what: list[str] = field(default_factory=list)
@@ -46,7 +54,7 @@ class Phases:
 
     @contextmanager
     def entry(self, what: str) -> Iterator[None]:
-        """Record a phase and its duration."""
+        """Record a phase with this name, which lasts as long as the block."""
         began = time.monotonic()
         self.began.append(began)
         self.what.append(what)
@@ -55,7 +63,12 @@ class Phases:
         self.took.setdefault(what, []).append(self.ended - began)
 
     def during(self, began: float, seconds: float) -> str | None:
-        """Return the phase during a statement, or None if it ran outside all phases."""
+        """Return the phase in which a reader's statement ran.
+
+        `began` is the statement's start and `seconds` its duration. If the statement overlaps
+        several phases, return the one that comes last in `BY_WEIGHT`. Return None if the statement
+        ended before the first phase or began after the last one.
+        """
         if not self.began or began + seconds < self.began[0] or began > self.ended:
             return None
         first = max(0, bisect_right(self.began, began) - 1)
@@ -65,15 +78,16 @@ class Phases:
 
 @dataclass
 class Activity:
-    """The result of the work."""
+    """The result of the work: its phases, counts, times and faults."""
 
     phases: Phases = field(default_factory=Phases)
     publications: int = 0
     rollbacks: int = 0
-    #: Seconds of each roll-back inside the server, and of each as a command with Python's start.
+    #: How many seconds each roll-back took. Those in `commands` ran as the command `assurance`,
+    #: which includes the start of Python. Those in `moves` were called as a function.
     moves: list[float] = field(default_factory=list)
     commands: list[float] = field(default_factory=list)
-    #: Generations attached after each publication, and at the end, when the readers have ended.
+    #: The number of attached generations after each publication, and after the readers have ended.
     attached: list[int] = field(default_factory=list)
     attached_afterwards: int = 0
     faults: list[str] = field(default_factory=list)
@@ -82,7 +96,10 @@ class Activity:
 def run_activity(
     copier: Copier, publications: int, rollbacks: int, quiet: float, *, show_progress: bool = False
 ) -> Activity:
-    """Publish a number of times, with quiet seconds before each, and roll back now and then."""
+    """Make `publications` publications, and `rollbacks` roll-backs spread evenly among them.
+
+    Before each publication, wait for `quiet` seconds.
+    """
     done = Activity()
     phases, settings = done.phases, copier.settings
     every = max(2, publications // max(1, rollbacks))
@@ -106,7 +123,10 @@ def run_activity(
 
 
 def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) -> None:
-    """Roll back the newest publication, check that the next one waits, then release it."""
+    """Roll back to the publication before the newest one, publish again, then release.
+
+    The new publication must not become current before the release. Otherwise record a fault.
+    """
     settings, phases = copier.settings, done.phases
     newest = current_publication(settings)
     assert newest is not None
@@ -133,7 +153,7 @@ def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) 
 
 
 def roll_back_by_command(publication_id: int, why: str) -> None:
-    """Roll back with the command, in a separate process."""
+    """Run `assurance publication rollback` in a separate process."""
     command = ["publication", "rollback", str(publication_id), "--reason", why]
     subprocess.run(
         [sys.executable, "-m", "oic_assurance.cli", *command],
@@ -142,7 +162,7 @@ def roll_back_by_command(publication_id: int, why: str) -> None:
 
 
 def attached(settings: Settings) -> int:
-    """Return the number of attached generations, for which readers' queries are planned."""
+    """Return the number of attached generations. The planner considers each in a reader's query."""
     with connect(settings, role=ROLE) as conn:
         parts = read_parts(conn)
     return len({part.publication_id for part in parts if part.state is not State.DETACHED})

@@ -1,4 +1,4 @@
-"""A force with a publication, which every test reads."""
+"""A force with two publications, which the tests of a module share."""
 
 import dataclasses
 import shutil

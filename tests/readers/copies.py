@@ -1,4 +1,4 @@
-"""Candidates without dbt: a copy of the published tables under the number of a new build."""
+"""Make candidates without dbt, as copies of the published tables with the number of a new build."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from tests.integration.publishing.marts import audit
 
 @dataclass(frozen=True)
 class Copier:
-    """Makes candidates from a publication: keys, comments and statistics as dbt leaves them."""
+    """Makes candidates by copying a publication.
+
+    The copies have keys, comments and statistics, as the tables of a build by dbt have.
+    """
 
     settings: Settings
     original: Publication
@@ -25,7 +28,7 @@ class Copier:
 
     @classmethod
     def of_current(cls, settings: Settings) -> "Copier":
-        """Use the current publication as the original."""
+        """Return a copier that copies the current publication."""
         with connect(settings, role="oic_publish") as conn:
             original = find_current(conn)
             assert original is not None, "nothing is published"
@@ -38,7 +41,7 @@ class Copier:
         return cls(settings, original, tables)
 
     def make(self) -> Build:
-        """Make a candidate that has passed the gate and is ready to be published."""
+        """Make a candidate and record that it passed the gate. Return its build for publication."""
         with connect(self.settings, role="oic_transform") as conn:
             build = self._open_build(conn)
             for schema, table in self.tables:
@@ -66,7 +69,10 @@ class Copier:
         return get_build(conn, row[0])
 
     def _copying(self, schema: PublishedSchema, table: Table, build_id: int) -> sql.Composed:
-        """Return the statements that copy one table. Foreign keys are added after the rows."""
+        """Return the statements that copy one table to the candidate.
+
+        Foreign keys are added after the rows, because that is faster.
+        """
         place = sql.Identifier(schema.candidate, table.name)
         names = [sql.Identifier(column.name) for column in table.columns if column.name != KEY]
         keys = [

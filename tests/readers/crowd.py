@@ -1,4 +1,7 @@
-"""Many readers at once, each in a separate process, so that none waits for another's Python."""
+"""Run many readers at once.
+
+Each reader is a separate process, so that no reader waits for the Python interpreter of another.
+"""
 
 import multiprocessing
 from collections.abc import Iterator, Sequence
@@ -11,13 +14,13 @@ from multiprocessing.synchronize import Event, Semaphore
 from tests.readers.kinds import KINDS, Reader, Seen
 from tests.readers.questions import Known
 
-#: How many seconds readers may take to begin, and to end their last transaction.
+#: The most seconds for a reader to begin reading, and to end its last transaction.
 BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
 
 
 @dataclass
 class Crowd:
-    """What all readers saw. Filled when they have ended."""
+    """The observations of all readers. The list is filled when the readers have ended."""
 
     seen: list[Seen] = field(default_factory=list)
 
@@ -28,23 +31,27 @@ class Crowd:
 
     @property
     def publications(self) -> set[int]:
-        """The publications that any of them saw."""
+        """The numbers of the publications that any reader saw."""
         return {number for one in self.seen for number in one.publications}
 
     @property
     def transactions(self) -> int:
-        """The number of transactions of all readers."""
+        """The total number of transactions of all readers."""
         return sum(one.transactions for one in self.seen)
 
 
 @contextmanager
 def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[Crowd]:
-    """Run a number of readers without pause, using the kinds in turn, until the block ends."""
+    """Run `count` readers that read without pause until the block ends.
+
+    The readers get their kinds from `kinds` in turn. The block begins when every reader has read
+    once. The result is filled after the block.
+    """
     context = multiprocessing.get_context("spawn")
-    ready, stop, told = context.Semaphore(0), context.Event(), context.Queue()
+    ready, stop, results = context.Semaphore(0), context.Event(), context.Queue()
     processes = [
         context.Process(
-            target=_read, args=(url, known, kind, number, ready, stop, told), daemon=True
+            target=_read, args=(url, known, kind, number, ready, stop, results), daemon=True
         )
         for number, kind in enumerate(islice(cycle(kinds), count))
     ]
@@ -57,7 +64,7 @@ def crowd(url: str, known: Known, kinds: Sequence[str], count: int) -> Iterator[
         yield together
     finally:
         stop.set()
-        together.seen += [told.get(timeout=END_SECONDS) for _ in processes]
+        together.seen += [results.get(timeout=END_SECONDS) for _ in processes]
         for process in processes:
             process.join()
 
@@ -69,14 +76,14 @@ def _read(
     number: int,
     ready: Semaphore,
     stop: Event,
-    told: "Queue[Seen]",
+    results: "Queue[Seen]",
 ) -> None:
     seen = Seen(kind)
     tool = KINDS[kind]
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
-        # The first statement of a session is slow, so it is not counted.
+        # The first statements of a session are slow, so the first transaction is not counted.
         seen.statements.clear()
         ready.release()
         while not stop.is_set():
@@ -84,4 +91,4 @@ def _read(
     except Exception as error:
         seen.faults.append(f"{kind}: {type(error).__name__}: {error}")
         ready.release()
-    told.put(seen)
+    results.put(seen)

@@ -1,4 +1,4 @@
-"""One reader stays with an old publication while many are made. This measures the cost."""
+"""Measure the cost of one reader that reads an old publication while many new ones are made."""
 
 import sys
 import time
@@ -8,9 +8,9 @@ from statistics import median
 
 from psycopg import sql
 
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import ATTACHED
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from tests.integration.publishing.marts import as_reader
@@ -24,12 +24,12 @@ MEGABYTE = 1024 * 1024
 
 @dataclass
 class HoldResult:
-    """The result of the trial."""
+    """The measurements of the trial with one long reader, and the faults that it found."""
 
     seconds: float = 0.0
     generation_bytes: int = 0
     database_bytes: list[int] = field(default_factory=list)
-    #: Seconds that a publication took, before the reader began and while the reader stayed.
+    #: How many seconds each publication took, before the reader began and while the reader stayed.
     before: list[float] = field(default_factory=list)
     meanwhile: list[float] = field(default_factory=list)
     attached_meanwhile: int = 0
@@ -37,7 +37,7 @@ class HoldResult:
     faults: list[str] = field(default_factory=list)
 
     def table(self) -> str:
-        """Return the result as a table in Markdown."""
+        """Return the measurements as a table in Markdown."""
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterable[str]:
@@ -59,7 +59,11 @@ class HoldResult:
 def hold(
     settings: Settings, seconds: float, publications: int, *, show_progress: bool = False
 ) -> HoldResult:
-    """Let a reader stay in a transaction, with a half-read cursor, during some publications."""
+    """Keep a reader in a transaction with a half-read cursor while new publications are made.
+
+    The publications are spread over `seconds`. At the end the reader must still see the publication
+    with which it began, and the retention must then detach the generations that it held back.
+    """
     held = HoldResult(seconds=seconds)
     copier = Copier.of_current(settings)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""The kinds of readers: how each tool connects, and its transactions."""
+"""The kinds of readers. Each imitates a tool: how it connects, and which transactions it makes."""
 
 import random
 import time
@@ -12,9 +12,10 @@ from psycopg.conninfo import conninfo_to_dict
 from tests.readers.questions import Known, digest
 
 Answer = TypeVar("Answer")
-#: The census of a table: its lowest and highest publication, and its number of rows.
+#: Facts about a table that a reader checks: the lowest and the highest publication number in its
+#: rows, and the number of rows.
 Census = tuple[int | None, int | None, int]
-#: The rows that a cursor fetches at a time, and the seconds between two fetches.
+#: The number of rows that a cursor fetches at a time, and the seconds between two fetches.
 AT_A_TIME, LOOKS_SECONDS = 500, 0.02
 MOST_FAULTS = 20
 _POINTER = "select publication_id from marts.publication where is_current"
@@ -22,11 +23,11 @@ _POINTER = "select publication_id from marts.publication where is_current"
 
 @dataclass
 class Seen:
-    """What one reader saw, and how long it waited."""
+    """The observations of one reader, and how long it waited for answers."""
 
     kind: str
     transactions: int = 0
-    #: For each statement its start, by the machine's clock, and its duration in seconds.
+    #: For each statement its start on the machine's monotonic clock, and its duration, in seconds.
     statements: list[tuple[float, float]] = field(default_factory=list)
     publications: set[int] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Reader:
         self._chance = random.Random(seed)
 
     def several(self) -> None:
-        """Run several statements in one transaction. All must be of one publication."""
+        """Run several statements in one transaction. All answers must be of one publication."""
         tables = self._chance.sample(sorted(self.known.rows), 3)
         found = {self.pointer()}
         for table in (*tables, tables[0]):
@@ -56,7 +57,10 @@ class Reader:
         self.one_of(found, tables)
 
     def alone(self) -> None:
-        """Run single statements, each over several tables. Each must be of one publication."""
+        """Run single statements, each over several tables.
+
+        The answer of each statement must be of one publication.
+        """
         for _ in range(3):
             tables = self._chance.sample(sorted(self.known.rows), 3)
             self.one_of(self.publications_in(self.census(tables, with_pointer=True)), tables)
@@ -64,9 +68,9 @@ class Reader:
         self.connection.commit()
 
     def long_cursor(self) -> None:
-        """Read a large table in pieces, with other statements in between.
+        """Read the largest table in pieces in one transaction, with other statements in between.
 
-        All are of one publication.
+        All answers must be of one publication.
         """
         table = max(self.known.rows, key=lambda name: self.known.rows[name])
         found: set[int] = set()
@@ -84,7 +88,11 @@ class Reader:
         self.one_of(found, [table])
 
     def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
-        """Count several tables in one prepared statement."""
+        """Count the rows of several tables in one statement, and check the numbers.
+
+        Return the facts about each table. With `with_pointer`, the last item has the number of the
+        current publication.
+        """
         parts = [
             f"select min(publication_id), max(publication_id), count(*), {number} "
             f"from marts.{table} "
@@ -100,7 +108,7 @@ class Reader:
         return [(row[0], row[1], row[2]) for row in rows]
 
     def question(self) -> None:
-        """Run a query of a dashboard."""
+        """Run a random query of the dashboards, and check its answer."""
         question = self._chance.choice(self.known.questions)
         cursor = self.connection.cursor()
         rows = self._timed(lambda: cursor.execute(question.text).fetchall())
@@ -108,16 +116,16 @@ class Reader:
             self.fault(f"{question.name}: another answer, {len(rows)} rows")
 
     def pointer(self) -> int:
-        """Return the publication that is current."""
+        """Return the number of the current publication, or 0 unless exactly one is current."""
         rows = self._timed(lambda: self._rows(_POINTER, []))
         return int(rows[0][0]) if len(rows) == 1 else 0
 
     def publications_in(self, counted: Sequence[Census]) -> set[int]:
-        """Return the publications that a census found. An empty table has none."""
+        """Return the publication numbers in the facts about tables. Empty tables have none."""
         return {number for low, high, rows in counted if rows for number in (low or 0, high or 0)}
 
     def one_of(self, publications: set[int], tables: Sequence[str]) -> None:
-        """Count a transaction, and check that it saw one publication."""
+        """Count a check, and record a fault unless the answers are of exactly one publication."""
         self.seen.transactions += 1
         if len(publications) == 1 and 0 not in publications:
             self.seen.publications |= publications
@@ -125,7 +133,7 @@ class Reader:
             self.fault(f"{', '.join(tables)}: publications {sorted(publications)}")
 
     def fault(self, what: str) -> None:
-        """Record a fault, unless there are enough already."""
+        """Record a fault, unless this reader has already recorded `MOST_FAULTS`."""
         if len(self.seen.faults) < MOST_FAULTS:
             self.seen.faults.append(f"{self.seen.kind}: {what}")
 
@@ -149,7 +157,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a tool connects, and the transactions that it makes."""
+    """A kind of reader: how the tool connects, and the transaction that it repeats.
+
+    `place` is the placeholder for a parameter in the tool's driver.
+    """
 
     connect: Callable[[str], Any]
     transaction: Callable[[Reader], None]
@@ -161,7 +172,8 @@ def _prepared(url: str) -> Any:
 
 
 def _repeatable(url: str) -> Any:
-    # The login's default is repeatable read. Tools do not set it, so nothing is set here.
+    # The isolation level is repeatable read, because it is the default of the login. BI tools do
+    # not set the level, so this reader does not set it either.
     return psycopg.connect(url, prepare_threshold=0)
 
 
@@ -172,7 +184,7 @@ def _read_committed(url: str) -> Any:
 
 
 def odbc_text(url: str, **options: str) -> str:
-    """Return the connection string of a login, for Debian's psqlODBC."""
+    """Return the ODBC connection string for a connection URL, for Debian's psqlODBC driver."""
     parts = conninfo_to_dict(url)
     known = {
         "Driver": "{PostgreSQL Unicode}",
@@ -187,7 +199,7 @@ def odbc_text(url: str, **options: str) -> str:
 
 def _odbc(**options: str) -> Callable[[str], Any]:
     def connect(url: str) -> Any:
-        # Imported here because it needs the driver manager, which is a Debian package.
+        # pyodbc is imported here because it needs the driver manager, which is a Debian package.
         import pyodbc
 
         return pyodbc.connect(odbc_text(url, **options), autocommit=False)
@@ -195,7 +207,7 @@ def _odbc(**options: str) -> Callable[[str], Any]:
     return connect
 
 
-#: In the order in which readers get their kind. After the last, the first follows.
+#: The kinds that need no ODBC. Readers get their kinds in this order, again and again.
 PLAIN_KINDS = {
     "prepared statements": Kind(_prepared, Reader.alone),
     "one transaction, as the login has it": Kind(_repeatable, Reader.several),

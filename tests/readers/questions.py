@@ -1,4 +1,7 @@
-"""The queries of readers, and their answers, which are the same for every copy."""
+"""The queries of readers, and their answers.
+
+The answers are the same for every publication of a trial, because all are copies of one.
+"""
 
 import hashlib
 import re
@@ -15,7 +18,8 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Such a query contains the publication time, so its answer changes, or it needs another login.
+#: Matches queries that readers do not run. A query with the publication time has a different answer
+#: for each publication. A query on `public_release` needs another login.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 
@@ -30,28 +34,31 @@ class Question:
 
 @dataclass(frozen=True)
 class Known:
-    """What a reader knows in advance: every copy has these rows and gives these answers."""
+    """The row counts and answers that every publication of a trial must have."""
 
-    #: The number of rows by table of `marts`.
+    #: The number of rows of each table in the schema `marts`.
     rows: Mapping[str, int]
     questions: Sequence[Question]
 
 
 def dashboard_queries() -> dict[str, str]:
-    """Return the queries of the dashboards on `marts`, by name."""
+    """Return the text of each dashboard query that reads `marts`, by the query's name."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(QUERIES.glob("*.sql"))}
     return {name: text for name, text in texts.items() if not _NOT_ALIKE.search(text)}
 
 
 def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a digest of an answer, without row order and without the publication's number."""
+    """Return a digest of an answer. Row order and the number of the publication do not count."""
     kept = [place for place, name in enumerate(names) if name != _PUBLICATION]
     lines = sorted(repr([_plain(row[place]) for place in kept]) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def learn(url: str, queries: Mapping[str, str]) -> Known:
-    """Run every query once, while nothing else runs."""
+    """Return the row counts of all marts and the answers of the queries.
+
+    This must run while nothing is published.
+    """
     with psycopg.connect(url) as conn:
         tables = conn.execute(
             "select c.relname from pg_catalog.pg_class as c "
@@ -71,9 +78,9 @@ def learn(url: str, queries: Mapping[str, str]) -> Known:
 
 
 def _plain(value: Any) -> str:
-    """Return a value in a form that every driver can give.
+    """Return a value as text that is the same for every driver.
 
-    ODBC has no zones and fewer number types.
+    ODBC has no time zones and fewer number types.
     """
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)

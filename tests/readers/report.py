@@ -1,4 +1,4 @@
-"""The output: how long readers waited, by the work that was done and by kind of reader."""
+"""The report of a trial: how long readers waited, by phase of the work and by kind of reader."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,21 @@ from statistics import median
 from tests.readers.activity import BY_WEIGHT, PUBLICATION, QUIET, RETENTION, ROLLBACK, Activity
 from tests.readers.crowd import Crowd
 
-#: Work that readers must not notice.
+#: The phases that readers must not notice.
 DISTURBED = (PUBLICATION, ROLLBACK, RETENTION)
-#: The highest allowed p99 during such work, as a multiple of the p99 in quiet times.
+#: The highest allowed p99 during these phases, as a multiple of the p99 in quiet times. The p99 is
+#: the time within which 99 % of the statements are answered.
 MOST_RATIO = 2.0
 
 
 @dataclass(frozen=True)
 class Waits:
-    """How long statements took, in seconds."""
+    """The durations of statements, in seconds."""
 
     seconds: Sequence[float]
 
     def at(self, share: float) -> float:
-        """Return the time within which this share of the statements was answered."""
+        """Return the seconds within which this share of the statements was answered."""
         if not self.seconds:
             return 0.0
         ordered = sorted(self.seconds)
@@ -29,13 +30,16 @@ class Waits:
 
 @dataclass(frozen=True)
 class Report:
-    """The work of a trial, and the readers during it."""
+    """The results of a trial: those of the readers, and those of the work."""
 
     crowd: Crowd
     activity: Activity
 
     def waits(self, phases: Iterable[str], kind: str | None = None) -> Waits:
-        """Return how long statements took during any of these phases, for all kinds or one."""
+        """Return the durations of statements in any of these phases.
+
+        If `kind` is given, only statements of this kind of reader count.
+        """
         wanted = set(phases)
         return Waits(
             [
@@ -49,17 +53,20 @@ class Report:
 
     @property
     def ratio(self) -> float:
-        """The p99 of statements during the work, divided by that of quiet times."""
+        """The p99 of statements during the work, divided by the p99 in quiet times.
+
+        Infinite if no statement ran in a quiet time.
+        """
         quiet = self.waits([QUIET]).at(0.99)
         return self.waits(DISTURBED).at(0.99) / quiet if quiet else float("inf")
 
     @property
     def faults(self) -> list[str]:
-        """All faults, those that readers found first."""
+        """All faults: first those that readers found, then those of the work."""
         return [*self.crowd.faults, *self.activity.faults]
 
     def table(self) -> str:
-        """Return everything as tables in Markdown."""
+        """Return the whole report as tables in Markdown."""
         return "\n".join([*self._by_phase(), "", *self._by_kind(), "", *self._events()])
 
     def as_json(self) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Power BI and Excel read through ODBC: every mart, its keys, and nothing else."""
+"""Power BI and Excel read every mart and its keys through ODBC, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.readers.questions import dashboard_queries, digest
 
 if TYPE_CHECKING:
-    # Only `make test-all` installs it and the driver.
+    # pyodbc is imported inside the functions. Only `make test-all` installs pyodbc and its driver.
     pass
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ WRITES = (
 
 
 def connect(url: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Any:
-    """Connect with the sample data source, as somebody does who has copied it."""
+    """Connect with the sample file `odbc.ini`, as a user does who has copied the file."""
     monkeypatch.setenv("ODBCINI", str(SAMPLE))
     parts = conninfo_to_dict(url)
     given = {
@@ -66,7 +66,7 @@ def bi(force: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def refused(connection: Any, statement: str) -> str:
-    """Return the SQLSTATE of a refused statement."""
+    """Run a statement that the server must refuse. Return the SQLSTATE of the error."""
     import pyodbc
 
     with pytest.raises(pyodbc.Error) as caught:
@@ -108,7 +108,7 @@ def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
         mart.primary_key
     )
     foreign = bi.cursor().foreignKeys(foreignTable=mart.name, foreignSchema="marts").fetchall()
-    # Keys to single generations belong to the server, one for each attached generation.
+    # The server also lists a foreign key to each attached generation. These keys are left out.
     pairs = {
         (row.fkcolumn_name, row.pktable_name, row.pkcolumn_name)
         for row in foreign
@@ -139,10 +139,10 @@ def test_all_other_schemas_are_refused(bi: Any) -> None:
 def test_nothing_can_be_written(
     force: Terminal, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    # With the setting of the sample, the driver would not even send the statement.
+    # The sample file sets ReadOnly, with which the driver would not even send the statement.
     bi = connect(force.url("bi"), monkeypatch, ReadOnly="0")
     assert refused(bi, statement) in (DENIED, READ_ONLY)
-    # A session may ask for write access. It still may not write anything.
+    # Even if a session asks for write access, it may not write anything.
     bi.cursor().execute("set session characteristics as transaction read write")
     bi.commit()
     assert refused(bi, statement) == DENIED
@@ -204,8 +204,8 @@ def test_each_query_of_the_pages_is_answered(bi: Any) -> None:
     )[1]
     assert answers["sql.md", 0] == [tuple(row[:3]) for row in figures]
     assert [row[0] for row in answers["sql.md", 1]] == [row[0] for row in figures]
-    for said, figure in zip(answers["sql.md", 1], figures, strict=True):
-        assert said[4:] == pytest.approx(tuple(figure[3:]))
+    for answer, figure in zip(answers["sql.md", 1], figures, strict=True):
+        assert answer[4:] == pytest.approx(tuple(figure[3:]))
     teams = rows_of(
         bi,
         "select m.org_unit_code, m.numerator, m.denominator from assurance_measure as m "

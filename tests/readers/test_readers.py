@@ -37,7 +37,8 @@ def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Sett
     assert all(one.transactions > 1 for one in report.crowd.seen)
     assert {one.kind for one in report.crowd.seen} == set(PLAIN_KINDS)
     assert (report.activity.publications, report.activity.rollbacks) == (3, 1)
-    # The first copy, those of the trial, and the one that waited during the roll-back.
+    # Readers see five publications: the first one, the three of the trial, and the one that waited
+    # during the roll-back.
     assert len(report.crowd.publications) == 5
 
 
@@ -56,7 +57,7 @@ def test_a_reader_reports_two_publications_in_one_transaction(
     published(fresh_warehouse, scale=4)
     with connect(fresh_warehouse, role="oic_publish") as conn:
         for table in known.rows:
-            # As if the row security policies were missing: every generation is visible at once.
+            # Without row security, every generation is visible at once.
             conn.execute(
                 sql.SQL("alter table {} disable row level security").format(
                     sql.Identifier("marts", table)
@@ -75,10 +76,10 @@ def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse:
     published(fresh_warehouse, scale=40)
     held = hold(fresh_warehouse, seconds=1, publications=5)
     assert held.faults == []
-    # The generations that the reader may still read stay attached until it ends.
+    # Generations that the long reader may still read stay attached until that reader ends.
     assert ATTACHED < held.attached_meanwhile <= 9
     assert held.attached_afterwards == ATTACHED
-    # Only the generations made in the meantime take space.
+    # The database grows only by the generations that were made while the reader stayed.
     grown = held.database_bytes[-1] - held.database_bytes[0]
     assert grown < 2 * 5 * held.generation_bytes
 

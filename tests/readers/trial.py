@@ -1,4 +1,4 @@
-"""One trial: many readers, and a series of publications and roll-backs."""
+"""Run one trial: many readers read during a series of publications and roll-backs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -32,7 +32,7 @@ def trial(
     known = learn(url(settings, "bi"), dashboard_queries() if queries is None else queries)
     with crowd(url(settings, "bi"), known, kinds, readers) as together:
         done = run_activity(copier, publications, rollbacks, quiet, show_progress=show_progress)
-    # Detaching that readers blocked is done as soon as they end.
+    # Readers may have kept the retention from detaching generations. Now they have ended.
     detach_old(settings, patience=CATCH_UP_SECONDS)
     done.attached_afterwards = attached(settings)
     return Report(together, done)

@@ -10,7 +10,7 @@ from oic_assurance.settings import PROJECT_ROOT, load_settings
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a state folder of the test."""
+    """Set a temporary state folder for each test."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "state"))
 
 

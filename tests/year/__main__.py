@@ -18,19 +18,23 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Publish and reproduce the selected days. Return 0 if every reproduction is equal."""
+    """Publish and reproduce the selected days.
+
+    Return 0 if every reproduction equals its publication, otherwise 1.
+    """
     arguments = _arguments()
     days = short() if arguments.short else whole_year()
     for name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
         del os.environ[name]
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
-    # Imported here: the import takes seconds, which `--help` does not need, and reads the
-    # environment.
+    # The product is imported here for two reasons. The import takes seconds, and `--help` does not
+    # need it. It also reads the environment variables, which are set above.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
-    # dbt and Great Expectations make millions of lasting objects. They are collected once a day.
+    # dbt and Great Expectations create millions of objects that stay in memory. They make the
+    # garbage collection of Python slow, so it runs only once after each day.
     gc.disable()
     force = Force(arguments.root / "state", days[0].day)
     published = Ledger(arguments.root / "published.jsonl", "day")

@@ -1,9 +1,9 @@
-"""Puts the warehouse's clock values back to the simulated day.
+"""Set the times that the warehouse has recorded back to the simulated day.
 
-A year passes in an hour, but the server's clock shows today. What was known when would then depend
-on the hour instead of the year: no delivery would be earlier than a deadline. So after each stage,
-every moment that the warehouse has recorded after the simulated day is set to that day. The
-pipeline never does this. Only the owner of the tables may.
+The trial publishes a year in an hour, and the server's clock shows today. Every delivery would be
+recorded as landed today, which is after all deadlines of the simulated year. Therefore, after each
+stage, every recorded time that is later than the simulated day is set to that day. The pipeline
+never does this. Only the owner of the tables has the right to do it.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ STAMPED = {
 
 
 def put_back(settings: Settings, moment: datetime) -> None:
-    """Set recorded moments that are later than `moment` to `moment`."""
+    """Set every recorded time that is later than `moment` to `moment`."""
     with connect(settings) as owner:
         for table, columns in STAMPED.items():
             for column in columns:

@@ -1,4 +1,4 @@
-"""The days of the year that are published, and events on some of them besides the daily run."""
+"""The days of the year that are published, and the events that happen on some of these days."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Event = Literal[
 FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
 #: The clocks went back on 26 October 2025 and forward on 29 March 2026.
 CLOCK_CHANGES = (date(2025, 10, 26), date(2026, 3, 29))
-#: Two of them are deadlines.
+#: Two of these days are deadlines of assurance points.
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 6, 30))
 EVENTS: dict[date, Event] = {
     date(2025, 10, 25): "records are corrected",
@@ -28,7 +28,8 @@ EVENTS: dict[date, Event] = {
     date(2026, 6, 30): "rolled back",
     date(2026, 7, 2): "released",
 }
-#: A short version for the test: the clock change in autumn, with an event of each kind.
+#: The days of the short version, with their events. They include the clock change in autumn, and an
+#: event of each kind.
 SHORT: dict[date, Event | None] = {
     date(2025, 10, 24): None,
     date(2025, 10, 25): "records are corrected",
@@ -42,14 +43,14 @@ SHORT: dict[date, Event | None] = {
 
 @dataclass(frozen=True)
 class Day:
-    """A day that ends with a publication, and an event before it."""
+    """A day that ends with a publication, and the event that happens before it, if there is one."""
 
     day: date
     event: Event | None = None
 
 
 def whole_year() -> list[Day]:
-    """Return every day around clock changes and four month ends, and every Monday."""
+    """Return every Monday of the year, and the days around clock changes and four month ends."""
     chosen = {day for day in _all() if day.weekday() == 0}
     for change in CLOCK_CHANGES:
         chosen |= {change + timedelta(days=n) for n in range(-3, 4)}
@@ -59,7 +60,7 @@ def whole_year() -> list[Day]:
 
 
 def short() -> list[Day]:
-    """Return the days of the test."""
+    """Return the days of the short version, which the test runs."""
     return [Day(day, event) for day, event in SHORT.items()]
 
 

@@ -29,7 +29,8 @@ from tests.year.days import Day
 SEED = 11
 UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 REPLAYED = "rms/occurrence"
-#: Changes that the simulator may not make on that day: another type, a deletion, a late record.
+#: Corrections of records that the simulator does not make on every day: another type of referral, a
+#: deleted custody record, and referrals that are entered late.
 _CORRECTED = """
 update rms.nccu_referral
 set referral_type = case referral_type
@@ -60,28 +61,29 @@ on conflict do nothing
 
 
 class Force:
-    """One state folder: sources, warehouse and publications."""
+    """A simulated force in one state folder, with its sources, its warehouse and publications."""
 
     def __init__(self, home: Path, first: date) -> None:
         self.settings: Settings = dataclasses.replace(
             load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
         )
-        # A force already has records when it is landed for the first time.
+        # The simulation begins two weeks earlier, so that the first landing already finds records.
         self._first = first - timedelta(days=14)
 
     def start(self) -> None:
-        """Start its server. The state folder may be new."""
+        """Start the server, and make the warehouse and the source databases if they are missing."""
         pipeline.prepare_warehouse(self.settings)
         create_sources(self.settings)
 
     def stop(self) -> None:
-        """Stop its server."""
+        """Stop the server of the state folder."""
         embedded.stop(self.settings)
 
     def publish_day(self, day: Day) -> int:
-        """Simulate the force until the morning of a day and publish it. Return the publication.
+        """Simulate the force until the morning of a day, let the day's event happen, and publish.
 
-        If the day is repeated after an interruption, it publishes once more.
+        Return the number of the publication. If an interrupted day is repeated, it may make another
+        publication.
         """
         simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
         morning = half_past_five(day.day)
@@ -102,10 +104,10 @@ class Force:
         return self._publish(f"year {day.day}", morning, morning)
 
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
-        """Call the stages as the scheduler's tasks do. Return the publication."""
+        """Call the stages of a run as the scheduler's tasks do. Return the publication's number."""
         settings, until = self.settings, now + timedelta(minutes=5)
         for dataset in pipeline.open_run(settings, run_id, as_at):
-            # As in the DAG, a dataset that cannot be extracted does not stop the others.
+            # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
             with contextlib.suppress(AssuranceError):
                 pipeline.extract(settings, run_id, dataset)
         put_back(settings, until)
@@ -129,7 +131,7 @@ class Force:
                 rms.execute(statement.encode(), {"at": at})
 
     def _replay(self, day: Day) -> None:
-        """Correct the rejected rows of a dataset, as its owner would, and replay them."""
+        """Export rejected rows, correct them as the dataset's owner would, and replay them."""
         file = self.settings.home / f"corrected-{day.day}.csv"
         file.unlink(missing_ok=True)
         export_rejected(self.settings, QuarantineFilter(REPLAYED), file, "the year")
@@ -138,19 +140,19 @@ class Force:
         replay(self.settings, REPLAYED, file, "the year", "the year")
 
     def _roll_back(self) -> None:
-        """Roll back to the earlier publication. Later ones wait."""
+        """Roll back to the last but one publication. Later publications wait for a release."""
         earlier = list_publications(self.settings)[1]
         rollback(self.settings, earlier.publication_id, "roll-back in the year")
 
 
 def half_past_five(day: date) -> datetime:
-    """Return the moment of a day's run."""
+    """Return 05:30 in London on a day, in UTC. This is the time of the daily run."""
     return datetime.combine(day, time(5, 30), LONDON).astimezone(UTC)
 
 
 @contextmanager
 def _unreachable(system: str) -> Iterator[None]:
-    """Let the connection of a source database point to a closed port."""
+    """Make a source database unreachable while the block runs."""
     name = f"AIRFLOW_CONN_{system}"
     os.environ[name] = UNREACHABLE
     try:

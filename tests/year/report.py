@@ -1,4 +1,4 @@
-"""Results as JSON lines, so that an interrupted year can continue, and a table."""
+"""Store the results of a year, so that an interrupted year can continue, and make the table."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ Line = dict[str, Any]
 
 
 class Ledger:
-    """Lines of results on disk. Each is written before the next step begins."""
+    """Results in a file, one JSON line each. A new start reads the lines of an earlier start."""
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path
@@ -24,14 +24,14 @@ class Ledger:
                 self.lines[line[key]] = line
 
     def add(self, line: Line) -> None:
-        """Save a result."""
+        """Save a result to disk before the next step begins."""
         self.lines[line[self._key]] = line
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")
 
 
 def reproduced(done: Reproduction, seconds: float) -> Line:
-    """Return the result of a reproduced publication."""
+    """Return the result of a reproduced publication as a line for the ledger."""
     return {
         "publication": done.publication.publication_id,
         "as_at": done.publication.as_at.isoformat(),

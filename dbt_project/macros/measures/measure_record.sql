@@ -98,7 +98,7 @@
                 custody.detained_on as rolled_up_on,
                 'custody' as record_kind,
                 cast(custody.custody_id as {{ dbt.type_string() }}) as record_ref,
-                case when custody.has_referral then 'told' else 'not_told' end as class,
+                case when custody.has_referral then 'referred' else 'not_referred' end as class,
                 custody.detained_on as happened_on,
                 case when custody.has_referral then 1 else 0 end as numerator,
                 1 as denominator,

@@ -1,6 +1,7 @@
 {#- A mart of the publication that the build is compared with, whether or not readers see that publication
     now. No rows if there is none: `columns` maps the names to their types for that case. -#}
 {% macro compared_mart(mart, columns) -%}
+    {{- after_build() -}}
     {%- set relation = namespace(found=none) -%}
     {%- if execute -%}
         {%- set build -%}

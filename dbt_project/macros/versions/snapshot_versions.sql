@@ -18,11 +18,7 @@
                     else {{ london_day("versions.version_at") }}
                 end as valid_from,
                 coalesce(
-                    {{
-                        london_day(
-                            "lead(versions.version_at) over (                     partition by versions.force_code, versions.row_key order by versions.version_at                 )"
-                        )
-                    }},
+                    {{ london_day("lead(versions.version_at) over by_record") }},
                     {{ end_of_time() }}
                 ) as valid_to
             from
@@ -38,6 +34,10 @@
                 ) as versions
                 {{ first_delivery_of("versions", delivered, build) }}
             where versions.recency = 1
+            window
+                by_record as (
+                    partition by versions.force_code, versions.row_key order by versions.version_at
+                )
         ) as spans
     where not spans.is_tombstone
 {%- endmacro %}

@@ -35,7 +35,7 @@ class Batch:
     notes: dict[str, Any] = field(default_factory=dict)
     #: The path of the archived file, relative to the state folder.
     archived_as: str | None = None
-    #: The batch whose rejected rows this batch replays.
+    #: If this batch is a replay, the batch whose rejected rows it corrects.
     replay_of: int | None = None
 
 
@@ -47,9 +47,11 @@ def next_batch_id(connection: psycopg.Connection) -> int:
 
 
 def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
-    """Insert a complete batch into `audit.batch`. Log the collection of a landed one.
+    """Insert a complete batch into `audit.batch`.
 
-    The log entry is the one that DPA 2018 section 62 requires for the collection of personal data.
+    If the batch was landed, log the collection of data.
+
+    DPA 2018 section 62 requires a log entry when personal data is collected.
     """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
     values["who"] = f"{_user()}@{socket.gethostname()}"

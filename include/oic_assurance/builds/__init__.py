@@ -1,1 +1,1 @@
-"""Builds: each is one computation of the marts with dbt, run in this process."""
+"""Builds. A build is one computation of all marts with dbt, which runs in this process."""

@@ -1,4 +1,4 @@
-"""The candidate belongs to one build at a time, and one stage at a time changes it."""
+"""Locks on the candidate: it belongs to one build at a time, and one stage at a time changes it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,12 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, take
 from oic_assurance.warehouse.rows import find_row
 
-#: How long a stage waits for the stage of another run before it gives up, to be tried again later.
+#: How long a stage waits for a stage of another run. Then it fails, and can be tried again later.
 PATIENCE = "60s"
 
-# Publication moves the tables out of the candidate. A build that is repeated after its publication
-# builds them again, and then `candidate_since` is later than `attached_at`.
+# Returns the build that owns the candidate, and whether that build's tables were published.
+# Publication moves the tables out of the candidate. If the build is repeated after its publication,
+# it makes the tables again, and then `candidate_since` is later than `attached_at`.
 _OWNER = """
 select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
 from audit.build as build
@@ -28,10 +29,10 @@ limit 1
 
 
 @contextmanager
-def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
-    """Give the candidate to a build, and keep every other stage out of it during the block.
+def claim(settings: Settings, build_id: int) -> Iterator[None]:
+    """Make a build the owner of the candidate, and lock out every other stage during the block.
 
-    The build that had it before cannot go on, because its tables are about to be dropped.
+    The build that owned the candidate before cannot continue: its tables are about to be dropped.
 
     Raises:
         ServerError: Another stage uses the candidate for longer than `PATIENCE`.
@@ -45,8 +46,8 @@ def taken_over(settings: Settings, build_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def changing(settings: Settings, build_id: int) -> Iterator[None]:
-    """Keep every other stage out of a build's candidate during the block.
+def lock_for_change(settings: Settings, build_id: int) -> Iterator[None]:
+    """Lock every other stage out of a build's candidate during the block.
 
     Raises:
         ServerError: Another stage uses the candidate for longer than `PATIENCE`.
@@ -58,8 +59,8 @@ def changing(settings: Settings, build_id: int) -> Iterator[None]:
 
 
 @contextmanager
-def looking(settings: Settings, build_id: int) -> Iterator[None]:
-    """Let no stage change a build's candidate during the block; other stages may read it too.
+def lock_for_reading(settings: Settings, build_id: int) -> Iterator[None]:
+    """Let no stage change a build's candidate during the block. Other stages may read it.
 
     Raises:
         ServerError: Another stage changes the candidate for longer than `PATIENCE`.
@@ -81,7 +82,8 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
                 "another run builds or audits the candidate at this moment: wait for its end."
             ) from error
         yield conn
-        # If the session was lost, so was the lock, and the block was not protected. This raises.
+        # This raises an error if the session was lost during the block. Then the lock was lost too,
+        # and the block was not protected.
         conn.execute("select")
 
 

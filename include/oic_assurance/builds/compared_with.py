@@ -1,20 +1,24 @@
-"""The tables behind the publication that a build is compared with.
+"""The step tables of the publication that a build is compared with.
 
-A run replaces the tables between raw and marts (the steps). The steps of the current publication
-are set aside first, so that new figures can be compared with old ones record by record. Setting
-aside only renames the tables' schema.
+Step tables ("steps") are the intermediate tables from which figures are made. Each run replaces
+them. Before that, it sets the steps of the current publication aside: it moves them to the schema
+`compared_with`. So new figures can be compared with old figures, record by record.
 
-The old steps are recomputed where the rules have changed since, or where the tables are gone (after
-a roll-back or an erasure). The recomputation uses the batches and the moment of the publication,
-and today's rules. Its differences from the publication are due to the rules. Its differences from
-the new figures are due to the records.
+The old steps are recomputed in two cases:
+
+- the rules have changed since the publication,
+- the old step tables no longer exist, for example after a roll-back or an erasure.
+
+The recomputation uses the batches and the moment of the publication, and today's rules. If it
+differs from the publication, the rules are the cause. If it differs from the new figures, the
+records are the cause.
 """
 
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.recompute import open_recompute
 from oic_assurance.builds.record import (
     ROLE,
@@ -28,47 +32,37 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, one_value
 
-#: Every figure follows from these tables and the policy seeds.
+#: The step tables. Every figure is computed from these tables and the policy seeds.
 STEPS = (
     "int_nccu_referral_class", "int_immigration_custody", "int_training_person",
     "int_training_requirement", "int_plan_day", "int_org_unit_ancestor", "int_measure_month",
 )  # fmt: skip
 INTERMEDIATE = "intermediate"
-#: The tables that name the records in which two publications differ.
+#: The restatement tables. They list the records that differ between the compared publication and
+#: the build.
 COMPARISONS = ("restated__contribution", "restated__changed_record", "restated__cause")
-#: The schema of the steps to compare with, by today's rules.
+#: The schema of the compared publication's steps, computed with today's rules.
 COMPARED = "compared_with"
-#: The schema of the same steps by the rules of their time, where those were different.
+#: The schema of the same steps as they were published, if the rules have changed since.
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
-# A published build that is built again is compared with the same publication as the first time.
+# Usually the current publication. If the current publication is this very build, which is being
+# built again, the build is compared with the same publication as the first time.
 _PUBLICATION_TO_COMPARE = """
 select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
 """
-_DROP_OLD_NAMES = """
-select format('drop schema %I cascade', n.nspname)
-from pg_catalog.pg_namespace as n
-where n.nspname in ('before', 'before_then')
-union all
-select format(
-    'drop %s if exists %I.%I cascade',
-    case when c.relkind = 'v' then 'view' else 'table' end, n.nspname, c.relname
-)
-from pg_catalog.pg_class as c
-inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
-where n.nspname = 'intermediate' and c.relkind in ('r', 'v')
-    and c.relname ~ '^(stg_before__|int_restate)'
-"""
+# Earlier versions of the code kept the steps in these schemas.
+_OLD_SCHEMAS = ("before", "before_then")
 
 
 def set_steps_aside(settings: Settings, build: Build) -> None:
-    """Set the steps of the current publication aside, before a build replaces them.
+    """Move the steps of the current publication to `compared_with`, before a build replaces them.
 
-    Repeating it, or calling it after a failed build, finds the steps where they are. The build's
-    record gets the publication that it is compared with. Before the first publication there is
-    nothing to set aside.
+    The compared publication is written into the build's record. The call can be repeated, also
+    after a failed build: steps that were moved already stay where they are. Before the first
+    publication there are no steps to move.
     """
     with connect(settings, role=ROLE) as warehouse:
         publication_id = find_value(
@@ -76,7 +70,8 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
         )
         published = find_build(warehouse, publication_id) if publication_id else None
         needs_recompute = published is not None and not _set_aside(warehouse, build, published)
-        _drop_old_names(warehouse)
+        # The old schemas hold personal data, and no run would ever replace their tables.
+        _drop(warehouse, build, *_OLD_SCHEMAS)
         if published is None:
             _drop(warehouse, build, COMPARED, COMPARED_OLD_RULES)
         warehouse.execute(
@@ -89,9 +84,9 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
 
 
 def drop_steps_set_aside(settings: Settings) -> None:
-    """Drop the steps that were set aside, and the comparison, which can hold erased records.
+    """Drop the steps of the compared publication and the restatement tables made from them.
 
-    The next run makes them again without the erased records.
+    Both can hold erased records. The next run makes these tables again without those records.
     """
     with connect(settings, role=ROLE) as warehouse:
         for name in COMPARISONS:
@@ -107,7 +102,10 @@ def drop_steps_set_aside(settings: Settings) -> None:
 
 
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
-    """Recompute the steps of a publication in the schemas of a purpose, and return that build."""
+    """Recompute the steps of a publication in the schemas of a purpose.
+
+    Returns the new build that recomputed them.
+    """
     with connect(settings, role=ROLE) as warehouse:
         earlier = get_build(warehouse, publication_id)
     recomputed = open_recompute(settings, earlier, purpose)
@@ -117,7 +115,10 @@ def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -
 
 
 def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
-    """Move the step tables from one schema to another, new one. Readers are waited for."""
+    """Create a schema and move the step tables into it.
+
+    The move waits for sessions that are reading the tables.
+    """
     warehouse.execute(sql.SQL("create schema {}").format(sql.Identifier(target)))
     for step in STEPS:
         warehouse.execute(
@@ -127,17 +128,12 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
         )
 
 
-def _drop_old_names(warehouse: psycopg.Connection) -> None:
-    """Drop the tables that an earlier version of the code left under names no longer in use.
-
-    They hold records of people. No run replaces them, so an erasure would not reach them.
-    """
-    for (statement,) in warehouse.execute(_DROP_OLD_NAMES).fetchall():
-        warehouse.execute(statement.encode())
-
-
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:
-    """Set a publication's steps aside; return whether they are there by today's rules."""
+    """Move a publication's steps to the schemas for comparison.
+
+    Returns True if the steps as computed with today's rules are there. Otherwise the caller must
+    recompute them.
+    """
     today = build.rules_fingerprint
     latest = find_steps_build(warehouse, build.schema_prefix)
     place = _place(warehouse, build, published, latest)
@@ -163,10 +159,11 @@ def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) ->
 def _place(
     warehouse: psycopg.Connection, build: Build, published: Build, latest: Build | None
 ) -> str | None:
-    """Return the schema that holds a publication's steps as they were published, or None.
+    """Return the schema that holds a publication's steps as they were published.
 
-    `latest` is the build whose steps are in the intermediate schema. The steps that it set aside
-    belong to the publication that it was compared with.
+    Returns None if no schema has all of them. `latest` is the build whose steps are in the
+    intermediate schema. The steps in the schemas for comparison belong to the publication that
+    `latest` was compared with.
     """
     place = None
     if latest is not None and latest.build_id == published.build_id:
@@ -178,7 +175,10 @@ def _place(
 
 
 def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: str | None) -> bool:
-    """Move the steps from one schema to another, and return whether they are there."""
+    """Replace the schema `target` by the steps in the schema `place`.
+
+    Returns False if `place` is None: then `target` is only dropped.
+    """
     if place is None:
         _drop(warehouse, build, target)
         return False
@@ -189,7 +189,7 @@ def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: st
 
 
 def _recompute(settings: Settings, build: Build, published: Build) -> None:
-    """Recompute a publication's steps by today's rules, and set them aside for a build."""
+    """Recompute a publication's steps with today's rules, and move them to `compared_with`."""
     recomputed = recompute_steps(settings, published.build_id, "restate")
     with connect(settings, role=ROLE) as warehouse:
         _drop(warehouse, build, COMPARED)
@@ -202,7 +202,7 @@ def _recompute(settings: Settings, build: Build, published: Build) -> None:
 
 
 def _is_complete(warehouse: psycopg.Connection, build: Build, place: str) -> bool:
-    """Tell whether a schema holds every step."""
+    """Tell whether a schema holds every step table."""
     has_all = one_value(
         warehouse,
         """

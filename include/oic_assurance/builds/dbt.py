@@ -49,22 +49,23 @@ class Node:
 
     @property
     def succeeded(self) -> bool:
-        """Tell whether it was built, or the test passed."""
+        """Tell whether the model or seed was built, or the test passed."""
         return self.status in {"success", "pass"}
 
     @property
     def blocks(self) -> bool:
-        """Tell whether its failure blocks the publication."""
+        """Tell whether the node has failed in a way that blocks the publication."""
         return self.status in {"error", "fail", "partial success"}
 
 
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
-    A failed test is a result.
+    A failed test is returned as a result and raises no error.
 
     Raises:
-        AssuranceError: A model cannot be built, or the project cannot be read. It names the cause.
+        AssuranceError: A model cannot be built, or the project cannot be read. The message names
+            the cause.
     """
     with _environment(connection_variables(warehouse_url(settings))):
         manifest = _manifest(settings, target)
@@ -87,13 +88,24 @@ def names_of_tests(settings: Settings, target: str) -> list[str]:
     return sorted(node.name for node in nodes if str(node.resource_type) == TEST)
 
 
+def relations_of_project(settings: Settings, target: str) -> set[tuple[str, str]]:
+    """Return the schema and name of each table and view that the parsed project writes."""
+    with _environment(connection_variables(warehouse_url(settings))):
+        nodes = _manifest(settings, target).nodes.values()
+    written = (node for node in nodes if str(node.resource_type) in {"model", "seed"})
+    return {(node.schema, node.alias) for node in written}
+
+
 def forget_project() -> None:
-    """Make the next command parse the project again, because a build changes the parsed project."""
+    """Make the next command parse the project again.
+
+    This is needed after a build, because a build changes the parsed project.
+    """
     _parsed.clear()
 
 
 def one_line(text: str) -> str:
-    """Return the reason from dbt's message as one line, without its place in compiled files."""
+    """Return the reason from dbt's message as one line, without the path of the compiled file."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
     if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
@@ -134,7 +146,10 @@ def _invoke(
 
 
 def target_dir(settings: Settings, target: str) -> Path:
-    """Return dbt's folder for a target. Targets that shared one would overwrite each other."""
+    """Return the folder for dbt's output on a target.
+
+    Each target has its own folder, so that targets do not overwrite each other's files.
+    """
     return private_folder(settings, settings.home / "dbt" / target)
 
 

@@ -1,8 +1,8 @@
-"""Compute the position at a deadline from what was known then, once, and freeze it.
+"""Compute the deadline position of each point once, and store it for good.
 
-Deliveries that are landed later do not change it. After the deadline all rules run once with the
-batches landed by the deadline (mart contract, Time: "Only …_known_then uses what had been landed by
-the deadline").
+When the deadline day is over, all rules run once with the batches that were landed by its end.
+Deliveries that are landed later do not change the stored position (mart contract, Time: "Only
+…_known_then uses what had been landed by the deadline").
 """
 
 from datetime import date, datetime, time
@@ -10,8 +10,8 @@ from datetime import date, datetime, time
 import psycopg
 from psycopg import sql
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, open_build
 from oic_assurance.clock import LONDON
 from oic_assurance.settings import Settings
@@ -19,7 +19,8 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import find_value, relation_exists
 
 STATUS = "int_point_status_today"
-# Whether any batch that a `point` depends on had been landed by the end of its deadline.
+# A condition: a batch of a dataset that the `point` depends on was landed by the end of the
+# point's deadline day.
 _ANYTHING_KNOWN = """
 exists (
     select
@@ -51,13 +52,14 @@ order by 1
 def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
     """Freeze the position of each point whose deadline has passed and is not frozen yet.
 
-    A point without any batch landed by its deadline gets no position, because nothing was known.
-    Returns the codes of the points that were frozen.
+    To freeze a position is to compute and store it once. If no batch for a point was landed by its
+    deadline, the point gets no position, because nothing was known. Returns the codes of the
+    points whose position this call has frozen.
     """
     frozen: list[str] = []
     for deadline in _deadlines_to_freeze(settings, build):
         then = _end_of(deadline)
-        # The last run before the deadline knew whether the sources were fresh.
+        # The last run before the deadline recorded whether the sources were fresh at that time.
         run_id = _last_run_before(settings, then) or build.run_id
         computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])

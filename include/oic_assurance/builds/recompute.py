@@ -1,9 +1,9 @@
-"""Recompute an earlier build: from the batches that it saw, in schemas with a prefix."""
+"""Recompute an earlier build from the batches that it used, in schemas of its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from oic_assurance.builds.build import drop_schemas
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.builds.record import ROLE, Build, Purpose, open_build, schema_prefix
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
@@ -14,14 +14,15 @@ PURPOSE: Purpose = "reproduce"
 
 @contextmanager
 def recompute_schemas(settings: Settings) -> Iterator[str]:
-    """Reserve the schemas for a recomputation, give their prefix, and drop them afterwards.
+    """Reserve the schemas for a recomputation during the block, and drop them afterwards.
 
-    Other recomputations wait, also those of other processes. Schemas left by a killed process are
-    dropped first, because their rows are personal data.
+    Yields the prefix of their names. Recomputations in this and other processes wait for each
+    other. Schemas that a killed process has left are dropped first, because they hold personal
+    data.
     """
     prefix = schema_prefix(PURPOSE)
     with connect(settings, role=ROLE, autocommit=True) as connection:
-        # The lock ends with the connection.
+        # The lock is released when the connection closes.
         take(connection, RECOMPUTE)
         drop_schemas(connection, prefix)
         try:
@@ -32,7 +33,11 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
 
 
 def open_recompute(settings: Settings, earlier: Build, purpose: Purpose = PURPOSE) -> Build:
-    """Record a build that sees what an earlier build saw, and shows its checks."""
+    """Record a new build that recomputes an earlier one.
+
+    The new build uses the batches that the earlier build used. Its marts show the checks of the
+    earlier build.
+    """
     return open_build(
         settings,
         earlier.run_id,

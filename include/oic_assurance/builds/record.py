@@ -1,4 +1,4 @@
-"""The record of a build: one row of `audit.build`, read and written as one type."""
+"""The record of a build. The class `Build` is one row of `audit.build`."""
 
 import hashlib
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Build:
     as_at: datetime
     #: The newest batch that the build may see.
     known_batch_id: int
-    #: The build sees what had been extracted by then.
+    #: The build uses what had been extracted by this time.
     known_at: datetime
     purpose: Purpose
     #: The prefix of the build's schemas; empty for the daily build.
@@ -45,9 +45,9 @@ class Build:
     input_fingerprint: str | None
     rules_fingerprint: str | None
     code_version: str | None
-    #: Whether a person must approve its warnings, as it was set when the build was opened.
+    #: Whether a person must approve the build's warnings: the setting when the build was opened.
     wants_approval: bool
-    #: When its last tables were built.
+    #: When the last tables of the build were built.
     finished_at: datetime | None
 
 
@@ -59,9 +59,10 @@ def open_build(
     known_at: datetime | None = None,
     reproduces: int | None = None,
 ) -> Build:
-    """Record a new build that sees the batches landed by `known_at`, or by now, and no later ones.
+    """Record a new build that uses only the batches landed by `known_at` (default: now).
 
-    A build that recomputes an earlier one names it in `reproduces` and sees exactly its batches.
+    `reproduces` is the id of an earlier build that the new build recomputes. The new build then
+    uses exactly the batches of the earlier build.
     """
     with connect(settings, role=ROLE) as warehouse:
         # A replay takes its batch id before it commits. Without the lock the new build could know
@@ -111,7 +112,7 @@ def open_build(
 
 
 def load_build(settings: Settings, build_id: int) -> Build:
-    """Return a build by its id, on a connection of its own.
+    """Open a connection and return a build by its id.
 
     Raises:
         AssuranceError: There is no such build.

@@ -65,7 +65,10 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
 
 
 def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
-    """Store why a run fails. A repeated stage that succeeds publishes the run and clears it."""
+    """Store why a run fails.
+
+    If a stage is repeated and succeeds, publication clears the reason.
+    """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
             """

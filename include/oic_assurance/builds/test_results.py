@@ -1,51 +1,97 @@
-"""Record which dbt tests are required, and the content of the tables that they tested."""
+"""Store the results of dbt tests together with the results of expectations."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 
-from oic_assurance.builds.dbt import Node, names_of_tests
-from oic_assurance.builds.evidence import STAGE
-from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from oic_assurance.builds.dbt import TEST, Node
 
-ROLE = "oic_transform"
-MODEL = "model"
+STAGE = "dbt"
+NOT_RUN = "skipped"
+# The quality dimension of each kind of test. A test's `meta: {dimension: …}` overrides it.
+DIMENSIONS = {
+    "unique": "uniqueness",
+    "not_null": "completeness",
+    "relationships": "integrity",
+    "accepted_values": "validity",
+}
+OTHER_DIMENSION = "consistency"
+OWNER = "data engineering"
 
 
-def record_required_tests(settings: Settings, build_id: int, target: str) -> None:
-    """Record every test of the project as required for a build, before any test runs."""
-    required = [(build_id, STAGE, name) for name in names_of_tests(settings, target)]
-    with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
+def store_test_results(
+    warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
+) -> None:
+    """Store the result of each dbt test that ran, and the verdict on the candidate so far."""
+    rows = [
+        (build_id, suite, *evidence_of(node))
+        for node in nodes
+        if node.kind == TEST and node.status != NOT_RUN
+    ]
+    with warehouse.cursor() as cursor:
         cursor.executemany(
             """
-            insert into audit.due_check (build_id, stage, suite, expectation)
-            values (%s, %s, '', %s)
-            on conflict do nothing
-            """,
-            required,
-        )
-
-
-def record_tested_tables(
-    conn: psycopg.Connection, build_id: int, schemas: Sequence[str], nodes: Sequence[Node]
-) -> None:
-    """Record the fingerprints of the tables that were just built in `schemas` and tested."""
-    for schema in schemas:
-        built = [
-            node.node.alias for node in nodes if node.kind == MODEL and node.node.schema == schema
-        ]
-        for name, found in fingerprint_tables(conn, schema, only=built).items():
-            conn.execute(
-                """
-                insert into audit.tested_table (
-                    build_id, schema_name, table_name, rows, fingerprint
-                )
-                values (%s, %s, %s, %s, %s)
-                on conflict (build_id, schema_name, table_name) do update set
-                    rows = excluded.rows, fingerprint = excluded.fingerprint,
-                    tested_at = clock_timestamp()
-                """,
-                (build_id, schema, name, found.rows, found.fingerprint),
+            insert into audit.expectation_result (
+                build_id, stage, suite, dataset, dimension, expectation, column_name,
+                description, severity, owner, success, unexpected, exception
             )
+            values (%s, 'dbt', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            rows,
+        )
+    _store_verdict(warehouse, build_id)
+
+
+def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
+    warehouse.execute(
+        """
+        insert into audit.gate (build_id, stage, verdict, suites, expectations, failed)
+        select
+            %(build_id)s, %(stage)s,
+            case
+                when bool_or(not success and severity = 'critical') then 'critical'
+                when bool_or(not success and severity = 'warning') then 'warning'
+                else 'passed'
+            end,
+            count(distinct suite), count(*), count(*) filter (where not success)
+        from audit.latest_expectation_result as result
+        inner join audit.build as build using (build_id)
+        where build_id = %(build_id)s and stage = %(stage)s
+            and result.checked_at >= coalesce(build.candidate_since, '-infinity')
+        on conflict (build_id, stage) do update set
+            verdict = excluded.verdict, suites = excluded.suites, failed = excluded.failed,
+            expectations = excluded.expectations, finished_at = clock_timestamp()
+        """,
+        {"build_id": build_id, "stage": STAGE},
+    )
+
+
+def evidence_of(node: Node) -> tuple[Any, ...]:
+    """Return the stored values of a test, in the order of the columns."""
+    test = node.node
+    meta = getattr(test.config, "meta", None) or {}
+    return (
+        _model(test),
+        meta.get("dimension") or DIMENSIONS.get(_kind(test), OTHER_DIMENSION),
+        node.name,
+        getattr(test, "column_name", None),
+        (getattr(test, "description", "") or meta.get("description") or node.name),
+        "warning" if str(test.config.severity).lower() == "warn" else "critical",
+        meta.get("owner") or OWNER,
+        node.succeeded,
+        node.failures,
+        node.message if node.status == "error" else None,
+    )
+
+
+def _kind(test: Any) -> str:
+    metadata = getattr(test, "test_metadata", None)
+    return str(metadata.name) if metadata else "singular"
+
+
+def _model(test: Any) -> str | None:
+    """Return the model that a test is attached to, or the first model in its query."""
+    attached = getattr(test, "attached_node", None)
+    places = [attached] if attached else list(test.depends_on.nodes)
+    return str(places[0]).rsplit(".", 1)[-1] if places else None

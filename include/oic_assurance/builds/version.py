@@ -16,10 +16,10 @@ RULES = ("macros", "models/staging", "models/intermediate")
 
 
 def code_version(settings: Settings) -> str:
-    """Return the commit, or the package's version where there is none, with a project fingerprint.
+    """Return the commit (or, without one, the package's version) and the project fingerprint.
 
-    The fingerprint of the dbt project is always part of it, because rules can be edited in a
-    checkout.
+    The fingerprint of the dbt project is always included, because somebody can edit rules in a
+    checkout without a commit.
     """
     models = project_fingerprint(settings)[:12]
     return f"{_commit(settings.project_root) or _package()}+dbt.{models}"

@@ -1,1 +1,1 @@
-"""The command line, one module for each command. `main` finds and runs them."""
+"""The commands of `assurance`, one module for each command. The module `main` runs them."""

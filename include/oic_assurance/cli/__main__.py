@@ -1,4 +1,4 @@
-"""`python -m oic_assurance.cli`: the same as the command `assurance`."""
+"""`python -m oic_assurance.cli` runs the command `assurance`."""
 
 from oic_assurance.cli.main import main
 

@@ -1,4 +1,4 @@
-"""`assurance access`: manage the logins that read records or aggregates."""
+"""`assurance access`: manage what supervisors and the Commissioner's office may read."""
 
 import click
 
@@ -14,7 +14,8 @@ from oic_assurance.settings import load_settings
 def access() -> None:
     """Manage what supervisors and the Commissioner's office may read.
 
-    A supervisor reads the records of named units. The office reads aggregates only.
+    A supervisor reads the records of named organisational units. The Commissioner's office reads
+    aggregates only.
     """
 
 
@@ -28,7 +29,7 @@ def access() -> None:
 def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
     """Let LOGIN read the records of units, or aggregates.
 
-    A login that does not exist is created, and its password is printed once.
+    If the login does not exist, it is created, and its password is printed once.
     """
     if office == bool(units):
         raise click.UsageError("Give --unit, or --office for the Commissioner's office")
@@ -50,7 +51,7 @@ def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def end(login: str, units: tuple[str, ...], reason: str) -> None:
-    """End what LOGIN may read, from its next statement on. The login itself stays."""
+    """Take from LOGIN the right to read, from its next statement on. The login itself stays."""
     logins.end(load_settings(), login, units, _checked(reason))
     ended = f"the records of {', '.join(units)}" if units else "anything"
     click.echo(f"'{login}' no longer reads {ended}.")
@@ -59,7 +60,7 @@ def end(login: str, units: tuple[str, ...], reason: str) -> None:
 @access.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """Show what each login reads, who changed that last, and why."""
+    """Show what each login may read, who changed its rights last, and why."""
     show(read_access(load_settings()), access_screen, as_json=as_json)
 
 

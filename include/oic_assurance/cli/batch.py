@@ -1,8 +1,8 @@
-"""`assurance batch`: list landed batches, and prove that raw agrees with the archive."""
+"""`assurance batch`: list landed batches, and check that raw agrees with the archive."""
 
 import click
 
-from oic_assurance.batches.archived import find_batch
+from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import ID, json_option
@@ -20,7 +20,7 @@ from oic_assurance.sources.declarations.load import dataset as declared
 
 @click.group(cls=Group)
 def batch() -> None:
-    """List landed batches, and prove that raw agrees with the archive."""
+    """List landed batches, and check that raw agrees with the archive."""
 
 
 @batch.command("list")
@@ -28,7 +28,7 @@ def batch() -> None:
 @click.option("--limit", type=ID, default=50, help="How many batches to show.")
 @json_option
 def list_(dataset: str | None, limit: int, as_json: bool) -> None:
-    """Show the landed batches of DATASET or of all datasets, the newest first."""
+    """List the landed batches of DATASET, or of all datasets. The newest batch comes first."""
     name = declared(dataset).name if dataset else None
     show(read_batches(load_settings(), name, limit), batches_screen, as_json=as_json)
 
@@ -38,12 +38,13 @@ def list_(dataset: str | None, limit: int, as_json: bool) -> None:
 @click.option("--batch", "batch_id", type=ID, metavar="ID", help="Verify this batch only.")
 @json_option
 def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
-    """Read archived batches again, and prove that raw agrees with them row by row.
+    """Read archived batches again, and compare their rows with the rows of raw.
 
-    Exit code 1 if anything disagrees. Each disagreement is one line with its dataset, batch, table
-    and row.
+    Each difference is printed on one line with the dataset, the batch, the table and the row. The
+    exit code is 1 if there is a difference.
     """
-    # It reads every file format, which takes as long to import as `batch list` takes in total.
+    # Imported here because the readers of all file formats take as long to import as the command
+    # `batch list` takes in total.
     from oic_assurance.operations.verify.verify import verify as verified
 
     settings = load_settings()
@@ -60,7 +61,13 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
 
 
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:
-    """Return the dataset to verify: the given one, that of the batch, or None for all."""
+    """Return the dataset to verify, or None to verify all datasets.
+
+    It is the given dataset or, if only a batch is given, the dataset of the batch.
+
+    Raises:
+        UsageError: The batch belongs to another dataset than the given one.
+    """
     name = declared(dataset).name if dataset else None
     if batch_id is None:
         return name

@@ -1,4 +1,4 @@
-"""`assurance checks`: show which checks of a build failed, and which rows fail them."""
+"""`assurance checks`: show which checks of a build failed, and the keys of the failing rows."""
 
 import click
 
@@ -24,9 +24,10 @@ from oic_assurance.settings import load_settings
 )
 @json_option
 def checks(build_id: int | None, table: str | None, rows: int, as_json: bool) -> None:
-    """Show which checks of BUILD failed, who owns them, and the failing rows by key.
+    """Show which checks of BUILD failed, who owns the checks, and the keys of the failing rows.
 
-    Without BUILD it shows the newest one. A build has the same number as its publication. A blocked
-    build has no publication, and its checks are shown all the same. Showing keys is logged.
+    BUILD is the number of a build. Without it, the newest build is shown. A publication has the
+    same number as its build. Builds that were not published are shown too. If keys are shown, this
+    is logged.
     """
     show(read_checks(load_settings(), build_id, table, rows), checks_screen, as_json=as_json)

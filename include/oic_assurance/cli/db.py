@@ -1,4 +1,4 @@
-"""`assurance db`: start and stop the embedded server, and print how to connect."""
+"""`assurance db`: start and stop the embedded server, and print the URI of a database."""
 
 import click
 
@@ -16,7 +16,7 @@ def db() -> None:
 
 @db.command()
 def start() -> None:
-    """Start the server and migrate the warehouse. Return when it is ready."""
+    """Start the server, migrate the warehouse, and wait until it is ready."""
     settings = load_settings()
     prepare_warehouse(settings)
     if embedded.is_running(settings):
@@ -27,7 +27,7 @@ def start() -> None:
 
 @db.command()
 def stop() -> None:
-    """Stop the server, and end open sessions."""
+    """Stop the server. Open sessions are ended."""
     settings = load_settings()
     was_running = embedded.is_running(settings)
     embedded.stop(settings)
@@ -39,6 +39,7 @@ def stop() -> None:
 def url(name: str) -> None:
     """Print the URI of a database, with its password.
 
-    NAME is warehouse, rms or intelligence for an owner's login, or bi or public for a reader's.
+    NAME is warehouse, rms or intelligence for the login that owns that database. NAME is bi or
+    public for a login that reads the published marts.
     """
     click.echo(database_url(load_settings(), name))

@@ -1,4 +1,4 @@
-"""`assurance demo`: the command behind `make run`."""
+"""`assurance demo`: make or extend a synthetic force, and run the pipeline. `make run` calls it."""
 
 from datetime import date, timedelta
 
@@ -31,7 +31,8 @@ HISTORY_MONTHS = 18
 def demo(seed: int) -> None:
     """Make a synthetic force, or extend it to yesterday, and do the daily run.
 
-    A new force has 18 months of history. A force that is not synthetic stays as it is.
+    A new force has 18 months of history. If the sources have data that was not simulated, they are
+    not changed.
     """
     settings = load_settings()
     now = clock.utc_now()
@@ -44,13 +45,16 @@ def demo(seed: int) -> None:
 
 
 def months_before(day: date, months: int) -> date:
-    """Return the first day of the month `months` before the month of `day`."""
+    """Return the first day of the month that is `months` months before the month of `day`."""
     count = day.year * 12 + day.month - 1 - months
     return date(count // 12, count % 12 + 1, 1)
 
 
 def _has_force(settings: Settings) -> bool:
-    """Tell whether the sources hold data: a file, or a row in a source database."""
+    """Tell whether the sources have data: a file in the dropzone, or a row in a source database.
+
+    The data of a simulation that was killed before its end does not count.
+    """
     with Screen() as screen, screen.step("Database server and sources"):
         prepare_warehouse(settings)
         create_sources(settings)

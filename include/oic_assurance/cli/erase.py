@@ -1,4 +1,4 @@
-"""`assurance erase`: erase records from everywhere in the warehouse."""
+"""`assurance erase`: erase records from raw, quarantine, the archive and the marts."""
 
 import sys
 
@@ -55,10 +55,11 @@ def erase(
 ) -> int:
     """Erase the record KEY of DATASET from raw, quarantine and the archive.
 
-    KEY is the key that `assurance quarantine list` shows, and the column row_key in raw. The next
-    publication has marts without the record. The end of that run removes the last traces.
+    KEY is the key of the record. It is in the column row_key of raw, and `assurance quarantine
+    list` shows it. The marts of the next publication do not have the record. The end of the next
+    run removes the last traces.
 
-    Exit code 1 if the warehouse holds nothing under the key. --json needs --dry-run.
+    The exit code is 1 if the warehouse has no record with this key. --json needs --dry-run.
     """
     if as_json and not dry_run:
         raise click.UsageError("--json needs --dry-run")
@@ -95,7 +96,13 @@ def _erase_one(
 
 
 def _table(settings: Settings, dataset: Dataset, key: str, table_name: str | None) -> Table:
-    """Return the table of a record: the given one, or the only one that has the key."""
+    """Return the table of the record that is to be erased.
+
+    It is the table that the user names, or else the only table of the dataset that has the key.
+
+    Raises:
+        UsageError: The dataset has no such table, or the key is in several tables or in none.
+    """
     tables = {table.name: table for table in dataset.tables}
     if table_name is not None:
         if table_name not in tables:
@@ -139,5 +146,5 @@ def _finish(settings: Settings) -> int:
 
 
 def is_terminal() -> bool:
-    """Tell whether there is somebody at a terminal to answer a question."""
+    """Tell whether standard input is a terminal, at which a person can answer a question."""
     return sys.stdin.isatty()

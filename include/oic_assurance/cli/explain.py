@@ -1,4 +1,4 @@
-"""`assurance explain`: follow a figure to its records, and a record to its raw rows."""
+"""`assurance explain`: show the records behind a figure, and the raw rows behind a record."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from oic_assurance.cli.parameters import ID, json_option
 from oic_assurance.operations.explain.figure import explain as explain_figure
 from oic_assurance.operations.explain.figure import month
 from oic_assurance.operations.explain.history import get_history
-from oic_assurance.operations.explain.workspace import (
+from oic_assurance.operations.explain.publication_records import (
     HISTORY_ROLE,
     ROLE,
     Records,
@@ -69,7 +69,8 @@ def explain(
 ) -> int:
     """Show the records of a published figure, or the history of one record.
 
-    Exit code 1 if the classes do not add up to the published figure.
+    A figure is shown with the records of each class that it counts. The exit code is 1 if the
+    classes do not add up to the published figure.
     """
     if (measure is None) == (record is None):
         raise click.UsageError("give a MEASURE or a --record, one of the two")

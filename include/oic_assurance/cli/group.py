@@ -1,4 +1,4 @@
-"""A group of commands that lists them with their whole description."""
+"""A group of commands for click, with better help and better errors than click's own group."""
 
 import sys
 
@@ -6,12 +6,16 @@ import click
 
 
 class Group(click.Group):
-    """A group that cuts no description, and suggests a similar name for a mistyped command."""
+    """A group of commands.
+
+    Its help shows each command's description in full. If the user mistypes the name of a command,
+    the error suggests a similar name.
+    """
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the arguments begin with.
+        """Return the name and the object of the command to run, and the arguments after its name.
 
         Raises:
             click.UsageError: There is no such command.
@@ -23,7 +27,7 @@ class Group(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands. A long description continues on the next line."""
+        """Write the list of commands. A long description continues on the next line."""
         with formatter.section("Commands"):
             formatter.write_dl(self.descriptions(ctx))
 

@@ -1,4 +1,4 @@
-"""The command `assurance`. It imports a command's module when the command is called."""
+"""The command `assurance`. The module of a subcommand is imported only when it is called."""
 
 import contextlib
 import importlib
@@ -17,8 +17,8 @@ from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.screens.layout import wrapped
 
-# Name: module and function, and the description in `--help` and in completions. Both import no
-# module of a command.
+# For each command: its module and function, and its description. The descriptions are here because
+# `--help` and shell completion show them without importing the modules.
 COMMANDS = {
     "db": ("db:db", "Start and stop the embedded PostgreSQL server."),
     "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
@@ -44,14 +44,14 @@ USAGE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
 class Commands(Group):
-    """The commands. Each is imported when it is called."""
+    """The commands of `assurance`. A command is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of `COMMANDS`."""
+        """Return the names of the commands, in the order of `COMMANDS`."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command.
+        """Import and return the command with a name, or return None if there is no such command.
 
         Raises:
             TypeError: `COMMANDS` names an object that is not a command.
@@ -65,18 +65,24 @@ class Commands(Group):
         return found
 
     def invoke(self, ctx: click.Context) -> object:
-        """Call a command. Without this, click writes an empty line when it is interrupted."""
+        """Call a command, and turn Ctrl-C into `click.Abort`.
+
+        If click did this itself, it would also write an empty line.
+        """
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             raise click.Abort from error
 
     def descriptions(self, ctx: click.Context) -> list[tuple[str, str]]:
-        """Return the name and the description of each command, without importing any."""
+        """Return the name and the description of each command, without importing the commands."""
         return [(name, description) for name, (_, description) in COMMANDS.items()]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Return the commands or options that begin with a text, without importing any command."""
+        """Return the completions for a text: commands and options that begin with the text.
+
+        No command is imported.
+        """
         found = [
             CompletionItem(name, help=description)
             for name, description in self.descriptions(ctx)
@@ -116,13 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its exit code."""
     code = run_command(sys.argv[1:] if arguments is None else arguments)
     if code == INTERRUPTED:
-        # The process only has to exit, so a second Ctrl-C is ignored.
+        # After the first Ctrl-C the process is about to exit, so a second Ctrl-C is ignored.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code. An error is one line on standard error."""
+    """Run a command and return its exit code. An error is written to standard error as one line."""
     if not all(_is_text(argument) for argument in arguments):
         return _complain("an argument is not text in UTF-8.", USAGE)
     try:
@@ -141,7 +147,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # The output is closed, so Python must not write to it at exit either.
+        # The reader of standard output has closed it. Python would fail when it flushes the output
+        # at exit, so the output is redirected.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except Exception as error:
@@ -150,7 +157,10 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _is_text(argument: str) -> bool:
-    """Tell whether an argument is text. Python decodes other bytes as lone surrogates."""
+    """Tell whether an argument of the command line is valid text.
+
+    Python decodes bytes that are not valid as lone surrogates, which cannot be encoded again.
+    """
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -166,7 +176,11 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    """Write an error on one line. On a terminal it is wrapped, and replaces the `^C` there."""
+    """Write an error to standard error, and return the exit code.
+
+    The message is one line. On a terminal it is wrapped, and it overwrites the `^C` that the
+    terminal shows after Ctrl-C.
+    """
     line = f"assurance: {message}"
     if sys.stderr.isatty():
         columns = os.get_terminal_size(sys.stderr.fileno()).columns
@@ -176,14 +190,17 @@ def _complain(message: str, code: int) -> int:
 
 
 def _unexpected(error: Exception) -> str:
-    """Append the traceback to a log, and return a line that names the log."""
+    """Append the traceback of an unexpected error to a log file, and return a message for the user.
+
+    The message is one line with the error and the path of the log file.
+    """
     first = next(iter(str(error).splitlines()), "").strip()
     if "psycopg" in sys.modules:
         from psycopg import Error
 
         from oic_assurance.warehouse.connections import reason
 
-        # A message of PostgreSQL may contain values of a record.
+        # A message of PostgreSQL can contain values of a record. `reason` leaves them out.
         first = reason(error) if isinstance(error, Error) else first
     what = f"{type(error).__name__}: {first}" if first else type(error).__name__
     with contextlib.suppress(AssuranceError, OSError):

@@ -1,4 +1,4 @@
-"""`assurance mf`: the commands of MetricFlow, on the published marts."""
+"""`assurance mf`: run the commands of MetricFlow on the published marts."""
 
 import click
 
@@ -6,13 +6,13 @@ from oic_assurance.reporting.screens.metrics import run_metricflow
 from oic_assurance.settings import load_settings
 
 
-# MetricFlow reads everything after its command, also `--help`.
+# All arguments go to MetricFlow, also options such as `--help` after the first argument.
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def mf(arguments: tuple[str, ...]) -> None:
     """Query measures by name with MetricFlow, as the read-only login of BI tools.
 
-    ARGUMENTS are those of MetricFlow, such as `query --metrics nccu_intel_compliance --group-by
+    ARGUMENTS are a command of MetricFlow, such as `query --metrics nccu_intel_compliance --group-by
     metric_time__month`, `list metrics` or `validate-configs`. `query --help` explains queries.
     """
     run_metricflow(load_settings(), arguments)

@@ -1,4 +1,4 @@
-"""`assurance notify`: send notifications of problems, and of problems that are over."""
+"""`assurance notify`: notify people of problems that have begun, changed or ended."""
 
 import click
 
@@ -21,10 +21,10 @@ from oic_assurance.settings import load_settings
 @click.option("--dry-run", is_flag=True, help="Show what is wrong now, and send nothing.")
 @json_option
 def notify(dry_run: bool, as_json: bool) -> int:
-    """Send new, changed and ended problems by e-mail and webhook.
+    """Notify people by e-mail and webhook of problems that have begun, changed or ended.
 
-    The daily run does this at its end, and the scheduler every 15 minutes. Exit code 1 if a channel
-    did not accept its message.
+    The daily run also does this at its end. Airflow's scheduler does it every 15 minutes. The exit
+    code is 1 if a channel did not accept its message.
     """
     settings = load_settings()
     if dry_run:

@@ -1,4 +1,4 @@
-"""Print the result of a command: as a screen, or as JSON."""
+"""Print the result of a command, as text for people (a screen) or as JSON."""
 
 import sys
 from collections.abc import Callable
@@ -10,5 +10,9 @@ Record = TypeVar("Record")
 
 
 def show(record: Record, screen: Callable[[Record], str], *, as_json: bool) -> None:
-    """Print the screen of a record, or the record as one JSON document."""
+    """Print the result of a command.
+
+    `record` is a dataclass with the result. `screen` turns it into text for people. With `as_json`
+    the record is printed as one JSON document instead.
+    """
     sys.stdout.write(to_json(record) if as_json else screen(record))

@@ -1,4 +1,4 @@
-"""`assurance pack`: make the pack for the Accountability Board and the public pack."""
+"""`assurance pack`: make the packs for the Accountability Board and for the public."""
 
 from datetime import datetime
 
@@ -23,7 +23,8 @@ from oic_assurance.settings import load_settings
 def pack(since: datetime | None, as_json: bool) -> None:
     """Make the assurance pack of the current publication, and print the paths of its files.
 
-    It makes an HTML page and a PDF for the Board, and the same for the public.
+    There are four files: an HTML page and a PDF for the Board, and an HTML page and a PDF for the
+    public.
     """
     board, public = make_packs(load_settings(), since.date() if since else None)
     show(MadePacks(board, public), packs_screen, as_json=as_json)

@@ -1,23 +1,23 @@
-"""Parameters that several commands have."""
+"""Arguments and options that several commands use."""
+
+from typing import Any
 
 import click
 
-#: The upper limit of PostgreSQL's bigint.
+#: The largest number that the type bigint of PostgreSQL can hold.
 LARGEST = 2**63 - 1
 
 
-class PositiveInteger(click.ParamType):
-    """A whole number from 1 to `LARGEST`: an id, or a number of rows."""
+class PositiveInteger(click.ParamType[int]):
+    """The type of a parameter that is a whole number from 1 to `LARGEST`, such as an ID."""
 
     name = "number"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Return the number.
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number that a text on the command line stands for.
 
         Raises:
-            click.BadParameter: The value is not such a number.
+            click.BadParameter: The text is not a whole number from 1 to `LARGEST`.
         """
         number = int(click.INT.convert(value, param, ctx))
         if not 1 <= number <= LARGEST:
@@ -26,7 +26,7 @@ class PositiveInteger(click.ParamType):
 
 
 ID = PositiveInteger()
-#: Print the record that the command shows as JSON. The exit code does not change.
+#: The option `--json`. It changes how a command prints its result, but not the exit code.
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of the screen."
 )

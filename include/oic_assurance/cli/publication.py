@@ -1,4 +1,4 @@
-"""`assurance publication`: list publications, roll back, release, decide and reproduce."""
+"""`assurance publication`: list, roll back, release, approve, reject and reproduce publications."""
 
 import os
 import pwd
@@ -35,7 +35,7 @@ def publication() -> None:
 @publication.command("list")
 @json_option
 def list_(as_json: bool) -> None:
-    """Show every publication, the newest first. A star marks the current one."""
+    """List all publications, the newest first. A star marks the current publication."""
     show(read_publications(load_settings()), publications_screen, as_json=as_json)
 
 
@@ -48,7 +48,7 @@ def list_(as_json: bool) -> None:
     help="Let the next run make its publication current, without a release.",
 )
 def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> None:
-    """Make the earlier publication ID current. Later ones wait for a release."""
+    """Make the earlier publication ID current. Later publications wait for a release."""
     settings = load_settings()
     why = _reason(reason, "Why is it rolled back?")
     pointer.rollback(settings, publication_id, why, until_next_run=until_next_run)
@@ -58,7 +58,7 @@ def rollback(publication_id: int, reason: str | None, until_next_run: bool) -> N
 @publication.command()
 @click.option("--reason", metavar="TEXT", help="Why the roll-back can end. It is recorded.")
 def release(reason: str | None) -> None:
-    """End a roll-back: make the newest publication since then current."""
+    """End a roll-back: make the newest publication since the roll-back current."""
     settings = load_settings()
     pointer.release(settings, _reason(reason, "Why can the roll-back end?"))
     sys.stdout.write(pointer_screen(settings))
@@ -88,10 +88,10 @@ def reject(build_id: int, reason: str | None, by: str | None) -> None:
 @click.argument("publication_id", metavar="ID", type=ID)
 @json_option
 def reproduce(publication_id: int, as_json: bool) -> int:
-    """Recompute publication ID from what was known then, and compare the two.
+    """Compute publication ID again from the batches known at its time, and compare the tables.
 
-    Readers are not affected, and the recomputed tables are dropped. Exit code 0 if every table has
-    the published content fingerprint, otherwise 1.
+    Readers are not affected, and the recomputed tables are dropped afterwards. The exit code is 0
+    if each recomputed table has the content fingerprint of the published table, otherwise 1.
     """
     settings = load_settings()
     progress = partial(working, settings, f"Recompute publication {publication_id}")
@@ -118,7 +118,11 @@ def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) ->
 
 
 def _login() -> str:
-    """Return the owner of this process. Anybody can set the variables that `getpass` reads."""
+    """Return the login that this process runs under.
+
+    The operating system gives it. `getpass` is not used, because it reads environment variables
+    that anybody can set.
+    """
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -126,14 +130,20 @@ def _login() -> str:
 
 
 def _required_reason(given: str | None, question: str) -> str:
-    """Return the reason, asked for at a terminal. It is blank if nobody gives one."""
+    """Return the reason for a decision. At a terminal, ask for a reason that was not given.
+
+    Without a reason and a terminal the text is empty, and the decision is refused later.
+    """
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))
     return given or ""
 
 
 def _reason(given: str | None, question: str) -> str:
-    """Return the reason, asked for at a terminal. Without one, the record says so."""
+    """Return the reason for a roll-back or release. At a terminal, ask if none was given.
+
+    Without a reason and a terminal, the text says that no reason was given.
+    """
     if given and given.strip():
         return given
     if sys.stdin.isatty():

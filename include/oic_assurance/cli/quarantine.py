@@ -45,7 +45,7 @@ def list_(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Count rejected rows by reason, and show the newest with all their reasons."""
+    """Count the rejected rows by reason, and list the newest rows with all their reasons."""
     which = QuarantineFilter(dataset, None, reason, batch_id, with_replayed)
     found = screens.read_quarantine(load_settings(), which, limit)
     show(found, screens.quarantine_screen, as_json=as_json)
@@ -68,11 +68,12 @@ def list_(
 def export(
     dataset: str, table: str | None, reason: str | None, batch_id: int | None, to: Path
 ) -> None:
-    """Write rejected rows of DATASET to a CSV file for correction.
+    """Write rejected rows of DATASET to a CSV file, in which they can be corrected.
 
     Only you can read the file. The export is logged.
     """
-    # Export and replay read every file format, which takes longer to import than `list` takes.
+    # Imported here because the readers of all file formats take longer to import than the command
+    # `quarantine list` takes in total. The same is true for `replay`.
     from oic_assurance.operations.replay.export import export_rejected
 
     which = QuarantineFilter(dataset, table, reason, batch_id)
@@ -91,10 +92,10 @@ def export(
     help="Why the rows are replayed. It is recorded.",
 )
 def replay(dataset: str, file: Path | None, because: str | None) -> None:
-    """Land rejected rows of DATASET, as delivered or as FILE corrects them.
+    """Load rejected rows of DATASET again, either from FILE or as they were delivered.
 
-    FILE is a corrected export. The rows pass the same checks as a delivery, and count from the time
-    of the delivery that had them.
+    FILE is an export that somebody has corrected. The rows go through the same checks as a
+    delivery. They count from the time of their original delivery.
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
 

@@ -14,7 +14,7 @@ from oic_assurance.builds import runs
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.in_process import run_daily
-from oic_assurance.platform.one_at_a_time import only_one
+from oic_assurance.platform.process_lock import only_one
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.reporting.screens.progress import Screen
 from oic_assurance.reporting.screens.run_log import to_log
@@ -35,20 +35,21 @@ from oic_assurance.settings import Settings, load_settings
 def run(as_at: str | None) -> None:
     """Do the daily run once: extract, build, check, publish.
 
-    Exit code 0 only if a publication was made.
+    The exit code is 0 only if the run made a publication.
     """
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
     run_once(load_settings(), moment)
 
 
 def run_once(settings: Settings, as_at: datetime) -> None:
-    """Run the DAG for a moment and show the result.
+    """Run the daily DAG as at a moment, and show its progress and its result.
 
     Raises:
-        AssuranceError: No publication was made.
+        AssuranceError: The run made no publication.
     """
-    # Airflow, dbt and Great Expectations create millions of objects that live until the end.
-    # Garbage collection among them takes a fifth of a run's processor time.
+    # Airflow, dbt and Great Expectations create millions of objects that are needed until the end
+    # of the run. The garbage collector would search them again and again, which takes a fifth of
+    # the run's processor time.
     gc.disable()
     with only_one(settings, "run"):
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:
@@ -73,7 +74,7 @@ def _interrupted_runs_are_closed(settings: Settings) -> Iterator[None]:
 
 
 def _failure(settings: Settings, finished: runs.Run | None, reason: str, log: Path) -> str:
-    """Return what failed, which publication readers see, and what to do next."""
+    """Return a message with the failure, the publication that readers see, and what to do next."""
     current = current_publication(settings)
     if current is None:
         readers = "Readers see nothing, because nothing has been published yet."

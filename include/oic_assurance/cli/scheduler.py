@@ -1,4 +1,4 @@
-"""`assurance up` and `assurance down`: Airflow with its scheduler and web page."""
+"""`assurance up` and `assurance down`: start and stop Airflow with its scheduler and web page."""
 
 import click
 
@@ -8,12 +8,12 @@ from oic_assurance.settings import load_settings
 
 @click.command()
 def up() -> int:
-    """Start Airflow's api-server, scheduler and dag-processor, until Ctrl-C."""
+    """Start Airflow's api-server, scheduler and dag-processor. Ctrl-C stops them."""
     return scheduler.up(load_settings(), click.echo)
 
 
 @click.command()
 def down() -> None:
-    """Stop Airflow if `assurance up` runs in another terminal."""
+    """Stop the Airflow that `assurance up` has started in another terminal."""
     was_running = scheduler.down(load_settings())
     click.echo("Airflow is stopped." if was_running else "Airflow was not running.")

@@ -27,7 +27,7 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 def simulate(seed: int, start: datetime, end: datetime) -> None:
     """Fill the sources with a synthetic force.
 
-    A force that exists is continued from its last day.
+    If there is a synthetic force already, it is continued from its last day.
     """
     if end < start:
         raise click.UsageError("--to is before --from")
@@ -35,7 +35,7 @@ def simulate(seed: int, start: datetime, end: datetime) -> None:
 
 
 def make_force(settings: Settings, seed: int, start: date, end: date) -> None:
-    """Create missing sources, and fill them with a synthetic force."""
+    """Create the sources that are missing, and simulate a force in them from `start` to `end`."""
     with Screen() as screen, screen.step(f"Synthetic force {seed} to {end}") as step:
         prepare_warehouse(settings)
         create_sources(settings)
@@ -46,5 +46,8 @@ def make_force(settings: Settings, seed: int, start: date, end: date) -> None:
 
 
 def unfinished_marker(settings: Settings) -> Path:
-    """Return the file that exists while a simulation runs, and stays if it is killed."""
+    """Return the path of the file that exists while a simulation runs.
+
+    If the file exists although no simulation runs, a simulation was killed before its end.
+    """
     return settings.home / "simulation-unfinished"

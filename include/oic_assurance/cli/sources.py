@@ -1,4 +1,4 @@
-"""`assurance sources`: create the source systems, and document the declarations."""
+"""`assurance sources`: create empty source systems, and write the generated files."""
 
 import click
 
@@ -12,14 +12,14 @@ from simulator.source_systems import create_sources
 
 @click.group(cls=Group)
 def sources() -> None:
-    """Create empty source systems, and write the files that follow from the declarations."""
+    """Create empty source systems, and write the files that are generated from declarations."""
 
 
 @sources.command()
 def create() -> None:
     """Create missing tables of the source databases and missing folders of the dropzone.
 
-    Existing ones stay as they are.
+    Tables and folders that exist are not changed.
     """
     settings = load_settings()
     prepare_warehouse(settings)

@@ -1,4 +1,4 @@
-"""`assurance status`: the last run, the current publication, and what failed."""
+"""`assurance status`: show the last run, the current publication, and what failed."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`assurance superset`: the dashboards on this machine."""
+"""`assurance superset`: run Superset with the dashboards on this machine."""
 
 import click
 
@@ -8,5 +8,5 @@ from oic_assurance.settings import load_settings
 
 @click.command()
 def superset() -> int:
-    """Start Superset with the dashboards, until Ctrl-C."""
+    """Start Superset with the dashboards. Ctrl-C stops it."""
     return serve(load_settings(), click.echo)

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.outcomes import exception_of, one_line, outcome_of
-from oic_assurance.gates.places import Places, current_table
+from oic_assurance.gates.table_names import Places, current_table
 from oic_assurance.gates.translate import KEYS_KEPT, expectation_of, key_columns, quick
 from oic_assurance.gates.verdict import Outcome
 
@@ -55,12 +55,15 @@ class Auditor:
         self._datasource.get_execution_engine().close()
 
     def audit(self, *suites: Suite) -> list[Outcome]:
-        """Run suites and return the outcome of each expectation. A bad table does not raise."""
+        """Run suites and return the outcome of each expectation.
+
+        A table that cannot be checked raises no error: its expectations fail.
+        """
         self._find_texts(suites)
         return [outcome for suite in suites for outcome in self._audit_suite(suite)]
 
     def _find_texts(self, suites: Sequence[Suite]) -> None:
-        """Look up the text columns of all tables that are searched for texts, in one query."""
+        """Find the text columns of all tables whose texts an expectation reads, in one query."""
         searched = [
             suite
             for suite in suites
@@ -90,7 +93,7 @@ class Auditor:
                 found = self._audit(suite, of_rows, self._rows_asset)
                 found |= self._audit(suite, of_records, self._records_asset)
         except Exception as error:
-            # A suite that cannot run has failed, for any reason.
+            # If a suite cannot run, for any reason, all of its expectations fail.
             line = one_line(str(error.__cause__ or error))
             return [
                 Outcome(suite, expectation, False, exception=line)
@@ -104,7 +107,7 @@ class Auditor:
         expectations: Sequence[Expectation],
         make_asset: Callable[[Suite, str], Any],
     ) -> dict[str, Outcome]:
-        """Return the outcomes of expectations about one batch, by their names."""
+        """Run expectations on one batch, and return their outcomes by expectation name."""
         if not expectations:
             return {}
         # Great Expectations inspects a table before it reads it, but not a query. So the first run
@@ -137,7 +140,7 @@ class Auditor:
 
     @contextmanager
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
-        """Provide the rows that expectations are about as a batch."""
+        """Yield the rows to check as a batch of Great Expectations."""
         # Great Expectations caches counts by the asset's name, so each asset has a new name. It
         # writes its whole configuration for each asset, so no asset stays longer than needed.
         self._assets += 1
@@ -160,8 +163,8 @@ class Auditor:
         return asset.add_batch_definition_whole_table("all")
 
     def _records_asset(self, suite: Suite, name: str) -> Any:
-        # A query, because Great Expectations looks for tables in another session, which does not
-        # see this session's temporary table.
+        # This is a query asset. For a table asset, Great Expectations would look for the table in
+        # another session, which does not see this session's temporary table.
         query = sql("select * from <<current>>", current=current_table(suite))
         asset = self._datasource.add_query_asset(name, query)
         return asset.add_batch_definition_whole_table("all")
@@ -173,7 +176,7 @@ class Auditor:
     def _validate(
         self, batch: Any, suite: Suite, expectations: Iterable[Expectation], result_format: Any
     ) -> dict[str, Any]:
-        """Return the results by the expectation's name."""
+        """Run expectations on a batch, and return the results of Great Expectations by name."""
         import great_expectations as gx
 
         translated = [expectation_of(one, suite, self._places) for one in expectations]

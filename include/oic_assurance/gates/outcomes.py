@@ -1,4 +1,4 @@
-"""Read the results of Great Expectations: counts, keys, and the reason where it failed to run."""
+"""Read the results of Great Expectations: counts, keys, and errors of expectations."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from expectations.vocabulary import Expectation, Suite
 from oic_assurance.gates.verdict import Outcome
 
 _DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
-# Messages of these SQLSTATE classes quote a value of a row.
+# Error messages of these SQLSTATE classes contain a value of a row.
 _CLASSES_THAT_QUOTE = ("22", "23")
 _LONGEST_LINE = 300
 
@@ -26,7 +26,8 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
         expectation=expectation,
         success=success,
         evaluated=_number(found.get("element_count")),
-        # An expectation without tolerance that passes has no failed row, so nothing is counted.
+        # An expectation that passes without a tolerance has no failed row, so its rows were not
+        # counted.
         unexpected=_number(found.get("unexpected_count", 0 if success else None)),
         observed=None if success else _mismatched(found),
         exception=exception,
@@ -59,13 +60,16 @@ def one_line(message: str) -> str:
 
 
 def _mismatched(found: Mapping[str, Any]) -> str | None:
-    """Return the missing and the unexpected columns as JSON, or None."""
+    """Return the missing and the unexpected columns as JSON, or None if there are none."""
     mismatched = (found.get("details") or {}).get("mismatched")
     return json.dumps(mismatched, default=str, ensure_ascii=False) if mismatched else None
 
 
 def _keys(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """Return the keys row by row. Great Expectations lists them by column if there is no value."""
+    """Return the keys of failed rows, one mapping for each row.
+
+    If the results have no values, Great Expectations lists the keys by column instead of by row.
+    """
     listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list") or []
     if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):
         columns = listed[0]

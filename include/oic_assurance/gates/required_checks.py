@@ -8,7 +8,10 @@ ROLE = "oic_gate"
 
 
 def record_required_checks(settings: Settings, build_id: int) -> None:
-    """Record every expectation of every suite as required. Publication needs a result of each."""
+    """Record every expectation of every suite as required for a build.
+
+    Publication needs a result of each of these expectations.
+    """
     required = [
         (build_id, suite.stage, suite.name, expectation.name)
         for suite in suites()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import psycopg
 
 from oic_assurance.builds.record import Build
-from oic_assurance.gates.evidence import Fingerprints
+from oic_assurance.gates.table_fingerprints import Fingerprints
 from oic_assurance.gates.verdict import Outcome, Verdict
 from oic_assurance.warehouse.fingerprint import content_fingerprint
 from oic_assurance.warehouse.rows import fetch_one

@@ -6,10 +6,10 @@ from expectations.catalogue import suites_of
 from expectations.vocabulary import STAGES, Stage, Suite
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import UsageError
-from oic_assurance.gates.evidence import fingerprints
 from oic_assurance.gates.logging import silenced
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.results import save
+from oic_assurance.gates.table_fingerprints import fingerprints
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome, Verdict, decide
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, sqlalchemy_url
@@ -20,8 +20,8 @@ GATE_ROLE = "oic_gate"
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
     """Run a stage's suites on a build, and store the results. A failed check does not raise.
 
-    The fingerprints of the tables are taken before the tables are read. If a table changes during
-    the audit or afterwards, publication sees that the evidence is about other rows.
+    The fingerprints of the tables are taken before the suites read the tables. If a table changes
+    during the audit or later, publication finds another fingerprint and refuses the build.
 
     Raises:
         UsageError: There is no such stage.

@@ -1,12 +1,16 @@
-"""Translate expectations into those of Great Expectations, which is imported only when needed."""
+"""Translate the project's expectations into classes of Great Expectations.
+
+Great Expectations is imported only when needed, because the import takes seconds.
+"""
 
 from dataclasses import replace
 from typing import Any
 
 from expectations.vocabulary import Expectation, Suite, sql
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 
-#: How many keys of failed rows are stored: as many as one person can correct. All are counted.
+#: The highest number of failed rows whose keys are stored: as many as one person can correct. All
+#: failed rows are counted.
 KEYS_KEPT = 1_000
 
 # For each kind of expectation two SQL texts:
@@ -72,8 +76,9 @@ _RULES = {
 }
 
 
-# An expectation about a column, as a rule. For a yes or no, the table is then read once for all
-# expectations about its rows, and Great Expectations need not look it up first.
+# Expectations about a column, written as SQL conditions. The first run needs only pass or fail.
+# With these conditions it reads a table once for all expectations about its rows, and Great
+# Expectations does not inspect the table first.
 _CONDITIONS = {
     "filled": "<<column>> is not null",
     "one_of": "<<column>> is null or <<column>> in (<<values>>)",
@@ -93,7 +98,7 @@ where there.name is null or <<exactly>> and expected.name is null
 
 
 def quick(expectation: Expectation) -> Expectation:
-    """Return an expectation in a form that SQL answers, to ask whether it passes."""
+    """Return an expectation as an SQL rule, for the first run, which needs only pass or fail."""
     given, column = expectation.arguments, "".join(f'"{name}"' for name in expectation.columns[:1])
     match expectation.kind:
         case "filled" | "one_of" | "matches" | "between":
@@ -127,10 +132,10 @@ def _bound(number: float | None, none: str) -> str:
 
 
 def expectation_of(expectation: Expectation, suite: Suite, places: Places) -> Any:
-    """Return an expectation of Great Expectations with description, severity and owner."""
+    """Translate an expectation into Great Expectations, with description, severity and owner."""
     import great_expectations.expectations as gxe
 
-    from oic_assurance.gates.rules import ExpectRuleToHold
+    from oic_assurance.gates.sql_expectation import ExpectRuleToHold
 
     given = expectation.arguments
     carried: dict[str, Any] = {
@@ -189,7 +194,8 @@ def rule_sql(expectation: Expectation, suite: Suite, places: Places) -> tuple[st
 def key_columns(expectation: Expectation, suite: Suite) -> tuple[str, ...]:
     """Return the columns that say which row failed.
 
-    If the expectation is about privacy, its own columns are left out and stored nowhere.
+    If the expectation is about privacy, the columns that it checks are left out, so that their
+    values are not stored.
     """
     if expectation.dimension != "privacy":
         return suite.key

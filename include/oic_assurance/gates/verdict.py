@@ -18,10 +18,10 @@ class Outcome:
     success: bool
     evaluated: int | None = None
     unexpected: int | None = None
-    #: The finding of an expectation that is not about rows.
+    #: For an expectation about the columns of a table: the missing and unexpected columns, as JSON.
     observed: str | None = None
     exception: str | None = None
-    #: The keys of the first rows that failed, by column.
+    #: The keys of the first rows that failed: for each row, its key columns and their values.
     keys: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -42,7 +42,10 @@ class Verdict:
 
 
 def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
-    """Give the verdict: one failed critical expectation blocks, one failed warning is a caveat."""
+    """Return the verdict of a stage.
+
+    One failed critical expectation blocks the publication. One failed warning adds a caveat.
+    """
     failed = tuple(outcome for outcome in outcomes if not outcome.success)
     severities = {outcome.expectation.severity for outcome in failed}
     name: VerdictName = "passed"

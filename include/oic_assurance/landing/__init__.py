@@ -1,1 +1,1 @@
-"""From a delivery to raw: the batch is kept, its rows are checked, versioned or quarantined."""
+"""Landing: archive a delivery, check its rows, and load them into raw or quarantine."""

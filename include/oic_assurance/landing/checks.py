@@ -1,9 +1,11 @@
 """The checks of every delivered row, as SQL that is generated from the declaration.
 
-Rows are first copied into a temporary stage table, with their place in the delivery. Rows of files
-are copied as text. Rows of databases are copied with their types, because the catalogue of the
-source guarantees these. One statement then reads the staged rows into a second temporary table,
-with types, key, fingerprint and every reason for which a row is rejected.
+Landing checks the rows of a delivery in two steps:
+
+1. The rows are copied into a temporary stage table, with their row numbers. Rows of files are
+   copied as text. Rows of databases have their types, which the catalogue of the source guarantees.
+2. One statement reads the staged rows into a second temporary table. It adds the types, the key,
+   the fingerprint, and every reason to reject the row.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,12 +17,13 @@ from psycopg.sql import SQL, Composable, Composed, Identifier
 from oic_assurance.sources.databases.postgres import hash_of
 from oic_assurance.sources.declarations.model import Column, Dataset, Table
 
-#: A text of only these characters counts as absent.
+#: The blank characters. A text of only these characters counts as absent.
 BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
-#: The longest key in characters. An index holds no long keys, so a longer key is cut to this
-#: length and gets its MD5 at the end.
+#: The longest key in characters. An index cannot hold very long keys. So a longer key is cut to
+#: this length, with the MD5 of the whole key at its end.
 LONGEST_KEY = 400
-#: Added to the reasons of a rejected row whose key another row of the same delivery has landed.
+#: The reason that is added to a rejected row if another row of its delivery with the same key was
+#: landed.
 KEY_LANDED_BY_OTHER_ROW = "another row with this key was landed"
 
 _READERS = {
@@ -42,7 +45,7 @@ _TYPE_NAMES = {
 
 
 def stage(table: Table) -> Identifier:
-    """Return the name of the temporary table that rows are copied into."""
+    """Return the name of the temporary stage table, into which delivered rows are copied."""
     return Identifier("pg_temp", f"stage_{table.name}")
 
 
@@ -52,7 +55,7 @@ def checked(table: Table) -> Identifier:
 
 
 def temporary_tables(dataset: Dataset, table: Table) -> Composed:
-    """Write the statements that create both tables. Each commit empties them."""
+    """Write the statements that create the two temporary tables. Each commit empties them."""
     given = SQL(", ").join(
         SQL("{} {}").format(
             Identifier(column.name), sql.SQL("text" if dataset.kind == "file" else column.type)
@@ -89,16 +92,19 @@ def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Comp
 
 
 def fingerprint(content: Sequence[Composable]) -> Composed:
-    """Write the hash that shows whether a record has changed, compared with the same key."""
+    """Write the SQL hash of a record's content.
+
+    If two rows with the same key have different hashes, the record has changed.
+    """
     return SQL("to_hex({})").format(hash_of(content))
 
 
 def needs_check(table: Table) -> Composed:
-    """Write the condition under which the first load must not copy a database row `r` unchecked.
+    """Write the condition for source rows that the first load must not copy without a check.
 
-    Either the row breaks a rule, or one of its texts can be blank and would be read as absent. Only
-    the first character of a text is compared. This is much cheaper than a test for blanks, and a
-    row that is checked without need does no harm.
+    A row `r` needs a check in two cases: it breaks a rule, or one of its texts may be blank and
+    would then count as absent. Only the first character of a text is compared, which is much
+    cheaper than a full test for blanks. An unnecessary check of a row does no harm.
     """
     conditions = [rule for c in table.columns for rule, _ in _rules(c, from_file=False)]
     conditions += [
@@ -155,7 +161,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ),
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
         whole_key=_whole_key(table, from_file),
-        # A key in a file can be a whole sentence.
+        # The key is cut, because a damaged file can have a whole sentence in the key column.
         key=SQL(
             """
             case
@@ -166,11 +172,13 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ).format(most=sql.Literal(LONGEST_KEY))
         if from_file
         else Identifier("whole key"),
-        # The same moment in another notation is not a change.
+        # The fingerprint uses the moment and not its text, so another notation of the same moment
+        # is not a change.
         fingerprint=fingerprint(
             [Identifier("r", name) for name in columns if name not in original_texts]
         ),
-        # Nearly all rows are good. This test is cheaper than an empty array of reasons.
+        # Nearly all rows are good, and this test is cheaper than building an empty array of
+        # reasons.
         is_broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in rules)]),
         reasons=SQL(", ").join(
             [
@@ -184,9 +192,13 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
 def summary_statement(table: Table, from_file: bool) -> Composed:
     """Write the statement that counts rows, rejected rows, repeated keys and values made blank.
 
-    Its columns are the rows, the rejected rows, the rows that `repeats_statement` has collapsed,
-    the repeated keys that it has not handled yet, and for each column with `when_unreadable: blank`
-    the values that were made blank.
+    The columns of its result, in order:
+
+    - all rows
+    - rejected rows
+    - rows that `repeats_statement` has collapsed
+    - repeated keys that `repeats_statement` has not handled yet
+    - for each column with `when_unreadable: blank`, the values that were made blank
     """
     repeats: Composable = SQL("0")
     if from_file:
@@ -213,7 +225,10 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
 
 
 def reasons_statement(table: Table) -> Composed:
-    """Write the statement that counts the rows of each reason, up to the colon in its text."""
+    """Write the statement that counts the rejected rows by reason.
+
+    The text after a colon in a reason does not count.
+    """
     return SQL(
         "select split_part(reason, ':', 1), count(*) from {} cross join unnest(reasons) as reason"
         " group by 1 order by 1"
@@ -223,8 +238,9 @@ def reasons_statement(table: Table) -> Composed:
 def repeats_statement(table: Table) -> Composed:
     """Write the statement that handles keys that occur more than once in a delivery.
 
-    Rows with the same content collapse into the first. Rows that differ are all rejected, because
-    no rule can decide which one is right. Rows that are rejected anyway are ignored.
+    If the rows of a key have the same content, only the first of them is landed. If their content
+    differs, all are rejected, because no rule can decide which one is right. Rows that are already
+    rejected are ignored.
     """
     return SQL(
         """
@@ -256,9 +272,10 @@ def repeats_statement(table: Table) -> Composed:
 
 
 def landed_key_statement(table: Table) -> Composed:
-    """Write the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the rejected rows it is true of.
+    """Write the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the reasons of rejected rows.
 
-    `%(rejected)s` is the number of rejected rows.
+    A row gets the reason if another row with its key is good. `%(rejected)s` is the number of
+    rejected rows.
     """
     return SQL(
         """
@@ -283,7 +300,8 @@ def landed_key_statement(table: Table) -> Composed:
 def rejected_rows(table: Table) -> Composed:
     """Write the query for the rejected rows. `%(rejected)s` is their number.
 
-    The planner has no statistics of a temporary table. The limit tells it that the rows are few.
+    PostgreSQL's planner has no statistics of a temporary table. The limit in the query tells the
+    planner that there are few rows.
     """
     return SQL("select * from {} where cardinality(reasons) > 0 limit %(rejected)s").format(
         checked(table)
@@ -291,7 +309,10 @@ def rejected_rows(table: Table) -> Composed:
 
 
 def _read_text(column: Column) -> list[Composable]:
-    """Read a column of a file: as delivered (null if blank), and converted to its type."""
+    """Return two SQL expressions for a column of a file: the delivered text, and its typed value.
+
+    A blank text is null.
+    """
     given = Identifier("s", column.name)
     name = Identifier(column.name)
     value: Composable = given
@@ -311,9 +332,10 @@ def _read_text(column: Column) -> list[Composable]:
 
 
 def _read_moment(column: Column) -> list[Composable]:
-    """Read a wall-clock time: its moment, its text, and whether a clock change makes it ambiguous.
+    """Return three SQL expressions for a wall-clock time: its moment, its text, and a flag.
 
-    The source contract delivers moments in files as local times of Europe/London.
+    The flag is true if a clock change repeats or skips the time. Moments in files are local times
+    of Europe/London, as the source contract says.
     """
     given = Identifier("s", column.name)
     plain = Identifier("s", f"plain {column.name}")
@@ -330,7 +352,7 @@ def _read_moment(column: Column) -> list[Composable]:
 
 
 def _read_typed(column: Column) -> list[Composable]:
-    """Read a column of a database: unchanged, but a blank text becomes null."""
+    """Return the SQL expressions for a database column: its value, or null for a blank text."""
     value: Composable = Identifier("s", column.name)
     if column.type == "text" and not column.verbatim:
         value = SQL("case when btrim({}, {}) <> '' then {} end").format(
@@ -340,7 +362,7 @@ def _read_typed(column: Column) -> list[Composable]:
 
 
 def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
-    """Write the conditions under which a column rejects its row, each with its reason."""
+    """Write the conditions under which a value rejects its row, each with the reason."""
     value = Identifier("r", column.name)
     given = Identifier("r", f"given {column.name}") if from_file else value
     found: list[tuple[Composable, str]] = []
@@ -375,7 +397,10 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
 
 
 def _whole_key(table: Table, from_file: bool) -> Composed:
-    """Write the key of a record as one text. It is null if a part of the key cannot be read."""
+    """Write the SQL expression for a record's key as one text.
+
+    It is null if any part is unreadable.
+    """
     parts = [Identifier("r", name) for name in table.key]
     text = SQL("{}::text").format(parts[0])
     if len(parts) > 1:
@@ -383,7 +408,7 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
     readable = []
     for name, part in zip(table.key, parts, strict=True):
         if from_file and not table.column(name).required:
-            # It may be absent. A value that is present must be readable.
+            # This part of the key may be absent. If it is present, it must be readable.
             given = Identifier("r", f"given {name}")
             readable.append(SQL("({} is null or {} is not null)").format(given, part))
         else:

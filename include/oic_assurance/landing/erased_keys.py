@@ -1,8 +1,8 @@
 """Erased records stay erased when a source delivers them again.
 
-The log of erasures holds no record keys. It holds a keyed hash of each, which is enough to
-recognise the record. Nobody can find the record from the hash without the key in `secrets/`.
-Hashing costs time, so keys are hashed only for datasets with erased records.
+The log of erasures holds no record keys. It holds a keyed hash of each key. The hash is enough to
+recognise the record, but nobody can find the record from it without the secret in `secrets/`.
+Hashing takes time, so keys are hashed only for datasets that have erased records.
 """
 
 import hashlib
@@ -62,15 +62,15 @@ class ErasedKeys:
         return hashes is not None and self._hash(table, row_key) in hashes
 
     def without_erased(self, table: Table, row_keys: Iterable[str]) -> list[str]:
-        """Return the keys of the records that were not erased, in their order."""
+        """Return the keys whose records were not erased, in the given order."""
         if table.name not in self._hashes:
             return list(row_keys)
         return [key for key in row_keys if not self.contains(table, key)]
 
     def find_places(self, loader: TableLoader) -> list[int]:
-        """Return the places of the checked rows whose records were erased, sorted.
+        """Return the row numbers of the checked rows whose records were erased, sorted.
 
-        The loader's transaction must still be open, because the checked rows end with it.
+        Call this before the loader's transaction ends, because the checked rows end with it.
         """
         if loader.table.name not in self._hashes:
             return []
@@ -94,8 +94,8 @@ def record_removed_rows(
 ) -> None:
     """Record that a delivery was archived without the rows of erased records.
 
-    `sha256` is the hash of the content as delivered and as archived. `places` are the places of the
-    removed rows, by table.
+    `sha256` has two hashes: of the content as it was delivered, and as it was archived. `places`
+    has the row numbers of the removed rows, by table.
     """
     connection.execute(
         """

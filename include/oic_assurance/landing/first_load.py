@@ -1,8 +1,8 @@
 """The first load: the first extract of a table goes from the source straight into raw.
 
-Nothing is known of the table yet, so every row is a new version. The source itself computes the
-additional columns of raw, and the stream is stored as it arrives. Rows that need a check take the
-usual path.
+Raw has no rows of the table yet, so every source row is a new version. The source itself computes
+the additional columns of raw, and PostgreSQL stores the stream as it arrives. Rows that need a
+check are landed in the usual way.
 """
 
 from datetime import datetime
@@ -41,7 +41,10 @@ def raw_values(
 
 
 def copy_statement(dataset: Dataset, *, frozen: bool) -> Composed:
-    """Write the binary COPY into raw. PostgreSQL never rewrites frozen rows after the commit."""
+    """Write the binary COPY into raw.
+
+    The rows are copied in frozen, so PostgreSQL never rewrites them after the commit.
+    """
     return SQL("copy {} ({}) from stdin (format binary, freeze {})").format(
         raw_name(dataset, dataset.tables[0]),
         SQL(", ").join(map(Identifier, raw_columns(dataset))),

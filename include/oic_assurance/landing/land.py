@@ -1,4 +1,4 @@
-"""Landing of one dataset: one attempt at a time, recorded in `audit.extraction`."""
+"""Land one dataset. Each attempt is recorded in `audit.extraction`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +40,8 @@ def ensure_raw_tables(settings: Settings) -> None:
 def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport:
     """Land every new delivery of a dataset, each in its own transaction.
 
-    A refused file raises nothing and does not stop the other files. It is listed in the report.
+    If a file is refused, no error is raised and the next file follows. The report lists the refused
+    file.
 
     Raises:
         SourceUnavailable: The source cannot be reached. A later attempt can succeed.
@@ -67,7 +68,7 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
 
 @contextmanager
 def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
-    """Raise errors of the warehouse and the disk as `ServerError`, in one line.
+    """Turn errors of the warehouse and the disk inside the block into a one-line `ServerError`.
 
     Raises:
         ServerError: The warehouse or the disk reports an error.
@@ -75,7 +76,8 @@ def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        # The details of the error can hold delivered values, so they do not appear in a traceback.
+        # The details of the original error can hold delivered values. `from None` keeps them out of
+        # a traceback.
         raise ServerError(
             f"{dataset.name}: the warehouse reports an error: {reason(error)}."
         ) from None
@@ -87,20 +89,21 @@ def errors_in_one_line(settings: Settings, dataset: Dataset) -> Iterator[None]:
 
 @contextmanager
 def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
-    """Give a session for landing, with fixed formats of dates and with settings for bulk loads."""
+    """Yield a session for landing, with a fixed date format and settings for bulk loads."""
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
-        # There are hundreds of short statements, and compiling each would cost more than it saves.
+        # Landing runs hundreds of short statements. Compiling them (PostgreSQL's JIT) costs more
+        # time than it saves.
         connection.execute("set jit = off")
-        # The state of a key is found by the index. If raw seems small, the planner would instead
-        # read all of it for each row, including the rows that the same statement adds. A large
-        # first batch would never end.
+        # The latest version of each key must be found with the index. If the statistics show a
+        # small raw table, the planner would read the whole table for every row. The same statement
+        # adds rows to that table, so a large first batch would never end.
         connection.execute("set enable_seqscan = off")
-        # Deliveries are checked in temporary tables.
+        # Deliveries are checked in temporary tables, so these need memory.
         connection.execute("set temp_buffers = '256MB'")
-        # If a crash of the machine loses commits, their deliveries are landed again. The end of the
-        # attempt is committed synchronously.
+        # A crash of the machine can lose commits. Then the next run lands their deliveries again.
+        # Only the end of the attempt is committed synchronously.
         connection.execute("set synchronous_commit = off")
         yield connection
     finally:
@@ -108,7 +111,7 @@ def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
 
 
 def lock_and_prepare(connection: psycopg.Connection, settings: Settings, dataset: Dataset) -> None:
-    """Take the lock of a dataset until the session ends, and create or extend its raw tables.
+    """Take the lock of a dataset for the rest of the session, and create or extend its raw tables.
 
     Raises:
         AssuranceError: The declaration gives an existing column another type.
@@ -122,7 +125,8 @@ def lock_and_prepare(connection: psycopg.Connection, settings: Settings, dataset
 def _begin(
     connection: psycopg.Connection, settings: Settings, dataset: Dataset, run_id: str
 ) -> int:
-    # The record must survive a crash of the server. The next attempt needs it to remove leftovers.
+    # This record of the attempt must survive a crash of the server, because the next attempt needs
+    # it to remove leftover files.
     connection.execute("set synchronous_commit = on")
     attempt = one_value(
         connection,

@@ -1,13 +1,17 @@
-"""Landing of database tables: the changes since the cursor, and the changes that it misses.
+"""Land a database table: the changed rows since the cursor, and the changes that the cursor misses.
 
-A row can commit minutes after its cursor value (source contract, *Databases*), so each extract
-begins a little before the last cursor. Rows that are read twice have the same fingerprint and add
-no version.
+A row can be committed minutes after its cursor value (source contract, *Databases*). So each
+extract begins a little before the last cursor. A row that is read twice has the same fingerprint
+both times and adds no version.
 
-The cursor misses deleted rows and late commits. To find them, the source computes a sum over its
-keys in the same snapshot. If the extracted rows do not explain the new sum, the keys are reconciled
-one by one. The sum is not computed when the change counts of the source server show that the
-extracted rows are all that has changed.
+The cursor misses deleted rows and late commits. They are found in three steps:
+
+1. The source computes a sum over its keys, in the same snapshot.
+2. If the extracted rows explain how the sum has changed, nothing was missed.
+3. If not, reconciliation compares all keys one by one.
+
+The sum is not needed if the change counts of the source server show that the extracted rows are all
+that has changed.
 """
 
 from dataclasses import dataclass, field, replace
@@ -17,12 +21,12 @@ from typing import Any
 import psycopg
 from psycopg.sql import Composed
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, first_load, quarantine
+from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
-from oic_assurance.landing.extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import bulk_fill
 from oic_assurance.landing.reconcile import Reconciliation
@@ -35,23 +39,24 @@ from oic_assurance.sources.databases.source import KeySum, Source, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.rows import one_value
 
-#: How long after its cursor value a row may commit and still be found without reconciliation.
+#: A row may be committed this long after its cursor value. The next extract still finds it without
+#: reconciliation.
 OVERLAP = timedelta(minutes=15)
 KEYS_PER_QUERY = 10_000
 
 
 @dataclass
 class _Extraction:
-    """One batch of rows while it is landed."""
+    """One batch of extracted rows while it is landed."""
 
     batch_id: int
     writer: ArchiveWriter
     rows: int = 0
     rows_new: int = 0
     rejected: int = 0
-    #: The change of the sum of the keys by these rows.
+    #: How the extracted rows change the sum of the keys.
     keys: KeySum = field(default_factory=lambda: KeySum(0, 0))
-    #: The places of rows whose records were erased earlier.
+    #: The row numbers of rows whose records were erased earlier.
     erased: list[int] = field(default_factory=list)
 
 
@@ -95,7 +100,8 @@ class DatabaseLanding:
             self._note_undeclared(source.check_columns())
             since = _since(self._known.cursor_at)
             keys = self._known.trusted_keys(source.change_counts, self._dataset)
-            # If the server has counted changes, the rows are extracted anyway.
+            # If the change counts show a change, the rows are extracted in any case. Then the
+            # digest needs no window of recent rows.
             has_changes = keys is not None and self._counted_since(source) != (0, 0, 0)
             digest = source.digest(None if has_changes else since, keys)
             with self._connection.transaction():
@@ -110,7 +116,7 @@ class DatabaseLanding:
         )
 
     def _store_state(self, source: Source, digest: SourceDigest) -> None:
-        """Store how far the source was read, and the digest for the next comparison."""
+        """Store how far the source was read, and the digest for the next landing to compare."""
         cursor_at, window = self._read_until(digest), digest.window
         if cursor_at and (window is None or cursor_at != self._known.cursor_at):
             window = source.window(cursor_at - OVERLAP)
@@ -130,12 +136,13 @@ class DatabaseLanding:
             self._notes["columns_kept_out"] = columns
 
     def _extract(self, source: Source, digest: SourceDigest) -> SourceDigest:
-        """Land the changes since the last landing, or all rows the first time.
+        """Land the changes since the last landing. The first landing reads all rows.
 
         Return the digest with the present sum of the keys.
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
-        # The first load checks no row, so it would not recognise an erased record.
+        # If records were erased, there is no first load. A first load checks no row, so it would
+        # not recognise an erased record.
         if is_first and isinstance(source, PostgresTable) and not self._erased:
             if self._load_first(source, digest) == digest.keys.rows:
                 return digest
@@ -169,7 +176,7 @@ class DatabaseLanding:
     def _load_first(self, source: PostgresTable, digest: SourceDigest) -> int:
         """Copy the rows that break no rule straight into raw and the archive.
 
-        Return their number.
+        Return the number of copied rows.
         """
         batch_id = next_batch_id(self._connection)
         values = first_load.raw_values(
@@ -219,9 +226,9 @@ class DatabaseLanding:
             return max(cursor.rowcount, 0)
 
     def _counted_since(self, source: Source) -> tuple[int, int, int] | None:
-        """Return the rows that the server has inserted, updated and deleted since the last landing.
+        """Return how many rows were inserted, updated and deleted since the last landing.
 
-        None if it has no reliable counts.
+        The numbers come from the server's change counts. Return None if these are not reliable.
         """
         counts = source.change_counts
         return counts.since(self._known.change_counts) if counts else None
@@ -231,8 +238,8 @@ class DatabaseLanding:
     ) -> bool:
         """Tell whether the extracted rows explain all changes that the source server has counted.
 
-        They do not if a row was deleted, was refused, changed twice, or changed its key. Then the
-        sum of the keys is computed.
+        The answer is no if a row was deleted, was refused, changed twice, or changed its key. Then
+        the source must compute the sum of the keys.
         """
         changed = extraction.rows_new - extraction.keys.rows
         read = (extraction.keys.rows, changed, 0)
@@ -249,7 +256,10 @@ class DatabaseLanding:
         digest: SourceDigest,
         refused: list[str],
     ) -> list[str]:
-        """Extract the rows that the cursor has missed. Return the keys that have vanished."""
+        """Extract the rows that the cursor has missed.
+
+        Return the keys of vanished records.
+        """
         self._reconciliation.read_keys(source)
         missed = self._erased.without_erased(self._table, self._reconciliation.missed(refused))
         for start in range(0, len(missed), KEYS_PER_QUERY):
@@ -258,7 +268,7 @@ class DatabaseLanding:
         return self._reconciliation.vanished()
 
     def _newly_refused(self, keys: list[str]) -> list[str]:
-        """Return the keys that a protective marking refuses and that are not yet in quarantine."""
+        """Return the keys with a refused protective marking that are not yet in quarantine."""
         if not keys:
             return []
         known = quarantine.load_refused_keys(
@@ -269,7 +279,8 @@ class DatabaseLanding:
     def _check_tolerance(self, extraction: _Extraction, total_rows: int | None) -> None:
         """Refuse the delivery if too many of its rows are rejected.
 
-        After a first load, `total_rows` is the number of all rows, checked or not.
+        After a first load, `total_rows` counts all rows: the checked ones and the ones that were
+        copied without a check. Otherwise it is None.
         """
         rows = extraction.rows if total_rows is None else total_rows
         if not self._dataset.tolerance.exceeded(extraction.rejected, rows):
@@ -370,7 +381,10 @@ class DatabaseLanding:
         }
 
     def _read_until(self, digest: SourceDigest) -> datetime | None:
-        """Return the new cursor. It never passes the clock of the source and never goes back."""
+        """Return the new cursor.
+
+        It is never later than the source's clock, and never before the old one.
+        """
         known, newest = self._known.cursor_at, digest.newest
         if newest is None:
             return known
@@ -379,7 +393,7 @@ class DatabaseLanding:
 
 
 def _since(cursor_at: datetime | None) -> datetime | None:
-    """Return the cursor value from which an extract begins."""
+    """Return the cursor value from which an extract begins. None means that it reads all rows."""
     return cursor_at - OVERLAP if cursor_at else None
 
 

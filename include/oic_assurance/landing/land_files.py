@@ -1,4 +1,4 @@
-"""Landing of dropped files: each once, in the order of their days, each in one transaction."""
+"""Land dropped files in the order of their days. Each file is landed once, in one transaction."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.archive import CLOCK_SKEW, Archive
+from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
@@ -26,7 +26,7 @@ from oic_assurance.sources.files.tabular import read_tables
 
 @dataclass(frozen=True)
 class _EarlierFile:
-    """An earlier delivery of a file, from `audit.batch`."""
+    """An earlier delivery of a file, as `audit.batch` records it."""
 
     source_place: str
     delivered_for: datetime
@@ -39,9 +39,10 @@ class _EarlierFile:
     landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
-        """Tell whether a file with these bytes needs no landing, because it had one.
+        """Tell whether this delivery had the same bytes and its outcome still counts.
 
-        A refused file is landed again if the declaration has changed since.
+        Then a file with these bytes need not be landed. A refused delivery no longer counts if the
+        declaration has changed since.
         """
         if self.sha256 != content.sha256:
             return False
@@ -50,16 +51,16 @@ class _EarlierFile:
 
 @dataclass(frozen=True)
 class _Checked:
-    """The result of staging and checking one file: one entry for each table in it."""
+    """The result of staging and checking one file, with one entry for each of its tables."""
 
     summaries: dict[str, Summary]
     notes: dict[str, dict[str, Any]]
-    #: The places of rows that were erased earlier and that this file delivers again.
+    #: The row numbers of rows that this file delivers although their records were erased.
     erased: dict[str, list[int]]
 
     @property
     def rows(self) -> int:
-        """The number of staged rows, without those of erased records."""
+        """The number of staged rows, without the rows of erased records."""
         return sum(summary.rows for summary in self.summaries.values())
 
     @property
@@ -68,7 +69,10 @@ class _Checked:
         return sum(summary.rejected for summary in self.summaries.values())
 
     def is_empty(self, table: str) -> bool:
-        """Tell whether the file has no row for a table, not even one of an erased record."""
+        """Tell whether a table of the file has no row at all.
+
+        Rows of erased records count as rows here.
+        """
         return not self.summaries[table].rows and table not in self.erased
 
 
@@ -99,7 +103,7 @@ class FileLanding:
     def land(self) -> None:
         """Land every file in the dataset's folder that was not landed yet.
 
-        A refused file is registered with its reason, and the next file follows.
+        If a file is refused, it is registered with the reason, and the next file follows.
 
         Raises:
             SourceUnavailable: The dropzone cannot be reached.
@@ -125,7 +129,7 @@ class FileLanding:
                 self._report.notes.append(f"{file.name} was removed before it was read")
 
     def _load_earlier(self) -> list[_EarlierFile]:
-        """Return the earlier deliveries, sorted by the order of their landing."""
+        """Return the earlier deliveries of the dataset, in the order in which they were landed."""
         rows = self._connection.execute(
             """
             select source_place, delivered_for, batch_id, sha256, status,
@@ -142,7 +146,7 @@ class FileLanding:
         """Land one file, or register it as refused."""
         try:
             if file.delivered_for is None:
-                raise DeliveryRefused("there is no such day as the one in its name")
+                raise DeliveryRefused("the day in its name does not exist")
             with self._connection.transaction():
                 batch = self._land_file(file, file.delivered_for, content)
         except DeliveryRefused as error:
@@ -193,7 +197,10 @@ class FileLanding:
     def _store(
         self, content: Content, name: str, batch_id: int, erased: dict[str, list[int]]
     ) -> str:
-        """Archive a file without the rows of erased records. Return its relative path."""
+        """Archive a file without the rows of erased records.
+
+        Return the path in the state folder.
+        """
         if not erased:
             return self._archive.store(content, name, batch_id)
         with remove_rows(content, self._dataset, erased) as remaining:
@@ -227,8 +234,8 @@ class FileLanding:
     def _check_delivery(self, checked: _Checked, at: datetime) -> None:
         """Refuse a file with too many rejected rows, and a full delivery without rows.
 
-        An empty full delivery would make every record vanish. `may_start_empty` allows it for a
-        table that has had no record yet.
+        An empty full delivery would turn every record into a vanished one. The setting
+        `may_start_empty` allows an empty delivery as long as the table has never had a record.
         """
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
@@ -246,14 +253,17 @@ class FileLanding:
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
 
     def _most_frequent_reason(self) -> str:
-        """Return the most frequent reason. It shows, for example, a column with a new type."""
+        """Return the most frequent reason for rejections.
+
+        It shows, for example, that a whole column has a new type.
+        """
         found: Counter[str] = Counter()
         for loader in self._loaders.values():
             found.update(dict(self._connection.execute(checks.reasons_statement(loader.table))))
         return max(found, key=lambda reason: found[reason])
 
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
-        """Insert new versions and tombstones. Return their number."""
+        """Insert new versions and tombstones. Return how many were inserted."""
         rows_new = loader.insert_delivered(batch_id, at)
         if self._dataset.delivery == "full":
             rows_new += loader.insert_vanished(batch_id, at)
@@ -262,7 +272,7 @@ class FileLanding:
         return rows_new
 
     def _landed_after(self, at: datetime) -> Iterator[_EarlierFile]:
-        """Give the landed deliveries for later moments."""
+        """Return the landed deliveries for later moments than this one."""
         return (
             file
             for file in self._earlier.values()
@@ -272,8 +282,8 @@ class FileLanding:
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Restore the versions of later deliveries after a late-arriving delivery of changes.
 
-        A delivery of changes adds nothing to raw for a record that it lists unchanged. Only the
-        archived batch shows whether it lists the record.
+        If a later delivery listed a record unchanged, it added nothing to raw. So raw cannot show
+        that the later delivery listed the record. Only the archived batch shows it.
         """
         loader = next(iter(self._loaders.values()))
         if next(self._landed_after(at), None) is None:
@@ -303,10 +313,10 @@ class FileLanding:
 
 
 def _looks_unchanged(known: _EarlierFile, file: DroppedFile, *, is_local: bool) -> bool:
-    """Tell, without reading it, whether a file is the one that was landed.
+    """Tell, without reading a file, whether it is the file that was landed.
 
-    This avoids reading years of files each day. Size and modification time must be the same. A
-    local file also has a change time that nobody can set, and it must be before the landing.
+    This saves reading years of files each day. The size and the modification time must be the same.
+    A local file also has a change time that nobody can set. It must be before the landing.
     """
     looks_same = (
         known.status == "landed"

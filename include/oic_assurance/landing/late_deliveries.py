@@ -1,11 +1,10 @@
-"""Later deliveries of files, read again from the archive.
+"""Read later deliveries of files again from the archive.
 
-A late-arriving delivery changes a record for an earlier moment. Later deliveries can list the same
-record, and their versions must then be restored. If a later delivery listed the record unchanged,
-it added nothing to raw, so only the archive shows that it listed the record.
+A late-arriving delivery changes a record for an earlier moment. If a later delivery lists the same
+record, its version must then be restored. If the later delivery listed the record unchanged, it
+added nothing to raw. So only the archive shows that the record was listed.
 
-A delivery counts with all its rows except the rejected ones. Rejected rows that were replayed since
-count too.
+A later delivery counts with its good rows, and with rejected rows that were replayed since.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches, number_around_gaps, open_archived
+from oic_assurance.batches.archive_reader import archived_batches, number_around_gaps, open_archived
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -26,7 +25,7 @@ from oic_assurance.sources.files.tabular import read_tables
 
 @dataclass(frozen=True)
 class LaterDelivery:
-    """One landed delivery of files."""
+    """One landed delivery of a file."""
 
     batch_id: int
     delivered_for: datetime
@@ -47,8 +46,9 @@ class LaterDeliveries:
     def after(self, at: datetime, batch_id: int | None = None) -> list[LaterDelivery]:
         """Return the deliveries for moments after `at`, the earliest moment first.
 
-        With `batch_id`, also return those for the same moment that were landed after that batch. If
-        two deliveries are for the same moment, the one landed last wins and comes first.
+        With `batch_id`, also return the deliveries for the moment `at` itself that were landed
+        after that batch. If two deliveries are for the same moment, the one landed last wins and
+        comes first.
         """
         rows = self._connection.execute(
             """
@@ -73,9 +73,12 @@ class LaterDeliveries:
         return [LaterDelivery(*row) for row in rows]
 
     def stage(self, delivery: LaterDelivery) -> bool:
-        """Stage the rows of a delivery for the table. Return whether it can still be read.
+        """Stage the rows of a delivery for the table.
 
-        It cannot if nothing was archived, or if the file does not fit the present declaration.
+        Return whether the delivery can still be read.
+
+        It cannot be read if nothing was archived, or if the file does not fit the present
+        declaration.
 
         Raises:
             AssuranceError: The archived file is missing or damaged.
@@ -103,10 +106,11 @@ class LaterDeliveries:
         return True
 
     def covered_keys(self, delivery: LaterDelivery, keys: set[str]) -> set[str]:
-        """Return those of the keys whose state the delivery determines.
+        """Return those of `keys` whose state the delivery determines.
 
-        A full delivery determines the state of every record, present or vanished, unless its row
-        was rejected. A delivery of changes determines the state of the records that it lists.
+        A full delivery determines the state of every record, present or vanished. The exception is
+        a record whose row was rejected. A delivery of changes determines only the records that it
+        lists.
         """
         if self._dataset.delivery == "full":
             rows = self._connection.execute(
@@ -133,8 +137,8 @@ class LaterDeliveries:
     def apply(self, batch_id: int, later: list[LaterDelivery], keys: set[str]) -> None:
         """Restore the versions of later deliveries of changes, after a late batch changed `keys`.
 
-        Each key takes its version from the first later delivery that lists it. `keys` come from
-        `TableLoader.keys_changed_late`.
+        Each key takes its version from the first later delivery that lists it. `later` has the
+        later deliveries, and `TableLoader.keys_changed_late` gives the keys.
         """
         for delivery in later:
             if not keys:
@@ -146,13 +150,16 @@ class LaterDeliveries:
             keys = self._loader.apply_later_delivery(batch_id, delivery.delivered_for, keys)
 
     def _gaps(self, batch_id: int) -> set[int]:
-        """Return the places of erased rows, so that places agree with those in quarantine."""
+        """Return the row numbers of erased rows in an archived batch.
+
+        With them, the rows get the same numbers as the rejected rows in quarantine.
+        """
         force = self._settings.force_code
         [batch] = archived_batches(self._connection, force, self._dataset.name, batch_id)
         return batch.gaps_of(self._table.name)
 
     def _stage_replays(self, batch_id: int) -> None:
-        """Stage the rejected rows of a batch that replays have landed."""
+        """Stage the corrected rows of a batch: those that replays have landed."""
         replays = self._connection.execute(
             """
             select batch_id, kept_as from audit.batch

@@ -1,7 +1,8 @@
-"""Loading into raw: set-based statements that insert a version where the state of a key changes.
+"""Load checked rows into raw. One statement handles all rows, and inserts only changed records.
 
-A row in raw is one version of one key. It is valid from `version_at` and known since `batch_id`.
-The state of a key at a moment is its row with the greatest (`version_at`, `batch_id`) until then.
+A row in raw is one version of one key. The version is valid from `version_at`, and known since
+`batch_id`. The state of a key at a moment is its latest version until that moment. If two versions
+have the same `version_at`, the one with the greater `batch_id` counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +35,7 @@ class Summary:
 
     rows: int
     rejected: int
-    #: Rows with the same key and content as an earlier row.
+    #: Rows that have the same key and content as an earlier row of the delivery.
     repeats: int
     #: Unreadable values that were made blank, by column.
     blanked: dict[str, int]
@@ -43,8 +44,8 @@ class Summary:
 class TableLoader:
     """Stages, checks and inserts the rows of one raw table, on one connection.
 
-    Each statement is written once. The next file sends the same text, so the server uses its
-    prepared plan again.
+    The text of each statement is composed once. For the next file the same text is sent, so the
+    server uses its prepared plan again.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class TableLoader:
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
-        """Return the summary of the checked rows, and the number of repeats not handled yet."""
+        """Return the summary of the checked rows, and how many repeated keys are unhandled."""
         cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
         rows, rejected, repeats, unresolved, *counts = fetch_one(cursor)
         names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
@@ -104,7 +105,10 @@ class TableLoader:
         return Summary(rows, rejected, repeats, blanked), unresolved
 
     def exclude_rows(self, places: list[int]) -> Summary:
-        """Remove checked rows, as if they had not been delivered. Return the new summary."""
+        """Remove checked rows by their row numbers, as if they had not been delivered.
+
+        Return the new summary.
+        """
         statement = "delete from {} where row_number = any(%(places)s)"
         for table in (checks.checked(self.table), checks.stage(self.table)):
             self.connection.execute(SQL(statement).format(table), {"places": places})
@@ -112,14 +116,14 @@ class TableLoader:
         return self._found
 
     def clear(self) -> None:
-        """Empty the temporary tables inside a transaction."""
+        """Empty the temporary tables before the transaction ends."""
         self._run("clear stage", lambda: SQL("delete from {}").format(checks.stage(self.table)))
         self._run("clear", lambda: SQL("delete from {}").format(checks.checked(self.table)))
 
     # ---------------------------------------------------------------- versions
 
     def has_rows(self, at: datetime | None = None) -> bool:
-        """Tell whether raw has any version, or any version for `at` or before."""
+        """Tell whether raw has any version. With `at`, count only versions for `at` or before."""
         statement = SQL(
             "select exists (select from {} where force_code = {}"
             " and version_at <= coalesce(%(at)s::timestamptz, 'infinity'))"
@@ -128,7 +132,10 @@ class TableLoader:
         return bool(fetch_one(cursor)[0])
 
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
-        """Insert the rows of a file that change the state of their key at `at`. Return how many."""
+        """Insert the rows of a file that change the state of their key at `at`.
+
+        Return how many rows were inserted.
+        """
         values = {"batch": batch_id, "at": at}
         if self.has_rows():
             until = SQL("and k.version_at <= %(at)s")
@@ -152,8 +159,8 @@ class TableLoader:
     def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
         """Insert the rows of a database that differ from the latest version of their key.
 
-        A version is valid from its cursor value. If raw already has a later version (the record had
-        vanished, or its clock went back), it is valid from the extract.
+        A version is valid from its cursor value. Raw can already have a later version, because the
+        record had vanished or its clock went back. Then the new version is valid from the extract.
 
         Return the number of new versions, and the change of the sum of the known keys.
         """
@@ -181,9 +188,10 @@ class TableLoader:
     def insert_replayed(self, batch_id: int, replay_of: int) -> int:
         """Insert corrected rows of a database that were rejected in batch `replay_of`.
 
-        A version is valid from its cursor value. No version is inserted if a later extract brought
-        another version that is valid from the same time or before, because the clock of the source
-        went back or stood still. Return the number of new versions.
+        A version is valid from its cursor value. A later extract may have brought another version
+        of the key that is valid from the same time or an earlier one, because the clock of the
+        source went back or stood still. Then the corrected row adds no version. Return the number
+        of new versions.
         """
         cursor = SQL("n.{}").format(Identifier(self.dataset.database.cursor))
         has_later_version = SQL(
@@ -207,7 +215,7 @@ class TableLoader:
         )
 
     def _insert_listed(self, batch_id: int, at: datetime, keys: set[str]) -> None:
-        """Insert the checked rows of a later delivery for those of the keys that it lists."""
+        """Insert the checked rows of a later delivery whose keys are in `keys`."""
         self._insert(
             "listed later",
             lambda: self._insert_statement(
@@ -226,9 +234,10 @@ class TableLoader:
         row_number: Composable = SQL("n.row_number"),  # noqa: B008 - immutable
         only: Composable = SQL(""),  # noqa: B008 - immutable
     ) -> Composed:
-        """Write the insert of checked rows that differ from the state of their key.
+        """Write the statement that inserts checked rows if they differ from the state of their key.
 
-        `until` limits the versions that count for the state. `only` limits the rows.
+        `until` limits the versions from which the state is taken. `only` limits the rows that are
+        inserted.
         """
         return SQL(
             """
@@ -259,10 +268,10 @@ class TableLoader:
         )
 
     def insert_vanished(self, batch_id: int, at: datetime) -> int:
-        """Insert a tombstone for each key known at `at` that a full delivery does not list.
+        """Insert a tombstone for each key that a full delivery does not list.
 
-        A rejected row counts as listed: its record is wrong, but it has not vanished. Return the
-        number of tombstones.
+        Only keys whose record exists at `at` get one. A rejected row counts as listed, because its
+        record is wrong but has not vanished. Return the number of tombstones.
         """
         return self._insert(
             "vanished",
@@ -294,11 +303,14 @@ class TableLoader:
     # ---------------------------------------------------------------- late-arriving deliveries
 
     def restore_later_versions(self, batch_id: int, at: datetime) -> int:
-        """Restore the versions of the next full delivery, for keys that a late one has changed.
+        """After a late full delivery, restore the versions of the next full delivery.
 
-        The next delivery added nothing to raw for a key that was unchanged then, so the change
-        would last too long. If the row of the key was rejected in the next delivery, and not
-        replayed, the delivery after that counts. Return the number of restored versions.
+        If a record was unchanged in the next delivery, that delivery added nothing to raw. So the
+        state from the late delivery would wrongly apply after it too. This method inserts the
+        version again for each key that the late batch has changed.
+
+        If the next delivery rejected the row of a key and nobody replayed it, the delivery after
+        that counts. Return the number of restored versions.
         """
         return self._insert(
             "restored",
@@ -329,7 +341,7 @@ class TableLoader:
     def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
         """Return the keys of a batch that already had a version for `at` or before.
 
-        These are the keys whose state a late-arriving delivery of changes has replaced.
+        The late-arriving delivery of changes has replaced the state of these keys.
         """
         cursor = self._run(
             "changed late",
@@ -350,9 +362,9 @@ class TableLoader:
         return {key for (key,) in cursor.fetchall()}
 
     def apply_later_delivery(self, batch_id: int, at: datetime, keys: set[str]) -> set[str]:
-        """Insert the checked rows of a later delivery, for the keys that it lists.
+        """Insert the checked rows of a later delivery whose keys are in `keys`.
 
-        Return the keys that it does not list.
+        Return the keys that the delivery does not list.
         """
         self._insert_listed(batch_id, at, keys)
         cursor = self._run(
@@ -388,7 +400,10 @@ class TableLoader:
     def _run(
         self, name: str, write: Callable[[], Composed], values: Mapping[str, Any] | None = None
     ) -> psycopg.Cursor[Any]:
-        """Execute a statement. `write` is called the first time that `name` is used."""
+        """Execute a statement.
+
+        Its text is kept under `name`, and `write` is called only to create it.
+        """
         if name not in self._written:
             self._written[name] = write().as_bytes(self.connection)
         return self.connection.execute(self._written[name], values)

@@ -1,4 +1,4 @@
-"""The longest statements of `load`, as templates without the names of a table."""
+"""The longest SQL statements of `load`, as templates without table names."""
 
 from psycopg.sql import SQL
 
@@ -7,7 +7,7 @@ PROVENANCE = SQL(
     " is_tombstone"
 )
 
-#: The latest version of a key, or no row.
+#: The latest version of a key. There is no row if the key has no version.
 STATE = SQL(
     """
     lateral (
@@ -19,7 +19,7 @@ STATE = SQL(
     """
 )
 
-#: Insert every good row of a file into a raw table that has no rows of the force.
+#: Insert every good row of a file into a raw table that has no rows of this force yet.
 INSERT_FIRST = """
     insert into {raw} ({names}, {provenance})
     select
@@ -29,8 +29,9 @@ INSERT_FIRST = """
     where cardinality(n.reasons) = 0 and n.repeats is null
 """
 
-#: Insert the extracted rows that differ from the latest version of their key. Its result is the
-#: number of new versions, and the change of the number and of the sum of the known keys.
+#: Insert the extracted rows that differ from the latest version of their key. The result has three
+#: numbers: how many versions are new, by how much the number of known keys has changed, and by how
+#: much the sum of their hashes has changed.
 INSERT_EXTRACTED = """
     with compared as materialized (
         select
@@ -62,7 +63,8 @@ INSERT_EXTRACTED = """
     from compared as n
 """
 
-#: For each key that a late full delivery has changed, insert the version of the next delivery.
+#: For each key that a late full delivery has changed, insert again the version that applied at the
+#: next delivery.
 RESTORE_LATER_VERSIONS = """
     with changed as (
         select * from {raw}

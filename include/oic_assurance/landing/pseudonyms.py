@@ -1,4 +1,4 @@
-"""Pseudonyms of officers: keyed hashes that stand for their numbers in the marts."""
+"""Pseudonyms of officers: keyed hashes that stand for employee and collar numbers in the marts."""
 
 import hashlib
 import hmac
@@ -17,16 +17,20 @@ DIGITS = 32
 
 
 def pseudonym(key: str, kind: str, identifier: str) -> str:
-    """Return the pseudonym of a number as 32 hexadecimal digits.
+    """Return the pseudonym of an employee or collar number as 32 hexadecimal digits.
 
-    `kind` is `employee_no` or `collar_no`. Nobody can find the number without the key.
+    `kind` is `employee_no` or `collar_no`. Without the secret key, nobody can find the number from
+    the pseudonym.
     """
     message = f"{kind}:{identifier}".encode()
     return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:DIGITS]
 
 
 def assign_pseudonyms(settings: Settings) -> int:
-    """Assign a pseudonym to each employee and collar number in raw without one. Return how many."""
+    """Give each employee and collar number in raw a pseudonym, unless it has one.
+
+    Return how many pseudonyms are new.
+    """
     key = secret(settings, SECRET)
     with connect(settings, role="oic_landing") as connection:
         new = connection.execute(
@@ -63,9 +67,9 @@ def assign_pseudonyms(settings: Settings) -> int:
 
 
 def identifiers_query(connection: psycopg.Connection) -> Composed:
-    """Write the query for the kind and value of every number in the existing raw tables.
+    """Write the query for the kind and value of every officer's number in the existing raw tables.
 
-    Its parameter is `force`, the force code.
+    The query has the parameter `force`, the force code.
     """
     parts: list[Composable] = [SQL("select null::text as kind, null::text as identifier")]
     for dataset in datasets().values():

@@ -1,4 +1,4 @@
-"""Quarantine: the rejected rows, each with its reasons, its batch and its place."""
+"""Quarantine: the rejected rows, each with its reasons, its batch and its row number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import all_records, one_value
 
-#: The reason of a row that a protective marking keeps out. It stays the same, since rows in
-#: quarantine are found by it.
+#: The reason for a row whose protective marking is refused. Do not change this text, because
+#: queries find rows in quarantine by it.
 REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was not read"
 
-# A row that could not be parsed is stored as its cells or its line, with the values that could be
-# read.
+# The content of a rejected row as JSON. If a row could not be parsed, the JSON also has its
+# original cells or line, next to the values that could be read.
 _CONTENT = SQL(
     """
     (to_jsonb(s) - array['row_number', 'fault', 'cells'])
@@ -29,8 +29,8 @@ _CONTENT = SQL(
     """
 )
 
-# Rejected rows with their present reasons: those of the landing, or those of the last replay that
-# rejected the row replayed.
+# Rejected rows with their present reasons. If a replay has rejected a row again, the reasons of the
+# last such replay count. Otherwise the reasons of the landing count.
 WITH_REASONS: LiteralString = """
     audit.rejected_row as r
     inner join audit.batch as b on r.batch_id = b.batch_id
@@ -51,11 +51,11 @@ WITH_REASONS: LiteralString = """
 
 @dataclass(frozen=True)
 class QuarantineFilter:
-    """A choice of rejected rows. A field that is None does not limit the choice."""
+    """Selects rejected rows. If a field is None, it does not limit the selection."""
 
     dataset: str | None = None
     table: str | None = None
-    #: A part of a reason. Upper and lower case are the same.
+    #: A part of a reason, in upper or lower case.
     reason: str | None = None
     batch_id: int | None = None
     #: Whether rows that a replay has landed are included.
@@ -76,7 +76,7 @@ class QuarantineFilter:
     """
 
     def values(self, settings: Settings) -> dict[str, Any]:
-        """Return the parameters of `CONDITION`."""
+        """Return the values of the parameters in `CONDITION`."""
         return {**vars(self), "force": settings.force_code}
 
 
@@ -92,7 +92,7 @@ class RejectedRow:
     row_number: int | None
     row_key: str | None
     reasons: list[str]
-    #: Reasons of the landing or of an earlier replay that do not apply any more.
+    #: Earlier reasons that do not apply any more, from the landing or from an earlier replay.
     earlier_reasons: list[str]
     status: str
     rejected_at: datetime
@@ -112,7 +112,7 @@ class ReasonCount:
 def list_rejected(
     settings: Settings, which: QuarantineFilter | None = None, limit: int | None = None
 ) -> list[RejectedRow]:
-    """Return the rows in quarantine, those of the latest batch first."""
+    """Return the rows in quarantine. Rows of the latest batch come first."""
     which = which or QuarantineFilter()
     query: LiteralString = f"""
         select
@@ -147,7 +147,8 @@ def counts_by_reason(
 ) -> list[ReasonCount]:
     """Return how many rows are in quarantine for each reason of each dataset.
 
-    The text after a colon differs from row to row, so it does not count as part of the reason.
+    The text after a colon in a reason differs from row to row. So rows are counted by the text
+    before the colon.
     """
     which = which or QuarantineFilter()
     query: LiteralString = f"""
@@ -164,7 +165,7 @@ def counts_by_reason(
 
 
 def count_rejected(settings: Settings, which: QuarantineFilter) -> int:
-    """Return how many rows are in quarantine."""
+    """Return how many rows in quarantine match a filter."""
     query: LiteralString = f"""
         select count(*) from {WITH_REASONS} where {which.CONDITION}
     """  # noqa: S608 - two constants of this module
@@ -194,10 +195,10 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
 
 
 def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
-    """Write the statement that drops rejected rows that are unchanged since they were rejected.
+    """Write the statement that drops rejected rows that are already in quarantine unchanged.
 
-    A wrong row of a database stays in its source, and without this it would be rejected at every
-    extract.
+    A wrong row of a database stays in its source. Without this statement, every extract would
+    reject it again.
     """
     return SQL(
         """
@@ -224,7 +225,7 @@ def insert_refused_keys(
     batch_id: int,
     keys: Sequence[str],
 ) -> None:
-    """Put rows into quarantine whose protective marking is too high, with their keys only."""
+    """Put rows with a refused protective marking into quarantine. Only their keys are stored."""
     connection.execute(
         """
         insert into audit.rejected_row (batch_id, dataset, table_name, row_key, reasons)
@@ -237,7 +238,7 @@ def insert_refused_keys(
 def load_refused_keys(
     connection: psycopg.Connection, dataset: Dataset, force_code: str
 ) -> set[str]:
-    """Return the keys that are in quarantine for their protective marking."""
+    """Return the keys of rows that are in quarantine because of their protective marking."""
     rows = connection.execute(
         """
         select r.row_key

@@ -1,4 +1,7 @@
-"""The raw tables: append-only, one row per version, created from the declarations."""
+"""Create the raw tables from the declarations.
+
+Each raw table is append-only: one row per version.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +13,8 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.rows import find_row, relation_exists
 
-#: From this number of rows on, an empty table is filled first and indexed afterwards.
+#: If a load into an empty table has at least this many rows, the table is filled first and indexed
+#: afterwards.
 MANY_ROWS = 20_000
 
 
@@ -31,7 +35,7 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
         AssuranceError: The declaration gives an existing column another type.
     """
     wanted = dataset.content_columns(table)
-    found = _columns_found(connection, dataset, table)
+    found = existing_columns(connection, dataset, table)
     if not found:
         _create(connection, dataset, table, wanted)
         return
@@ -51,9 +55,10 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
             )
 
 
-def _columns_found(
+def existing_columns(
     connection: psycopg.Connection, dataset: Dataset, table: Table
 ) -> dict[str, str]:
+    """Return the columns of a raw table with their types. Empty if the table does not exist."""
     rows = connection.execute(
         """
         select a.attname, format_type(a.atttypid, a.atttypmod)
@@ -80,21 +85,22 @@ def _create(
     )
     for column in wanted | PROVENANCE:
         _comment(connection, dataset, table, column)
-    # Append-only for the owner too, who fills it.
+    # The table is append-only even for its owner, the role that fills it.
     connection.execute(sql.SQL("revoke update, delete on {} from current_user").format(name))
     _create_indexes(connection, dataset, table)
 
 
 def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Table) -> None:
     name = raw_name(dataset, table)
-    # At most one version of a key for one moment from one batch. Queries for the state of a key
-    # use this order.
+    # A key has at most one version for one moment from one batch. Queries for the state of a key
+    # use the order of this index.
     connection.execute(
         sql.SQL("create unique index {} on {} (force_code, row_key, version_at, batch_id)").format(
             sql.Identifier(f"{table.name}_version"), name
         )
     )
-    # The rows of a batch lie together, so the small index is enough to find them.
+    # The rows of a batch lie next to each other on disk, so this small index (BRIN) is enough to
+    # find them.
     connection.execute(
         sql.SQL("create index {} on {} using brin (batch_id)").format(
             sql.Identifier(f"{table.name}_batch"), name
@@ -106,15 +112,16 @@ def _create_indexes(connection: psycopg.Connection, dataset: Dataset, table: Tab
 def bulk_fill(
     connection: psycopg.Connection, dataset: Dataset, table: Table, rows: int
 ) -> Iterator[bool]:
-    """Fill an empty raw table without its indexes, and create them at the end of the block.
+    """Fill an empty raw table without its indexes, and create the indexes at the end of the block.
 
-    One sort is twice as fast as an index entry for each row. The table is also truncated, so that
-    a server with `wal_level = minimal` need not log the new rows. Nobody can read the table until
-    the commit, but it is empty anyway.
+    One sort is twice as fast as an index entry for each row. The table is also truncated, so that a
+    server with `wal_level = minimal` need not log the new rows. Nobody can read the table until the
+    commit, but it is empty anyway.
 
-    A table that already has rows, for example of another force, keeps its indexes. So does a table
-    for fewer than `MANY_ROWS` rows. Gives whether the table was truncated: only then rows can be
-    copied in frozen.
+    The table keeps its indexes if it already has rows, for example of another force. It also keeps
+    them if fewer than `MANY_ROWS` rows are loaded.
+
+    Yield whether the table was truncated. Only then can rows be copied in frozen.
     """
     name = raw_name(dataset, table)
     if (

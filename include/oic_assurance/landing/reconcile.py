@@ -1,6 +1,7 @@
 """Reconciliation: compare the keys of a source with raw, to find vanished and missed records.
 
-It reads only the keys, and only when their digest shows a difference.
+Reconciliation reads only the keys and cursor values. It runs only if the digest of the keys shows a
+difference.
 """
 
 from datetime import datetime
@@ -43,10 +44,11 @@ class Reconciliation:
         self._connection.execute(SQL("analyze {}").format(self._keys))
 
     def missed(self, refused: list[str]) -> list[str]:
-        """Return the keys with another cursor value in raw than in the source, or none.
+        """Return the keys of source rows that the cursor has missed.
 
-        Staged rows are left out, because their landing has just begun. `refused` are the keys that
-        a protective marking keeps out.
+        Such a row has no version in raw, or raw has it with another cursor value. Staged rows are
+        left out, because this landing is about to load them. `refused` has the keys of rows with a
+        refused protective marking, which are left out too.
         """
         cursor = self._connection.execute(
             SQL(
@@ -73,7 +75,7 @@ class Reconciliation:
         return [key for (key,) in cursor.fetchall()]
 
     def vanished(self) -> list[str]:
-        """Return the keys that are in raw and no longer in the source."""
+        """Return the keys that exist in raw and no longer in the source."""
         cursor = self._connection.execute(
             SQL(
                 """
@@ -89,7 +91,10 @@ class Reconciliation:
         return [key for (key,) in cursor.fetchall()]
 
     def insert_tombstones(self, batch_id: int, keys: list[str], snapshot_at: datetime) -> int:
-        """Insert a tombstone for each vanished key, valid from the snapshot. Return how many."""
+        """Insert a tombstone for each vanished key, valid from the snapshot.
+
+        Return the number inserted.
+        """
         return self._connection.execute(
             SQL(
                 """

@@ -1,7 +1,7 @@
-"""The rows of a replay: archived, staged and checked like delivered rows.
+"""The rows of a replay. They are archived, staged and checked like delivered rows.
 
-Each row is a list of texts. It has its number in the delivery that it corrects, so that reasons
-with row numbers (a key that occurs twice) name the rows of that delivery.
+Each row is a list of texts. The row number is the one in the delivery that the replay corrects. So
+a reason with row numbers, such as a key that occurs twice, names rows of that delivery.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from oic_assurance.batches.archive import ArchiveWriter
+from oic_assurance.batches.archive_writer import ArchiveWriter
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -22,7 +22,7 @@ REPLAY_FORMAT = "oic-assurance replay 1"
 
 @dataclass(frozen=True)
 class ReplayRow:
-    """One rejected row with its corrected texts, in the order of the declaration."""
+    """One rejected row with its corrected values as texts, in the order of the declaration."""
 
     row_number: int
     rejected_id: int
@@ -31,7 +31,10 @@ class ReplayRow:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of checking one row: its present key and its reasons. A good row has none."""
+    """The result of checking one row: its present key, and the reasons to reject it.
+
+    A good row has no reasons.
+    """
 
     rejected_id: int
     row_key: str | None
@@ -39,7 +42,7 @@ class Outcome:
 
 
 class ReplayRows:
-    """The rows of a replay of one table, in a temporary table on the connection of its loader."""
+    """The rows of a replay of one table, in a temporary table on the loader's connection."""
 
     def __init__(self, loader: TableLoader) -> None:
         self._connection = loader.connection
@@ -61,7 +64,7 @@ class ReplayRows:
     # ---------------------------------------------------------------- reading and archiving
 
     def add(self, rows: Iterable[ReplayRow]) -> int:
-        """Add rows. Return their number."""
+        """Add rows to the replay. Return how many were added."""
         with self._connection.cursor() as cursor:
             with cursor.copy(SQL("copy {} ({}) from stdin").format(*self._target())) as copy:
                 for row in rows:
@@ -80,7 +83,8 @@ class ReplayRows:
             raise AssuranceError(
                 f"The archived batch {archived_as} is not a replay. Restore it from a backup."
             )
-        # A column that was declared later is blank. A column that is no longer declared is dropped.
+        # The declaration may have changed since the replay. A column that was declared later is
+        # blank, and a column that is no longer declared is dropped.
         names = [name if name in self.columns else None for name in header["columns"]]
         statement = SQL("copy {} ({}) from stdin")
         with self._connection.cursor() as cursor:
@@ -116,7 +120,10 @@ class ReplayRows:
     # ---------------------------------------------------------------- staging and checks
 
     def stage(self, landed_in: int | None = None) -> None:
-        """Add the rows to the staged rows, or only those that the replay `landed_in` has landed."""
+        """Copy the rows of the replay into the stage table.
+
+        With `landed_in`, copy only the rows that the replay with this batch id has landed.
+        """
         only: Composable = SQL("true")
         if landed_in is not None:
             only = SQL(
@@ -136,10 +143,11 @@ class ReplayRows:
     def check(self, *, with_rest_of_delivery: bool = True) -> list[Outcome]:
         """Check all staged rows as one delivery. Return the results of the replayed rows.
 
-        Only the replayed rows remain checked, because the others were landed before.
+        Only the replayed rows stay in the table of checked rows, because the others were landed
+        before.
 
-        Without `with_rest_of_delivery`, the other rows of the delivery could not be staged. Then a
-        row stays rejected if its delivery had another good row with the same key.
+        `with_rest_of_delivery=False` means that the other rows of the delivery could not be staged.
+        Then a row stays rejected if its delivery had another good row with the same key.
         """
         if self._from_file:
             self._loader.check()
@@ -166,24 +174,25 @@ class ReplayRows:
         return [Outcome(*row) for row in rows]
 
     def exclude(self, keys: Iterable[str]) -> None:
-        """Remove checked rows by their keys, so that they are not inserted."""
+        """Remove the checked rows with these keys, so that they are not inserted."""
         self._connection.execute(
             SQL("delete from {} where row_key = any(%s)").format(checks.checked(self._table)),
             (list(keys),),
         )
 
     def _values(self) -> list[Composable]:
-        """Write the values for the stage table: texts for a file, typed values for a database."""
+        """Write the values to stage in SQL: texts for a file, typed values for a database."""
         names: list[tuple[Any, Composable]] = [(c, Identifier(c.name)) for c in self._table.columns]
         if self._from_file:
             return [SQL("nullif({}, '')").format(name) for _, name in names]
         return [checks.read_as(column, name) for column, name in names]
 
     def _unreadable_statement(self) -> Composed:
-        """Write the statement that rejects values that cannot be converted, as unreadable.
+        """Write the statement that corrects the reasons of values that cannot be converted.
 
         A database guarantees the types of its columns, but a corrected text can have any form. The
-        conversion makes it null, and the checks call it missing.
+        conversion turns an unreadable text into null, so the checks report it as missing. This
+        statement reports it as unreadable instead.
         """
         unreadable: list[Composable] = []
         missing: list[Composable] = []
@@ -219,7 +228,7 @@ class ReplayRows:
         )
 
     def _landed_key_statement(self) -> Composed:
-        """Write the statement that keeps rows rejected whose key another row has landed."""
+        """Write the statement that keeps a row rejected if another row with its key was landed."""
         return SQL(
             """
             update {checked} as c

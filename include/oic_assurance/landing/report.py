@@ -11,7 +11,7 @@ class LandingReport:
     batches: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
-    #: The name and the reason of each refused delivery.
+    #: The refused deliveries, each as its name and the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
-    #: Notes that refuse nothing, such as undeclared columns.
+    #: Notes that are not a reason to refuse a delivery, such as undeclared columns.
     notes: list[str] = field(default_factory=list)

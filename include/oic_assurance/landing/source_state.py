@@ -1,6 +1,6 @@
-"""How far a source table was read, and a digest of its content then: `audit.source_cursor`.
+"""How far a source table was read, and a digest of its content at that time.
 
-It is stored in the transaction that lands the rows.
+The state is stored in `audit.source_cursor`, in the transaction that lands the rows.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.rows import find_row
 
-#: For this long the change counts of the source server replace the sum of the keys.
+#: For this long, change counts can replace the sum of the keys. Then the source computes a new sum.
 RELIED_ON_FOR = timedelta(days=7)
 
 
@@ -31,10 +31,13 @@ class SourceState:
     change_counts: ChangeCounts | None = None
 
     def trusted_keys(self, counts: ChangeCounts | None, dataset: Dataset) -> KeySum | None:
-        """Return the stored sum of the keys if change counts of the server can replace a new one.
+        """Return the stored sum of the keys, or None if the source must compute a new one.
 
-        This needs counts that continue the stored ones, a sum from the last seven days, and the
-        same declaration.
+        The stored sum can be used on three conditions:
+
+        - The server's change counts continue the stored counts.
+        - The sum was computed in the last seven days.
+        - The declaration is the same.
         """
         if counts is None or counts.since(self.change_counts) is None or not self.reconciled_at:
             return None
@@ -42,7 +45,7 @@ class SourceState:
         return self.keys if is_recent and self.has_declaration(dataset) else None
 
     def matches(self, digest: SourceDigest, dataset: Dataset) -> bool:
-        """Tell whether nothing has changed: no key or cursor value, and no recent content."""
+        """Tell whether nothing has changed: no key, no cursor value and no recent content."""
         return (
             self.keys == digest.keys
             and self.window == digest.window
@@ -52,13 +55,13 @@ class SourceState:
     def has_declaration(self, dataset: Dataset) -> bool:
         """Tell whether the table was read under the present declaration.
 
-        If not, it is read from the start, because a column can be new.
+        If not, the table is read from the start, because a column can be new.
         """
         return self.declaration in (None, dataset.fingerprint)
 
 
 def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> SourceState:
-    """Return the stored state of a source table. It is empty before the first landing."""
+    """Return the stored state of a source table. Before the first landing, every field is empty."""
     row = find_row(
         connection,
         """

@@ -1,8 +1,8 @@
-"""Unusual values in a file: counted for the normalisation notes of the batch, or refused.
+"""Count unusual values in a file for the normalisation notes, or refuse the file.
 
-The source contract (*Files*) allows dates as `DD/MM/YYYY`, Excel serials and lost leading zeros, so
-`03/04/2026` is the third of April. Some dates can only be read month first. A file with such dates
-was written by other rules, its other dates are ambiguous, and it is refused.
+The source contract (*Files*) allows dates as `DD/MM/YYYY`, Excel serials and lost leading zeros. So
+`03/04/2026` is the third of April. If some dates of a file are only valid with the month first, the
+file does not follow the contract. Its other dates are then ambiguous, and the file is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, di
 
 
 def _quick_tests(table: Table) -> Iterator[Composable]:
-    """Write the cheapest conditions that find every row with an unusual value."""
+    """Write cheap conditions. Every row with an unusual value meets at least one of them."""
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
@@ -47,7 +47,7 @@ def _quick_tests(table: Table) -> Iterator[Composable]:
 
 
 def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
-    """Return the notes of a column, each with the condition that a row counts."""
+    """Return the normalisation notes of a column, each with the condition for a row that counts."""
     given = Identifier("s", column.name)
     if column.digits is not None:
         short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'")
@@ -64,9 +64,9 @@ def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
 def _counted(
     connection: psycopg.Connection, table: Table, counts: Sequence[tuple[str, Column, Composable]]
 ) -> dict[str, dict[str, int]]:
-    """Count the staged rows with unusual values.
+    """Count the staged rows with unusual values, by note and column.
 
-    Most rows of most files have none, so quick tests select the rows that are counted.
+    In most files only few rows have unusual values. So quick tests select the rows to examine.
     """
     if not counts:
         return {}
@@ -106,7 +106,7 @@ def _by_note(
 
 
 def _refuse_month_first(connection: psycopg.Connection, table: Table, column: str) -> None:
-    """Refuse a file whose dates with slashes are written month first."""
+    """Refuse the file if dates with slashes in a column are written month first."""
     given = Identifier("s", column)
     statement: Composed = SQL(
         """
@@ -130,5 +130,5 @@ def _refuse_month_first(connection: psycopg.Connection, table: Table, column: st
     if ambiguous and month_first > day_first:
         raise DeliveryRefused(
             f"{column} is written month first in {month_first} rows (the first is row {first_row}),"
-            " so what its other dates mean is a guess"
+            " so its other dates are ambiguous"
         )

@@ -1,1 +1,1 @@
-"""Find what is wrong, and notify people once when it starts and once when it is over."""
+"""Find problems, and notify people once when a problem begins and once when it is over."""

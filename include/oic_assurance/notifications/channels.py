@@ -1,6 +1,6 @@
-"""The channels of notifications: e-mail through an SMTP server, and a webhook.
+"""The two ways to send notifications (channels): e-mail through an SMTP server, and a webhook.
 
-Environment variables configure them (see docs/how-to/notifications.md).
+Environment variables configure the channels (see docs/how-to/notifications.md).
 """
 
 import json
@@ -31,7 +31,7 @@ _SMTPS_PORT, _SMTP_PORT = 465, 25
 
 
 class NotDelivered(AssuranceError):  # noqa: N818 - named for what happened
-    """A channel did not accept a message. The next call of `notify` sends it again."""
+    """A channel did not accept a message. The next call of `notify` sends the message again."""
 
 
 class Channel(Protocol):
@@ -43,10 +43,10 @@ class Channel(Protocol):
 
     @property
     def to_whom(self) -> str:
-        """The recipients, without secrets."""
+        """The recipients as text that contains no secret, for `audit.notification`."""
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver one message with all changes.
+        """Send one message that reports all changes in `news`.
 
         Raises:
             NotDelivered: The channel did not accept the message.
@@ -57,8 +57,8 @@ class Channel(Protocol):
 class Email:
     """E-mail through an SMTP server.
 
-    The connection is encrypted if the server offers it. A password is only sent encrypted, unless
-    the connection says `disable_tls`.
+    The connection is encrypted if the server offers encryption. A password is sent only over an
+    encrypted connection, except if the connection has the option `disable_tls`.
     """
 
     recipients: tuple[str, ...]
@@ -68,17 +68,17 @@ class Email:
     login: str = ""
     password: str = field(default="", repr=False)
     with_tls: bool = False
-    #: Do not use TLS, for a server on this machine or one that has none.
+    #: Whether to send without TLS (`disable_tls`), to a server on this machine or without TLS.
     without_tls: bool = False
     name: str = "email"
 
     @property
     def to_whom(self) -> str:
-        """Return the recipients."""
+        """The addresses of the recipients, separated by commas."""
         return ", ".join(self.recipients)
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver one message to all recipients.
+        """Send one message that reports all changes in `news` to all recipients.
 
         Raises:
             NotDelivered: The server cannot be reached, or refuses the login or a recipient.
@@ -119,7 +119,11 @@ class Email:
         return server
 
     def _encrypt(self, server: smtplib.SMTP, context: ssl.SSLContext) -> None:
-        """Switch to TLS if the server offers it. A password is not sent without TLS."""
+        """Switch the connection to TLS if the server offers TLS.
+
+        Raises:
+            SMTPNotSupportedError: The server offers no TLS, and a password must be sent.
+        """
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=context)
@@ -131,21 +135,24 @@ class Email:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A POST of JSON to an address. The address is a secret and is never shown."""
+    """A web address to which each message is sent as JSON with POST.
+
+    The address is a secret and is never shown.
+    """
 
     address: str = field(repr=False)
     name: str = "webhook"
 
     @property
     def to_whom(self) -> str:
-        """Return the host of the address, without path and login."""
+        """The host of the address, without its path and login."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
-        """Deliver one message.
+        """Send one message that reports all changes in `news`.
 
         Raises:
-            NotDelivered: The host cannot be reached, or its answer is not a 2xx.
+            NotDelivered: The host cannot be reached, or its HTTP status is not 2xx.
         """
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
             self.address,
@@ -163,10 +170,11 @@ class Webhook:
 
 
 def configured() -> list[Channel]:
-    """Return the channels that the environment configures, which may be none.
+    """Return the channels that environment variables configure. The list can be empty.
 
     Raises:
-        UsageError: An address, the sender or the SMTP connection is not usable.
+        UsageError: An address of a recipient, the sender or the webhook is not valid, or the SMTP
+            connection is missing or not valid.
     """
     found: list[Channel] = []
     recipients = os.environ.get(RECIPIENTS, "").strip()
@@ -195,15 +203,20 @@ def _email(recipients: str) -> Email:
         if parts["scheme"] not in ("smtp", "smtps") or not parts["host"]:
             raise ValueError("no SMTP server")
     except (ValueError, TypeError, AttributeError) as error:
-        # The text holds a password, so the message does not quote it.
+        # The value of the variable holds a password, so the message does not quote the value.
         raise UsageError(
             f"{SMTP} is neither smtp://user:password@host:port nor Airflow's JSON form of it."
         ) from error
     return Email(
-        addresses, sender, parts["host"], port, parts["login"], parts["password"],
+        addresses,
+        sender,
+        parts["host"],
+        port,
+        parts["login"],
+        parts["password"],
         with_tls=parts["scheme"] == "smtps" or port == _SMTPS_PORT,
         without_tls=parts["disable_tls"] in ("1", "true"),
-    )  # fmt: skip
+    )
 
 
 def _from_uri(text: str) -> dict[str, str]:
@@ -234,7 +247,7 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return the reason on one line, without addresses, which can hold a secret."""
+    """Return in one line why a message was not sent, without the address, which is a secret."""
     if isinstance(error, smtplib.SMTPResponseException):
         answer = error.smtp_error
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)

@@ -1,4 +1,4 @@
-"""The text of a notification, the same for e-mail, chat and programs that read JSON."""
+"""The text of a notification, for e-mail, chat programs and programs that read JSON."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,9 +12,10 @@ LONGEST_SUBJECT = 120
 
 
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
-    """Return one line of at most `LONGEST_SUBJECT` characters: what is wrong, or that it is over.
+    """Return the subject of a message: one line of at most `LONGEST_SUBJECT` characters.
 
-    `news` has at least one change. A problem comes before one that is over.
+    It names one change and the number of other changes. If a problem is open, it names an open
+    problem; otherwise a problem that is over. `news` has at least one change.
     """
     first = next((change for change in news if change.event != "over"), news[0])
     line = _title(first)
@@ -25,15 +26,15 @@ def subject_line(force_code: str, news: Sequence[Change]) -> str:
 
 
 def body(news: Sequence[Change]) -> str:
-    """Return the whole message as plain text. Problems come before those that are over."""
+    """Return the message as plain text: open problems first, then problems that are over."""
     ordered = sorted(news, key=lambda change: change.event == "over")
     return "\n\n".join(_paragraph(change) for change in ordered) + "\n"
 
 
 def payload(force_code: str, news: Sequence[Change]) -> dict[str, Any]:
-    """Return the message as a JSON object. Chat programs show its `text`.
+    """Return the message as a JSON object. Chat programs show the field `text` of the object.
 
-    `since` is in ISO 8601. A change that is over has no `readers_see`, `who` and `command`.
+    `since` is in ISO 8601. If a problem is over, `readers_see`, `who` and `command` are null.
     """
     subject = subject_line(force_code, news)
     return {

@@ -1,4 +1,4 @@
-"""A problem that exists now, and how it differs from the last notification about it."""
+"""Problems that exist now, and how they differ from the last notifications that were sent."""
 
 import re
 from dataclasses import dataclass
@@ -22,26 +22,29 @@ class Problem:
     """Something that is wrong now, described for the person who has to act on it."""
 
     kind: Kind
-    #: `daily run`, or the name of a dataset.
+    #: What the problem is about: `daily run`, or the name of a dataset.
     subject: str
     what: str
     since: datetime
-    #: The publication that readers see meanwhile.
+    #: The publication that readers see while the problem exists.
     readers_see: str
-    #: Who fixes it.
+    #: Who must fix the problem.
     who: str
-    #: The command to start with.
+    #: The command with which that person starts.
     command: str
 
     @property
     def cause(self) -> str:
-        """Return the description without its numbers. A count that only grows is no news."""
+        """The description with `#` in place of each number.
+
+        Nobody is notified again if only a number in the description has changed.
+        """
         return re.sub(r"\d+", "#", self.what)
 
 
 @dataclass(frozen=True)
 class SentNotification:
-    """The last notification that a channel has received of a kind and subject."""
+    """The last notification that a channel was sent about one kind of problem and one subject."""
 
     kind: Kind
     subject: str
@@ -53,7 +56,7 @@ class SentNotification:
 
 @dataclass(frozen=True)
 class Change:
-    """A problem that is new, that has another cause than before, or that is over."""
+    """A change to notify people of: a problem is new, its cause has changed, or it is over."""
 
     event: Event
     kind: Kind
@@ -66,9 +69,10 @@ class Change:
 
 
 def changes(problems: list[Problem], sent: list[SentNotification]) -> list[Change]:
-    """Return the changes since the last notifications: new and changed problems, then ended ones.
+    """Return the changes since the last notifications.
 
-    The result is empty while nothing changes, so nobody is notified twice of the same thing.
+    New and changed problems come first, then problems that are over. The result is empty while
+    nothing changes, so nobody is notified twice of the same problem.
     """
     open_before = {(item.kind, item.subject): item for item in sent if item.event != "over"}
     news = []

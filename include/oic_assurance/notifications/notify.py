@@ -1,4 +1,4 @@
-"""Send each channel the changes that it has not been notified of, and record them."""
+"""Send each channel the changes that it was not sent before, and record what was sent."""
 
 import os
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ DEFAULT_DEADLINE = "07:30"
 
 @dataclass(frozen=True)
 class Attempt:
-    """The changes that were sent to a channel. `failure` says why they were not delivered."""
+    """An attempt to send changes to a channel.
+
+    `failure` says why the channel did not accept the message. It is None if it did.
+    """
 
     channel: str
     to_whom: str
@@ -31,17 +34,20 @@ class Attempt:
 
 
 def notify(settings: Settings, now: datetime) -> list[Attempt]:
-    """Send the changes since the last notification to each channel in one message.
+    """Send each channel one message with the changes since its last notification.
 
-    `now` has a time zone. Returns one attempt for each channel that had something to send.
+    `now` has a time zone. Returns one attempt for each channel for which there were changes.
 
-    A message that a channel does not accept is sent again with the next call. It does not stop the
-    other channels. One process at a time sends, so a second one finds nothing left to send. If a
-    process is killed between sending and recording, the message is sent again, because twice is
-    better than never.
+    - If a channel does not accept a message, the other channels still get theirs. The next call
+      sends the message again.
+    - One process at a time sends. A second process waits for the first, and then finds nothing left
+      to send.
+    - If a process is killed after sending a message and before recording it, the next call sends
+      the message a second time. That is better than never.
 
     Raises:
-        UsageError: An environment variable for a channel or the deadline cannot work.
+        UsageError: The environment variable of a channel or of the deadline has a value that is not
+            valid.
         ServerError: The warehouse cannot be reached.
     """
     channels = configured()
@@ -49,7 +55,7 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
         return []
     problems = open_problems(settings, now, run_deadline())
     with connect(settings, role=ROLE, autocommit=True) as warehouse:
-        # The lock ends with the connection.
+        # The lock is not released here, because it ends with the connection.
         take(warehouse, NOTIFICATIONS)
         found = [
             (channel, changes(problems, _last_sent(warehouse, channel.name)))
@@ -88,17 +94,23 @@ def _send(
             """,
             [
                 (
-                    channel.name, channel.to_whom, change.kind, change.subject, change.event,
-                    change.what, change.cause, change.since,
+                    channel.name,
+                    channel.to_whom,
+                    change.kind,
+                    change.subject,
+                    change.event,
+                    change.what,
+                    change.cause,
+                    change.since,
                 )
                 for change in news
             ],
-        )  # fmt: skip
+        )
     return Attempt(channel.name, channel.to_whom, news, None)
 
 
 def _last_sent(warehouse: psycopg.Connection, channel: str) -> list[SentNotification]:
-    """Return the last notification of each kind and subject that a channel has received."""
+    """Return the last notification that a channel was sent for each kind and subject."""
     return all_records(
         warehouse,
         SentNotification,

@@ -1,6 +1,7 @@
-"""Find what is wrong now.
+"""Find the problems that exist now.
 
-The sources are the records of runs and deliveries, and the freshness that the last build computed.
+They are read from the records of runs and deliveries in schema `audit`, and from the freshness of
+each dataset that the last build computed.
 """
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ select max(as_at) filter (where outcome = 'published') as published_as_at,
 from audit.run
 """
 
-# The build of a running run. It may be waiting for an approval.
+# The last daily build, if its run has not ended. The run may be waiting for an approval.
 _UNDER_WAY = """
 select build.build_id, max(gate.finished_at) as since,
     (
@@ -74,7 +75,8 @@ where build.build_id = (
 group by build.build_id
 """
 
-# Landing the same or a later delivery ends the problem. Landing an older one does not.
+# Datasets whose latest delivery is refused. The problem ends when that delivery, or a later one, is
+# landed. Landing an older delivery does not end it.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (
@@ -93,7 +95,7 @@ where latest.status = 'refused'
 order by latest.dataset
 """
 
-# As the last build computed it, whether it was published or not.
+# Datasets that were not fresh in the last build, even if that build was not published.
 _NOT_FRESH = """
 select freshness.dataset, freshness.verdict, freshness.reason,
     coalesce(
@@ -168,10 +170,10 @@ class _NotFresh:
 
 
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
-    """Return what is wrong at a moment, first what concerns the publication.
+    """Return the problems that exist at the moment `now`. Those of the publication come first.
 
-    `now` has a time zone. `deadline` is the London time by which a run should have published. A run
-    that never started leaves no record, so it is reported as overdue.
+    `now` has a time zone. `deadline` is the time in London by which a run should have published. A
+    run that never started leaves no record of a failure. So it is found by the deadline.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -187,7 +189,8 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         ]
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
-    # A run that failed, or waits for approval, is reported as such and not also as overdue.
+    # A failed run or a waiting approval explains why nothing is published. Only without one of
+    # these can the run be reported as overdue.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
@@ -215,7 +218,10 @@ def _approval(build: _Waiting, readers_see: str) -> Problem:
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
-    """Return a problem if a day's run should have published by now and none has."""
+    """Return a problem if the deadline of a day has passed and no run has published for that day.
+
+    Returns an empty list otherwise.
+    """
     today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
     due = today
     if good.published_as_at is not None:

@@ -1,7 +1,7 @@
 """Give, end and list the logins of supervisors and of the Commissioner's office.
 
-A login's rights are its role memberships on the server (see `publishing.audiences`).
-`audit.access_change` records who changed them and why.
+The rights of a login are its memberships in roles of the server (see `publishing.audiences`).
+`audit.access_change` records who changed the rights of a login and why.
 """
 
 import getpass
@@ -50,7 +50,8 @@ where login.rolcanlogin
     )
 order by 1
 """
-# A login that can assume one of these roles, or has a server-wide right, cannot be limited.
+# Whether a login can read more than an audience may: it is a member of a role of the warehouse, or
+# it has a right over the whole server. The rights of such a login cannot be limited here.
 _SEES_MORE = """
 select login.rolsuper or login.rolcreaterole or login.rolbypassrls or login.rolreplication
     or exists (
@@ -93,14 +94,14 @@ class Access:
 
 
 def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
-    """Let a login read the records of units or, without units, the aggregates of the office.
+    """Let a login read the records of units. Without units, let it read the office's aggregates.
 
-    Returns the password if the login is created, and None if it exists. The password is not stored
-    anywhere. `because` is recorded.
+    Creates the login if it does not exist, and returns its password. Returns None if the login
+    exists already. The password is not stored anywhere. `because` is recorded as the reason.
 
     Raises:
-        UsageError: A unit is not published, the name is not usable, or the login can see more
-            already.
+        UsageError: A unit is not published, the name of the login cannot be used, or the login
+            has more rights already.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse's login may not create roles or grant them.
     """
@@ -119,12 +120,12 @@ def give(settings: Settings, login: str, units: Sequence[str], because: str) -> 
 
 
 def end(settings: Settings, login: str, units: Sequence[str], because: str) -> None:
-    """Revoke access to units or, without units, to everything. The login itself stays.
+    """Revoke a login's access to units or, without units, all its access. The login itself stays.
 
     Raises:
         UsageError: The login does not read the records of a unit, or reads nothing.
-        ServerError: The login could still read, because an administrator or a directory has
-            granted the right. Only they can revoke it. Nothing is changed.
+        ServerError: The login would still have access, because an administrator or a directory
+            has granted it. Only they can revoke it. Nothing is changed.
     """
     with connect(settings) as conn:
         before = _find(conn, settings, login)
@@ -226,7 +227,8 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
     )
     if can_login is None:
         password = secrets.token_urlsafe(24)
-        # Only the verifier is sent to the server, never the password.
+        # The server receives only a SCRAM hash of the password, with which it can check the
+        # password. The password itself is never sent.
         verifier = conn.pgconn.encrypt_password(
             password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
         )
@@ -238,7 +240,8 @@ def _ensure_login(conn: psycopg.Connection, login: str) -> str | None:
         )
     elif not can_login:
         raise UsageError(f"'{login}' is a role that cannot log in.")
-    # All statements of a transaction see the same publication, and none of them writes.
+    # These settings of the login make its transactions read-only and let all statements of a
+    # transaction see the same publication.
     for name, value in _SESSION.items():
         _run(
             conn,
@@ -279,7 +282,7 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 def _record(
     conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
-    """Record a change for a unit's records or, without a unit, for the office's aggregates."""
+    """Record that a login's access to a unit was changed, or without a unit, to the aggregates."""
     audience = "OFFICE" if unit is None else "SUPERVISOR"
     conn.execute(
         """

@@ -1,1 +1,1 @@
-"""Adapters to the programs that run this project: Airflow and Superset."""
+"""Run this project's pipeline under Airflow, and its dashboards in Superset."""

@@ -1,4 +1,4 @@
-"""Start processes that belong together, watch them, and stop them together."""
+"""Start the processes of one product, such as Airflow, watch them, and stop them together."""
 
 import contextlib
 import os
@@ -19,9 +19,11 @@ STOP_SECONDS = 30.0
 
 
 class Processes:
-    """The processes of one product, by name. Each writes a log file in the state folder.
+    """The processes of one product, by name.
 
-    Each process leads its own session, so that its children are stopped with it.
+    - Each process writes to a log file in the state folder.
+    - Each process leads a session of the operating system. Its child processes belong to the
+      session, so they are stopped together with the process.
     """
 
     def __init__(self, settings: Settings, product: str) -> None:
@@ -35,10 +37,10 @@ class Processes:
         return folder / f"{self._product.lower()}-{name}.log"
 
     def finish(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a command and wait until it ends.
+        """Run a command and wait until it ends. `name` names the command in its log file's name.
 
         Raises:
-            AssuranceError: The command failed. The message names its log file.
+            AssuranceError: The command failed. The message names the log file.
         """
         log = self.log(name)
         with log.open("wb") as file:
@@ -56,7 +58,7 @@ class Processes:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str], folder: Path
     ) -> None:
-        """Start a process that keeps running."""
+        """Start a process called `name` in a working folder, and do not wait for its end."""
         with self.log(name).open("ab") as file:
             self._started[name] = subprocess.Popen(
                 command,
@@ -69,10 +71,10 @@ class Processes:
             )
 
     def wait_until(self, answers: Callable[[], bool], name: str, seconds: float) -> None:
-        """Wait until a process answers.
+        """Wait until the process called `name` answers, which the function `answers` tells.
 
         Raises:
-            AssuranceError: A process has ended, or there was no answer within the time.
+            AssuranceError: A process has ended, or there was no answer within `seconds`.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -97,7 +99,7 @@ class Processes:
                 )
 
     def watch(self) -> int:
-        """Wait until a process ends.
+        """Wait until one of the processes ends. The method never returns.
 
         Raises:
             AssuranceError: A process has ended.
@@ -107,7 +109,11 @@ class Processes:
             time.sleep(1)
 
     def stop(self) -> None:
-        """Stop all processes: with SIGINT first, then with SIGTERM, then with SIGKILL."""
+        """Stop all processes and their child processes.
+
+        SIGINT is sent first. If any process is left after `STOP_SECONDS`, SIGTERM and then SIGKILL
+        follow.
+        """
         for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for process in self._started.values():
                 with contextlib.suppress(ProcessLookupError):
@@ -122,10 +128,10 @@ class Processes:
 
 
 def choose_port(variable: str, default: int) -> int:
-    """Return the port that an environment variable names, or the default.
+    """Return the port that an environment variable sets, or the default if it is not set.
 
     Raises:
-        UsageError: The variable is not a port number.
+        UsageError: The value of the variable is not a port number.
         AssuranceError: Another program uses the port.
     """
     given = os.environ.get(variable, "").strip()
@@ -145,7 +151,7 @@ def choose_port(variable: str, default: int) -> int:
 
 @contextlib.contextmanager
 def end_on_signals() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, during the block."""
+    """During the block, handle SIGTERM and a closed terminal (SIGHUP) in the same way as Ctrl-C."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -161,7 +167,7 @@ def end_on_signals() -> Iterator[None]:
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether any process of a session is left, even if its leader has ended."""
+    """Tell whether a process, or any process that it has started, is still running."""
     process.poll()
     try:
         os.killpg(process.pid, 0)

@@ -1,1 +1,1 @@
-"""Publish generations of the marts as a whole, keep them for a while, and roll back if needed."""
+"""Publish each generation of the marts as a whole, keep generations for a while, and roll back."""

@@ -8,8 +8,8 @@ import psycopg
 
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.candidate_checks import audited_content, publishable_build
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.evidence import audited_content, publishable_build
 from oic_assurance.publishing.publication import ROLE, find_publication
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.publishing.verdicts import check_gates
@@ -31,7 +31,10 @@ class Decision:
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build that waits for a decision, or none when it does not wait."""
+    """Return the warnings of a build that waits for a decision.
+
+    Returns no warnings if the build does not wait.
+    """
     with connect(settings, role=ROLE) as conn:
         if not waits(conn, settings, build_id):
             return []
@@ -74,13 +77,16 @@ def decide(
     reason: str,
     through: Through,
 ) -> None:
-    """Record a person's decision about the warnings of a build as it was audited.
+    """Record a person's decision about the warnings of a build.
+
+    The decision holds only for the build's tables as they were audited.
 
     `who` is the name that the person gave, and `login` is the login that they used.
 
     Raises:
-        UsageError: Name or reason is missing, the build is published, or it has no warning.
-        AssuranceError: The build cannot be published for another reason.
+        UsageError: The name or the reason is missing, the build is already published, or the build
+            has no warning.
+        AssuranceError: The build could not be published even if its warnings were approved.
     """
     if not who.strip() or not reason.strip():
         raise UsageError("A decision needs a name and a reason: readers will ask for both.")
@@ -116,9 +122,9 @@ def decide(
 def check_approval(
     conn: psycopg.Connection, settings: Settings, build: Build, verdict: str
 ) -> None:
-    """Refuse a build whose warnings were rejected, or need an approval and have none.
+    """Refuse a build whose warnings were rejected, or whose warnings lack a required approval.
 
-    A rejection also counts where no approval is needed.
+    A rejection counts even if the settings do not require an approval.
 
     Raises:
         NotPublishableError: The warnings were rejected, or wait for a decision.
@@ -136,12 +142,18 @@ def check_approval(
 
 
 def _needs_decision(settings: Settings, build: Build, verdict: str) -> bool:
-    """Tell whether the setting, now or when the build was opened, asks for a decision."""
+    """Tell whether the build has warnings that a person must approve.
+
+    Approval is required if the setting requires it now, or did when the build was opened.
+    """
     return verdict == "warning" and (settings.approve_warnings or build.wants_approval)
 
 
 def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:
-    """Return the latest decision about a build's tables as they were last audited, or None."""
+    """Return the latest decision about a build's tables as they were last audited.
+
+    Returns None if nobody has decided.
+    """
     return find_record(
         conn,
         Decision,

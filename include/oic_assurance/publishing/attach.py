@@ -1,4 +1,8 @@
-"""Turn candidates into partitions: move them to the generations, then attach them."""
+"""Turn candidate tables into partitions of the published tables.
+
+Each candidate table is moved to the schema of the generations and attached to its parent. The
+parent is the partitioned table that readers query.
+"""
 
 from collections.abc import Mapping
 
@@ -8,7 +12,7 @@ from psycopg import sql
 from oic_assurance.publishing.catalogue import Table, read_tables, referenced_first
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.generations import Part, State, read_parts
-from oic_assurance.publishing.parents import Tables, definition
+from oic_assurance.publishing.published_tables import Tables, definition
 from oic_assurance.publishing.schemas import (
     GENERATION,
     KEY,
@@ -28,7 +32,8 @@ def move_and_attach(
     tables = [table for tables in candidates.values() for table in tables.values()]
     order = referenced_first(tables)
     _allow_only_hash_joins(conn)
-    # The parents have these keys and check them. A partition's own keys would prevent detaching.
+    # The parents have the same foreign keys and check them. Foreign keys of a partition itself
+    # would prevent detaching the partition.
     drop_foreign_keys(conn, tables)
     for table in order:
         schema = schemas[table.schema]
@@ -61,7 +66,10 @@ def drop_foreign_keys(conn: psycopg.Connection, tables: list[Table]) -> None:
 
 
 def attach_again(conn: psycopg.Connection, publication_id: int) -> bool:
-    """Attach the tables that retention has detached; return whether the generation exists."""
+    """Attach the tables of a generation that retention has detached.
+
+    Returns False if the tables of the generation no longer exist.
+    """
     parts = [part for part in read_parts(conn) if part.publication_id == publication_id]
     for part in parts:
         if part.state is State.PENDING:
@@ -99,8 +107,9 @@ def finalise(part: Part) -> sql.Composed:
 def _allow_only_hash_joins(conn: psycopg.Connection) -> None:
     """Let the server check foreign keys only with hash joins, for this transaction.
 
-    Attaching a table checks each of its foreign keys with a join. New tables may have no
-    statistics. Without them only a hash join is certain not to compare every row with every other.
+    When a table is attached, the server checks each of its foreign keys with a join. New tables
+    may have no statistics yet. Without statistics the server could choose a join that compares
+    every row with every other row. A hash join never does that.
     """
     conn.execute("set local enable_nestloop = off; set local enable_mergejoin = off")
 
@@ -112,7 +121,8 @@ def _move(
     source = sql.Identifier(table.schema, table.name)
     target = sql.Identifier(GENERATION, name)
     statements: list[sql.Composable] = [
-        # dbt gives the same index names in each build. Among the generations they must be unique.
+        # dbt gives indexes the same names in each build. In the schema of the generations, the
+        # names of all indexes must differ.
         sql.SQL("alter index {} rename to {}").format(
             sql.Identifier(table.schema, index), sql.Identifier(f"{name}__{number}")
         )
@@ -125,11 +135,11 @@ def _move(
         ),
         # The role that built a table must not change it after its publication.
         sql.SQL("alter table {} owner to current_user").format(target),
-        # Later builds compare themselves with this generation, even if it is not current by then.
+        # Later builds are compared with this generation, even if it is no longer current then.
         sql.SQL("grant select on {} to {}").format(
             target, sql.SQL(", ").join(map(sql.Identifier, STAGES_THAT_READ))
         ),
-        # With this constraint, attaching does not have to read the rows.
+        # With this constraint, the server need not read the rows when it attaches the table.
         sql.SQL("alter table {} add constraint {} check ({} = {})").format(
             target, sql.Identifier(_CHECK), sql.Identifier(KEY), sql.Literal(publication_id)
         ),
@@ -143,7 +153,10 @@ def _move(
 
 
 def _catch_up(conn: psycopg.Connection, parent: Table, table: Table) -> None:
-    """Add the columns to a detached table that its parent has got since."""
+    """Add columns to a detached table that its parent has and the table lacks.
+
+    They were added to the parent after the table was detached.
+    """
     for column in parent.columns:
         if table.column(column.name) is None:
             conn.execute(

@@ -1,9 +1,13 @@
 """The audiences of the marts other than `bi_reader`: supervisors and the Commissioner's office.
 
-The right to read a mart does not show every row. A mart of records has a second, restrictive
-policy. A supervisor sees the rows of the units whose roles the login is a member of. The office
-sees no row. The policy also checks the session's login, so a view or function made by somebody
-with more rights does not show more. A mart that is not listed here is for `bi_reader` only.
+A reader who may read a mart of records does not see every row. Such a mart has a second,
+restrictive row-level security policy:
+
+- A supervisor sees the rows of a unit if the login is a member of the unit's role.
+- The office sees no row.
+
+The policy also checks the login of the session. So a view or function of somebody with more rights
+shows these readers no further rows. Only `bi_reader` may read a mart that is not listed here.
 """
 
 import hashlib
@@ -18,11 +22,12 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
 
 AUDIENCES = (SUPERVISOR, OFFICE)
-#: The prefix of a unit's role. Roles belong to the whole server, so the name continues with the
-#: warehouse, the force and the unit's code.
+#: The prefix of the name of a unit's role. All databases of a server share its roles. So the name
+#: continues with the warehouse, the force and the unit's code.
 UNIT_ROLE = "oic_unit_"
 
-#: Marts of aggregates and of common knowledge, without records of persons and without officer keys.
+#: Marts that both audiences may read in full. They hold aggregates and reference data, and no
+#: records of persons and no officer keys.
 AGGREGATES = frozenset(
     {
         "assurance_disagreement", "assurance_exception_summary", "assurance_measure",
@@ -85,10 +90,11 @@ order by c.relname
 
 
 def open_to_audiences(conn: psycopg.Connection) -> None:
-    """Bring the rights and the policy of every mart up to this module; change nothing else.
+    """Make the rights and the policy of every mart as this module defines them.
 
-    A new policy waits for the mart's readers, and new readers wait for it. Each mart has its own
-    transaction, so that only one mart at a time is blocked for a moment.
+    To change a policy, the transaction waits for sessions that read the mart, and new readers wait
+    for the transaction. Each mart has its own transaction, so only one mart at a time is blocked
+    for a moment. Nothing is changed on a mart that already is as defined.
     """
     found = conn.execute(
         _CURRENT_RIGHTS,
@@ -101,10 +107,10 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
 
 
 def keep_audiences(settings: Settings) -> bool:
-    """Bring rights and policies up to this code at the start of a run, published or not.
+    """Update rights and policies at the start of a run, even if the run publishes nothing.
 
-    Returns whether it was done. It does not wait for a reader who holds a mart. Publication does it
-    again and waits.
+    Returns False if a reader's lock on a mart prevented the update: this call does not wait long
+    for readers. Publication makes the same update again and waits longer.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         limit_waiting(conn, "1s")
@@ -123,9 +129,10 @@ def audiences_of(mart: str) -> frozenset[str]:
 
 
 def _policy(conn: psycopg.Connection, mart: str, existing: str | None) -> Iterator[sql.Composed]:
-    """Return the statements that bring a mart's policy up to this code.
+    """Return the statements that make a mart's policy as this module defines it.
 
-    `existing` is the comment of the policy that the mart has, which holds its fingerprint.
+    `existing` is the comment on the mart's present policy, or None. The comment holds a fingerprint
+    of the policy.
     """
     place, name = sql.Identifier(MARTS.parents, mart), sql.Identifier(_POLICY)
     condition = None if mart in AGGREGATES else _condition(mart)
@@ -152,7 +159,10 @@ def _rights(mart: str, readers: set[str]) -> Iterator[sql.Composed]:
 
 
 def _condition(mart: str) -> sql.Composable:
-    """Return the condition for a visible row. Its subqueries run once for each statement."""
+    """Return the SQL condition under which a reader sees a row of a mart.
+
+    The subqueries of the condition run once for each statement.
+    """
     if mart not in BY_UNIT:
         return _NOBODY_IS_LIMITED
     return sql.SQL("{} or force_code || '_' || {} = any ({})").format(

@@ -16,7 +16,7 @@ class Column:
 
     name: str
     type: str
-    #: Schema and name of the collation, where it is not the type's own.
+    #: Schema and name of the collation, or None if it is the default collation of the type.
     collation: tuple[str, str] | None
     not_null: bool
     comment: str | None
@@ -32,11 +32,11 @@ class ForeignKey:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the columns that refer."""
+        """Return the columns of the foreign key in the table that has it."""
         return tuple(own for own, _ in self.pairs)
 
     def means(self, other: "ForeignKey") -> bool:
-        """Tell whether two keys are the same apart from their names."""
+        """Tell whether two foreign keys have the same target and columns. Names do not matter."""
         return self.target == other.target and set(self.pairs) == set(other.pairs)
 
 
@@ -46,17 +46,18 @@ class Table:
 
     schema: str
     name: str
-    #: PostgreSQL's letter: r table, p partitioned, v view, m materialised view, f foreign table.
+    #: The kind as a letter of PostgreSQL's catalogue: r table, p partitioned table, v view,
+    #: m materialised view, f foreign table.
     kind: str
     is_logged: bool
     owner: str
-    #: Whether the login may act as the owner.
+    #: Whether the login of this session may act as the owner of the table.
     is_ours: bool
     comment: str | None
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...]
-    #: The name of each index with the columns it is over.
+    #: The name of each index, with its columns.
     indexes: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
@@ -98,8 +99,8 @@ where c.relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 
 order by c.relname, a.attnum
 """
 
-# A key to a partitioned table exists again for each of its partitions. Those have a parent and are
-# left out.
+# If a foreign key refers to a partitioned table, PostgreSQL keeps a copy of the key for each
+# partition. The copies have a parent key (`conparentid`) and are left out.
 _KEYS = """
 select c.relname, k.conname, k.contype::text, n.nspname, f.relname,
     array(
@@ -172,10 +173,10 @@ def read_tables(
 
 
 def referenced_first(tables: Iterable[Table]) -> list[Table]:
-    """Return tables in an order in which each comes after those that its foreign keys refer to.
+    """Sort tables so that each table comes after the tables that its foreign keys refer to.
 
     Raises:
-        NotPublishableError: Foreign keys form a circle.
+        NotPublishableError: Foreign keys form a circle, so there is no such order.
     """
     by_place: Mapping[tuple[str, str], Table] = {
         (table.schema, table.name): table for table in tables

@@ -1,7 +1,8 @@
 """Record when readers first saw each exception, and when it left the list.
 
-This cannot be computed from raw later, so it is recorded in the transaction that makes a
-publication current. The next build continues from this record. Only an erasure removes from it.
+These times cannot be computed from raw later. So they are recorded in the transaction that makes a
+publication current. The next build continues from this history. Only an erasure deletes events of
+it.
 """
 
 import psycopg
@@ -14,8 +15,8 @@ from oic_assurance.warehouse.rows import relation_exists
 #: The mart that holds the history of exceptions.
 HISTORY = "assurance_exception_history"
 
-# The last recorded state of each exception at or before the moment. Withdrawn publications do not
-# count.
+# The last recorded state of each exception, open or closed, at the moment `as_at`. Events of
+# withdrawn publications do not count.
 _RECORDED = """
 select distinct on (event.force_code, event.exception_key)
     event.force_code, event.exception_key, event.is_open
@@ -47,9 +48,10 @@ on conflict do nothing
 
 
 def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
-    """Record the exceptions that a publication is the first to open or to close.
+    """Record the exceptions that a publication is the first to show as open or as closed.
 
-    Returns their number. Publications from before this history existed have nothing to record.
+    Returns how many were recorded. Publications of early versions of the code have no mart with
+    this history, and for them nothing is recorded.
     """
     name = MARTS.partition(HISTORY, publication_id)
     if not relation_exists(conn, f"{GENERATION}.{name}"):

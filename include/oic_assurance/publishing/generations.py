@@ -1,4 +1,7 @@
-"""The tables in the schema of the generations: attached, pending or detached."""
+"""The tables in the schema of the generations, and whether each is attached or detached.
+
+A table is pending if its detachment was interrupted.
+"""
 
 import re
 from collections.abc import Iterable
@@ -33,7 +36,10 @@ order by c.relname, k.conname
 
 
 class State(StrEnum):
-    """Whether a table of a generation is a partition of its parent."""
+    """Whether a table of a generation is a partition of its parent.
+
+    The parent is the table that readers query.
+    """
 
     ATTACHED = "attached"
     PENDING = "pending"
@@ -51,22 +57,25 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Return its name in the schema of the generations."""
+        """Return the table's name in the schema of the generations."""
         return self.schema.partition(self.table, self.publication_id)
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Return its full name as an SQL identifier."""
+        """Return the table's name with its schema, as an SQL identifier."""
         return sql.Identifier(GENERATION, self.name)
 
     @property
     def parent(self) -> sql.Identifier:
-        """Return the full name of the table that readers query."""
+        """Return the name, with its schema, of the parent: the table that readers query."""
         return sql.Identifier(self.schema.parents, self.table)
 
 
 def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
-    """Return the tables of all kept generations, or the one called `name`, oldest first."""
+    """Return the tables of all kept generations, the oldest generation first.
+
+    With `name`, only the table with this name is returned.
+    """
     rows = conn.execute(_PARTS, {"schema": GENERATION, "name": name}).fetchall()
     parts = [part for row in rows for part in _part(*row)]
     return sorted(parts, key=lambda part: (part.publication_id, part.name))
@@ -88,7 +97,8 @@ def _part(
         schema = next(schema for schema in PUBLISHED_SCHEMAS if schema.parents == parent_schema)
         yield Part(schema, parent, publication_id, State.PENDING if is_pending else State.ATTACHED)
         return
-    # The longest prefix first, because the empty prefix matches every name.
+    # Prefixes of schemas are tried from the longest to the shortest, because the empty prefix
+    # matches every name.
     for schema in sorted(PUBLISHED_SCHEMAS, key=lambda schema: -len(schema.prefix)):
         if name.startswith(schema.prefix):
             table = match["table"].removeprefix(schema.prefix)

@@ -25,7 +25,7 @@ from marts.publication
 
 @dataclass(frozen=True)
 class Publication:
-    """A build that was published. Its id is the build's."""
+    """A build that was published. The publication has the id of the build."""
 
     publication_id: int
     force_code: str
@@ -47,7 +47,7 @@ class Hold:
     publication_id: int
     since: datetime
     reason: str
-    #: The newest publication that has been made since and waits, and how many wait.
+    #: The newest publication that waits for the release, and how many publications wait.
     newest_waiting: int | None
     waiting: int
 
@@ -88,13 +88,16 @@ def find_current(conn: psycopg.Connection) -> Publication | None:
 
 
 def current_hold(settings: Settings) -> Hold | None:
-    """Return the roll-back that later publications wait behind, or None when there is none."""
+    """Return the hold that keeps later publications waiting, or None if there is no hold."""
     with connect(settings, role=ROLE) as conn:
         return find_hold(conn)
 
 
 def find_hold(conn: psycopg.Connection) -> Hold | None:
-    """Return the hold that the latest change of the current publication has set, or None."""
+    """Return the present hold, or None.
+
+    There is a hold if the latest move of the pointer was a roll-back that set one.
+    """
     return find_record(
         conn,
         Hold,
@@ -127,10 +130,11 @@ def was_shown(conn: psycopg.Connection, publication_id: int) -> bool:
 def move_pointer(
     conn: psycopg.Connection, publication_id: int, reason: str, *, holds: bool = False
 ) -> int | None:
-    """Make a publication current and record it; return the id of the one that was current.
+    """Make a publication current, and record this in `audit.publication_move`.
 
-    Readers whose statement or transaction began before the commit keep seeing the earlier
-    publication. With `holds`, no later publication becomes current until one is released.
+    Returns the id of the publication that was current before, or None. If a reader's statement or
+    transaction began before the commit, it still sees the earlier publication. With `holds`, no
+    later publication becomes current until somebody releases it.
     """
     left: int | None = find_value(
         conn,
@@ -171,11 +175,12 @@ def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Con
         psycopg.errors.LockNotAvailable: Another process has the lock for longer than `patience`.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
-        # If this client disappears, the server ends its session, and the lock with it.
+        # If this process disappears, the server ends its session after a time and so releases the
+        # lock.
         for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
             conn.execute("select set_config(%s, '60s', false)", (name,))
         limit_waiting(conn, patience)
-        # Closing the connection releases it.
+        # The lock is released when the connection closes.
         take(conn, PUBLISHING)
         yield conn
 

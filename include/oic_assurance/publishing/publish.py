@@ -11,16 +11,15 @@ from oic_assurance.errors import AssuranceError, GateBlocked
 from oic_assurance.publishing.approval import check_approval
 from oic_assurance.publishing.attach import attach_again, move_and_attach
 from oic_assurance.publishing.audiences import open_to_audiences
-from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.evidence import (
+from oic_assurance.publishing.candidate_checks import (
     audited_content,
     check_candidates,
     check_fingerprints,
     publishable_build,
     read_candidates,
 )
+from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.exception_history import record_exceptions
-from oic_assurance.publishing.parents import Tables, prepare_parents
 from oic_assurance.publishing.publication import (
     Publication,
     current_publication,
@@ -32,6 +31,7 @@ from oic_assurance.publishing.publication import (
     move_pointer,
     sole_publisher,
 )
+from oic_assurance.publishing.published_tables import Tables, prepare_parents
 from oic_assurance.publishing.released_figures import record_released, released_periods
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates
@@ -43,8 +43,8 @@ from oic_assurance.warehouse.rows import find_value
 PUBLISHER_PATIENCE = "60s"
 #: How long to wait for the candidate tables.
 CANDIDATE_PATIENCE = "5s"
-#: How long to wait for readers of a published table that changes. It is shorter than the server's
-#: `deadlock_timeout`, so that the publication gives way in a deadlock and not the reader.
+#: How long to wait for readers of a published table that must change. It is shorter than the
+#: server's `deadlock_timeout`. So in a deadlock the publication is cancelled, not the reader.
 READER_PATIENCE = "300ms"
 #: How long to try in total, over all attempts.
 PATIENCE_SECONDS = 60.0
@@ -112,7 +112,7 @@ def _publish(settings: Settings, conn: psycopg.Connection, build_id: int) -> Pub
 
 
 def _attach(conn: psycopg.Connection, build_id: int) -> None:
-    """Check the candidates and attach them. Readers do not see them yet."""
+    """Check the candidate tables and attach them to the parents. Readers do not see them yet."""
     candidates = _locked_candidates(conn, build_id)
     content = check_fingerprints(conn, candidates, build_id)
     limit_waiting(conn, READER_PATIENCE)
@@ -125,7 +125,10 @@ def _attach(conn: psycopg.Connection, build_id: int) -> None:
 
 
 def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
-    """Return the fingerprint of the tables that are attached for a build, or None."""
+    """Return the fingerprint of a build's tables when they were attached.
+
+    Returns None if they were never attached.
+    """
     fingerprint: str | None = find_value(
         conn, "select content_fingerprint from audit.generation where build_id = %s", (build_id,)
     )
@@ -141,7 +144,7 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Publishe
     conn.execute(
         sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(", ").join(places))
     )
-    # Read again under the lock: another process may have built them again.
+    # Read the list of tables again under the lock: another process may have replaced them.
     candidates = read_candidates(conn, PUBLISHED_SCHEMAS)
     check_candidates(candidates, build_id)
     if any(set(candidates[schema]) != set(seen[schema]) for schema in PUBLISHED_SCHEMAS):
@@ -150,7 +153,7 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Publishe
 
 
 def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publication:
-    """Record the publication and make it current, unless a roll-back holds."""
+    """Record the publication, and make it current unless there is a hold after a roll-back."""
     verdict = check_gates(conn, build.build_id)
     check_approval(conn, settings, build, verdict)
     content = audited_content(conn, PUBLISHED_SCHEMAS, build.build_id)

@@ -1,7 +1,8 @@
-"""Record every figure that was ever released to the public, also after its generation is gone.
+"""Record every figure that was ever released to the public.
 
-Each release is compared with all earlier ones: see docs/explanation/disclosure-control.md. So the
-record is made in the transaction that makes the release current, and nothing is removed from it.
+Each release is compared with all earlier releases: see docs/explanation/disclosure-control.md. So
+figures are recorded in the transaction that makes a release current. They are never deleted, even
+when the generation is dropped.
 """
 
 import psycopg
@@ -11,7 +12,8 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.schemas import GENERATION, PUBLIC_RELEASE
 from oic_assurance.warehouse.rows import one_value
 
-# The rows of a period belong together. When the force's figure has changed, all are recorded.
+# The periods to record: if the figure of the force has changed, the figures of all units in the
+# period are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown
@@ -50,18 +52,19 @@ where released.released_at > (select known_at from audit.build where build_id = 
 
 
 def released_periods(build_id: int) -> sql.Identifier:
-    """Return the table with the released periods of a publication."""
+    """Return the name of the table with a publication's released figures by period."""
     return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
 
 
 def record_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
-    """Record the figures that a build is the first to release; return their number.
+    """Record the figures that a build is the first to release, and return how many were recorded.
 
-    `shown` is the build's table of released periods.
+    `shown` is the build's table of released figures by period.
 
     Raises:
         NotPublishableError: Another publication has released figures since the build began. The
-            build has not taken them into account, so a reader could subtract one from the other.
+            build has not taken these figures into account. A reader could subtract figures of the
+            two releases from each other and find a hidden number.
     """
     new = sql.SQL(_NEW).format(shown=shown)
     if not one_value(conn, sql.SQL("select exists ({})").format(new)):

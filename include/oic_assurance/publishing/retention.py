@@ -1,9 +1,9 @@
-"""Retention of generations: the latest stay attached, more are kept detached, the rest are dropped.
+"""Detach old generations, and drop the oldest generations.
 
 Each attached generation makes every query a little slower, because the planner looks at all
-partitions and locks them. With some hundreds of partitions that takes longer than the query. So
-only the latest few stay attached. Detached generations stay complete, and a roll-back attaches them
-again.
+partitions and locks them. With some hundreds of partitions, planning takes longer than the query
+itself. So only the latest few generations stay attached. Detached generations stay complete, and a
+roll-back attaches them again.
 """
 
 import time
@@ -27,17 +27,18 @@ from oic_assurance.warehouse.rows import one_value
 
 ATTACHED = 7
 KEPT = 400
-#: How long to try in total before the rest is put off to the next call.
+#: How long one call tries in total. Whatever is not done by then is put off to the next call.
 PATIENCE_SECONDS = 20.0
 #: How long to try one step.
 STEP_SECONDS = 2.0
-# Some steps need exclusive access to a table for a moment. A new reader waits no longer than this.
-# It is shorter than `deadlock_timeout`, so that in a deadlock retention gives way, not the reader.
+# Some steps need exclusive access to a table for a moment. While such a step waits for its lock,
+# new readers wait too, but no longer than this. The time is shorter than the server's
+# `deadlock_timeout`. So in a deadlock the step of retention is cancelled, not the reader.
 LOCK_PATIENCE = "100ms"
 _PAUSE_SECONDS = 0.1
 
-# How many sessions have a snapshot from before the publication stopped being current. The query
-# uses only the columns of the view that every login may read for every session.
+# Count the sessions whose snapshot is from before the publication stopped being current. The query
+# uses only columns of `pg_stat_activity` that every login may read for all sessions.
 _OLD_SNAPSHOTS = """
 select count(*)
 from pg_catalog.pg_stat_activity as a
@@ -54,7 +55,10 @@ where a.datname = current_database() and a.usesysid is not null and a.pid <> pg_
 
 @dataclass
 class Retention:
-    """The generations that were detached and dropped, and why the rest was put off, if it was."""
+    """The generations that were detached and the generations that were dropped (`erased`).
+
+    `put_off` says why some steps were put off to the next call. It is None if none were.
+    """
 
     detached: list[int] = field(default_factory=list)
     erased: list[int] = field(default_factory=list)
@@ -62,11 +66,11 @@ class Retention:
 
 
 class _PutOffError(Exception):
-    """Readers use a table. Nothing is lost by trying again at the next publication."""
+    """Readers use a table, so a step is put off. The next publication tries the step again."""
 
 
 class _StillSeenError(_PutOffError):
-    """A reader still sees a generation as current, and so cannot lose it or a later one."""
+    """A reader still sees a generation as current, so it and later ones cannot be detached yet."""
 
 
 def detach_old(
@@ -83,9 +87,12 @@ def detach_old(
     - A generation that was attached and never became current is dropped once a later publication
       is current.
 
-    A generation that a reader's transaction still sees as current is put off to the next call. So
-    are steps for which readers leave no time within `patience` seconds. After an interruption at
-    any point, the next call continues.
+    Some work is put off to the next call:
+
+    - generations that a reader's transaction still sees as current,
+    - steps that need a table which readers have in use during all of `patience` seconds.
+
+    After an interruption at any point, the next call continues.
     """
     done = Retention()
     deadline = time.monotonic() + patience
@@ -96,7 +103,7 @@ def detach_old(
         conn.execute("select set_config('lock_timeout', %s, false)", (LOCK_PATIENCE,))
         aside, beyond = _choose(conn, attached=max(attached, 1), keep=max(keep, 1))
         try:
-            # First what an interrupted call has left.
+            # An interrupted call may have left foreign keys on detached tables.
             _drop_own_keys(conn, deadline)
             done = _set_all_aside(conn, aside, deadline)
             for publication_id in beyond:
@@ -116,9 +123,10 @@ def drop_generations(
     *,
     patience: float = PATIENCE_SECONDS,
 ) -> Retention:
-    """Drop the tables of these publications, except the current one, regardless of retention.
+    """Drop the tables of these publications, regardless of retention.
 
-    Steps for which readers leave no time are put off, as in `detach_old`.
+    The tables of the current publication are never dropped. If readers have a table in use for too
+    long, the step is put off, as in `detach_old`.
     """
     done = Retention()
     deadline = time.monotonic() + patience
@@ -144,7 +152,11 @@ def drop_generations(
 
 @contextmanager
 def _alone(conn: psycopg.Connection) -> Iterator[bool]:
-    """Keep publishers out during the block; give False if one is active, because this can wait."""
+    """Let no other process publish during the block.
+
+    Yields False if a process is publishing already. Then the caller does nothing, because retention
+    can wait.
+    """
     is_alone = try_take(conn, PUBLISHING)
     try:
         yield is_alone
@@ -154,7 +166,10 @@ def _alone(conn: psycopg.Connection) -> Iterator[bool]:
 
 
 def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list[int], list[int]]:
-    """Return the generations to detach and, among them, those to drop; the oldest first."""
+    """Return two lists, each with the oldest first: generations to detach, generations to drop.
+
+    Every generation to drop is also in the first list.
+    """
     current = find_current(conn)
     there = {part.publication_id for part in read_parts(conn)}
     abandoned = _abandoned(conn, there, current)
@@ -168,7 +183,8 @@ def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list
 def _abandoned(conn: psycopg.Connection, there: set[int], current: Publication | None) -> set[int]:
     """Return the generations that a killed publisher has attached and that were never published.
 
-    Only those older than the current publication count. A newer one can still be published.
+    Only generations older than the current publication count. A newer generation can still be
+    published.
     """
     if current is None:
         return set()
@@ -182,7 +198,11 @@ def _parts_of(conn: psycopg.Connection, publication_id: int) -> list[Part]:
 
 
 def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) -> Retention:
-    """Detach generations as far as readers allow. A table in use does not stop the others."""
+    """Detach generations whose tables are not in use by readers.
+
+    If readers use a table of one generation, the next generation is tried. If a reader still sees
+    a generation as current, this generation and later ones stay attached.
+    """
     done = Retention()
     for publication_id in aside:
         parts = _parts_of(conn, publication_id)
@@ -200,7 +220,10 @@ def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) 
 
 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
-    """Detach the tables of one generation, referring tables before the tables they refer to."""
+    """Detach the tables of one generation.
+
+    A table with foreign keys is detached before the tables that they refer to.
+    """
     _wait_for_its_readers(conn, parts[0].publication_id, deadline)
     parents = [
         table
@@ -216,11 +239,12 @@ def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> 
 
 
 def _detach(conn: psycopg.Connection, part: Part) -> None:
-    # An interrupted attempt has left its table pending, and a parent can have only one of those.
+    # An interrupted attempt may have left a detachment pending. A parent can have only one pending
+    # detachment, so it is completed first.
     for other in read_parts(conn):
         if other.parent == part.parent and other.state is State.PENDING:
             conn.execute(finalise(other))
-    # Read again: the table just finalised may be this one.
+    # Read the state of the table again: the detachment just completed may be that of this table.
     if read_parts(conn, part.name)[0].state is State.ATTACHED:
         conn.execute(
             sql.SQL("alter table {} detach partition {} concurrently").format(
@@ -230,9 +254,10 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
 
 
 def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
-    """Drop the foreign keys of detached tables, which would prevent dropping their targets.
+    """Drop the foreign keys of detached tables.
 
-    Each key has its own transaction, so that two tables that readers use are never locked together.
+    A table cannot be dropped while a foreign key refers to it. Each key is dropped in its own
+    transaction, so that two tables that readers use are never locked together.
     """
     for table, key in own_foreign_keys(conn):
         statement = sql.SQL("alter table {} drop constraint {}").format(
@@ -257,10 +282,10 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
 
 
 def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
-    """Repeat a step until readers leave time for it.
+    """Repeat a step until it gets its lock.
 
     Raises:
-        _PutOffError: Readers did not leave time before the deadline.
+        _PutOffError: Readers had the table in use until the deadline.
     """
     until = _until(deadline)
     while True:
@@ -275,10 +300,10 @@ def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
 
 
 def _wait_for_its_readers(conn: psycopg.Connection, publication_id: int, deadline: float) -> None:
-    """Wait for readers who still see a generation as the current one.
+    """Wait until no reader sees a generation as the current one.
 
     Raises:
-        _StillSeenError: There are such readers after the deadline.
+        _StillSeenError: A reader still sees it as current after the deadline.
     """
     until = _until(deadline)
     while True:

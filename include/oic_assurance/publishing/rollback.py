@@ -1,4 +1,4 @@
-"""Roll back to an earlier publication, record why, and release it again."""
+"""Roll back to an earlier publication, and release the hold that a roll-back sets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,16 +33,18 @@ def rollback(
 ) -> Publication:
     """Make an earlier publication current, and record why.
 
-    No data moves, so it is immediate and does not disturb readers. A generation that retention has
-    detached is attached first. One that retention has dropped can only be recomputed.
+    No data is moved, so a roll-back takes effect at once and does not disturb readers. If retention
+    has detached the generation, its tables are attached first. If retention has dropped the
+    generation, a roll-back is impossible: the publication can only be recomputed.
 
-    Later runs make further publications, checked as usual. They wait for `release`, because what
-    was wrong today is likely to be wrong tomorrow. With `until_next_run` the next publication
-    becomes current by itself.
+    Later runs make and check further publications as usual. These wait for `release`, because an
+    error of today is likely to be there tomorrow. With `until_next_run` there is no hold, and the
+    next publication becomes current by itself.
 
     Raises:
         UsageError: The reason is missing, or the publication does not exist or was never current.
-        AssuranceError: Its tables are no longer kept, or another process publishes now.
+        AssuranceError: The publication's tables are no longer kept, or another process is
+            publishing.
     """
     if not why.strip():
         raise UsageError("A roll-back needs a reason: readers will ask for it.")
@@ -53,11 +55,12 @@ def rollback(
 def release(settings: Settings, why: str) -> Publication:
     """End the hold of a roll-back, and make the newest publication since then current.
 
-    If none was made since, the next run's publication becomes current as usual.
+    If no publication was made since, the publication of the next run becomes current as usual.
 
     Raises:
         UsageError: The reason is missing, or there is nothing to release.
-        AssuranceError: The publication may not become current, or its tables are no longer kept.
+        AssuranceError: The newest publication may not become current, or its tables are no longer
+            kept.
     """
     if not why.strip():
         raise UsageError("A release needs a reason: somebody gave one for the roll-back.")
@@ -123,7 +126,10 @@ def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
 
 
 def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
-    """Attach a publication's tables where needed, in a transaction of its own as in `publish`."""
+    """Attach the tables of a publication if retention has detached them.
+
+    This is a separate transaction, for the same reason as in `publish`.
+    """
     with conn.transaction():
         is_there = attach_again(conn, publication_id)
     if not is_there:

@@ -1,4 +1,4 @@
-"""The two published schemas: where a generation is built, where it is read, and by whom."""
+"""The two published schemas: where dbt builds their tables, where readers query them, who reads."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,15 @@ from psycopg import sql
 GENERATION = "generation"
 #: The column that every table is partitioned by.
 KEY = "publication_id"
-#: PostgreSQL truncates longer names, and two truncated names can be equal.
+#: The highest number of characters in a name. PostgreSQL truncates longer names, and then two
+#: different names can become equal.
 LONGEST_NAME = 63
 _ROOM_FOR_SUFFIXES = 6
 
 
 @dataclass(frozen=True)
 class PublishedSchema:
-    """A schema of marts that readers see, with the schema in which its candidates are built."""
+    """A schema of marts that readers see, and the schema in which dbt builds the candidates."""
 
     #: The schema in which dbt builds the tables of the next generation.
     candidate: str
@@ -23,7 +24,7 @@ class PublishedSchema:
     parents: str
     #: The login that may read it.
     reader: str
-    #: What the names of its tables begin with in the schema of the generations.
+    #: The prefix of the names of this schema's tables in the schema of the generations.
     prefix: str
     #: The tables that every generation must have.
     required: frozenset[str]
@@ -31,7 +32,7 @@ class PublishedSchema:
     current: str
 
     def partition(self, table: str, publication_id: int) -> str:
-        """Return the name of a table in the schema of the generations."""
+        """Return the name that a publication's table has in the schema of the generations."""
         return f"{self.prefix}{table}__{publication_id}"
 
     def has_room_for(self, table: str, publication_id: int) -> bool:
@@ -42,7 +43,8 @@ class PublishedSchema:
     def policy(self) -> sql.SQL:
         """Return the row-level security condition that shows only the current generation.
 
-        Its subquery runs once for each statement, and the planner skips the other partitions.
+        The subquery of the condition runs once for each statement. The server then skips the
+        partitions of all other publications.
         """
         return sql.SQL(f"{KEY} = (select {self.current})")
 
@@ -80,12 +82,12 @@ PUBLIC_RELEASE = PublishedSchema(
     reader="public_reader",
     prefix="public__",
     required=frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
-    # Its readers must not see `marts`, so a function looks the id up for them.
+    # Readers of `public_release` must not see `marts`, so a function looks up the id for them.
     current="public_release.current_publication()",
 )
 
 PUBLISHED_SCHEMAS = (MARTS, PUBLIC_RELEASE)
 #: The logins that receive each publication, for the log of disclosures.
 READERS = ", ".join(schema.reader for schema in PUBLISHED_SCHEMAS)
-#: Stages that compare new figures with what was published.
+#: Roles of the stages that compare new figures with published figures.
 STAGES_THAT_READ = ("oic_transform", "oic_gate")

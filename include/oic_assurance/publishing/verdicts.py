@@ -34,7 +34,8 @@ where build_id = %s and stage = %s and severity = 'critical' and not success
 order by 1
 """
 
-# Results from before the candidate was built again are about tables that no longer exist.
+# For each required check: whether it has a result. Results that are older than the candidate do not
+# count, because they are about tables that no longer exist.
 _REQUIRED = """
 select concat_ws(': ', nullif(due.suite, ''), due.expectation), exists (
     select
@@ -65,7 +66,8 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
     """Return the verdict of all gates together: `passed` or `warning`.
 
     Raises:
-        NotPublishableError: A gate is critical, incomplete, missing, or out of order.
+        NotPublishableError: The verdict of a gate is critical or missing, a required check has no
+            result, or a gate has run again after the marts that show its verdict were built.
     """
     gates = {stage: Gate(*rest) for stage, *rest in conn.execute(_GATES, (build_id,)).fetchall()}
     for stage in GATES:
@@ -74,7 +76,8 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
                 f"the gate '{stage}' has not been passed: no verdict is stored"
             )
         failures = [row[0] for row in conn.execute(_FAILURES, (build_id, stage)).fetchall()]
-        # The verdict and the results are checked separately, so that neither can hide the other.
+        # Both the verdict and the results are checked. So a wrong verdict cannot hide a failed
+        # check, and missing results cannot hide a critical verdict.
         if failures or gates[stage].verdict == "critical":
             raise NotPublishableError(f"the gate '{stage}' is critical: {_listed(failures)}")
         _check_completeness(conn, build_id, stage, gates[stage].expectations)
@@ -85,7 +88,11 @@ def check_gates(conn: psycopg.Connection, build_id: int) -> str:
 def _check_completeness(
     conn: psycopg.Connection, build_id: int, stage: str, expectations: int
 ) -> None:
-    """Compare the results of a gate with the checks that were required before it ran."""
+    """Check that a gate has a result for every required check.
+
+    Raises:
+        NotPublishableError: No check was required or run, or a required check has no result.
+    """
     required = conn.execute(_REQUIRED.encode(), (build_id, stage)).fetchall()
     if not required or expectations == 0:
         raise NotPublishableError(
@@ -96,7 +103,8 @@ def _check_completeness(
         raise NotPublishableError(
             f"the gate '{stage}' lacks {len(missing)} of {len(required)} checks: {_listed(missing)}"
         )
-    # Earlier audits of the same build leave results too. The last audit must have been complete.
+    # The results can come from several audits of the same build. The last audit must have run every
+    # required check.
     if expectations < len(required):
         raise NotPublishableError(
             f"the gate '{stage}' was last passed with {expectations} of {len(required)} checks"
@@ -104,7 +112,7 @@ def _check_completeness(
 
 
 def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
-    """Check that the sealed marts show the latest verdicts, and were audited after that."""
+    """Check that the sealed marts were built after the verdicts that they show, then audited."""
     build = find_build(conn, build_id)
     sealed_at = build.finished_at if build else None
     if sealed_at is None:

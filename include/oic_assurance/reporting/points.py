@@ -1,7 +1,7 @@
-"""The assurance points as pages show them: name, order, unit.
+"""How pages show the assurance points: their names, their order and the units of their figures.
 
-The seeds define the points: their rules, measures, targets and deadlines. This module adds what a
-page needs and no seed has.
+The dbt seeds define the points with their rules, measures, targets and deadlines. This module has
+the facts that pages need and that are not in a seed.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ class Point:
     """How pages show one assurance point.
 
     Attributes:
-        name: The short name, used as a heading.
-        unit: The noun for the records that the figure counts.
-        decided_by: The dbt model that decides whether a record counts as met.
-        changes: Why a point that is met today can fail tomorrow.
-        is_checklist: Whether the figure is a number out of three, not a percentage.
+        name: The short name of the point, used as a heading.
+        unit: The noun for the records that the figure counts, such as "referrals".
+        decided_by: The dbt model that decides whether a record meets the point's requirement.
+        changes: Why a point that is met today can be missed tomorrow, as a clause: "people join".
+        is_checklist: Whether the figure is a number out of three instead of a percentage.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Point:
     is_checklist: bool = False
 
 
-#: By the codes of the seed `policy_point`, in the order in which pages show them.
+#: The points by their codes in the seed `policy_point`, in the order in which pages show them.
 POINTS = {
     "NCCU_INTEL": Point(
         name="Reporting to the NCCU",

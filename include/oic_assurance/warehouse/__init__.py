@@ -1,1 +1,1 @@
-"""The warehouse's server, connections, roles, migrations, locks and helpers for rows."""
+"""Access to the warehouse: its server, connections, roles, migrations, locks, and reading rows."""

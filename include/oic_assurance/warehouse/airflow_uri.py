@@ -1,6 +1,7 @@
 """Read connections from Airflow's variables AIRFLOW_CONN_<NAME>, without importing Airflow.
 
-A connection is a URI or a JSON object, as in Airflow's documentation on managing connections.
+The value of a variable is a URI or a JSON object. Airflow's documentation on managing connections
+defines both formats.
 """
 
 import json
@@ -17,7 +18,7 @@ Parts = dict[str, str]
 
 
 def variable_name(name: str) -> str:
-    """Return the environment variable that Airflow reads the connection `name` from."""
+    """Return the name of the environment variable that holds Airflow's connection `name`."""
     return f"AIRFLOW_CONN_{name.upper()}"
 
 
@@ -25,7 +26,7 @@ def find_connection_uri(name: str) -> str | None:
     """Return the libpq URI of Airflow's connection `name`, or None if it is not set.
 
     Raises:
-        UsageError: The variable is not a connection to PostgreSQL.
+        UsageError: The value of the variable does not describe a connection to PostgreSQL.
     """
     variable = variable_name(name)
     text = os.environ.get(variable, "").strip()
@@ -34,7 +35,7 @@ def find_connection_uri(name: str) -> str | None:
     try:
         parts = _from_json(text) if text.startswith("{") else _from_uri(text)
     except (ValueError, TypeError, AttributeError) as error:
-        # The text holds a password, so the message does not quote it.
+        # The value of the variable holds a password, so the message does not quote the value.
         raise UsageError(
             f"{variable} is neither a PostgreSQL URI (postgres://user:password@host:port/database) "
             "nor Airflow's JSON form of one."
@@ -43,10 +44,9 @@ def find_connection_uri(name: str) -> str | None:
 
 
 def connection_type(name: str) -> str | None:
-    """Return the type of Airflow's connection `name`, or None if it is not set.
+    """Return the type of Airflow's connection `name`, or None if the connection is not set.
 
-    All spellings of PostgreSQL are returned as `postgres`. It is also the type of a text that names
-    none.
+    The type is `postgres` for every spelling of PostgreSQL, and also if the variable names no type.
     """
     text = os.environ.get(variable_name(name), "").strip()
     if not text:
@@ -60,7 +60,7 @@ def connection_type(name: str) -> str | None:
 
 
 def libpq_uri(parts: Parts) -> str:
-    """Return the libpq URI of connection parts, which have libpq's names."""
+    """Return the libpq URI of a connection. The keys of `parts` are libpq's parameter names."""
     rest = dict(parts)
     user, password = rest.pop("user", ""), rest.pop("password", "")
     host, port, database = rest.pop("host", ""), rest.pop("port", ""), rest.pop("dbname", "")
@@ -107,7 +107,10 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _merge(parts: Parts, extra: dict[str, Any]) -> Parts:
-    """Add the extras that libpq knows. Only Airflow uses the others, such as cloud logins."""
+    """Return the parts of a connection with those extras of Airflow that libpq knows.
+
+    Other extras, such as cloud logins, have a meaning for Airflow only and are left out.
+    """
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     options = {key: str(value) for key, value in extra.items() if key in known and value != ""}
     return {**options, **{key: value for key, value in parts.items() if value}}

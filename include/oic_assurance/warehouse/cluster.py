@@ -1,4 +1,4 @@
-"""The data directory of the embedded server: create it, check it, and write its settings."""
+"""Create and check the data directory of the embedded server, and write the server's settings."""
 
 import shutil
 import subprocess
@@ -19,14 +19,14 @@ from oic_assurance.warehouse.programs import (
 from oic_assurance.warehouse.secrets import find_secret, secret
 
 SUPERUSER = "postgres"
-#: Databases and the logins that own them. Only Airflow uses the database `airflow`.
+#: The login that owns each database. Only Airflow uses the database `airflow`.
 OWNERS = {
     "warehouse": "warehouse_owner",
     "rms": "rms_owner",
     "intelligence": "intelligence_owner",
     "airflow": "airflow",
 }
-#: Source databases, the schema that the source contract names, and the login that extracts.
+#: For each source database: the schema that the source contract names, and the login that reads it.
 SOURCES = {
     "rms": ("rms", "rms_extract"),
     "intelligence": ("intel", "intelligence_extract"),
@@ -36,12 +36,13 @@ BUILTIN_LOCALE_SINCE = 17
 DRAFT_PREFIX = "new-"
 
 _ACCESS = """\
-# Written at each start. Only connections from this machine, with a password.
+# This file is written at each start. The server accepts only connections from this machine, with a
+# password.
 host all all 127.0.0.1/32 scram-sha-256
 """
 
 _SETTINGS = """\
-# Written at each start; sized for a machine with two cores.
+# This file is written at each start. The sizes are for a machine with two cores.
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
@@ -53,12 +54,14 @@ shared_buffers = 256MB
 effective_cache_size = 1GB
 work_mem = 32MB
 maintenance_work_mem = 128MB
-# Builds run several statements at the same time, and containers have little /dev/shm.
+# No parallel queries: a build runs several statements at the same time already, and parallel
+# queries need shared memory, of which a container has little (/dev/shm).
 max_parallel_workers_per_gather = 0
 jit = off
 random_page_cost = 1.1
 
-# Durable, but without support for a standby or a log archive.
+# Committed data survives a crash. A standby server and an archive of the write-ahead log are not
+# supported.
 fsync = on
 wal_level = minimal
 max_wal_senders = 0
@@ -67,8 +70,9 @@ min_wal_size = 128MB
 max_wal_size = 1GB
 checkpoint_timeout = 15min
 
-# Records must not get into the log. The message or the statement of an error can hold a value. So
-# only starts and failures of the server are logged, and errors go to the client.
+# The server log must not contain data of records. An error message, or the statement that caused
+# it, can contain a value of a record. So an error goes only to the client. The log has only the
+# starts and failures of the server.
 log_destination = 'stderr'
 logging_collector = off
 log_timezone = 'UTC'
@@ -98,8 +102,8 @@ def password_name(login: str) -> str:
 def create_cluster(settings: Settings) -> None:
     """Create the data directory with its databases and logins, unless it exists.
 
-    It is created under another name and renamed in the last step. So an interrupted first start
-    never leaves an incomplete data directory.
+    The directory is created under another name, as a draft, and renamed in the last step. So an
+    interrupted first start never leaves an incomplete data directory.
 
     Raises:
         ServerError: PostgreSQL's programs fail or cannot be run.
@@ -122,16 +126,20 @@ def create_cluster(settings: Settings) -> None:
 
 
 def remove_drafts(settings: Settings) -> None:
-    """Remove the drafts of interrupted first starts, as far as no process still writes them."""
+    """Remove the incomplete data directories (drafts) that interrupted first starts have left.
+
+    A draft stays if it cannot be removed, for example because a process still writes into it.
+    """
     for draft in settings.server_dir.glob(f"{DRAFT_PREFIX}*"):
         shutil.rmtree(draft, ignore_errors=True)
 
 
 def check_cluster(settings: Settings) -> None:
-    """Check that the data directory fits the programs and the secrets.
+    """Check that the data directory has the programs' version and that no password is missing.
 
     Raises:
-        ServerError: It is damaged, of another version of PostgreSQL, or a password is missing.
+        ServerError: The directory is damaged or was created by another version of PostgreSQL, or
+            the password of a login is missing.
     """
     data = data_dir(settings)
     try:
@@ -157,7 +165,7 @@ def check_cluster(settings: Settings) -> None:
 
 
 def configure(settings: Settings, data: Path, *, port: int) -> None:
-    """Write the server's settings, with its TCP port, and its access rules."""
+    """Write two files of the server: its settings, including the TCP port, and its access rules."""
     account = server_account(data)
     files = {"assurance.conf": _SETTINGS.format(port=port), "pg_hba.conf": _ACCESS}
     for name, text in files.items():
@@ -169,16 +177,12 @@ def configure(settings: Settings, data: Path, *, port: int) -> None:
 
 
 def _initdb(settings: Settings, data: Path) -> None:
-    locale = ["--locale=C"]
+    # With `--auth=reject` nobody can log in until `configure` has written the access rules.
+    options = [f"--username={SUPERUSER}", "--auth=reject", "--data-checksums"]
+    options += ["--encoding=UTF8", "--locale=C"]
     if major_version(settings) >= BUILTIN_LOCALE_SINCE:
-        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    # Nobody can log in until `configure` has written the access rules.
-    done = run_program(
-        settings,
-        data,
-        ["initdb", "-D", ".", f"--username={SUPERUSER}", "--auth=reject", "--encoding=UTF8",
-         "--data-checksums", *locale],
-    )  # fmt: skip
+        options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    done = run_program(settings, data, ["initdb", "-D", ".", *options])
     if done.returncode != 0:
         raise ServerError(f"No PostgreSQL server could be created in {data}: {_last_line(done)}.")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -186,7 +190,7 @@ def _initdb(settings: Settings, data: Path) -> None:
 
 
 def _provision(settings: Settings, data: Path) -> None:
-    """Create logins and databases with the server in single-user mode, before it listens."""
+    """Create the logins and databases, in single-user mode because no server runs yet."""
     _run_sql(settings, data, "postgres", _logins_and_databases(settings))
     for database, owner in OWNERS.items():
         _run_sql(settings, data, database, _access_to(database, owner))
@@ -206,7 +210,8 @@ def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
                 sql.Identifier(login), createrole, password(login)
             )
         )
-    # Publishing reads since when transactions of other logins run. A migration grants it the right.
+    # Publishing must see when transactions of other logins began. A migration grants this right to
+    # the role that publishes, so the owner of the warehouse must be allowed to pass it on.
     statements.append(
         sql.SQL("grant pg_read_all_stats to {} with admin option").format(
             sql.Identifier(OWNERS["warehouse"])
@@ -250,7 +255,7 @@ def _access_to(database: str, owner: str) -> list[sql.Composable]:
 def _run_sql(
     settings: Settings, data: Path, database: str, statements: list[sql.Composable]
 ) -> None:
-    # Single-user mode with -j: a statement ends at a semicolon and an empty line.
+    # With -j, single-user mode reads a statement up to a semicolon that an empty line follows.
     text = "".join(f"{statement.as_string(None)};\n\n" for statement in statements)
     done = run_program(
         settings,

@@ -1,4 +1,4 @@
-"""Connections to the warehouse and the source databases, and the reasons of their errors."""
+"""Connect to the warehouse and the source databases, and describe why a connection failed."""
 
 import re
 from typing import Any
@@ -26,23 +26,24 @@ from oic_assurance.warehouse.secrets import find_secret
 
 NAMES = ("warehouse", "rms", "intelligence", "bi", "public")
 READERS = {"bi": "bi_reader", "public": "public_reader"}
-#: Groups of limited readers: supervisors, and the Commissioner's office.
+#: The group roles of readers who may see only some rows: supervisors and the Commissioner's office.
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
 STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 CONNECT_SECONDS = 10
-#: The SQLSTATE class of values that do not fit their type.
+#: The class of SQLSTATE codes for a value that its data type does not accept.
 DATA_EXCEPTION = "22"
 START_FIRST = "The embedded server is not running: run `assurance db start`."
 
 
 def url(settings: Settings, name: str) -> str:
-    """Return the libpq URI, with password, of an owner login or a reader.
+    """Return the libpq URI, with password, for a login of the warehouse or of a source database.
 
-    `name` is one of `NAMES`.
+    `name` is one of `NAMES`: a database, for the login that owns it, or `bi` or `public`, for a
+    login that reads the published marts.
 
     Raises:
-        UsageError: There is no such name.
-        ServerError: The server was never started here, or a password is missing.
+        UsageError: `name` is not one of `NAMES`.
+        ServerError: The embedded server was never started here, or a password is missing.
     """
     if name not in NAMES:
         raise UnknownNameError("database", name, NAMES)
@@ -64,10 +65,11 @@ def warehouse_url(settings: Settings) -> str:
 
 
 def extract_url(settings: Settings, name: str) -> str:
-    """Return the libpq URI, with password, for reading a source database.
+    """Return the libpq URI, with password, for reading the source database `name`.
 
     Raises:
-        UsageError: There is no connection to such a database.
+        UsageError: No environment variable configures a connection to the database, and the
+            embedded server does not have it.
         ServerError: The embedded server was never started here, or its password is missing.
     """
     given = find_connection_uri(name)
@@ -82,7 +84,7 @@ def extract_url(settings: Settings, name: str) -> str:
 
 
 def uses_embedded_server() -> bool:
-    """Tell whether the warehouse or a source database is on the embedded server."""
+    """Tell whether at least one of the warehouse and the sources is on the embedded server."""
     return not all(connection_type(name) for name in ("warehouse", *SOURCES))
 
 
@@ -99,7 +101,10 @@ def admin_url(settings: Settings, database: str = "postgres") -> str:
 
 
 def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
-    """Return the warehouse's URL for SQLAlchemy with psycopg 3. Sessions assume `role` if given."""
+    """Return the URL of the warehouse for SQLAlchemy with psycopg 3.
+
+    If `role` is given, the sessions assume this role.
+    """
     parts = _with_options(warehouse_url(settings), role=role)
     return libpq_uri(parts).replace("postgresql://", "postgresql+psycopg://", 1)
 
@@ -107,7 +112,9 @@ def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
 def connect(
     settings: Settings, *, role: str | None = None, autocommit: bool = False
 ) -> psycopg.Connection:
-    """Connect to the warehouse. The session assumes `role`, if given, and its time zone is UTC.
+    """Return a new connection to the warehouse, whose session is in the time zone UTC.
+
+    If `role` is given, the session assumes this role.
 
     Raises:
         ServerError: The warehouse cannot be reached, or its login may not assume the role.
@@ -123,10 +130,11 @@ def connect(
 
 
 def connect_source(settings: Settings, system: str) -> psycopg.Connection:
-    """Connect to a source database in a read-only session whose time zone is UTC.
+    """Return a new connection to a source database: a read-only session in the time zone UTC.
 
     Raises:
-        UsageError: There is no connection to such a database.
+        UsageError: No environment variable configures a connection to the database, and the
+            embedded server does not have it.
         SourceUnavailable: The database cannot be reached.
     """
     try:
@@ -153,10 +161,10 @@ def describe(uri: str) -> str:
 
 
 def reason(error: psycopg.Error) -> str:
-    """Return PostgreSQL's reason for an error on one line, without its hints and without values."""
+    """Return in one line why PostgreSQL reported an error, without hints and values of records."""
     primary = error.diag.message_primary or str(error)
     if (error.sqlstate or "").startswith(DATA_EXCEPTION):
-        # These messages quote the wrong value.
+        # The message of such an error quotes the value, which can come from a record.
         primary = re.sub(r'".*"', "…", primary, flags=re.DOTALL)
     line = next((line.strip() for line in primary.splitlines() if line.strip()), "no reason given")
     for prefix in ("connection failed: ", "connection is bad: "):
@@ -191,7 +199,7 @@ def _parts(uri: str) -> dict[str, str]:
 
 
 def _with_options(uri: str, *, role: str | None = None, read_only: bool = False) -> dict[str, Any]:
-    """Return the parts of a URI with the session settings that every connection needs."""
+    """Return the parameters of a connection: the parts of a URI and the settings of the session."""
     parts = _parts(uri)
     options = [parts["options"]] if "options" in parts else []
     options.append("-c timezone=UTC")

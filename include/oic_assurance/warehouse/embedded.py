@@ -31,9 +31,11 @@ from oic_assurance.warehouse.programs import (
 )
 
 HOST = "127.0.0.1"
-# Systems take the ports of outgoing connections from a higher range, so a saved port stays free.
+# Operating systems use higher port numbers for outgoing connections. So such a connection never
+# takes the port that this server has saved for its next start.
 PORTS = range(20_000, 30_000)
-# The protocol's SSLRequest. Every PostgreSQL server answers it, without a login.
+# The message SSLRequest of PostgreSQL's protocol. Every server answers it without a login, so it
+# shows whether a server accepts connections.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -44,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_running(settings: Settings) -> bool:
-    """Tell whether the embedded server of this home is running."""
+    """Tell whether the embedded server of this state folder is running."""
     return find_postmaster(data_dir(settings)) is not None
 
 
@@ -59,7 +61,7 @@ def start(settings: Settings) -> None:
     private_folder(settings, settings.server_dir)
     private_folder(settings, settings.log_dir)
     with _lock(settings):
-        # Another process may have started it, or may have been killed while starting it.
+        # Another process may have started the server meanwhile, or was killed while starting it.
         if _wait_for_running(settings):
             return
         try:
@@ -119,10 +121,9 @@ def _launch(settings: Settings) -> None:
         configure(settings, data, port=port)
         _save_port(settings, port)
         offset = log.stat().st_size
-        done = run_program(
-            settings, data, ["pg_ctl", "-D", ".", "-w", "-t", f"{READY_SECONDS:.0f}", "-l",
-                             os.path.relpath(log, data), "start"]
-        )  # fmt: skip
+        wait = ["-w", "-t", f"{READY_SECONDS:.0f}"]
+        log_option = ["-l", os.path.relpath(log, data)]
+        done = run_program(settings, data, ["pg_ctl", "-D", ".", *wait, *log_option, "start"])
         if done.returncode == 0:
             return
         reason = _reason_in_log(log, offset) or " ".join(done.stderr.split())
@@ -134,13 +135,22 @@ def _launch(settings: Settings) -> None:
 
 
 def _may_heal(reason: str) -> bool:
-    """Tell whether a new attempt may succeed: after remains of a killed server or a used port."""
+    """Tell whether another attempt to start the server may succeed after this failure.
+
+    It may if the port was in use, or if a killed server has left a lock file or shared memory.
+    """
     passing = ("lock file", "shared memory block", "TCP/IP sockets")
     return any(words in reason for words in passing)
 
 
 def _wait_for_running(settings: Settings) -> bool:
-    """Wait until a running server accepts connections. False if there is none, or if it ends."""
+    """Wait until a server that is running or starting accepts connections.
+
+    Returns False if no server is running, or if the server ends before it accepts connections.
+
+    Raises:
+        ServerError: The server runs but does not accept connections within `READY_SECONDS`.
+    """
     data = data_dir(settings)
     deadline = time.monotonic() + READY_SECONDS
     while find_postmaster(data) is not None:
@@ -153,7 +163,10 @@ def _wait_for_running(settings: Settings) -> bool:
 
 
 def _takes_connections(settings: Settings) -> bool:
-    """Tell whether the server answers. Its pid file can name a process that is just ending."""
+    """Tell whether the server answers a request on its port.
+
+    A running process is no proof, because the server may be about to end.
+    """
     running = find_postmaster(data_dir(settings))
     if running is None or not running.ready or running.port is None:
         return False
@@ -187,7 +200,7 @@ def _send(running: Postmaster, request: signal.Signals) -> None:
 
 @contextlib.contextmanager
 def _lock(settings: Settings) -> Iterator[None]:
-    """Let one process at a time start or stop the server of a home."""
+    """Wait for the lock that lets one process at a time start or stop a state folder's server."""
     path = settings.server_dir / "lock"
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -225,7 +238,7 @@ def _port_taken(port: int) -> ServerError:
 
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As in the server, closed connections that linger do not count as used.
+        # A port that only has closed connections in TIME_WAIT is free. PostgreSQL sets this too.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -265,7 +278,10 @@ def _prepare_log(settings: Settings, data: Path) -> Path:
 
 
 def _reason_in_log(log: Path, offset: int) -> str:
-    """Return the last reason in the server's log for not starting, or an empty text."""
+    """Return why the server did not start, from its log after `offset`.
+
+    The text is empty if the log gives no reason.
+    """
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(offset)
         lines = file.read().splitlines()

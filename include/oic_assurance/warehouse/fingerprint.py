@@ -1,4 +1,8 @@
-"""Content fingerprints: equal for equal rows, independent of the order of rows and columns."""
+"""Content fingerprints of tables: hashes by which the content of two tables is compared.
+
+Tables with the same columns and rows have the same fingerprint. The order of the rows and of the
+columns does not matter.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,9 +39,11 @@ group by c.relname
 order by c.relname collate "C"
 """
 
-# Each row gets a number of 128 bits, and the table the sums of both halves. A sum is independent of
-# the order and, unlike xor, counts duplicate rows. `row(…)::text` quotes values and distinguishes
-# null from empty. `offset 0` keeps the planner from computing the hash twice, once for each half.
+# The first 128 bits of each row's hash are two numbers of 64 bits. The query adds up the first
+# numbers of all rows, and the second numbers of all rows.
+# - A sum does not depend on the order of rows. Unlike xor, it changes with duplicate rows.
+# - `row(…)::text` quotes values, and writes null and an empty text differently.
+# - `offset 0` keeps the planner from computing the hash of a row twice, once for each number.
 _SUMS = """
 select count(*),
     coalesce(sum(('x' || encode(substr(h, 1, 8), 'hex'))::bit(64)::bigint), 0)::text,
@@ -50,7 +56,7 @@ from (
 
 @dataclass(frozen=True)
 class TableFingerprint:
-    """The number of rows of a table, and a digest of their content."""
+    """The number of rows of a table, and the SHA-256 digest of its columns and rows."""
 
     rows: int
     fingerprint: str
@@ -63,13 +69,19 @@ def fingerprint_tables(
     *,
     only: Sequence[str] | None = None,
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprints of the tables of a schema by name. The server reads each table once.
+    """Return the fingerprints of the tables of a schema, by table name.
 
     Two tables have the same fingerprint if they have the same columns (name and type) and the same
-    rows. The columns in `exclude` do not count, so the same content has the same fingerprint in
-    every publication. Floating-point numbers count to the last bit, because PostgreSQL writes them
-    exactly. A partitioned table is read as the login sees it, so a reader gets the current
-    generation. A single partition is read when it is named in `only`.
+    rows.
+
+    - The columns in `exclude` are left out. By default this is the publication ID, so that the same
+      content has the same fingerprint in every publication.
+    - Floating-point numbers are compared to the last bit, because PostgreSQL writes them exactly.
+    - A partitioned table has the rows that the login may see. For a reader these are the rows of
+      the current generation.
+    - `only` limits the result to the tables that it names. A partition is included only if `only`
+      names it.
+    - The server reads each table once.
     """
     with written_alike(conn):
         asked = {
@@ -83,8 +95,11 @@ def fingerprint_tables(
 
 @contextmanager
 def written_alike(conn: psycopg.Connection) -> Iterator[None]:
-    """Make the session write values as fingerprints need them, during the block."""
-    # The block only reads. Rolling back restores the session's own settings.
+    """During the block, let the session write every value in the one format of fingerprints.
+
+    The block runs in a transaction that is rolled back, so it must only read.
+    """
+    # The rollback restores the earlier settings of the session.
     with conn.transaction(force_rollback=True):
         for name, value in _WRITTEN.items():
             conn.execute("select set_config(%s, %s, true)", (name, value))

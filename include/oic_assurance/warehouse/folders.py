@@ -1,4 +1,4 @@
-"""Folders in the state folder. They are private, because landed records are in them."""
+"""Create folders in the state folder. They are private, because landed records are in them."""
 
 from pathlib import Path
 
@@ -7,7 +7,9 @@ from oic_assurance.settings import Settings
 
 
 def private_folder(settings: Settings, folder: Path) -> Path:
-    """Create a folder in the state folder, if it is missing, readable by its owner only; return it.
+    """Create a folder in the state folder if it is missing, and return its path.
+
+    Only the owner can read a folder that is created.
 
     Raises:
         ServerError: The folder cannot be created.

@@ -1,29 +1,36 @@
-"""Every lock in the warehouse by its name: who takes it, and what it protects.
+"""The locks of the warehouse: which code takes each lock, and what the lock protects.
 
-- `MIGRATIONS`: `warehouse/migrate.py` holds it while it applies files. One process migrates at a
-  time.
-- `KNOWN_BATCHES`: `builds/record.py` takes it in the transaction that opens a build, and
-  `operations/replay` takes it shared in the transaction that lands a replay. A new build sees a
+A lock is exclusive or shared. While one process holds it exclusively, no other process can hold it.
+Several processes can hold it shared at the same time.
+
+- `MIGRATIONS`: `warehouse/migrate.py` holds it while it applies migrations. One process at a time
+  migrates.
+- `KNOWN_BATCHES`: `builds/record.py` takes it in the transaction that opens a build.
+  `operations/replay` takes it shared in the transaction that lands a replay. So a new build sees a
   replayed batch completely or not at all.
-- `CANDIDATE`: `builds/candidate.py` holds it for a stage that builds, and shared for a stage that
-  audits. The candidate belongs to one build and does not change during an audit.
+- `CANDIDATE`: `builds/candidate.py` holds it while a stage builds the candidate, and holds it
+  shared while a stage audits the candidate. So the candidate belongs to one build and does not
+  change during an audit.
 - `RECOMPUTE`: `builds/recompute.py` holds it while an earlier build is computed again. One process
   at a time uses the schemas with the prefix `reproduce_`.
-- `PUBLISHING`: `publishing/publication.py` holds it for a publication or roll-back, and
-  `publishing/retention.py` while it detaches or drops generations. It protects the choice of the
-  current publication and the partitions of the published tables.
+- `PUBLISHING`: `publishing/publication.py` holds it for a publication or a roll-back.
+  `publishing/retention.py` holds it while it detaches or drops generations. It protects the choice
+  of the current publication and the partitions of the published tables.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends. No message is sent twice.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
-  it for one attempt. It protects raw, quarantine and archive of one dataset of one force.
-  `batches/archive.py` tries it, shared, to see whether another force lands the dataset now.
+  it for one attempt. It protects raw, quarantine and the archive of one dataset of one force.
+  `batches/archive_writer.py` tries to take it shared, to see whether another force is landing
+  the dataset.
 
-All of them are PostgreSQL advisory locks. A lock of a session ends with `release` or with the
-session, so a process that is killed holds nothing. A lock of a transaction ends with that
-transaction. A waiting process obeys the session's `lock_timeout`.
+These locks are PostgreSQL's advisory locks. A lock that a session holds ends with `release` or with
+the session, so a killed process holds no lock. A lock that a transaction holds ends with the
+transaction. A process waits for a lock no longer than the `lock_timeout` of its session.
 
-Two locks are files, because they also work while no server runs: `platform/one_at_a_time.py` (one
-`assurance run`, one scheduler and one Superset server for each home) and `warehouse/embedded.py`
-(one process starts or stops the embedded server).
+Two other locks are files, because they must also work while no server runs:
+
+- `platform/process_lock.py`: one `assurance run`, one scheduler and one Superset server at a time
+  for each state folder.
+- `warehouse/embedded.py`: one process at a time starts or stops the embedded server.
 """
 
 from collections.abc import Iterator
@@ -38,7 +45,7 @@ from oic_assurance.warehouse.rows import one_value
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock that every process of a warehouse knows by the same name."""
+    """A lock of the warehouse. Every process uses the same name for it."""
 
     name: str
 
@@ -66,12 +73,12 @@ def take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) ->
 
 
 def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the session if it is free now; return whether it was."""
+    """Take a lock for the session without waiting. Return whether the lock was free."""
     return bool(_call(connection, "pg_try_advisory_lock", lock, shared=shared))
 
 
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
-    """Release a session's lock. A broken connection has lost its locks already."""
+    """Release a lock that the session holds. If the connection is broken, the lock has ended."""
     if not connection.broken:
         _call(connection, "pg_advisory_unlock", lock, shared=shared)
 
@@ -98,12 +105,12 @@ def take_in_transaction(
 
 
 def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the transaction if it is free now; return whether it was."""
+    """Take a lock for the transaction without waiting. Return whether the lock was free."""
     return bool(_call(connection, "pg_try_advisory_xact_lock", lock, shared=shared))
 
 
 def _call(connection: psycopg.Connection, function: str, lock: Lock, *, shared: bool) -> object:
-    """Call one of PostgreSQL's functions for advisory locks with a lock's key."""
+    """Call a PostgreSQL function for advisory locks on a lock, and return the function's result."""
     name = f"{function}_shared" if shared else function
     query = sql.SQL("select {}(hashtextextended(%s, 0))").format(sql.Identifier(name))
     result: object = one_value(connection, query, (lock.name,))

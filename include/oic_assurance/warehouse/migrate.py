@@ -1,4 +1,7 @@
-"""Migrate the warehouse's roles, schemas and tables: SQL files, each applied once and in order."""
+"""Create and change the warehouse's roles, schemas and tables.
+
+A migration is a numbered SQL file. Each migration is applied once, in the order of the numbers.
+"""
 
 import hashlib
 import re
@@ -42,7 +45,7 @@ comment on table audit.schema_migration is
 
 @dataclass(frozen=True)
 class Migration:
-    """One numbered SQL file."""
+    """A migration: one numbered SQL file."""
 
     number: int
     name: str
@@ -55,13 +58,14 @@ class Migration:
 
 
 def migrate(settings: Settings) -> list[str]:
-    """Bring the warehouse up to this code, and return the names of the applied migrations.
+    """Apply the migrations that the warehouse lacks, and return the names of their files.
 
-    Each file is applied and recorded in one transaction. A lock lets one process migrate at a time.
-    The readers' passwords are set to those of the secrets.
+    Each migration is applied and recorded in one transaction. One process at a time migrates. Then
+    the passwords of the reader logins are set to the secrets of this deployment.
 
     Raises:
-        ServerError: The server, the login or a migration does not allow it.
+        ServerError: The server is too old, the login lacks a right, an applied migration was
+            changed, or a migration fails.
     """
     with connect(settings, autocommit=True) as connection:
         _check_server(connection)
@@ -75,10 +79,10 @@ def migrate(settings: Settings) -> list[str]:
 
 
 def known_migrations() -> list[Migration]:
-    """Return the migrations of this code, in order.
+    """Return the migrations of this code, in the order of their numbers.
 
     Raises:
-        ServerError: A number is missing.
+        ServerError: The numbers are not 1, 2, 3 and so on.
     """
     found = []
     for entry in resources.files("oic_assurance.warehouse").joinpath("migrations").iterdir():
@@ -93,7 +97,12 @@ def known_migrations() -> list[Migration]:
 
 
 def _check_server(connection: psycopg.Connection) -> None:
-    """Check the version of the server and the rights of the login."""
+    """Check that the server is recent enough and that the login may migrate the warehouse.
+
+    Raises:
+        ServerError: The version is too old, or the login does not own the database or may not
+            create the roles that are missing.
+    """
     version = connection.info.server_version
     if version < OLDEST_MAJOR * 10_000:
         raise ServerError(
@@ -124,7 +133,12 @@ def _check_server(connection: psycopg.Connection) -> None:
 
 
 def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> list[Migration]:
-    """Compare the applied migrations with the files, and return those that are not applied yet."""
+    """Return the migrations that are not applied yet.
+
+    Raises:
+        ServerError: A migration was changed after it was applied, or the warehouse has a migration
+            that this code does not have.
+    """
     if not relation_exists(connection, "audit.schema_migration"):
         return migrations
     rows = connection.execute(
@@ -151,7 +165,7 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
 def _apply_all(connection: psycopg.Connection, migrations: list[Migration]) -> list[str]:
     with held(connection, MIGRATIONS):
         connection.execute(_RECORD)
-        # Read again under the lock: another process may have been first.
+        # Another process may have applied migrations while this one waited for the lock.
         pending = _pending(connection, migrations)
         for migration in pending:
             _apply(connection, migration)
@@ -173,15 +187,15 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
 def _ensure_reader(
     settings: Settings, connection: psycopg.Connection, name: str, login: str
 ) -> None:
-    """Set a reader's password to the one of the secrets, unless it works already."""
+    """Set the password of a reader login to its secret, unless the login works with it already."""
     password = secret(settings, password_name(login))
     try:
         psycopg.connect(url(settings, name), connect_timeout=10).close()
         return
     except psycopg.OperationalError:
-        # The password is not set yet, or it is another one.
+        # The login has no password yet, or a password that differs from the secret.
         pass
-    # Only the verifier is sent to the server, never the password.
+    # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
     verifier = connection.pgconn.encrypt_password(
         password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
     )

@@ -1,4 +1,7 @@
-"""Find the server process of a data directory. A pid file alone is no proof that it runs."""
+"""Find the server process of a data directory.
+
+The server's pid file alone does not prove that the server runs.
+"""
 
 import errno
 import os
@@ -14,7 +17,7 @@ _PORT_LINE, _STATUS_LINE = 3, 7
 
 @dataclass(frozen=True)
 class Postmaster:
-    """The main process of a running server."""
+    """The main process of a running PostgreSQL server."""
 
     pid: int
     port: int | None
@@ -22,7 +25,7 @@ class Postmaster:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """Return the main process of the server of `data`, or None if it is not running."""
+    """Return the main process of the server that uses the data directory, or None if none runs."""
     lines = _pid_file(data)
     pid = _pid_in(lines)
     if pid is None or not _works_in(pid, data):
@@ -33,14 +36,14 @@ def find_postmaster(data: Path) -> Postmaster | None:
 
 
 def clean_up_dead_server(data: Path, *, patience: float) -> None:
-    """Remove the pid file of a killed server, after all its processes have ended.
+    """Wait until all processes of a killed server have ended, then remove the server's pid file.
 
-    PostgreSQL ignores a pid file only if no process has the pid. After a reboot or in a container,
-    another process soon has the same pid, and a killed server can remain as a zombie. Then
-    PostgreSQL would never start again.
+    PostgreSQL does not start while the process that its pid file names exists. This process is not
+    always a server: after a reboot or in a container, another program can have the same pid, and a
+    killed server can remain as a zombie. Then PostgreSQL would never start again.
 
     Raises:
-        ServerError: Processes are still running after `patience` seconds.
+        ServerError: Processes of the server are still running after `patience` seconds.
     """
     deadline = time.monotonic() + patience
     while left := _processes_in(data):
@@ -76,7 +79,11 @@ def _exists(pid: int) -> bool:
 
 
 def _works_in(pid: int, data: Path) -> bool:
-    """Tell whether a process is PostgreSQL's and its folder is `data`, as for all of a server's."""
+    """Tell whether a process belongs to the PostgreSQL server of the data directory.
+
+    Every process of a server is called `postgres` and has the data directory as working directory.
+    Without /proc this cannot be checked, and every existing process counts.
+    """
     if not PROC.joinpath("self").exists():
         return _exists(pid)
     process = PROC / str(pid)
@@ -84,7 +91,7 @@ def _works_in(pid: int, data: Path) -> bool:
         name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
         return name == "postgres" and (process / "cwd").samefile(data)
     except OSError:
-        # There is no such process, it is a zombie, or it belongs to another user.
+        # The process does not exist, is a zombie, or belongs to another user.
         return False
 
 

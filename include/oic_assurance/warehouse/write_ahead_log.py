@@ -1,8 +1,12 @@
-"""Clear the embedded server's write-ahead log of everything that was written before now.
+"""Remove old content from the embedded server's write-ahead log, as an erasure needs it.
 
-Each change of a row is also in the log. The server does not delete old log files. It renames them
-and overwrites them later. So recycling is switched off for a moment, the server is moved past the
-files that wait for reuse, and two checkpoints delete the old files.
+The write-ahead log contains each changed row. The server does not delete old log files: it renames
+them and overwrites them later (recycling). So this module:
+
+1. switches recycling off,
+2. makes the server move to a new log file until no recycled file with old content is left,
+3. runs two checkpoints, which delete the old log files,
+4. switches recycling on again.
 """
 
 import time
@@ -26,14 +30,15 @@ def clear_log(settings: Settings) -> None:
     """Remove everything from the embedded server's write-ahead log that was written before now.
 
     Raises:
-        ServerError: The server does not allow it, or does not take the changed setting.
+        ServerError: A statement fails, or the server does not apply the changed setting.
     """
     try:
         with psycopg.connect(admin_url(settings), autocommit=True) as server:
             try:
                 _set_recycling(server, on=False)
                 _pass_through(server)
-                # The server keeps the log since the previous checkpoint, so two are needed.
+                # The server keeps the log since the previous checkpoint. So the log up to now can
+                # be deleted only by the second checkpoint from now.
                 server.execute("checkpoint")
                 server.execute("checkpoint")
             finally:
@@ -55,8 +60,11 @@ def _set_recycling(server: psycopg.Connection, *, on: bool) -> None:
 
 
 def _pass_through(server: psycopg.Connection) -> None:
-    """Move the server past the log files that wait for reuse with old content."""
+    """Make the server use up all recycled log files, which still have old content.
+
+    The server switches to the next log file once for each recycled file, and once more.
+    """
     for _ in range(one_value(server, _WAITING.encode()) + 1):
-        # The server switches to the next file only after something has been written.
+        # Without a new transaction there is nothing to log, and the server would not switch.
         server.execute("select pg_current_xact_id()")
         server.execute("select pg_switch_wal()")

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from simulator.chance import Chance, Stream
 from simulator.moments import DAY, at
 
-# Until this day feeds have teething troubles: serious faults that leave a day without a good file.
-# Later there are only minor faults, because the demonstration must end with fresh sources.
+# Until this day the deliveries have serious faults, which leave a day without a good file. Later
+# there are only minor faults, because the demonstration must end with fresh sources.
 TEETHING_UNTIL = date(2026, 10, 31)
 
 MISSING = "missing"
@@ -39,7 +39,7 @@ FAULTS: dict[str, dict[str, float]] = {
 
 @dataclass(frozen=True)
 class Drop:
-    """A file that is put into the folder of its dataset."""
+    """A file that is put into the folder of its dataset, and the fault that it has, if any."""
 
     dataset: str
     name: str
@@ -51,7 +51,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Export:
-    """The scheduled export of one day, without faults."""
+    """The file that a source is scheduled to deliver on one day, before any fault is added."""
 
     dataset: str
     day: date
@@ -59,14 +59,14 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # Wrong content that a fault delivers instead: another form, or another dataset.
+    # The wrong content of a fault: a file of another dataset, or a file that is corrected later.
     wrong_content: Callable[[], bytes] | None = None
 
 
 def drops_of(chance: Chance, export: Export, *, safe: bool) -> list[Drop]:
-    """Return the drops of an export: usually one, with a fault none or two.
+    """Return the drops of an export. Usually there is one. A fault can lead to none or to two.
 
-    A `safe` export never has a fault.
+    If `safe` is true, the export has no fault.
     """
     rng = chance.stream("drop", export.dataset, export.day)
     moment = at(export.day, export.hour + rng.uniform(0, 0.4))
@@ -133,7 +133,7 @@ def _damaged(export: Export, fault: str) -> Callable[[], bytes]:
             return b""
         if fault == OTHER_DATASET and export.wrong_content is not None:
             return export.wrong_content()
-        # The connection broke some characters before the end of the last line.
+        # The transfer broke off a few characters before the end of the last line.
         return export.content().rstrip(b"\r\n\0 ")[:-9]
 
     return content

@@ -14,7 +14,7 @@ from simulator.world import Progress, World
 
 
 def planned(world: World, period: Period) -> list[Drop]:
-    """Return all drops of a period in the order of their moments."""
+    """Return all drops of a period, sorted by the time of the drop."""
     people, founders = world.careers.people, world.careers.founders
     drops = [
         *personnel.drops(world.chance, people, founders, period),
@@ -28,14 +28,15 @@ def planned(world: World, period: Period) -> list[Drop]:
 
 
 def write(settings: Settings, drops: list[Drop], progress: Progress | None = None) -> None:
-    """Write the files into the dropzone. Of two drops with the same name only the last is written.
+    """Write the files into the dropzone. If two drops have the same name, only the last is written.
 
     Raises:
         UsageError: a file cannot be written.
     """
     filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
-    # Names are in the order of their days. HR's ledger is fast only if days are read in order.
+    # Sorting by name also sorts by day. The ledger of personnel rows is fast only if days are read
+    # in order.
     for number, key in enumerate(sorted(last), start=1):
         drop = last[key]
         path = f"{root}/{drop.dataset}/{drop.name}"

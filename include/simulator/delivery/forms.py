@@ -1,4 +1,4 @@
-"""The forms of exported files: real exports differ from day to day."""
+"""The forms of exported files. As with real exports, the form differs from day to day."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ _USUAL = "usual"
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a CSV file is written. The source contract allows every form."""
+    """How a CSV file is written. The source contract allows every form here."""
 
     name: str = _USUAL
     encoding: str = "utf-8"

@@ -1,4 +1,4 @@
-"""The personnel file: all members and leavers, as they were keyed by that morning."""
+"""The daily personnel file: all members and leavers, as HR had entered them by that morning."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -40,9 +40,9 @@ Row = tuple[text.Cell, ...]
 
 
 def row_on(person: Person, day: date) -> Row | None:
-    """Return a person's row in the file of a day, or None if the person is not listed yet.
+    """Return a person's row in the file of a day, or None if the file does not list the person yet.
 
-    The row shows what was keyed before that day.
+    The row shows only what HR had entered ("keyed") before that day.
     """
     posting = _keyed_posting(person, day)
     if posting is None:
@@ -70,7 +70,8 @@ def _keyed_posting(person: Person, day: date) -> Posting | None:
     started = [posting for posting in known if posting.since <= day]
     if started:
         return started[-1]
-    # A joiner is listed as soon as it is keyed, even before the first day.
+    # The file lists a new member as soon as HR has entered the first posting, even before the first
+    # day of service.
     return person.postings[0] if known and known[0] is person.postings[0] else None
 
 
@@ -83,7 +84,10 @@ def _keyed_absence(person: Person, day: date) -> str:
 
 
 class Ledger:
-    """The rows of the personnel file. Moving to a later day updates only the people who changed."""
+    """The rows of the personnel file.
+
+    If days are asked for in order, only the rows of people who have changed are computed again.
+    """
 
     def __init__(self, people: list[Person]) -> None:
         self._people = people
@@ -95,7 +99,7 @@ class Ledger:
         self._day: date | None = None
 
     def rows_on(self, day: date) -> list[Row]:
-        """Return the rows of a day in the order of employee numbers."""
+        """Return the rows of a day, sorted by employee number."""
         if self._day is None or day < self._day:
             self._rows = {}
             self._refresh(self._people, day)
@@ -125,7 +129,10 @@ def _days_of_change(person: Person) -> Iterator[date]:
 
 @dataclass(frozen=True)
 class HrError:
-    """An error in a person's row, from `since` until it is corrected on `until`."""
+    """An error in a person's row.
+
+    It is in the files from day `since`, and corrected on day `until`.
+    """
 
     employee_no: str
     since: date

@@ -1,4 +1,4 @@
-"""The two files of the governance team, dropped when they change and at least once a month."""
+"""The two files of the governance team. They are dropped after each change and at least monthly."""
 
 from collections.abc import Callable
 from datetime import date
@@ -42,9 +42,9 @@ LOG_FORMS = {
 def drops(
     chance: Chance, plans: PlanRegister, log: RecommendationLog, period: Period
 ) -> list[Drop]:
-    """Return the registers that can be dropped in a period.
+    """Return the plan registers and recommendation logs that can be dropped in a period.
 
-    The force's first period also gets the registers of the month before it.
+    The first period of a force also gets the files of the month before it.
     """
     found: list[Drop] = []
     first = period.first - 31 * DAY

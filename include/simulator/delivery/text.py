@@ -1,4 +1,4 @@
-"""CSV files in all forms of exports."""
+"""CSV files in all forms that exports can have."""
 
 import codecs
 import csv
@@ -23,7 +23,8 @@ def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: s
         order = order[2:] + order[:2]
     columns = [columns[place] for place in order]
     names = [header(form.header, column) for column in columns]
-    # Most of the millions of cells are texts that every form writes in the same way.
+    # Most of the millions of cells are texts that look the same in every form, so they are handled
+    # first.
     unchanged = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:
@@ -53,7 +54,7 @@ def _encoded(form: TextForm, names: list[str], lines: list[list[str]], title: st
     if form.total:
         writer.writerow([f"Total: {len(lines)}", *blanks])
     if form.encoding == "utf-16":
-        # The byte order is fixed, so that every machine writes the same bytes.
+        # The byte order is fixed, so that the same file has the same bytes on every machine.
         return codecs.BOM_UTF16_LE + text.getvalue().encode("utf-16-le")
     return text.getvalue().encode(form.encoding)
 

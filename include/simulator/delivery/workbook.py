@@ -1,4 +1,4 @@
-"""Excel workbooks in all forms of exports."""
+"""Excel workbooks in all forms that exports can have."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ import xlsxwriter
 from simulator.delivery.forms import BookForm
 from simulator.delivery.text import Cell, Row, header
 
-# A workbook holds the time of its creation. It is fixed, so that every run writes the same bytes.
+# Every workbook stores the time of its creation. It is fixed here, so that every run writes the
+# same bytes.
 MADE_AT = datetime(2025, 1, 1)  # noqa: DTZ001 - workbooks have no time zone
 
 

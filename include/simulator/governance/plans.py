@@ -1,8 +1,10 @@
 """The plan register: plans to collect, analyse and share, with versions, reviews and milestones.
 
-Collect and analyse are approved before the deadline of 31 December 2025, share three weeks after
-it. All plans are reviewed every year. Collect and share are revised in place and keep their first
-approval. Analyse gets a new plan with a new reference, weeks after the old plan has expired.
+The deadline is 31 December 2025. The plans to collect and to analyse are approved before it. The
+plan to share is approved three weeks after it. All plans are reviewed every year.
+
+The plans to collect and to share are revised in place and keep their first approval. The plan to
+analyse is replaced: a new plan with a new reference comes weeks after the old plan has expired.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ REVIEWED_YEARS = range(2026, 2046)
 
 @dataclass(frozen=True)
 class PlanState:
-    """The state of a plan in the register from a day on."""
+    """The state of a plan in the register, from day `since` until the next state of the plan."""
 
     since: date
     plan_ref: str
@@ -31,7 +33,7 @@ class PlanState:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A step of a plan."""
+    """A step of a plan, with its due date and its completion."""
 
     since: date
     plan_ref: str
@@ -42,7 +44,7 @@ class Milestone:
 
 
 class PlanRegister:
-    """The plan register of any day."""
+    """The plan register as it is on any day."""
 
     def __init__(self, chance: Chance) -> None:
         rng = chance.stream("plan register")
@@ -64,11 +66,11 @@ class PlanRegister:
         return list(latest.values())
 
     def states_until(self, day: date) -> list[PlanState]:
-        """Return all states that the register has shown until a day."""
+        """Return all states of plans that the register has shown up to a day."""
         return [state for state in self._states if state.since <= day]
 
     def milestones_on(self, day: date) -> list[Milestone]:
-        """Return the milestones that are listed on a day."""
+        """Return the milestones that the register lists on a day."""
         return [milestone for milestone in self._milestones if milestone.since <= day]
 
     def changes_on(self, day: date) -> bool:
@@ -79,7 +81,10 @@ class PlanRegister:
 
 
 def _before_the_report() -> list[PlanState]:
-    """Return an older plan on a related subject, with a review that is long overdue."""
+    """Return a plan on a related subject that is older than the inspection's report.
+
+    The review of this plan is long overdue.
+    """
     return [
         PlanState(
             date(2023, 3, 1),

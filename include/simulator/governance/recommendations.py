@@ -1,7 +1,7 @@
 """The recommendation log: the statuses that the force, the Commissioner and HMICFRS reported.
 
-The three parties do not always agree with each other or with the data, so the figures can be
-compared with the log.
+The three parties do not always agree with each other or with the data. So the demonstration can
+show differences between the log and the figures.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from simulator.chance import Chance
 from simulator.moments import DAY, at, next_weekday
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
-# The Accountability Board meets every six weeks. `_STORY` ends in October 2026. From the next
-# meeting on, the board gets an update on one point in turn.
+# The Accountability Board meets every six weeks. The prepared log entries (`_STORY`) end in October
+# 2026. From this meeting on, each meeting gets an update on one of the points in turn.
 NEXT_BOARD = date(2026, 12, 9)
 BOARD_EVERY = timedelta(weeks=6)
 LAST_BOARD = date(2046, 12, 31)
@@ -168,7 +168,7 @@ _STORY: tuple[Line, ...] = (
         "To be looked at in the next inspection.",
     ),
 )
-# The updates after the end of `_STORY`, in turn.
+# The updates after the end of `_STORY`. They are used in turn.
 _UPDATES: tuple[tuple[str, str, str, str], ...] = (
     ("NCCU_INTEL", "FORCE", "IN_PROGRESS", "Update given."),
     ("HYDRA", "FORCE", "IN_PROGRESS", "Update given; sessions continue."),
@@ -189,12 +189,12 @@ class LogEntry:
 
     @property
     def written_on(self) -> date:
-        """The next working day, on which the team updates the log."""
+        """The day on which the team adds the entry to the log: the next working day."""
         return next_weekday(london_day(self.at) + DAY)
 
 
 class RecommendationLog:
-    """The log of any day."""
+    """The recommendation log as it is on any day."""
 
     def __init__(self, chance: Chance) -> None:
         rng = chance.stream("recommendation log")

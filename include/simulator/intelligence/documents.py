@@ -1,4 +1,7 @@
-"""The document that a referral requires: in time, late, by another author, invalid or missing."""
+"""The document that a referral requires. It can be in time, late, by another author, or invalid.
+
+It can also be missing.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,13 +19,14 @@ from simulator.people.roster import Roster
 from simulator.records import Record, Store
 
 REQUIRED_TYPE = "NCCU_INTEL"
-# The probability that the reporting officer submits a valid document, at average diligence. It
-# rises between the two days, after the inspection's report. Other kinds of referral get fewer.
+# The probability that the reporting officer submits a valid document, for an officer of average
+# diligence. The inspection's report makes it rise from the first day to the second. For each type
+# of referral the probability is multiplied by a factor.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1
 AVERAGE_DILIGENCE = 5 / 8
-# Teams with more missing documents, so that the list of exceptions shows a pattern.
+# Factors for teams that miss more documents, so that the list of exceptions shows a pattern.
 WEAK_TEAMS = {"D3-RESP-C": 0.8, "ROADS-S": 0.88}
 LATE_SHARE = 0.17
 TIMELY_HOURS = 24.0
@@ -45,7 +49,7 @@ HISTORIC = 0.03
 
 @dataclass(frozen=True)
 class Plan:
-    """A document to write: its author, its time, what it refers to, and the reason it exists."""
+    """A document to write: author, time, what it refers to, and why it turns out as it does."""
 
     call: Call
     author: Person
@@ -55,7 +59,7 @@ class Plan:
 
 
 class Documents:
-    """Enters the documents that follow calls to the NCCU."""
+    """Enters the documents that officers write after they report a case to the NCCU."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -74,7 +78,10 @@ class Documents:
         }
 
     def follow(self, call: Call) -> Record | None:
-        """Enter the document that follows a call; return it if it can be shared with partners."""
+        """Enter the document that follows a call to the NCCU.
+
+        Return the document if it can be shared with partners, or else None.
+        """
         rng = self._chance.stream("document", call.ref)
         outcome = self._outcome(rng, call)
         if outcome == "NEVER":
@@ -153,7 +160,7 @@ class Documents:
         return self._write(rng, plan, valid(rng), document_type="INTEL_REPORT")
 
     def _too_early(self, rng: Stream, call: Call) -> Record | None:
-        """Enter a paper form dated so long before the call that it cannot be about it."""
+        """Enter a paper form with a date long before the call. It cannot be about the call."""
         at = after(call.at, hours=-rng.uniform(26, 90))
         return self._write(rng, Plan(call, call.officer, at, "REFERRAL", "TOO_EARLY"), valid(rng))
 

@@ -1,4 +1,4 @@
-"""Gradings of reports: valid 3x5x2, the older 5x5x5, and invalid ones."""
+"""Gradings of reports: valid 3x5x2 gradings, the older 5x5x5 gradings, and invalid ones."""
 
 from dataclasses import dataclass, replace
 
@@ -33,7 +33,10 @@ class Grading:
 
 
 def valid(rng: Stream, *, historic: float = 0.03) -> Grading:
-    """Draw a grading that its scheme allows; `historic` is the share of 5x5x5 gradings."""
+    """Draw a grading that its scheme allows.
+
+    `historic` is the share of gradings in the 5x5x5 scheme.
+    """
     if rng.happens(historic):
         return Grading("5x5x5", rng.one_of("ABBCE"), rng.one_of("12334"), rng.one_of("11123"), None)
     source = rng.weighted({"1": 0.42, "2": 0.48, "3": 0.1})

@@ -1,7 +1,7 @@
-"""Made-up narratives and source identities, each with a unique phrase that a test can search for.
+"""Made-up narratives and source identities. Each has a unique phrase that a test can search for.
 
-Tests prove that these texts are only in the intelligence database. So nothing else in the simulator
-may store, print or return them.
+Tests prove that these texts are only in the intelligence database. So no other part of the
+simulator may store, print or return them.
 """
 
 from simulator.chance import Stream
@@ -30,6 +30,6 @@ def narrative(rng: Stream, urn: str) -> str:
 
 
 def source_identity(rng: Stream) -> str:
-    """Return a made-up source that is unique to one report."""
+    """Return a made-up source identity that is unique to one report."""
     name = f"{rng.one_of(FIRST_NAMES)} {rng.one_of(SURNAMES)}"
     return f"{name} [registered source {rng.getrandbits(32):08x}]"

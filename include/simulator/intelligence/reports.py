@@ -1,4 +1,4 @@
-"""Enter intelligence reports, and the everyday reports that no referral requires."""
+"""Enter intelligence reports, including everyday reports that no referral requires."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +33,7 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Draft:
-    """A report before it is entered."""
+    """The content of a report that is to be entered."""
 
     document_type: str
     author: Person
@@ -42,12 +42,15 @@ class Draft:
     occurrence_ref: str | None = None
     referral_ref: str | None = None
     marking: str = "OFFICIAL-SENSITIVE"
-    # The earliest time of entry. A paper form can have been submitted before.
+    # The earliest time of entry. For a paper form, the submission can be before this time.
     not_before: datetime | None = None
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report at its submission, or as a draft some time before, with its later changes."""
+    """Enter a report, either when it is submitted or as a draft some time before.
+
+    Later changes of the report are added too.
+    """
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
     entered_at = after(draft.submitted_at, hours=-lead)
@@ -63,7 +66,7 @@ def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
 
 
 def leave_as_draft(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
-    """Enter a report that is never submitted."""
+    """Enter a report that stays a draft and is never submitted."""
     record = _enter(store, rng, draft, draft.submitted_at, **about)
     record.first |= {"status": "DRAFT", "submitted_at": None}
     return record
@@ -96,7 +99,7 @@ def _enter(
 
 
 def _review(rng: Stream, record: Record, draft: Draft) -> None:
-    """Add the changes after the bureau's review: returned, withdrawn or deleted."""
+    """Draw the result of the bureau's review: the report can be returned, withdrawn or deleted."""
     if rng.happens(0.06):
         returned = after(draft.submitted_at, hours=rng.uniform(5, 90))
         record.change(returned, status="RETURNED")
@@ -112,7 +115,7 @@ def _review(rng: Stream, record: Record, draft: Draft) -> None:
 
 
 class Everyday:
-    """Enters the reports about other subjects."""
+    """Enters reports about subjects other than immigration."""
 
     def __init__(self, chance: Chance, store: Store, roster: Roster) -> None:
         self._chance = chance
@@ -120,7 +123,7 @@ class Everyday:
         self._roster = roster
 
     def day(self, day: date, occurrences: list[Record]) -> None:
-        """Enter a day's reports."""
+        """Enter the everyday reports of a day."""
         rng = self._chance.stream("everyday reports", day)
         mean = EVERYDAY_A_DAY * (1.15 if is_weekday(day) else 0.6)
         for _ in range(rng.poisson(mean)):
@@ -162,7 +165,10 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day in each half-year of a SECRET report, which belongs in another system."""
+        """Return the day of the SECRET report in a half-year.
+
+        Such a report belongs in another system.
+        """
         half = 1 if day.month <= 6 else 7
         rng = self._chance.stream("secret report", day.year, half)
         return date(day.year, half, 1) + rng.randint(0, 180) * DAY

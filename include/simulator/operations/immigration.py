@@ -1,4 +1,7 @@
-"""Immigration events: organised crime, arrests, status checks and potential victims."""
+"""Immigration events: organised crime, arrests, status checks and potential victims.
+
+An OIC event is one of organised immigration crime.
+"""
 
 import calendar
 from collections.abc import Iterator
@@ -17,7 +20,8 @@ PEOPLE_MEAN, PEOPLE_DISPERSION, MOST_PEOPLE = 3.4, 0.9, 16
 ARRESTS_A_MONTH = 7.0
 CHECKS_A_DAY = 3.9
 VICTIMS_A_YEAR = 100.0
-# Most lorries and vehicles are stopped at night and in the morning.
+# The weight of each hour of the day. Most lorries and vehicles are stopped at night and in the
+# morning.
 OIC_HOURS = {hour: 1.0 + 2.0 * (2 <= hour < 10) + 0.8 * (17 <= hour < 23) for hour in range(24)}
 OIC_ROUTES = {
     "LORRY_DROP": 0.31,
@@ -43,7 +47,10 @@ class Immigration:
         self._roster = roster
 
     def day(self, day: date, occurrences: list[Record]) -> Iterator[Call]:
-        """Enter a day's events and yield the calls to the NCCU."""
+        """Enter the immigration events of a day.
+
+        Yield the calls to the NCCU that follow from them.
+        """
         rng = self._chance.stream("organised immigration crime", day)
         for _ in range(rng.poisson(self._oic_rate(day))):
             yield from self._oic(rng, incidents.moment_of(rng, day, OIC_HOURS))
@@ -58,7 +65,11 @@ class Immigration:
             yield self._victim(rng, incidents.moment_of(rng, day))
 
     def _oic_rate(self, day: date) -> float:
-        """Return the expected number of events. Months vary more than a Poisson process."""
+        """Return the expected number of OIC events on a day.
+
+        Each month has its own random rate. So the numbers vary more from month to month than in a
+        Poisson process.
+        """
         rng = self._chance.stream("organised immigration crime, month", day.year, day.month)
         month = rng.gammavariate(OIC_DISPERSION, OIC_A_MONTH / OIC_DISPERSION)
         return month / calendar.monthrange(day.year, day.month)[1]
@@ -104,7 +115,7 @@ class Immigration:
                 custody.detain(self._store, rng, occurrence, by, detained_at, "IMMIGRATION")
 
     def _arrest(self, rng: Stream, reported_at: datetime) -> Iterator[Call]:
-        """Enter an arrest for an immigration offence without organised crime."""
+        """Enter an arrest for an immigration offence that has no link to organised crime."""
         occurrence = incidents.enter(
             self._store,
             rng,
@@ -133,7 +144,7 @@ class Immigration:
             yield refer(self._store, rng, caller, at, "IMMIGRATION_CRIME", occurrence, 1)
 
     def _check(self, rng: Stream, at: datetime, occurrences: list[Record]) -> Call:
-        """Enter a check of one person's status, for example at the roadside or in custody."""
+        """Enter a check of one person's immigration status, such as one at the roadside."""
         route = rng.weighted(CHECK_ROUTES)
         if occurrences and rng.happens(0.45):
             earlier = [record for record in occurrences if record.entered_at < at]
@@ -158,7 +169,10 @@ class Immigration:
         return refer(self._store, rng, officer, at, "STATUS_CHECK", occurrence, 1)
 
     def _victim(self, rng: Stream, reported_at: datetime) -> Call:
-        """Enter the referral of a potential victim, which a first responder must make."""
+        """Enter the referral of a potential victim.
+
+        First responders have a duty to refer victims.
+        """
         occurrence = incidents.enter(
             self._store,
             rng,
@@ -179,7 +193,8 @@ class Immigration:
     def _first_officer(self, rng: Stream, at: datetime, route: str, district: str) -> Person:
         """Return the officer who deals with an event.
 
-        The route decides the kind of officer, the shift decides the team.
+        The route by which the event came up decides the kind of officer. The shift decides the
+        team.
         """
         roster = self._roster
         if route == "ROAD_POLICING" and rng.happens(0.7):

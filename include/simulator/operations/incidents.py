@@ -1,4 +1,4 @@
-"""Occurrences, and the ordinary occurrences of a day."""
+"""Enter occurrences, in particular the ordinary occurrences of a day."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from simulator.records import Record, Store
 
 ORDINARY_A_DAY = 38.0
 DISTRICT_WEIGHTS = {"D1": 0.40, "D2": 0.15, "D3": 0.24, "D4": 0.21}
-# Incident types, their Home Office offence code and their share of an ordinary day.
+# For each incident type: its Home Office offence code, and its share of ordinary occurrences.
 ORDINARY: dict[tuple[str, str | None], float] = {
     ("VIOLENCE", "105/01"): 0.2,
     ("DOMESTIC", "105/01"): 0.14,
@@ -25,7 +25,7 @@ ORDINARY: dict[tuple[str, str | None], float] = {
     ("CONCERN_FOR_SAFETY", None): 0.06,
 }
 ORDINARY_ROUTES = {"PUBLIC_CALL": 0.72, "OTHER": 0.17, "PARTNER": 0.06, "ROAD_POLICING": 0.05}
-# The weight of each hour of the day. Most calls come in the afternoon and evening.
+# The weight of each hour of the day. Most calls to the police come in the afternoon and evening.
 HOURS = {hour: 1.0 + 1.4 * (8 <= hour < 24) + 1.2 * (15 <= hour < 23) for hour in range(24)}
 ENTRY_ERRORS = {
     "detection_route": ("lorry drop", "PUBLIC CALL", ""),
@@ -46,7 +46,7 @@ def enter(
     persons: int | None = None,
     **about: object,
 ) -> Record:
-    """Enter an occurrence with its later changes."""
+    """Enter an occurrence and its later changes."""
     entered_at = after(reported_at, hours=rng.uniform(0.05, 0.6))
     occurred_at = after(reported_at, hours=-rng.expovariate(1 / 1.5))
     record = store.add(
@@ -72,13 +72,16 @@ def enter(
 
 
 def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
-    """Return the next reference. The gaps are references of other kinds of work."""
+    """Return the next occurrence reference. Skipped references belong to other kinds of work."""
     year = f"{reported_at:%y}"
     return f"{year}{store.next_number(f'occurrence {year}', rng.randint(2, 14)):09d}"
 
 
 def _add_later_changes(rng: Stream, record: Record) -> None:
-    """Close or cancel the occurrence, correct its number of persons, or delete a double entry."""
+    """Draw the later changes of an occurrence.
+
+    It can be closed or cancelled, its number of persons corrected, or a double entry deleted.
+    """
     closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
         record.change(after(record.entered_at, hours=rng.uniform(2, 90)), status="CANCELLED")
@@ -96,7 +99,7 @@ def _add_later_changes(rng: Stream, record: Record) -> None:
 
 
 def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
-    """Enter a day's occurrences other than immigration events."""
+    """Enter and return the occurrences of a day, without immigration events."""
     mean = ORDINARY_A_DAY * (0.96 if is_weekday(day) else 1.1)
     occurrences = []
     for moment in sorted(moment_of(rng, day) for _ in range(rng.poisson(mean))):
@@ -117,17 +120,20 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 
 
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
-    """Draw a moment of the day, which has one hour less when the clock goes forward."""
+    """Draw a moment of the day.
+
+    On the day when the clock goes forward, the day has an hour less.
+    """
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
 
 
 def district_of(record: Record) -> str:
-    """Return the territorial district of an occurrence."""
+    """Return the code of the territorial district of an occurrence."""
     district = str(record.first["district_code"])
     return district if district in TERRITORIES else next(iter(TERRITORIES))
 
 
 def ref_of(record: Record | None) -> str | None:
-    """Return the reference of an occurrence, or None without one."""
+    """Return the reference of an occurrence. Without an occurrence, return None."""
     return None if record is None else str(record.first["occurrence_ref"])

@@ -1,4 +1,4 @@
-"""Referrals to the National Command and Control Unit (NCCU): one row per reported case."""
+"""Referrals to the National Command and Control Unit (NCCU). Each reported case is one row."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,7 +32,7 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Call:
-    """An officer reports a case to the NCCU."""
+    """A call in which an officer reports a case to the NCCU."""
 
     referral: Record
     officer: Person
@@ -42,7 +42,7 @@ class Call:
 
     @property
     def ref(self) -> str:
-        """The reference of the referral."""
+        """The reference of the referral that was entered for the call."""
         return str(self.referral.first["referral_ref"])
 
 
@@ -55,7 +55,7 @@ def refer(
     occurrence: Record | None,
     persons: int | None,
 ) -> Call:
-    """Enter a referral with its later changes."""
+    """Enter the referral of a call, and its later changes."""
     record = _enter(store, rng, officer, at, kind, occurrence, persons)
     if rng.happens(ENTERED_TWICE):
         _double_entry(store, rng, record, officer)
@@ -103,7 +103,7 @@ def _enter(
 
 
 def _add_reply(rng: Stream, record: Record, kind: str) -> None:
-    """Add the reference and outcome of Immigration Enforcement, at once or when they reply."""
+    """Add Immigration Enforcement's reference and outcome, at once or at their later reply."""
     reference = f"IE/{record.entered_at:%y}/{rng.randint(100000, 999999)}"
     outcome = rng.weighted(OUTCOMES[kind])
     if record.first["channel"] == "PHONE":
@@ -123,7 +123,7 @@ def _add_reply(rng: Stream, record: Record, kind: str) -> None:
 
 
 def _double_entry(store: Store, rng: Stream, original: Record, officer: Person) -> None:
-    """Enter the same call a second time by mistake, and delete it later."""
+    """Enter the same call a second time by mistake. The second entry is deleted later."""
     first = {**original.first}
     for column in ("created_at", "updated_at", "deleted_at"):
         first.pop(column)

@@ -1,1 +1,1 @@
-"""The organisation of the force: its units and the posts in them."""
+"""The organisation of the force: its units, and the posts in these units."""

@@ -1,4 +1,4 @@
-"""The establishment: the posts of each team by employment type, role and rank."""
+"""The posts of each team, by employment type, role and rank."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,8 @@ from simulator.organisation.units import (
 )
 
 RESPONSE_CONSTABLES = {"D1": 22, "D2": 12, "D3": 16, "D4": 14}
-# The roles that must complete the four e-learning modules. Some must also complete Hydra.
+# The roles that must complete the four e-learning modules. Some of these roles must also complete
+# Hydra.
 ELEARNING_ROLES = frozenset(
     {
         "RESPONSE",
@@ -29,7 +30,7 @@ HYDRA_ROLES = frozenset({"RESPONSE_SUPERVISOR", "CONTROL_ROOM", "INTELLIGENCE"})
 
 @dataclass(frozen=True)
 class Post:
-    """Posts of one role in one team."""
+    """The posts of one role in one team."""
 
     employment_type: str
     role: str

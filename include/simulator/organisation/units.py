@@ -1,4 +1,4 @@
-"""Organisational units: the force, its directorates, districts and teams, and their changes."""
+"""Organisational units: the force, its directorates, districts and teams. Some change over time."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ NEIGHBOURHOODS = {
     "D3": ("Kettering", "Corby"),
     "D4": ("Wellingborough", "Rushden – Oundle"),
 }
-# Response and the control room work round the clock in five teams.
+# Response and the control room work round the clock. Each has five teams.
 SHIFT_TEAMS = "ABCDE"
 
 DIRECTORATES = {
@@ -95,7 +95,7 @@ MOVED_ON = date(2026, 4, 6)
 
 @dataclass(frozen=True)
 class Unit:
-    """One organisational unit with all its parent units, from the first to the last."""
+    """One organisational unit. `parents` has each parent unit and the day from which it applies."""
 
     code: str
     name: str
@@ -104,7 +104,7 @@ class Unit:
 
     @property
     def opens(self) -> date:
-        """The first day of the unit."""
+        """The first day on which the unit exists."""
         return self.parents[0][0]
 
     def parent_on(self, day: date) -> str:

@@ -21,13 +21,14 @@ KEYED_AHEAD_DAYS = 14
 
 
 class Careers:
-    """The careers of all people, simulated ahead of the other events."""
+    """The careers of all people. Careers are simulated some months ahead of all other events."""
 
     def __init__(self, chance: Chance, epoch: date) -> None:
         self._chance = chance
         self._collars = Collars()
         self._numbers = population.EmployeeNumbers()
-        # For the roster: from this day on the person works in this unit (None: in no unit).
+        # Changes for the roster, by day. From that day on, the person works in the unit. None means
+        # no unit.
         self.presence: dict[date, list[tuple[Person, str | None]]] = defaultdict(list)
         self.people = population.former_members(chance, epoch, self._collars, self._numbers)
         self._serving: list[Person] = []
@@ -91,7 +92,10 @@ class Careers:
         return person
 
     def _recruit(self, day: date, rng: Stream) -> None:
-        """Recruit student officers for all vacant officer posts; some of them were PCSOs."""
+        """Recruit student officers, as many as there are vacant officer posts.
+
+        Some recruits are PCSOs.
+        """
         school = next(post for post in POSTS if post.role == "STUDENT_OFFICER")
         officers = [post for post in POSTS if post.employment_type == "OFFICER"]
         wanted = sum(post.size - self._filled[post] for post in officers if post.opens <= day)
@@ -106,7 +110,8 @@ class Careers:
     def _enrol_students(self, people: list[Person], day: date) -> None:
         for person in people:
             if self._post_of[person.employee_no].role == "STUDENT_OFFICER":
-                # A PCSO who becomes a student joined long ago but starts the training now.
+                # A PCSO who becomes a student officer joined long ago, but starts the training only
+                # now.
                 started = max(person.postings[-1].since, person.joined)
                 self._graduating_on[max(started + TRAINING, day + DAY)].append(person)
 
@@ -171,7 +176,7 @@ class Careers:
             self._move(rng.one_of(candidates), post, day, rng)
 
     def _swap(self, day: date, rng: Stream) -> None:
-        """Let some people swap posts with somebody of the same role in another team."""
+        """Let some people swap posts with people of the same role in other teams."""
         for _ in range(rng.poisson(SWAPS_A_WEEK)):
             one = rng.one_of(self._serving)
             post = self._post_of[one.employee_no]
@@ -230,5 +235,6 @@ class Careers:
 
     def _record_absence(self, person: Person, absence: Absence, day: date) -> None:
         self.presence[max(day, absence.since)].append((person, None))
-        # The roster looks up the team on return, because it may have changed by then.
+        # A blank unit means that the roster looks up the team on the day of return, because the
+        # team may have changed during the absence.
         self.presence[absence.until].append((person, ""))

@@ -1,4 +1,4 @@
-"""One member of the force with postings and absences."""
+"""One member of the force, with postings and absences."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A post in a team from a day on, and the day on which HR keyed it."""
+    """A post in a team from a day on, and the day on which HR entered ("keyed") it."""
 
     since: date
     employment_type: str
@@ -19,7 +19,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A long absence from `since` on; the first day back is `until`."""
+    """A long absence. It begins on `since`, and the first day back at work is `until`."""
 
     kind: str
     since: date
@@ -49,7 +49,7 @@ class Person:
         return self.postings[0]
 
     def is_in_post(self, day: date) -> bool:
-        """Return whether the person is a member of the force on a day."""
+        """Return whether the person is in post (a member of the force) on a day."""
         return self.joined <= day and (self.left is None or day <= self.left)
 
     def absence_on(self, day: date) -> Absence | None:
@@ -60,5 +60,5 @@ class Person:
         return None
 
     def is_working(self, day: date) -> bool:
-        """Return whether the person is in post without a long absence."""
+        """Return whether the person is in post on a day and has no long absence."""
         return self.is_in_post(day) and self.absence_on(day) is None

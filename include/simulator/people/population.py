@@ -1,4 +1,4 @@
-"""The people of the first day: everybody in post, and those who left before."""
+"""The people on the first simulated day: everybody in post, and people who left before."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,8 @@ from simulator.people.collars import Collars
 from simulator.people.person import Absence, Person, Posting
 
 FIRST_EMPLOYEE_NO = 2_311
-# The share of people with a long absence on any day, and its median length in days.
+# For each kind of long absence: the share of people who have it on any day, and its median length
+# in days.
 ABSENCES = {
     "LONG_TERM_SICK": (0.016, 95),
     "MATERNITY": (0.012, 270),
@@ -29,13 +30,16 @@ class EmployeeNumbers:
         self._last = FIRST_EMPLOYEE_NO
 
     def next_number(self, rng: Stream) -> str:
-        """Return the next number: six digits with leading zeros."""
+        """Return the next employee number: six digits with leading zeros."""
         self._last += rng.randint(1, 9)
         return f"{self._last:06d}"
 
 
 def traits(rng: Stream) -> tuple[float, float]:
-    """Draw a person's diligence and keenness."""
+    """Draw two numbers for a person: diligence and keenness.
+
+    Diligence affects the documents that the person writes. Keenness affects e-learning.
+    """
     return rng.betavariate(5, 3), rng.random()
 
 
@@ -50,7 +54,8 @@ def founding_force(
             for place in range(post.size):
                 served = _days_served(rng, post)
                 starts.append((epoch - timedelta(days=served), post, place))
-    # Numbers follow the order of appointment. On the same day they follow the order of the posts.
+    # Employee numbers follow the order of appointment. People who were appointed on the same day
+    # are in the order of their posts.
     starts.sort(key=lambda start: start[0])
     force = []
     for joined, post, place in starts:
@@ -84,7 +89,7 @@ def _member(
 
 
 def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
-    """Begin an absence of some people before the first day."""
+    """Let some people be absent on the first day, with an absence that began before."""
     for kind, (share, median) in ABSENCES.items():
         if rng.happens(share):
             since = epoch - timedelta(days=rng.randint(1, median // 2))
@@ -97,9 +102,9 @@ def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
 def former_members(
     chance: Chance, epoch: date, collars: Collars, numbers: EmployeeNumbers
 ) -> list[Person]:
-    """Return people who left in the two years before the first day.
+    """Return people who left in the two years before the first simulated day.
 
-    They stay listed in the personnel file. Their collar numbers are free.
+    The personnel file still lists them. Their collar numbers can be issued again.
     """
     rng = chance.stream("former members")
     leavers = []

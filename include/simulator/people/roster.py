@@ -1,4 +1,4 @@
-"""The roster: the team of each person today, and the team on duty at a moment."""
+"""The roster: the team of each person today, and the team that is on duty at a moment."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -15,8 +15,8 @@ from simulator.people.careers import Careers
 from simulator.people.person import Person
 
 EARLY, LATE, NIGHT = 7, 15, 23
-# Two early shifts, two late shifts, two nights, four days off. Each of the five teams is two days
-# behind the one before.
+# The length of the shift cycle in days: two early shifts, two late shifts, two nights and four days
+# off. Each of the five teams begins the cycle two days after the team before it.
 CYCLE = 10
 FIRST_DAY_OF = {EARLY: 0, LATE: 2, NIGHT: 4}
 
@@ -28,11 +28,11 @@ class Roster:
         self._careers = careers
         self._today: date | None = None
         self._unit_of: dict[str, str] = {}
-        # Dictionaries serve as ordered sets: the order must not depend on hashes.
+        # Dictionaries serve as ordered sets, because the order of a set depends on hashes.
         self._members: dict[str, dict[str, Person]] = defaultdict(dict)
 
     def advance(self, day: date) -> None:
-        """Apply all changes of presence until a day."""
+        """Apply all changes up to a day: who works in which team."""
         first = day if self._today is None else self._today + DAY
         for today in days(first, day):
             for person, unit in self._careers.presence.get(today, ()):
@@ -54,17 +54,17 @@ class Roster:
         return list(self._members[unit].values())
 
     def colleague_of(self, person: Person, rng: Stream) -> Person | None:
-        """Return another member of the person's team, or None."""
+        """Return another working member of the person's team, or None if there is none."""
         unit = self._unit_of.get(person.employee_no)
         others = [other for other in self.team(unit) if other is not person] if unit else []
         return rng.one_of(others) if others else None
 
     def on_response(self, moment: datetime, district: str, rng: Stream) -> Person:
-        """Return a member of the district's response team on duty."""
+        """Return a member of the response team that is on duty in a district."""
         return self._pick(response_team(district, team_on_duty(moment)), rng)
 
     def in_control_room(self, moment: datetime, rng: Stream) -> Person:
-        """Return a member of the control room team on duty."""
+        """Return a member of the control room team that is on duty."""
         return self._pick(f"FCR-{team_on_duty(moment)}", rng)
 
     def in_neighbourhood(self, district: str, rng: Stream) -> Person:
@@ -72,7 +72,7 @@ class Roster:
         return self._pick(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
 
     def on_the_roads(self, district: str, rng: Stream) -> Person:
-        """Return a roads policing officer of the north or south team."""
+        """Return an officer of one of the two roads policing teams (north or south)."""
         return self._pick("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
 
     def in_custody(self, district: str, rng: Stream) -> Person:
@@ -93,12 +93,12 @@ class Roster:
         if role is not None and self._today is not None:
             today = self._today
             people = [person for person in people if person.posting_on(today).role == role]
-        # Teams are never empty in practice. If one is, the first response team takes over.
+        # In practice a team is never empty. If it is, the first response team takes over.
         return rng.one_of(people or self.team(response_team(next(iter(TERRITORIES)), "A")))
 
 
 def team_on_duty(moment: datetime) -> str:
-    """Return the letter of the response team that is on duty at a moment."""
+    """Return the letter of the response team whose shift includes a moment."""
     wall = london(moment)
     day = wall.date()
     if EARLY <= wall.hour < LATE:

@@ -1,5 +1,6 @@
--- The intelligence system. `narrative` and `source_identity` never leave it: the extraction login
--- cannot read them. Only keys, references, `created_at` and `updated_at` are always filled.
+-- The intelligence system. The extraction login cannot read `narrative` and `source_identity`, so
+-- both columns never leave this database. The columns that are never null are keys, references,
+-- `created_at` and `updated_at`.
 create schema if not exists intel;
 
 create table if not exists intel.report (

@@ -31,7 +31,8 @@ REMINDERS = (
     date(2026, 10, 12),
 )
 LATER_REMINDERS = timedelta(weeks=5)
-# The probability that a reminder makes somebody start, at the lowest and highest keenness.
+# The probability that a reminder makes somebody start: for the lowest keenness, and for the
+# highest.
 STARTS_AFTER_REMINDER = (0.165, 0.52)
 STARTS_AFTER_INDUCTION = 0.82
 MOST_REMINDERS = 60
@@ -58,11 +59,11 @@ class LearningEvent:
     score: int | None
     logged_at: datetime
     at_text: str | None = None  # the text in the report instead of `at`
-    entry_error: str | None = None  # the column that has it
+    entry_error: str | None = None  # the column that has the error
 
 
 def reminders(first: date) -> Iterator[date]:
-    """Yield the days of reminders from a day on, without end."""
+    """Yield the days of reminders, from the day `first` on. The series has no end."""
     for day in REMINDERS:
         if day >= first:
             yield day
@@ -82,7 +83,7 @@ class Learner:
         self.events: list[LearningEvent] = []
 
     def study(self) -> list[LearningEvent]:
-        """Return all events of the person, as far as the career is simulated."""
+        """Return all events of the person, as far as the person's career is simulated."""
         person, rng = self._person, self._rng
         volunteer = rng.happens(VOLUNTEERS)
         if person.keenness > PILOT_KEENNESS and self._is_relevant(LAUNCH - 20 * DAY):
@@ -104,7 +105,11 @@ class Learner:
         return self._person.is_in_post(day) and role in ELEARNING_ROLES
 
     def _spells(self, volunteer: bool) -> list[tuple[date, date]]:
-        """Return the spells in which the person should learn, without their end day."""
+        """Return the periods in which the person should learn.
+
+        Each period has its first day, and the day after its last day. A volunteer learns in every
+        role.
+        """
         spells: list[tuple[date, date]] = []
         postings = self._person.postings
         last = date.max if self._person.left is None else self._person.left + DAY
@@ -120,7 +125,10 @@ class Learner:
         return spells
 
     def _begins(self, eligible: date) -> date | None:
-        """Return the day on which the person starts, or None if no reminder helps."""
+        """Enrol the person. Return the day on which the person starts to learn.
+
+        Return None if the person does not react to any reminder.
+        """
         rng = self._rng
         self._log(MODULES[0], "ENROLLED", after(at(eligible + DAY, 6), hours=rng.random()))
         if eligible > LAUNCH and rng.happens(STARTS_AFTER_INDUCTION):
@@ -137,7 +145,10 @@ class Learner:
     def _modules(
         self, day: date, modules: tuple[str, ...], *, until: date = date.max, sure: bool = False
     ) -> int:
-        """Study one module after the other until a day; return how many were done."""
+        """Study one module after the other, until the day `until`.
+
+        Return how many modules were passed.
+        """
         rng = self._rng
         for number, module in enumerate(modules):
             if number and rng.happens(PAUSES) and not sure:
@@ -155,7 +166,7 @@ class Learner:
         return day if absence is None else absence.until + self._rng.randint(4, 24) * DAY
 
     def _one_module(self, day: date, module: str) -> date:
-        """Try a module until it is passed; return the day of the pass."""
+        """Try a module until it is passed. Return the day on which it is passed."""
         rng = self._rng
         if rng.happens(0.35):
             self._log(module, "IN_PROGRESS", at(day, 7.5))
@@ -174,13 +185,13 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # Make all draws before the first question about the career. Its future days may not be
-        # simulated yet, and the next draws must not depend on how far it is simulated.
+        # Make all random draws before asking whether the person is in post. The career may not be
+        # simulated far enough yet, and later draws must not depend on how far it is simulated.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)
         if clock_goes_back(day) or (clock_goes_back(day + DAY) and on_nights):
-            # Night duty, in the hour that the clock repeats.
+            # The person is on night duty and learns in the hour that the clock repeats.
             day, hour = (day if clock_goes_back(day) else day + DAY), small_hour
         if not self._person.is_in_post(day):
             return

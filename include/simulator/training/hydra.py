@@ -1,4 +1,7 @@
-"""Hydra: scheduled sessions with a limited number of places, in pods of four to seven."""
+"""Hydra: scheduled sessions with a limited number of places.
+
+The participants work in groups ("pods") of four to seven.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,21 +15,21 @@ LAUNCH = date(2025, 9, 1)
 FIRST_SESSION = date(2025, 9, 18)
 ANNOUNCED_AHEAD = timedelta(weeks=12)
 VENUES = ("Wootton Hall Hydra Suite", "Weekley Wood Training Centre")
-# The number of pods in a session, and of places in a pod (smallest and largest).
+# The fewest and the most pods in a session, and the fewest and the most places in a pod.
 PODS = (2, 3)
 POD_SIZE = (4, 7)
 NO_SHOW = 0.11
 REFER = 0.06
-RELEASED = 0.5  # of those waiting, the share that supervisors release for a session
+RELEASED = 0.5  # the share of waiting officers whom supervisors release for a session
 ENTRY_ERROR_RATE = 0.006
-# The weeks between sessions (least and most). After the deadline there are fewer sessions, so that
-# places are the limit.
+# The fewest and the most weeks between two sessions, until a day. After April 2026 there are fewer
+# sessions, so that the number of places limits the figures.
 GAPS = ((date(2026, 4, 30), (2, 3)), (date.max, (6, 8)))
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session."""
+    """One scheduled session."""
 
     code: str
     day: date
@@ -36,7 +39,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One person's booking on a session, with the result."""
+    """One person's booking of a place in a session, with the result."""
 
     session: Session
     employee_no: str
@@ -48,7 +51,7 @@ class Attendance:
 
 
 def sessions(chance: Chance, until: date) -> list[Session]:
-    """Return the sessions that have been announced by a day."""
+    """Return the sessions that are announced by a day."""
     rng = chance.stream("hydra sessions")
     planned: list[Session] = []
     day, year, number = FIRST_SESSION, 0, 0
@@ -70,7 +73,7 @@ _CHRISTMAS = {(12, day) for day in range(15, 32)} | {(1, day) for day in range(1
 def attendances(
     chance: Chance, people: list[Person], planned: list[Session], until: date
 ) -> list[Attendance]:
-    """Return the bookings of all sessions until a day, with their results."""
+    """Return the bookings of all sessions up to a day, with their results."""
     passed: set[str] = set()
     booked: list[Attendance] = []
     for session in planned:

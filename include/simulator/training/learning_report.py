@@ -1,4 +1,7 @@
-"""All events that the learning management system reports, with other courses and entry errors."""
+"""All events that the learning management system reports.
+
+They include other courses and entry errors.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +18,7 @@ OTHER_COURSES = {
     ("FIRST-AID", "FA-ANNUAL"): 0.25,
 }
 OTHER_EVENTS_A_DAY = 5.0
-# The share of scores that are corrected later, under the same key.
+# The share of scores that the system corrects later. The corrected event has the same key.
 RESCORED = 0.004
 ENTRY_ERROR_RATE = 0.004
 CORRECTED = 0.8
@@ -25,7 +28,7 @@ ERROR_COLUMNS = ("status", "completed_at", "employee_no", "score")
 def learning_events(
     chance: Chance, people: list[Person], founders: list[Person], epoch: date, until: date
 ) -> list[LearningEvent]:
-    """Return the events that are logged until the end of a day, in the order of logging."""
+    """Return the events that are logged by the end of a day, in the order of the log."""
     end = at(until, 24)
     events: list[LearningEvent] = []
     for person in people:
@@ -42,7 +45,10 @@ def learning_events(
 
 
 def _as_reported(chance: Chance, event: LearningEvent) -> Iterator[LearningEvent]:
-    """Yield the event as it is logged, rarely with an error or with a corrected score later."""
+    """Yield the event as the system logs it.
+
+    Rarely the event has an entry error, or is followed by another event with a corrected score.
+    """
     if event.at is None:
         yield event
         return
@@ -68,7 +74,7 @@ def _other_courses(rng: Stream, founders: list[Person], day: date) -> Iterator[L
 
 
 def _in_skipped_hour(founders: list[Person], day: date) -> Iterator[LearningEvent]:
-    """Yield an event at a time that the clock skipped, from a terminal with a wrong clock."""
+    """Yield an event at a time that the clock skipped. A terminal with a wrong clock logged it."""
     person = next(person for person in founders if person.is_working(day))
     moment = at(day, 1.5)
     event = _completed(person, COURSE, "OIC-EL-1", moment, 81)

@@ -1,1 +1,1 @@
-"""The defects, a module a stage or a part of it."""
+"""The defects of the catalogue. Each module has the defects of one stage."""

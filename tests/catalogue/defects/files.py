@@ -1,4 +1,4 @@
-"""Damaged files: what happens between the system that exports and the dropzone."""
+"""Damaged files: defects that happen between the exporting system and the dropzone."""
 
 import re
 
@@ -40,7 +40,7 @@ def an_empty_file(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def an_empty_full_list(files: Files) -> bytes:
-    """The query found nobody: the file has a header and no rows."""
+    """The query of the export found no officers: the file has a header and no rows."""
     return files.lines[0]
 
 
@@ -58,7 +58,7 @@ def a_header_shifted(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_column_renamed_in_the_file(files: Files) -> bytes:
-    """The new HR system calls the unit a team."""
+    """The new HR system renamed the column of the unit to `team`."""
     return files.today.replace(b"org_unit_code", b"team", 1)
 
 
@@ -68,13 +68,13 @@ def a_column_renamed_in_the_file(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def columns_swapped(files: Files) -> bytes:
-    """Two columns have each other's header: role and unit."""
+    """The headers of the columns for role and unit were swapped."""
     return files.today.replace(b"role_code,org_unit_code", b"org_unit_code,role_code", 1)
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def another_dataset(files: Files) -> bytes:
-    """Two exports were written to each other's folder."""
+    """Two exports were swapped: each file is in the folder of the other dataset."""
     return b"org_unit_code,org_unit_name,parent_org_unit_code,kind\nNP,Police,,FORCE\n"
 
 
@@ -88,7 +88,7 @@ def leading_zeros_lost(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_duplicate_key_in_the_file(files: Files) -> bytes:
-    """A join in the export gave everybody with two posts two different rows."""
+    """A join in the export gave each officer with two posts two different rows."""
     second_posts = [
         line.replace(b"RESPONSE", b"NEIGHBOURHOOD") for line in files.lines if b",RESPONSE," in line
     ]
@@ -107,7 +107,7 @@ def a_file_doubled(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def leavers_returned(files: Files) -> bytes:
-    """The last day in post was blank for everybody: leavers are back."""
+    """The last day in post was blank for everybody: leavers seem to be in post again."""
     return change_rows(files.today, lambda row: {**row, "leave_date": ""})
 
 
@@ -117,7 +117,7 @@ def leavers_returned(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def blanks_as_a_date(files: Files) -> bytes:
-    """A blank last day was exported as 1 January 1900: everybody has left."""
+    """A blank last day in post was exported as 1 January 1900: everybody seems to have left."""
     return change_rows(
         files.today, lambda row: {**row, "leave_date": row["leave_date"] or "1900-01-01"}
     )
@@ -125,13 +125,13 @@ def blanks_as_a_date(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def blanks_as_zero(files: Files) -> bytes:
-    """A blank last day was exported as a zero."""
+    """A blank last day in post was exported as a zero."""
     return change_rows(files.today, lambda row: {**row, "leave_date": row["leave_date"] or "0"})
 
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def american_dates_in_the_file(files: Files) -> bytes:
-    """The server's language changed: month before day, with slashes."""
+    """The server's language changed: dates became month, day and year with slashes."""
 
     def american(day: str) -> str:
         return re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\2/\3/\1", day)
@@ -189,7 +189,7 @@ def a_status_translated(files: Files) -> bytes:
 
 @defect("file", place="hydra/attendance", caught_by="hydra/attendance refused")
 def a_sheet_emptied(files: Files) -> bytes:
-    """The tracker was cleared for a new season before it was exported."""
+    """The attendance sheet was cleared for a new year before the workbook was exported."""
 
     def change(sheets: Sheets) -> Sheets:
         header = [row for row in sheets["Attendance"] if "session" in str(row[0]).lower()]

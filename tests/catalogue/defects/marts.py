@@ -32,7 +32,7 @@ def test_rows_in_production() -> str:
 
 @defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def percentages_for_shares() -> str:
-    """A share was stored as a percentage: 87 instead of 0.87."""
+    """A share was stored as a percentage, for example 87 instead of 0.87."""
     return f"update {_MEASURE} set value = 100 * value where measure_code not like 'nccu_hours%'"
 
 
@@ -44,13 +44,13 @@ def minutes_for_hours() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure hours_add_up")
 def days_for_hours_in_the_measure() -> str:
-    """The median was shown in days under the name of hours."""
+    """The median was computed in days, but its name says hours."""
     return f"update {_MEASURE} set value = value / 24 where measure_code like 'nccu_hours%'"
 
 
 @defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def nulls_as_zero() -> str:
-    """A tool filled in a zero where the denominator was zero."""
+    """A tool replaced the missing value by zero where the denominator was zero."""
     return f"update {_MEASURE} set value = 0, ci_low = 0, ci_high = 0 where denominator = 0"
 
 
@@ -66,7 +66,7 @@ def swapped_columns() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure figures_agree")
 def a_wrong_denominator() -> str:
-    """The share was taken of all referrals instead of those that count."""
+    """The denominator of a share had all referrals instead of only those that count."""
     return f"""
         update {_MEASURE} as m
         set denominator = a.denominator, value = m.numerator::float8 / a.denominator,
@@ -87,7 +87,7 @@ def a_month_missing() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def a_stale_partition() -> str:
-    """April's figures are March's: the refresh of a partition failed without an error."""
+    """The refresh of a partition failed without an error: April has the figures of March."""
     return f"""
         update {_MEASURE} as m
         set numerator = o.numerator, denominator = o.denominator, value = o.value,
@@ -114,13 +114,13 @@ def the_units_are_shifted() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure value_within_its_interval")
 def an_old_interval() -> str:
-    """The interval comes from before a correction: the figure lies outside it."""
+    """A figure was corrected but its interval was not: the figure lies outside the interval."""
     return f"update {_MEASURE} set ci_high = ci_low where numerator > 0"
 
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def a_time_zone_dropped() -> str:
-    """Times of contact were written as local time and read as UTC: an hour off all summer."""
+    """Local times of contact were read as UTC: they are an hour wrong in summer."""
     return f"""
         update {_REFERRAL} set contacted_at = contacted_at + interval '1 hour'
         where contacted_at >= '2026-03-29 01:00Z'
@@ -139,7 +139,7 @@ def times_in_the_future() -> str:
 
 @defect("mart", caught_by="candidate.fct_nccu_referral class_follows_document")
 def a_code_list_extended_in_the_mart() -> str:
-    """Somebody added a class by hand that no reader knows."""
+    """Somebody added a class by hand that is not in the code list."""
     return f"""
         update {_REFERRAL} set intelligence_class = 'submitted_elsewhere'
         where intelligence_class = 'missing' and right(referral_ref, 1) = '2'
@@ -180,7 +180,7 @@ def training_counts_the_leavers() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure people_add_up")
 def training_complete_without_a_date() -> str:
-    """A default of the column set completions."""
+    """A default value of the column marked every training requirement as complete."""
     return f"update {_TRAINING} set is_complete = true"
 
 
@@ -201,7 +201,7 @@ def officer_numbers_in_a_column() -> str:
 
 @defect("mart", caught_by="candidate.dim_recommendation no_contact_details")
 def names_in_a_column() -> str:
-    """A title was filled from the free text of a register: it names an officer."""
+    """A title was filled from the free text of a register, which names an officer."""
     return """
         update candidate.dim_recommendation set partners = 'PC Jones, via a.jones@force.example'
         where recommendation_code = 'HYDRA'
@@ -251,7 +251,7 @@ def a_team_in_public() -> str:
 
 @defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def yesterdays_position() -> str:
-    """The position was not refreshed: it is still the last publication's."""
+    """The position was not refreshed: it is still the position of the last publication."""
     return f"""
         update {_POSITION} as shown
         set numerator = before.numerator, denominator = before.denominator,
@@ -284,7 +284,7 @@ def a_status_overwritten() -> str:
     caught_by="assurance_measure foreign key violation",
 )
 def two_forces_mixed() -> str:
-    """Rows of a neighbouring force have one of our unit codes."""
+    """Rows of a neighbouring force have a unit code of this force."""
     return f"update {_MEASURE} set force_code = 'E23000020' where org_unit_code = 'D3'"
 
 
@@ -293,7 +293,7 @@ def two_forces_mixed() -> str:
     caught_by="fct_training_requirement foreign key violation",
 )
 def a_generation_mixed_in() -> str:
-    """Rows of the last publication are among those of this one."""
+    """The marts also contain rows of the last publication."""
     return f"update {_TRAINING} set publication_id = publication_id - 1"
 
 

@@ -1,4 +1,4 @@
-"""Damaged rules: one place of a model that somebody changed with good intentions or by mistake."""
+"""Damaged rules: one place of a model is changed, by mistake or with good intentions."""
 
 from tests.catalogue.defect import UNIT_TESTS, Edit, defect
 
@@ -10,7 +10,7 @@ _MACROS, _MARTS = "macros", "models/marts"
 
 @defect("model", caught_by="candidate.fct_nccu_referral class_follows_the_clock")
 def days_for_hours() -> Edit:
-    """The policy's hours were added as days: every document was in time."""
+    """The hours of the policy were added as days: every document was in time."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         '{{ dbt.dateadd("hour", "timely.value", "referral.contacted_at") }}',
@@ -44,7 +44,7 @@ def a_fan_out_in_the_rules() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral counted_as_defined")
 def a_filter_lost() -> Edit:
-    """The filter to the referrals that count was lost in a refactoring."""
+    """The filter that selects the referrals that count was lost in a refactoring."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted",
@@ -95,7 +95,7 @@ def a_time_zone_dropped_in_the_rules() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def less_for_less_or_equal() -> Edit:
-    """A comparison lost its equals sign: a document exactly on the hour is late."""
+    """A comparison lost its equals sign: a document at exactly the last moment is late."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "when matched.submitted_at <= referral.timely_until",
@@ -115,7 +115,7 @@ def a_grace_period_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def any_officers_document() -> Edit:
-    """The comparison of officers was dropped: anybody's document counts as the own officer's."""
+    """The comparison of officers was dropped: the document of any officer counts for a referral."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "when not matched.is_own_officer\n                then 'submitted_by_other'",
@@ -259,7 +259,7 @@ def a_percentile_for_another() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure figures_agree")
 def hours_of_everything() -> Edit:
-    """Hours were taken over all referrals with a document, not over the compliant ones."""
+    """Hours were computed for all referrals with a document, not only for compliant ones."""
     return Edit(
         f"{_MACROS}/measures/measure_record.sql",
         "cast(null as integer) as numerator,\n"
@@ -282,7 +282,7 @@ def a_ratio_of_averages() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
 def units_as_they_are_today() -> Edit:
-    """The hierarchy's dates were ignored: a figure is in every unit it ever belonged to."""
+    """The hierarchy's dates were ignored: records count in every past and present unit above."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         """            and team.rolled_up_on >= ancestor.valid_from
@@ -294,7 +294,7 @@ def units_as_they_are_today() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure people_add_up")
 def one_module_is_enough() -> Edit:
-    """Everybody with any module has the package."""
+    """An officer with any one module counted as having completed the whole package."""
     return Edit(
         f"{_TRAINING}/int_training_person.sql",
         "case when count(*) = count(completed_on) then max(completed_on) end as completed_on",
@@ -314,7 +314,7 @@ def failed_attempts_count() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def booked_means_passed() -> Edit:
-    """The outcome of a session was ignored."""
+    """The outcome of a training session was ignored: everybody with a place has passed."""
     return Edit(
         f"{_TRAINING}/int_training_completion.sql",
         """            attendance.has_attended
@@ -326,7 +326,7 @@ def booked_means_passed() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def leavers_stay_in_post() -> Edit:
-    """The last day in post was ignored."""
+    """The last day in post was ignored: leavers count as in post."""
     return Edit(
         f"{_TRAINING}/int_training_requirement.sql",
         'least(needed.valid_to, {{ add_days("needed.leave_date", 1) }}) as in_post_to',
@@ -356,7 +356,7 @@ def a_review_overdue_is_fine() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_z() -> Edit:
-    """The interval was computed with 1.645: ninety per cent, labelled as ninety-five."""
+    """The interval was computed with 1.645: a 90 % interval has the name of a 95 % interval."""
     return Edit(
         f"{_MACROS}/statistics/wilson.sql",
         'set z = "cast(1.959964 as " ~ double ~ ")"',

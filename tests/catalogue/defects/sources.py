@@ -1,4 +1,4 @@
-"""Damaged source databases: what a system's owner did in the night before the second day."""
+"""Damaged source databases: changes by a system's owner in the night before the second day."""
 
 from tests.catalogue.defect import NOTHING, defect
 
@@ -49,7 +49,7 @@ def a_grading_scheme_renamed() -> str:
     "source", place="rms", caught_by="raw_law_enforcement.nccu_referral recorded_after_the_contact"
 )
 def local_times_as_utc() -> str:
-    """Local times were migrated as UTC: every contact of the summer is an hour late."""
+    """Local times were migrated as UTC: every contact in summer is an hour late."""
     return f"""
         update rms.nccu_referral
         set contacted_at = contacted_at + interval '1 hour', updated_at = {_NOW}
@@ -63,7 +63,7 @@ def local_times_as_utc() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def american_dates() -> str:
-    """Day and month were swapped where both are below thirteen."""
+    """Day and month of dates were swapped where both are below thirteen."""
     return f"""
         update intel.report set updated_at = {_NOW}, submitted_at = make_timestamptz(
             extract(year from submitted_at)::int, extract(day from submitted_at)::int,
@@ -107,7 +107,7 @@ def records_soft_deleted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def deleted_rows_returned() -> str:
-    """A restore brought deleted records back: marked as new, with another number."""
+    """A restore brought deleted records back as new records with another number."""
     return f"""
         insert into rms.nccu_referral
         select referral_id + 5000000, 'R-' || referral_ref, occurrence_ref, reporting_officer_no,
@@ -131,7 +131,7 @@ def a_column_renamed() -> str:
 
 @defect("source", place="rms", caught_by="rms/nccu_referral not extracted")
 def a_type_changed() -> str:
-    """Moments became texts in a new version of the table."""
+    """A new version of the table stores moments as text."""
     return """
         alter table rms.nccu_referral alter column contacted_at type text
         using to_char(contacted_at, 'DD/MM/YYYY HH24:MI')
@@ -159,7 +159,7 @@ def a_duplicate_key() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def officer_numbers_reformatted() -> str:
-    """An upgrade put zeros before every officer's number: none was found in HR."""
+    """An upgrade put zeros before every officer's number: no number was found in HR any more."""
     return f"""
         update rms.nccu_referral
         set reporting_officer_no = lpad(reporting_officer_no, 8, '0'), updated_at = {_NOW}
@@ -172,7 +172,7 @@ def officer_numbers_reformatted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def swapped_references() -> str:
-    """A mapping swapped two columns: the occurrence stood in place of the referral."""
+    """A mapping swapped two columns: the column of the referral has the occurrence."""
     return f"""
         update intel.report set nccu_referral_ref = occurrence_ref,
             occurrence_ref = nccu_referral_ref, updated_at = {_NOW}

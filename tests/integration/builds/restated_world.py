@@ -1,8 +1,14 @@
-"""A force of nine, published in this process without Airflow; its records and rules change."""
+"""A force of nine officers whose records and rules change between publications.
+
+The tests publish it in their process, without Airflow.
+"""
 
 import dataclasses
 import shutil
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,13 +34,13 @@ STAFF = [
     *(person(f"00000{n}", f"{n}{n}", org_unit_code="T1" if n < 5 else "T2") for n in range(1, 8)),
     *(person(f"00000{n}", f"{n}{n}", role_code="INTELLIGENCE") for n in (8, 9)),
 ]
-#: What the source contract asks for and no figure rests on.
+#: Values of columns that the source contract requires and that no figure depends on, by table.
 ALSO = {
     "rms.occurrence": {"incident_type_code": "OIC"},
     "intel.report": {"protective_marking": "OFFICIAL"},
 }
 MODULES = [f"OIC-EL-{n}" for n in range(1, 5)]
-#: When one record of each kind is changed, between two publications.
+#: The moment at which one record of each kind is changed, between two publications.
 CHANGED_AT = "2026-04-10T12:00"
 
 
@@ -66,10 +72,10 @@ def completed(employee: str, module: str, moment: str) -> Row:
 
 
 def attendance(day: str, outcome: str | None) -> Delivery:
-    sessions = [
+    sessions: list[Row] = [
         {"session_code": "S1", "session_date": date(2025, 10, 7), "venue": "HQ", "capacity": 7}
     ]
-    attended = [
+    attended: list[Row] = [
         {"session_code": "S1", "employee_no": "000008", "attended": "Y", "outcome": "PASS"},
         {"session_code": "S1", "employee_no": "000009", "attended": "Y", "outcome": outcome},
     ]
@@ -96,16 +102,16 @@ def register(moment: str, evidence: str | None) -> Delivery:
 
 
 def first_step() -> Step:
-    """Return what the first publication sees; each month holds what one test changes."""
+    """Return the records of the first publication. A test changes one record of each month."""
     referrals = [
-        # December: one of two will be deleted.
+        # December: one of the two referrals will be deleted.
         referral("R-DEC-1", "11", "2025-12-03T12:00", occurrence_ref="O-DEC-1"),
         referral("R-DEC-2", "11", "2025-12-04T12:00", occurrence_ref="O-DEC-2"),
-        # January: another one will come late.
+        # January: another referral will arrive late.
         referral("R-JAN-1", "11", "2026-01-05T12:00", occurrence_ref="O-JAN-1"),
-        # February: its document will come late.
+        # February: the document of the referral will arrive late.
         referral("R-FEB-1", "22", "2026-02-05T12:00", occurrence_ref="O-FEB-1"),
-        # March: the type of the second will be corrected.
+        # March: the type of the second referral will be corrected.
         referral("R-MAR-1", "22", "2026-03-03T12:00", occurrence_ref="O-MAR-1"),
         referral(
             "R-MAR-2", "55", "2026-03-04T12:00", occurrence_ref="O-MAR-2",
@@ -136,7 +142,7 @@ def first_step() -> Step:
         completed(row["employee_no"], module, "2025-10-01T12:00")
         for row in STAFF
         for module in MODULES
-        # The first still lacks one, the second all of them.
+        # The first officer has not completed one module, the second officer has completed none.
         if row["employee_no"] != "000002" and (row["employee_no"], module) != ("000001", "OIC-EL-4")
     ]
     files = [
@@ -154,14 +160,17 @@ Figures = dict[tuple[str, str, str], Row]
 
 @dataclass
 class RestatedWorld:
-    """The warehouse of such a force, its sources and what it has published."""
+    """The warehouse, the sources and the publications of the force.
+
+    `step` holds the records of the sources. A test changes them and then calls `fill`.
+    """
 
     settings: Settings
     step: Step
     run_number: int = 0
 
     def fill(self, *files: Delivery) -> None:
-        """Bring the sources to the step, and drop further files."""
+        """Write the records and new files of `step` and further files into the sources."""
         dropzone = Path(self.settings.dropzone.removeprefix("file://"))
         tables = {name: rows for name, rows in self.step.tables.items() if rows}
         step = Step(tables, [*self.step.files, *files])
@@ -169,24 +178,24 @@ class RestatedWorld:
         self.step.files = []
 
     def drop(self, delivery: Delivery) -> None:
-        """Drop one file."""
+        """Put one file into the dropzone."""
         dropzone = Path(self.settings.dropzone.removeprefix("file://"))
         write_file(delivery, dropzone / delivery.dataset / delivery.name)
 
     def row(self, table: str, **key: Any) -> Row:
-        """Return the row of a source table to be changed in place."""
+        """Return a row of a source table by its key. A test may change the returned row."""
         ((name, value),) = key.items()
         return next(row for row in self.step.tables[table] if row[name] == value)
 
     def add(self, table: str, row: Row, moment: str) -> None:
-        """Enter a record now, however old the event."""
+        """Add a record that is entered at `moment`. Its event may be older."""
         rows = self.step.tables[table]
         key = {KEYS[table]: 1 + max(other[KEYS[table]] for other in rows)}
         now = {"created_at": wall(moment), "updated_at": wall(moment)}
         rows.append({**key, **row, **ALSO.get(table, {}), **now})
 
     def publish(self, as_at: str, settings: Settings | None = None) -> int:
-        """Run every stage, as the scheduler's tasks do; returns the publication."""
+        """Run every stage as the scheduler's tasks do. Return the number of the publication."""
         here = settings or self.settings
         self.run_number += 1
         run_id = f"restated {self.run_number}"
@@ -204,7 +213,7 @@ class RestatedWorld:
         return build_id
 
     def ask(self, query: str, *values: object) -> list[Row]:
-        """Return what the warehouse's owner reads."""
+        """Return the rows of a query that runs under the login of the warehouse's owner."""
         with connect(self.settings) as connection:
             cursor = connection.cursor(row_factory=dict_row)
             return cursor.execute(query.encode(), values).fetchall()
@@ -219,7 +228,10 @@ class RestatedWorld:
         return {_key(row): row for row in rows}
 
     def restated(self, publication_id: int) -> dict[tuple[str, str, str], list[Row]]:
-        """Return the causes of every restated figure, in their order."""
+        """Return the rows of causes of every restated figure, by measure, month and unit.
+
+        The causes of a figure are in their order.
+        """
         query = sql.SQL("select * from generation.{} order by step").format(
             sql.Identifier(f"restatement__{publication_id}")
         )
@@ -230,17 +242,22 @@ class RestatedWorld:
         return dict(found)
 
     def causes(self, publication_id: int, measure: str, month: str, unit_code: str = "ALL") -> Any:
-        """Return cause, records, and what it adds to numerator and denominator, in their order."""
+        """Return the causes of one restated figure, in their order.
+
+        Each is a tuple: the cause, the number of records, the change of the numerator, and the
+        change of the denominator. The list is empty if the figure is not restated.
+        """
         return [
             (row["cause"], row["record_count"], row["numerator_change"], row["denominator_change"])
             for row in self.restated(publication_id).get((measure, month, unit_code), [])
         ]
 
     def check_sums(self, old: Figures, after: int, over_before: str) -> int:
-        """Hold every restated figure against those before and after; returns how many there are.
+        """Check the restatements of a publication, and return the number of restated figures.
 
-        All figures of months over before a day that changed are there, no others, and of each the
-        causes lead without a gap from the one to the other.
+        The restated figures are exactly the changed figures of months before `over_before`, which
+        had ended at the earlier publication. The causes of a figure lead without a gap from its old
+        value to its new value.
         """
         new = self.figures(after)
         restated = self.restated(after)
@@ -267,7 +284,10 @@ class RestatedWorld:
         return len(restated)
 
     def with_policy(self, folder: Path, seed: str, old: str, new: str) -> Settings:
-        """Return the settings of a checkout in which a policy seed says something else."""
+        """Copy the project to a folder and change a policy seed in the copy.
+
+        Return the settings that use the copy.
+        """
         if not folder.exists():
             for name in ("include", "expectations", "dags", "dbt_project"):
                 shutil.copytree(
@@ -282,7 +302,7 @@ class RestatedWorld:
 
 
 def change_one_record_of_each_kind(world: RestatedWorld) -> None:
-    """Bring late, corrected and deleted records of every kind that figures rest on."""
+    """Add late, corrected and deleted records of every kind that figures depend on."""
     late = referral("R-JAN-2", "55", "2026-01-20T12:00", occurrence_ref="O-JAN-2")
     world.add("rms.nccu_referral", late, CHANGED_AT)
     world.add(
@@ -311,8 +331,19 @@ def change_one_record_of_each_kind(world: RestatedWorld) -> None:
     )
 
 
+@contextmanager
+def temporary_world() -> Iterator[RestatedWorld]:
+    """Yield a world in a new folder. Stop its server and remove the folder at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="assurance-restated-"))
+    try:
+        yield make_world(folder / "state")
+    finally:
+        stop_world(folder / "state")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def make_world(home: Path) -> RestatedWorld:
-    """Start a server of its own for a world, with its sources filled."""
+    """Make a world in a state folder: start a server, and fill the sources. Return the world."""
     settings = _settings(home)
     embedded.start(settings)
     pipeline.prepare_warehouse(settings)
@@ -323,12 +354,12 @@ def make_world(home: Path) -> RestatedWorld:
 
 
 def stop_world(home: Path) -> None:
-    """Stop its server."""
+    """Stop the server of a world's state folder."""
     embedded.stop(_settings(home))
 
 
 def at(text: str) -> datetime:
-    """Return a moment written as wall clock."""
+    """Return the moment of an ISO text without an offset, which is read as London time."""
     return wall(text)
 
 
@@ -351,12 +382,15 @@ def _count(row: Row | None, column: str) -> int:
 
 
 def _decimal(value: float | None) -> Decimal:
-    """Return what PostgreSQL makes of a double precision: 15 digits, then 15 decimals."""
+    """Return the value that PostgreSQL gives when it casts a double precision to numeric.
+
+    It has 15 significant digits, and is then rounded to 15 decimals.
+    """
     return round(Decimal(f"{value or 0:.15g}"), 15)
 
 
 class TwoPublications:
-    """A world with two publications: as it was, and with one change of each kind."""
+    """A world with two publications. Records of each kind are changed between the two."""
 
     def __init__(self, world: RestatedWorld, folder: Path) -> None:
         self.world = world

@@ -1,4 +1,4 @@
-"""What dbt's tests found is kept with the tables that they looked at, and counts for no others."""
+"""Results of dbt's tests are stored with the tables that they checked, and count only for these."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from oic_assurance.builds import build as building
-from oic_assurance.builds.candidate import taken_over
+from oic_assurance.builds import marts
+from oic_assurance.builds.candidate import claim
 from oic_assurance.builds.dbt import TEST, Node
-from oic_assurance.builds.evidence import store_test_results
 from oic_assurance.builds.record import ROLE, load_build
-from oic_assurance.builds.test_results import MODEL
+from oic_assurance.builds.required_tests import MODEL
+from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import audited_build, make_candidates, open_build
@@ -32,13 +32,15 @@ def ask(settings: Settings, query: str, build_id: int) -> list[tuple[Any, ...]]:
         return conn.execute(query.encode(), (build_id,)).fetchall()
 
 
-def test_a_verdict_is_on_the_candidate_as_it_was_last_built(fresh_warehouse: Settings) -> None:
+def test_a_verdict_counts_only_for_the_last_build_of_the_candidate(
+    fresh_warehouse: Settings,
+) -> None:
     build_id = open_build(fresh_warehouse).build_id
     attempts = ([a_test("kept"), a_test("deleted", "fail")], [a_test("kept")])
     verdicts = []
     for nodes in attempts:
         with (
-            taken_over(fresh_warehouse, build_id),
+            claim(fresh_warehouse, build_id),
             connect(fresh_warehouse, role=ROLE) as conn,
         ):
             store_test_results(conn, build_id, "dbt_marts", nodes)
@@ -50,12 +52,12 @@ def test_a_verdict_is_on_the_candidate_as_it_was_last_built(fresh_warehouse: Set
     assert verdicts == [("critical", 2), ("passed", 1)]
 
 
-def test_no_table_is_on_record_as_tested_without_its_results(
+def test_a_table_without_stored_results_has_no_tests_on_record(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = audited_build(fresh_warehouse)
-    make_candidates(fresh_warehouse, build, salt="anew")
-    monkeypatch.setattr(building, "run_dbt", lambda *_: [a_model("dim_officer"), a_test("unique")])
+    make_candidates(fresh_warehouse, build, salt="second")
+    monkeypatch.setattr(marts, "run_dbt", lambda *_: [a_model("dim_officer"), a_test("unique")])
     tested = (
         "select fingerprint from audit.tested_table "
         "where table_name = 'dim_officer' and build_id = %s"
@@ -65,9 +67,9 @@ def test_no_table_is_on_record_as_tested_without_its_results(
     with connect(fresh_warehouse) as conn:
         conn.execute("revoke insert on audit.expectation_result from oic_transform")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        building.seal_marts(fresh_warehouse, again)
+        marts.seal_marts(fresh_warehouse, again)
     assert ask(fresh_warehouse, tested, build.build_id) == before
     with connect(fresh_warehouse) as conn:
         conn.execute("grant insert on audit.expectation_result to oic_transform")
-    building.seal_marts(fresh_warehouse, again)
+    marts.seal_marts(fresh_warehouse, again)
     assert ask(fresh_warehouse, tested, build.build_id) != before

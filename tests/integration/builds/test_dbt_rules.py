@@ -1,25 +1,23 @@
-"""The rules of the mart contract: said as dbt unit tests beside the models, they all hold."""
+"""The dbt unit tests of the models, which state the rules of the mart contract, all pass."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 import yaml
-from psycopg import sql
 
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, connect, warehouse_url
+from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
+from tests.databases import temporary_warehouse
 from tests.mutants.mutants import all_mutants, write_marked
-from tests.mutants.report import explained, key
+from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
-    Said,
     UnitTests,
+    Verdict,
     build_from_nothing,
     passes_for_two_forces,
     statement_of,
@@ -27,7 +25,7 @@ from tests.mutants.units import (
 
 DATABASE = "warehouse_rules"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
-# Each group of models is a test of its own: it says where a rule is broken, and takes seconds.
+# Each group of models is a separate test, so that the name of a failing test shows the group.
 GROUPS = (
     "staging",
     "intermediate.calendar",
@@ -46,24 +44,15 @@ GROUPS = (
 
 @pytest.fixture(scope="module")
 def empty_models(home: Path) -> Iterator[Settings]:
-    """A warehouse in which nothing was landed, with every model built from that."""
+    """A warehouse in which nothing was landed and every model is built."""
     settings = load_settings()
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
-    create = sql.SQL("create database {} owner warehouse_owner").format(sql.Identifier(DATABASE))
-    drop = sql.SQL("drop database {} with (force)").format(sql.Identifier(DATABASE))
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(create)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+    with temporary_warehouse(DATABASE):
         build_from_nothing(settings)
         yield settings
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(drop)
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_every_rule_holds(empty_models: Settings, group: str) -> None:
+def test_every_unit_test_passes(empty_models: Settings, group: str) -> None:
     nodes = run_dbt(empty_models, "daily", ["test", "--select", f"test_type:unit,{group}"])
 
     assert nodes
@@ -74,13 +63,17 @@ def test_every_rule_holds(empty_models: Settings, group: str) -> None:
             for node in nodes
             if not passes_for_two_forces(warehouse, statement_of(empty_models, node))
         ]
-    assert mixed == [], "one force is taken for another"
+    assert mixed == [], "two forces are mixed up"
 
 
-def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
+def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseudonyms(
     empty_models: Settings,
 ) -> None:
-    """Nobody else's: what is built is open to the gate by default, and staging to its purpose."""
+    """Tables with pseudonyms and officer numbers are exceptions to the usual privileges.
+
+    The gate may read every table that is built, and the logins of a purpose may read its staging
+    tables. Tables with both columns are open only to roles that may read `identity.pseudonym`.
+    """
     with connect(empty_models) as connection:
         others = connection.execute(
             """
@@ -106,10 +99,8 @@ def test_a_number_beside_its_pseudonym_is_read_by_whom_the_pseudonyms_are_for(
     assert others == []
 
 
-def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
-    empty_models: Settings, tmp_path: Path
-) -> None:
-    """The machine behind `python -m tests.mutants`, by one mutant of each kind."""
+def test_a_mutant_is_caught_unless_it_cannot_matter(empty_models: Settings, tmp_path: Path) -> None:
+    """Check the code of `python -m tests.mutants` with a mutant to catch and a harmless one."""
     named = {
         mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
     }
@@ -120,21 +111,21 @@ def test_a_changed_rule_is_noticed_and_a_change_that_cannot_matter_is_not(
     tests = UnitTests(empty_models, tmp_path, "test_type:unit,int_measure_month")
 
     assert tests.judge(wrong).noticed_by
-    assert tests.judge(harmless) == Said()
-    assert key(harmless) in explained()
+    assert tests.judge(harmless) == Verdict()
+    assert key(harmless) in reasons_of_survivors()
 
 
-def test_every_rule_belongs_to_a_group() -> None:
+def test_every_unit_test_belongs_to_a_group() -> None:
     assert {group_of(path) for path, _ in rules()} == set(GROUPS)
 
 
-def test_every_rule_says_in_words_what_it_proves() -> None:
+def test_every_unit_test_has_a_description() -> None:
     silent = [rule["name"] for _, rule in rules() if len(rule.get("description", "")) < 40]
 
     assert silent == []
 
 
-def test_every_step_between_sources_and_marts_has_a_rule() -> None:
+def test_every_model_between_sources_and_marts_has_a_unit_test() -> None:
     steps = {
         path.stem
         for folder in ("intermediate", "restatement/restated")
@@ -145,7 +136,7 @@ def test_every_step_between_sources_and_marts_has_a_rule() -> None:
 
 
 def rules() -> list[tuple[Path, dict[str, Any]]]:
-    """Return every unit test with the file that it stands in."""
+    """Return every dbt unit test, each with the file that holds it."""
     found = []
     for path in sorted(MODELS.rglob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -154,6 +145,6 @@ def rules() -> list[tuple[Path, dict[str, Any]]]:
 
 
 def group_of(path: Path) -> str:
-    """Return the group that a model's file belongs to."""
+    """Return the name of the group of `GROUPS` that a model's file belongs to."""
     layer, folder, *_ = path.relative_to(MODELS).parts
     return f"{layer}.{folder}" if layer == "intermediate" else layer

@@ -1,11 +1,4 @@
-"""The position at a deadline as it was known then: from what had landed by the end of that day."""
-
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
+"""The deadline position uses what was known at the end of the deadline day."""
 
 from oic_assurance import pipeline
 from oic_assurance.builds.dbt import run_dbt
@@ -15,27 +8,15 @@ from oic_assurance.warehouse.connections import connect
 from tests.integration.builds.restated_world import (
     RestatedWorld,
     at,
-    make_world,
     register,
-    stop_world,
 )
 
-# The register that stood on the deadline day lacked one strand's evidence; it was put right since.
+# On the deadline day, the plan register lacked the evidence of one strand. A later register has it.
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[RestatedWorld]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-deadlines-"))
-    try:
-        yield make_world(home / "state")
-    finally:
-        stop_world(home / "state")
-        shutil.rmtree(home, ignore_errors=True)
-
-
 def land(world: RestatedWorld, moment: str) -> Build:
-    """Land what there is, as the run for a moment does, and open its build."""
+    """Land the deliveries as the run for a moment does. Return the build of that run."""
     run_id = f"run for {moment}"
     for dataset in pipeline.open_run(world.settings, run_id, at(moment)):
         pipeline.extract(world.settings, run_id, dataset)
@@ -43,11 +24,12 @@ def land(world: RestatedWorld, moment: str) -> Build:
     return load_build(world.settings, build_id)
 
 
-def test_what_was_known_at_the_deadline_is_frozen_once(world: RestatedWorld) -> None:
+def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     land(world, DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
     with connect(world.settings) as connection:
-        # As if that run had been on the day itself, with the register and nothing else.
+        # Change the recorded times, as if that run had been on the deadline day. Only the plan
+        # register counts as landed on that day.
         connection.execute(
             "update audit.batch set landed_at = %s where dataset = 'governance/plans'",
             (at(DEADLINE_DAY),),
@@ -59,7 +41,7 @@ def test_what_was_known_at_the_deadline_is_frozen_once(world: RestatedWorld) -> 
     world.fill(register("2026-01-05T12:00", "E1"))
     build = land(world, LATER)
 
-    # Of the other points nothing had landed by their deadlines.
+    # The other points get no deadline position, because their data was landed after the deadline.
     assert freeze_deadlines(world.settings, build) == ["INTEL_PLAN"]
     assert freeze_deadlines(world.settings, build) == []
     assert world.ask("select count(*) as n from audit.build where purpose = 'deadline'") == [
@@ -68,5 +50,6 @@ def test_what_was_known_at_the_deadline_is_frozen_once(world: RestatedWorld) -> 
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # Its sources were fresh then: the run of the day had extracted them, not the one of later.
+    # The status shows that the sources count as fresh: the run of the deadline day had extracted
+    # them. The later run does not matter.
     assert frozen["status"] == "overdue"

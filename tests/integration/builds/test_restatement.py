@@ -1,18 +1,15 @@
-"""Why past figures change between publications: by cause, with records, to the last digit."""
-
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+"""Restatements name the causes of changed figures, with the exact numbers of their records."""
 
 import pytest
 
 from oic_assurance.builds.compared_with import set_steps_aside
+from oic_assurance.builds.orphans import drop_orphans
 from oic_assurance.builds.record import ROLE, open_build
 from oic_assurance.cli.main import run_command
-from oic_assurance.operations.erase.erase import Request, erase
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.explain.figure import explain, month
-from oic_assurance.operations.explain.workspace import find, records_of
+from oic_assurance.operations.explain.publication_records import find, records_of
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
 from oic_assurance.reporting.screens.explained import figure_screen
@@ -22,19 +19,17 @@ from tests.integration.builds.restated_world import (
     RestatedWorld,
     TwoPublications,
     at,
-    make_world,
-    stop_world,
 )
 from tests.oracle.examples import referral
 from tests.oracle.model import Row
 
 
-class Ruled:
-    """A third publication: by two other rules, and with a referral that came late meanwhile."""
+class ChangedRules:
+    """A third publication. Before it, two rules are changed, and one referral arrives late."""
 
-    def __init__(self, told: TwoPublications) -> None:
-        self.world = told.world
-        self.first, self.second = told.first, told.second
+    def __init__(self, pair: TwoPublications) -> None:
+        self.world = pair.world
+        self.first, self.second = pair.first, pair.second
         self.world.add(
             "rms.nccu_referral",
             referral("R-JAN-3", "11", "2026-01-21T12:00", occurrence_ref="O-JAN-3"),
@@ -42,79 +37,76 @@ class Ruled:
         )
         self.world.fill()
         self.world.with_policy(
-            told.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
+            pair.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
         )
         self.rules = self.world.with_policy(
-            told.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
+            pair.folder, "policy_absence", "LONG_TERM_SICK", "NO_LONGER_LONG_TERM"
         )
         self.third = self.world.publish("2026-04-12T05:30", self.rules)
 
 
 @pytest.fixture(scope="module")
-def told() -> Iterator[TwoPublications]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-restated-"))
-    try:
-        yield TwoPublications(make_world(home / "state"), home / "other rules")
-    finally:
-        stop_world(home / "state")
-        shutil.rmtree(home, ignore_errors=True)
+def pair(world: RestatedWorld, tmp_path_factory: pytest.TempPathFactory) -> TwoPublications:
+    return TwoPublications(world, tmp_path_factory.mktemp("restated") / "other rules")
 
 
 @pytest.fixture(scope="module")
-def ruled(told: TwoPublications) -> Ruled:
-    return Ruled(told)
+def changed_rules(pair: TwoPublications) -> ChangedRules:
+    return ChangedRules(pair)
 
 
-def test_the_first_publication_restates_nothing(told: TwoPublications) -> None:
-    assert told.world.restated(told.first) == {}
+def test_the_first_publication_restates_nothing(pair: TwoPublications) -> None:
+    assert pair.world.restated(pair.first) == {}
 
 
-def test_the_causes_of_every_restated_figure_add_up_to_its_change(told: TwoPublications) -> None:
-    assert told.world.check_sums(told.world.figures(told.first), told.second, "2026-04") > 60
+def test_the_causes_of_every_restated_figure_add_up_to_its_change(
+    pair: TwoPublications,
+) -> None:
+    assert pair.world.check_sums(pair.world.figures(pair.first), pair.second, "2026-04") > 60
 
 
 @pytest.mark.parametrize(
     ("measure", "month", "unit", "causes"),
     [
-        # A referral that came late, in the team of whoever reported it and above.
+        # A referral arrived late. It counts in the team of its officer and in the units above.
         ("nccu_intel_compliance", "2026-01", "ALL", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "D1", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "T1", []),
-        # The document came late, the referral was known.
+        # A document arrived late. Its referral was known.
         ("nccu_intel_compliance", "2026-02", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_intel_in_time", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_hours_to_submission_p50", "2026-02", "ALL", [("LATE_RECORD", 1, None, 1)]),
-        # The type was corrected: it was counted already where all types are.
+        # The type of a referral was corrected. The measure of all types had counted it before.
         ("nccu_intel_compliance", "2026-03", "ALL", [("CORRECTED_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
         ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
         ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
-        # The fourth completion of one person.
+        # An officer's fourth module arrived late, which completes the package.
         ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_module_3", "2025-11", "T1", []),
         ("elearning_completion", "2025-10", "ALL", []),
         ("elearning_completion", "2026-01", "ALL", [("LATE_RECORD", 1, 1, 0)]),
-        # In February a second one was on long-term sick leave, so two causes.
+        # In February a second officer was on long-term sick leave, so there are two causes.
         (
             "elearning_completion", "2026-02", "ALL",
             [("LATE_RECORD", 1, 1, 0), ("CORRECTED_RECORD", 1, -1, -1)],
         ),
         ("elearning_completion_incl_absent", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_completion", "2026-03", "ALL", [("LATE_RECORD", 1, 1, 0)]),
-        # The outcome of a session was entered afterwards.
+        # The outcome of a session was entered later.
         ("hydra_completion", "2026-01", "T1", [("CORRECTED_RECORD", 1, 1, 0)]),
         ("intel_plan_strands_met", "2025-07", "ALL", [("CORRECTED_RECORD", 1, 1, 0)]),
     ],
 )  # fmt: skip
-def test_a_changed_record_shows_as_what_became_of_it(
-    told: TwoPublications, measure: str, month: str, unit: str, causes: list[object]
+def test_a_changed_record_gives_the_cause_of_its_change(
+    pair: TwoPublications, measure: str, month: str, unit: str, causes: list[object]
 ) -> None:
-    assert told.world.causes(told.second, measure, month, unit) == causes
+    assert pair.world.causes(pair.second, measure, month, unit) == causes
 
 
-def test_who_asks_for_the_figure_is_told_why_it_changed(told: TwoPublications) -> None:
-    publication = find(told.world.settings, told.second)
-    with records_of(told.world.settings, publication) as records:
+def test_explain_shows_why_a_figure_changed(pair: TwoPublications) -> None:
+    publication = find(pair.world.settings, pair.second)
+    with records_of(pair.world.settings, publication) as records:
         figure = explain(records, "elearning_completion", month("2026-02"))
         unchanged = explain(records, "elearning_completion", month("2025-10"))
     screen = " ".join(figure_screen(figure).split())
@@ -127,7 +119,8 @@ def test_who_asks_for_the_figure_is_told_why_it_changed(told: TwoPublications) -
     ("code", "record", "closed_at", "because"),
     [
         ("REFERRAL_DOCUMENT_MISSING", "R-FEB-1", "2026-02-05T15:00", "DOCUMENT_SUBMITTED"),
-        # Deleted, that is; since when it is off the list only looking tells.
+        # The record was deleted. The time of its deletion is not known, so the exception is closed
+        # at the moment of the publication.
         ("REFERRAL_DOCUMENT_MISSING", "R-DEC-2", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("CUSTODY_WITHOUT_REFERRAL", "O-CUS-1", "2026-04-11T05:30", "RECORD_WITHDRAWN"),
         ("TRAINING_OUTSTANDING", "OIC-EL-4", "2025-11-15T00:00", "COMPLETED"),
@@ -135,11 +128,11 @@ def test_who_asks_for_the_figure_is_told_why_it_changed(told: TwoPublications) -
         ("PLAN_STRAND_NOT_MET", "SHARE", "2026-04-11T05:30", "STRAND_MET"),
     ],
 )
-def test_what_went_off_the_list_says_when_and_why(
-    told: TwoPublications, code: str, record: str, closed_at: str, because: str
+def test_a_closed_exception_shows_when_and_why(
+    pair: TwoPublications, code: str, record: str, closed_at: str, because: str
 ) -> None:
-    found = told.world.ask(
-        f"select * from generation.assurance_exception_history__{told.second}"
+    found = pair.world.ask(
+        f"select * from generation.assurance_exception_history__{pair.second}"
         " where exception_code = %s and record_ref = %s and not is_open",
         code,
         record,
@@ -149,55 +142,66 @@ def test_what_went_off_the_list_says_when_and_why(
     ]
 
 
-def test_what_was_set_aside_outlasts_builds_that_failed(told: TwoPublications) -> None:
-    """A build that is repeated, or followed by another, still compares with what was published."""
-    world = told.world
+def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
+    """After a failed build, the repeated build is still compared with the last publication.
+
+    This is also true for a later build.
+    """
+    world = pair.world
     _leave_old_names(world)
     for _ in range(2):
         build = open_build(world.settings, "failed", at("2026-04-11T05:30"))
         set_steps_aside(world.settings, build)
         set_steps_aside(world.settings, build)
-        (kept,) = world.ask(
+        (row,) = world.ask(
             "select compared_with,"
             " (select count(*) from compared_with.int_nccu_referral_class) as rows"
             " from audit.build where build_id = %s",
             build.build_id,
         )
-        assert kept == {"compared_with": told.second, "rows": 6}
+        assert row == {"compared_with": pair.second, "rows": 6}
+    assert drop_orphans(world.settings, build) == ["intermediate.int_restated_leaf"]
     assert _old_names(world) == []
 
 
-def test_a_publication_is_computed_again_to_the_bit_and_nothing_of_it_stays(
-    told: TwoPublications, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
+    pair: TwoPublications,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The one that says what changed since the other: the harder of the two."""
-    settings = told.world.settings
+    """The test reproduces the second publication, which has restatements."""
+    settings = pair.world.settings
     monkeypatch.setenv("ASSURANCE_HOME", str(settings.home))
     monkeypatch.setenv("ASSURANCE_DROPZONE", settings.dropzone)
-    assert run_command(["publication", "reproduce", str(told.second)]) == 0
+    assert run_command(["publication", "reproduce", str(pair.second)]) == 0
     out, _ = capsys.readouterr()
-    (then,) = told.world.ask(
-        "select content_fingerprint from marts.publication where publication_id = %s", told.second
+    (then,) = pair.world.ask(
+        "select content_fingerprint from marts.publication where publication_id = %s",
+        pair.second,
     )
-    audited = told.world.ask(
+    audited = pair.world.ask(
         "select table_name from audit.table_fingerprint"
         " where build_id = %s and schema_name like 'candidate%%'",
-        told.second,
+        pair.second,
     )
     content = then["content_fingerprint"]
     assert len(audited) >= len(MARTS.required) + len(PUBLIC_RELEASE.required)
-    assert f"Equal: {len(audited)} tables, content fingerprint {content}\n" in out
+    # The screen wraps long lines.
+    equal = f"Equal: {len(audited)} tables, content fingerprint {content}"
+    assert equal in " ".join(out.split())
     left = "select nspname from pg_catalog.pg_namespace where starts_with(nspname, 'reproduce')"
-    assert told.world.ask(left) == []
+    assert pair.world.ask(left) == []
     assert run_command(["publication", "reproduce", "999"]) == 2
     assert "There is no publication 999: `assurance publication list`" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_a_changed_policy_is_no_change_in_the_world(ruled: Ruled) -> None:
-    world, third = ruled.world, ruled.third
-    assert world.check_sums(world.figures(ruled.second), third, "2026-04") > 10
-    # 32 hours are in time by the new rule; another referral came late meanwhile.
+def test_a_changed_policy_is_a_rule_change_and_no_record_change(
+    changed_rules: ChangedRules,
+) -> None:
+    world, third = changed_rules.world, changed_rules.third
+    assert world.check_sums(world.figures(changed_rules.second), third, "2026-04") > 10
+    # A document after 32 hours is in time by the new rule. A referral also arrived late.
     assert world.causes(third, "nccu_intel_in_time", "2026-01") == [
         ("RULE_CHANGE", 1, 1, 0),
         ("LATE_RECORD", 1, 0, 1),
@@ -208,12 +212,12 @@ def test_a_changed_policy_is_no_change_in_the_world(ruled: Ruled) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_compared_with_is_out_of_sight_of_people(ruled: Ruled) -> None:
-    places = ruled.world.ask(
+def test_compared_tables_are_hidden_from_logins(changed_rules: ChangedRules) -> None:
+    places = changed_rules.world.ask(
         "select nspname from pg_catalog.pg_namespace where nspname ~ '^(before|compared|restate)'"
     )
     assert {row["nspname"] for row in places} == {"compared_with", "compared_with_old_rules"}
-    may = ruled.world.ask(
+    may = changed_rules.world.ask(
         "select bool_or(has_schema_privilege(r.rolname, n.nspname, 'usage')) as look"
         " from pg_catalog.pg_roles as r cross join pg_catalog.pg_namespace as n"
         " where r.rolname in ('general_processing', 'law_enforcement_processing', 'bi_reader')"
@@ -223,11 +227,14 @@ def test_what_is_compared_with_is_out_of_sight_of_people(ruled: Ruled) -> None:
 
 
 @pytest.mark.slow
-def test_after_a_roll_back_the_figures_of_then_are_computed_once_more(ruled: Ruled) -> None:
-    """Nothing is kept of an older publication, so what it knew is looked up again."""
-    world = ruled.world
-    first = ruled.first
-    rollback(world.settings, first, "to see what has changed since", until_next_run=True)
+def test_after_a_roll_back_the_earlier_figures_are_recomputed(changed_rules: ChangedRules) -> None:
+    """The warehouse holds the tables for a comparison only for the last publication.
+
+    The figures of an earlier publication must therefore be computed again.
+    """
+    world = changed_rules.world
+    first = changed_rules.first
+    rollback(world.settings, first, "to see later changes", until_next_run=True)
     again = world.publish("2026-04-12T05:30")
     assert world.check_sums(world.figures(first), again, "2026-04") > 60
     assert world.causes(again, "nccu_intel_compliance", "2026-01") == [("LATE_RECORD", 2, 0, 2)]
@@ -235,8 +242,8 @@ def test_after_a_roll_back_the_figures_of_then_are_computed_once_more(ruled: Rul
 
 
 @pytest.mark.slow
-def test_going_back_to_an_earlier_moment_takes_the_late_records_out_again(ruled: Ruled) -> None:
-    world = ruled.world
+def test_an_earlier_moment_removes_the_late_records_again(changed_rules: ChangedRules) -> None:
+    world = changed_rules.world
     late = world.publish("2026-04-12T05:30")
     early = world.publish("2026-04-10T05:30")
     world.check_sums(world.figures(late), early, "2026-04")
@@ -245,8 +252,10 @@ def test_going_back_to_an_earlier_moment_takes_the_late_records_out_again(ruled:
 
 
 @pytest.mark.slow
-def test_an_erased_record_is_a_deleted_one_and_leaves_nothing_to_compare_with(ruled: Ruled) -> None:
-    world = ruled.world
+def test_an_erased_record_counts_as_deleted_and_leaves_nothing_to_compare_with(
+    changed_rules: ChangedRules,
+) -> None:
+    world = changed_rules.world
     known = world.figures(world.publish("2026-04-12T05:30"))
     record = world.row("rms.nccu_referral", referral_ref="R-JAN-3")
     world.step.tables["rms.nccu_referral"].remove(record)
@@ -269,7 +278,7 @@ def test_an_erased_record_is_a_deleted_one_and_leaves_nothing_to_compare_with(ru
 
 
 def _leave_old_names(world: RestatedWorld) -> None:
-    """Put tables into the warehouse under the names that earlier versions of the code used."""
+    """Create tables under the names that earlier versions of the code used."""
     with connect(world.settings, role=ROLE) as warehouse:
         warehouse.execute("create schema before")
         warehouse.execute("create table before.int_plan_day (strand text)")

@@ -1,4 +1,4 @@
-"""The page of rules names unit tests that exist, and every model with a rule."""
+"""The documentation page that lists the unit test of each rule names only tests that exist."""
 
 import re
 
@@ -10,13 +10,13 @@ PAGE = PROJECT_ROOT / "docs" / "rules-and-tests.md"
 ROW = re.compile(r"^\| [^|]+ \| `(\w+)` \| `(\w+)` \|$", re.M)
 
 
-def test_every_named_unit_test_exists_in_its_model() -> None:
+def test_every_unit_test_on_the_page_is_in_its_models_file() -> None:
     named = ROW.findall(PAGE.read_text(encoding="utf-8"))
     existing = {(rule["model"], rule["name"]) for _, rule in rules()}
 
     assert len(named) > 100
     assert sorted(set(named) - existing) == []
-    assert len(set(named)) == len(named), "a unit test is on the page twice"
+    assert len(set(named)) == len(named), "a rule is listed twice"
 
 
 def test_every_model_with_a_rule_is_on_the_page() -> None:

@@ -1,6 +1,7 @@
-"""For every expectation, a small damage to the tables of the small force that makes it fail.
+"""For every expectation, SQL that damages the tables of the small force so that it fails.
 
-`{t}` is the table of the suite. The damage is found by suite and name, then by name, then by kind.
+In the SQL, `{t}` stands for the table of the suite. The SQL is looked up by the suite and the name
+of the expectation, then by the name alone, then by the kind of expectation.
 """
 
 import re
@@ -27,7 +28,13 @@ REPORT = "raw_law_enforcement.intelligence_report"
 
 
 def damage_of(suite: Suite, expectation: Expectation) -> tuple[str, str]:
-    """Return the SQL that makes an expectation fail, and the SQL that repairs more than rows."""
+    """Return the SQL that makes an expectation fail, and the SQL that repairs the damage.
+
+    The repair is empty if only rows are damaged, because rows are restored after every damage.
+
+    Raises:
+        LookupError: no SQL is listed for the expectation.
+    """
     sql = DAMAGES.get(f"{suite.name} {expectation.name}") or DAMAGES.get(expectation.name)
     if sql is None and expectation.kind == "filled":
         sql = f"update {{t}} set {expectation.columns[0]} = null {ONE}"
@@ -56,9 +63,10 @@ def _fill(sql: str, suite: Suite, expectation: Expectation) -> str:
 def damages_of_columns(
     suite: Suite, of_columns: Sequence[Expectation]
 ) -> Iterator[tuple[str, set[str]]]:
-    """Return SQL that damages a table, with the names of the expectations of columns that fail.
+    """Yield damages to the columns of a table, each with the expectations that must then fail.
 
-    Each damage fails many: blanks, values that are not declared, a duplicate key.
+    There are three damages: blanks, values that are not declared, and a duplicate key. Each of the
+    first two makes many expectations fail at once.
     """
     if not of_columns:
         return
@@ -75,7 +83,10 @@ def damages_of_columns(
 
 
 def _wrong(expectation: Expectation) -> str:
-    """Return the change that fails an expectation about the values of a column, if it is one."""
+    """Return a change in SQL that makes an expectation about the values of a column fail.
+
+    Return an empty text for other expectations.
+    """
     (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
         return f"{column} = 'SOMETHING ELSE'"
@@ -85,11 +96,12 @@ def _wrong(expectation: Expectation) -> str:
 
 
 def tables_in(sql: str) -> list[str]:
-    """Return the tables whose rows a damage changes."""
+    """Return the names of the tables whose rows the SQL of a damage changes."""
     return re.findall(r"(?:update|into|from) ([a-z_]+\.[a-z_]+)", sql)
 
 
-# Rows are restored after every damage. Added or renamed columns are repaired by these statements.
+# SQL that repairs a damage, by the name of the expectation. Only needed if more than rows of the
+# saved tables is damaged, for example if a column is added. Rows are restored after every damage.
 REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,

@@ -1,6 +1,6 @@
-"""Damages for the expectations that compare a table with its own history.
+"""Damages for the expectations that compare a table with earlier records of the same table.
 
-The small force has no history, so each damage inserts one.
+The small force has no earlier records, so each damage inserts some.
 """
 
 MIXES = (
@@ -32,17 +32,17 @@ HISTORY_REPAIRS = {
 }
 
 HISTORY_DAMAGES = {
-    # Almost no records in eight weeks, then three hundred on one day.
+    # Almost no records are entered in eight weeks, and then three hundred on one day.
     "recorded_as_usual": _COPIES
     % "'created_at', case when n = 0 then '2026-03-16Z' else '2026-05-14 10:00Z' end",
-    # Two hundred of one kind, then a hundred of another.
+    # Two hundred records have one value in the column, then a hundred have another value.
     **dict.fromkeys(
         (f"{column}_mix_as_before" for column in MIXES),
         _COPIES
         % "'created_at', case when n < 200 then '2026-03-01Z' else '2026-05-14 10:00Z' end, "
         "'{column}', case when n < 200 then 'A' else 'B' end",
     ),
-    # A hundred and fifty records in two deliveries, with other values in the later one.
+    # Two deliveries have the same hundred and fifty records, with other values in the later one.
     **dict.fromkeys(
         (f"{column}_few_changed" for column in CHANGES),
         "insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose) "

@@ -1,4 +1,4 @@
-"""The positions of the small force, today and on every day, and the results of the gate."""
+"""The position of the small force today, its positions on every day, and the gate's results."""
 
 POSITIONS = """
 create table candidate.assurance_position as

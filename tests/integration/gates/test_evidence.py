@@ -1,12 +1,10 @@
-"""What the gate stores of an audit: evidence, verdicts and keys of failing rows, but no value."""
+"""The gate stores the results, verdicts and keys of failing rows of an audit, but no values."""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,30 +13,17 @@ from expectations.catalogue import suites, suites_of
 from expectations.vocabulary import STAGES, every_row
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.gates.auditor import Auditor
-from oic_assurance.gates.docs import build_data_docs
-from oic_assurance.gates.logging import silenced
+from oic_assurance.gates.data_docs import build_data_docs
 from oic_assurance.gates.results import forget_failing_rows
 from oic_assurance.gates.run import audit_stage
 from oic_assurance.gates.translate import KEYS_KEPT
 from oic_assurance.reporting.screens.checks import checks_screen, read_checks
-from oic_assurance.warehouse.connections import connect, sqlalchemy_url
-from tests.integration.gates.warehouse import World, small_force
-
-
-@pytest.fixture(scope="module")
-def world(home: Path) -> Iterator[World]:
-    with small_force() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def auditor(world: World) -> Iterator[Auditor]:
-    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
-        yield one
+from oic_assurance.warehouse.connections import connect
+from tests.integration.gates.warehouse import World
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
-    """Return the stored verdict and numbers of a stage."""
+    """Return the stored verdict of a stage, and its numbers of expectations and failures."""
     row = world.admin.execute(
         "select verdict, expectations, failed from audit.gate where build_id = %s and stage = %s",
         (world.build.build_id, stage),
@@ -48,7 +33,7 @@ def evidence(world: World, stage: str) -> tuple[str, int, int]:
 
 
 def recorded(world: World, what: str) -> list[tuple[object, ...]]:
-    """Return columns of the stored results of the failed checks of the last audit."""
+    """Return the columns `what` of the stored results of checks that failed in the last audit."""
     return world.admin.execute(
         f"select {what} from audit.latest_expectation_result "
         "where build_id = %s and stage = 'marts' and not success".encode(),
@@ -134,7 +119,10 @@ def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> No
 
 
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
-    """Return the stored keys of failing rows of the last audit, by check and position."""
+    """Return the stored keys of the rows that failed in the last audit.
+
+    They are listed by the check and the row's position among the check's failing rows.
+    """
     rows = world.admin.execute(
         "select expectation, position, row_key from audit.latest_expectation_result "
         "inner join audit.failing_row using (result_id) where build_id = %s and stage = 'marts'",

@@ -1,39 +1,23 @@
-"""The expectations on a real warehouse: a sound one passes all of them, and each can fail."""
+"""A healthy warehouse passes all expectations, and each expectation fails on some damage."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from expectations.catalogue import suites, suites_of
 from expectations.shared.declared_columns import column_expectations
-from expectations.vocabulary import STAGES, Expectation, Suite
+from expectations.vocabulary import STAGES, Expectation, Stage, Suite
 from oic_assurance.gates.auditor import Auditor
-from oic_assurance.gates.logging import silenced
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.warehouse.connections import sqlalchemy_url
 from tests.integration.gates.damage import damage_of, damages_of_columns
-from tests.integration.gates.warehouse import World, failures, small_force
+from tests.integration.gates.warehouse import World, failures
 from tests.integration.gates.world import empty_world
 
 
-@pytest.fixture(scope="module")
-def world(home: Path) -> Iterator[World]:
-    with small_force() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def auditor(world: World) -> Iterator[Auditor]:
-    with silenced(), Auditor(sqlalchemy_url(world.settings, role="oic_gate"), world.places) as one:
-        yield one
-
-
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_sound_warehouse_passes_every_expectation(world: World, stage: str) -> None:
+def test_a_sound_warehouse_passes_every_expectation(world: World, stage: Stage) -> None:
     outcomes = run_suites(world.settings, suites_of(stage), world.places)
     assert len(outcomes) > 50
     assert failures(outcomes) == []
@@ -70,7 +54,10 @@ def test_every_expectation_of_columns_can_fail(
 
 
 def of_columns(suite: Suite) -> tuple[Expectation, ...]:
-    """Return the expectations of a landed table that follow from the columns of its declaration."""
+    """Return the expectations that are derived from the columns in a landed table's declaration.
+
+    Return none for suites of other stages.
+    """
     if suite.stage != "landing":
         return ()
     source = dataset(suite.dataset)
@@ -106,7 +93,10 @@ def test_a_replay_is_not_compared_with_deliveries(world: World, auditor: Auditor
 
 
 def test_two_batches_of_one_extract_are_one_delivery(world: World, auditor: Auditor) -> None:
-    """In a first load, rows that break a rule are a separate batch."""
+    """In a first load, the rejected rows of an extract are recorded as a separate batch.
+
+    The row count of a delivery must add up both batches.
+    """
     (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
     before = failures(auditor.audit(suite))
     damage = (

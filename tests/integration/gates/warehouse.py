@@ -1,19 +1,17 @@
-"""The small force's warehouse, in a separate database, and how to damage and repair it."""
+"""The warehouse of the small force, in a separate database that tests can damage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
-from psycopg import sql
 
 from oic_assurance.builds.record import Build
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.settings import Settings, load_settings
-from oic_assurance.warehouse.airflow_uri import libpq_uri
-from oic_assurance.warehouse.connections import admin_url, warehouse_url
+from oic_assurance.warehouse.connections import admin_url
 from oic_assurance.warehouse.migrate import migrate
+from tests.databases import temporary_warehouse
 from tests.integration.gates.damage import tables_in
 from tests.integration.gates.world import make_world
 
@@ -22,14 +20,14 @@ SCHEMAS = ("raw_general", "raw_law_enforcement", "candidate", "candidate_public"
 
 
 class World:
-    """The small force's warehouse: what a test damages is repaired afterwards."""
+    """The warehouse of the small force. After a test has damaged it, its rows are restored."""
 
     def __init__(self, settings: Settings, build: Build) -> None:
         self.settings = settings
         self.build = build
         self.places = Places(build)
         self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
-        # Faster, and no data here has to survive a crash.
+        # This is faster, and the data of these tests need not survive a crash.
         self.admin.execute("set synchronous_commit = off")
         self.admin.execute("create schema saved")
         rows = self.admin.execute(
@@ -47,7 +45,7 @@ class World:
 
     @contextmanager
     def damaged(self, damage: str, undo: str = "") -> Iterator[None]:
-        """Damage the tables, and repair them at the end of the block."""
+        """Run the SQL `damage`. At the end of the block, run `undo` and restore the rows."""
         self._run(damage)
         try:
             yield
@@ -56,7 +54,7 @@ class World:
             self.restore(tables_in(damage))
 
     def restore(self, tables: list[str]) -> None:
-        """Restore the rows that tables had at first."""
+        """Restore the original rows of tables."""
         for table in tables:
             if table in self.tables:
                 self._run(f"delete from {table}")
@@ -72,22 +70,13 @@ def _saved(table: str) -> str:
 
 @contextmanager
 def small_force() -> Iterator[World]:
-    """Make the small force's warehouse, and drop it at the end of the block."""
+    """Yield the warehouse of the small force. Drop it at the end of the block."""
     settings = load_settings()
-    parts = psycopg.conninfo.conninfo_to_dict(warehouse_url(settings))
-    create = sql.SQL("create database {} owner warehouse_owner")
-    drop = sql.SQL("drop database {} with (force)")
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(DATABASE)))
-    uri = libpq_uri({key: str(value) for key, value in (parts | {"dbname": DATABASE}).items()})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+    with temporary_warehouse(DATABASE):
         migrate(settings)
         made = World(settings, make_world(settings))
         yield made
         made.close()
-    with psycopg.connect(admin_url(settings), autocommit=True) as connection:
-        connection.execute(drop.format(sql.Identifier(DATABASE)))
 
 
 def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:

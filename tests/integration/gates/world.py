@@ -1,7 +1,8 @@
-"""A small force whose tables pass every expectation. The gate's tests damage them one by one.
+"""A small force whose tables pass every expectation. The gate's tests damage the tables.
 
-Twelve officers, eight referrals, one month. The tables have the columns of the mart contract and no
-constraints, so that a test can damage them in every way that an expectation notices.
+The force has twelve officers, eight referrals and one month. The tables have the columns of the
+mart contract and no constraints, so that a test can damage them in every way that an expectation
+notices.
 """
 
 from datetime import UTC, datetime
@@ -57,7 +58,8 @@ def make_world(settings: Settings) -> Build:
 def empty_world(connection: psycopg.Connection) -> None:
     """Empty every table that holds records, as in a warehouse whose sources have no records.
 
-    Some rows are there without records: the whole force, the calendar, the register, the points.
+    Some tables have rows even without records, for example the calendar, the register of the
+    points, and the organisational unit of the whole force. These rows stay.
     """
     rows = connection.execute(
         "select schemaname, tablename from pg_tables "

@@ -1,4 +1,4 @@
-"""Records of the source databases, for the tests that land them."""
+"""Records in the source databases, for tests that land them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ START = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 
 
 def at(minutes: float) -> datetime:
+    """Return the moment that is `minutes` after `START`."""
     return START + timedelta(minutes=minutes)
 
 
@@ -33,6 +34,7 @@ def put(world: World, key: int, updated: datetime, officer: str = "C1", **other:
 
 
 def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
+    """Insert or replace an intelligence report."""
     values = {
         "report_id": key,
         "report_urn": f"URN-{key}",
@@ -58,5 +60,6 @@ def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
 
 
 def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
+    """Return the arresting officer of each custody record in raw, as at a moment or now."""
     state = world.state(CUSTODY, ("arresting_officer_no",), moment or FOREVER)
     return {key: officer for key, (officer,) in state.items()}

@@ -1,11 +1,11 @@
-"""A small world for tests of landing: files to drop, source tables to write, raw to look at."""
+"""Helpers for tests of landing: drop files, write source tables, and read raw."""
 
 import dataclasses
 import io
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,7 +38,10 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @contextmanager
 def warehouse_of_its_own() -> Iterator[Settings]:
-    """Give a migrated warehouse database on the session's server, for a module of tests."""
+    """Yield the settings of a new, migrated warehouse database for one module of tests.
+
+    The database is on the server that all tests share. It is dropped at the end.
+    """
     settings = load_settings()
     name = f"landing_{uuid.uuid4().hex[:12]}"
     parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}
@@ -55,7 +58,7 @@ def warehouse_of_its_own() -> Iterator[Settings]:
 
 
 class World:
-    """A dropzone and a warehouse of the test's own; the session's source databases."""
+    """A dropzone and an empty warehouse for one test, and the source databases of all tests."""
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self.dropzone = folder / "dropzone"
@@ -67,7 +70,7 @@ class World:
         shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
     def forget(self) -> None:
-        """Delete all that was landed here; only the owner of everything may."""
+        """Delete all landed data. Only the administrator of the server may do this."""
         with self.as_owner() as connection:
             tables = connection.execute(
                 """
@@ -79,13 +82,13 @@ class World:
                 )
                 """
             ).fetchall()
-            # In any order, whatever refers to what.
+            # This switches foreign keys off, so the tables can be emptied in any order.
             connection.execute("set session_replication_role = replica")
             for table in tables:
                 connection.execute(SQL("delete from {}").format(Identifier(*table)))
 
     def as_owner(self) -> psycopg.Connection:
-        """Return a session of the server's owner, who may change what is append-only."""
+        """Return a session of the server's administrator, who may change append-only tables."""
         return psycopg.connect(admin_url(self.settings, self._database()))
 
     def _database(self) -> str:
@@ -94,7 +97,10 @@ class World:
     # ------------------------------------------------------------ sources
 
     def drop(self, name: str, content: str | bytes, modified_at: datetime | None = None) -> Path:
-        """Drop a file under its dataset's folder, as `hr/personnel/personnel_20260101.csv`."""
+        """Put a file into the dropzone, for example `hr/personnel/personnel_20260101.csv`.
+
+        Return its path.
+        """
         path = self.dropzone / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -103,33 +109,36 @@ class World:
         return path
 
     def personnel(self, day: str, *rows: str) -> Path:
-        """Drop a personnel file of rows such as `000001` or a whole line."""
+        """Put a personnel file into the dropzone.
+
+        Each row is an employee number such as `000001`, or a whole line of the file.
+        """
         lines = [row if "," in row else person(row) for row in rows]
         return self.drop(f"hr/personnel/personnel_{day}.csv", "\n".join([PERSONNEL, *lines]) + "\n")
 
     def completions(self, day: str, *rows: str) -> Path:
-        """Drop a file of completions."""
+        """Put a file of e-learning completions into the dropzone. The rows are its lines."""
         name = f"lms/completions/completions_{day}.csv"
         return self.drop(name, "\n".join([COMPLETIONS, *rows]) + "\n")
 
     def empty_sources(self) -> None:
-        """Make the source databases' tables where they are missing, and empty them."""
+        """Create missing tables of the source databases, and empty all of them."""
         create_sources(self.settings)
         self.rms("truncate rms.occurrence, rms.nccu_referral, rms.custody_record")
         self.intelligence("truncate intel.report, intel.dissemination, intel.product")
 
     def rms(self, statement: str, *values: Any) -> None:
-        """Run a statement in the records management system."""
+        """Run a statement in the database of the records management system."""
         self._change("rms", statement, values)
 
     def intelligence(self, statement: str, *values: Any) -> None:
-        """Run a statement in the intelligence system."""
+        """Run a statement in the database of the intelligence system."""
         self._change("intelligence", statement, values)
 
     def _change(self, system: str, statement: str, values: tuple[Any, ...]) -> None:
         connection = self._owner(system)
         connection.execute(statement.encode(), values or None)
-        # The server counts it now, and not in some seconds: a landing follows at once.
+        # Without this, PostgreSQL adds the change to its change counts only some seconds later.
         connection.execute("select pg_stat_force_next_flush()")
 
     def _warehouse(self) -> psycopg.Connection:
@@ -146,27 +155,27 @@ class World:
         return self._sessions[system]
 
     def close(self) -> None:
-        """End the sessions that were opened to look and to write."""
+        """Close all database sessions of the world."""
         for connection in self._sessions.values():
             connection.close()
 
     # ------------------------------------------------------------ warehouse
 
     def land(self, name: str) -> LandingReport:
-        """Land a dataset, as a run of its own."""
+        """Land a dataset in a new run."""
         self.runs += 1
         return land_dataset(self.settings, name, f"run {self.runs}")
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Ask the warehouse."""
+        """Run a query in the warehouse as the role of landing. Return its rows."""
         return self._warehouse().execute(statement.encode(), values or None).fetchall()
 
     def execute(self, statement: str, *values: Any) -> None:
-        """Change the warehouse."""
+        """Run a statement in the warehouse as the role of landing."""
         self._warehouse().execute(statement.encode(), values or None)
 
     def one(self, statement: str, *values: Any) -> Any:
-        """Ask the warehouse for a single value."""
+        """Run a query in the warehouse that gives one row with one value. Return the value."""
         [(value,)] = self.query(statement, *values)
         return value
 
@@ -178,9 +187,14 @@ class World:
         known: int | None = None,
         table: str | None = None,
     ) -> dict[str, tuple[Any, ...]]:
-        """Return the state of each key as at a moment, knowing batches up to `known`."""
+        """Return the version of each existing record of a raw table as at the moment `at`.
+
+        The result has the values of `columns` by the record's key. Only batches with a number up to
+        `known` count. `table` is needed if the dataset has several tables.
+        """
         declared = dataset(name)
         which = next(t for t in declared.tables if table in (None, t.name))
+        selected = SQL(", ").join(map(Identifier, columns)) if columns else SQL("true")
         statement = SQL(
             """
             select row_key, {columns}
@@ -193,21 +207,21 @@ class World:
             order by row_key
             """
         ).format(
-            columns=SQL(", ").join(map(Identifier, columns)) if columns else SQL("true"),
+            columns=selected,
             raw=Identifier(declared.raw_schema, which.name),
         )
         rows = self._warehouse().execute(statement, (at, known or 2**62)).fetchall()
         return {key: tuple(values) if columns else () for key, *values in rows}
 
     def batches(self, name: str) -> list[dict[str, Any]]:
-        """Return the dataset's batches, the earliest first."""
+        """Return the batches of a dataset in the order of their landing."""
         with self._warehouse().cursor(row_factory=dict_row) as cursor:
             return cursor.execute(
                 "select * from audit.batch where dataset = %s order by batch_id", (name,)
             ).fetchall()
 
     def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
-        """Return place, key and reasons of the dataset's rejected rows."""
+        """Return the row number, the key and the reasons of a dataset's rejected rows."""
         return self.query(
             "select row_number, row_key, reasons from audit.rejected_row where dataset = %s"
             " order by rejected_id",
@@ -221,12 +235,15 @@ def person(employee_no: str, unit: str = "T1", start: str = "2020-01-01") -> str
 
 
 def completion(employee_no: str, score: object = "", at: str = "2025-06-02 10:00") -> str:
-    """Return a line of a file of completions."""
+    """Return a line of a file of e-learning completions."""
     return f"{employee_no},OIC-EL,OIC-EL-1,1,COMPLETED,{at},{score}"
 
 
-def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
-    """Return an Excel workbook; dates are written the way Excel keeps them."""
+def workbook(sheets: Mapping[str, Sequence[Any]], **options: Any) -> bytes:
+    """Return an Excel workbook. Dates are written as Excel stores them.
+
+    `sheets` holds the rows of each sheet, and each row is a list of cells.
+    """
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True, **options})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
@@ -246,5 +263,5 @@ def workbook(sheets: dict[str, list[list[Any]]], **options: Any) -> bytes:
 
 
 def london_midnight(text: str) -> datetime:
-    """Return the start of a day in London, of a day such as 20260101."""
+    """Return the start of a day such as 20260101 in London."""
     return start_of_day(datetime.strptime(text, "%Y%m%d").date())  # noqa: DTZ007

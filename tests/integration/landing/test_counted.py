@@ -1,4 +1,8 @@
-"""A large table's keys are not added up where the source's own counts explain what was read."""
+"""If the change counts of the source explain an extract, landing computes no sum of keys.
+
+PostgreSQL counts the inserts, updates and deletes of a table. The sum of keys is a digest of all
+keys of the source table. It is slow to compute for a large table.
+"""
 
 import os
 import signal
@@ -22,31 +26,25 @@ from oic_assurance.warehouse.connections import admin_url, connect_source
 from oic_assurance.warehouse.process import find_postmaster
 from simulator.source_systems import create_sources
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, officers, put_report
-from tests.integration.landing.support import World, warehouse_of_its_own
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
+from tests.integration.landing.support import World
 
 
 @pytest.fixture
-def world(warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """Three records, landed twice: the second time they are counted as they were."""
+def world(world: World, empty_sources: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world with three landed records.
+
+    The threshold is changed, so that landing uses change counts for every table, even a small one.
+    """
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
     for key in (1, 2, 3):
         insert(world, key, at(key))
     world.land(CUSTODY)
-    yield world
-    world.close()
+    return world
 
 
 @pytest.fixture
 def sums(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Each time that the keys of a source table are added up."""
+    """A list that gets an entry each time the sum of keys is computed."""
     taken: list[str] = []
     real = PostgresTable._sum
 
@@ -62,15 +60,22 @@ def insert(world: World, key: int, updated: object, officer: str = "C1") -> None
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) values (%s, %s, 'IMMIGRATION', %s, %s, %s)",
-        key, officer, at(0), at(0), updated,
-    )  # fmt: skip
+        key,
+        officer,
+        at(0),
+        at(0),
+        updated,
+    )
 
 
 def change(world: World, key: int, updated: object, officer: str) -> None:
     world.rms(
         "update rms.custody_record set arresting_officer_no = %s, updated_at = %s"
-        " where custody_id = %s", officer, updated, key,
-    )  # fmt: skip
+        " where custody_id = %s",
+        officer,
+        updated,
+        key,
+    )
 
 
 def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:
@@ -78,13 +83,14 @@ def test_nothing_changed_reads_no_keys(world: World, sums: list[str]) -> None:
     assert sums == []
 
 
-def test_each_changed_once_reads_no_keys_and_is_remembered(world: World, sums: list[str]) -> None:
+def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str]) -> None:
     for step in (1, 2):
         change(world, 1, at(60 * step), f"C{step}")
         insert(world, 10 + step, at(60 * step))
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
-    # What was reckoned is what the source adds up to: nothing is read when it is asked again.
+    # Landing has calculated the new sum of keys from the changes. It equals the sum in the source,
+    # so the next landing reads no rows.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]
@@ -113,7 +119,7 @@ def test_each_changed_once_reads_no_keys_and_is_remembered(world: World, sums: l
     ],
     ids=["hard delete", "other key", "clock far behind", "committed late", "emptied"],
 )
-def test_what_the_cursor_does_not_show_is_found(
+def test_changes_that_the_cursor_misses_are_found(
     world: World, sums: list[str], what: str, expected: dict[str, str]
 ) -> None:
     world.rms(what)
@@ -122,7 +128,7 @@ def test_what_the_cursor_does_not_show_is_found(
     assert sums == ["added up"]
 
 
-def test_changed_twice_is_landed_once_and_proven(world: World, sums: list[str]) -> None:
+def test_a_record_that_changed_twice_is_landed_once(world: World, sums: list[str]) -> None:
     change(world, 1, at(60), "C2")
     change(world, 1, at(61), "C3")
     assert world.land(CUSTODY).rows_landed == 1
@@ -130,11 +136,11 @@ def test_changed_twice_is_landed_once_and_proven(world: World, sums: list[str]) 
     assert officers(world)["1"] == "C3"
 
 
-def test_one_goes_while_another_s_change_fails(world: World, sums: list[str]) -> None:
+def test_a_deleted_record_is_found_after_a_failed_change(world: World, sums: list[str]) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero):
         world.rms(
-            "with gone as (delete from rms.custody_record where custody_id = 3 returning 1)"
-            " select 1 / (count(*) - 1) from gone"
+            "with deleted as (delete from rms.custody_record where custody_id = 3 returning 1)"
+            " select 1 / (count(*) - 1) from deleted"
         )
     world.rms("delete from rms.custody_record where custody_id = 2")
     world.land(CUSTODY)
@@ -142,7 +148,7 @@ def test_one_goes_while_another_s_change_fails(world: World, sums: list[str]) ->
     assert sums == ["added up"]
 
 
-def test_now_and_then_the_keys_are_added_up_all_the_same(
+def test_the_sum_of_the_keys_is_computed_again_after_some_days(
     world: World, sums: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(source_state, "RELIED_ON_FOR", timedelta(0))
@@ -150,7 +156,7 @@ def test_now_and_then_the_keys_are_added_up_all_the_same(
     assert sums == ["added up"]
 
 
-def test_counts_that_began_anew_are_not_relied_on(world: World, sums: list[str]) -> None:
+def test_counts_that_were_reset_are_not_used(world: World, sums: list[str]) -> None:
     world.rms("delete from rms.custody_record where custody_id = 2")
     with psycopg.connect(admin_url(world.settings, "rms"), autocommit=True) as connection:
         connection.execute("select pg_stat_reset()")
@@ -158,7 +164,7 @@ def test_counts_that_began_anew_are_not_relied_on(world: World, sums: list[str])
     assert officers(world) == {"1": "C1", "3": "C1"}
 
 
-def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) -> None:
+def test_a_marking_that_becomes_too_high_is_noticed(world: World, sums: list[str]) -> None:
     put_report(world, 1, at(0))
     world.land(REPORTS)
     world.intelligence(
@@ -169,36 +175,41 @@ def test_a_marking_that_becomes_too_high_is_seen(world: World, sums: list[str]) 
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """A server of the test's own, which may be killed."""
+def own_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The settings of a separate server, which the test kills."""
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "own"))
     settings = load_settings()
     yield settings
     embedded.stop(settings)
 
 
-def test_after_a_crash_a_source_counts_anew(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was counted and not yet kept is lost with it: no landing may rely on such counts."""
+def test_a_crash_resets_the_change_counts(
+    own_server: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash of the server loses change counts that were not yet written to disk.
+
+    Counts from before the crash must then not be compared with counts from after it.
+    """
     monkeypatch.setattr(change_counts, "MANY_ROWS", -1)
-    embedded.start(own)
-    create_sources(own)
+    embedded.start(own_server)
+    create_sources(own_server)
     place = dataset("rms/occurrence").place
     assert isinstance(place, DatabasePlace)
 
     def counts() -> change_counts.ChangeCounts | None:
-        with connect_source(own, "rms") as source:
+        with connect_source(own_server, "rms") as source:
             return change_counts.read_change_counts(source, place)
 
     before = counts()
     assert before is not None
     assert before.since(counts()) == (0, 0, 0)
-    postmaster = find_postmaster(data_dir(own))
+    postmaster = find_postmaster(data_dir(own_server))
     assert postmaster is not None
     os.kill(postmaster.pid, signal.SIGQUIT)
     end = time.monotonic() + 30
-    while find_postmaster(data_dir(own)) is not None and time.monotonic() < end:
+    while find_postmaster(data_dir(own_server)) is not None and time.monotonic() < end:
         time.sleep(0.02)
-    embedded.start(own)
+    embedded.start(own_server)
     after = counts()
     assert after is not None
     assert after.since(before) is None

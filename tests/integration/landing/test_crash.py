@@ -1,4 +1,4 @@
-"""Killed anywhere and run again, landing ends in the same state as undisturbed."""
+"""If a landing is killed at any moment and run again, the state is the same as without the kill."""
 
 import os
 import random
@@ -6,17 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import dataset_lock, take
-from tests.integration.landing.support import World, person, warehouse_of_its_own
+from tests.integration.landing.support import World, person
 
 PEOPLE = "hr/personnel"
 CUSTODY = "rms/custody_record"
@@ -29,19 +27,7 @@ for dataset in sys.argv[1:]:
     land_dataset(load_settings(), dataset, "killed")
 """
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def fill(world: World) -> None:
@@ -56,7 +42,7 @@ def fill(world: World) -> None:
 
 
 def landed(world: World) -> object:
-    """Return what raw and audit hold, but for ids and clocks."""
+    """Return the content of raw and audit, without ids and times."""
     return (
         world.query(
             "select row_key, version_at, row_number, row_fingerprint, is_tombstone"
@@ -73,18 +59,18 @@ def landed(world: World) -> object:
     )
 
 
-def kept(world: World) -> tuple[set[str], set[str]]:
-    """Return the kept files that batches name, and those that are there."""
+def archived(world: World) -> tuple[set[str], set[str]]:
+    """Return the names of archived files in `audit.batch`, and those of the existing files."""
     named = world.query("select kept_as from audit.batch where kept_as is not null")
-    there = [
+    existing = [
         path
         for dataset in (PEOPLE, CUSTODY)
         for path in (world.settings.home / "batches" / dataset).glob("*")
     ]
-    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in there}
+    return {name for (name,) in named}, {str(p.relative_to(world.settings.home)) for p in existing}
 
 
-def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None:
+def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
     fill(world)
     begun = time.monotonic()
     world.land(PEOPLE)
@@ -93,18 +79,21 @@ def test_killed_at_any_moment_it_converges(world: World, tmp_path: Path) -> None
     undisturbed = landed(world)
     chance = random.Random(7)
     for number in range(10):
-        # From nothing again, with the same sources.
+        # Start again with an empty warehouse and the same sources.
         World(world.settings, tmp_path / str(number)).close()
         kill_while_landing(world, chance.uniform(0.0, 1.5 * whole))
         world.land(PEOPLE)
         world.land(CUSTODY)
         assert landed(world) == undisturbed
-        named, there = kept(world)
-        assert named == there
+        named, existing = archived(world)
+        assert named == existing
 
 
 def kill_while_landing(world: World, seconds: float | None) -> None:
-    """Kill a landing after so long, or (None) as soon as its attempt is on record."""
+    """Start a landing in a separate process, and kill the process after some seconds.
+
+    If `seconds` is None, kill it as soon as its attempt is recorded.
+    """
     environment = os.environ | {
         "ASSURANCE_DROPZONE": world.settings.dropzone,
         "PYTHONPATH": str(world.settings.project_root / "include"),
@@ -124,7 +113,7 @@ def kill_while_landing(world: World, seconds: float | None) -> None:
     process.stdout.close()
 
 
-def test_an_attempt_that_was_killed_stays_on_record_without_an_end(world: World) -> None:
+def test_a_killed_attempt_stays_recorded_without_an_end(world: World) -> None:
     for day in range(1, 29):
         world.personnel(f"202602{day:02d}", *[f"{n:06d}" for n in range(2000)])
     kill_while_landing(world, None)
@@ -135,7 +124,7 @@ def test_an_attempt_that_was_killed_stays_on_record_without_an_end(world: World)
     assert rows == [("killed", None), ("run 1", "succeeded")]
 
 
-def test_a_full_disk_leaves_nothing_behind_and_says_so(
+def test_a_full_disk_is_reported_and_leaves_no_file(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(world)
@@ -150,42 +139,42 @@ def test_a_full_disk_leaves_nothing_behind_and_says_so(
     with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
         world.land(PEOPLE)
     monkeypatch.setattr(os, "fsync", real)
-    named, there = kept_of_people(world)
-    assert named == there
+    named, existing = archived_people(world)
+    assert named == existing
     assert world.land(PEOPLE).batches == 1
 
 
-def kept_of_people(world: World) -> tuple[set[str], set[str]]:
-    named, there = kept(world)
-    return {n for n in named if PEOPLE in n}, {t for t in there if PEOPLE in t}
+def archived_people(world: World) -> tuple[set[str], set[str]]:
+    named, existing = archived(world)
+    return {n for n in named if PEOPLE in n}, {t for t in existing if PEOPLE in t}
 
 
-def test_what_a_failed_landing_had_kept_is_removed_by_the_next(
+def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The batch was in its place already when the source went away."""
+    """The first landing writes a complete archived file, and then the source is unavailable."""
     fill(world)
     real = PostgresTable.window
 
-    def gone(*_: object) -> str:
-        raise SourceUnavailable("the source has gone away")
+    def unavailable(*_: object) -> str:
+        raise SourceUnavailable("the source is not available")
 
-    monkeypatch.setattr(PostgresTable, "window", gone)
+    monkeypatch.setattr(PostgresTable, "window", unavailable)
     with pytest.raises(SourceUnavailable):
         world.land(CUSTODY)
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
-    [left] = folder.iterdir()
-    # An erasure that waits to be finished has its files beside the others.
-    waiting = folder / f"{left.name}.erased"
-    waiting.write_bytes(b"")
+    [leftover] = folder.iterdir()
+    # The file of an unfinished erasure is in the same folder. It must stay.
+    rewritten = folder / f"{leftover.name}.erased"
+    rewritten.write_bytes(b"")
     world.land(CUSTODY)
-    named, there = kept(world)
-    assert there - named == {str(waiting.relative_to(world.settings.home))}
-    assert not left.exists()
+    named, existing = archived(world)
+    assert existing - named == {str(rewritten.relative_to(world.settings.home))}
+    assert not leftover.exists()
 
 
-def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:
+def test_the_files_of_another_warehouse_stay(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     [kept_before] = (world.settings.home / "batches" / PEOPLE).iterdir()
@@ -195,20 +184,24 @@ def test_what_another_warehouse_has_kept_is_left_alone(world: World) -> None:
     assert kept_before.exists()
 
 
-def test_what_another_force_keeps_meanwhile_is_no_leftover(world: World) -> None:
-    """Both keep in one folder, and what is not committed yet no batch names."""
+def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
+    """Two forces share the folder of archived files.
+
+    While one force is landing, `audit.batch` does not name its file yet. The landing of the other
+    force must not remove this file.
+    """
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
-    kept = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
+    unfinished = world.settings.home / "batches" / PEOPLE / "99999999-personnel_20260101.csv.gz"
     with connect(world.settings, role="oic_landing", autocommit=True) as other:
         other.execute(
             "insert into audit.extraction (run_id, force_code, dataset) values ('r', %s, %s)",
             ("E23000001", PEOPLE),
         )
         take(other, dataset_lock("E23000001", PEOPLE))
-        kept.write_bytes(b"what it has read so far")
+        unfinished.write_bytes(b"the first rows")
         world.land(PEOPLE)
-        assert kept.exists()
-    # It was killed.
+        assert unfinished.exists()
+    # The other landing has been killed, so its lock is gone. Now its file is removed.
     world.land(PEOPLE)
-    assert not kept.exists()
+    assert not unfinished.exists()

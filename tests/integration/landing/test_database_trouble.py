@@ -1,4 +1,4 @@
-"""Source databases in trouble: drifted, down, cut off, read by two at once."""
+"""Problems of source databases: changed tables, outages, cut connections, two runs at once."""
 
 import gzip
 import hashlib
@@ -6,8 +6,6 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,7 +14,6 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from oic_assurance.errors import ServerError, SourceUnavailable
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.errors import ContractBroken
 from oic_assurance.sources.declarations.load import dataset
 from oic_assurance.warehouse.connections import admin_url, connect
@@ -28,38 +25,24 @@ from tests.integration.landing.changed_databases import (
     officers,
     put,
 )
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
+
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
-
-
-def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
+def test_a_changed_source_table_stops_only_its_dataset(world: World) -> None:
     put(world, 1, at(0))
     world.rms("alter table rms.custody_record add column force_doctor text")
     try:
         report = world.land(CUSTODY)
-        assert report.notes == ["columns kept out: force_doctor"]
+        assert report.notes == ["undeclared columns, not extracted: force_doctor"]
         assert report.rows_landed == 1
         world.rms("alter table rms.custody_record rename column released_at to let_go_at")
         with pytest.raises(ContractBroken, match="has no column released_at"):
             world.land(CUSTODY)
         world.rms("alter table rms.custody_record rename column let_go_at to released_at")
         world.rms("alter table rms.custody_record alter column detained_at type text")
-        with pytest.raises(
-            ContractBroken, match=r"detained_at is text, but timestamptz is declared"
-        ):
+        with pytest.raises(ContractBroken, match="detained_at is text, but timestamptz"):
             world.land(CUSTODY)
         assert world.land("rms/occurrence").batches == 0
     finally:
@@ -67,7 +50,7 @@ def test_drift_of_the_source_stops_that_dataset_alone(world: World) -> None:
         world.empty_sources()
 
 
-def test_a_table_that_is_not_there_is_a_broken_contract(world: World) -> None:
+def test_a_missing_table_breaks_the_contract(world: World) -> None:
     world.rms("drop table rms.custody_record")
     try:
         with pytest.raises(ContractBroken, match=r"there is no table rms\.rms\.custody_record"):
@@ -76,8 +59,11 @@ def test_a_table_that_is_not_there_is_a_broken_contract(world: World) -> None:
         world.empty_sources()
 
 
-def test_a_value_that_the_source_cannot_read_is_not_told(world: World) -> None:
-    """What is called a table can be a view, and PostgreSQL quotes what its casts do not take."""
+def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
+    """If the source is a view, a cast in the view can fail.
+
+    PostgreSQL then quotes the value in its error, and landing must remove it.
+    """
     put(world, 1, at(0), "Mallard")
     world.rms("alter table rms.custody_record rename to custody_all")
     columns = ", ".join(name for name in dataset(CUSTODY).tables[0].names if name != "custody_id")
@@ -97,8 +83,11 @@ def test_a_value_that_the_source_cannot_read_is_not_told(world: World) -> None:
         world.empty_sources()
 
 
-def test_a_row_that_raw_does_not_take_is_not_told_in_a_traceback(world: World) -> None:
-    """PostgreSQL gives the failing row as a detail, and tracebacks end in the logs of tasks."""
+def test_a_row_that_raw_rejects_does_not_appear_in_the_traceback(world: World) -> None:
+    """PostgreSQL adds the failing row to its error as a detail.
+
+    Tracebacks are written to the task logs, so they must not contain this detail.
+    """
     put(world, 1, at(0))
     world.land(CUSTODY)
     raw = "alter table raw_law_enforcement.custody_record"
@@ -114,7 +103,7 @@ def test_a_row_that_raw_does_not_take_is_not_told_in_a_traceback(world: World) -
             owner.execute(f"{raw} drop constraint no_mallard")
 
 
-def test_a_source_that_is_down_can_heal_and_is_on_record(
+def test_a_source_that_is_down_is_recorded_and_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", "postgresql://reader:hidden@127.0.0.1:1/rms")
@@ -126,13 +115,15 @@ def test_a_source_that_is_down_can_heal_and_is_on_record(
     assert reason == str(caught.value)
 
 
-def test_a_connection_cut_in_the_middle_leaves_nothing_and_can_heal(world: World) -> None:
+def test_a_cut_connection_leaves_nothing_and_the_next_attempt_succeeds(world: World) -> None:
     world.rms(
         "insert into rms.custody_record (custody_id, arresting_officer_no, detention_reason_code,"
         " detained_at, created_at, updated_at) select n, 'C1', repeat('x', 500), %s, %s, %s"
         " from generate_series(1, 100000) as n",
-        START, START, START,
-    )  # fmt: skip
+        START,
+        START,
+        START,
+    )
     cut = threading.Thread(target=_cut_the_extraction, args=(world,))
     cut.start()
     with pytest.raises(SourceUnavailable, match="rms/custody_record"):
@@ -155,12 +146,12 @@ def _cut_the_extraction(world: World) -> None:
             time.sleep(0.002)
 
 
-def test_the_extract_is_kept_in_the_documented_form(world: World) -> None:
+def test_the_extract_is_archived_in_the_documented_format(world: World) -> None:
     put(world, 1, at(0), "a\tb\\", occurrence_ref="26000000001")
     put(world, 2, at(1), " ")
     world.land(CUSTODY)
     straight, looked_at = world.batches(CUSTODY)
-    header, rows = kept_extract(world, straight)
+    header, rows = archived_extract(world, straight)
     assert header["format"] == "oic-assurance extract 2"
     assert header["copy_format"] == "binary"
     assert header["place"] == "rms.rms.custody_record"
@@ -170,14 +161,14 @@ def test_the_extract_is_kept_in_the_documented_form(world: World) -> None:
     assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
     assert straight["kind"] == "database"
     assert "@" in straight["landed_by"]
-    # As the source said it, whatever the rules made of it.
-    [row] = kept_extract(world, looked_at)[1]
+    # The archived extract also has the rejected rows, with the values that were delivered.
+    [row] = archived_extract(world, looked_at)[1]
     assert row["arresting_officer_no"] == " "
     assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
 
 
-def kept_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
-    """Return the header and the rows of a kept extract, read back by PostgreSQL itself."""
+def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[str, Any]]]:
+    """Return the header and the rows of an archived extract. PostgreSQL parses the rows."""
     text = gzip.decompress((world.settings.home / batch["kept_as"]).read_bytes())
     first, _, content = text.partition(b"\n")
     assert batch["sha256"] == hashlib.sha256(content).hexdigest()
@@ -189,17 +180,20 @@ def kept_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dict[st
         connection.cursor(row_factory=dict_row) as cursor,
     ):
         cursor.execute(
-            "create temporary table kept as"
+            "create temporary table archived as"
             " select * from raw_law_enforcement.custody_record where false"
         )
-        statement = SQL("copy kept ({}) from stdin (format {})")
+        statement = SQL("copy archived ({}) from stdin (format {})")
         with cursor.copy(statement.format(columns, SQL(header["copy_format"]))) as copy:
             copy.write(content)
-        return header, cursor.execute(SQL("select {} from kept").format(columns)).fetchall()
+        return header, cursor.execute(SQL("select {} from archived").format(columns)).fetchall()
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:
-    """While records move in and out, what lands is always a state that the source was in."""
+    """Records are added and removed during the landing, but there are always fifty.
+
+    After each landing, raw must have a state that the source had at one moment.
+    """
     for key in range(50):
         put(world, key, at(key))
     stop = threading.Event()

@@ -1,40 +1,23 @@
-"""Files as they really come: each of the catalogue lands, or is refused, as the catalogue says."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""Each file of the catalogue of real exports is landed or refused as the catalogue expects."""
 
 import pytest
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.files.case import COLUMNS, DROPPED_AS, ROOT, Case
 from tests.files.catalogue import CASES
 from tests.files.page import PAGE, page
-from tests.integration.landing.support import World, warehouse_of_its_own
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
+from tests.integration.landing.support import World
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_becomes_of_a_file(world: World, case: Case) -> None:
+def test_a_file_is_landed_or_refused(world: World, case: Case) -> None:
     world.drop(f"{case.dataset}/{DROPPED_AS[case.dataset]}", case.content())
     report = world.land(case.dataset)
     [batch] = world.batches(case.dataset)
-    notes = {name: said for name, said in batch["notes"].items() if name != "declaration"}
+    notes = {name: note for name, note in batch["notes"].items() if name != "declaration"}
     tables = [table.name for table in dataset(case.dataset).tables]
     if case.refused is not None:
-        assert [said for _, said in report.refused] == [case.refused]
+        assert [reason for _, reason in report.refused] == [case.refused]
         assert (batch["status"], batch["kept_as"]) == ("refused", None)
         assert batch["reason"] == f"{case.dataset}: {batch['source_place']}: {case.refused}."
         assert all(world.state(case.dataset, (), table=table) == {} for table in tables)
@@ -47,13 +30,13 @@ def test_what_becomes_of_a_file(world: World, case: Case) -> None:
 
 
 def test_every_file_belongs_to_a_case() -> None:
-    kept = {
+    files = {
         path for path in ROOT.rglob("*") if path.suffix not in (".py", ".pyc") and path.is_file()
     }
-    assert kept == {case.path for case in CASES if case.make is None}
+    assert files == {case.path for case in CASES if case.make is None}
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-def test_the_page_about_files_says_what_the_catalogue_says() -> None:
+def test_the_page_about_files_is_the_catalogue() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert text == page(text), "run `python -m tests.files.page`"

@@ -1,17 +1,13 @@
-"""Files beside each other and after each other; what one holds is the catalogue's matter."""
+"""Landing of several files. The catalogue tests the content of single files."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
     person,
-    warehouse_of_its_own,
 )
 
 NAME = "hr/personnel/personnel_20260101.csv"
@@ -27,46 +23,36 @@ LANDED = {
     "999999": ("C9", "PCSO", "T1", date(2019, 3, 4), None, "MATERNITY"),
 }
 COLUMNS = (
-    "collar_no", "employment_type", "org_unit_code", "start_date", "leave_date", "absence_status",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
+    "collar_no",
+    "employment_type",
+    "org_unit_code",
+    "start_date",
+    "leave_date",
+    "absence_status",
+)
 
 
 def text(rows: list[list[str]] = PEOPLE) -> str:
     return "".join(",".join(row) + "\n" for row in [HEADER, *rows])
 
 
-def test_a_file_that_is_refused_stops_no_other_and_is_not_refused_again(world: World) -> None:
+def test_a_refused_file_stops_no_other_and_is_refused_once(world: World) -> None:
     world.drop(NAME, "Dear all,\nno extract today, sorry.\n")
     world.personnel("20260102", *[",".join(row) for row in PEOPLE])
-    [(file, said)] = world.land("hr/personnel").refused
+    [(file, reason)] = world.land("hr/personnel").refused
     assert file == "personnel_20260101.csv"
     assert world.state("hr/personnel", COLUMNS) == LANDED
     refused = [batch for batch in world.batches("hr/personnel") if batch["status"] == "refused"]
     assert [batch["reason"] for batch in refused] == [
-        f"hr/personnel: personnel_20260101.csv: {said}."
+        f"hr/personnel: personnel_20260101.csv: {reason}."
     ]
     assert world.land("hr/personnel").refused == []
 
 
-def test_a_day_that_does_not_exist_is_refused_by_its_name(world: World) -> None:
+def test_a_file_name_with_an_impossible_day_is_refused(world: World) -> None:
     world.drop("hr/personnel/personnel_20260231.csv", text())
     report = world.land("hr/personnel")
-    assert report.refused == [
-        ("personnel_20260231.csv", "there is no such day as the one in its name")
-    ]
+    assert report.refused == [("personnel_20260231.csv", "the day in its name does not exist")]
     assert world.land("hr/personnel").refused == []
 
 
@@ -101,7 +87,7 @@ def test_a_truncated_last_line_is_one_rejected_row(world: World, line: str, reas
     world.drop(NAME, text(PEOPLE) + line)
     assert world.land("hr/personnel").rows_rejected == 1
     assert world.reasons("hr/personnel") == [(4, "000777", [reason])]
-    # Somebody whose row was cut off has not vanished.
+    # The truncated row still lists its record, so the record does not count as vanished.
     assert set(world.state("hr/personnel", ())) == {"000123", "004567", "000777", "999999"}
 
 
@@ -111,14 +97,14 @@ def test_a_stray_quote_does_not_swallow_the_lines_after_it(world: World) -> None
     lines[5] = lines[5].replace("PC", '"P"C')
     world.personnel("20260101", *lines)
     world.land("hr/personnel")
-    assert [(row, said) for row, _, [said] in world.reasons("hr/personnel")] == [
+    assert [(row, reason) for row, _, [reason] in world.reasons("hr/personnel")] == [
         (3, "the row cannot be read: text follows a closing quote"),
         (6, "the row cannot be read: text follows a closing quote"),
     ]
     assert len(world.state("hr/personnel", ())) == 6
 
 
-def test_a_list_may_be_empty_until_it_was_not(world: World) -> None:
+def test_a_table_may_be_empty_until_it_has_a_record(world: World) -> None:
     name, header = (
         "governance/recommendations/recommendation_log.csv",
         "event_at,point_code,party,status,comment\n",

@@ -1,4 +1,7 @@
-"""Rows that keep every rule go straight to raw, as they would the long way; keys are added up."""
+"""The first load gives the same rows in raw as a later landing does.
+
+It also stores the sum of keys, with which the next landing finds out whether keys have vanished.
+"""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,27 +11,14 @@ from typing import Any
 import pytest
 from psycopg.sql import Composed
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.databases.postgres import PostgresTable
 from tests.integration.landing.changed_databases import CUSTODY, START, at, officers, put
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 MANY = 25_000
 ODD_TEXTS = ["x", "ü\u2028€", "a\tb\\n", "'; drop", "\u00e9", "Ω" * 500, "0", "\\N", '"']
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def fill(world: World) -> None:
@@ -47,13 +37,13 @@ def landed(world: World) -> list[tuple[Any, ...]]:
     )
 
 
-def test_both_ways_lead_to_the_same_raw(world: World, tmp_path: Path) -> None:
+def test_first_load_and_usual_path_give_the_same_raw(world: World, tmp_path: Path) -> None:
     fill(world)
     world.land(CUSTODY)
     straight = landed(world)
     assert len(world.batches(CUSTODY)) == 2
     world.forget()
-    # One record that is known already, and everything takes the long way.
+    # Land one record first. The next landing is then not a first load.
     world.rms("update rms.custody_record set custody_id = custody_id + 2000")
     put(world, 1001, at(0))
     world.land(CUSTODY)
@@ -65,7 +55,7 @@ def test_both_ways_lead_to_the_same_raw(world: World, tmp_path: Path) -> None:
     assert len(straight) == len(ODD_TEXTS) + 1
 
 
-def test_a_text_that_begins_with_a_blank_is_looked_at(world: World) -> None:
+def test_a_text_that_begins_with_a_blank_is_checked(world: World) -> None:
     fill(world)
     world.land(CUSTODY)
     assert world.reasons(CUSTODY) == [(1, "90", ["arresting_officer_no is missing"])]
@@ -74,7 +64,7 @@ def test_a_text_that_begins_with_a_blank_is_looked_at(world: World) -> None:
     ) == [(None,)]
 
 
-def test_a_source_with_narrower_types_lands_the_same(world: World) -> None:
+def test_a_source_with_narrower_types_gives_the_same_raw(world: World) -> None:
     put(world, 7, at(0))
     world.land(CUSTODY)
     before = landed(world)
@@ -95,9 +85,7 @@ def test_a_source_with_narrower_types_lands_the_same(world: World) -> None:
         )
 
 
-def test_where_nothing_has_changed_no_row_is_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_change_no_row_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(world)
     world.land(CUSTODY)
     read: list[Composed] = []
@@ -112,11 +100,11 @@ def test_where_nothing_has_changed_no_row_is_read(
     assert read == []
     put(world, 3, at(200), "C3")
     assert world.land(CUSTODY).rows_landed == 1
-    # The sum of the keys came out right, so they were not compared one by one.
+    # Only the changed row was read. The stored sum of keys was right, so no keys were read.
     assert len(read) == 1
 
 
-def test_other_content_under_the_same_cursor_value_is_found_in_the_overlap(world: World) -> None:
+def test_new_content_with_the_same_cursor_value_is_found_in_the_overlap(world: World) -> None:
     put(world, 1, at(0))
     world.land(CUSTODY)
     world.rms("update rms.custody_record set arresting_officer_no = 'C9'")
@@ -124,11 +112,12 @@ def test_other_content_under_the_same_cursor_value_is_found_in_the_overlap(world
     assert officers(world) == {"1": "C9"}
 
 
-def test_under_a_changed_declaration_everything_is_read_again(world: World) -> None:
+def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> None:
     put(world, 1, at(0))
     put(world, 2, at(600))
     world.land(CUSTODY)
-    # As if a column had been declared since: the first record is far from the cursor.
+    # This simulates a column that was not declared before. The changed record is far before the
+    # cursor, so it is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
     with world.as_owner() as owner:
@@ -156,7 +145,7 @@ def indexes(world: World) -> list[tuple[Any, ...]]:
     )
 
 
-def test_a_large_first_load_leaves_its_indexes(world: World) -> None:
+def test_a_large_first_load_creates_the_indexes_again(world: World) -> None:
     put(world, MANY + 1, at(0), " ")
     before = indexes(world)
     many(world)
@@ -165,7 +154,7 @@ def test_a_large_first_load_leaves_its_indexes(world: World) -> None:
     assert len(before) == 2
 
 
-def test_another_forces_rows_are_left_where_they_are(world: World) -> None:
+def test_a_large_first_load_keeps_the_rows_of_another_force(world: World) -> None:
     put(world, 1, at(0))
     other = World.__new__(World)
     other.__dict__ |= world.__dict__

@@ -1,33 +1,18 @@
-"""Quarantine as people read it, and the pseudonyms of whoever was landed."""
+"""Tests of three results of landing: the lists of quarantine, pseudonyms, and the raw tables."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
 from oic_assurance.landing.pseudonyms import assign_pseudonyms, pseudonym
 from oic_assurance.landing.quarantine import QuarantineFilter, counts_by_reason, list_rejected
-from oic_assurance.settings import Settings
 from oic_assurance.warehouse.secrets import secret
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
+pytestmark = pytest.mark.usefixtures("empty_sources")
 
 
 def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
@@ -41,20 +26,26 @@ def test_the_list_names_file_row_key_and_every_reason(world: World) -> None:
     assert found == [
         ("personnel_20260102.csv", 2, "000003", ["start_date is not a date"]),
         (
-            "personnel_20260102.csv", 3, None,
+            "personnel_20260102.csv",
+            3,
+            None,
             ["the row has 2 cells where the header has 9"],
         ),
         (
-            "personnel_20260101.csv", 2, "000002",
-            ["employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
-             "start_date is not a date"],
+            "personnel_20260101.csv",
+            2,
+            "000002",
+            [
+                "employment_type is not one of OFFICER, STAFF, SPECIAL, PCSO",
+                "start_date is not a date",
+            ],
         ),
-    ]  # fmt: skip
+    ]
     assert len(list_rejected(world.settings, limit=2)) == 2
     assert list_rejected(world.settings, QuarantineFilter("lms/completions")) == []
 
 
-def test_counts_are_by_reason_and_not_by_place(world: World) -> None:
+def test_counts_are_by_reason_without_its_details(world: World) -> None:
     world.personnel("20260101", *[person("1", unit) for unit in "AB"], person("2", start="x"))
     world.personnel("20260102", *[person("3", unit) for unit in "ABC"], person("2", start="y"))
     world.land("hr/personnel")
@@ -66,7 +57,7 @@ def test_counts_are_by_reason_and_not_by_place(world: World) -> None:
     ]
 
 
-def test_every_number_gets_one_pseudonym(world: World) -> None:
+def test_each_number_gets_one_pseudonym(world: World) -> None:
     world.personnel("20260101", "000001", "000002", person("000003").replace("C000003", ""))
     world.completions("20260101", completion("000009"))
     world.rms(
@@ -80,16 +71,20 @@ def test_every_number_gets_one_pseudonym(world: World) -> None:
     assert assign_pseudonyms(world.settings) == 0
     rows = world.query("select kind, identifier, officer_key from identity.pseudonym")
     assert sorted((kind, number) for kind, number, _ in rows) == [
-        ("collar_no", "C000001"), ("collar_no", "C000002"), ("collar_no", "C77"),
-        ("employee_no", "000001"), ("employee_no", "000002"), ("employee_no", "000003"),
+        ("collar_no", "C000001"),
+        ("collar_no", "C000002"),
+        ("collar_no", "C77"),
+        ("employee_no", "000001"),
+        ("employee_no", "000002"),
+        ("employee_no", "000003"),
         ("employee_no", "000009"),
-    ]  # fmt: skip
+    ]
     key = secret(world.settings, "pseudonym_key")
     for kind, number, officer_key in rows:
         assert officer_key == pseudonym(key, kind, number)
 
 
-def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
+def test_raw_tables_exist_before_the_first_landing(world: World) -> None:
     ensure_raw_tables(world.settings)
     ensure_raw_tables(world.settings)
     names = world.query(
@@ -97,13 +92,21 @@ def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
         " where schemaname like 'raw_%' order by 1"
     )
     assert [name for (name,) in names] == [
-        "raw_general.completion", "raw_general.hydra_attendance", "raw_general.hydra_session",
-        "raw_general.org_unit", "raw_general.personnel", "raw_general.plan",
-        "raw_general.plan_milestone", "raw_general.recommendation_event",
-        "raw_law_enforcement.custody_record", "raw_law_enforcement.dissemination",
-        "raw_law_enforcement.intelligence_report", "raw_law_enforcement.nccu_referral",
-        "raw_law_enforcement.occurrence", "raw_law_enforcement.product",
-    ]  # fmt: skip
+        "raw_general.completion",
+        "raw_general.hydra_attendance",
+        "raw_general.hydra_session",
+        "raw_general.org_unit",
+        "raw_general.personnel",
+        "raw_general.plan",
+        "raw_general.plan_milestone",
+        "raw_general.recommendation_event",
+        "raw_law_enforcement.custody_record",
+        "raw_law_enforcement.dissemination",
+        "raw_law_enforcement.intelligence_report",
+        "raw_law_enforcement.nccu_referral",
+        "raw_law_enforcement.occurrence",
+        "raw_law_enforcement.product",
+    ]
     uncommented = world.query(
         """
         select c.relname, a.attname
@@ -115,7 +118,7 @@ def test_raw_tables_are_there_before_anything_was_landed(world: World) -> None:
     assert uncommented == []
 
 
-def test_every_dataset_lands_from_nothing(world: World) -> None:
+def test_every_dataset_lands_in_an_empty_warehouse(world: World) -> None:
     for dataset in dataset_ids():
         report = world.land(dataset)
         assert (report.batches, report.refused) == (0, [])
@@ -123,7 +126,7 @@ def test_every_dataset_lands_from_nothing(world: World) -> None:
     assert outcomes == [(12, 12)]
 
 
-def test_raw_is_read_downstream_by_whom_it_is_for(world: World) -> None:
+def test_the_roles_that_need_raw_may_read_it(world: World) -> None:
     ensure_raw_tables(world.settings)
     rows = world.query(
         """

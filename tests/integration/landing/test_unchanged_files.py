@@ -1,35 +1,19 @@
-"""Files that were landed long ago are told by their times, and are read again when these say so."""
+"""A landed file is read again only if its size or one of its times has changed."""
 
 import os
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 
 import pytest
 
-from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import Content, DroppedFile, Dropzone
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 PEOPLE = "hr/personnel"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
-
-
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the files that were read."""
+    """A list that gets the name of each file that landing reads."""
     names: list[str] = []
     real = Dropzone.read
 
@@ -42,12 +26,12 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_hour_later(world: World) -> None:
-    """Let what was landed have been landed an hour from now, as seen from the files."""
+    """Move the recorded landing of all batches one hour later, so that their files count as old."""
     with world.as_owner() as owner:
         owner.execute("update audit.batch set landed_at = landed_at + interval '1 hour'")
 
 
-def test_what_was_landed_before_is_not_read_again(world: World, read: list[str]) -> None:
+def test_a_landed_file_is_not_read_again(world: World, read: list[str]) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     an_hour_later(world)
@@ -55,14 +39,14 @@ def test_what_was_landed_before_is_not_read_again(world: World, read: list[str])
     assert read == ["personnel_20260101.csv"]
 
 
-def test_a_file_that_was_changed_lately_is_read(world: World, read: list[str]) -> None:
+def test_a_recently_changed_file_is_read(world: World, read: list[str]) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.land(PEOPLE)
     assert len(read) == 2
 
 
-def test_other_bytes_under_the_same_name_size_and_time_are_found(world: World) -> None:
+def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) -> None:
     path = world.personnel("20260101", "000001")
     world.land(PEOPLE)
     an_hour_later(world)
@@ -70,7 +54,7 @@ def test_other_bytes_under_the_same_name_size_and_time_are_found(world: World) -
     world.personnel("20260101", "000002")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     with world.as_owner() as owner:
-        # The change is later than the landing, as it is in the world.
+        # Move the recorded landing back. In reality, a file is landed before it is replaced.
         owner.execute("update audit.batch set landed_at = landed_at - interval '1 hour'")
     assert world.land(PEOPLE).batches == 1
     assert set(world.state(PEOPLE, [])) == {"000002"}

@@ -1,9 +1,8 @@
-"""A file of any size lands in the same memory, on either side of the connection."""
+"""Landing a huge file needs no more memory than a small one, in the process and in the server."""
 
 import multiprocessing
 import resource
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -15,34 +14,22 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
 
 LOG = "governance/recommendations"
 MEGABYTE = 1024 * 1024
 LINE_BYTES = 2000
-#: What landing adds to the memory of its process, and what the server's session has for itself.
+#: The most bytes that landing may add to its process, and the most private bytes of its session in
+#: the server.
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
 MOST_OF_THE_SESSION = 128 * MEGABYTE
 LOOK_EVERY = 0.1
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
-
-
 def write_log(path: Path, rows: int) -> None:
-    """Write a log of statements, one a minute, each with a long comment."""
+    """Write a recommendation log with one statement for each minute, each with a long comment."""
     path.parent.mkdir(parents=True)
-    comment = "what was said of it at some length; " * 60
+    comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock
     with path.open("w", encoding="utf-8") as file:
         file.write("event_at,point_code,party,status,comment\n")
@@ -53,19 +40,19 @@ def write_log(path: Path, rows: int) -> None:
 
 
 def land(settings: Settings, result: Connection) -> None:
-    """Land the file in a process of its own; say what came of it and the memory that it took."""
+    """Land the file, and send the result and the used memory. This runs in a separate process."""
     before = peak_bytes()
     report = land_dataset(settings, LOG, "vast")
     result.send((report.refused, report.rows_landed, peak_bytes() - before))
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has ever held."""
+    """Return the peak memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def session_bytes(settings: Settings) -> int:
-    """Return the memory that the largest of the warehouse's sessions has for itself now."""
+    """Return the private memory of the largest session of the warehouse, in bytes."""
     database = str(conninfo_to_dict(warehouse_url(settings))["dbname"])
     with psycopg.connect(admin_url(settings)) as connection:
         pids = connection.execute(
@@ -77,7 +64,7 @@ def session_bytes(settings: Settings) -> int:
 def _own_bytes(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
-    except OSError:  # it has ended meanwhile
+    except OSError:  # it has ended
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("RssAnon:")), 0)
 
@@ -89,14 +76,14 @@ def test_memory_does_not_grow_with_the_file(world: World, megabytes: int) -> Non
     rows = megabytes * MEGABYTE // LINE_BYTES
     write_log(world.dropzone / LOG / "recommendation_log.csv", rows)
     context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
+    receiver, sender = context.Pipe()
     started, session = time.monotonic(), 0
-    process = context.Process(target=land, args=(world.settings, there))
+    process = context.Process(target=land, args=(world.settings, sender))
     process.start()
-    while not here.poll(LOOK_EVERY):
+    while not receiver.poll(LOOK_EVERY):
         assert process.is_alive()
         session = max(session, session_bytes(world.settings))
-    refused, landed, peak = here.recv()
+    refused, landed, peak = receiver.recv()
     process.join()
     print(
         f"{megabytes} MB, {rows} rows: {time.monotonic() - started:.1f} s, the process and"

@@ -1,39 +1,22 @@
-"""Versions in raw: every delivery counts once, from its own moment, in whatever order it comes."""
+"""Versions in raw: each delivery counts once and from its moment, in any order of landing."""
 
 import gzip
 import hashlib
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import AssuranceError, SourceUnavailable
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 
 PEOPLE = "hr/personnel"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def units(world: World, day: str, known: int | None = None) -> dict[str, str]:
@@ -41,7 +24,7 @@ def units(world: World, day: str, known: int | None = None) -> dict[str, str]:
     return {key: unit for key, (unit,) in state.items()}
 
 
-def test_an_unchanged_record_adds_nothing_and_a_changed_one_a_version(world: World) -> None:
+def test_only_a_changed_record_adds_a_version(world: World) -> None:
     world.personnel("20260101", person("000001"), person("000002"))
     world.personnel("20260102", person("000002"), person("000001", "T2"))
     assert world.land(PEOPLE).rows_landed == 3
@@ -50,7 +33,7 @@ def test_an_unchanged_record_adds_nothing_and_a_changed_one_a_version(world: Wor
     assert units(world, "20251231") == {}
 
 
-def test_who_is_missing_from_a_full_list_has_vanished_until_listed_again(world: World) -> None:
+def test_a_record_that_a_full_delivery_does_not_list_has_vanished(world: World) -> None:
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260102", "000001")
     world.personnel("20260103", "000001", "000002")
@@ -71,7 +54,7 @@ def test_a_rejected_row_does_not_make_its_record_vanish(world: World) -> None:
     assert units(world, "20260102") == {"000001": "T9", "000002": "T1"}
 
 
-def test_rows_that_share_a_key_and_differ_are_all_rejected(world: World) -> None:
+def test_different_rows_with_the_same_key_are_all_rejected(world: World) -> None:
     world.personnel("20260101", "000001", "000002", "000003")
     world.personnel("20260102", person("1", "A"), "000002", person("1", "B"), person("000001", "C"))
     world.land(PEOPLE)
@@ -82,7 +65,7 @@ def test_rows_that_share_a_key_and_differ_are_all_rejected(world: World) -> None
     assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
 
 
-def test_a_broken_row_has_no_say_against_a_good_one_of_the_same_key(world: World) -> None:
+def test_a_rejected_row_does_not_affect_a_good_row_with_the_same_key(world: World) -> None:
     world.personnel("20260101", person("1", "A"), person("1", start="31/02/2020"))
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A"}
@@ -91,7 +74,7 @@ def test_a_broken_row_has_no_say_against_a_good_one_of_the_same_key(world: World
     ]
 
 
-def test_the_same_file_dropped_again_is_nothing(world: World) -> None:
+def test_the_same_file_again_is_not_landed(world: World) -> None:
     path = world.personnel("20260101", "000001")
     world.land(PEOPLE)
     content = path.read_bytes()
@@ -101,25 +84,26 @@ def test_the_same_file_dropped_again_is_nothing(world: World) -> None:
     assert len(world.batches(PEOPLE)) == 1
 
 
-def test_other_bytes_under_the_same_name_are_a_later_word_on_the_same_day(world: World) -> None:
+def test_other_bytes_with_the_same_name_replace_the_delivery(world: World) -> None:
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.personnel("20260102", person("1", "A"), "000002", "000003")
     world.land(PEOPLE)
     world.personnel("20260101", person("1", "B"), "000003", "000004")
     assert world.land(PEOPLE).batches == 1
     assert units(world, "20260101") == {"000001": "B", "000003": "T1", "000004": "T1"}
-    # The day after is as the file of that day said, and what was known before is still known.
+    # The state of the next day does not change, because its file is the later delivery. Neither
+    # does the state of the first day as it was known before.
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
     before = world.batches(PEOPLE)[1]["batch_id"]
     assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
-    # Changing it back is a delivery too.
+    # A file with the first content again is another delivery for that day.
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
 
 
-def test_a_late_file_does_not_reach_past_the_next_one(world: World) -> None:
+def test_a_late_file_is_valid_until_the_next_one(world: World) -> None:
     world.personnel("20260101", person("1", "A"), person("2", "A"), person("3", "A"))
     world.personnel("20260110", person("1", "A"), person("2", "A"), person("3", "A"))
     world.personnel("20260120", person("1", "A"), person("2", "C"), person("3", "A"))
@@ -129,12 +113,12 @@ def test_a_late_file_does_not_reach_past_the_next_one(world: World) -> None:
     assert units(world, "20260105") == {"000001": "B", "000002": "B", "000004": "B"}
     assert units(world, "20260110") == {"000001": "A", "000002": "A", "000003": "A"}
     assert units(world, "20260120") == {"000001": "A", "000002": "C", "000003": "A"}
-    again = world.query(
+    restored = world.query(
         "select row_key, row_number, is_tombstone from raw_general.personnel"
         " where version_at = %s order by 1",
         london_midnight("20260110"),
     )
-    assert again == [
+    assert restored == [
         ("000001", None, False),
         ("000002", None, False),
         ("000003", None, False),
@@ -142,7 +126,7 @@ def test_a_late_file_does_not_reach_past_the_next_one(world: World) -> None:
     ]
 
 
-def test_a_delivery_that_rejected_the_row_does_not_bound_a_late_file(world: World) -> None:
+def test_a_late_file_is_valid_past_a_delivery_that_rejected_the_row(world: World) -> None:
     world.personnel("20260101", person("1", "A"))
     world.personnel("20260110", person("1", "X").replace("OFFICER", "WIZARD"))
     world.personnel("20260120", person("1", "A"))
@@ -153,7 +137,7 @@ def test_a_delivery_that_rejected_the_row_does_not_bound_a_late_file(world: Worl
     assert units(world, "20260120") == {"000001": "A"}
 
 
-def test_files_of_changes_say_nothing_of_what_they_do_not_name(world: World) -> None:
+def test_a_delivery_of_changes_keeps_the_records_that_it_does_not_list(world: World) -> None:
     world.completions("20260101", completion("000001", 50), completion("000002", 60))
     world.completions("20260103", completion("000001", 70))
     world.land("lms/completions")
@@ -161,7 +145,7 @@ def test_files_of_changes_say_nothing_of_what_they_do_not_name(world: World) -> 
     assert sorted(scores.values()) == [("000001", 70), ("000002", 60)]
 
 
-def test_a_late_file_of_changes_lasts_until_the_record_is_named_again(world: World) -> None:
+def test_a_late_delivery_of_changes_is_valid_until_the_record_is_listed_again(world: World) -> None:
     def score(day: str) -> list[tuple[str, int]]:
         state = world.state("lms/completions", ("employee_no", "score"), london_midnight(day))
         return sorted((key, int(value)) for key, value in state.values())
@@ -178,7 +162,7 @@ def test_a_late_file_of_changes_lasts_until_the_record_is_named_again(world: Wor
     assert score("20260105") == [("000001", 50), ("000002", 60)]
 
 
-def test_of_two_files_for_a_later_day_the_one_landed_last_bounds_a_late_one(world: World) -> None:
+def test_the_file_landed_last_for_a_day_ends_a_late_delivery(world: World) -> None:
     world.completions("20260101", completion("000001", 50))
     world.completions("20260103", completion("000001", 50))
     world.land("lms/completions")
@@ -193,13 +177,13 @@ def test_of_two_files_for_a_later_day_the_one_landed_last_bounds_a_late_one(worl
     assert scores == [(50,), (55,), (60,)]
 
 
-def test_how_a_date_is_written_is_no_change(world: World) -> None:
+def test_another_notation_of_a_date_is_no_change(world: World) -> None:
     world.completions("20260101", completion("000001", 50, "2025-06-02 10:00"))
     world.completions("20260102", completion("1", "50", "02/06/2025 10:00:00"))
     assert world.land("lms/completions").rows_landed == 1
 
 
-def test_an_unchanged_register_saved_again_is_a_delivery(world: World) -> None:
+def test_an_unchanged_register_with_a_new_time_is_a_delivery(world: World) -> None:
     name, begin = (
         "governance/recommendations/recommendation_log.csv",
         datetime(2026, 1, 5, tzinfo=UTC),
@@ -215,7 +199,7 @@ def test_an_unchanged_register_saved_again_is_a_delivery(world: World) -> None:
     assert [batch["delivered_for"] for batch in batches] == [begin, begin + timedelta(days=28)]
 
 
-def test_events_differ_by_all_that_names_them_and_not_by_their_comment(world: World) -> None:
+def test_events_are_told_apart_by_their_key_and_not_by_their_comment(world: World) -> None:
     name, begin = (
         "governance/recommendations/recommendation_log.csv",
         datetime(2026, 1, 5, tzinfo=UTC),
@@ -250,7 +234,7 @@ def test_wall_clock_times_that_a_clock_change_repeats_or_skips_are_flagged(world
     assert {text: (moment.isoformat(), flag) for text, moment, flag in found.values()} == times
 
 
-def test_a_completion_needs_its_moment_and_an_enrolment_does_not(world: World) -> None:
+def test_a_completion_needs_its_time_and_an_enrolment_does_not(world: World) -> None:
     world.completions(
         "20260101",
         "000001,OIC-EL,OIC-EL-1,1,COMPLETED,,",
@@ -259,14 +243,14 @@ def test_a_completion_needs_its_moment_and_an_enrolment_does_not(world: World) -
         "000002,OIC-EL,OIC-EL-1,1,COMPLETED,2025-06-02 10:00,85%",
     )
     world.land("lms/completions")
-    assert [(row, said) for row, _, said in world.reasons("lms/completions")] == [
+    assert [(row, reasons) for row, _, reasons in world.reasons("lms/completions")] == [
         (1, ["completed_at is missing though status is COMPLETED"]),
         (3, ["completed_at is not a date and time"]),
     ]
     assert len(world.state("lms/completions", ())) == 2
 
 
-def test_every_reason_of_a_row_is_kept_with_its_content(world: World) -> None:
+def test_quarantine_holds_every_reason_and_the_content_of_a_row(world: World) -> None:
     world.personnel("20260101", "000001", "abc, ,WIZARD,,,,,2026-13-01,SULKING")
     world.land(PEOPLE)
     [(reasons, content, number, name)] = world.query(
@@ -283,7 +267,7 @@ def test_every_reason_of_a_row_is_kept_with_its_content(world: World) -> None:
     assert (number, name) == (2, "personnel")
 
 
-def test_a_batch_over_its_tolerance_is_refused_whole(world: World) -> None:
+def test_a_batch_over_its_tolerance_is_refused(world: World) -> None:
     good = [f"{n:06d}" for n in range(1, 77)]
     bad = [person(f"{n:06d}").replace("OFFICER", "WIZARD") for n in range(900, 919)]
     world.personnel("20260101", *good, *bad)
@@ -299,15 +283,15 @@ def test_a_batch_over_its_tolerance_is_refused_whole(world: World) -> None:
     assert (report.batches, report.rows_rejected) == (1, 19)
 
 
-def test_the_batch_is_kept_as_it_came_and_registered(world: World) -> None:
+def test_the_batch_is_archived_unchanged_and_registered(world: World) -> None:
     path = world.personnel("20260102", "000001", "000002")
     report = world.land(PEOPLE)
     [batch] = world.batches(PEOPLE)
     content = path.read_bytes()
-    kept = world.settings.home / batch["kept_as"]
-    assert gzip.decompress(kept.read_bytes()) == content
-    assert kept.stat().st_mode & 0o777 == 0o600
-    assert kept.parent.stat().st_mode & 0o777 == 0o700
+    archived = world.settings.home / batch["kept_as"]
+    assert gzip.decompress(archived.read_bytes()) == content
+    assert archived.stat().st_mode & 0o777 == 0o600
+    assert archived.parent.stat().st_mode & 0o777 == 0o700
     assert batch["sha256"] == hashlib.sha256(content).hexdigest()
     assert (batch["size_bytes"], batch["kind"], batch["status"]) == (len(content), "file", "landed")
     assert (batch["row_count"], batch["rows_new"], batch["rows_rejected"]) == (2, 2, 0)
@@ -356,7 +340,7 @@ def test_two_runs_at_once_land_each_file_once(world: World) -> None:
     assert len(world.batches(PEOPLE)) == 20
 
 
-def test_an_empty_dropzone_is_nothing_and_a_missing_one_cannot_be_read(world: World) -> None:
+def test_an_empty_dropzone_has_no_deliveries_and_a_missing_one_fails(world: World) -> None:
     report = world.land(PEOPLE)
     assert (report.batches, report.notes) == (0, ["its folder in the dropzone does not exist"])
     world.dropzone.rmdir()
@@ -368,7 +352,7 @@ def test_an_empty_dropzone_is_nothing_and_a_missing_one_cannot_be_read(world: Wo
     ]
 
 
-def test_a_column_that_raw_has_not_yet_is_added(world: World) -> None:
+def test_a_new_column_is_added_to_raw(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.execute("alter table raw_general.personnel drop column rank_grade")
@@ -377,10 +361,10 @@ def test_a_column_that_raw_has_not_yet_is_added(world: World) -> None:
     assert world.state(PEOPLE, ("rank_grade", "org_unit_code")) == {"000001": ("PC", "T2")}
 
 
-def test_a_column_of_another_type_in_raw_is_one_clear_line(world: World) -> None:
+def test_a_column_of_another_type_in_raw_gives_a_clear_error(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     world.execute("alter table raw_general.personnel alter column leave_date type text")
-    with pytest.raises(AssuranceError, match="holds leave_date as text but the declaration says"):
+    with pytest.raises(AssuranceError, match="has the type text, but it is declared as date"):
         world.land(PEOPLE)
     world.execute("drop table raw_general.personnel")

@@ -1,32 +1,17 @@
-"""Excel workbooks: damage, rows that are broken, keys and blanks; the rest is in the catalogue."""
+"""Landing of Excel workbooks: damage, rejected rows, keys and blanks.
 
-from collections.abc import Iterator
+The file catalogue tests other properties of workbooks.
+"""
+
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
 from tests.files import case
 from tests.files.workbooks import ATTENDANCE, SESSIONS, both
-from tests.integration.landing.support import World, warehouse_of_its_own, workbook
+from tests.integration.landing.support import World, workbook
 
 HYDRA = "hydra/attendance/hydra_20260105.xlsx"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def landed(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -36,7 +21,7 @@ def landed(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-def test_a_damaged_workbook_is_refused_wherever_the_damage_is(world: World) -> None:
+def test_a_damaged_workbook_is_refused(world: World) -> None:
     whole = both()
     for number, place in enumerate(range(30, len(whole), len(whole) // 25)):
         broken = whole[:place] + bytes([whole[place] ^ 0xFF]) * 8 + whole[place + 8 :]
@@ -50,7 +35,7 @@ def test_a_damaged_workbook_is_refused_wherever_the_damage_is(world: World) -> N
     assert landed(world) == (case.SESSIONS, case.ATTENDANCE)
 
 
-def test_a_broken_row_of_one_sheet_leaves_the_rest(world: World) -> None:
+def test_a_rejected_row_of_one_sheet_does_not_stop_the_rest(world: World) -> None:
     attendance = [*ATTENDANCE, ["H2", "12AB", "Y", "PASS"], ["H2", "000777", "yes", "FAIL"]]
     world.drop(HYDRA, both(attendance=attendance))
     assert world.land("hydra/attendance").rows_rejected == 2
@@ -61,7 +46,7 @@ def test_a_broken_row_of_one_sheet_leaves_the_rest(world: World) -> None:
     ]
 
 
-def test_a_capacity_that_is_no_number_is_noted_and_left_blank(world: World) -> None:
+def test_a_capacity_that_is_not_a_number_becomes_blank_with_a_note(world: World) -> None:
     world.drop(HYDRA, both([*SESSIONS, ["H3", date(2025, 10, 20), None, "28 or so"]]))
     world.land("hydra/attendance")
     assert world.state("hydra/attendance", ("capacity",))["H3"] == (None,)
@@ -69,15 +54,18 @@ def test_a_capacity_that_is_no_number_is_noted_and_left_blank(world: World) -> N
     assert batch["notes"]["hydra_session"] == {"unreadable_made_blank": {"capacity": 1}}
 
 
-def test_plans_land_with_whatever_they_lack(world: World) -> None:
-    plans = [
+def test_incomplete_plans_are_landed(world: World) -> None:
+    plans: list[list[Any]] = [
         ["plan_ref", "strand", "title", "owner_role", "version", "approved_date",
          "review_due_date", "evidence_ref"],
         ["P1", "COLLECT", "Collect", "Head of intelligence", 1.2, date(2025, 12, 1),
          date(2026, 12, 1), "EV-1"],
         ["P2", "SHARE"],
     ]  # fmt: skip
-    milestones = [["plan_ref", "milestone", "due_date", "completed_date"], ["P1", "Sign-off"]]
+    milestones: list[list[Any]] = [
+        ["plan_ref", "milestone", "due_date", "completed_date"],
+        ["P1", "Sign-off"],
+    ]
     content = workbook({"Plans": plans, "Milestones": milestones})
     world.drop("governance/plans/plan_register.xlsx", content, datetime(2026, 1, 5, tzinfo=UTC))
     assert world.land("governance/plans").rows_rejected == 0
@@ -90,11 +78,16 @@ def test_plans_land_with_whatever_they_lack(world: World) -> None:
     }
 
 
-def test_a_key_can_be_a_whole_page_and_still_tells_records_apart(world: World) -> None:
+def test_very_long_keys_are_different_keys(world: World) -> None:
     page = "to be reached " * 2000
-    plans = [[c.name for c in dataset("governance/plans").tables[0].columns], ["P1", "COLLECT"]]
+    plans = [dataset("governance/plans").tables[0].names, ("P1", "COLLECT")]
     header = ["plan_ref", "milestone", "due_date", "completed_date"]
-    milestones = [header, ["P1", page + "first"], ["P1", page + "second"], ["P1", "third"]]
+    milestones = [
+        header,
+        ["P1", page + "first"],
+        ["P1", page + "second"],
+        ["P1", "third"],
+    ]
     content = workbook({"Plans": plans, "Milestones": milestones})
     world.drop("governance/plans/plan_register.xlsx", content)
     report = world.land("governance/plans")

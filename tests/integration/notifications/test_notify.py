@@ -58,7 +58,7 @@ def found(settings: Settings, now: datetime = NIGHT) -> list[tuple[str, str, str
 
 @pytest.fixture
 def healthy(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with a publication of 1 May, and nothing wrong."""
+    """A warehouse with a publication of 1 May and without any problem."""
     published(fresh_warehouse)
     ask(fresh_warehouse, "update audit.run set started_at = as_at, finished_at = as_at")
     return fresh_warehouse
@@ -73,7 +73,8 @@ def test_a_blocked_publication(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
     (problem,) = open_problems(healthy, NIGHT, DEADLINE)
     assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
-    # The problem began with the first blocked run. Without an owner, data engineering fixes it.
+    # The problem began with the first of the two blocked runs. The failed check has no owner, so
+    # data engineering is responsible.
     assert problem.since == parse_moment("2026-05-02T05:41")
     assert problem.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
     assert problem.who == "data engineering"
@@ -110,7 +111,7 @@ def test_a_run_that_has_not_finished_by_its_deadline(
         f"no run has published by 07:30, and {state}",
     )
     assert problem.since == parse_moment("2026-05-02T07:30")
-    # Two days later it is still the same problem, from the same morning.
+    # Two days later this is still the same problem, which began on the same morning.
     (later,) = open_problems(healthy, parse_moment("2026-05-04T09:00"), DEADLINE)
     assert (later.since, later.cause) == (problem.since, problem.cause)
 
@@ -130,7 +131,7 @@ def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Set
 
 
 def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
-    """Write the freshness of one source as a build would have computed it."""
+    """Write the freshness of one source to the table in which a build stores it."""
     with connect(settings, role="oic_transform") as conn:
         conn.execute(
             "create schema if not exists intermediate; create schema if not exists policy; "
@@ -180,7 +181,7 @@ def test_one_message_is_sent_when_problems_start_and_one_when_they_are_over(
             ("webhook", None),
         ]
         assert notify(healthy, NIGHT) == []
-        # One message names both problems.
+        # One e-mail and one webhook message name both problems.
         assert (len(mail.mails), len(web.posts)) == (1, 1)
         assert "No publication was made, and 1 more" in str(mail.mails[0]["Subject"])
         enter_run(healthy, "published", "2026-05-02T06:30")

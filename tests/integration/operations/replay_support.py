@@ -1,4 +1,4 @@
-"""Rejected rows exported, corrected as somebody would, and replayed, for tests of both."""
+"""Export rejected rows, correct them as a person would, and replay them."""
 
 import csv
 import itertools
@@ -16,7 +16,7 @@ _numbers = itertools.count(1)
 
 
 def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
-    """Export rejected rows; returns the file and its rows."""
+    """Export the rejected rows of a dataset to a file. Return the file's path and its rows."""
     path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
     export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type: ignore[arg-type]
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -24,7 +24,7 @@ def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]
 
 
 def write(path: Path, rows: list[Row], encoding: str = "utf-8", delimiter: str = ",") -> Path:
-    """Write rows back as a spreadsheet would."""
+    """Write rows to the exported file, as a spreadsheet does when it saves the file."""
     with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
         writer.writeheader()
@@ -35,12 +35,15 @@ def write(path: Path, rows: list[Row], encoding: str = "utf-8", delimiter: str =
 def correct(
     world: World, dataset: str, change: Callable[[Row], Row | None], **which: object
 ) -> ReplayReport:
-    """Export, change each row (None leaves it out of the file), and replay."""
+    """Export rejected rows, apply `change` to each row, and replay the changed rows.
+
+    A row for which `change` returns None is left out.
+    """
     path, rows = export(world, dataset, **which)
     write(path, [new for row in rows if (new := change(dict(row))) is not None])
     return replay(world.settings, dataset, path, "it was mistyped", "tester")
 
 
-def again(world: World, dataset: str) -> ReplayReport:
-    """Replay what is in quarantine as it came."""
+def replay_waiting(world: World, dataset: str) -> ReplayReport:
+    """Replay all waiting rows of a dataset as they were delivered, without a correction."""
     return replay(world.settings, dataset, None, None, "tester")

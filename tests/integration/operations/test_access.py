@@ -1,4 +1,4 @@
-"""Access is given, ended and listed by a command, and stays on record."""
+"""Access is given, ended and listed, and every change is recorded."""
 
 from collections.abc import Iterator
 
@@ -32,9 +32,7 @@ def log_in(warehouse: Settings) -> Iterator[Connect]:
         yield connection
 
 
-def test_what_is_ended_is_over_with_the_next_statement(
-    warehouse: Settings, log_in: Connect
-) -> None:
+def test_ended_access_is_gone_at_the_next_statement(warehouse: Settings, log_in: Connect) -> None:
     reader = log_in("inspector_two")
     end(warehouse, "inspector_two", ["U2"], "moved to another team")
     assert {unit for (unit,) in rows(reader, "assurance_exception", "org_unit_code")} == {"U3"}
@@ -44,9 +42,7 @@ def test_what_is_ended_is_over_with_the_next_statement(
     assert {one.login for one in list_access(warehouse)} == {"inspector_one", "office_reader"}
 
 
-def test_who_was_given_what_by_whom_and_why_is_on_record(
-    warehouse: Settings, log_in: Connect
-) -> None:
+def test_every_change_is_recorded_with_its_reason(warehouse: Settings, log_in: Connect) -> None:
     assert list_access(warehouse) == [
         Access("inspector_one", ("U1",), True, False),
         Access("inspector_two", ("U2", "U3"), True, False),
@@ -68,7 +64,7 @@ def test_who_was_given_what_by_whom_and_why_is_on_record(
 
 
 @pytest.mark.parametrize(
-    ("login", "units", "says"),
+    ("login", "units", "message"),
     [
         ("inspector_one", ["U99"], "There is no unit 'U99'"),
         ("bi_reader", ["U1"], "a role of the warehouse itself"),
@@ -77,10 +73,10 @@ def test_who_was_given_what_by_whom_and_why_is_on_record(
         ("x" * 64, ["U1"], "1 to 63 characters"),
     ],
 )
-def test_access_that_would_not_limit_is_not_given(
-    warehouse: Settings, login: str, units: list[str], says: str
+def test_a_wrong_unit_or_login_gets_no_access(
+    warehouse: Settings, login: str, units: list[str], message: str
 ) -> None:
-    with pytest.raises(UsageError, match=says):
+    with pytest.raises(UsageError, match=message):
         give(warehouse, login, units, "a mistake")
     assert list_access(warehouse) == []
 
@@ -93,9 +89,7 @@ def test_access_that_would_not_limit_is_not_given(
         "alter role analyst bypassrls",
     ],
 )
-def test_a_login_that_sees_more_by_another_right_is_not_taken_for_a_limited_one(
-    warehouse: Settings, right: str
-) -> None:
+def test_a_login_with_other_rights_cannot_be_limited(warehouse: Settings, right: str) -> None:
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute("create role analyst login")
         administrator.execute(right.encode())
@@ -103,13 +97,13 @@ def test_a_login_that_sees_more_by_another_right_is_not_taken_for_a_limited_one(
         give(warehouse, "analyst", ["U1"], "a mistake")
 
 
-def test_what_somebody_else_has_given_is_not_said_to_be_ended(
+def test_access_that_an_administrator_has_granted_cannot_be_ended(
     warehouse: Settings, log_in: Connect
 ) -> None:
     other = sql.Identifier(f"oic_unit_{database_of(warehouse)}_{warehouse.force_code}_U2")
     with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
         administrator.execute(sql.SQL("grant {} to inspector_one").format(other))
-    with pytest.raises(ServerError, match="given that by somebody else"):
+    with pytest.raises(ServerError, match="was granted that by an administrator"):
         end(warehouse, "inspector_one", ["U2"], "left")
     with connect(warehouse) as conn:
         ended = conn.execute("select from audit.access_change where not is_granted").fetchall()
@@ -119,9 +113,7 @@ def test_what_somebody_else_has_given_is_not_said_to_be_ended(
     }  # fmt: skip
 
 
-def test_who_reads_as_a_supervisor_cannot_be_made_the_office_beside(
-    warehouse: Settings, log_in: Connect
-) -> None:
+def test_a_supervisor_cannot_read_as_the_office_too(warehouse: Settings, log_in: Connect) -> None:
     with pytest.raises(UsageError, match="reads as a supervisor already"):
         give(warehouse, "inspector_one", [], "a promotion")
     with pytest.raises(UsageError, match="does not read the records of U2"):

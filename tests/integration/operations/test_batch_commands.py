@@ -1,84 +1,71 @@
-"""`assurance batch` and `assurance erase` at a terminal."""
+"""The commands `assurance batch` and `assurance erase`."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import psycopg
 import pytest
 from click.testing import CliRunner
 
 from oic_assurance.cli import main as cli
-from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url
-from tests.integration.landing.support import World, warehouse_of_its_own
+from tests.integration.landing.support import World
+from tests.integration.operations.support import damage
 from tests.integration.warehouse.stage_roles import may
 
 PEOPLE = "hr/personnel"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
+@pytest.fixture(autouse=True)
+def landed(world: World) -> None:
+    """Land a personnel file with two officers before each test."""
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
-    yield world
-    world.close()
 
 
-def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """Run an `assurance` command. Return its exit code, and its output with its errors."""
     code = cli.run_command(arguments)
     shown = capsys.readouterr()
     return code, shown.out + shown.err
 
 
 def test_batches_are_listed_and_verified(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    code, listed = said(capsys, "batch", "list", PEOPLE)
+    code, listed = run(capsys, "batch", "list", PEOPLE)
     assert code == 0
     assert "personnel_20260101.csv" in listed
-    code, shown = said(capsys, "batch", "verify", PEOPLE)
+    code, shown = run(capsys, "batch", "verify", PEOPLE)
     assert (code, shown.split()) == (0, [PEOPLE, "1", "batch", "2", "rows", "agree"])
     batch = world.one("select batch_id from audit.batch")
-    assert said(capsys, "batch", "verify", "--batch", str(batch))[0] == 0
-    assert said(capsys, "batch", "verify", "--batch", "99999999")[0] == 2
-    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
-        administrator.execute("delete from raw_general.personnel where row_key = '000001'")
-    code, shown = said(capsys, "batch", "verify", PEOPLE)
+    assert run(capsys, "batch", "verify", "--batch", str(batch))[0] == 0
+    assert run(capsys, "batch", "verify", "--batch", "99999999")[0] == 2
+    damage(world, "delete from raw_general.personnel where row_key = '000001'")
+    code, shown = run(capsys, "batch", "verify", PEOPLE)
     assert code == 1
     assert f"hr/personnel, batch {batch} (personnel_20260101.csv), row 1, key 000001:" in shown
     (world.settings.home / str(world.batches(PEOPLE)[0]["kept_as"])).unlink()
-    assert "MISSING" in said(capsys, "batch", "list")[1]
+    assert "MISSING" in run(capsys, "batch", "list")[1]
 
 
-def test_erasing_needs_a_reason_and_says_what_went(
+def test_erasing_needs_a_reason_and_shows_what_was_erased(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert said(capsys, "erase", PEOPLE, "000777")[0] == 2
-    assert said(capsys, "erase", PEOPLE, "--reason", "x")[0] == 2
-    assert said(capsys, "erase", PEOPLE, "000777", "--expired")[0] == 2
-    code, shown = said(capsys, "erase", PEOPLE, "000777", "--reason", "asked", "--dry-run")
+    assert run(capsys, "erase", PEOPLE, "000777")[0] == 2
+    assert run(capsys, "erase", PEOPLE, "--reason", "x")[0] == 2
+    assert run(capsys, "erase", PEOPLE, "000777", "--expired")[0] == 2
+    code, shown = run(capsys, "erase", PEOPLE, "000777", "--reason", "asked", "--dry-run")
     assert (code, "would be erased" in shown, "000777" in shown) == (0, True, False)
-    code, shown = said(capsys, "erase", PEOPLE, "000777", "--reason", "asked")
+    code, shown = run(capsys, "erase", PEOPLE, "000777", "--reason", "asked")
     assert code == 0
     for part in ("raw           1 row", "archive       1 row in 1 batch", "next publication"):
         assert part in shown
-    code, shown = said(capsys, "erase", PEOPLE, "000777", "--reason", "asked", "--yes")
+    code, shown = run(capsys, "erase", PEOPLE, "000777", "--reason", "asked", "--yes")
     assert (code, "holds nothing under this key" in shown) == (1, True)
-    assert said(capsys, "erase", "--expired", "--dry-run") == (
+    assert run(capsys, "erase", "--expired", "--dry-run") == (
         0,
         "Nothing is past its retention.\n",
     )
-    code, shown = said(capsys, "erase", "--finish")
+    code, shown = run(capsys, "erase", "--finish")
     assert (code, "last traces of 1 erasure are gone" in shown) == (0, True)
-    assert "1 erased" in said(capsys, "batch", "list")[1]
+    assert "1 erased" in run(capsys, "batch", "list")[1]
 
 
-def test_at_a_terminal_it_asks_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_user_is_asked_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ["erase", PEOPLE, "000777", "--reason", "asked"]
     with monkeypatch.context() as patch:
         patch.setattr("oic_assurance.cli.erase.is_terminal", lambda: True)
@@ -92,7 +79,7 @@ def test_at_a_terminal_it_asks_first(world: World, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     "table", ["raw_general.personnel", "audit.rejected_row", "identity.pseudonym"]
 )
-def test_one_role_takes_away_and_no_stage_does(world: World, table: str) -> None:
+def test_only_the_role_for_erasures_may_delete(world: World, table: str) -> None:
     statement = f"delete from {table} where false"
     assert may(world.settings, "oic_erasure", statement)
     for stage in ("oic_landing", "oic_transform", "oic_gate", "oic_publish"):

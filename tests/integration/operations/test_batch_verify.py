@@ -1,29 +1,22 @@
-"""Raw and the kept batches are proven to agree, and each harm to either is found and named."""
+"""`verify` compares raw with the archived batches, and finds every kind of damage to either."""
 
 import dataclasses
 import gzip
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 
-from oic_assurance.batches.archived import archived_batches
+from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.connections import connect
 from tests.integration.landing.changed_databases import CUSTODY, at, put
-from tests.integration.landing.support import (
-    World,
-    completion,
-    person,
-    warehouse_of_its_own,
-    workbook,
-)
+from tests.integration.landing.support import World, completion, person, workbook
+from tests.integration.operations.support import damage, disagreements
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
@@ -31,44 +24,23 @@ HYDRA = "hydra/attendance"
 UNITS = "org_unit_code,org_unit_name,parent_org_unit_code,kind\nF,Force,,FORCE\n"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
-
-
-def harm(world: World, statement: str, *values: object) -> None:
-    """Change what nobody but an administrator may change."""
-    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
-        administrator.execute(statement.encode(), values or None)
-
-
-def proven(world: World, dataset: str) -> Proof:
+def proof_of(world: World, dataset: str) -> Proof:
     [proof] = verify(world.settings, dataset)
     return proof
 
 
-def said(world: World, dataset: str) -> list[str]:
-    return [str(each) for each in proven(world, dataset).disagreements]
-
-
-def kept_file(world: World, dataset: str, number: int = 0) -> Path:
+def archived_file(world: World, dataset: str, number: int = 0) -> Path:
     with connect(world.settings, role="oic_landing") as connection:
-        kept = archived_batches(connection, world.settings.force_code, dataset)[number].kept_as
-    assert kept is not None
-    return world.settings.home / kept
+        place = archived_batches(connection, world.settings.force_code, dataset)[number].archived_as
+    assert place is not None
+    return world.settings.home / place
 
 
 def deliver_people(world: World) -> None:
-    """Deliver changes, a leaver, a late file, broken rows, rows said twice, and a new file."""
+    """Land four personnel files with every kind of row.
+
+    They have changed rows, a leaver, invalid rows and duplicate rows. One file is landed late.
+    """
     world.personnel("20260101", "000001", "000002", "000003", "000009")
     world.land(PEOPLE)
     world.personnel("20260105", "000001", person("000002", "T2"), "000003", "000004")
@@ -99,7 +71,7 @@ def test_histories_of_every_kind_agree(world: World) -> None:
     world.land(COMPLETIONS)
     world.completions("20260102", completion("000001", 40), completion("000002", 60))
     world.land(COMPLETIONS)
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20]],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"],
@@ -123,54 +95,58 @@ def test_histories_of_every_kind_agree(world: World) -> None:
             "update raw_general.personnel set org_unit_code = 'T9'"
             " where row_key = '000001' and version_at = (select min(version_at) from"
             " raw_general.personnel)",
-            "row 1, key 000001: raw and the kept batch differ in org_unit_code",
+            "row 1, key 000001: raw and the archived batch differ in org_unit_code",
         ),
         (
             "delete from raw_general.personnel where row_key = '000004' and not is_tombstone",
-            "row 4, key 000004: the kept batch has this row, and it is neither in raw nor in",
+            "row 4, key 000004: the archived batch has this row, but it is neither in raw nor in",
         ),
         (
             "delete from raw_general.personnel where row_key = '000009' and is_tombstone",
-            "key 000009: the delivery does not name it any more, and raw does not have it vanished",
+            "key 000009: the delivery does not list it any more, but raw has no tombstone",
         ),
         (
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'row_key', '000077', 'employee_no', '000077', 'row_number', 77))).*"
             " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
-            "row 77, key 000077: raw names this place, and the kept batch has no row there",
+            "row 77, key 000077: raw has this row number, but the archived batch has not",
         ),
         (
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'row_key', '000077', 'employee_no', '000077', 'row_number', null))).*"
             " from raw_general.personnel as p where row_key = '000004' and not is_tombstone",
-            "key 000077: raw holds a row that no delivery had said",
+            "key 000077: raw has a row that no delivery contained",
         ),
         (
             "insert into raw_general.personnel select (jsonb_populate_record(p, jsonb_build_object("
             "'batch_id', 999999999))).* from raw_general.personnel as p where row_key = '000004'"
             " and not is_tombstone",
-            "raw holds 1 rows of batch 999999999, and there is no such batch",
+            "raw has 1 rows of batch 999999999, but there is no such batch",
         ),
         (
             "update raw_general.personnel set version_at = version_at - interval '1 hour'"
             " where row_key = '000004' and not is_tombstone",
-            "row 4, key 000004: raw has it valid from another moment than it came for",
+            "row 4, key 000004: its version time in raw is not that of the delivery",
         ),
         (
             "delete from audit.rejected_row where row_key = '000006'",
-            "row 6, key 000006: the kept batch has this row, and it is neither in raw nor in",
+            "row 6, key 000006: the archived batch has this row, but it is neither in raw nor in",
         ),
     ],
 )
-def test_a_harm_to_raw_or_quarantine_is_found(world: World, statement: str, expected: str) -> None:
+def test_damage_to_raw_or_quarantine_is_found(world: World, statement: str, expected: str) -> None:
     deliver_people(world)
-    assert said(world, PEOPLE) == []
-    harm(world, statement)
-    assert [line for line in said(world, PEOPLE) if expected in line]
+    assert disagreements(world, PEOPLE) == []
+    damage(world, statement)
+    assert [line for line in disagreements(world, PEOPLE) if expected in line]
 
 
 def deliver_late(world: World) -> None:
-    """Deliver a list between two that say the same: what the second said is said again."""
+    """Land two equal files, and then a different file for a day between them.
+
+    Raw then gets additional versions, which restore the content of the last file from its moment
+    on.
+    """
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260105", "000001", "000002")
     world.land(PEOPLE)
@@ -183,116 +159,126 @@ def deliver_late(world: World) -> None:
     [
         (
             "delete from raw_general.personnel where row_number is null and not is_tombstone",
-            "(personnel_20260105.csv), row 2, key 000002: another version than the delivery's",
+            "(personnel_20260105.csv), row 2, key 000002: another version than the delivered one",
         ),
         (
             "delete from raw_general.personnel where row_number is null and is_tombstone",
-            "(personnel_20260105.csv), key 000003: it stands at the moment of a delivery that does",
+            "(personnel_20260105.csv), key 000003: it exists at the moment of the delivery, but",
         ),
         (
             "update raw_general.personnel set row_fingerprint = '0'"
             " where row_number is null and not is_tombstone",
-            "key 000002: raw and what was said before differ in row_fingerprint",
+            "key 000002: the restored version and the earlier one differ in row_fingerprint",
         ),
         (
             "update raw_general.personnel set row_fingerprint = '0' where is_tombstone",
-            "key 000003: raw has a fingerprint of what has vanished",
+            "key 000003: raw has a fingerprint for a tombstone",
         ),
         (
             "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
-            "row 1, key 000001: raw and the kept batch differ in row_fingerprint",
+            "row 1, key 000001: raw and the archived batch differ in row_fingerprint",
         ),
     ],
 )
-def test_a_harm_to_what_was_said_again_or_to_a_fingerprint_is_found(
+def test_damage_to_a_restored_version_or_a_fingerprint_is_found(
     world: World, statement: str, expected: str
 ) -> None:
     deliver_late(world)
-    assert said(world, PEOPLE) == []
-    harm(world, statement)
-    assert [line for line in said(world, PEOPLE) if expected in line]
+    assert disagreements(world, PEOPLE) == []
+    damage(world, statement)
+    assert [line for line in disagreements(world, PEOPLE) if expected in line]
 
 
-@pytest.mark.parametrize("key", ["1", "4"], ids=["landed straight", "looked at"])
-def test_a_harm_to_a_fingerprint_of_a_database_row_is_found(world: World, key: str) -> None:
+@pytest.mark.parametrize("key", ["1", "4"], ids=["first load", "later extract"])
+def test_damage_to_a_fingerprint_of_a_database_row_is_found(world: World, key: str) -> None:
     deliver_custody(world)
-    harm(
+    damage(
         world,
         "update raw_law_enforcement.custody_record set row_fingerprint = '0' where row_key = %s",
         key,
     )
-    lines = said(world, CUSTODY)
+    lines = disagreements(world, CUSTODY)
     assert lines
-    assert all(f"key {key}: raw and the kept batch differ in row_fingerprint" in x for x in lines)
+    expected = f"key {key}: raw and the archived batch differ in row_fingerprint"
+    assert all(expected in line for line in lines)
 
 
-def test_fingerprints_of_an_earlier_declaration_are_compared_where_its_columns_are_known(
+def test_fingerprints_of_an_earlier_declaration_are_compared_if_they_cover_the_same_columns(
     world: World,
 ) -> None:
     deliver_people(world)
-    harm(world, 'update audit.batch set notes = notes || \'{"declaration": "another"}\'')
-    proof = proven(world, PEOPLE)
+    damage(world, 'update audit.batch set notes = notes || \'{"declaration": "another"}\'')
+    proof = proof_of(world, PEOPLE)
     assert (proof.disagreements, proof.not_compared) == ([], [])
-    harm(
+    damage(
         world,
         "update raw_general.personnel set row_fingerprint = '0' where row_key = '000001'",
     )
-    assert said(world, PEOPLE) == [
+    assert disagreements(world, PEOPLE) == [
         f"hr/personnel, batch {world.batches(PEOPLE)[0]['batch_id']} (personnel_20260101.csv): "
         "1 rows of raw have another row_fingerprint"
     ]
-    harm(world, "update raw_general.personnel set row_fingerprint = '0' where not is_tombstone")
-    why = "its fingerprints are of the columns of an earlier declaration"
-    assert why in {reason for _, reason in proven(world, PEOPLE).not_compared}
+    damage(world, "update raw_general.personnel set row_fingerprint = '0' where not is_tombstone")
+    why = "its fingerprints cover the columns of an earlier declaration"
+    assert why in {reason for _, reason in proof_of(world, PEOPLE).not_compared}
 
 
-def test_another_force_s_kept_files_in_the_same_state_are_not_strange(world: World) -> None:
+def test_files_of_another_force_in_the_same_archive_are_no_disagreement(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
     other = dataclasses.replace(world.settings, force_code="E23000001")
     land_dataset(other, PEOPLE, "another force")
-    assert said(world, PEOPLE) == []
+    assert disagreements(world, PEOPLE) == []
     [proof] = verify(other, PEOPLE)
     assert (proof.batches, proof.disagreements) == (1, [])
 
 
-def test_a_harm_to_what_came_from_a_database_is_found(world: World) -> None:
+def test_damage_to_rows_of_a_database_is_found(world: World) -> None:
     deliver_custody(world)
-    assert said(world, CUSTODY) == []
-    harm(world, "update raw_law_enforcement.custody_record set arresting_officer_no = 'C9'"
-                " where row_key = '4'")  # fmt: skip
-    assert [line for line in said(world, CUSTODY) if "differ in arresting_officer_no" in line]
-    harm(world, "delete from raw_law_enforcement.custody_record where is_tombstone")
-    assert [line for line in said(world, CUSTODY) if "it vanished, and raw does not" in line]
+    assert disagreements(world, CUSTODY) == []
+    damage(
+        world,
+        "update raw_law_enforcement.custody_record set arresting_officer_no = 'C9'"
+        " where row_key = '4'",
+    )
+    assert [
+        line for line in disagreements(world, CUSTODY) if "differ in arresting_officer_no" in line
+    ]
+    damage(world, "delete from raw_law_enforcement.custody_record where is_tombstone")
+    assert [
+        line
+        for line in disagreements(world, CUSTODY)
+        if "it as vanished, but raw has no tombstone" in line
+    ]
 
 
 @pytest.mark.parametrize("dataset", [PEOPLE, CUSTODY])
-def test_one_flipped_byte_in_a_kept_file_is_found(world: World, dataset: str) -> None:
+def test_one_flipped_byte_in_an_archived_file_is_found(world: World, dataset: str) -> None:
     deliver_people(world)
     deliver_custody(world)
-    path = kept_file(world, dataset)
+    path = archived_file(world, dataset)
     whole = path.read_bytes()
-    for place in (len(whole) // 2, len(whole) - 6):
-        harmed = bytearray(whole)
-        harmed[place] ^= 1
-        path.write_bytes(bytes(harmed))
-        assert len(said(world, dataset)) >= 1
+    for position in (len(whole) // 2, len(whole) - 6):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1
+        path.write_bytes(bytes(damaged))
+        assert len(disagreements(world, dataset)) >= 1
     content = bytearray(gzip.decompress(whole))
     content[-3] ^= 1
     path.write_bytes(gzip.compress(bytes(content)))
-    assert [line for line in said(world, dataset) if "SHA-256 differs" in line]
+    assert [line for line in disagreements(world, dataset) if "the SHA-256 of" in line]
 
 
-def test_swapped_missing_and_strange_kept_files_are_named(world: World) -> None:
+def test_swapped_missing_and_unknown_archived_files_are_named(world: World) -> None:
     deliver_people(world)
-    first, second = kept_file(world, PEOPLE, 0), kept_file(world, PEOPLE, 1)
-    held = first.read_bytes()
+    first, second = archived_file(world, PEOPLE, 0), archived_file(world, PEOPLE, 1)
+    content = first.read_bytes()
     first.write_bytes(second.read_bytes())
-    assert [line for line in said(world, PEOPLE) if "SHA-256 differs" in line]
-    first.write_bytes(held)
-    assert said(world, PEOPLE) == []
+    assert [line for line in disagreements(world, PEOPLE) if "the SHA-256 of" in line]
+    first.write_bytes(content)
+    assert disagreements(world, PEOPLE) == []
     second.rename(second.with_name("elsewhere.gz"))
-    lines = said(world, PEOPLE)
+    lines = disagreements(world, PEOPLE)
     assert [line for line in lines if f"{second.name} is missing" in line]
     assert [line for line in lines if "elsewhere.gz belongs to no batch" in line]
 
@@ -300,47 +286,47 @@ def test_swapped_missing_and_strange_kept_files_are_named(world: World) -> None:
 def test_a_table_that_is_gone_is_a_disagreement(world: World) -> None:
     world.drop("hr/org_unit/org_unit_20260101.csv", UNITS)
     world.land("hr/org_unit")
-    harm(world, "drop table raw_general.org_unit")
+    damage(world, "drop table raw_general.org_unit")
     try:
-        assert said(world, "hr/org_unit") == [
-            "hr/org_unit, org_unit: batches were landed, and raw does not have the table"
+        assert disagreements(world, "hr/org_unit") == [
+            "hr/org_unit, org_unit: batches were landed, but raw does not have the table"
         ]
     finally:
         world.drop("hr/org_unit/org_unit_20260101.csv", UNITS + "T1,Team 1,,TEAM\n")
         world.land("hr/org_unit")
 
 
-def test_batches_of_a_dataset_that_is_declared_no_more_are_named(world: World) -> None:
+def test_batches_of_a_dataset_that_is_not_declared_any_more_are_named(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
-    harm(world, "update audit.batch set dataset = 'hr/former'")
+    damage(world, "update audit.batch set dataset = 'hr/former'")
     batch = world.one("select batch_id from audit.batch")
     proofs = {proof.dataset: proof for proof in verify(world.settings)}
-    why = "its dataset is declared no more"
+    why = "its dataset is not declared any more"
     assert [reason for _, reason in proofs["hr/former"].not_compared] == [why]
     [proof] = verify(world.settings, batch_id=batch)
     assert [reason for _, reason in proof.not_compared] == [why]
 
 
 @pytest.mark.slow
-def test_what_was_landed_a_moment_ago_is_verified_at_about_what_landing_cost(world: World) -> None:
-    """Before anything has told the planner how much there is."""
+def test_verifying_new_batches_takes_about_as_long_as_landing_them(world: World) -> None:
+    """Verifying must be fast although PostgreSQL has no statistics of the new rows yet."""
     for day in range(1, 6):
         rows = [person(f"{n:06d}", f"T{day if n % 50 == 0 else 1}") for n in range(40_000)]
         world.personnel(f"2026010{day}", *rows)
     begun = time.monotonic()
     world.land(PEOPLE)
     landed = time.monotonic()
-    assert said(world, PEOPLE) == []
+    assert disagreements(world, PEOPLE) == []
     assert time.monotonic() - landed < 4 * (landed - begun)
 
 
-def test_a_line_names_dataset_batch_place_and_row(world: World) -> None:
+def test_a_line_names_dataset_batch_file_and_row(world: World) -> None:
     world.personnel("20260101", "000001")
     world.land(PEOPLE)
-    harm(world, "update raw_general.personnel set rank_grade = 'SGT', org_unit_code = 'T4'")
+    damage(world, "update raw_general.personnel set rank_grade = 'SGT', org_unit_code = 'T4'")
     batch = world.one("select batch_id from audit.batch")
-    assert said(world, PEOPLE) == [
+    assert disagreements(world, PEOPLE) == [
         f"hr/personnel, batch {batch} (personnel_20260101.csv), row 1, key 000001: "
-        "raw and the kept batch differ in rank_grade, org_unit_code"
+        "raw and the archived batch differ in rank_grade, org_unit_code"
     ]

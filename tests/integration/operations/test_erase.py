@@ -1,13 +1,14 @@
-"""A record that is erased is nowhere, stays out, and raw and the kept batches still agree."""
+"""An erased record is removed everywhere, and is not landed again when it is delivered again.
+
+After the erasure, raw still agrees with the archive.
+"""
 
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
+from typing import Any
 
-import psycopg
 import pytest
 
 from oic_assurance.errors import AssuranceError, UsageError
@@ -15,68 +16,47 @@ from oic_assurance.landing.pseudonyms import assign_pseudonyms
 from oic_assurance.operations.erase.erase import erase, tables_with
 from oic_assurance.operations.erase.search import Found, Request
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.operations.verify.verify import verify
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.warehouse.connections import admin_url
 from tests.integration.landing.changed_databases import CUSTODY, REPORTS, at, put, put_report
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
     completion,
     person,
-    warehouse_of_its_own,
     workbook,
 )
 from tests.integration.operations.replay_support import export, write
+from tests.integration.operations.support import assert_agrees
 
 PEOPLE = "hr/personnel"
 COMPLETIONS = "lms/completions"
 HYDRA = "hydra/attendance"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
-
-
-def gone(world: World, name: str, key: str, table: str | None = None, dry: bool = False) -> Found:
+def erase_record(
+    world: World, name: str, key: str, table: str | None = None, dry: bool = False
+) -> Found:
     declared = dataset(name)
     which = next(one for one in declared.tables if table in (None, one.name))
     request = Request(declared, which, (key,), "asked for under DPA 2018 s.47")
     return erase(world.settings, request, dry_run=dry)
 
 
-def agree(world: World, name: str) -> None:
-    [proof] = verify(world.settings, name)
-    assert [str(one) for one in proof.disagreements] == []
-    assert proof.not_compared == []
-
-
-def kept(world: World, name: str) -> dict[str, bytes]:
-    """Return what is kept of a dataset, by the files' names."""
+def archived_contents(world: World, name: str) -> dict[str, bytes]:
+    """Return the uncompressed content of a dataset's archived files, by the file's name."""
     folder = world.settings.home / "batches" / name
     return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
 
 def text_of_warehouse(world: World) -> str:
-    """Return all that raw, audit and identity hold, as text."""
+    """Return all rows of raw, audit and identity as text."""
     parts = []
     for schema, table in world.query(
         "select schemaname, tablename from pg_tables where schemaname in"
         " ('raw_general', 'raw_law_enforcement', 'audit', 'identity') and tablename <>"
         " 'schema_migration'"
     ):
-        with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+        with world.as_owner() as administrator:
             rows = administrator.execute(
                 f"select coalesce(string_agg(t::text, '|'), '') from {schema}.{table} as t".encode()
             ).fetchone()
@@ -87,7 +67,7 @@ def text_of_warehouse(world: World) -> str:
 # -------------------------------------------------------------------- files
 
 
-def test_all_versions_of_a_record_go_and_the_kept_files_lose_its_lines_alone(world: World) -> None:
+def test_all_versions_are_erased_and_archived_files_lose_only_their_lines(world: World) -> None:
     title = f"Personnel\n{PERSONNEL}\n"
     first = [person("000001"), person("000777"), person("000003")]
     second = [person("000777", "T2"), person("000001"), person("000003", '"T\n3"')]
@@ -95,27 +75,27 @@ def test_all_versions_of_a_record_go_and_the_kept_files_lose_its_lines_alone(wor
     world.drop("hr/personnel/personnel_20260102.csv", title + "\n".join(second) + "\n")
     world.personnel("20260103", "000001", "000003")
     world.land(PEOPLE)
-    found = gone(world, PEOPLE, "000777")
+    found = erase_record(world, PEOPLE, "000777")
     assert (found.raw.total(), found.archived_rows, found.rejected.total()) == (3, 2, 0)
     assert "000777" not in text_of_warehouse(world)
-    assert [text.decode() for text in kept(world, PEOPLE).values()][:2] == [
+    assert [text.decode() for text in archived_contents(world, PEOPLE).values()][:2] == [
         title + "\n".join([first[0], first[2]]) + "\nTotal,3\n",
         title + "\n".join(second[1:]) + "\n",
     ]
-    agree(world, PEOPLE)
-    places = world.query("select row_key, row_number from raw_general.personnel order by 1, 2")
-    assert ("000003", 3) in places
-    gone(world, PEOPLE, "000001")
-    agree(world, PEOPLE)
+    assert_agrees(world, PEOPLE)
+    rows = world.query("select row_key, row_number from raw_general.personnel order by 1, 2")
+    assert ("000003", 3) in rows
+    erase_record(world, PEOPLE, "000001")
+    assert_agrees(world, PEOPLE)
     assert world.query("select distinct row_key from raw_general.personnel") == [("000003",)]
 
 
-def test_the_log_says_what_went_and_does_not_lead_to_the_record(world: World) -> None:
+def test_the_log_shows_what_was_erased_and_does_not_identify_the_record(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
     before = world.batches(PEOPLE)[0]["sha256"]
-    gone(world, PEOPLE, "000777")
-    content = next(iter(kept(world, PEOPLE).values()))
+    erase_record(world, PEOPLE, "000777")
+    content = next(iter(archived_contents(world, PEOPLE).values()))
     [(reason, who, records, raw_rows, kept_rows)] = world.query(
         "select reason, who, records, raw_rows, kept_rows from audit.erasure"
     )
@@ -134,10 +114,10 @@ def test_the_log_says_what_went_and_does_not_lead_to_the_record(world: World) ->
                                       "because 000001 asked"))  # fmt: skip
 
 
-def test_checks_keep_their_counts_and_name_no_row_any_more(world: World) -> None:
+def test_results_of_checks_keep_their_counts_and_lose_their_rows(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
-    with psycopg.connect(admin_url(world.settings, world._database())) as administrator:
+    with world.as_owner() as administrator:
         administrator.execute(
             """
             with
@@ -157,23 +137,23 @@ def test_checks_keep_their_counts_and_name_no_row_any_more(world: World) -> None
             """
         )
     assert "000777" in text_of_warehouse(world)
-    gone(world, PEOPLE, "000777")
+    erase_record(world, PEOPLE, "000777")
     assert "000777" not in text_of_warehouse(world)
     assert world.query("select unexpected from audit.expectation_result") == [(1,)]
 
 
-def test_a_dry_run_and_a_key_that_nobody_has_change_nothing(world: World) -> None:
+def test_a_dry_run_and_an_unknown_key_change_nothing(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
-    before = (text_of_warehouse(world), kept(world, PEOPLE))
-    found = gone(world, PEOPLE, "000777", dry=True)
+    before = (text_of_warehouse(world), archived_contents(world, PEOPLE))
+    found = erase_record(world, PEOPLE, "000777", dry=True)
     assert (found.raw.total(), found.archived_rows) == (1, 1)
-    assert not gone(world, PEOPLE, "000778")
-    assert (text_of_warehouse(world), kept(world, PEOPLE)) == before
+    assert not erase_record(world, PEOPLE, "000778")
+    assert (text_of_warehouse(world), archived_contents(world, PEOPLE)) == before
 
 
 def test_a_workbook_loses_the_row(world: World) -> None:
-    sheets = {
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"],
                      ["S1", date(2026, 1, 5), "Hall", 20]],
         "Attendance": [["session_code", "employee_no", "attended", "outcome"],
@@ -184,9 +164,9 @@ def test_a_workbook_loses_the_row(world: World) -> None:
     assert [one.name for one in tables_with(world.settings, dataset(HYDRA), "(S1,000777)")] == [
         "hydra_attendance"
     ]
-    found = gone(world, HYDRA, "(S1,000777)", "hydra_attendance")
+    found = erase_record(world, HYDRA, "(S1,000777)", "hydra_attendance")
     assert (found.raw.total(), found.archived_rows) == (1, 1)
-    agree(world, HYDRA)
+    assert_agrees(world, HYDRA)
     assert world.query("select row_key, row_number from raw_general.hydra_attendance") == [
         ("(S1,000002)", 2)
     ]
@@ -195,39 +175,39 @@ def test_a_workbook_loses_the_row(world: World) -> None:
 # -------------------------------------------------------------------- quarantine, pseudonyms
 
 
-def test_quarantine_loses_its_rows_also_those_without_a_readable_key(world: World) -> None:
+def test_rejected_rows_are_erased_even_without_a_readable_key(world: World) -> None:
     broken = "000777,C7,OFFICER,PC,R,T1,not a day,,"
     strange = "x000777y,C7,OFFICER,PC,R,T1,2020-01-01,,"
     naming = "none,000777,OFFICER,PC,R,T1,not a day,,"
     world.personnel("20260101", "000001", broken, strange, naming)
     world.land(PEOPLE)
-    found = gone(world, PEOPLE, "000777")
+    found = erase_record(world, PEOPLE, "000777")
     assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (0, 2, 2)
-    assert [place for place, _, _ in world.reasons(PEOPLE)] == [3]
-    agree(world, PEOPLE)
+    assert [row_number for row_number, _, _ in world.reasons(PEOPLE)] == [3]
+    assert_agrees(world, PEOPLE)
 
 
-def test_pseudonyms_go_when_no_other_row_holds_the_number(world: World) -> None:
+def test_a_pseudonym_is_erased_with_the_last_row_that_has_the_number(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.completions("20260101", completion("000777"))
     world.land(PEOPLE)
     world.land(COMPLETIONS)
     assign_pseudonyms(world.settings)
-    gone(world, PEOPLE, "000777")
+    erase_record(world, PEOPLE, "000777")
     left = {number for (number,) in world.query("select identifier from identity.pseudonym")}
     assert left == {"000001", "C000001", "000777"}
     key = world.one("select row_key from raw_general.completion")
-    assert gone(world, COMPLETIONS, key).pseudonyms == 1
+    assert erase_record(world, COMPLETIONS, key).pseudonyms == 1
     assert "000777" not in text_of_warehouse(world)
 
 
-# -------------------------------------------------------------------- said again
+# -------------------------------------------------------------------- delivered again
 
 
-def test_what_a_file_says_again_stays_out_and_is_not_kept(world: World) -> None:
+def test_a_record_that_a_file_delivers_again_stays_out_of_raw_and_archive(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
-    gone(world, PEOPLE, "000777")
+    erase_record(world, PEOPLE, "000777")
     world.land(PEOPLE)
     assert len(world.batches(PEOPLE)) == 1, "the same file counts as delivered"
     broken = "000777,C7,OFFICER,PC,R,T1,not a day,,"
@@ -239,37 +219,42 @@ def test_what_a_file_says_again_stays_out_and_is_not_kept(world: World) -> None:
         world.personnel(day, *rows)
         world.land(PEOPLE)
     assert "000777" not in text_of_warehouse(world)
-    assert not [name for name, text in kept(world, PEOPLE).items() if b"000777" in text]
+    assert not [
+        name for name, text in archived_contents(world, PEOPLE).items() if b"000777" in text
+    ]
     notes = {b["source_place"]: b["notes"].get("personnel") for b in world.batches(PEOPLE)}
     assert notes["personnel_20260102.csv"] == {"erased_kept_out": 1}
     assert notes["personnel_20251231.csv"] == {"erased_kept_out": 2}
     assert [b["row_count"] for b in world.batches(PEOPLE)] == [2, 3, 3, 4]
-    agree(world, PEOPLE)
+    assert_agrees(world, PEOPLE)
     world.land(PEOPLE)
     assert len(world.batches(PEOPLE)) == 4
 
 
-def test_a_full_list_of_erased_records_alone_is_still_a_list(world: World) -> None:
+def test_a_full_delivery_of_only_erased_records_is_not_refused(world: World) -> None:
     world.personnel("20260101", "000777")
     world.land(PEOPLE)
-    gone(world, PEOPLE, "000777")
+    erase_record(world, PEOPLE, "000777")
     world.personnel("20260102", "000777")
     assert world.land(PEOPLE).refused == []
-    agree(world, PEOPLE)
+    assert_agrees(world, PEOPLE)
 
 
 # -------------------------------------------------------------------- databases
 
 
 def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
-    """Keep a dataset's first extract in one of the two formats, read in so many pieces."""
+    """Replace the archived file of a dataset's first extract by a file in another format.
+
+    `form` is "text" or "binary". The file consists of `pieces` results of COPY.
+    """
     batch = world.batches(name)[0]
     path = world.settings.home / batch["kept_as"]
     first, _, rows = gzip.decompress(path.read_bytes()).partition(b"\n")
     header = json.loads(first[2:])
     raw = dataset(name).raw_schema + "." + dataset(name).tables[0].name
     names = ", ".join(header["columns"])
-    with psycopg.connect(admin_url(world.settings, world._database())) as connection:
+    with world.as_owner() as connection:
         connection.execute(
             f"create temporary table t as select {names} from {raw} limit 0".encode()
         )
@@ -291,7 +276,7 @@ def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
 
 
 @pytest.mark.parametrize(("form", "pieces"), [("text", 1), ("binary", 1), ("binary", 2)])
-def test_database_records_go_from_extracts_and_lists_of_what_vanished(
+def test_database_records_are_erased_from_extracts_and_lists_of_vanished_keys(
     world: World, form: str, pieces: int
 ) -> None:
     put(world, 77707770, at(0), officer="Erased\tofficer")
@@ -299,25 +284,25 @@ def test_database_records_go_from_extracts_and_lists_of_what_vanished(
     put(world, 3, at(1))
     world.land(CUSTODY)
     keep_as(world, CUSTODY, form, pieces)
-    agree(world, CUSTODY)
+    assert_agrees(world, CUSTODY)
     world.rms("delete from rms.custody_record where custody_id in (77707770, 3)")
     world.land(CUSTODY)
-    found = gone(world, CUSTODY, "77707770")
+    found = erase_record(world, CUSTODY, "77707770")
     assert (found.raw.total(), found.archived_rows) == (2, 2)
     assert "Erased" not in text_of_warehouse(world)
-    assert b"Erased" not in b"".join(kept(world, CUSTODY).values())
-    agree(world, CUSTODY)
-    gone(world, CUSTODY, "3")
-    agree(world, CUSTODY)
-    places = world.query("select row_key, row_number from raw_law_enforcement.custody_record")
-    assert places == [("2", 2)] or places == [("2", 1)] or places == [("2", 3)]
+    assert b"Erased" not in b"".join(archived_contents(world, CUSTODY).values())
+    assert_agrees(world, CUSTODY)
+    erase_record(world, CUSTODY, "3")
+    assert_agrees(world, CUSTODY)
+    rows = world.query("select row_key, row_number from raw_law_enforcement.custody_record")
+    assert rows in ([("2", 1)], [("2", 2)], [("2", 3)])
 
 
-def test_a_row_that_is_still_in_its_database_stays_out(world: World) -> None:
+def test_an_erased_record_that_is_still_in_its_database_stays_out(world: World) -> None:
     put(world, 1, at(0))
     put(world, 2, at(1), officer="Erased")
     world.land(CUSTODY)
-    gone(world, CUSTODY, "2")
+    erase_record(world, CUSTODY, "2")
     world.land(CUSTODY)
     assert len(world.batches(CUSTODY)) == 1
     put(world, 2, at(60), officer="Erased again")
@@ -325,43 +310,48 @@ def test_a_row_that_is_still_in_its_database_stays_out(world: World) -> None:
     world.land(CUSTODY)
     assert [b["notes"].get("erased_kept_out") for b in world.batches(CUSTODY)] == [None, 1]
     assert "Erased" not in text_of_warehouse(world)
-    assert b"Erased" not in b"".join(kept(world, CUSTODY).values())
+    assert b"Erased" not in b"".join(archived_contents(world, CUSTODY).values())
     assert set(world.state(CUSTODY, ("custody_id",))) == {"1", "3"}
-    agree(world, CUSTODY)
+    assert_agrees(world, CUSTODY)
     put(world, 4, at(-600), officer="C4")
     world.land(CUSTODY)
     assert set(world.state(CUSTODY, ("custody_id",))) == {"1", "3", "4"}
-    agree(world, CUSTODY)
+    assert_agrees(world, CUSTODY)
 
 
-def test_a_key_refused_at_the_door_goes_and_is_not_noted_again(world: World) -> None:
+def test_a_key_refused_because_of_its_marking_is_erased_and_not_recorded_again(
+    world: World,
+) -> None:
     put_report(world, 1, at(0))
     put_report(world, 77707770, at(0), protective_marking="SECRET")
     world.land(REPORTS)
-    found = gone(world, REPORTS, "77707770")
+    found = erase_record(world, REPORTS, "77707770")
     assert (found.raw.total(), found.rejected.total(), found.archived_rows) == (0, 1, 0)
-    agree(world, REPORTS)
+    assert_agrees(world, REPORTS)
     put_report(world, 2, at(30))
     world.land(REPORTS)
     assert world.reasons(REPORTS) == []
     assert "77707770" not in text_of_warehouse(world)
-    agree(world, REPORTS)
+    assert_agrees(world, REPORTS)
 
 
-def test_nothing_is_erased_when_a_kept_batch_cannot_be_searched(world: World) -> None:
+def test_nothing_is_erased_when_an_archived_batch_cannot_be_searched(world: World) -> None:
     world.personnel("20260101", "000001", "000777")
     world.land(PEOPLE)
     path = world.settings.home / world.batches(PEOPLE)[0]["kept_as"]
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(AssuranceError, match="nothing was erased: batch"):
-        gone(world, PEOPLE, "000777")
+        erase_record(world, PEOPLE, "000777")
     assert world.one("select count(*) from raw_general.personnel") == 2
 
 
-def test_a_row_that_came_as_another_record_s_still_says_that_this_one_had_not_vanished(
+def test_a_row_that_was_replayed_under_an_erased_key_still_lists_its_first_record(
     world: World,
 ) -> None:
-    """The newest list names 000103 in a broken row alone, which HR then corrects to 000100."""
+    """The newest file has an invalid row of 000103, and a replay corrects its number to 000100.
+
+    After the erasure of 000100, the rejected row must still list 000103.
+    """
     world.personnel("20260101", "000103", person("000100", start="never"))
     world.land(PEOPLE)
     world.personnel("20260101", person("000103", start="never"))
@@ -374,11 +364,11 @@ def test_a_row_that_came_as_another_record_s_still_says_that_this_one_had_not_va
     ]
     replay(world.settings, PEOPLE, write(path, corrected), "HR said so", "somebody")
     assert set(world.state(PEOPLE, ())) == {"000100", "000103"}
-    assert gone(world, PEOPLE, "000100")
+    assert erase_record(world, PEOPLE, "000100")
     assert set(world.state(PEOPLE, ())) == {"000103"}
-    agree(world, PEOPLE)
-    held = world.query("select row_key, replayed_key, content from audit.rejected_row")
-    assert held == [("000103", None, None)]
-    assert gone(world, PEOPLE, "000103")
-    agree(world, PEOPLE)
+    assert_agrees(world, PEOPLE)
+    rejected = world.query("select row_key, replayed_key, content from audit.rejected_row")
+    assert rejected == [("000103", None, None)]
+    assert erase_record(world, PEOPLE, "000103")
+    assert_agrees(world, PEOPLE)
     assert world.query("select row_key from audit.rejected_row") == []

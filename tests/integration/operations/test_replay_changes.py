@@ -1,36 +1,19 @@
-"""Rejected rows of files of changes, replayed: what later files name, also as it was, stands."""
+"""Replays of rows from deliveries of changes.
 
-from collections.abc import Iterator
-from pathlib import Path
+A later file overrides a replay, even if the file repeats old values.
+"""
 
-import pytest
-
-from oic_assurance.settings import Settings
 from tests.integration.landing.support import (
     World,
     completion,
     london_midnight,
-    warehouse_of_its_own,
 )
 from tests.integration.operations.replay_support import Row, correct
 
 COMPLETIONS = "lms/completions"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
-
-
-def test_later_changes_stand_when_an_earlier_one_is_corrected(world: World) -> None:
+def test_later_changes_stay_valid_when_an_earlier_one_is_corrected(world: World) -> None:
     world.completions("20260101", completion("000001", 50))
     world.completions("20260102", completion("000001", 60).replace("OIC-EL-1,1", ",1"))
     world.completions("20260103", completion("000001", 50))
@@ -44,7 +27,7 @@ def test_later_changes_stand_when_an_earlier_one_is_corrected(world: World) -> N
     assert scores == [[50], [60], [50]]
 
 
-def test_changes_delivered_again_for_the_same_day_have_the_word(world: World) -> None:
+def test_a_second_file_for_the_same_day_overrides_a_replay_of_the_first(world: World) -> None:
     def score(known: str = "20260101") -> list[int]:
         states = world.state(COMPLETIONS, ("score",), london_midnight(known)).values()
         return [int(value) for (value,) in states]
@@ -63,13 +46,14 @@ def test_changes_delivered_again_for_the_same_day_have_the_word(world: World) ->
     report = correct(world, COMPLETIONS, change, batch_id=first)
     assert (report.landed, report.rows_new) == (1, 0)
     assert score("20260102") == [50]
-    # In the one that has the word, the correction contradicts the row beside it.
+    # The second file has another row of the same record with another value. So the correction of
+    # its rejected row is rejected again.
     report = correct(world, COMPLETIONS, change, batch_id=second)
     assert report.landed == 0
     assert score("20260102") == [50]
 
 
-def test_a_late_file_of_changes_sees_what_a_replay_has_said(world: World) -> None:
+def test_a_late_file_of_changes_does_not_override_a_later_replay(world: World) -> None:
     world.completions("20260101", completion("000001", 50))
     world.completions("20260103", completion("000001", 50).replace("OIC-EL-1,1", ",1"))
     world.land(COMPLETIONS)

@@ -1,14 +1,14 @@
-"""Rejected rows of databases, replayed: valid from their clock, and what the source says since."""
+"""Replays of rows from source databases.
+
+A replayed row is valid from the time in its cursor column, until the source changes the record.
+"""
 
 import gzip
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.settings import Settings
 from tests.integration.landing.changed_databases import (
     CUSTODY,
     REPORTS,
@@ -18,31 +18,17 @@ from tests.integration.landing.changed_databases import (
     put,
     put_report,
 )
-from tests.integration.landing.support import World, warehouse_of_its_own
-from tests.integration.operations.replay_support import Row, again, correct, export, write
+from tests.integration.landing.support import World
+from tests.integration.operations.replay_support import Row, correct, export, replay_waiting, write
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    world.empty_sources()
-    yield world
-    world.close()
 
 
 def c9(row: Row) -> Row:
     return {**row, "arresting_officer_no": "C9"}
 
 
-def test_a_corrected_row_is_valid_from_its_clock_and_stays(world: World) -> None:
+def test_a_corrected_row_is_valid_from_its_cursor_and_stays_valid(world: World) -> None:
     put(world, 1, at(0), "C1")
     world.land(CUSTODY)
     put(world, 1, at(60), "")
@@ -51,15 +37,15 @@ def test_a_corrected_row_is_valid_from_its_clock_and_stays(world: World) -> None
     assert (report.landed, report.rows_new) == (1, 1)
     assert officers(world, at(59)) == {"1": "C1"}
     assert officers(world, at(60)) == {"1": "C9"}
-    # The source still holds the broken row: it is known, and neither lands nor is rejected again.
+    # The source still has the invalid row. Landing knows that row, and does not reject it again.
     for _ in range(2):
         assert world.land(CUSTODY).batches == 0
     assert officers(world) == {"1": "C9"}
-    assert again(world, CUSTODY).deliveries == []
+    assert replay_waiting(world, CUSTODY).deliveries == []
 
 
-@pytest.mark.parametrize("clock", [120, 60, 30], ids=["later", "the same clock", "clock put back"])
-def test_where_the_source_has_moved_on_the_later_version_stands(world: World, clock: int) -> None:
+@pytest.mark.parametrize("clock", [120, 60, 30], ids=["later", "same cursor", "cursor set back"])
+def test_a_later_version_of_the_source_overrides_a_replay(world: World, clock: int) -> None:
     put(world, 1, at(0), "C1")
     world.land(CUSTODY)
     put(world, 1, at(60), "")
@@ -73,7 +59,7 @@ def test_where_the_source_has_moved_on_the_later_version_stands(world: World, cl
     assert officers(world) == {"1": "C2"}
 
 
-def test_a_record_that_is_gone_from_the_source_does_not_come_back(world: World) -> None:
+def test_a_replay_does_not_bring_back_a_record_that_is_gone_from_the_source(world: World) -> None:
     put(world, 1, at(0), "C1")
     put(world, 2, at(0), "")
     world.land(CUSTODY)
@@ -85,7 +71,7 @@ def test_a_record_that_is_gone_from_the_source_does_not_come_back(world: World) 
     assert officers(world, at(0)) == {"1": "C1", "2": "C9"}
 
 
-def test_a_record_put_back_to_what_it_was_is_that_again(world: World) -> None:
+def test_a_record_that_was_set_back_in_the_source_keeps_that_state(world: World) -> None:
     put(world, 1, at(0), "C1")
     world.land(CUSTODY)
     put(world, 1, at(60), "")
@@ -97,7 +83,7 @@ def test_a_record_put_back_to_what_it_was_is_that_again(world: World) -> None:
     assert officers(world) == {"1": "C1"}
 
 
-def test_what_cannot_be_read_is_a_reason_beside_all_others(world: World) -> None:
+def test_an_unreadable_correction_is_one_of_all_reasons(world: World) -> None:
     put(world, 1, at(0), "")
     world.land(CUSTODY)
     report = correct(world, CUSTODY, lambda row: {**row, "detained_at": "yesterday"})
@@ -107,7 +93,7 @@ def test_what_cannot_be_read_is_a_reason_beside_all_others(world: World) -> None
     ]  # fmt: skip
 
 
-def test_moments_may_be_corrected_as_people_write_them(world: World) -> None:
+def test_a_moment_can_be_corrected_in_british_notation(world: World) -> None:
     put(world, 1, at(0), detained_at=None)
     world.land(CUSTODY)
     correct(world, CUSTODY, lambda row: {**row, "detained_at": "05/07/2026 07:00"})
@@ -115,7 +101,7 @@ def test_moments_may_be_corrected_as_people_write_them(world: World) -> None:
     assert detained_at.isoformat() == "2026-07-05T06:00:00+00:00"
 
 
-def test_cells_that_were_not_touched_stay_exactly_as_they_came(world: World) -> None:
+def test_unchanged_cells_keep_their_exact_value(world: World) -> None:
     verbatim = {
         "grading_scheme": " 3x5x2", "source_evaluation": "", "intelligence_assessment": None,
         "handling_code": "=C", "handling_conditions": "a\nb ",
@@ -128,7 +114,7 @@ def test_cells_that_were_not_touched_stay_exactly_as_they_came(world: World) -> 
     assert world.state(REPORTS, tuple(verbatim)) == {"1": tuple(verbatim.values())}
 
 
-def test_what_is_marked_too_high_goes_neither_out_nor_in(world: World) -> None:
+def test_a_row_with_a_too_high_marking_is_neither_exported_nor_replayed(world: World) -> None:
     put_report(world, 1, at(0), protective_marking="SECRET", report_urn="URN-HERON")
     put_report(world, 2, at(0), status="LOST")
     world.land(REPORTS)
@@ -137,16 +123,16 @@ def test_what_is_marked_too_high_goes_neither_out_nor_in(world: World) -> None:
     write(path, [{**row, "protective_marking": "TOP SECRET", "report_urn": "URN-KITE"}])
     report = replay(world.settings, REPORTS, path, None, "tester")
     assert (report.refused_by_marking, report.deliveries) == (1, [])
-    for kept in world.settings.home.glob("batches/**/*.gz"):
-        assert b"URN-KITE" not in gzip.decompress(kept.read_bytes())
-    door = world.one("select rejected_id from audit.rejected_row where content is null")
-    write(path, [{**row, "rejected_id": str(door)}])
+    for archived in world.settings.home.glob("batches/**/*.gz"):
+        assert b"URN-KITE" not in gzip.decompress(archived.read_bytes())
+    refused = world.one("select rejected_id from audit.rejected_row where content is null")
+    write(path, [{**row, "rejected_id": str(refused)}])
     with pytest.raises(AssuranceError, match=r"refused because of its marking"):
         replay(world.settings, REPORTS, path, None, "tester")
     assert world.state(REPORTS, ()) == {}
 
 
-def test_rows_of_several_extractions_are_replayed_each_in_its_place(world: World) -> None:
+def test_rows_of_several_extracts_are_replayed_in_their_order(world: World) -> None:
     put(world, 1, at(0), "")
     world.land(CUSTODY)
     put(world, 1, at(60), " ")

@@ -1,51 +1,40 @@
-"""Rejected rows of files, replayed: valid from their delivery, and later deliveries stand."""
+"""Replays of rows from files. A replayed row is valid from the moment of its delivery.
+
+A later delivery overrides it.
+"""
 
 import gzip
 import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.builds.record import open_build
 from oic_assurance.errors import ServerError
 from oic_assurance.landing.quarantine import QuarantineFilter, list_rejected
 from oic_assurance.operations.replay.replay import replay
-from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations import load as declaration
 from tests.integration.landing.support import (
     World,
     london_midnight,
     person,
-    warehouse_of_its_own,
     workbook,
 )
-from tests.integration.operations.replay_support import Row, again, correct, export, write
+from tests.integration.operations.replay_support import Row, correct, export, replay_waiting, write
 
 PEOPLE, HYDRA = "hr/personnel", "hydra/attendance"
 
 
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
-
-
 def wizard(employee_no: str, unit: str = "T1") -> str:
-    """Return a line of a personnel file that breaks one code list."""
+    """Return a line of a personnel file with an employment type that is not in the code list."""
     return person(employee_no, unit).replace("OFFICER", "WIZARD")
 
 
@@ -62,7 +51,7 @@ def units(world: World, day: str) -> dict[str, str]:
 
 
 def admit_wizards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Change the declaration of personnel so that it admits what was rejected."""
+    """Add the rejected employment type to the code list in the declaration of personnel."""
     folder = Path(declaration.__file__).parent
     text = (
         (folder / "hr_personnel.yml").read_text("utf-8").replace("[OFFICER,", "[WIZARD, OFFICER,")
@@ -71,7 +60,7 @@ def admit_wizards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declaration, "datasets", lambda: changed)
 
 
-def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: World) -> None:
+def test_a_corrected_row_is_valid_from_its_delivery_until_a_later_one(world: World) -> None:
     world.personnel("20260101", "000001", person("000002", "A"))
     world.personnel("20260102", "000001", wizard("000002", "x"), wizard("000003"))
     world.personnel("20260103", "000001", person("000002", "A"))
@@ -80,13 +69,14 @@ def test_a_corrected_row_is_valid_from_its_delivery_and_later_ones_stand(world: 
     assert (report.landed, report.rows_new, report.still_rejected) == (2, 2, [])
     assert units(world, "20260101") == {"000001": "T1", "000002": "A"}
     assert units(world, "20260102") == {"000001": "T1", "000002": "B", "000003": "B"}
-    # The third file repeats what the first had said of one, and no longer names the other.
+    # The third file has the first version of 000002 again, and does not list 000003. It overrides
+    # both replayed rows.
     assert units(world, "20260103") == {"000001": "T1", "000002": "A"}
     assert list_rejected(world.settings) == []
     assert world.land(PEOPLE).batches == 0
 
 
-def test_a_late_delivery_sees_what_a_replay_has_said(world: World) -> None:
+def test_a_late_delivery_does_not_override_a_later_replay(world: World) -> None:
     world.personnel("20260101", person("000002", "A"))
     world.personnel("20260103", wizard("000002", "A"))
     world.land(PEOPLE)
@@ -97,7 +87,7 @@ def test_a_late_delivery_sees_what_a_replay_has_said(world: World) -> None:
     assert units(world, "20260103") == {"000002": "A"}
 
 
-def test_what_was_delivered_again_for_the_same_day_has_the_word(world: World) -> None:
+def test_a_second_file_for_the_same_day_overrides_a_replay_of_the_first(world: World) -> None:
     world.personnel("20260102", "000001", wizard("000002", "A"), wizard("000003", "A"))
     world.land(PEOPLE)
     world.personnel("20260102", "000001", person("000002", "B"))
@@ -107,7 +97,7 @@ def test_what_was_delivered_again_for_the_same_day_has_the_word(world: World) ->
     assert units(world, "20260102") == {"000001": "T1", "000002": "B"}
 
 
-def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
+def test_a_second_replay_of_the_same_file_changes_nothing(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"), wizard("000003"))
     world.land(PEOPLE)
     path, rows = export(world, PEOPLE)
@@ -126,29 +116,29 @@ def test_replaying_twice_changes_nothing_and_says_so(world: World) -> None:
     ]
 
 
-def test_as_it_came_a_row_lands_once_the_declaration_admits_it(
+def test_an_uncorrected_row_is_landed_when_the_declaration_admits_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.personnel(
         "20260101", "000001", wizard("000002"), person("000003", start="x"), "oops,oops"
     )
     world.land(PEOPLE)
-    assert again(world, PEOPLE).landed == 0
+    assert replay_waiting(world, PEOPLE).landed == 0
     admit_wizards(monkeypatch)
-    report = again(world, PEOPLE)
+    report = replay_waiting(world, PEOPLE)
     assert (report.landed, report.unsplit) == (1, 1)
     assert [one.reasons for one in report.still_rejected] == [["start_date is not a date"]]
     assert list(units(world, "20260101")) == ["000001", "000002"]
 
 
-def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
+def test_a_delivery_that_changes_nothing_does_not_stop_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.personnel("20260101", "000001", person("000002", start="x"))
     world.personnel("20260102", "000001", wizard("000003"))
     world.land(PEOPLE)
     admit_wizards(monkeypatch)
-    report = again(world, PEOPLE)
+    report = replay_waiting(world, PEOPLE)
     assert [(d.batch_id is None, len(d.landed)) for d in report.deliveries] == [
         (True, 0),
         (False, 1),
@@ -156,7 +146,7 @@ def test_a_delivery_with_nothing_new_does_not_hold_up_the_next(
     assert list(units(world, "20260102")) == ["000001", "000003"]
 
 
-def test_what_breaks_again_stays_with_every_reason_it_ever_broke(world: World) -> None:
+def test_a_row_that_is_rejected_again_shows_its_earlier_reasons(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)
     report = correct(
@@ -170,23 +160,23 @@ def test_what_breaks_again_stays_with_every_reason_it_ever_broke(world: World) -
     assert world.query("select reasons from audit.rejected_row") == [(row.earlier_reasons,)]
 
 
-def test_of_two_rows_with_one_key_the_file_says_which_is_right(world: World) -> None:
+def test_a_corrected_file_decides_between_two_rows_with_the_same_key(world: World) -> None:
     world.personnel("20260101", "000001", person("000002", "A"), person("000002", "B"))
     world.land(PEOPLE)
-    assert again(world, PEOPLE).landed == 0
+    assert replay_waiting(world, PEOPLE).landed == 0
     report = correct(world, PEOPLE, lambda row: row if row["org_unit_code"] == "A" else None)
     assert report.landed == 1
     assert units(world, "20260101")["000002"] == "A"
-    [other] = again(world, PEOPLE).still_rejected
+    [other] = replay_waiting(world, PEOPLE).still_rejected
     assert other.reasons == ["key occurs twice with different content: rows 2, 3"]
     assert units(world, "20260101")["000002"] == "A"
 
 
-def test_a_correction_does_not_contradict_what_landed_beside_it(world: World) -> None:
+def test_a_correction_that_contradicts_a_landed_row_is_rejected(world: World) -> None:
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260102", "000001", "000002", wizard("000003", "B"))
     world.land(PEOPLE)
-    # The second file added nothing to raw for 000002, but it did name it.
+    # The second file has a row for 000002. Raw has no such row, because the record is unchanged.
     report = correct(
         world, PEOPLE, lambda row: {**row, "employee_no": "000002", "employment_type": "STAFF"}
     )
@@ -195,7 +185,7 @@ def test_a_correction_does_not_contradict_what_landed_beside_it(world: World) ->
     assert units(world, "20260102") == {"000001": "T1", "000002": "T1"}
 
 
-def test_a_corrected_key_is_allowed_and_noted(world: World) -> None:
+def test_a_corrected_key_is_allowed_and_recorded(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)
     report = correct(
@@ -208,7 +198,7 @@ def test_a_corrected_key_is_allowed_and_noted(world: World) -> None:
     assert list(units(world, "20260101")) == ["000001", "000009"]
 
 
-def test_a_replay_is_a_batch_that_says_of_what_by_whom_and_why(world: World) -> None:
+def test_a_replay_is_a_batch_with_its_delivery_its_author_and_its_reason(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)
     attempts = world.one("select count(*) from audit.extraction")
@@ -237,12 +227,12 @@ def test_a_replay_is_a_batch_that_says_of_what_by_whom_and_why(world: World) -> 
     )
     assert who == "tester"
     assert "it was mistyped" in what
-    # It is no delivery: nothing was extracted, and the source is not the fresher for it.
+    # A replay is not a delivery, so it records no extraction and does not make the source fresher.
     assert world.one("select count(*) from audit.extraction") == attempts
 
 
-def test_a_sheet_of_a_workbook_is_told_by_its_columns(world: World) -> None:
-    sheets = {
+def test_the_table_of_a_corrected_file_is_found_by_its_columns(world: World) -> None:
+    sheets: dict[str, list[list[Any]]] = {
         "Sessions": [["session_code", "session_date", "venue", "capacity"], ["H1", "x", "", 7]],
         "Attendance": [
             ["session_code", "employee_no", "attended", "outcome"], ["H1", "1", "perhaps", ""],
@@ -263,18 +253,18 @@ def test_a_sheet_of_a_workbook_is_told_by_its_columns(world: World) -> None:
     ("encoding", "delimiter"),
     [("utf-8-sig", ","), ("utf-8", ";"), ("cp1252", ";"), ("utf-16", "\t")],
 )
-def test_a_corrected_file_may_have_any_form(world: World, encoding: str, delimiter: str) -> None:
+def test_a_corrected_file_can_have_any_format(world: World, encoding: str, delimiter: str) -> None:
     world.personnel("20260101", "000001", wizard("000002", "Équipe"))
     world.land(PEOPLE)
     path, [row] = export(world, PEOPLE)
-    # As a spreadsheet does: columns moved, zeros lost, dates turned round.
+    # A spreadsheet can move columns, drop leading zeros and change the format of dates.
     row |= {"employment_type": "STAFF", "employee_no": "2", "start_date": "01/01/2020"}
     write(path, [dict(reversed(row.items()))], encoding, delimiter)
     assert replay(world.settings, PEOPLE, path, None, "tester").landed == 1
     assert units(world, "20260101") == {"000001": "T1", "000002": "Équipe"}
 
 
-def test_a_crash_between_two_deliveries_leaves_whole_replays(
+def test_a_crash_between_two_deliveries_leaves_complete_replays(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for day in ("20260101", "20260102"):
@@ -307,7 +297,7 @@ def test_a_crash_between_two_deliveries_leaves_whole_replays(
     ]
 
 
-def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: World) -> None:
+def test_a_build_that_is_opened_meanwhile_waits_and_sees_the_replay(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"))
     world.land(PEOPLE)
     path, [row] = export(world, PEOPLE)
@@ -321,32 +311,31 @@ def test_a_build_that_is_opened_meanwhile_waits_and_knows_of_the_replay(world: W
     opening = threading.Thread(target=open_one)
     real = Archive.writer
 
-    def while_kept(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
-        # The replay has its number by now, and nothing of it can be seen yet.
+    def open_build_meanwhile(archive: Archive, name: str) -> AbstractContextManager[ArchiveWriter]:
+        # The replay has got its batch number, but its transaction is not committed. A build that is
+        # opened now must wait for it.
         opening.start()
         while not world.query("select from pg_locks where locktype = 'advisory' and not granted"):
             assert opening.is_alive()
         return real(archive, name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Archive, "writer", while_kept)
+        patch.setattr(Archive, "writer", open_build_meanwhile)
         report = replay(world.settings, PEOPLE, path, None, "tester")
     opening.join()
     assert known == [report.deliveries[0].batch_id]
 
 
-def test_only_what_is_asked_for_is_listed(world: World) -> None:
+def test_a_filter_limits_the_listed_rows(world: World) -> None:
     world.personnel("20260101", "000001", wizard("000002"), person("000003", start="x"))
     world.land(PEOPLE)
     batch_id = world.batches(PEOPLE)[0]["batch_id"]
-    listed = [
-        [row.row_key for row in list_rejected(world.settings, which)]
-        for which in (
-            QuarantineFilter(reason="IS NOT A DATE"),
-            QuarantineFilter(batch_id=batch_id),
-            QuarantineFilter(batch_id=batch_id + 1),
-        )
+    filters = [
+        QuarantineFilter(reason="IS NOT A DATE"),
+        QuarantineFilter(batch_id=batch_id),
+        QuarantineFilter(batch_id=batch_id + 1),
     ]
+    listed = [[row.row_key for row in list_rejected(world.settings, one)] for one in filters]
     assert listed == [["000003"], ["000002", "000003"], []]
     correct(world, PEOPLE, officer(), reason="employment_type")
     assert [row.row_key for row in list_rejected(world.settings)] == ["000003"]

@@ -1,8 +1,7 @@
-"""What cannot be exported or replayed is told in one line, and then nothing has changed."""
+"""An impossible export or replay ends with an error of one line, and changes nothing."""
 
 import stat
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -16,24 +15,10 @@ from oic_assurance.reporting.screens.quarantine import (
     read_quarantine,
     replay_screen,
 )
-from oic_assurance.settings import Settings
-from tests.integration.landing.support import World, completion, person, warehouse_of_its_own
+from tests.integration.landing.support import World, completion, person
 from tests.integration.operations.replay_support import Row, export, write
 
 PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
-
-
-@pytest.fixture(scope="module")
-def warehouse(home: Path) -> Iterator[Settings]:
-    with warehouse_of_its_own() as settings:
-        yield settings
-
-
-@pytest.fixture
-def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
-    world = World(warehouse, tmp_path)
-    yield world
-    world.close()
 
 
 def some_rejected(world: World) -> None:
@@ -70,7 +55,7 @@ def test_a_file_with_a_mistake_is_refused_in_one_line(world: World, mistake: str
     assert world.one("select count(*) from audit.batch where kind = 'replay'") == 0
 
 
-def test_other_mistakes_name_their_row(world: World) -> None:
+def test_other_mistakes_are_one_line_too(world: World) -> None:
     some_rejected(world)
     path, rows = export(world, PEOPLE)
     [other] = world.query(
@@ -101,7 +86,7 @@ def test_other_mistakes_name_their_row(world: World) -> None:
         replay(world.settings, "hr/people", None, None, "tester")
 
 
-def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> None:
+def test_an_export_is_private_and_logged_and_overwrites_no_file(world: World) -> None:
     some_rejected(world)
     path, rows = export(world, PEOPLE, reason="START_DATE")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -123,7 +108,7 @@ def test_an_export_is_private_on_record_and_never_overwrites(world: World) -> No
         export_rejected(world.settings, QuarantineFilter(PEOPLE), nowhere, "tester")
 
 
-def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World) -> None:
+def test_a_row_that_could_not_be_split_is_exported_with_its_line(world: World) -> None:
     world.personnel("20260101", "000001", "2,C2,OFFICER,PC", '3,"C3,OFFICER,PC,R,T1,2020-01-01,,')
     world.land(PEOPLE)
     path, rows = export(world, PEOPLE)
@@ -135,7 +120,7 @@ def test_a_row_in_one_piece_is_exported_with_what_can_be_told_of_it(world: World
     assert replay(world.settings, PEOPLE, path, None, "tester").landed == 2
 
 
-def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
+def test_the_screens_fit_eighty_columns_and_end_with_the_next_step(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -154,7 +139,7 @@ def test_the_screens_fit_eighty_columns_and_end_with_what_to_do(
     world.land("governance/recommendations")
     screen = quarantine_screen(read_quarantine(settings, QuarantineFilter(), 5))
     assert max(map(len, screen.splitlines())) <= 80
-    assert "governance/recommendations        19" in screen
+    assert "governance/recommendations  19" in screen
     assert "These are the newest 5 of 22 rows: see --limit." in screen
     last = " ".join(screen.split("\n\n")[-1].split())
     assert last.startswith("Next: `assurance quarantine export DATASET --to FILE`, correct FILE")

@@ -1,4 +1,4 @@
-"""An old publication computed again: equal, or what differs is named and what explains it said."""
+"""A reproduced publication equals the original, or `reproduce` lists differences and reasons."""
 
 import os
 import shutil
@@ -14,7 +14,8 @@ from psycopg import sql
 
 from oic_assurance.builds.record import get_build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.operations.erase.erase import Request, erase
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.operations.reproduce.reasons import Reason, reasons
 from oic_assurance.operations.reproduce.reproduce import Reproduction, reproduce
 from oic_assurance.publishing.publication import find_publication
@@ -34,13 +35,16 @@ pytestmark = pytest.mark.slow
 
 
 class Old(TwoPublications):
-    """The first of the two is old: readers see the second."""
+    """Two publications. The first is old, and readers see the second."""
 
     def reproduce(self, publication_id: int) -> Reproduction:
         return reproduce(self.world.settings, publication_id)
 
     def do(self, statement: str) -> None:
-        """Do what only the server's administrator can: no role of the warehouse alters raw."""
+        """Change one row of raw as the administrator. The roles of the warehouse may not do this.
+
+        The statement must change exactly one row.
+        """
         with psycopg.connect(admin_url(self.world.settings, "warehouse")) as administrator:
             assert administrator.execute(statement.encode()).rowcount == 1
 
@@ -71,16 +75,17 @@ def differing(done: Reproduction) -> set[str]:
     return {one.place for one in done.tables if not one.is_equal}
 
 
-def test_every_publication_is_what_it_was_and_readers_notice_nothing(old: Old) -> None:
-    with connect(old.world.settings, role="oic_transform") as left_by_a_killed_one:
-        left_by_a_killed_one.execute("create schema reproduce_candidate")
+def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
+    # Make a schema that a killed reproduction would leave behind. It must be removed.
+    with connect(old.world.settings, role="oic_transform") as killed:
+        killed.execute("create schema reproduce_candidate")
     before = old.seen_by_readers()
     for publication_id in (old.first, old.second):
         done = old.reproduce(publication_id)
         assert done.is_equal, reproduction_screen(done)
         assert differing(done) == set()
         assert done.reasons == []
-        assert all(one.kept == one.then for one in done.tables)
+        assert all(one.stored == one.audited for one in done.tables)
     assert old.seen_by_readers() == before
     assert old.schemas() == set()
     logged = old.world.ask(
@@ -91,7 +96,7 @@ def test_every_publication_is_what_it_was_and_readers_notice_nothing(old: Old) -
     ]  # fmt: skip
 
 
-def test_a_row_that_was_altered_in_what_is_kept_is_named(old: Old) -> None:
+def test_a_row_that_was_altered_in_a_published_table_is_named(old: Old) -> None:
     table = f"generation.assurance_measure__{old.first}"
     row = (
         "where measure_code = 'nccu_intel_compliance' and period_start = '2025-12-01' "
@@ -112,7 +117,7 @@ def test_a_row_that_was_altered_in_what_is_kept_is_named(old: Old) -> None:
     assert f"NOT EQUAL: 1 of {len(done.tables)} tables" in told
 
 
-def test_a_row_that_was_altered_in_raw_is_named_where_it_ends_up(old: Old) -> None:
+def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
     statement = (
         "update raw_law_enforcement.nccu_referral set referral_type = '{}' "
         "where referral_ref = 'R-FEB-1'"
@@ -124,27 +129,27 @@ def test_a_row_that_was_altered_in_raw_is_named_where_it_ends_up(old: Old) -> No
         old.do(statement.format("IMMIGRATION_CRIME"))
     assert {"marts.fct_nccu_referral", "marts.assurance_measure"} <= differing(done)
     assert "marts.dim_officer" not in differing(done)
-    told = screen(done)
-    assert "referral_ref R-FEB-1" in told
-    assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in told
-    # Nothing on record explains it.
+    shown = screen(done)
+    assert "referral_ref R-FEB-1" in shown
+    assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in shown
+    # No recorded change, such as an erasure, explains the difference.
     assert done.reasons == []
-    assert "altered by hand" in told
+    assert "altered by hand" in shown
 
 
-def test_changed_rules_are_said(old: Old) -> None:
+def test_changed_rules_are_a_reason(old: Old) -> None:
     rules = old.world.with_policy(
         old.folder, "policy_threshold", "timely_hours,24", "timely_hours,48"
     )
     done = reproduce(rules, old.first)
     assert [reason.kind for reason in done.reasons] == ["rules"]
     assert "marts.assurance_measure" in differing(done)
-    told = screen(done)
-    assert "The rules have changed since: then" in told
-    assert str(done.publication.code_version) in told
+    shown = screen(done)
+    assert "The rules have changed since: then" in shown
+    assert str(done.publication.code_version) in shown
 
 
-def test_other_code_by_the_same_rules_is_told_apart(old: Old) -> None:
+def test_changed_code_with_the_same_rules_is_another_reason(old: Old) -> None:
     same = old.world.with_policy(old.folder.with_name("same"), "policy_threshold", "24", "24")
     note = same.project_root / "dbt_project" / "models" / "marts" / "note.md"
     note.write_text("A word about the marts.", encoding="utf-8")
@@ -153,7 +158,7 @@ def test_other_code_by_the_same_rules_is_told_apart(old: Old) -> None:
     assert "The rules are the same, but the code has changed: then" in reason.text
 
 
-def test_a_record_of_the_tables_that_is_not_the_publication_s_is_said(old: Old) -> None:
+def test_an_altered_record_of_the_tables_is_a_reason(old: Old) -> None:
     statement = (
         "update audit.table_fingerprint set rows = rows {} 1 "
         f"where build_id = {old.first} and table_name = 'dim_date'"
@@ -174,7 +179,7 @@ def _reasons(settings: Settings, publication_id: int) -> list[Reason]:
         return reasons(conn, settings, publication, get_build(conn, publication_id))
 
 
-def test_nothing_is_left_of_one_that_failed(old: Old) -> None:
+def test_a_failed_reproduction_leaves_nothing_behind(old: Old) -> None:
     broken = old.world.with_policy(
         old.folder, "policy_threshold", "timely_hours", "hours_to_be_timely"
     )
@@ -187,14 +192,14 @@ def test_nothing_is_left_of_one_that_failed(old: Old) -> None:
     assert old.seen_by_readers() == before
 
 
-def test_two_at_once_beside_a_daily_run_do_not_harm_each_other(old: Old) -> None:
+def test_two_reproductions_and_a_daily_run_do_not_disturb_each_other(old: Old) -> None:
     environment = {
         **os.environ,
         "ASSURANCE_HOME": str(old.world.settings.home),
         "ASSURANCE_DROPZONE": old.world.settings.dropzone,
     }
     command = [sys.executable, "-m", "oic_assurance.cli", "publication", "reproduce"]
-    beside = [
+    started = [
         subprocess.Popen(
             [*command, str(publication_id)], env=environment, cwd=PROJECT_ROOT,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -202,15 +207,15 @@ def test_two_at_once_beside_a_daily_run_do_not_harm_each_other(old: Old) -> None
         for publication_id in (old.first, old.second)
     ]  # fmt: skip
     third = old.world.publish("2026-04-12T05:30")
-    for process in beside:
-        told, _ = process.communicate()
-        assert process.returncode == 0, told
+    for process in started:
+        shown, _ = process.communicate()
+        assert process.returncode == 0, shown
     assert old.reproduce(third).is_equal
     assert old.schemas() == set()
 
 
-def test_what_is_no_longer_kept_is_compared_and_its_rows_are_not_named(old: Old) -> None:
-    """The fingerprints of an old publication outlive its tables."""
+def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old: Old) -> None:
+    """The tables of an old publication are dropped, but its fingerprints stay."""
     third = old.world.publish("2026-04-12T05:30")
     assert third > old.second
     tables = old.world.ask(
@@ -227,15 +232,16 @@ def test_what_is_no_longer_kept_is_compared_and_its_rows_are_not_named(old: Old)
             )
     done = old.reproduce(old.first)
     assert done.is_equal
-    assert all(one.kept is None for one in done.tables)
-    # What was compared with it cannot say again what changed: nothing stands beside it.
+    assert all(one.stored is None for one in done.tables)
+    # The restatements of the second publication are computed by a comparison with the first. The
+    # tables of the first are gone, so they cannot be computed again.
     after = old.reproduce(old.second)
     assert differing(after) == {"marts.restatement"}
     assert [reason.kind for reason in after.reasons] == ["compared"]
     assert "whose tables are no longer kept" in screen(after)
 
 
-def test_an_erasure_since_is_said_and_the_rest_is_as_it_was(old: Old) -> None:
+def test_an_erasure_is_a_reason_and_other_tables_are_equal(old: Old) -> None:
     dataset = datasets()["rms/nccu_referral"]
     record = old.world.row("rms.nccu_referral", referral_ref="R-MAR-1")
     key = str(record["referral_id"])
@@ -244,6 +250,6 @@ def test_an_erasure_since_is_said_and_the_rest_is_as_it_was(old: Old) -> None:
     assert [reason.kind for reason in done.reasons] == ["erasure"]
     assert "marts.fct_nccu_referral" in differing(done)
     assert "marts.fct_training_requirement" not in differing(done)
-    told = screen(done)
-    assert "erased since, once, last on" in told
-    assert "its rows are no longer kept, so which of them differ cannot be named" in told
+    shown = screen(done)
+    assert "erased since, once, last on" in shown
+    assert "its rows are no longer kept, so which of them differ cannot be named" in shown

@@ -1,7 +1,8 @@
-"""Forces whose records come late, go, and are corrected, released to the public month after month.
+"""Forces whose records arrive late, disappear and are corrected, with monthly public releases.
 
-The records are made here; what is released of them is dbt's work, with the ledger that publication
-keeps. Only what lies before the measures is left out.
+A release is the public part of a publication. This module makes the records and the measures. dbt
+then runs only the models of disclosure control, which decide the figures to release. They know the
+earlier releases from `audit.released_figure`.
 """
 
 import random
@@ -23,7 +24,8 @@ UNITS = ("D1", "D2", "D3", "REST")
 EVENTS, PEOPLE = "nccu_intel_compliance", "hydra_completion"
 POINTS = {EVENTS: "NCCU_INTEL", PEOPLE: "HYDRA"}
 MONTHS = [date(2025, month, 1) for month in range(1, 13)]
-#: The first release sees four settled months; each later one sees another.
+#: The number of releases. The first release has the figures of four months, and each later release
+#: has one month more.
 RELEASES = 8
 FIRST_SETTLED = 4
 
@@ -32,7 +34,11 @@ Months = list[dict[str, Figure]]
 
 @dataclass(frozen=True)
 class Record:
-    """A record: the first release that knows it, the first that no longer does, what it says."""
+    """A record: its values, and the releases at which it is known.
+
+    `known_from` is the first release at which the record is known. `gone_by` is the first later
+    release at which it is no longer known.
+    """
 
     month: int
     unit: str
@@ -43,14 +49,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Force:
-    """A force: its records as they are at each release; whether records only ever arrive."""
+    """A force and its records. `only_arrivals` is true if no record changes or disappears."""
 
     code: str
     records: tuple[Record, ...]
     only_arrivals: bool
 
     def months(self, release: int) -> Months:
-        """Return what is known at a release of each month, by unit."""
+        """Return the figures of each month by unit, from the records known at a release."""
         found: Months = [dict.fromkeys(UNITS, (0, 0)) for _ in MONTHS]
         for record in self.records:
             if record.known_from <= release < record.gone_by:
@@ -60,7 +66,7 @@ class Force:
 
 
 def make_force(number: int) -> Force:
-    """Return a force, a busy or a quiet one: the same for the same number."""
+    """Return a force with many or few records. The same number always gives the same force."""
     chance = random.Random(number)
     only_arrivals = number % 3 == 0
     busy = chance.choice([0.4, 1.0, 2.5, 6.0, 12.0])
@@ -71,7 +77,7 @@ def make_force(number: int) -> Force:
             for _ in range(round(chance.expovariate(1 / (busy * share)))):
                 records += _story(chance, month, unit, only_arrivals=only_arrivals)
         if chance.random() < 0.3:
-            # Somebody's forgotten pile of forms.
+            # Many records of one unit arrive late together, like a forgotten pile of forms.
             known = max(month - FIRST_SETTLED + 1, 0) + chance.randint(1, 3)
             unit = chance.choice(UNITS)
             records += [Record(month, unit, True, known) for _ in range(chance.randint(3, 9))]
@@ -98,7 +104,7 @@ def _story(chance: random.Random, month: int, unit: str, *, only_arrivals: bool)
 
 
 def prepare(settings: Settings) -> None:
-    """Make what stands before disclosure control: policy, the units, and the tables of measures."""
+    """Load the policy, and create empty tables of units and measures for disclosure control."""
     open_build(settings, "series", _as_at(0))
     run_dbt(settings, "daily", ["seed"])
     with connect(settings, role="oic_transform") as conn:
@@ -117,7 +123,7 @@ def prepare(settings: Settings) -> None:
 
 
 def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
-    """Let dbt decide what a release shows, enter it into the ledger, and return it."""
+    """Let dbt decide which figures a release shows. Record them as released, and return them."""
     build = open_build(settings, f"series {number}", _as_at(number))
     with connect(settings, role="oic_transform") as conn:
         _fill(conn, number, forces)
@@ -140,16 +146,19 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
 
 @dataclass(frozen=True)
 class Released:
-    """What a release shows: the periods and units of each force and measure, the other tables."""
+    """The content of a release: the figures of periods, months and positions.
+
+    `periods` has, for each force and measure, the figures by period and unit.
+    """
 
     periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]
-    #: force, measure, month, unit and figure of the table of months.
+    #: The rows of the table of months: force, measure, month, unit and figure.
     months: list[tuple[str, str, int, str, Figure]]
     positions: Mapping[tuple[str, str], tuple[date, date, Figure]]
 
 
 def _as_at(number: int) -> datetime:
-    """Return a moment at which one month more has settled than at the release before."""
+    """Return the moment of a release, one month after that of the release before."""
     month = FIRST_SETTLED + number + 1
     return datetime(2025 + (month - 1) // 12, (month - 1) % 12 + 1, 28, 6, tzinfo=UTC) + timedelta(
         days=2

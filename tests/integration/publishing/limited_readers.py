@@ -1,4 +1,4 @@
-"""Two publications, and logins that are limited: two supervisors and the office."""
+"""Two publications, and three limited logins: two supervisors and the Commissioner's office."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +26,10 @@ Connect = Callable[[str], psycopg.Connection]
 
 @contextmanager
 def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
-    """Two publications; logins belong to the whole server, so they go at the end."""
+    """Yield a warehouse with two publications. Drop the limited logins at the end.
+
+    Logins belong to the whole server, which other tests use too.
+    """
     published_with_history(fresh_warehouse)
     published_with_history(fresh_warehouse)
     yield fresh_warehouse
@@ -42,7 +45,10 @@ def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def logins(warehouse: Settings) -> Iterator[Connect]:
-    """Connect as one of the logins, which are given their access as a command gives it."""
+    """Give the three logins their access, as the command does. Yield a function that connects.
+
+    The function takes the name of a login.
+    """
     passwords = {
         login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
     }
@@ -67,7 +73,7 @@ def database_of(settings: Settings) -> str:
 
 
 def published_with_history(settings: Settings, *, salt: str = "") -> int:
-    """Publish the marts that are made by hand, and the history of exceptions with them."""
+    """Publish the handmade marts together with the history of exceptions."""
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)

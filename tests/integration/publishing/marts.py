@@ -1,11 +1,11 @@
-"""Candidates made by hand, shaped as dbt makes them, for the tests of publication."""
+"""Handmade candidates with the structure that dbt creates, for the tests of publication."""
 
 import itertools
 from collections.abc import Sequence
 
 import psycopg
 
-from oic_assurance.builds.candidate import taken_over
+from oic_assurance.builds.candidate import claim
 from oic_assurance.builds.record import Build, load_build
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.verdicts import GATES
@@ -19,7 +19,8 @@ CHECKS = ("complete", "unique")
 _UNIT = "foreign key (publication_id, force_code, org_unit_code) references candidate.dim_org_unit"
 _OFFICER = "foreign key (publication_id, force_code, officer_key) references candidate.dim_officer"
 
-# Columns without those that every table has, the rest of the primary key, and the foreign keys.
+# For each table: its columns, its key column, and its foreign keys. All tables also have
+# `force_code` and `publication_id`, which are the first columns of every primary key.
 _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "dim_date": ("date_day date not null, month_start date", "date_day", []),
     "dim_org_unit": (
@@ -105,7 +106,7 @@ _SUFFIX = itertools.count(1)
 
 
 def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") -> Build:
-    """Enter a run and a build into the record."""
+    """Record a new run and its build. Return the build."""
     with connect(settings, role="oic_transform") as conn:
         row = conn.execute(
             """
@@ -126,19 +127,26 @@ def open_build(settings: Settings, *, purpose: str = "daily", prefix: str = "") 
 
 
 def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: str = "") -> None:
-    """Build every candidate table afresh, as dbt does: under another name, then renamed."""
+    """Drop all candidate tables and make them again for a build.
+
+    Like dbt, this creates a table under another name and then renames it. Each table gets ten times
+    `scale` rows. With another `salt`, their content differs.
+    """
     script = ["drop schema if exists candidate, candidate_public cascade"]
     for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):
         script.append(f"create schema {schema}")
         for name, spec in specs.items():
             script += _making(schema, name, spec)
             script.append(_filling(schema, name, spec[0], build.build_id, scale, salt))
-    with taken_over(settings, build.build_id), connect(settings, role="oic_transform") as conn:
-        conn.execute("; ".join(script))  # type: ignore[arg-type]
+    with claim(settings, build.build_id), connect(settings, role="oic_transform") as conn:
+        conn.execute("; ".join(script))
 
 
 def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
-    """Leave the evidence of tests and gates: what was due, what they looked at, verdicts."""
+    """Record that a build was checked: its required checks, their results, and the gates' verdicts.
+
+    Also record the fingerprints of the checked tables.
+    """
     with connect(settings) as conn:
         _record_tables(conn, "tested_table", build)
         _record_checks(conn, build, GATES[:-1], verdict)
@@ -196,7 +204,7 @@ def _record_checks(
 
 
 def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Build:
-    """Return a build that is ready to be published."""
+    """Make and check candidate tables. Return their build, which is ready to be published."""
     build = open_build(settings)
     make_candidates(settings, build, scale=scale, salt=salt)
     audit(settings, build)
@@ -204,12 +212,12 @@ def audited_build(settings: Settings, *, scale: int = 1, salt: str = "") -> Buil
 
 
 def as_reader(settings: Settings, name: str, *, autocommit: bool = False) -> psycopg.Connection:
-    """Connect as a reader does, with nothing but its URL."""
+    """Connect with the URL of a reader's login, as a BI tool does."""
     return psycopg.connect(url(settings, name), autocommit=autocommit)
 
 
 def published(settings: Settings, *, scale: int = 1, salt: str = "") -> int:
-    """Build, audit and publish; return the publication's id."""
+    """Make a new build, check it and publish it. Return the number of the publication."""
     return publish(settings, audited_build(settings, scale=scale, salt=salt)).publication_id
 
 
@@ -226,7 +234,7 @@ def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[st
     draft = f"{schema}.{name}__dbt_tmp"
     return [
         f"create table {draft} ({', '.join(lines)})",
-        # An index as dbt names them: unlike any other, and for nobody to guess.
+        # As with dbt, the index has a new name in every build.
         f"create index index_{next(_SUFFIX):032x} on {draft} (force_code)",
         f"alter table {draft} rename to {name}",
         *(f"alter table {schema}.{name} add {line}" for line in to_itself),
@@ -236,7 +244,7 @@ def _making(schema: str, name: str, spec: tuple[str, str, list[str]]) -> list[st
 
 
 def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, salt: str) -> str:
-    """Return how to fill a table with rows like its columns, `scale` times a handful."""
+    """Return a statement that inserts ten times `scale` rows into a table."""
     values = {
         "text": f"'{salt}' || i",
         "date": "date '2025-01-01' + i",
@@ -246,7 +254,7 @@ def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, sa
         "double": "i / 3.0",
         "numeric(12,4)": "i / 7.0",
     }
-    # References must find something: units and officers are few, and every fact names one of them.
+    # Foreign keys must be valid. So every fact refers to one of the first units and officers.
     special = {
         "org_unit_code": "'U' || i" if name == "dim_org_unit" else "'U' || (1 + (i - 1) % 5)",
         "officer_key": "'K' || i" if name == "dim_officer" else "'K' || (1 + (i - 1) % 10)",

@@ -1,4 +1,4 @@
-"""The two readers read their own schema, see what is current in it, and can do nothing else."""
+"""Each of the two readers may read the current publication in one schema, and nothing else."""
 
 import psycopg
 import pytest
@@ -26,7 +26,7 @@ where {_OURS}
 
 @pytest.fixture
 def warehouse(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with two publications and something in every schema that a run fills."""
+    """A warehouse with two publications, and a table in every schema that a run fills."""
     published(fresh_warehouse)
     published(fresh_warehouse)
     with connect(fresh_warehouse, role="oic_landing") as conn:
@@ -88,7 +88,7 @@ def check_what_is_seen(warehouse: Settings, name: str) -> None:
                 )
             ).fetchone()
             assert seen == (2, 2, 10)
-            # Asking for another one by its id changes nothing.
+            # A query for another publication by its number gives no rows.
             older = reader.execute(
                 sql.SQL("select count(*) from {} where publication_id = 1").format(
                     sql.Identifier(OWN[name], table)
@@ -97,7 +97,7 @@ def check_what_is_seen(warehouse: Settings, name: str) -> None:
             assert older == (0,)
 
 
-def test_the_list_of_publications_shows_all_to_bi_alone(warehouse: Settings) -> None:
+def test_only_bi_sees_all_publications(warehouse: Settings) -> None:
     with as_reader(warehouse, "bi") as reader:
         seen = reader.execute(
             "select publication_id, is_current from marts.publication order by 1"
@@ -105,7 +105,7 @@ def test_the_list_of_publications_shows_all_to_bi_alone(warehouse: Settings) -> 
     assert seen == [(1, False), (2, True)]
 
 
-def test_a_reader_may_call_no_function_of_ours_but_the_one_its_policy_needs(
+def test_a_reader_may_call_only_the_function_that_its_policy_needs(
     warehouse: Settings,
 ) -> None:
     for name, allowed in (("bi", set()), ("public", {"public_release.current_publication"})):
@@ -140,7 +140,7 @@ WRITING = [
 ]
 
 
-def test_a_reader_changes_nothing_even_when_it_asks_for_a_writable_transaction(
+def test_a_reader_changes_nothing_even_in_a_writable_transaction(
     warehouse: Settings,
 ) -> None:
     allowed = []

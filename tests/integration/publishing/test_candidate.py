@@ -1,4 +1,4 @@
-"""The candidate is one build's at a time, and nobody changes it while somebody looks at it."""
+"""The candidate belongs to one build at a time, and cannot be changed while it is checked."""
 
 import psycopg
 import pytest
@@ -11,20 +11,20 @@ from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import audited_build, open_build
 
 
-def test_who_lost_the_candidate_to_another_build_cannot_go_on(fresh_warehouse: Settings) -> None:
+def test_a_build_that_lost_the_candidate_cannot_continue(fresh_warehouse: Settings) -> None:
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
     with (
         pytest.raises(AssuranceError, match="no build has it"),
-        candidate.looking(fresh_warehouse, first),
+        candidate.lock_for_reading(fresh_warehouse, first),
     ):
         pass
-    # The order of the builds does not matter, that of building in it does.
+    # The candidate belongs to the build that claimed it last, even if that build is the older one.
     for owner, other in ((second, first), (first, second)):
-        with candidate.taken_over(fresh_warehouse, owner):
+        with candidate.claim(fresh_warehouse, owner):
             pass
-        with candidate.changing(fresh_warehouse, owner):
+        with candidate.lock_for_change(fresh_warehouse, owner):
             pass
-        for stage in (candidate.changing, candidate.looking):
+        for stage in (candidate.lock_for_change, candidate.lock_for_reading):
             with (
                 pytest.raises(AssuranceError, match=f"build {owner} has been built in it since"),
                 stage(fresh_warehouse, other),
@@ -32,32 +32,32 @@ def test_who_lost_the_candidate_to_another_build_cannot_go_on(fresh_warehouse: S
                 pass
 
 
-def test_nobody_changes_what_another_looks_at(
+def test_nobody_changes_a_candidate_that_is_being_checked(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidate, "PATIENCE", "200ms")
     first, second = (open_build(fresh_warehouse).build_id for _ in range(2))
-    with candidate.taken_over(fresh_warehouse, first):
+    with candidate.claim(fresh_warehouse, first):
         pass
-    with candidate.looking(fresh_warehouse, first):
-        with candidate.looking(fresh_warehouse, first):
+    with candidate.lock_for_reading(fresh_warehouse, first):
+        with candidate.lock_for_reading(fresh_warehouse, first):
             pass
-        for stage, build in ((candidate.changing, first), (candidate.taken_over, second)):
-            # What can heal: Airflow tries it again.
+        for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
+            # The candidate is only locked for a time. The error is one that Airflow tries again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),
                 stage(fresh_warehouse, build),
             ):
                 pass
-    with candidate.taken_over(fresh_warehouse, second):
+    with candidate.claim(fresh_warehouse, second):
         pass
 
 
-def test_a_lock_that_was_lost_on_the_way_has_protected_nothing(fresh_warehouse: Settings) -> None:
+def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
     build = open_build(fresh_warehouse).build_id
     with (
         pytest.raises(psycopg.OperationalError),
-        candidate.taken_over(fresh_warehouse, build),
+        candidate.claim(fresh_warehouse, build),
         connect(fresh_warehouse) as conn,
     ):
         conn.execute(
@@ -67,17 +67,17 @@ def test_a_lock_that_was_lost_on_the_way_has_protected_nothing(fresh_warehouse: 
         )
 
 
-def test_what_was_published_is_no_candidate_until_it_is_built_again(
+def test_a_published_candidate_is_gone_until_it_is_built_again(
     fresh_warehouse: Settings,
 ) -> None:
     build = audited_build(fresh_warehouse)
     publish(fresh_warehouse, build)
     with (
         pytest.raises(AssuranceError, match="its tables were published"),
-        candidate.looking(fresh_warehouse, build.build_id),
+        candidate.lock_for_reading(fresh_warehouse, build.build_id),
     ):
         pass
-    with candidate.taken_over(fresh_warehouse, build.build_id):
+    with candidate.claim(fresh_warehouse, build.build_id):
         pass
-    with candidate.looking(fresh_warehouse, build.build_id):
+    with candidate.lock_for_reading(fresh_warehouse, build.build_id):
         pass

@@ -1,4 +1,4 @@
-"""What is not audited, or did not pass, is not published, whoever asks."""
+"""A build that was not audited or did not pass the gate is not published, even by hand."""
 
 from dataclasses import replace
 
@@ -24,8 +24,8 @@ from tests.integration.publishing.marts import (
 )
 
 
-def refusal(settings: Settings, build: Build) -> str:
-    """Try to publish, be refused, and see that nothing moved."""
+def refusal_of(settings: Settings, build: Build) -> str:
+    """Try to publish a build. Check that it is refused and nothing changes. Return the message."""
     before = list_publications(settings)
     with connect(settings, role="oic_publish") as conn:
         parents = conn.execute(
@@ -55,7 +55,7 @@ def transform(settings: Settings, statement: str) -> None:
         conn.execute(statement)
 
 
-def test_what_passed_is_published_and_recorded(fresh_warehouse: Settings) -> None:
+def test_a_passed_build_is_published_and_recorded(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     publication = publish(fresh_warehouse, build)
     assert publication.publication_id == build.build_id
@@ -106,27 +106,27 @@ def test_an_earlier_build_that_is_published_again_does_not_take_over(
     assert current.publication_id == newer
 
 
-def test_a_warning_publishes_and_says_so(fresh_warehouse: Settings) -> None:
+def test_a_warning_is_published_with_a_caveat(fresh_warehouse: Settings) -> None:
     build = open_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build)
     audit(fresh_warehouse, build, verdict="warning")
     assert publish(fresh_warehouse, build).gate_verdict == "warning"
 
 
-def test_each_gate_is_needed(fresh_warehouse: Settings, subtests: pytest.Subtests) -> None:
+def test_every_gate_is_needed(fresh_warehouse: Settings, subtests: pytest.Subtests) -> None:
     standing = published(fresh_warehouse)
     for stage in GATES:
         with subtests.test(stage):
-            check_that_it_is_needed(fresh_warehouse, stage, standing)
+            check_gate_is_needed(fresh_warehouse, stage, standing)
 
 
-def check_that_it_is_needed(fresh_warehouse: Settings, stage: str, standing: int) -> None:
+def check_gate_is_needed(fresh_warehouse: Settings, stage: str, standing: int) -> None:
     build = audited_build(fresh_warehouse)
     with connect(fresh_warehouse) as conn:
         conn.execute(
             "delete from audit.gate where build_id = %s and stage = %s", (build.build_id, stage)
         )
-    message = refusal(fresh_warehouse, build)
+    message = refusal_of(fresh_warehouse, build)
     assert f"the gate '{stage}'" in message
     assert f"publication {standing} stands" in message
 
@@ -146,13 +146,13 @@ def test_a_critical_gate_is_named_with_what_failed(fresh_warehouse: Settings) ->
             """,
             (build.build_id,),
         )
-    message = refusal(fresh_warehouse, build)
+    message = refusal_of(fresh_warehouse, build)
     assert "the gate 'marts' is critical" in message
     assert "fct_nccu_referral: Each referral counts once. (3 of 120)" in message
     assert "nothing is published yet" in message
 
 
-def test_a_verdict_does_not_cover_for_a_critical_result(fresh_warehouse: Settings) -> None:
+def test_a_verdict_does_not_hide_a_critical_result(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     with connect(fresh_warehouse, role="oic_gate") as conn:
         for success in (False, True, False):
@@ -165,14 +165,14 @@ def test_a_verdict_does_not_cover_for_a_critical_result(fresh_warehouse: Setting
                 """,
                 (build.build_id, success),
             )
-    assert "the gate 'landing' is critical: suite: complete" in refusal(fresh_warehouse, build)
+    assert "the gate 'landing' is critical: suite: complete" in refusal_of(fresh_warehouse, build)
 
 
 def test_a_gate_that_checked_nothing_proves_nothing(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     with connect(fresh_warehouse, role="oic_gate") as conn:
         conn.execute("update audit.gate set expectations = 0 where stage = 'sealed'")
-    assert "the gate 'sealed' has checked nothing" in refusal(fresh_warehouse, build)
+    assert "the gate 'sealed' has checked nothing" in refusal_of(fresh_warehouse, build)
 
 
 def evidence(settings: Settings, statement: str, build: Build) -> None:
@@ -181,26 +181,27 @@ def evidence(settings: Settings, statement: str, build: Build) -> None:
 
 
 INCOMPLETE = [
-    # A suite that was taken away, or a gate that was stopped half way.
+    # A check has no result, because a suite was removed or a gate was stopped before its end.
     ("delete from audit.expectation_result where stage = 'marts' and expectation = 'unique' "
      "and build_id = %s",
      "the gate 'marts' lacks 1 of 2 checks: suite: unique"),
     ("delete from audit.expectation_result where stage = 'dbt' and build_id = %s",
      "the gate 'dbt' lacks 2 of 2 checks: complete; unique"),
-    # The results are those of an earlier audit.
+    # The gate's verdict counts fewer checks, so the results are those of another audit.
     ("update audit.gate set expectations = 1 where stage = 'landing' and build_id = %s",
      "the gate 'landing' was last passed with 1 of 2 checks"),
-    # What was due was never entered: the landing was not closed by the task that does that.
+    # The required checks were never recorded, because no task closed the landing.
     ("delete from audit.due_check where stage = 'sealed' and build_id = %s",
      "the gate 'sealed' has checked nothing: 0 checks are required"),
     ("update audit.build set finished_at = null where build_id = %s", "were not sealed"),
-    # A single audit that was cleared: readers would be told the verdict before it.
+    # An audit was repeated after the marts with the gate's results were sealed. Readers would see
+    # the earlier verdict.
     ("update audit.gate set finished_at = clock_timestamp() where stage = 'marts' "
      "and build_id = %s",
      "the gate 'marts' was passed again after the marts that show it were sealed"),
     ("update audit.build set finished_at = clock_timestamp() where build_id = %s",
      "were sealed after their audit"),
-    # Something was done to a table between dbt's tests and the gate.
+    # A table was changed between dbt's tests and the gate.
     ("update audit.tested_table set fingerprint = 'other' where table_name = 'dim_date' "
      "and build_id = %s",
      "candidate.dim_date was changed after its tests"),
@@ -209,14 +210,14 @@ INCOMPLETE = [
 ]  # fmt: skip
 
 
-def test_every_check_that_was_due_has_run_on_these_tables(
+def test_every_required_check_has_run_on_these_tables(
     fresh_warehouse: Settings, subtests: pytest.Subtests
 ) -> None:
     build = audited_build(fresh_warehouse)
     for statement, words in INCOMPLETE:
         with subtests.test(statement):
             evidence(fresh_warehouse, statement, build)
-            assert words in refusal(fresh_warehouse, build)
+            assert words in refusal_of(fresh_warehouse, build)
             audit(fresh_warehouse, build)
             evidence(
                 fresh_warehouse,
@@ -226,18 +227,18 @@ def test_every_check_that_was_due_has_run_on_these_tables(
     publish(fresh_warehouse, build)
 
 
-def test_what_was_found_of_the_tables_before_proves_nothing_of_these(
+def test_results_of_an_earlier_build_of_the_tables_do_not_count(
     fresh_warehouse: Settings,
 ) -> None:
-    """Cleared and built again, to the bit the same: every check is due once more."""
+    """If a build makes its tables again, every check must run again, even if the rows are equal."""
     build = audited_build(fresh_warehouse)
     make_candidates(fresh_warehouse, build)
-    assert "the gate 'landing' lacks 2 of 2 checks" in refusal(fresh_warehouse, build)
+    assert "the gate 'landing' lacks 2 of 2 checks" in refusal_of(fresh_warehouse, build)
     audit(fresh_warehouse, build)
     publish(fresh_warehouse, build)
 
 
-def test_what_is_due_cannot_be_taken_off_the_list(fresh_warehouse: Settings) -> None:
+def test_a_required_check_cannot_be_removed(fresh_warehouse: Settings) -> None:
     audited_build(fresh_warehouse)
     for role in ("oic_gate", "oic_transform", "oic_publish"):
         with connect(fresh_warehouse, role=role) as conn:
@@ -276,25 +277,27 @@ def test_a_generation_changed_after_its_audit_is_refused(
         with subtests.test(change):
             build = audited_build(fresh_warehouse)
             transform(fresh_warehouse, change.format(build=build.build_id))
-            assert words in refusal(fresh_warehouse, build)
+            assert words in refusal_of(fresh_warehouse, build)
 
 
 def test_a_build_of_another_candidate_is_refused(fresh_warehouse: Settings) -> None:
-    """Two runs at once: the second has built over what the first had audited."""
+    """Two runs work at the same time. The second replaces the tables that the first has audited."""
     first = audited_build(fresh_warehouse, salt="first")
     second = audited_build(fresh_warehouse, salt="second")
-    assert "was changed after its audit" in refusal(fresh_warehouse, first)
+    assert "was changed after its audit" in refusal_of(fresh_warehouse, first)
     publish(fresh_warehouse, second)
 
 
-def test_a_build_beside_the_daily_one_is_refused(fresh_warehouse: Settings) -> None:
+def test_a_build_with_another_purpose_is_refused(fresh_warehouse: Settings) -> None:
     audited_build(fresh_warehouse)
     beside = open_build(fresh_warehouse, purpose="reproduce", prefix="reproduce_")
-    assert "another purpose (reproduce)" in refusal(fresh_warehouse, beside)
-    assert "no record" in refusal(fresh_warehouse, replace(beside, build_id=beside.build_id + 100))
+    assert "another purpose (reproduce)" in refusal_of(fresh_warehouse, beside)
+    assert "no record" in refusal_of(
+        fresh_warehouse, replace(beside, build_id=beside.build_id + 100)
+    )
 
 
-def test_a_table_of_somebody_else_is_refused(fresh_warehouse: Settings) -> None:
+def test_a_table_of_another_role_is_refused(fresh_warehouse: Settings) -> None:
     build = audited_build(fresh_warehouse)
     with connect(fresh_warehouse) as conn:
         conn.execute("set role oic_transform")
@@ -304,7 +307,7 @@ def test_a_table_of_somebody_else_is_refused(fresh_warehouse: Settings) -> None:
             "create table candidate.smuggled (force_code text, publication_id bigint primary key)"
         )
     audit(fresh_warehouse, build)
-    assert "candidate.smuggled belongs to oic_gate" in refusal(fresh_warehouse, build)
+    assert "candidate.smuggled belongs to oic_gate" in refusal_of(fresh_warehouse, build)
 
 
 def test_readers_see_the_last_publication_while_another_is_refused(
@@ -313,7 +316,7 @@ def test_readers_see_the_last_publication_while_another_is_refused(
     standing = published(fresh_warehouse)
     build = audited_build(fresh_warehouse, scale=3)
     transform(fresh_warehouse, "update candidate.dim_date set month_start = null")
-    refusal(fresh_warehouse, build)
+    refusal_of(fresh_warehouse, build)
     with as_reader(fresh_warehouse, "bi") as reader:
         for schema, table in TABLES:
             if schema == "candidate":
@@ -323,7 +326,7 @@ def test_readers_see_the_last_publication_while_another_is_refused(
                 assert seen == (standing, standing, 10)
 
 
-def test_the_gates_keep_no_right_to_what_is_published(fresh_warehouse: Settings) -> None:
+def test_the_gate_has_no_rights_on_published_tables(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse)
     with connect(fresh_warehouse, role="oic_transform") as conn:
         for statement in ("update {} set month_start = null", "delete from {}", "drop table {}"):

@@ -1,18 +1,19 @@
-"""The life of an exception over publications: gone, back, taken back, run again, erased."""
+"""The history of an exception over several publications.
 
-import shutil
-import tempfile
+It is closed, opens again, is part of a roll-back and of a repeated run, and is erased.
+"""
+
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg import sql
 
-from oic_assurance.operations.erase.erase import Request, erase
+from oic_assurance.operations.erase.erase import erase
+from oic_assurance.operations.erase.search import Request
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.sources.declarations.load import datasets
-from tests.integration.builds.restated_world import RestatedWorld, at, make_world, stop_world
+from tests.integration.builds.restated_world import RestatedWorld, at, temporary_world
 from tests.oracle.examples import document
 
 pytestmark = pytest.mark.slow
@@ -24,16 +25,15 @@ Life = list[tuple[Any, ...]]
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[RestatedWorld]:
-    home = Path(tempfile.mkdtemp(prefix="assurance-exceptions-"))
-    try:
-        yield make_world(home / "state")
-    finally:
-        stop_world(home / "state")
-        shutil.rmtree(home, ignore_errors=True)
+    with temporary_world() as made:
+        yield made
 
 
 def life(world: RestatedWorld, publication_id: int, record: str = REFERRAL) -> Life:
-    """Return each time that a referral's document was missing: seen since, closed when and why."""
+    """Return the periods in which the document of a referral was missing, from a publication.
+
+    Each is a tuple: first seen, closed at, the reason for closing, and whether it is open.
+    """
     rows = world.ask(
         sql.SQL(
             "select first_seen_at, closed_at, closed_because, is_open from generation.{} "
@@ -50,18 +50,20 @@ def life(world: RestatedWorld, publication_id: int, record: str = REFERRAL) -> L
     ]
 
 
-def told_of(world: RestatedWorld, record: str) -> int:
+def history_of(world: RestatedWorld, record: str) -> int:
     (row,) = world.ask(
         "select count(*) as n from audit.exception_event where record_ref = %s", record
     )
     return int(row["n"])
 
 
-def test_an_exception_closes_comes_back_and_is_told_the_same_again(world: RestatedWorld) -> None:
+def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
+    world: RestatedWorld,
+) -> None:
     first = world.publish("2026-04-10T05:30")
     assert life(world, first) == [(at("2026-04-10T05:30"), None, None, True)]
 
-    # Its document came, entered afterwards.
+    # The document of the referral arrives late, which closes the exception.
     late = document("U-FEB-1", "22", "2026-02-05T15:00", occurrence_ref="O-FEB-1")
     world.add("intel.report", late, "2026-04-10T12:00")
     world.fill()
@@ -69,14 +71,14 @@ def test_an_exception_closes_comes_back_and_is_told_the_same_again(world: Restat
     submitted = (at("2026-04-10T05:30"), at("2026-02-05T15:00"), "DOCUMENT_SUBMITTED", False)
     assert life(world, second) == [submitted]
 
-    # The document is deleted: the referral is back on the list.
+    # The document is deleted, so the exception opens again.
     gone = {"deleted_at": at("2026-04-11T12:00"), "updated_at": at("2026-04-11T12:00")}
     world.row("intel.report", report_urn="U-FEB-1").update(gone)
     world.fill()
     third = world.publish("2026-04-12T05:30")
     assert life(world, third) == [submitted, (at("2026-04-12T05:30"), None, None, True)]
 
-    # What a publication told that was taken back counts no more.
+    # The third publication is rolled back. So the exception opens again in the fourth publication.
     rollback(world.settings, second, "a wrong deletion", until_next_run=True)
     fourth = world.publish("2026-04-13T05:30")
     back = [submitted, (at("2026-04-13T05:30"), None, None, True)]
@@ -95,29 +97,29 @@ def test_an_exception_closes_comes_back_and_is_told_the_same_again(world: Restat
         1,
     )
 
-    # A run for a past day knows of nothing that was told of later days; one for today tells the
-    # same as before.
+    # A run for a past day ignores the publications for later days. Another run for the newest day
+    # gives the same history as before.
     past = world.publish("2026-04-10T05:30")
     assert life(world, past) == [(at("2026-04-10T05:30"), None, None, True)]
-    events = told_of(world, REFERRAL)
+    events = history_of(world, REFERRAL)
     again = world.publish("2026-04-13T05:30")
     assert life(world, again) == back
-    assert told_of(world, REFERRAL) == events
+    assert history_of(world, REFERRAL) == events
 
 
 def test_nothing_of_an_erased_record_is_left(world: RestatedWorld) -> None:
     record = world.row("rms.nccu_referral", referral_ref=REFERRAL)
     world.step.tables["rms.nccu_referral"].remove(record)
     world.fill()
-    of_others = told_of(world, "R-DEC-2")
-    assert told_of(world, REFERRAL) > 0
+    of_others = history_of(world, "R-DEC-2")
+    assert history_of(world, REFERRAL) > 0
     dataset = datasets()["rms/nccu_referral"]
     assert erase(
         world.settings,
         Request(dataset, dataset.tables[0], (str(record["referral_id"]),), "asked for"),
     )
-    assert told_of(world, REFERRAL) == 0
-    assert told_of(world, "R-DEC-2") == of_others > 0
+    assert history_of(world, REFERRAL) == 0
+    assert history_of(world, "R-DEC-2") == of_others > 0
     without = world.publish("2026-04-13T05:30")
     assert life(world, without) == []
     assert life(world, without, "R-DEC-2") != []

@@ -1,4 +1,6 @@
-"""The tables that readers know: keys and comments are there, and only the contract changes them."""
+"""The tables that readers use have keys and comments, and change only as the contract allows."""
+
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,7 +18,7 @@ from tests.integration.publishing.marts import (
     published,
 )
 
-# How Power BI and its like ask for relationships.
+# The query with which Power BI and similar tools find the relationships between tables.
 RELATIONSHIPS = """
 select own.table_name, own.column_name, theirs.table_schema, theirs.table_name, theirs.column_name
 from information_schema.referential_constraints as r
@@ -31,7 +33,7 @@ where own.table_schema = 'marts'
 
 
 def published_after(settings: Settings, change: str) -> int:
-    """Publish a build whose model was changed in this way."""
+    """Publish a build after running the SQL `change` on its candidate tables."""
     build = open_build(settings)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -40,7 +42,7 @@ def published_after(settings: Settings, change: str) -> int:
     return publish(settings, build).publication_id
 
 
-def asked(settings: Settings, question: str) -> list[tuple]:  # type: ignore[type-arg]
+def rows_of(settings: Settings, question: str) -> list[tuple[Any, ...]]:
     with as_reader(settings, "bi") as reader:
         return reader.execute(question).fetchall()
 
@@ -48,7 +50,7 @@ def asked(settings: Settings, question: str) -> list[tuple]:  # type: ignore[typ
 def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: Settings) -> None:
     for _ in range(2):
         published(fresh_warehouse)
-    keys = asked(
+    keys = rows_of(
         fresh_warehouse,
         """
         select t.table_name, string_agg(k.column_name, ', ' order by k.ordinal_position)
@@ -60,16 +62,17 @@ def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: 
     )
     assert ("fct_nccu_referral", "publication_id, force_code, referral_ref") in keys
     assert len(keys) == 16
-    relationships = asked(fresh_warehouse, RELATIONSHIPS)
+    relationships = rows_of(fresh_warehouse, RELATIONSHIPS)
     assert (
         "fct_nccu_referral", "org_unit_code", "marts", "dim_org_unit", "org_unit_code"
     ) in relationships  # fmt: skip
     assert (
         "fct_intelligence_report", "officer_key", "marts", "dim_officer", "officer_key"
     ) in relationships  # fmt: skip
-    # Eight foreign keys of three columns, each said once however many generations there are.
+    # There are eight foreign keys of three columns. Each column is listed once, although there are
+    # several generations.
     assert len(relationships) == len(set(relationships)) == 24
-    assert asked(
+    assert rows_of(
         fresh_warehouse,
         "select obj_description('marts.dim_officer'::regclass), "
         "col_description('marts.dim_officer'::regclass, 1)",
@@ -78,7 +81,7 @@ def test_a_bi_tool_sees_primary_keys_foreign_keys_and_comments(fresh_warehouse: 
 
 def test_foreign_keys_have_an_index_each(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse)
-    indexed = asked(
+    indexed = rows_of(
         fresh_warehouse,
         "select indexdef from pg_indexes where schemaname = 'marts' and tablename = "
         "'fct_nccu_referral'",
@@ -105,24 +108,24 @@ def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
         alter table candidate.fct_oic_incident add foreign key
             (publication_id, force_code, officer_key) references candidate.dim_officer;
         comment on column candidate.fct_oic_incident.district_code is 'Where it happened.';
-        comment on table candidate.fct_oic_incident is 'Said anew.';
+        comment on table candidate.fct_oic_incident is 'Changed comment.';
         """,
     )
-    assert asked(
+    assert rows_of(
         fresh_warehouse,
         "select publication_id, count(district_code) from marts.fct_oic_incident group by 1",
     ) == [(new, 10)]
-    assert asked(fresh_warehouse, "select count(*) from marts.fct_new") == [(0,)]
-    assert {row[0] for row in asked(fresh_warehouse, RELATIONSHIPS)} >= {
+    assert rows_of(fresh_warehouse, "select count(*) from marts.fct_new") == [(0,)]
+    assert {row[0] for row in rows_of(fresh_warehouse, RELATIONSHIPS)} >= {
         "fct_new",
         "fct_oic_incident",
     }
-    assert asked(
+    assert rows_of(
         fresh_warehouse,
         "select obj_description(c.oid), col_description(c.oid, a.attnum) from pg_class as c "
         "join pg_attribute as a on a.attrelid = c.oid and a.attname = 'district_code' "
         "where c.oid = 'marts.fct_oic_incident'::regclass",
-    ) == [("Said anew.", "Where it happened.")]
+    ) == [("Changed comment.", "Where it happened.")]
     with connect(fresh_warehouse, role="oic_publish") as conn:
         older = conn.execute(
             "select count(*), count(district_code) from marts.fct_oic_incident "
@@ -132,12 +135,12 @@ def test_a_new_table_a_new_column_a_new_key_and_a_new_comment_are_added(
     assert older == (10, 0)
 
 
-def test_a_column_that_may_be_empty_from_now_on(fresh_warehouse: Settings) -> None:
+def test_a_column_may_become_nullable(fresh_warehouse: Settings) -> None:
     published_after(
         fresh_warehouse, "alter table candidate.fct_product alter column made_on set not null"
     )
     published_after(fresh_warehouse, "update candidate.fct_product set made_on = null")
-    assert asked(fresh_warehouse, "select count(made_on) from marts.fct_product") == [(0,)]
+    assert rows_of(fresh_warehouse, "select count(made_on) from marts.fct_product") == [(0,)]
 
 
 NOT_ALLOWED = [
@@ -168,7 +171,7 @@ NOT_ALLOWED = [
 ]  # fmt: skip
 
 
-def test_what_the_contract_does_not_allow_changes_nothing(
+def test_a_change_that_the_contract_does_not_allow_changes_nothing(
     fresh_warehouse: Settings, subtests: pytest.Subtests
 ) -> None:
     with connect(fresh_warehouse, role="oic_transform") as conn:
@@ -178,21 +181,22 @@ def test_what_the_contract_does_not_allow_changes_nothing(
         "select table_name, column_name, data_type from information_schema.columns "
         "where table_schema = 'marts' order by 1, 2"
     )
-    before = asked(fresh_warehouse, columns)
+    before = rows_of(fresh_warehouse, columns)
     for change, words in NOT_ALLOWED:
         with subtests.test(change):
             with pytest.raises(GateBlocked) as refused:
-                # A new column beside, which must not be added either.
+                # The same candidate has a new column, which would be allowed. The build is refused,
+                # so this column must not be added either.
                 published_after(
                     fresh_warehouse,
                     f"alter table candidate.dim_date add column beside text; {change}",
                 )
             assert words in refused.value.message
             assert f"publication {standing} stands" in refused.value.message
-            assert asked(fresh_warehouse, columns) == before
+            assert rows_of(fresh_warehouse, columns) == before
 
 
-def test_a_reader_in_the_way_of_a_new_column_is_waited_for_and_not_disturbed(
+def test_a_new_column_waits_for_a_reader_without_disturbing_it(
     fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     standing = published(fresh_warehouse)
@@ -205,16 +209,16 @@ def test_a_reader_in_the_way_of_a_new_column_is_waited_for_and_not_disturbed(
             )
         assert f"publication {standing} stands" in refused.value.message
         assert reader.execute("select count(*) from marts.dim_officer").fetchone() == (10,)
-    # He has gone: the same again succeeds.
+    # The reader's transaction has ended, so the same change can be published.
     newer = published_after(
         fresh_warehouse, "alter table candidate.dim_officer add column more text"
     )
-    assert asked(fresh_warehouse, "select publication_id from marts.dim_officer limit 1") == [
+    assert rows_of(fresh_warehouse, "select publication_id from marts.dim_officer limit 1") == [
         (newer,)
     ]
 
 
-def test_a_key_round_in_a_circle_is_refused(fresh_warehouse: Settings) -> None:
+def test_a_circle_of_foreign_keys_is_refused(fresh_warehouse: Settings) -> None:
     with pytest.raises(GateBlocked, match="round in a circle"):
         published_after(
             fresh_warehouse,
@@ -228,7 +232,7 @@ def test_a_key_round_in_a_circle_is_refused(fresh_warehouse: Settings) -> None:
         )
 
 
-def test_keys_are_enforced_on_what_is_published(fresh_warehouse: Settings) -> None:
+def test_keys_are_enforced_on_published_tables(fresh_warehouse: Settings) -> None:
     published(fresh_warehouse)
     with (
         connect(fresh_warehouse, role="oic_publish") as conn,

@@ -1,4 +1,4 @@
-"""Readers do not notice a publication, and a publisher that is killed leaves nothing behind."""
+"""Readers do not notice a publication, and a killed publication leaves nothing behind."""
 
 import statistics
 import subprocess
@@ -42,7 +42,7 @@ publish(load_settings(), make_dataclass("Build", ["build_id"])(int(sys.argv[1]))
 
 @dataclass
 class Readers:
-    """What several readers saw: how many transactions, and what was wrong with any of them."""
+    """The results of several readers: their transactions, their faults, and publications seen."""
 
     transactions: int = 0
     faults: list[str] = field(default_factory=list)
@@ -51,7 +51,10 @@ class Readers:
 
 @contextmanager
 def readers_at_work(settings: Settings, count: int) -> Iterator[Readers]:
-    """Let readers query without pause, by prepared statements, several a transaction."""
+    """Run `count` readers without pause until the block ends.
+
+    Each transaction has several prepared statements, which must see the same publication.
+    """
     readers, stop = Readers(), threading.Event()
     threads = [
         threading.Thread(target=_read, args=(settings, readers, stop, number))
@@ -125,7 +128,8 @@ def test_ten_publications_under_four_readers(fresh_warehouse: Settings) -> None:
     assert readers.faults == []
     assert readers.transactions > 50
     assert {first, last} <= readers.seen
-    # Undisturbed it is far below half a second; here the readers compete for the same cores.
+    # A publication takes far less than half a second if nothing else runs. Here the readers use the
+    # same processor cores, so the limit is higher.
     assert statistics.median(took) < 5
 
 
@@ -135,7 +139,7 @@ def _wait_until_seen(readers: Readers, publication_id: int) -> None:
         time.sleep(0.01)
 
 
-def test_an_undisturbed_publication_takes_no_time(
+def test_a_publication_without_readers_takes_no_time(
     fresh_warehouse: Settings,
 ) -> None:
     took = []
@@ -144,11 +148,12 @@ def test_an_undisturbed_publication_takes_no_time(
         began = time.perf_counter()
         publish(fresh_warehouse, build)
         took.append(time.perf_counter() - began)
-    # A quarter of a second where nothing else runs; tests can have company.
+    # A publication takes a quarter of a second if nothing else runs. The limit is higher, because
+    # other tests may run at the same time.
     assert min(took) < 1.5
 
 
-def test_a_transaction_that_is_open_keeps_its_generation_in_full(
+def test_an_open_transaction_keeps_its_whole_generation(
     fresh_warehouse: Settings,
 ) -> None:
     first = published(fresh_warehouse)
@@ -156,7 +161,8 @@ def test_a_transaction_that_is_open_keeps_its_generation_in_full(
         early.execute("select count(*) from marts.dim_date")
         public.execute("select 1")
         second = published(fresh_warehouse, scale=3)
-        # Tables that the transaction has not touched before are still those of its generation.
+        # The transaction began before the second publication. It still sees the first one, also in
+        # tables that it has not read yet.
         for table in MARTS:
             seen = early.execute(
                 sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
@@ -185,7 +191,7 @@ def test_a_long_cursor_is_read_to_its_end(fresh_warehouse: Settings) -> None:
 
 @pytest.fixture
 def analyst(fresh_warehouse: Settings) -> Iterator[str]:
-    """The URL of a login with a schema of its own, which may read what BI may read."""
+    """The URL of a login that has a schema for its views and the same access as BI tools."""
     uri = warehouse_url(fresh_warehouse)
     database = psycopg.conninfo.conninfo_to_dict(uri)["dbname"]
     administrator = admin_url(fresh_warehouse, str(database))
@@ -237,13 +243,13 @@ def test_two_publishers_of_one_build_make_one_publication(fresh_warehouse: Setti
 @pytest.mark.parametrize(
     "obstacle",
     [
-        # The tables are attached, but not committed.
+        # This lock stops the publication when the tables are attached and not yet committed.
         "lock table audit.generation in exclusive mode",
-        # They are, and the pointer is moved, but not committed.
+        # This lock stops the publication when the pointer is moved as well and not yet committed.
         "select from audit.run for update",
     ],
 )
-def test_killed_on_the_way_it_converges(fresh_warehouse: Settings, obstacle: str) -> None:
+def test_a_killed_publication_converges(fresh_warehouse: Settings, obstacle: str) -> None:
     standing = published(fresh_warehouse)
     build = audited_build(fresh_warehouse, scale=2)
     _publish_and_be_killed(fresh_warehouse, build, obstacle)
@@ -261,7 +267,7 @@ def test_killed_on_the_way_it_converges(fresh_warehouse: Settings, obstacle: str
         assert reader.execute("select count(*) from marts.dim_date").fetchone() == (20,)
 
 
-def test_built_anew_after_it_was_killed_it_is_not_mistaken_for_what_was_audited(
+def test_a_build_repeated_after_a_kill_is_not_taken_for_the_audited_one(
     fresh_warehouse: Settings,
 ) -> None:
     standing = published(fresh_warehouse)
@@ -273,7 +279,8 @@ def test_built_anew_after_it_was_killed_it_is_not_mistaken_for_what_was_audited(
         publish(fresh_warehouse, build)
     assert current_publication(fresh_warehouse) == list_publications(fresh_warehouse)[0]
     newest = published(fresh_warehouse)
-    # What was left attached and never shown goes at once, and the published ones stay.
+    # The retention erases the generation that was attached and never shown. `keep` is the number
+    # of published generations that stay.
     assert detach_old(fresh_warehouse).erased == [build.build_id]
     assert detach_old(fresh_warehouse, attached=1, keep=1).erased == [standing]
     with as_reader(fresh_warehouse, "bi") as reader:
@@ -282,9 +289,12 @@ def test_built_anew_after_it_was_killed_it_is_not_mistaken_for_what_was_audited(
 
 
 def _publish_and_be_killed(settings: Settings, build: Build, obstacle: str) -> None:
-    """Publish in a process of its own, with an obstacle in its way, and kill it when it waits."""
+    """Publish in a separate process, and kill the process while it waits for a lock.
+
+    `obstacle` is the statement that takes the lock.
+    """
     with connect(settings) as other:
-        other.execute(obstacle)  # type: ignore[arg-type]
+        other.execute(obstacle)
         process = subprocess.Popen([sys.executable, "-c", PUBLISH, str(build.build_id)])
         try:
             _wait_until_it_waits(settings)
@@ -306,4 +316,4 @@ def _wait_until_it_waits(settings: Settings) -> None:
             if waiting is not None:
                 return
             time.sleep(0.005)
-    raise AssertionError("the publisher never came to where it has to wait")
+    raise AssertionError("the publisher never waited for the obstacle")

@@ -1,15 +1,15 @@
-"""Old generations: set aside, brought back, erased, and never under a reader's hands."""
+"""Old generations are detached, attached again and erased, but not while a reader uses them."""
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publication import list_publications, sole_publisher
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
-from oic_assurance.publishing.upkeep import tidy
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import (
@@ -23,7 +23,7 @@ from tests.integration.publishing.marts import (
 
 
 def places(settings: Settings) -> dict[int, tuple[int, int]]:
-    """Return for each generation how many of its tables are attached and how many stand alone."""
+    """Return the number of attached and of detached tables of each generation."""
     with connect(settings, role="oic_publish") as conn:
         rows = conn.execute(
             """
@@ -38,7 +38,7 @@ def places(settings: Settings) -> dict[int, tuple[int, int]]:
 
 
 def check_seen(settings: Settings, publication: int, rows: int) -> None:
-    """Check that readers see every table of a publication in full."""
+    """Check that readers see exactly the rows of a publication in every table."""
     for reader, schema, parents in (
         ("bi", "candidate", "marts"),
         ("public", "candidate_public", "public_release"),
@@ -55,13 +55,13 @@ def check_seen(settings: Settings, publication: int, rows: int) -> None:
 
 @pytest.fixture
 def five(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 5, of 10, 20, … 50 rows a table."""
+    """A warehouse with publications 1 to 5. Their tables have 10, 20, 30, 40 and 50 rows."""
     for scale in range(1, 6):
         published(fresh_warehouse, scale=scale)
     return fresh_warehouse
 
 
-def test_a_few_stay_attached_more_stay_aside_and_the_rest_is_erased(five: Settings) -> None:
+def test_a_few_stay_attached_more_are_detached_and_the_rest_is_erased(five: Settings) -> None:
     done = detach_old(five, attached=2, keep=4)
     assert (done.detached, done.erased, done.put_off) == ([1, 2, 3], [1], None)
     assert places(five) == {
@@ -71,7 +71,7 @@ def test_a_few_stay_attached_more_stay_aside_and_the_rest_is_erased(five: Settin
         5: (len(TABLES), 0),
     }
     check_seen(five, 5, 50)
-    # Nothing that stands alone holds on to what readers use.
+    # A detached table has no foreign key to a table that readers use.
     with connect(five) as conn:
         keys = conn.execute(
             "select conname from pg_constraint as k join pg_class as c on c.oid = k.conrelid "
@@ -91,15 +91,15 @@ def test_by_default_a_week_stays_attached(five: Settings) -> None:
     assert (done.detached, done.erased, done.put_off) == ([], [], None)
 
 
-def test_what_is_current_is_never_set_aside_however_old_it_is(five: Settings) -> None:
+def test_the_current_publication_is_never_detached(five: Settings) -> None:
     rollback(five, 3, "a wrong file was delivered on Monday")
     assert detach_old(five, attached=1, keep=1).detached == [1, 2, 4]
     check_seen(five, 3, 30)
 
 
-def test_a_roll_back_brings_back_what_was_set_aside(five: Settings) -> None:
+def test_a_roll_back_attaches_a_detached_generation(five: Settings) -> None:
     detach_old(five, attached=1)
-    # Meanwhile the model has grown.
+    # Since the old publication, a model has got a new column.
     build = open_build(five)
     make_candidates(five, build)
     with connect(five, role="oic_transform") as conn:
@@ -116,7 +116,7 @@ def test_a_roll_back_brings_back_what_was_set_aside(five: Settings) -> None:
         conn.execute("delete from marts.dim_officer where publication_id = 2")
 
 
-def test_a_roll_back_that_cannot_be_says_why(five: Settings) -> None:
+def test_an_impossible_roll_back_gives_the_reason(five: Settings) -> None:
     detach_old(five, attached=1, keep=3)
     with pytest.raises(AssuranceError, match="publication 1 are no longer kept"):
         rollback(five, 1, "too late")
@@ -130,7 +130,7 @@ def test_a_roll_back_that_cannot_be_says_why(five: Settings) -> None:
 
 def test_a_reader_of_an_old_generation_keeps_it_until_done(five: Settings) -> None:
     with as_reader(five, "bi") as early:
-        # The snapshot is all he has so far: no lock tells of him.
+        # The reader has a snapshot of the old publication, but no lock on one of its tables yet.
         early.execute("select 1")
         published(five)
         done = detach_old(five, attached=1, patience=0.3)
@@ -138,13 +138,13 @@ def test_a_reader_of_an_old_generation_keeps_it_until_done(five: Settings) -> No
         assert done.put_off == "1 readers still see publication 5"
         seen = early.execute("select distinct publication_id from marts.dim_officer").fetchall()
         assert seen == [(5,)]
-        # Publishing does not wait for him.
+        # A publication does not wait for the reader.
         published(five)
     assert detach_old(five, attached=1).detached == [5, 6]
     check_seen(five, 7, 10)
 
 
-def test_a_reader_in_the_way_is_waited_for_and_not_disturbed(five: Settings) -> None:
+def test_retention_waits_for_a_reader_without_disturbing_it(five: Settings) -> None:
     with as_reader(five, "bi") as reader:
         reader.execute("select count(*) from marts.dim_officer")
         reader.execute("select count(*) from marts.fct_nccu_referral")
@@ -153,7 +153,7 @@ def test_a_reader_in_the_way_is_waited_for_and_not_disturbed(five: Settings) -> 
         assert done.put_off.startswith("readers are at ")
         assert done.detached == []
         assert reader.execute("select count(*) from marts.fct_nccu_referral").fetchone() == (50,)
-        # What is half detached is no obstacle to a publication, nor to the way back.
+        # A generation that is half detached blocks no publication. A roll-back can attach it again.
         published(five, scale=6)
         reader.commit()
         rollback(five, 1, "to see that it is whole")
@@ -178,13 +178,13 @@ def test_an_interrupted_detachment_is_finished(five: Settings) -> None:
     check_seen(five, 5, 50)
 
 
-def test_retention_leaves_a_publisher_alone(five: Settings) -> None:
+def test_retention_is_put_off_during_a_publication(five: Settings) -> None:
     with sole_publisher(five, patience="1s"):
         assert detach_old(five, attached=1).put_off == "a publication is under way"
     assert places(five)[1] == (len(TABLES), 0)
 
 
-def test_the_planner_is_told_what_was_published(five: Settings) -> None:
+def test_published_tables_have_statistics_for_the_planner(five: Settings) -> None:
     tidy(five)
     with connect(five) as conn:
         analysed = conn.execute(

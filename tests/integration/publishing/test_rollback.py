@@ -1,4 +1,4 @@
-"""A publication that is taken back stays back, until somebody releases a later one."""
+"""After a roll-back, the earlier publication stays current until somebody releases it."""
 
 import time
 
@@ -31,14 +31,14 @@ WHY = "a wrong file was delivered on Monday"
 
 @pytest.fixture
 def three(fresh_warehouse: Settings) -> Settings:
-    """A warehouse with publications 1 to 3, of 10, 20 and 30 rows a table."""
+    """A warehouse with publications 1 to 3. Their tables have 10, 20 and 30 rows."""
     for scale in range(1, 4):
         published(fresh_warehouse, scale=scale)
     return fresh_warehouse
 
 
 def seen(settings: Settings, reader: str = "bi", schema: str = "marts") -> int:
-    """Return the publication that a reader sees, in a table and not by the pointer."""
+    """Return the number of the publication whose rows a reader sees in a table."""
     with as_reader(settings, reader) as conn:
         table = sql.Identifier(schema, "assurance_position")
         row = conn.execute(sql.SQL("select max(publication_id) from {}").format(table)).fetchone()
@@ -56,7 +56,7 @@ def last_disclosure(settings: Settings) -> str:
     return str(row[0])
 
 
-def test_it_moves_the_pointer_and_keeps_who_and_why(three: Settings) -> None:
+def test_a_roll_back_moves_the_pointer_and_records_who_and_why(three: Settings) -> None:
     back = rollback(three, 2, WHY)
     assert (back.publication_id, back.is_current) == (2, True)
     assert current_publication(three) == back
@@ -70,7 +70,7 @@ def test_it_moves_the_pointer_and_keeps_who_and_why(three: Settings) -> None:
     assert f"publication 2 again, in place of 3: {WHY}" in last_disclosure(three)
 
 
-def test_readers_are_told_what_was_taken_back_and_why(three: Settings) -> None:
+def test_readers_see_what_was_rolled_back_and_why(three: Settings) -> None:
     rollback(three, 2, WHY)
     with as_reader(three, "bi") as conn:
         rows = conn.execute(
@@ -82,8 +82,8 @@ def test_readers_are_told_what_was_taken_back_and_why(three: Settings) -> None:
     assert f"Publication 3 rolled back {time.strftime('%a %d %b %Y')}" in screen
 
 
-def telling(settings: Settings, number: int) -> int:
-    """Publish something new for the public, and return the publication's id."""
+def publish_new_public_figure(settings: Settings, number: int) -> int:
+    """Publish a build with a new public figure. Return the number of the publication."""
     build = open_build(settings)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -96,8 +96,8 @@ def telling(settings: Settings, number: int) -> int:
     return publish(settings, build).publication_id
 
 
-def told(settings: Settings) -> list[tuple[int, int]]:
-    """Return which publication was the first to tell the public which figure."""
+def first_releases(settings: Settings) -> list[tuple[int, int]]:
+    """Return each public figure with the number of the publication that released it first."""
     with connect(settings) as conn:
         return conn.execute(
             "select publication_id, numerator from audit.released_figure "
@@ -105,13 +105,13 @@ def told(settings: Settings) -> list[tuple[int, int]]:
         ).fetchall()
 
 
-def test_the_next_run_does_not_undo_it(three: Settings) -> None:
+def test_the_next_run_does_not_undo_a_roll_back(three: Settings) -> None:
     rollback(three, 2, WHY)
-    assert (telling(three, 50), telling(three, 60)) == (4, 5)
+    assert (publish_new_public_figure(three, 50), publish_new_public_figure(three, 60)) == (4, 5)
     assert (seen(three), seen(three, "public", "public_release")) == (2, 2)
-    # What waits was told to nobody.
+    # Publications that wait behind the roll-back count as not released.
     assert "publication 2 again" in last_disclosure(three)
-    assert told(three) == []
+    assert first_releases(three) == []
     hold = current_hold(three)
     assert hold is not None
     assert (hold.publication_id, hold.reason, hold.waiting, hold.newest_waiting) == (2, WHY, 2, 5)
@@ -122,37 +122,37 @@ def test_the_next_run_does_not_undo_it(three: Settings) -> None:
 
 def test_a_release_shows_the_newest_and_runs_publish_again(three: Settings) -> None:
     rollback(three, 2, WHY)
-    telling(three, 50)
-    telling(three, 60)
+    publish_new_public_figure(three, 50)
+    publish_new_public_figure(three, 60)
     assert release(three, "the file was delivered again").publication_id == 5
     assert (seen(three), seen(three, "public", "public_release")) == (5, 5)
     assert "publication 5, released after a roll-back" in last_disclosure(three)
-    assert told(three) == [(5, 60)]
+    assert first_releases(three) == [(5, 60)]
     assert current_hold(three) is None
     published(three, scale=6)
     assert seen(three) == 6
-    # Publication 3 was wrong, and stays marked as such.
+    # Publication 3 was rolled back because it was wrong. It stays marked as withdrawn.
     taken_back = [item.publication_id for item in list_publications(three) if item.withdrawn_at]
     assert taken_back == [3]
 
 
 def test_a_release_with_nothing_new_lets_the_next_run_publish(three: Settings) -> None:
     rollback(three, 2, WHY)
-    assert release(three, "it was right after all").publication_id == 2
+    assert release(three, "it was right").publication_id == 2
     published(three, scale=4)
     assert seen(three) == 4
 
 
-def test_it_can_last_until_the_next_run_only(three: Settings) -> None:
+def test_a_roll_back_can_last_until_the_next_run(three: Settings) -> None:
     rollback(three, 2, WHY, until_next_run=True)
     assert current_hold(three) is None
     published(three, scale=4)
     assert seen(three) == 4
 
 
-def test_a_roll_back_itself_can_be_taken_back(three: Settings) -> None:
+def test_a_roll_back_can_be_rolled_back(three: Settings) -> None:
     rollback(three, 1, WHY)
-    rollback(three, 3, "publication 3 was right after all")
+    rollback(three, 3, "publication 3 was right")
     assert seen(three) == 3
     assert current_hold(three) is None
     assert not any(item.withdrawn_at for item in list_publications(three))
@@ -160,18 +160,18 @@ def test_a_roll_back_itself_can_be_taken_back(three: Settings) -> None:
     assert seen(three) == 4
 
 
-def test_back_and_further_back(three: Settings) -> None:
+def test_two_roll_backs_in_a_row(three: Settings) -> None:
     rollback(three, 2, WHY)
     published(three, scale=4)
-    rollback(three, 1, "the one before was wrong too")
+    rollback(three, 1, "the one before was wrong as well")
     hold = current_hold(three)
     assert hold is not None
-    # Publication 2 was shown and 3 before it: neither is new, nor shown by a release.
+    # Only publication 4 waits. Publications 2 and 3 were shown before, so a release shows neither.
     assert (hold.publication_id, hold.newest_waiting, hold.waiting) == (1, 4, 1)
     assert release(three, "all mended").publication_id == 4
 
 
-def test_what_was_never_shown_is_released_and_not_rolled_back_to(three: Settings) -> None:
+def test_a_waiting_publication_is_released_and_not_rolled_back_to(three: Settings) -> None:
     rollback(three, 2, WHY)
     published(three, scale=4)
     with pytest.raises(UsageError, match="4 waits behind a roll-back and was never shown"):
@@ -186,14 +186,13 @@ def test_without_a_hold_there_is_nothing_to_release(three: Settings) -> None:
         release(three, " ")
 
 
-def test_at_a_terminal_one_command_does_it(
-    three: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_command_rolls_back(three: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["publication", "rollback", "2", "--reason", WHY]) == 0
     assert capsys.readouterr().out.startswith("Readers see publication 2, as at ")
     assert run_command(["publication", "release", "--reason", "mended"]) == 0
     assert "stay" not in capsys.readouterr().out
-    # No reason, and nobody there to ask: it is done, and says so for ever.
+    # Without a reason and without a terminal, the command cannot ask for one. It still rolls back,
+    # and records that no reason was given.
     assert run_command(["publication", "rollback", "1"]) == 0
     assert "because no reason was given" in " ".join(capsys.readouterr().out.split())
     assert run_command(["publication", "rollback", "99"]) == 2

@@ -1,4 +1,4 @@
-"""Supervisors see their own unit's records, the Commissioner's office aggregates, however asked."""
+"""Supervisors see records of their units. The Commissioner's office sees only aggregates."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.integration.publishing.limited_readers import (
 from tests.integration.publishing.marts import as_reader
 
 MODELS = Path(__file__).parents[3] / "dbt_project" / "models" / "marts"
-#: Marts of records that nobody's own unit can be told of: for `bi_reader` alone.
+#: Marts whose records have no unit. Only `bi_reader` may read them.
 WITHHELD = {"fct_oic_incident", "fct_intelligence_report"}
 
 
@@ -40,15 +40,16 @@ def log_in(warehouse: Settings) -> Iterator[Connect]:
         yield connection
 
 
-def test_a_supervisor_sees_the_records_of_the_own_units_and_no_others(
+def test_a_supervisor_sees_only_records_of_their_own_units(
     warehouse: Settings, log_in: Connect
 ) -> None:
     with as_reader(warehouse, "bi", autocommit=True) as bi:
         for login, units in list(LOGINS.items())[:2]:
             reader = log_in(login)
             for mart, column in BY_UNIT.items():
-                everything = bi.execute(f"select * from marts.{mart}").fetchall()  # type: ignore[call-overload]
-                names = [one.name for one in bi.execute(f"select * from marts.{mart}").description]  # type: ignore[call-overload,union-attr]
+                cursor = bi.execute(f"select * from marts.{mart}")
+                names = [one.name for one in cursor.description or ()]
+                everything = cursor.fetchall()
                 own = [row for row in everything if row[names.index(column)] in units]
                 assert 0 < len(own) < len(everything)
                 assert rows(reader, mart) == sorted(own)
@@ -61,7 +62,7 @@ def test_aggregates_are_the_same_for_everybody(warehouse: Settings, log_in: Conn
             assert rows(log_in("office_reader"), mart) == rows(bi, mart)
 
 
-def test_the_office_reads_no_record_and_no_officers_key(
+def test_the_office_reads_no_records_and_no_officer_keys(
     warehouse: Settings, log_in: Connect
 ) -> None:
     office = log_in("office_reader")
@@ -75,14 +76,14 @@ def test_the_office_reads_no_record_and_no_officers_key(
     assert not {"officer_key", "record_ref", "referral_ref", "report_urn"} & {c for (c,) in columns}
 
 
-def test_what_has_no_unit_is_for_neither(log_in: Connect) -> None:
+def test_records_without_a_unit_are_for_neither(log_in: Connect) -> None:
     for login in LOGINS:
         for mart in WITHHELD:
             with refused():
                 rows(log_in(login), mart)
 
 
-def test_views_and_functions_of_somebody_with_more_rights_show_no_more(
+def test_views_and_functions_of_a_stronger_login_show_no_more(
     warehouse: Settings, log_in: Connect
 ) -> None:
     with psycopg.connect(
@@ -109,7 +110,7 @@ def test_views_and_functions_of_somebody_with_more_rights_show_no_more(
     for login, seen in (("inspector_one", own), ("office_reader", [])):
         reader = log_in(login)
         for source in ("analysis.everything", "analysis.listed()"):
-            assert sorted(reader.execute(f"select * from {source}").fetchall()) == seen  # type: ignore[call-overload]
+            assert sorted(reader.execute(f"select * from {source}").fetchall()) == seen
         assert reader.execute("select count(*) from analysis.reports").fetchone() == (0,)
 
 
@@ -123,26 +124,26 @@ LEAKS = [
 ]
 
 
-def test_no_error_message_tells_of_another_units_record(
+def test_no_error_message_reveals_another_units_record(
     warehouse: Settings, log_in: Connect
 ) -> None:
     reader = log_in("inspector_one")
     own = {str(value) for row in rows(reader, "assurance_exception") for value in row}
     own |= {str(value) for row in rows(reader, "fct_nccu_referral") for value in row}
-    said = []
+    messages = []
     for statement in LEAKS:
         try:
-            reader.execute(statement)  # type: ignore[call-overload]
+            reader.execute(statement)
         except psycopg.errors.DivisionByZero:
             pytest.fail(f"a record of U4 was looked at: {statement}")
         except psycopg.errors.DataError as error:
-            said.append(str(error))
-    for message in said:
+            messages.append(str(error))
+    for message in messages:
         quoted = message.split('"')[1].split()[0]
         assert quoted in own, message
 
 
-def test_neither_plans_nor_statistics_tell_values(warehouse: Settings, log_in: Connect) -> None:
+def test_plans_and_statistics_reveal_no_values(warehouse: Settings, log_in: Connect) -> None:
     with psycopg.connect(admin_url(warehouse, database_of(warehouse)), autocommit=True) as one:
         one.execute("analyze")
     reader = log_in("inspector_one")
@@ -181,15 +182,16 @@ def test_a_limited_login_cannot_become_anybody_else(
                 (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
             ),
         ):
-            log_in("inspector_one").execute(statement)  # type: ignore[call-overload]
-    # It can switch its own settings; there is nothing that they would show.
+            log_in("inspector_one").execute(statement)
+    # A limited login can switch off row security for its session. PostgreSQL then refuses the query
+    # and does not show more rows.
     reader = log_in("inspector_one")
     reader.execute("set row_security = off")
     with refused():
         rows(reader, "assurance_exception")
 
 
-def test_it_holds_for_the_next_publication_and_after_a_roll_back(
+def test_limits_hold_for_the_next_publication_and_after_a_roll_back(
     warehouse: Settings, log_in: Connect
 ) -> None:
     reader = log_in("inspector_one")
@@ -200,7 +202,7 @@ def test_it_holds_for_the_next_publication_and_after_a_roll_back(
         assert shown == [(publication_id, "U1")] * 2
 
 
-def test_whoever_reads_all_still_does(warehouse: Settings, log_in: Connect) -> None:
+def test_bi_still_reads_everything(warehouse: Settings, log_in: Connect) -> None:
     log_in("inspector_one")
     with as_reader(warehouse, "bi") as bi:
         assert len(rows(bi, "assurance_exception")) == 10
@@ -222,7 +224,7 @@ def test_the_same_unit_of_another_warehouse_on_the_server_is_not_shown(
             administrator.execute("drop role oic_unit_elsewhere_E23000022_U2")
 
 
-def test_every_mart_is_for_somebody_on_purpose() -> None:
+def test_every_mart_has_a_declared_audience() -> None:
     columns = {}
     for page in (*MODELS.glob("core/*.yml"), *MODELS.glob("assurance/*.yml")):
         (model,) = yaml.safe_load(page.read_text(encoding="utf-8"))["models"]

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import psycopg
@@ -38,7 +38,10 @@ NewForce = Callable[[str], Settings]
 def new_force(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[NewForce]:
-    """Return a function that makes empty source databases, a dropzone and a state folder."""
+    """A function that creates empty source databases, and returns the settings of a new force.
+
+    The settings name a new state folder and a new dropzone. The databases are dropped at the end.
+    """
     owners = {system: connections.url(settings, system) for system in SOURCES}
     administrator = connections.admin_url(settings)
     made: list[str] = []
@@ -59,7 +62,7 @@ def new_force(
 
 def _administer(uri: str, statement: str, *names: str) -> None:
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _in_database(uri: str, database: str) -> str:
@@ -68,7 +71,7 @@ def _in_database(uri: str, database: str) -> str:
 
 
 def databases(settings: Settings) -> dict[str, tuple[int, str]]:
-    """Return the number of rows of each table, and a fingerprint of its rows."""
+    """Return the number and a fingerprint of the rows of each source table, by its name."""
     found = {}
     for table in TABLES.values():
         query = sql.SQL(
@@ -83,7 +86,7 @@ def databases(settings: Settings) -> dict[str, tuple[int, str]]:
 
 
 def files(settings: Settings) -> dict[str, tuple[str, float]]:
-    """Return the hash and the modification time of every file in the dropzone."""
+    """Return the hash and the modification time of every file in the dropzone, by its path."""
     root = settings.home / "dropzone"
     return {
         str(path.relative_to(root)): (
@@ -159,10 +162,10 @@ def test_a_further_day_changes_rows_of_earlier_days(new_force: NewForce) -> None
     simulate(force, SEED, FIRST, BREAK)
     query = "select occurrence_id, updated_at from rms.occurrence"
     with connect_owner(force, "rms") as connection:
-        before = dict(connection.execute(query).fetchall())
+        before: dict[int, datetime] = dict(connection.execute(query).fetchall())
     simulate(force, SEED, AFTER, AFTER)
     with connect_owner(force, "rms") as connection:
-        after = dict(connection.execute(query).fetchall())
+        after: dict[int, datetime] = dict(connection.execute(query).fetchall())
     changed = [key for key in before if key in after and after[key] != before[key]]
     assert len(changed) > 5
     assert all(after[key] >= midnight(AFTER) for key in changed)

@@ -14,8 +14,8 @@ from expectations.shared.declared_columns import column_expectations
 from expectations.vocabulary import Suite
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.record import load_build, open_build
-from oic_assurance.gates.places import Places
 from oic_assurance.gates.run import run_suites
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import Outcome
 from oic_assurance.landing.land import dataset_ids
 from oic_assurance.landing.pseudonyms import assign_pseudonyms
@@ -34,7 +34,7 @@ AS_AT = datetime(2026, 6, 2, 4, 30, tzinfo=UTC)
 
 @dataclasses.dataclass
 class Walk:
-    """A warehouse after the first two steps of the page."""
+    """A warehouse after the first two steps of the page: the new dataset is declared and landed."""
 
     world: World
     landed: LandingReport
@@ -44,7 +44,7 @@ class Walk:
         return self.world.settings
 
     def damage(self, statement: str) -> None:
-        """Change raw as an administrator, which no part of the pipeline can do."""
+        """Change raw as the administrator. The roles of the pipeline may not do this."""
         url = admin_url(self.settings, self.world._database())
         with psycopg.connect(url) as administrator:
             administrator.execute(statement.encode())
@@ -66,7 +66,7 @@ def walk(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]
 
 @pytest.fixture(scope="module")
 def project(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Return settings for a copy of the dbt project after steps 4 to 6 of the page."""
+    """Settings that use a copy of the dbt project, in which steps 4 to 6 of the page are done."""
     root = tmp_path_factory.mktemp("project")
     ignored = shutil.ignore_patterns("target", "logs")
     shutil.copytree(PROJECT_ROOT / "dbt_project", root / "dbt_project", ignore=ignored)
@@ -136,8 +136,8 @@ def test_its_page_and_its_dbt_source_are_written(project: Settings) -> None:
     assert blocks()["source"] in sources.read_text(encoding="utf-8")
     page = project.project_root / generated.PAGES / "safeguarding_nrm_referral.md"
     text = page.read_text(encoding="utf-8")
-    assert "| stale | when the last delivery is older than 2 days |" in text
-    assert "required where `decision` is `POSITIVE` or `NEGATIVE` | the row is set aside" in text
+    assert "| stale | if the last delivery is older than 2 days |" in text
+    assert "required if `decision` is `POSITIVE` or `NEGATIVE` | the row is rejected" in text
     index = (page.parent / "README.md").read_text(encoding="utf-8")
     assert "13 datasets" in index
     assert f"[{DATASET}]({page.name})" in index
@@ -188,6 +188,6 @@ def test_dbt_reads_the_project_and_the_model_shows_the_records(
 
 
 def suite_of_the_walk() -> Suite:
-    """Return the landing suite of the table on the page."""
+    """Return the suite of the landing gate for the table that the page adds."""
     (suite,) = [suite for suite in suites_of("landing") if suite.table == TABLE]
     return suite

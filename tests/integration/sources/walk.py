@@ -1,4 +1,4 @@
-"""The files and outputs in docs/how-to/add-a-source.md, for tests."""
+"""Read the files and outputs in the code blocks of docs/how-to/add-a-source.md, for tests."""
 
 import functools
 import re
@@ -16,5 +16,5 @@ _BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @functools.cache
 def blocks() -> dict[str, str]:
-    """Return the code blocks of the page by the name after their language."""
+    """Return the code blocks of the page that have a name after the language, by this name."""
     return dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""What a role may do in a warehouse, asked of the warehouse itself."""
+"""Run statements under the roles of the warehouse."""
 
 import psycopg
 
@@ -10,7 +10,7 @@ DENIED = psycopg.errors.InsufficientPrivilege
 
 
 def may(settings: Settings, role: str, statement: str) -> bool:
-    """Tell whether a role may run a statement; what it did is undone."""
+    """Return whether a role may run a statement. The statement's effect is rolled back."""
     with connect(settings, role=role) as connection:
         try:
             connection.execute(statement.encode())
@@ -22,6 +22,7 @@ def may(settings: Settings, role: str, statement: str) -> bool:
 
 
 def run_as(settings: Settings, role: str, *statements: str) -> None:
+    """Run statements under a role and commit them."""
     with connect(settings, role=role) as connection:
         for statement in statements:
             connection.execute(statement.encode())

@@ -1,4 +1,4 @@
-"""The embedded server on real state folders: first starts, accidents, neighbours, ruins."""
+"""The embedded server in real state folders: first starts, crashes, used ports, damaged files."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,8 +36,8 @@ START = (
 
 
 @pytest.fixture(scope="module")
-def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a state folder whose server was started and stopped: copies of it start quickly."""
+def started_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a stopped server. A server in a copy of the folder starts quickly."""
     home = tmp_path_factory.mktemp("made") / "home"
     settings = replace(load_settings(), home=home)
     embedded.start(settings)
@@ -46,10 +46,10 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own(made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
-    """Return a stopped server of the test's own, in a folder with blanks and quotes in its name."""
+def own(started_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """A stopped server for one test, in a state folder with blanks and quotes in its name."""
     home = tmp_path / "a 'home' with $blanks"
-    shutil.copytree(made_once, home)
+    shutil.copytree(started_once, home)
     (home / "postgres" / "port").unlink()
     monkeypatch.setenv("ASSURANCE_HOME", str(home))
     settings = load_settings()
@@ -68,13 +68,13 @@ def start_by_another_process() -> subprocess.Popen[str]:
     )
 
 
-def test_first_start_makes_databases_and_private_passwords(
+def test_the_first_start_creates_databases_and_private_passwords(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "new home"))
     settings = load_settings()
     assert not embedded.is_running(settings)
-    # What an interrupted first start left is not taken for a data directory.
+    # The folder of an interrupted first start must not be used as a data directory.
     leftover = settings.server_dir / "new-interrupted"
     leftover.mkdir(parents=True)
     (leftover / "PG_VERSION").write_text("18\n")
@@ -94,7 +94,7 @@ def test_first_start_makes_databases_and_private_passwords(
     assert not embedded.is_running(settings)
 
 
-def test_listens_on_loopback_with_a_password_only(own: Settings) -> None:
+def test_the_server_listens_on_loopback_only_and_needs_a_password(own: Settings) -> None:
     embedded.start(own)
     with psycopg.connect(admin_url(own)) as connection:
         shown = {
@@ -124,7 +124,7 @@ def test_logins_reach_their_own_database_only(own: Settings) -> None:
             psycopg.connect(**place)  # type: ignore[arg-type]
 
 
-def test_extraction_login_reads_what_the_owner_makes_and_writes_nothing(own: Settings) -> None:
+def test_the_login_for_extracts_reads_tables_of_the_owner_and_writes_nothing(own: Settings) -> None:
     embedded.start(own)
     with psycopg.connect(url(own, "rms")) as owner:
         owner.execute("create table rms.occurrence as select 1 as occurrence_id")
@@ -142,7 +142,7 @@ def test_errors_leave_no_value_in_the_log(own: Settings) -> None:
     embedded.start(own)
     with connect(own, autocommit=True) as connection:
         for statement in (
-            "select 'narrative-told'::integer",
+            "select 'narrative-cast'::integer",
             "do $$ begin raise exception 'narrative-raised'; end $$",
             "select 1 / 0 as narrative_named",
         ):
@@ -156,7 +156,7 @@ def test_errors_leave_no_value_in_the_log(own: Settings) -> None:
     assert "narrative" not in log
 
 
-def test_starting_and_stopping_twice_is_fine(own: Settings) -> None:
+def test_starting_and_stopping_twice_changes_nothing(own: Settings) -> None:
     embedded.start(own)
     running = find_postmaster(data_dir(own))
     embedded.start(own)
@@ -166,7 +166,7 @@ def test_starting_and_stopping_twice_is_fine(own: Settings) -> None:
     assert not embedded.is_running(own)
 
 
-def test_the_port_stays_until_somebody_takes_it(
+def test_the_port_stays_the_same_until_another_program_uses_it(
     own: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     embedded.start(own)
@@ -194,7 +194,9 @@ def test_a_fixed_port_that_is_used_is_one_clear_error(own: Settings) -> None:
     assert embedded.server_port(own) == port
 
 
-def test_two_first_starts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_first_starts_at_the_same_time_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ASSURANCE_HOME", str(tmp_path / "home"))
     starts = [start_by_another_process() for _ in range(3)]
     answers = [process.communicate(timeout=60)[0] for process in starts]
@@ -208,16 +210,19 @@ def test_two_first_starts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         embedded.stop(settings)
 
 
-def test_start_lets_go_of_the_callers_output(own: Settings) -> None:
-    # communicate() returns when the last holder of the pipe is gone, as `| cat` does.
+def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
+    # communicate() returns when no process has the pipe open any more. With the shell's `| cat`,
+    # the user would wait for the same.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
 
 
-def test_two_checkouts_side_by_side(own: Settings, made_once: Path, tmp_path: Path) -> None:
+def test_two_state_folders_have_two_servers(
+    own: Settings, started_once: Path, tmp_path: Path
+) -> None:
     neighbour = replace(own, home=tmp_path / "neighbour")
-    shutil.copytree(made_once, neighbour.home)
+    shutil.copytree(started_once, neighbour.home)
     (neighbour.home / "postgres" / "port").write_text("not a port")
     embedded.start(own)
     embedded.start(neighbour)
@@ -229,10 +234,10 @@ def test_two_checkouts_side_by_side(own: Settings, made_once: Path, tmp_path: Pa
         embedded.stop(neighbour)
 
 
-def test_survives_kill_9(own: Settings) -> None:
+def test_the_server_starts_again_after_sigkill(own: Settings) -> None:
     embedded.start(own)
     with psycopg.connect(url(own, "rms")) as owner:
-        owner.execute("create table rms.kept as select 1 as kept")
+        owner.execute("create table rms.saved as select 1 as saved")
     for _ in range(3):
         running = find_postmaster(data_dir(own))
         assert running is not None
@@ -241,15 +246,15 @@ def test_survives_kill_9(own: Settings) -> None:
         embedded.start(own)
         assert time.monotonic() - begun < 30
         with psycopg.connect(url(own, "rms")) as owner:
-            assert owner.execute("select kept from rms.kept").fetchone() == (1,)
+            assert owner.execute("select saved from rms.saved").fetchone() == (1,)
 
 
-def test_a_pid_file_that_names_another_program_is_not_believed(own: Settings) -> None:
+def test_a_pid_file_that_names_another_program_is_ignored(own: Settings) -> None:
     embedded.start(own)
-    kept = (data_dir(own) / "postmaster.pid").read_text().splitlines()
+    saved = (data_dir(own) / "postmaster.pid").read_text().splitlines()
     embedded.stop(own)
     for pid in (os.getpid(), 1, 2**22 - 1):
-        lines = [str(pid), *kept[1:]]
+        lines = [str(pid), *saved[1:]]
         (data_dir(own) / "postmaster.pid").write_text("\n".join(lines) + "\n")
         assert not embedded.is_running(own)
         embedded.stop(own)
@@ -272,7 +277,8 @@ def test_an_interrupted_first_start_recovers(
     try:
         with connect(settings) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
-        # What still wrote when its starter was killed is swept away by the next start.
+        # Processes of the killed starts may have run on for a while and left folders. The next
+        # start removes these folders.
         embedded.stop(settings)
         embedded.start(settings)
         assert list(settings.server_dir.glob("new-*")) == []
@@ -296,15 +302,15 @@ def truncate_control_file(settings: Settings) -> None:
     (data_dir(settings) / "global" / "pg_control").write_bytes(b"")
 
 
-def lose_version_file(settings: Settings) -> None:
+def delete_version_file(settings: Settings) -> None:
     (data_dir(settings) / "PG_VERSION").unlink()
 
 
-def be_of_another_version(settings: Settings) -> None:
+def change_version(settings: Settings) -> None:
     (data_dir(settings) / "PG_VERSION").write_text("15\n")
 
 
-def lose_a_password(settings: Settings) -> None:
+def delete_a_password(settings: Settings) -> None:
     (settings.secrets_dir / "rms_owner_password").unlink()
 
 
@@ -312,62 +318,64 @@ def garble_a_password(settings: Settings) -> None:
     (settings.secrets_dir / "rms_owner_password").write_bytes(b"\xff\xfe")
 
 
-def put_a_file_for_the_data(settings: Settings) -> None:
+def replace_the_data_by_a_file(settings: Settings) -> None:
     shutil.rmtree(data_dir(settings))
     data_dir(settings).touch()
 
 
-def put_a_file_for_the_log(settings: Settings) -> None:
+def replace_the_logs_by_a_file(settings: Settings) -> None:
     shutil.rmtree(settings.log_dir)
     settings.log_dir.touch()
 
 
-def put_a_folder_for_the_log_file(settings: Settings) -> None:
+def replace_the_log_by_a_folder(settings: Settings) -> None:
     (settings.log_dir / "postgres.log").unlink()
     (settings.log_dir / "postgres.log").mkdir()
 
 
-def put_a_file_for_the_home(settings: Settings) -> None:
+def replace_the_home_by_a_file(settings: Settings) -> None:
     shutil.rmtree(settings.home)
     settings.home.touch()
 
 
 @pytest.mark.parametrize(
-    ("break_it", "words"),
+    ("damage", "message"),
     [
         (truncate_control_file, "PostgreSQL does not start on"),
-        (lose_version_file, "not a usable PostgreSQL data directory"),
-        (be_of_another_version, "was created by PostgreSQL 15, but the programs are PostgreSQL"),
-        (lose_a_password, "password of 'rms_owner' is missing"),
+        (delete_version_file, "not a usable PostgreSQL data directory"),
+        (change_version, "was created by PostgreSQL 15, but the programs are PostgreSQL"),
+        (delete_a_password, "password of 'rms_owner' is missing"),
         (garble_a_password, "rms_owner_password cannot be read"),
-        (put_a_file_for_the_data, "not a usable PostgreSQL data directory"),
-        (put_a_file_for_the_log, "is a file where a folder must be"),
-        (put_a_folder_for_the_log_file, "postgres.log"),
-        (put_a_file_for_the_home, "is a file where a folder must be"),
+        (replace_the_data_by_a_file, "not a usable PostgreSQL data directory"),
+        (replace_the_logs_by_a_file, "is a file where a folder must be"),
+        (replace_the_log_by_a_folder, "postgres.log"),
+        (replace_the_home_by_a_file, "is a file where a folder must be"),
     ],
 )
-def test_a_broken_state_folder_is_one_clear_error(own: Settings, break_it, words: str) -> None:  # type: ignore[no-untyped-def]
-    break_it(own)
+def test_a_damaged_state_folder_is_one_clear_error(
+    own: Settings, damage: Callable[[Settings], None], message: str
+) -> None:
+    damage(own)
     with pytest.raises(ServerError) as error:
         embedded.start(own)
-    assert words in one_line(error)
+    assert message in one_line(error)
     assert not embedded.is_running(own)
 
 
-def test_programs_that_are_not_there_are_one_clear_error(own: Settings, tmp_path: Path) -> None:
+def test_missing_programs_are_one_clear_error(own: Settings, tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="ASSURANCE_PG_BIN: there is no program 'initdb'"):
         embedded.start(replace(own, pg_bin=tmp_path))
 
 
-def test_without_user_namespaces_root_runs_the_server_as_nobody_others_as_themselves(
+def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
     tmp_path: Path,
 ) -> None:
     account, mode = (65534, 0o710) if os.geteuid() == 0 else (os.geteuid(), 0o700)
-    # pytest's own folders are closed to others, and rightly so; this one stands beside them.
+    # The server runs under another account, which cannot enter pytest's folders.
     base = Path("/tmp") / f"assurance-nobody-{os.getpid()}"
     base.mkdir(mode=0o755)
     home = base / "home"
-    # Without `unshare` on the path, user namespaces are out of reach.
+    # Without `unshare` on the path, user namespaces are not available.
     environment = {**os.environ, "ASSURANCE_HOME": str(home), "PATH": str(tmp_path)}
     settings = replace(load_settings(), home=home)
     try:
@@ -381,7 +389,7 @@ def test_without_user_namespaces_root_runs_the_server_as_nobody_others_as_themse
         assert data_dir(settings).stat().st_uid == account
         assert stat.S_IMODE(home.stat().st_mode) == mode
         assert stat.S_IMODE(settings.secrets_dir.stat().st_mode) == 0o700
-        # Root with namespaces goes on with a folder that was made without.
+        # The folder was created without user namespaces. A start with them must still use it.
         embedded.stop(settings)
         embedded.start(settings)
         with psycopg.connect(admin_url(settings)) as connection:

@@ -1,4 +1,7 @@
-"""Content fingerprints: what they must not depend on, and what must not escape them."""
+"""Content fingerprints change with the content of a table and with nothing else."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,17 +19,19 @@ ROWS = [
 
 
 @pytest.fixture
-def conn(fresh_warehouse: Settings):  # type: ignore[no-untyped-def]
+def conn(fresh_warehouse: Settings) -> Iterator[psycopg.Connection]:
     with connect(fresh_warehouse, role="oic_transform") as connection:
         connection.execute("create schema one; create schema two")
         yield connection
 
 
-def make(conn: psycopg.Connection, schema: str, rows: list[tuple], columns: str = COLUMNS) -> None:  # type: ignore[type-arg]
-    conn.execute(f"create table {schema}.t ({columns})")
+def make(
+    conn: psycopg.Connection, schema: str, rows: Sequence[tuple[Any, ...]], columns: str = COLUMNS
+) -> None:
+    conn.execute(f"create table {schema}.t ({columns})".encode())
     names = "publication_id, code, value, at, note"
     for row in rows:
-        conn.execute(f"insert into {schema}.t ({names}) values (%s, %s, %s, %s, %s)", row)
+        conn.execute(f"insert into {schema}.t ({names}) values (%s, %s, %s, %s, %s)".encode(), row)
 
 
 def test_order_of_rows_and_columns_and_the_publication_do_not_matter(
@@ -44,7 +49,7 @@ def test_order_of_rows_and_columns_and_the_publication_do_not_matter(
     assert fingerprint_tables(conn, "one")["t"].rows == 3
 
 
-def test_settings_of_the_session_do_not_matter_and_stay_as_they_are(
+def test_settings_of_the_session_do_not_matter_and_are_restored(
     conn: psycopg.Connection,
 ) -> None:
     make(conn, "one", ROWS)
@@ -59,35 +64,37 @@ def test_settings_of_the_session_do_not_matter_and_stay_as_they_are(
 @pytest.mark.parametrize(
     "change",
     [
-        # The very last bit of a number.
+        # The last bit of a number.
         "update one.t set value = 0.1::float8 + 1.4e-17::float8 where code = 'A'",
         "update one.t set note = null where code = 'A'",
         "update one.t set note = '' where code = 'B'",
         "update one.t set at = at + interval '1 microsecond' where code = 'A'",
         "insert into one.t select * from one.t where code = 'A'",
         "delete from one.t where code = 'C'",
-        # Values that change places.
+        # Two rows exchange values.
         "update one.t set code = case code when 'A' then 'B' when 'B' then 'A' else code end",
         "alter table one.t rename column note to remark",
         "alter table one.t alter column code type varchar(10)",
         "alter table one.t add column more text",
     ],
 )
-def test_every_change_of_content_shows(conn: psycopg.Connection, change: str) -> None:
+def test_every_change_of_content_changes_the_fingerprint(
+    conn: psycopg.Connection, change: str
+) -> None:
     make(conn, "one", ROWS)
     before = fingerprint_tables(conn, "one")
-    conn.execute(change)
+    conn.execute(change.encode())
     assert fingerprint_tables(conn, "one")["t"] != before["t"]
 
 
-def test_two_more_of_the_same_row_do_not_cancel_out(conn: psycopg.Connection) -> None:
+def test_two_more_copies_of_a_row_change_the_fingerprint(conn: psycopg.Connection) -> None:
     make(conn, "one", ROWS)
     make(conn, "two", [*ROWS, ROWS[0], ROWS[0]])
     one, two = fingerprint_tables(conn, "one")["t"], fingerprint_tables(conn, "two")["t"]
     assert one.fingerprint != two.fingerprint
 
 
-def test_an_empty_table_and_one_with_nothing_to_say_have_fingerprints(
+def test_a_table_without_rows_or_columns_has_a_fingerprint(
     conn: psycopg.Connection,
 ) -> None:
     conn.execute("create table one.empty (publication_id bigint, code text)")

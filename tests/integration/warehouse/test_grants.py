@@ -1,4 +1,8 @@
-"""Who may do what: each stage its own work, people their purpose, readers what is published."""
+"""The privileges of the roles of stages, of people with a purpose, and of readers.
+
+A stage may do only its work, a person may read only for a purpose, and a reader may read only
+marts.
+"""
 
 import psycopg
 import pytest
@@ -8,7 +12,7 @@ from oic_assurance.warehouse.connections import admin_url, connect, url
 from tests.integration.warehouse.stage_roles import DENIED, STAGES, may, run_as
 
 
-def test_nothing_is_granted_to_everybody(fresh_warehouse: Settings) -> None:
+def test_nothing_is_granted_to_public(fresh_warehouse: Settings) -> None:
     with connect(fresh_warehouse) as connection:
         granted = connection.execute(
             """
@@ -30,7 +34,7 @@ def test_nothing_is_granted_to_everybody(fresh_warehouse: Settings) -> None:
     assert granted == []
 
 
-def test_tables_that_landing_makes_are_read_by_whom_they_are_for(fresh_warehouse: Settings) -> None:
+def test_raw_tables_are_read_by_stages_and_for_their_purpose(fresh_warehouse: Settings) -> None:
     run_as(
         fresh_warehouse,
         "oic_landing",
@@ -60,7 +64,7 @@ def test_tables_that_landing_makes_are_read_by_whom_they_are_for(fresh_warehouse
     assert not may(fresh_warehouse, "oic_gate", "delete from raw_general.personnel")
 
 
-def test_who_looks_into_raw_acts_for_one_purpose_and_can_only_add_to_the_log(
+def test_a_purpose_reads_its_own_raw_tables_and_can_only_add_to_the_log(
     fresh_warehouse: Settings,
 ) -> None:
     run_as(
@@ -87,7 +91,7 @@ def test_who_looks_into_raw_acts_for_one_purpose_and_can_only_add_to_the_log(
             assert not may(fresh_warehouse, role, statement)
 
 
-def test_what_transform_builds_is_read_by_the_gate_wherever_it_is(
+def test_the_gate_reads_tables_of_transform_in_every_schema(
     fresh_warehouse: Settings,
 ) -> None:
     run_as(
@@ -121,7 +125,8 @@ EVIDENCE = {
         "values ('r', 'E23000022', 'rms/occurrence', 'x', 'database', now(), 'landed')"
     ),
     "rejected_row": (
-        "(batch_id, dataset, table_name, reasons) values (1, 'hr/personnel', 'personnel', '{why}')"
+        "(batch_id, dataset, table_name, reasons)"
+        " values (1, 'hr/personnel', 'personnel', '{reason}')"
     ),
     "source_cursor": "(force_code, dataset) values ('E23000022', 'rms/occurrence')",
     "build": "(run_id, as_at, known_batch_id, purpose) values ('r', now(), 1, 'daily')",
@@ -174,7 +179,7 @@ EVIDENCE = {
         ("processing_log", set(STAGES)),
     ],
 )
-def test_stages_add_evidence_and_take_none_away(
+def test_stages_add_evidence_and_cannot_delete_it(
     fresh_warehouse: Settings, table: str, writers: set[str]
 ) -> None:
     run_as(
@@ -223,26 +228,26 @@ def test_stages_add_evidence_and_take_none_away(
         ("oic_landing", "select nextval('audit.batch_batch_id_seq')", True),
     ],
 )
-def test_each_stage_does_its_own_work_only(
+def test_each_role_may_do_only_its_own_work(
     fresh_warehouse: Settings, role: str, statement: str, allowed: bool
 ) -> None:
     assert may(fresh_warehouse, role, statement) is allowed
 
 
-def test_a_batch_is_entered_after_the_rows_that_it_rejected(fresh_warehouse: Settings) -> None:
+def test_a_batch_can_be_recorded_after_its_rejected_rows(fresh_warehouse: Settings) -> None:
     with connect(fresh_warehouse, role="oic_landing") as connection:
         connection.execute(f"insert into audit.rejected_row {EVIDENCE['rejected_row']}".encode())
         connection.execute(f"insert into audit.batch {EVIDENCE['batch']}".encode())
         connection.commit()
         connection.execute(
             "insert into audit.rejected_row (batch_id, dataset, table_name, reasons) "
-            "values (99, 'd', 't', '{why}')"
+            "values (99, 'd', 't', '{reason}')"
         )
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             connection.commit()
 
 
-def test_a_generation_moves_from_candidate_to_what_readers_see(fresh_warehouse: Settings) -> None:
+def test_a_generation_moves_from_the_candidate_to_the_readers(fresh_warehouse: Settings) -> None:
     pointer = "select publication_id from marts.publication where is_current"
     run_as(
         fresh_warehouse,
@@ -289,7 +294,7 @@ def test_a_generation_moves_from_candidate_to_what_readers_see(fresh_warehouse: 
             reader.execute(f"select * from {place}".encode())
 
 
-def test_one_publication_is_current(fresh_warehouse: Settings) -> None:
+def test_only_one_publication_is_current(fresh_warehouse: Settings) -> None:
     insert = (
         "insert into marts.publication "
         "(publication_id, force_code, as_at, gate_verdict, is_current) values "

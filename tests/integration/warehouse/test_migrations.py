@@ -1,4 +1,4 @@
-"""Migrations on real databases: each file once, by one at a time, on a server that fits."""
+"""Migrations on real databases: each file is applied once, by one process at a time."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def test_a_fresh_migration_is_quick_and_a_second_does_nothing(empty_warehouse: S
     assert recorded == [(migration.name, migration.checksum) for migration in known_migrations()]
 
 
-def test_two_migrations_at_once_apply_each_file_once(empty_warehouse: Settings) -> None:
+def test_concurrent_migrations_apply_each_file_once(empty_warehouse: Settings) -> None:
     results: list[list[str] | Exception] = []
 
     def run() -> None:
@@ -63,14 +63,14 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
         migrate(fresh_warehouse)
 
 
-def test_what_was_restated_a_figure_at_a_time_gets_the_cause_into_its_key(
+def test_old_tables_of_restatements_get_the_cause_into_their_key(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also in a generation that was set aside: a roll-back attaches it to the parent again."""
+    """The tables of a detached generation are changed too, because a roll-back may attach it."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
-    with monkeypatch.context() as before:
-        before.setattr(migrating, "known_migrations", lambda: known[: number - 1])
+    with monkeypatch.context() as patch:
+        patch.setattr(migrating, "known_migrations", lambda: known[: number - 1])
         migrate(empty_warehouse)
     columns = """
         publication_id bigint, force_code text, measure_code text, period_start date,
@@ -108,7 +108,7 @@ def test_what_was_restated_a_figure_at_a_time_gets_the_cause_into_its_key(
 def stranger(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[psycopg.Connection]:
-    """Point the warehouse to a login that owns nothing; return the administrator's connection."""
+    """A connection of the administrator, while the settings use a login that owns nothing."""
     place = conninfo_to_dict(warehouse_url(empty_warehouse))
     changed = place | {"user": "stranger", "password": "stranger"}
     with psycopg.connect(admin_url(empty_warehouse), autocommit=True) as administrator:
@@ -135,7 +135,7 @@ def test_a_login_that_does_not_own_the_database_is_refused(
         migrate(empty_warehouse)
 
 
-def test_roles_of_another_warehouse_are_used_only_where_they_were_granted(
+def test_roles_of_another_warehouse_are_used_only_if_they_are_granted(
     empty_warehouse: Settings, stranger: psycopg.Connection
 ) -> None:
     database = str(conninfo_to_dict(warehouse_url(empty_warehouse))["dbname"])
@@ -167,9 +167,9 @@ def test_a_readers_lost_password_is_set_again(
     psycopg.connect(url(fresh_warehouse, "bi")).close()
 
 
-def test_every_table_and_schema_says_what_it_is(fresh_warehouse: Settings) -> None:
+def test_every_table_and_schema_has_a_comment(fresh_warehouse: Settings) -> None:
     with connect(fresh_warehouse) as connection:
-        silent = connection.execute(
+        without_comment = connection.execute(
             """
             select n.nspname, c.relname
             from pg_class as c
@@ -183,4 +183,4 @@ def test_every_table_and_schema_says_what_it_is(fresh_warehouse: Settings) -> No
                 and obj_description(oid, 'pg_namespace') is null
             """
         ).fetchall()
-    assert silent == []
+    assert without_comment == []

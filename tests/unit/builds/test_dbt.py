@@ -1,12 +1,12 @@
-"""What dbt says, as one line; and what its tests found, as evidence."""
+"""dbt's errors become one line, and the failures of its tests become evidence."""
 
 from types import SimpleNamespace
 
 import pytest
 
 from oic_assurance.builds.dbt import Node, one_line
-from oic_assurance.builds.evidence import evidence_of
 from oic_assurance.builds.record import schema_prefix
+from oic_assurance.builds.test_results import evidence_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which code and which policy: changed content shows, a moved file shows, nothing else does."""
+"""The fingerprints of code and policy change with content and file names, and with nothing else."""
 
 import subprocess
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Outcomes have counts and keys, and one line of an exception, without values."""
+"""Outcomes of checks show counts, keys and one line of an exception, but no values of records."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""From outcomes to a verdict, and from a build to the places it is in."""
+"""The verdict that follows from outcomes, and the tables and stages that a build is judged by."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -8,7 +8,7 @@ import pytest
 from expectations.vocabulary import Expectation, Severity, Suite, every_result, every_row, no_rows
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
-from oic_assurance.gates.places import Places
+from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.translate import key_columns, rule_sql
 from oic_assurance.gates.verdict import Outcome, decide
 

@@ -1,4 +1,4 @@
-"""Pseudonyms: the same for the same number and key, and telling nothing without the key."""
+"""Pseudonyms: a number always has the same pseudonym. Without the secret key, it is useless."""
 
 import hashlib
 import hmac
@@ -6,12 +6,12 @@ import hmac
 from oic_assurance.landing.pseudonyms import pseudonym
 
 
-def test_it_is_the_keyed_hash_of_kind_and_number() -> None:
+def test_a_pseudonym_is_the_keyed_hash_of_kind_and_number() -> None:
     digest = hmac.new(b"key", b"employee_no:000123", hashlib.sha256).hexdigest()
     assert pseudonym("key", "employee_no", "000123") == digest[:32]
 
 
-def test_it_differs_by_key_kind_and_number() -> None:
+def test_pseudonyms_differ_by_key_kind_and_number() -> None:
     seen = {
         pseudonym(key, kind, number)
         for key in ("a", "b")

@@ -1,4 +1,4 @@
-"""Problems that the tests of notifications share."""
+"""Examples of problems for the tests of notifications."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 
 class MailServer:
-    """An SMTP server. If it has a login, it accepts mail only with that login."""
+    """An SMTP server. If it is given a login, it accepts mail only with that login."""
 
     def __init__(self, login: tuple[str, str] | None = None, refuses: str = "") -> None:
         self.mails: list[Message] = []
@@ -32,7 +32,7 @@ class MailServer:
 
     @property
     def uri(self) -> str:
-        """The connection in Airflow's URI form."""
+        """The Airflow connection to this server, as a URI."""
         return f"smtp://127.0.0.1:{self.port}"
 
     async def handle_RCPT(  # noqa: N802 - the library calls it by this name
@@ -76,7 +76,7 @@ def _free_port() -> int:
 
 
 class HttpServer:
-    """An HTTP server that answers every POST with one status."""
+    """An HTTP server that answers every POST with the same status."""
 
     def __init__(self, status: int = 200) -> None:
         self.posts: list[tuple[str, dict[str, Any]]] = []

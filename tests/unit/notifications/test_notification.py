@@ -1,4 +1,4 @@
-"""Changes since the last notification: new problems, other causes, and problems that are over."""
+"""Changes since the last notification: new problems, new causes, and solved problems."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The comparison of two dumps notices a changed figure, and nothing else."""
+"""A comparison of two dumps of the figures finds a changed figure, and nothing else."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The map in CONTRIBUTING.md names every package that exists, and no other."""
+"""The map in CONTRIBUTING.md names every package. A unit test is in the folder of its module."""
 
 import re
 from pathlib import Path
@@ -7,19 +7,22 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[3]
 PACKAGES = PROJECT / "include" / "oic_assurance"
-#: Folders of data, which a package's row describes.
-DATA = {"migrations", "templates", "declarations"}
+#: Packages outside `oic_assurance`, by their folder in `tests/unit`.
+OTHER_ROOTS = {
+    "simulator": PROJECT / "include" / "simulator",
+    "expectations": PROJECT / "expectations",
+}
 
 
 def mapped() -> list[str]:
-    """Return the folders in the first column of the map, in its order."""
+    """Return the folders in the first column of the map, in the order of the map."""
     rows = (PROJECT / "CONTRIBUTING.md").read_text("utf-8").splitlines()
     cells = [row.split("|")[1] for row in rows if row.startswith("| `")]
     return [path for cell in cells for path in re.findall(r"`([^`]+/)`", cell)]
 
 
 def packages() -> list[str]:
-    """Return the top packages, and those inside them that hold Python."""
+    """Return the top packages, and the packages inside them that have Python files."""
     folders = {file.parent for file in PACKAGES.rglob("*.py")} - {PACKAGES}
     return sorted(f"{folder.relative_to(PROJECT)}/" for folder in folders)
 
@@ -32,9 +35,24 @@ def test_every_folder_on_the_map_exists() -> None:
     assert [path for path in mapped() if not (PROJECT / path).is_dir()] == []
 
 
+def test_each_unit_test_stands_where_its_module_does() -> None:
+    """The file `tests/unit/a/test_b.py` tests the module or package `a/b`."""
+    tests = PROJECT / "tests" / "unit"
+    lost = []
+    for file in sorted(tests.rglob("test_*.py")):
+        first, *rest = file.relative_to(tests).with_name(file.stem.removeprefix("test_")).parts
+        if first == "project":
+            continue
+        root = OTHER_ROOTS.get(first, PACKAGES / first)
+        module = root.joinpath(*rest)
+        if not (module.is_dir() or module.with_suffix(".py").exists()):
+            lost.append(str(file.relative_to(PROJECT)))
+    assert lost == []
+
+
 @pytest.mark.parametrize("package", [path for path in packages() if path.count("/") == 3])
 def test_a_package_is_neither_tiny_nor_vast(package: str) -> None:
-    """A stranger can take in a package at one look: three to thirty files, `__init__` apart."""
+    """A package has three to thirty files without `__init__`, so that a newcomer can survey it."""
     files = [
         file
         for file in (PROJECT / package).rglob("*")

@@ -1,4 +1,4 @@
-"""One simulated force for all tests of this folder: 18 months of the demonstration's seed."""
+"""One simulated force for all tests in this folder: 18 months from the demonstration's seed."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ FIRST, LAST = date(2025, 6, 1), date(2026, 11, 24)
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    """The force of the demonstration, simulated until its last day."""
+    """The demonstration's force, simulated up to its last day."""
     force = World(DEFAULT_SEED, EPOCH)
     force.advance(LAST)
     return force
@@ -22,5 +22,5 @@ def world() -> World:
 
 @pytest.fixture(scope="session")
 def period() -> Period:
-    """The demonstration's range."""
+    """The demonstration's range of days."""
     return Period(FIRST, FIRST, LAST, daily_personnel_since(LAST))

@@ -1,4 +1,4 @@
-"""The files are readable in all forms, come on their days, and are fresh at the end."""
+"""The dropped files are readable in every form, have the right days, and are fresh at the end."""
 
 import csv
 import io

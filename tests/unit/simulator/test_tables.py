@@ -1,4 +1,4 @@
-"""The simulated databases against the source contract and against their own DDL."""
+"""The simulated databases follow the source contract, and the statements that create them."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from simulator.records import Values
 from simulator.tables import TABLES, Table
 from simulator.world import World
 
-# The code lists of the source contract. All other columns are open.
+# The code lists of the source contract. Every other column can have any value.
 CODES = {
     "occurrence.detection_route": "ROAD_POLICING LORRY_DROP PUBLIC_CALL CUSTODY PARTNER WARRANT"
     " OTHER",
@@ -47,7 +47,8 @@ OPTIONAL = {
     "submitted_at",
     "approved_at",
     "deleted_at",
-    # Gradings land as they come. Whether they are valid is decided in the marts.
+    # A grading is landed as delivered, even if a part is missing. The marts decide whether it is
+    # valid.
     "handling_conditions",
     "source_evaluation",
     "intelligence_assessment",

@@ -1,4 +1,4 @@
-"""A state folder for each test that asks for one."""
+"""A state folder for tests that ask for one."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a state folder that does not exist yet, and make it the one that is used."""
+    """Set a state folder that does not exist yet, and return its path."""
     folder = tmp_path / "a state folder"
     monkeypatch.setenv("ASSURANCE_HOME", str(folder))
     return folder

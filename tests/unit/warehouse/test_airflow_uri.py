@@ -1,4 +1,4 @@
-"""Airflow's connections in environment variables, as URI and as JSON."""
+"""Airflow's connections in environment variables, written as URI or as JSON."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import load_settings
-from oic_assurance.warehouse.airflow_uri import connection_type, find_given
+from oic_assurance.warehouse.airflow_uri import connection_type, find_connection_uri
 from oic_assurance.warehouse.connections import describe, url
 
 pytestmark = pytest.mark.usefixtures("state_folder")
@@ -30,7 +30,7 @@ def test_connections_in_both_formats_of_airflow_are_read(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     expected = "postgresql://someone:p%40ss%2Fword@db.example:5433/rms?sslmode=require"
-    assert find_given("rms") == expected
+    assert find_connection_uri("rms") == expected
     assert url(load_settings(), "rms") == expected
     assert describe(expected) == "host db.example, port 5433, database rms"
 
@@ -50,7 +50,7 @@ def test_the_error_for_an_invalid_connection_does_not_show_the_password(
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_RMS", text)
     with pytest.raises(UsageError, match="AIRFLOW_CONN_RMS") as caught:
-        find_given("rms")
+        find_connection_uri("rms")
     assert "geheim" not in str(caught.value)
 
 

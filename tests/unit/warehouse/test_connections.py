@@ -1,4 +1,4 @@
-"""Connections: where they lead, and errors that say what to do."""
+"""Connections: the databases they lead to, and errors that say what to do."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Secrets are created once, are private, and can come from the environment."""
+"""A secret is created once and is private. It can also come from the environment."""
 
 import stat
 from pathlib import Path

@@ -41,8 +41,8 @@ with
         where figure.org_unit_code <> 'ALL'
     ),
 
-    -- The earlier releases that the new figure is compared with. A unit that is in only one of the
-    -- two counts as zero in the other.
+    -- The earlier releases that the new figure is compared with. A unit that is only in the new
+    -- figure, or only in the earlier release, counts as zero in the other one.
     earlier as (
         select distinct
             fresh.force_code,

@@ -23,7 +23,7 @@ with
         where period_end = {{ month_end("period_start") }} and org_unit_code <> 'REST'
     ),
 
-    -- A row that was shown to the public stays, even if its unit is no longer a district.
+    -- A row that was shown to the public is shown again, even if its unit is no longer a district.
     cell as (
         select
             month.force_code,

@@ -36,7 +36,8 @@ with recursive
             and cell.period_start > coalesce(released.period_end, {{ beginning_of_time() }})
     ),
 
-    -- The first row is the last month end that was already shown, or nothing.
+    -- The recursion starts with the numbers of the last month end that was released. They are
+    -- null if no month end was released.
     walked as (
         select
             force_code,

@@ -16,7 +16,8 @@ with
         from {{ ref("int_public_breakdown") }}
     ),
 
-    -- If the threshold was raised since, a released figure may be too small to be shown again.
+    -- If the threshold was raised after a release, a released figure may be too small to be shown
+    -- again.
     -- Then its whole period, or all of its districts, are left out.
     remembered as (
         select
@@ -60,7 +61,7 @@ with
             and {{ in_force("threshold", "build.as_at_day") }}
         where
             released.is_latest
-            -- A build for an earlier day shows nothing from after that day.
+            -- A build for an earlier day shows no period that ends on or after that day.
             and released.period_end < build.as_at_day
     ),
 

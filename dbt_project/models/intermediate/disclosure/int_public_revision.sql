@@ -64,7 +64,7 @@ with
             and computed.measure_code = released.measure_code
             and computed.period_start = released.period_start
             and computed.period_end = released.period_end
-        -- A build for an earlier day may not see the whole period.
+        -- Leave out periods of which a build for an earlier day sees only some months.
         where computed.computed_until = computed.period_end
         group by
             computed.force_code,

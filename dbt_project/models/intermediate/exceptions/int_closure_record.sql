@@ -1,14 +1,14 @@
 with
-    gone as (select * from {{ ref("int_exception_gone") }}),
+    closed as (select * from {{ ref("int_exception_newly_closed") }}),
 
     referral as (
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             case
                 when referral.referral_ref is null
                 then 'RECORD_WITHDRAWN'
-                when gone.exception_code = 'REFERRAL_OFFICER_UNRESOLVED'
+                when closed.exception_code = 'REFERRAL_OFFICER_UNRESOLVED'
                 then 'OFFICER_FOUND'
                 when not referral.is_counted
                 then 'NO_LONGER_COUNTED'
@@ -18,21 +18,21 @@ with
                 then 'DOCUMENT_WITHDRAWN'
                 else 'OTHER_DOCUMENT'
             end as closed_because,
-            -- No record says when a document that was there already became valid.
+            -- If an invalid document became valid, no record says when. The moment is then blank.
             case
                 when
                     referral.is_counted
-                    and gone.exception_code
+                    and closed.exception_code
                     in ('REFERRAL_DOCUMENT_MISSING', 'REFERRAL_DOCUMENT_BY_OTHER')
                 then referral.submitted_at
             end as closed_at
-        from gone
+        from closed
         left join
             {{ ref("int_nccu_referral_class") }} as referral
-            on gone.force_code = referral.force_code
-            and gone.record_ref = referral.referral_ref
+            on closed.force_code = referral.force_code
+            and closed.record_ref = referral.referral_ref
         where
-            gone.exception_code in (
+            closed.exception_code in (
                 'REFERRAL_DOCUMENT_MISSING',
                 'REFERRAL_DOCUMENT_BY_OTHER',
                 'REFERRAL_DOCUMENT_INVALID',
@@ -42,38 +42,38 @@ with
 
     document as (
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             case
                 when report.report_urn is null or not report.is_submitted
                 then 'RECORD_WITHDRAWN'
-                when gone.exception_code = 'DOCUMENT_OFFICER_UNRESOLVED'
+                when closed.exception_code = 'DOCUMENT_OFFICER_UNRESOLVED'
                 then 'OFFICER_FOUND'
                 else 'REFERRAL_FOUND'
             end as closed_because,
-            gone.closed_at
-        from gone
+            closed.closed_at
+        from closed
         left join
             {{ ref("int_intelligence_report") }} as report
-            on gone.force_code = report.force_code
-            and gone.record_ref = report.report_urn
-        where gone.exception_code in ('DOCUMENT_OFFICER_UNRESOLVED', 'DOCUMENT_NAMES_NO_REFERRAL')
+            on closed.force_code = report.force_code
+            and closed.record_ref = report.report_urn
+        where closed.exception_code in ('DOCUMENT_OFFICER_UNRESOLVED', 'DOCUMENT_NAMES_NO_REFERRAL')
     ),
 
     custody as (
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             case
                 when custody.force_code is null then 'RECORD_WITHDRAWN' else 'REFERRAL_MADE'
             end as closed_because,
-            gone.closed_at
-        from gone
+            closed.closed_at
+        from closed
         left join
             {{ ref("int_immigration_custody") }} as custody
-            on gone.force_code = custody.force_code
-            and gone.record_ref = {{ custody_ref("custody") }}
-        where gone.exception_code = 'CUSTODY_WITHOUT_REFERRAL'
+            on closed.force_code = custody.force_code
+            and closed.record_ref = {{ custody_ref("custody") }}
+        where closed.exception_code = 'CUSTODY_WITHOUT_REFERRAL'
     )
 
 select *

@@ -8,8 +8,8 @@ with
 
     final as (
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             case
                 when listed.officer_key is null
                 then 'LEFT'
@@ -21,22 +21,24 @@ with
                 then 'LEFT'
                 when today.is_long_term_absent
                 then 'LONG_TERM_ABSENT'
-                when gone.exception_code = 'HYDRA_PLACE_MISSING'
+                when closed.exception_code = 'HYDRA_PLACE_MISSING'
                 then 'PLACE_BOOKED'
                 else 'NO_LONGER_NEEDED'
             end as closed_because,
             case
                 when today.is_complete then {{ london_midnight("today.completed_on") }}
             end as closed_at
-        from {{ ref("int_exception_gone") }} as gone
+        from {{ ref("int_exception_newly_closed") }} as closed
         left join
-            listed on gone.force_code = listed.force_code and gone.officer_key = listed.officer_key
+            listed
+            on closed.force_code = listed.force_code
+            and closed.officer_key = listed.officer_key
         left join
             {{ ref("int_training_today") }} as today
-            on gone.force_code = today.force_code
-            and gone.officer_key = today.officer_key
-            and gone.record_ref = today.requirement_code
-        where gone.exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')
+            on closed.force_code = today.force_code
+            and closed.officer_key = today.officer_key
+            and closed.record_ref = today.requirement_code
+        where closed.exception_code in ('TRAINING_OUTSTANDING', 'HYDRA_PLACE_MISSING')
     )
 
 select *

@@ -13,7 +13,7 @@ with
             '' as officer_in_key
         from {{ ref("int_exception_referral") }}
         union all
-        -- The same item is missing for many people, so the officer is part of the key.
+        -- Many officers can lack the same training item, so the officer is part of the key.
         select
             force_code,
             exception_code,
@@ -67,7 +67,8 @@ with
             officer_key,
             opened_at,
             age_days,
-            -- Elsewhere the key has no officer, so that it stays when a collar number is corrected.
+            -- The key of other exceptions has no officer, so that it stays the same when a
+            -- collar number is corrected.
             md5(exception_code || '|' || record_ref || '|' || officer_in_key) as exception_key,
             case
                 when age_days <= 1

@@ -47,24 +47,24 @@ with
         cross join build
         union all
         select
-            gone.force_code,
-            gone.exception_key,
+            closed.force_code,
+            closed.exception_key,
             build.as_at,
             false,
-            gone.exception_code,
-            gone.point_code,
-            gone.record_ref,
-            gone.org_unit_code,
-            gone.officer_key,
-            gone.opened_at,
+            closed.exception_code,
+            closed.point_code,
+            closed.record_ref,
+            closed.org_unit_code,
+            closed.officer_key,
+            closed.opened_at,
             coalesce(closure.closed_at, build.as_at),
             coalesce(closure.closed_because, 'NO_LONGER_LISTED')
-        from {{ ref("int_exception_gone") }} as gone
+        from {{ ref("int_exception_newly_closed") }} as closed
         cross join build
         left join
             closure
-            on gone.force_code = closure.force_code
-            and gone.exception_key = closure.exception_key
+            on closed.force_code = closure.force_code
+            and closed.exception_key = closure.exception_key
     ),
 
     event_with_state_before as (
@@ -117,8 +117,8 @@ with
         where change.is_open
     ),
 
-    -- The record can have been put right before the exception was seen again. The spell then
-    -- closes when it opens.
+    -- The record can have been corrected before the exception was seen again. A spell must not
+    -- close before it opens, so it then closes at the moment when it opens.
     final as (
         select
             force_code,

@@ -2,8 +2,8 @@ with
     referral as (
         select *
         from {{ ref("int_measure_record") }}
-        -- A measure in hours has no numerator. The kind is named so that the planner
-        -- does not read the other records.
+        -- The rows of a measure in hours have no numerator. They are always referrals, and the
+        -- condition on record_kind lets the planner skip the other kinds of record.
         where record_kind = 'referral' and denominator > 0 and numerator is null
     ),
 

@@ -1,4 +1,5 @@
--- A view, because the figures read it once, and an explanation reads the records of one figure.
+-- This model is a view, because a build reads all of it only once, for the figures. `assurance
+-- explain` reads only the records of one figure.
 {{ config(materialized="view") }}
 
 with

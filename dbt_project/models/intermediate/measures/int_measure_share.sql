@@ -9,7 +9,7 @@ with
             sum(numerator) as numerator,
             sum(denominator) as denominator
         from {{ ref("int_measure_record") }}
-        -- A measure in hours has no numerator.
+        -- Leave out measures in hours, which have no numerator.
         where numerator is not null
         group by force_code, measure_code, period_start, org_unit_code, rolled_up_on
         having sum(denominator) > 0
@@ -34,7 +34,7 @@ with
         union all
         select force_code, measure_code, period_start, 'ALL', numerator, denominator, false
         from team
-        -- Strands have no team: they are the force's already.
+        -- Plan strands have no team. Their rows are for the force already.
         where org_unit_code <> 'ALL'
     ),
 

@@ -3,7 +3,7 @@ with
         select referral.*
         from {{ ref("int_nccu_referral") }} as referral
         left join
-            {{ ref("int_nccu_match_counting") }} as matched_referral
+            {{ ref("int_nccu_match_valid") }} as matched_referral
             on referral.force_code = matched_referral.force_code
             and referral.referral_ref = matched_referral.referral_ref
         where matched_referral.referral_ref is null

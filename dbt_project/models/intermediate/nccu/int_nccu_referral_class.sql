@@ -13,7 +13,7 @@ with
                 then 'submitted_in_time'
                 else 'submitted_late'
             end as intelligence_class
-        from {{ ref("int_nccu_match_counting") }} as matched
+        from {{ ref("int_nccu_match_valid") }} as matched
         inner join
             referral
             on matched.force_code = referral.force_code

@@ -27,7 +27,8 @@ with recursive
             and climb.next_code = parent.org_unit_code
             and climb.valid_from < parent.valid_to
             and parent.valid_from < climb.valid_to
-        -- A file may put units in a circle by mistake. Without a limit this would never end.
+        -- By mistake, a file may put units in a circle (A above B, B above A). Without a limit
+        -- this recursion would never end.
         where climb.steps < 10 and parent.org_unit_code <> climb.org_unit_code
     ),
 

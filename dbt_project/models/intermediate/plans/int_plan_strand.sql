@@ -50,7 +50,8 @@ with
             coalesce(ranked_plan.owner_role is not null, false) as has_owner,
             coalesce(ranked_plan.evidence_ref is not null, false) as has_evidence,
             coalesce(ranked_plan.meets_requirement, false) as is_met,
-            -- Before the deadline there is no row for that day, and a strand met today counts.
+            -- The deadline day has no row before the deadline. Until then, a strand that is
+            -- met today counts as on time.
             coalesce(
                 strand_on_deadline.is_met, ranked_plan.meets_requirement, false
             ) as is_met_on_time,

@@ -23,7 +23,8 @@ with
                 then 0
                 else ceil(progress.target * progress.denominator) - progress.numerator
             end as outstanding,
-            -- After the deadline there is one cycle of the Accountability Board to catch up.
+            -- After the deadline the force has one cycle of the Accountability Board to catch
+            -- up: the recovery weeks.
             case
                 when progress.is_deadline_reached
                 then policy.recovery_weeks

@@ -27,7 +27,8 @@ with
                 )
             }} as value_at_deadline,
             status.status_at_deadline,
-            -- What was known on the deadline day is known once that day is over.
+            -- Shown from the day after the deadline: during the deadline day, more can still
+            -- become known.
             case
                 when build.as_at_day > point.deadline then then_known.value
             end as value_at_deadline_known_then,

@@ -42,7 +42,7 @@ with
         from change_of_data
     ),
 
-    -- The log also has entries about other things than the assurance points.
+    -- Leave out entries of the log about anything other than an assurance point.
     final as (
         select change.*
         from change

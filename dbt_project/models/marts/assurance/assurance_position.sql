@@ -4,7 +4,7 @@ with
     gate as (
         select count(*) as warnings
         from {{ ref("stg_audit__expectation_result") }}
-        where not is_met and severity = 'warning' and stage <> 'sealed'
+        where not is_passed and severity = 'warning' and stage <> 'sealed'
     ),
 
     final as (

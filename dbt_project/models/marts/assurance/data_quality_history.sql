@@ -13,7 +13,7 @@ with
             history.dimension,
             history.severity,
             history.owner,
-            case when history.is_met then 'passed' else history.severity end as verdict,
+            case when history.is_passed then 'passed' else history.severity end as verdict,
             history.rows_checked,
             history.rows_failed,
             history.tolerated_share,

@@ -7,7 +7,7 @@ with
             result.dimension,
             result.severity,
             count(*) as expectations,
-            sum(case when result.is_met then 0 else 1 end) as failed,
+            sum(case when result.is_passed then 0 else 1 end) as failed,
             max(result.checked_at) as checked_at
         from {{ ref("stg_audit__expectation_result") }} as result
         where result.stage <> 'sealed'

@@ -1,4 +1,4 @@
-{#- Nine of ten referrals are status checks, and most questions are about the others. -#}
+{#- Index the other referrals, because nine of ten are status checks and most queries leave these out. -#}
 {{ config(indexes=[{"columns": ["referral_type", "contacted_on"]}]) }}
 
 with

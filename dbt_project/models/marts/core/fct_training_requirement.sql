@@ -1,7 +1,7 @@
 with
     build as (select * from {{ ref("stg_audit__build") }}),
 
-    -- Filter to the versions of the day before the join: they are few of many.
+    -- Filter to the versions of the day before the join, because most versions are for other days.
     officer as (
         select version.*
         from {{ ref("int_officer_version") }} as version

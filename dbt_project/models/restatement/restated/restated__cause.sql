@@ -12,8 +12,10 @@ with
             contribution.period_start,
             contribution.record_kind,
             contribution.record_ref,
-            sum(case when contribution.edition = 'before' then 1 else 0 end) as before_count,
-            sum(case when contribution.edition = 'after' then 1 else 0 end) as after_count
+            sum(
+                case when contribution.edition = 'earlier_by_todays_rules' then 1 else 0 end
+            ) as before_count,
+            sum(case when contribution.edition = 'now' then 1 else 0 end) as after_count
         from {{ ref("restated__contribution") }} as contribution
         inner join
             changed_record
@@ -22,7 +24,7 @@ with
             and contribution.period_start = changed_record.period_start
             and contribution.record_kind = changed_record.record_kind
             and contribution.record_ref = changed_record.record_ref
-        where contribution.edition in ('before', 'after')
+        where contribution.edition in ('earlier_by_todays_rules', 'now')
         group by
             contribution.force_code,
             contribution.measure_code,

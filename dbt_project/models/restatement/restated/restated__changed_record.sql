@@ -6,11 +6,12 @@ with
     earlier_ancestor as (select * from {{ ref("compared__ancestor") }} where rules = 'today'),
 
     change as (
-        select 'records' as change, 'before' as edition_before, 'after' as edition_after
+        select
+            'records' as change, 'earlier_by_todays_rules' as edition_before, 'now' as edition_after
         union all
-        select distinct 'rules', 'then', 'before'
+        select distinct 'rules', 'earlier', 'earlier_by_todays_rules'
         from contribution
-        where edition = 'then'
+        where edition = 'earlier'
     ),
 
     level as (
@@ -40,7 +41,7 @@ with
                 and contribution.org_unit_code = ancestor.org_unit_code
                 and contribution.rolled_up_on >= ancestor.valid_from
                 and contribution.rolled_up_on < ancestor.valid_to
-            where contribution.edition {{ "=" if side == "after" else "<>" }} 'after'
+            where contribution.edition {{ "=" if side == "after" else "<>" }} 'now'
         ),
     {% endfor %}
 

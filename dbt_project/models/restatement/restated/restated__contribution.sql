@@ -3,7 +3,7 @@ with
         select distinct force_code, measure_code, period_start from {{ ref("restated__figure") }}
     ),
 
-    month_after as (
+    month_now as (
         select month.*
         from {{ ref("int_measure_month") }} as month
         inner join
@@ -23,7 +23,10 @@ with
             and month.period_start = restated_month.period_start
     ),
 
-    {% for edition, rules in [("before", "today"), ("then", "then")] %}
+    {% for edition, rules in [
+        ("earlier_by_todays_rules", "today"),
+        ("earlier", "earlier"),
+    ] %}
         month_{{ edition }} as (select * from earlier_month where rules = '{{ rules }}'),
 
         {% for step in ["referral", "custody", "officer", "requirement", "plan"] %}
@@ -33,10 +36,10 @@ with
         {% endfor %}
     {% endfor %}
 
-    contribution_after as (
+    contribution_now as (
         {{
             measure_record(
-                "month_after",
+                "month_now",
                 ref("int_nccu_referral_class"),
                 ref("int_immigration_custody"),
                 ref("int_training_person"),
@@ -46,35 +49,35 @@ with
         }}
     ),
 
-    contribution_before as (
+    contribution_earlier_by_todays_rules as (
         {{
             measure_record(
-                "month_before",
-                "referral_before",
-                "custody_before",
-                "officer_before",
-                "requirement_before",
-                "plan_before",
+                "month_earlier_by_todays_rules",
+                "referral_earlier_by_todays_rules",
+                "custody_earlier_by_todays_rules",
+                "officer_earlier_by_todays_rules",
+                "requirement_earlier_by_todays_rules",
+                "plan_earlier_by_todays_rules",
             )
         }}
     ),
 
-    contribution_then as (
+    contribution_earlier as (
         {{
             measure_record(
-                "month_then",
-                "referral_then",
-                "custody_then",
-                "officer_then",
-                "requirement_then",
-                "plan_then",
+                "month_earlier",
+                "referral_earlier",
+                "custody_earlier",
+                "officer_earlier",
+                "requirement_earlier",
+                "plan_earlier",
             )
         }}
     ),
 
     -- A record that is looked at and left out adds nothing.
     final as (
-        {% for edition in ["after", "before", "then"] %}
+        {% for edition in ["now", "earlier_by_todays_rules", "earlier"] %}
             select
                 '{{ edition }}' as edition,
                 force_code,

@@ -31,7 +31,7 @@ with
             and contribution.record_kind = changed_record.record_kind
             and contribution.record_ref = changed_record.record_ref
             and contribution.org_unit_code = changed_record.team_code
-        where contribution.edition in ('before', 'after')
+        where contribution.edition in ('earlier_by_todays_rules', 'now')
     ),
 
     days as (select distinct force_code, day from contribution),

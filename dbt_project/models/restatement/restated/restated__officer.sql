@@ -4,7 +4,7 @@ with
     officer_in_editions as (
         select *
         from {{ ref("restated__contribution") }}
-        where record_kind = 'person' and edition in ('before', 'after')
+        where record_kind = 'person' and edition in ('earlier_by_todays_rules', 'now')
     ),
 
     final as (

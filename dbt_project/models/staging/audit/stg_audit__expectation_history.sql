@@ -63,7 +63,7 @@ with
             tolerated as tolerated_share,
 
             -- booleans
-            success as is_met,
+            success as is_passed,
             is_published,
 
             -- times

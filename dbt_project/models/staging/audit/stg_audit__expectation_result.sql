@@ -28,7 +28,7 @@ with
             stage,
 
             -- booleans
-            success as is_met,
+            success as is_passed,
 
             -- times
             checked_at

@@ -1,9 +1,9 @@
-"""Archived batches without the erased records.
+"""Rewrite archived batches without the erased records.
 
-A rewritten batch is a draft next to the old file until the transaction that logs it has committed.
-Then the draft replaces the old file. After an interruption, the next command finds the drafts. A
-draft that the log knows replaces its file, and any other draft is deleted. So files and log
-converge, and neither needs the erased key for it.
+The rewritten batch is written as a draft next to the old file. When the transaction that logs the
+erasure has committed, the draft replaces the old file. After an interruption, the next command
+finds the drafts that are left. A draft whose hash is in the log replaces its file, and any other
+draft is deleted. So files and log agree again, and neither of them has to contain the erased key.
 """
 
 import os
@@ -16,8 +16,7 @@ from tempfile import SpooledTemporaryFile
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive import REWRITTEN, UNFINISHED, ArchiveWriter
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     EXTRACT_SUFFIX,
     ArchivedBatch,
     HashedStream,
@@ -26,9 +25,10 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import REWRITTEN, UNFINISHED, ArchiveWriter
 from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.extracts import rewrite_extract
+from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
@@ -40,17 +40,17 @@ from oic_assurance.warehouse.rows import find_value
 
 @dataclass(frozen=True)
 class RewrittenBatch:
-    """An archived batch without the erased rows, with their row numbers."""
+    """An archived batch without the erased rows, and the row numbers of the erased rows."""
 
     batch_id: int
     sha256_before: str
-    #: The SHA-256 of the content that is left. Empty for a file that is searched but not rewritten.
+    #: The SHA-256 of the content without the erased rows. Empty if the file was not rewritten.
     sha256_after: str
     row_numbers: list[int]
 
 
 class ArchivedCopies:
-    """The archived batches of one dataset, searched for rows of one table."""
+    """Finds and removes rows of one table in the archived batches of its dataset."""
 
     def __init__(
         self, settings: Settings, connection: psycopg.Connection, dataset: Dataset, table: Table
@@ -64,9 +64,9 @@ class ArchivedCopies:
     def without(
         self, batch: ArchivedBatch, keys: Sequence[str], row_numbers: Sequence[int], *, write: bool
     ) -> RewrittenBatch | None:
-        """Find the rows with one of the keys or row numbers, and write a draft without them.
+        """Find the rows with one of the keys or row numbers, and write a draft without these rows.
 
-        Returns None if the batch has none of them. Without `write` no draft is left.
+        Returns None if the batch has no such row. If `write` is false, no draft is left.
 
         Raises:
             AssuranceError: The archived batch cannot be read.
@@ -204,7 +204,7 @@ class ArchivedCopies:
 
 
 def resolve_drafts(settings: Settings, connection: psycopg.Connection, dataset: Dataset) -> None:
-    """Let drafts that the log knows replace their files, and delete all other drafts."""
+    """Replace files by their drafts if the log has the draft's hash. Delete all other drafts."""
     folder = settings.home / "batches" / dataset.name
     if not folder.is_dir():
         return
@@ -239,9 +239,9 @@ def _drafts(folder: Path) -> list[Path]:
 
 
 def _sha256(path: Path) -> str | None:
-    """Return the SHA-256 of a draft's content. The first line of an extract does not count.
+    """Return the SHA-256 of a draft's content, or None if the draft cannot be read.
 
-    Returns None if the draft cannot be read.
+    The first line of an extract is its header and is left out of the hash.
     """
     try:
         with open_unpacked(path) as stream:
@@ -264,6 +264,9 @@ def _sync(folder: Path) -> None:
 
 
 def _positions(row_numbers: Sequence[int], gaps: set[int]) -> list[int]:
-    """Return the positions of rows in the archived file, which earlier erasures have shortened."""
+    """Return the positions that rows have in the archived file now.
+
+    Each row that was erased earlier (a gap) moves the rows after it up by one position.
+    """
     earlier = sorted(gaps)
     return [row_number - bisect_left(earlier, row_number) for row_number in row_numbers]

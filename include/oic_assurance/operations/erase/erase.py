@@ -35,8 +35,8 @@ ROLE = "oic_erasure"
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
     """Erase records and log the erasure.
 
-    Returns what was erased or, with `dry_run`, what would be erased. Landing of the dataset waits
-    meanwhile.
+    Returns what was erased. With `dry_run` it erases nothing and returns what would be erased. The
+    dataset cannot be landed during the call.
 
     Raises:
         UsageError: The reason names a key. The log must not identify an erased record.
@@ -53,7 +53,10 @@ def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Fou
 
 
 def complete_interrupted(settings: Settings, dataset: Dataset) -> None:
-    """Complete an erasure that was killed after its commit: move the drafts into the archive."""
+    """Complete an erasure that was killed after its commit.
+
+    The drafts replace the archived files.
+    """
     with _erasing(settings, dataset):
         pass
 
@@ -80,10 +83,12 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
                     """
                 ).format(raw_name(dataset, table)),
                 {
-                    "force": settings.force_code, "key": key, "dataset": dataset.name,
+                    "force": settings.force_code,
+                    "key": key,
+                    "dataset": dataset.name,
                     "table": table.name,
                 },
-            )  # fmt: skip
+            )
             if is_known:
                 found.append(table)
     return found
@@ -101,7 +106,7 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
         try:
             yield connection
         finally:
-            # A failed erasure leaves drafts that the log does not know.
+            # After an error, this deletes the drafts, because the log does not have them.
             if not connection.closed:
                 resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:
@@ -118,7 +123,7 @@ def _names(text: str, key: str) -> bool:
 
 
 class _Erasure:
-    """One request, on one connection that is alone on the dataset."""
+    """The erasure for one request, on a connection that holds the lock of the dataset."""
 
     def __init__(
         self,
@@ -147,14 +152,18 @@ class _Erasure:
             found.pseudonyms = self._delete_pseudonyms(numbers)
             self._delete_observed(found)
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
-            # The log is written last: a build opened after its time cannot see the records.
+            # The log is written last. So no build that is opened after the logged time can see the
+            # erased records.
             self._log(found)
         return found
 
     # ---------------------------------------------------------------- delete
 
     def _delete_raw(self) -> list[tuple[str, str]]:
-        """Delete versions and tombstones. Returns kind and number of the officers in them."""
+        """Delete versions and tombstones of the records from raw.
+
+        Returns the numbers of the officers that they named, each with its kind.
+        """
         numbers: set[tuple[str, str]] = set()
         for column in self._table.columns:
             if not column.identifies:
@@ -253,11 +262,20 @@ class _Erasure:
             returning erasure_id
             """,
             (
-                self._force, self._dataset.name, self._table.name, self._request.kind,
-                self._request.reason, getpass.getuser(), len(self._keys), found.raw.total(),
-                found.rejected.total(), found.archived_rows, found.pseudonyms, min(found.batches),
+                self._force,
+                self._dataset.name,
+                self._table.name,
+                self._request.kind,
+                self._request.reason,
+                getpass.getuser(),
+                len(self._keys),
+                found.raw.total(),
+                found.rejected.total(),
+                found.archived_rows,
+                found.pseudonyms,
+                min(found.batches),
             ),
-        )  # fmt: skip
+        )
         marks = {
             hash_key(self._secret, self._force, self._dataset, self._table, key)
             for key in self._keys

@@ -10,7 +10,8 @@ from psycopg.sql import SQL
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# By table: the codes of exceptions about its records, and the name of a record in the events.
+# For each table: a pattern for the codes of exceptions about its records, and the SQL for
+# `record_ref`, by which the events name a record.
 _EVENTS_OF_TABLE = {
     "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
@@ -19,7 +20,8 @@ _EVENTS_OF_TABLE = {
     "plan_milestone": ("PLAN_MILESTONE_%", "r.plan_ref || ': ' || r.milestone"),
 }
 
-# The record of a training exception is the officer. Without a pseudonym, the officer was erased.
+# A training exception is about an officer. If the officer's pseudonym no longer exists, the officer
+# was erased.
 _DELETE_TRAINING = """
 delete from audit.exception_event as event
 where
@@ -32,7 +34,7 @@ where
     )
 """
 
-# Exceptions about other records stay, without the erased officer.
+# Events about other records stay, but without the key of the erased officer.
 _CLEAR_OFFICERS = """
 update audit.exception_event as event set officer_key = null
 where
@@ -49,7 +51,7 @@ where
 def delete_exception_events(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table
 ) -> None:
-    """Delete the events about records of a table and about officers that are not in raw any more.
+    """Delete the events about a table's records, and about officers, that are no longer in raw.
 
     Call this after the rows of raw and the pseudonyms were deleted.
     """

@@ -1,10 +1,14 @@
 """Find the records in raw and quarantine that are past the retention of their declaration.
 
-The retention period of a record starts with the declared column of its latest version. While that
-column is blank, it does not start. Without a declared column it starts with the latest version
-time. For a deleted record it starts with the deletion at the latest. A record that the source's
-full delivery still lists has not expired, because the source still needs it. Nothing erases these
-records automatically: people decide when to dispose of them.
+When the retention period of a record starts:
+
+- If the declaration names a column: at the date in that column of the latest version. While the
+  column is blank, the period does not start.
+- If the declaration names no column: at the latest version time.
+- If the record is deleted: at the deletion at the latest.
+
+A record that the source's full delivery still lists has not expired, because the source still needs
+it. Nothing erases expired records automatically. People decide when to dispose of them.
 """
 
 from datetime import datetime
@@ -65,10 +69,11 @@ def _keys_in_raw(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table, before: datetime
 ) -> list[str]:
     name = dataset.retention.counts_from
-    # Without a declared column the latest version counts, even if it is the tombstone.
+    # If the declaration names no column, the period starts at the latest version, even if that
+    # version is a tombstone.
     starts: Composable = SQL("e.version_at")
     if name in table.names:
-        # A date counts from the end of that day.
+        # If the column is a date, the period starts at the end of that day.
         starts = SQL("(s.{} + interval '1 day') at time zone 'Europe/London'").format(
             Identifier(str(name))
         )

@@ -1,10 +1,14 @@
 """Remove the last traces of erased records: publications, dead rows, write-ahead log, run logs.
 
-A deleted row stays in the table's file until that is rewritten, and in the write-ahead log until
-the server has moved past it. A publication from before the erasure stays readable. So once there is
-a new publication, the generations with the erased records are dropped, the tables that they were
-erased from are rewritten, and on the embedded server the log is cleared. After an interruption, the
-next call starts again.
+A deleted row stays in the table's file until the table is rewritten. It stays in the write-ahead
+log until the server removes that part of the log. A publication from before the erasure stays
+readable. So when there is a new publication, this module does three things:
+
+- It drops the generations that hold erased records.
+- It rewrites the tables from which records were erased.
+- On the embedded server, it clears the write-ahead log.
+
+After an interruption, the next call starts again.
 """
 
 from collections.abc import Iterable
@@ -14,10 +18,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row
 
-from oic_assurance.builds.build import drop_schemas
 from oic_assurance.builds.compared_with import drop_steps_set_aside
+from oic_assurance.builds.marts import drop_schemas
 from oic_assurance.operations.erase.erase import ROLE, complete_interrupted
 from oic_assurance.operations.erase.exception_history import delete_exception_events
 from oic_assurance.publishing.generations import read_parts
@@ -27,11 +30,11 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, reason
-from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.rows import all_records, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
 PUBLISH_ROLE, TRANSFORM_ROLE = "oic_publish", "oic_transform"
-#: How long the rewriting of a table waits for its readers.
+#: How long the rewriting of a table waits for sessions that read the table.
 LOCK_PATIENCE = "60s"
 #: The tables that are rewritten in addition to the raw tables.
 REWRITTEN = (
@@ -41,8 +44,8 @@ REWRITTEN = (
     "audit.exception_event",
     "identity.pseudonym",
 )
-#: The server version from which a login can clear the planner's samples of column values. For an
-#: empty table the planner keeps the last samples it took.
+#: From this server version on, a login can clear the planner's samples of column values. The
+#: samples of a table stay when the table becomes empty, so they could hold erased values.
 CLEARS_SAMPLES_SINCE = 180_000
 _CLEAR_SAMPLES = """
 select pg_clear_attribute_stats(schemaname, tablename, attname, inherited)
@@ -66,7 +69,10 @@ order by b.build_id
 
 @dataclass(frozen=True)
 class Finish:
-    """The number of erasures, the publications that were dropped, and what the rest waits for."""
+    """The result: how many erasures there were and which publications were dropped.
+
+    `waits_for` says what prevents the removal of the remaining traces. It is None if none remain.
+    """
 
     erasures: int = 0
     publications: list[int] = field(default_factory=list)
@@ -85,17 +91,14 @@ class _Pending:
 def finish_erasures(settings: Settings) -> Finish:
     """Remove the last traces of the records that were erased since the last call.
 
-    While readers see a publication with erased records, this removes the traces that it can, and
-    `waits_for` says what is missing. The next call continues.
+    While readers see a publication with erased records, some traces have to stay. Then `waits_for`
+    of the result says what the removal waits for, and the next call continues.
 
     Raises:
-        ServerError: The server does not allow it, or its write-ahead log cannot be cleared.
+        ServerError: The server refuses a statement, or its write-ahead log cannot be cleared.
     """
-    with (
-        connect(settings, role=ROLE) as connection,
-        connection.cursor(row_factory=class_row(_Pending)) as cursor,
-    ):
-        pending = cursor.execute(_PENDING.encode()).fetchall()
+    with connect(settings, role=ROLE) as connection:
+        pending = all_records(connection, _Pending, _PENDING.encode())
     if not pending:
         return Finish()
     for name in sorted({one.dataset for one in pending}):
@@ -116,7 +119,7 @@ def finish_erasures(settings: Settings) -> Finish:
 def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[list[int], str | None]:
     """Drop the generations, and the schemas of other builds, that hold erased records.
 
-    Returns the dropped publications, and what the rest waits for, if anything.
+    Returns the dropped publications and, if some could not be dropped, what they wait for.
     """
     with connect(settings, role=PUBLISH_ROLE) as connection:
         builds = connection.execute(
@@ -157,7 +160,7 @@ def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> Non
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas with these prefixes. Builds for other purposes have left them."""
+    """Drop the schemas that builds for other purposes have left, by their prefixes."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)
@@ -166,7 +169,7 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
 def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
     """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
 
-    Returns the readers that one of them waits for, or None.
+    If a table is in use, returns a text that names its readers. Otherwise returns None.
     """
     waits_for: str | None = None
     raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
@@ -193,7 +196,8 @@ def _remove_logs(settings: Settings, before: datetime) -> None:
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
-            # A log that is never closed is emptied. Current lines are in the run's own log too.
+            # A process keeps this log open, so the log is emptied and not deleted. Lines of the
+            # current run are in the log of that run too.
             path.write_bytes(b"")
 
 
@@ -201,7 +205,8 @@ def _logs(settings: Settings) -> Iterable[Path]:
     yield from (
         path
         for path in settings.log_dir.glob("*.log*")
-        # The server's own log holds no statement and no value, and the server is writing it.
+        # The database server's log stays. It holds no statement and no value, and the server is
+        # writing it.
         if path.is_file() and not path.name.startswith("postgres")
     )
 

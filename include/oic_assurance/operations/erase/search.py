@@ -9,13 +9,14 @@ from typing import Literal
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archived import archived_batches
+from oic_assurance.batches.archive_reader import archived_batches
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.operations.erase.archived_copies import ArchivedCopies, RewrittenBatch
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: Shorter keys are not looked for inside texts, because too many texts contain them by chance.
+#: Keys with fewer characters are not searched for inside texts, because too many texts contain
+#: them by chance.
 SHORTEST_SOUGHT = 4
 
 
@@ -28,23 +29,27 @@ class Request:
     keys: tuple[str, ...]
     reason: str
     kind: Literal["request", "retention"] = "request"
-    #: Rejected rows without a readable key are also erased if delivered for an earlier moment.
+    #: If set, rejected rows without a readable key are erased too, if they were delivered for a
+    #: moment before this one.
     unkeyed_before: datetime | None = None
 
 
 @dataclass
 class Found:
-    """What the warehouse holds of the records. Counters and dictionaries are by batch."""
+    """The rows of the wanted records that the warehouse holds.
+
+    The keys of all counters and dictionaries are ids of batches.
+    """
 
     #: Rows of raw.
     raw: Counter[int] = field(default_factory=Counter)
-    #: Those rows of raw that only restore a version after a late-arriving delivery.
+    #: The rows of raw that only restore a version after a late-arriving delivery.
     restored: Counter[int] = field(default_factory=Counter)
     #: Rejected rows to delete.
     rejected: Counter[int] = field(default_factory=Counter)
     rewritten: list[RewrittenBatch] = field(default_factory=list)
     pseudonyms: int = 0
-    #: Row numbers of the rejected rows, also of those whose content alone is erased.
+    #: Row numbers of the rejected rows, including rows of which only the content is erased.
     rejected_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     rejected_ids: list[int] = field(default_factory=list)
     #: Rows that were delivered under another record's key and replayed under an erased one.
@@ -52,16 +57,17 @@ class Found:
     #: Rows that were delivered under an erased key and replayed under another record's key.
     blanked_ids: list[int] = field(default_factory=list)
     blanked_row_numbers: dict[int, list[int]] = field(default_factory=dict)
-    #: Row numbers of other records' rows, by the replay that rejected them under an erased key.
+    #: Row numbers of other records' rows that a replay rejected under an erased key, by the batch
+    #: of that replay.
     attempts: dict[int, list[int]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Tell whether the warehouse holds anything."""
+        """Tell whether the warehouse holds any row of the records."""
         return bool(self.raw or self.rejected or self.rewritten)
 
     @property
     def archived_rows(self) -> int:
-        """The number of rows in archived batches."""
+        """The number of rows of the records in archived batches."""
         return sum(len(batch.row_numbers) for batch in self.rewritten)
 
     @property
@@ -86,7 +92,10 @@ class Search:
         self._raw = raw_name(request.dataset, request.table)
 
     def run(self, *, write: bool) -> Found:
-        """Return what the warehouse holds. With `write`, drafts of archived batches are written."""
+        """Return the rows of the records that the warehouse holds.
+
+        With `write`, drafts of the archived batches without these rows are written too.
+        """
         found = Found()
         self._find_raw(found)
         self._find_rejected(found)
@@ -112,7 +121,10 @@ class Search:
         found.restored = Counter({batch_id: restored for batch_id, _, restored in rows})
 
     def _find_rejected(self, found: Found) -> None:
-        """Find rejected rows with the keys, and those without a key whose content names one."""
+        """Find rejected rows that have one of the keys.
+
+        Rejected rows without a readable key are found if their content contains one of the keys.
+        """
         sought = [re.escape(key) for key in self._keys if len(key) >= SHORTEST_SOUGHT]
         rows = self._connection.execute(
             """
@@ -138,10 +150,14 @@ class Search:
                 )
             """,
             {
-                "force": self._force, "dataset": self._dataset.name, "table": self._table.name,
-                "keys": self._keys, "sought": sought, "before": self._unkeyed_before,
+                "force": self._force,
+                "dataset": self._dataset.name,
+                "table": self._table.name,
+                "keys": self._keys,
+                "sought": sought,
+                "before": self._unkeyed_before,
             },
-        ).fetchall()  # fmt: skip
+        ).fetchall()
         for rejected_id, batch_id, row_number, replayed_as_another, delivered_as_another in rows:
             row_numbers = (
                 found.blanked_row_numbers if replayed_as_another else found.rejected_row_numbers
@@ -173,9 +189,13 @@ class Search:
                 and a.row_key = any(%s) and r.rejected_id <> all(%s)
             """,
             (
-                self._force, self._dataset.name, self._table.name, self._keys, found.rejected_ids,
+                self._force,
+                self._dataset.name,
+                self._table.name,
+                self._keys,
+                found.rejected_ids,
             ),
-        ).fetchall()  # fmt: skip
+        ).fetchall()
         for batch_id, row_number in rows:
             found.attempts.setdefault(batch_id, []).append(row_number)
 

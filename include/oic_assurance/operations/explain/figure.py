@@ -1,6 +1,7 @@
-"""A published figure with its rule, the classes that add up to it, and the records of each class.
+"""A published figure with its measure, its classes, and the records of each class.
 
-The rules of the classes are in the dbt models. This module only reads their results.
+The counts of the classes add up to the figure. The dbt models decide the class of a record. This
+module only reads their results.
 """
 
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from oic_assurance.errors import AssuranceError, UnknownNameError, UsageError
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
 
 _RULE = """
 select measure_code, point_code, unit_of_value, description
@@ -58,7 +59,7 @@ select
     member.record_kind, member.class, coalesce(words.meaning, '') as meaning,
     count(*) as records, sum(member.numerator)::bigint as numerator,
     sum(member.denominator)::bigint as denominator
-from {intermediate}.int_measure_member as member
+from {intermediate}.int_measure_record_by_unit as member
 left join {policy}.record_class as words using (record_kind, class)
 where
     member.force_code = %(force)s and member.measure_code = %(measure)s
@@ -74,7 +75,7 @@ from (
         record_kind, record_ref, class, team_code, happened_on, officer_key, related_ref,
         hours_to_submission,
         row_number() over (partition by class order by happened_on, record_ref) as place
-    from {intermediate}.int_measure_member
+    from {intermediate}.int_measure_record_by_unit
     where
         force_code = %(force)s and measure_code = %(measure)s and period_start = %(period)s
         and org_unit_code = %(unit)s and (%(class)s::text is null or class = %(class)s)
@@ -84,7 +85,8 @@ order by class, place
 """
 
 
-# Older publications have one cause for each figure, and not the column `value_change`.
+# Publications of earlier versions of the code lack the column `value_change` and name one cause for
+# each figure. `to_jsonb` returns null for a column that a table lacks.
 _RESTATED = """
 select
     cause, record_count, value_before, value_after,
@@ -109,7 +111,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class RecordClass:
-    """The number of a figure's records in one class, and their sum of numerator and denominator."""
+    """The records of a figure that have one class.
+
+    `records` is their number. `numerator` and `denominator` are what these records add to the
+    numerator and the denominator of the figure.
+    """
 
     record_kind: str
     name: str
@@ -145,9 +151,10 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Restated:
-    """One cause of the figure's change since the publication before, and its share of the change.
+    """One cause of a figure's change since the earlier publication that it is compared with.
 
-    Values are in the unit of the measure: a share of 1, or hours.
+    `value_change` is the part of the change that has this cause. Values are in the unit of the
+    measure: a share between 0 and 1, or hours.
     """
 
     cause: str
@@ -161,7 +168,7 @@ class Restated:
 class Figure:
     """A figure as it was published, with its classes and records.
 
-    `value` and its interval are in the unit of the measure: a share of 1, or hours.
+    `value` and its interval are in the unit of the measure: a share between 0 and 1, or hours.
     """
 
     publication_id: int
@@ -186,7 +193,10 @@ class Figure:
 
     @property
     def mismatch(self) -> str | None:
-        """Return the difference between the classes and the published figure, or None."""
+        """Return a text that says how the classes do not add up to the published figure.
+
+        Returns None if they add up to it.
+        """
         parts = {
             "denominator": (sum(item.denominator for item in self.classes), self.denominator),
             "numerator": (sum(item.numerator or 0 for item in self.classes), self.numerator),

@@ -1,18 +1,18 @@
-"""The history of one record: what the build of a publication computed, and its raw rows."""
+"""The history of one record: the results that a publication's build computed, and raw rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from oic_assurance.errors import UnknownNameError, UsageError
-from oic_assurance.operations.explain.kinds import Kind, kinds
 from oic_assurance.operations.explain.provenance import Sought, Source, Version, sources, trace
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
+from oic_assurance.operations.explain.record_kinds import Kind, kinds
 from oic_assurance.settings import Settings
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of a history: rows of dbt models, by column."""
+    """A part of a history: rows of dbt models. Each row is a mapping from columns to values."""
 
     title: str
     rows: list[dict[str, object]]
@@ -62,7 +62,7 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
-    """Return what to look for in raw: keys from the models, or officers' numbers."""
+    """Return the records to look for in raw, by keys or officers' numbers from the models."""
     found = []
     for behind in kind.behind:
         rows = records.ask(behind.keys, asked)

@@ -1,8 +1,8 @@
 """Find the raw rows of a record, and the batches that they were landed with.
 
-Raw is read under the role of the purpose that the dataset is for. Each consultation is logged in
-the transaction that reads (DPA 2018 section 62). The content of the rows is not returned, only the
-version, its batch, and the names of the columns that have changed.
+Each dataset has a lawful purpose, and each purpose has a role. Raw is read under that role. Each
+consultation is logged in the transaction that reads (DPA 2018 section 62). The content of the rows
+is not returned, only the version, its batch, and the names of the columns that have changed.
 """
 
 import getpass
@@ -13,14 +13,15 @@ from datetime import datetime
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import dict_row
 
 from oic_assurance.errors import AssuranceError, ServerError
-from oic_assurance.operations.explain.workspace import Records
+from oic_assurance.operations.explain.publication_records import Records
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import all_records
 
 #: This column changes with every version, so it is not listed among the changed columns.
 _CURSOR = "updated_at"
@@ -72,9 +73,9 @@ order by batch_id
 
 @dataclass(frozen=True)
 class Sought:
-    """The records to look for in raw: those whose `column` has one of the keys.
+    """The records to look for in raw: the records whose `column` has one of the keys.
 
-    `at` is the moment whose version matters.
+    The version that was valid at the moment `at` is marked in the result.
     """
 
     dataset: str
@@ -88,9 +89,10 @@ class Sought:
 class Version:
     """One row of raw: one version of one record.
 
-    `row_key` is None if the key holds an officer's number. `row_number` is None if the row restores
-    a version that a later delivery confirms, after a late-arriving delivery. `stood` marks the
-    version that was valid at the moment `at`, among those that the publication knew.
+    `row_key` is None if the key holds an officer's number. `row_number` is None if the row only
+    restores a version: a late-arriving delivery had overridden it, and a later delivery confirms
+    it. `is_known` is true if the publication knew the version. `stood` is true if it was the valid
+    version at the moment `at`, among the versions that the publication knew.
     """
 
     dataset: str
@@ -128,9 +130,10 @@ class Source:
 def trace(
     settings: Settings, records: Records, sought: Iterable[Sought], what: str
 ) -> list[Version]:
-    """Return every version of the sought records, reading each dataset for its purpose.
+    """Return every version of the records to look for.
 
-    `what` names the records in the log, with the names that the marts use: "referral NR26000699".
+    Each dataset is read under the role of its purpose. `what` names the records in the log, with
+    the names that the marts use, for example "referral NR26000699".
 
     Raises:
         AssuranceError: The login may not read raw for the purpose of a dataset.
@@ -150,8 +153,7 @@ def trace(
 def sources(records: Records, versions: Iterable[Version]) -> list[Source]:
     """Return the batches that the versions were landed with, in the order of their landing."""
     batches = sorted({version.batch_id for version in versions})
-    cursor = records.connection.cursor(row_factory=class_row(Source))
-    return cursor.execute(_BATCHES, (batches,)).fetchall()
+    return all_records(records.connection, Source, _BATCHES.encode(), (batches,))
 
 
 def _versions(connection: psycopg.Connection, records: Records, item: Sought) -> list[Version]:

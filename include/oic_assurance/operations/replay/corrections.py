@@ -1,7 +1,8 @@
-"""Files of rejected rows, which are written for somebody to correct and then read back.
+"""Write rejected rows to a CSV file for somebody to correct, and read the corrected file.
 
-A file has the declared columns, `rejected_id` and the reasons. A cell that comes back unchanged was
-not corrected. Its value stays exactly as it was delivered, even if a CSV file cannot show it fully.
+A file has the declared columns, `rejected_id` and the reasons. If a cell of the corrected file is
+as it was written, its value was not corrected. The value then stays exactly as it was delivered,
+even if a CSV file cannot show it fully.
 """
 
 import csv
@@ -23,14 +24,14 @@ from oic_assurance.sources.files.tabular import Reading, Row, read_tables
 REJECTED_ID = "rejected_id"
 REASONS = "reasons"
 AS_IT_CAME = "as_it_came"
-#: Text that a spreadsheet would run as a formula. A number with a sign is none.
+#: Text that a spreadsheet would run as a formula. A number with a sign is not a formula.
 _FORMULA = re.compile(r"[=+\-@\t\r](?![\d.,]*$)")
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Correction:
-    """One row of a corrected file: its row number there, the row that it corrects, its cells."""
+    """One row of a corrected file: its row number, the id of the rejected row, and its cells."""
 
     row_number: int
     rejected_id: int
@@ -48,22 +49,26 @@ class CorrectedFile:
 
 
 class RowWriter(Protocol):
-    """Writes the rows of a file."""
+    """Writes rows of cells to a file."""
 
     def writerow(self, row: Iterable[Any], /) -> Any:
         """Write a row of cells."""
 
 
 def shown(value: str | None) -> str:
-    """Return the text of a cell for a value. A spreadsheet does not run it as a formula."""
+    """Return the text to write into a cell for a value.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
     text = (value or "").strip()
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def corrected(column: Column, original: str | None, cell: str) -> str | None:
-    """Return the value of a cell that came back: the original if the cell was not changed.
+    """Return the value that a cell of a corrected file stands for.
 
-    A blank cell is None, unless blanks were typed into a text column.
+    It is the original value if the cell was not changed. A blank cell is None, except that spaces
+    in a text column stay spaces.
     """
     if cell == shown(original):
         return original
@@ -100,7 +105,7 @@ def new_file(path: Path) -> Iterator[RowWriter]:
 
 
 def one_line(cells: list[str]) -> str:
-    """Return the cells of a row that could not be split as the line that was delivered."""
+    """Return the delivered line of a row that could not be split into cells."""
     if len(cells) == 1:
         return cells[0]
     line = io.StringIO()

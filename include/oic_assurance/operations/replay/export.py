@@ -31,10 +31,11 @@ ROWS_AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Exported:
-    """The number of rows that were written, and of those that were not."""
+    """How many rows were written to the file, and how many were not."""
 
     rows: int
-    #: Written rows that could not be split into cells. Their delivered line is in a last column.
+    #: The written rows that could not be split into cells. Their delivered line is in an extra last
+    #: column.
     unsplit: int
     #: Rows that were refused because of their marking. They have no content to export.
     refused_by_marking: int
@@ -72,7 +73,7 @@ def _table(
     which: QuarantineFilter,
     values: dict[str, Any],
 ) -> tuple[Table, int]:
-    """Return the one table of the chosen rows, and the number of rows without content."""
+    """Return the table that all chosen rows belong to, and the number of rows without content."""
     names = [table.name for table in dataset.tables]
     if which.table is not None and which.table not in names:
         raise UnknownNameError("table", which.table, names, f"in {dataset.name}")

@@ -32,12 +32,13 @@ class ReplayedDelivery:
     """The result of replaying rejected rows of one delivery."""
 
     rejected: RejectedRows
-    #: None if no row was landed and no reason has changed. Then nothing is recorded.
+    #: The batch of the replay. None if no row was landed and the reasons of all rows stay the same.
+    #: Then nothing is recorded.
     batch_id: int | None = None
     rows_new: int = 0
     landed: list[Outcome] = field(default_factory=list)
     still_rejected: list[Outcome] = field(default_factory=list)
-    #: The `rejected_id` of rows that were landed under another key than they had in quarantine.
+    #: The `rejected_id` of each row that was landed under another key than its key in quarantine.
     rekeyed: list[int] = field(default_factory=list)
 
 
@@ -47,7 +48,7 @@ class ReplayReport:
 
     dataset: str
     deliveries: list[ReplayedDelivery] = field(default_factory=list)
-    #: Rows of a corrected file that were replayed before: the batch by `rejected_id`.
+    #: Rows of a corrected file that an earlier replay has landed: `rejected_id` -> batch.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows left out because of their protective marking.
     refused_by_marking: int = 0
@@ -68,7 +69,7 @@ class ReplayReport:
 
     @property
     def still_rejected(self) -> list[Outcome]:
-        """The rows that still break the contract."""
+        """The rows that still break the source contract."""
         return [outcome for delivery in self.deliveries for outcome in delivery.still_rejected]
 
 

@@ -1,7 +1,7 @@
 """Land rejected rows again, as they were delivered or corrected.
 
-Each delivery whose rows are replayed gets one batch, in its own transaction. The landed versions
-are valid from the time of the original delivery. Later deliveries still override them.
+The rows of one delivery are replayed as one batch, in one transaction. The landed versions are
+valid from the time of the original delivery. Later deliveries still override these versions.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from oic_assurance.batches.archive import Archive, ArchiveWriter
+from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.clock import utc_now
 from oic_assurance.landing.erased_keys import ErasedKeys
@@ -129,7 +129,9 @@ class _Replay:
             deliveries = LaterDeliveries(self._settings, loader)
             later = deliveries.after(rejected.delivered_for, rejected.batch_id)
             overridden = self._overridden_keys(rejected, deliveries, later, replayed, rows)
-            original = LaterDelivery(rejected.batch_id, rejected.delivered_for, rejected.kept_as)
+            original = LaterDelivery(
+                rejected.batch_id, rejected.delivered_for, rejected.archived_as
+            )
             if not deliveries.stage(original):
                 notes["delivery_not_read"] = True
         replayed.add(rows)
@@ -151,7 +153,7 @@ class _Replay:
         self._record(delivery, archived, notes)
 
     def _admitted_rows(self, rejected: RejectedRows) -> list[ReplayRow]:
-        """Return the rows without those that their marking refuses. These are not processed."""
+        """Return the rows without the rows whose protective marking is refused."""
         file, place = self._attempt.file, self._dataset.place
         corrections = {row.rejected_id: row for row in file.rows} if file else {}
         rows = list(rows_to_replay(self._connection, rejected, corrections))
@@ -186,7 +188,10 @@ class _Replay:
     def _without_erased(
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> list[ReplayRow]:
-        """Return the rows without those whose present key is that of an erased record."""
+        """Return the rows without the rows that have the key of an erased record.
+
+        The key of a row is computed after its correction.
+        """
         if not (rows and self._erased):
             return rows
         keys = self._keys(rejected, replayed, rows)
@@ -197,7 +202,10 @@ class _Replay:
     def _keys(
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> dict[int, str]:
-        """Return the key of each row after its correction, if it has one, by `rejected_id`."""
+        """Return the key of each row after its correction, by `rejected_id`.
+
+        Rows without a readable key are left out.
+        """
         replayed.add(rows)
         replayed.stage()
         outcomes = replayed.check()
@@ -206,7 +214,11 @@ class _Replay:
         return {one.rejected_id: one.row_key for one in outcomes if one.row_key is not None}
 
     def _sort_outcomes(self, delivery: ReplayedDelivery, outcomes: list[Outcome]) -> None:
-        """Sort the rows into landed and still rejected ones. Stop if nothing has changed."""
+        """Divide the rows into landed rows and rows that are still rejected.
+
+        Raises:
+            _NothingChangesError: No row was landed, and the reasons of all rows stay the same.
+        """
         quarantined = quarantined_rows(self._connection, delivery.rejected)
         for outcome in outcomes:
             if outcome.reasons:
@@ -236,7 +248,7 @@ class _Replay:
         deliveries: LaterDeliveries,
         later: list[LaterDelivery],
     ) -> None:
-        """Restore the versions that deliveries for later moments confirm of the same records."""
+        """Restore the versions of the same records that deliveries for later moments confirm."""
         batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
         after = [one for one in later if one.delivered_for > at]
         if not (after and delivery.rows_new):
@@ -249,8 +261,9 @@ class _Replay:
     def _reconcile_next_time(self) -> None:
         """Make the next extraction compare all keys and cursor values with the source.
 
-        Without its digest, the extraction cannot skip the comparison. The record may be gone from
-        the source, or its cursor set back, and raw has no trace of either.
+        The source may have deleted a replayed record or set back its cursor value. Raw cannot show
+        this. An extraction skips the comparison if the stored digest of the keys is unchanged, so
+        the digest is deleted here.
         """
         self._connection.execute(
             "update audit.source_cursor set key_digest = null"

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import class_row
 from psycopg.sql import SQL, Literal
 
 from oic_assurance.errors import AssuranceError
@@ -14,6 +13,7 @@ from oic_assurance.landing.quarantine import WITH_REASONS
 from oic_assurance.landing.replayed_rows import ReplayRow
 from oic_assurance.operations.replay.corrections import CorrectedFile, Correction, corrected
 from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.warehouse.rows import all_records
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RejectedRows:
     batch_id: int
     delivered_for: datetime
     source_place: str
-    kept_as: str | None
+    archived_as: str | None
     table: Table
     rejected_ids: tuple[int, ...]
 
@@ -33,7 +33,7 @@ class Selection:
     """The rows that a replay is about, the earliest delivery first."""
 
     deliveries: list[RejectedRows] = field(default_factory=list)
-    #: Rows of a corrected file that were replayed before: the batch by rejected row.
+    #: Rows of a corrected file that an earlier replay has landed: `rejected_id` -> batch.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows that could not be split into cells. Only a correction can replay them.
     unsplit: int = 0
@@ -106,14 +106,15 @@ def quarantined_rows(
     connection: psycopg.Connection, rejected: RejectedRows
 ) -> dict[int, QuarantinedRow]:
     """Return the key and the present reasons of rejected rows by `rejected_id`."""
-    with connection.cursor(row_factory=class_row(QuarantinedRow)) as cursor:
-        rows = cursor.execute(
-            f"""
-            select r.rejected_id, r.row_key, now.reasons
-            from {WITH_REASONS} where r.rejected_id = any(%s)
-            """,  # noqa: S608 - a constant
-            (list(rejected.rejected_ids),),
-        ).fetchall()
+    rows = all_records(
+        connection,
+        QuarantinedRow,
+        f"""
+        select r.rejected_id, r.row_key, now.reasons
+        from {WITH_REASONS} where r.rejected_id = any(%s)
+        """,  # noqa: S608 - a constant
+        (list(rejected.rejected_ids),),
+    )
     return {row.rejected_id: row for row in rows}
 
 
@@ -145,7 +146,10 @@ def rows_to_replay(
 def _problem(
     correction: Correction, row: _Row | None, dataset: Dataset, file: CorrectedFile
 ) -> str | None:
-    """Return why a row cannot be corrected, or None if it can be or was replayed before."""
+    """Return why a row cannot be corrected.
+
+    Returns None if the row can be corrected, or if an earlier replay has landed it.
+    """
     name = f"rejected row {correction.rejected_id}"
     if row is None:
         return f"there is no {name}"
@@ -174,8 +178,7 @@ def _rows(
         where b.force_code = %(force)s and {condition}
         order by b.delivered_for, b.batch_id, r.table_name, r.rejected_id
     """  # noqa: S608 - conditions of this module
-    with connection.cursor(row_factory=class_row(_Row)) as cursor:
-        return cursor.execute(query.encode(), values).fetchall()
+    return all_records(connection, _Row, query.encode(), values)
 
 
 def _by_delivery(dataset: Dataset, rows: list[_Row]) -> list[RejectedRows]:

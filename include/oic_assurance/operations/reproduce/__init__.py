@@ -1,1 +1,1 @@
-"""Compute an old publication again and compare the two."""
+"""Recompute an old publication, and compare the result with the published tables."""

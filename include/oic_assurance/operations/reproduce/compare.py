@@ -1,4 +1,4 @@
-"""Compare a publication's tables: as they were audited, as they are kept, and as recomputed."""
+"""Compare three states of a publication's tables: when audited, as stored now, and recomputed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.candidate_checks import audited_tables
 from oic_assurance.publishing.catalogue import read_tables
-from oic_assurance.publishing.evidence import audited_tables
 from oic_assurance.publishing.schemas import GENERATION, KEY, PUBLISHED_SCHEMAS, PublishedSchema
 from oic_assurance.warehouse.fingerprint import (
     TableFingerprint,
@@ -18,14 +18,14 @@ from oic_assurance.warehouse.fingerprint import (
 
 #: The highest number of differing rows that are listed for a table.
 ROWS_NAMED = 5
-_SIDES = ("kept", "recomputed")
+_SIDES = ("stored", "recomputed")
 
-# Values are compared as text, as in fingerprints, so numbers count to the last bit.
+# Values are compared as text, as in fingerprints, so even the last digit of a number counts.
 _DIFFERING = """
 select {columns}
-from {kept} as kept
+from {stored} as stored
 full join {recomputed} as recomputed using ({key})
-where row({kept_values})::text is distinct from row({recomputed_values})::text
+where row({stored_values})::text is distinct from row({recomputed_values})::text
 order by {key}
 limit {limit}
 """
@@ -41,47 +41,58 @@ class ValueDifference(NamedTuple):
 
 @dataclass(frozen=True)
 class RowDifference:
-    """A row that differs: its key, and the old and new value of each differing column."""
+    """A row that differs between the stored and the recomputed table.
+
+    It has the key of the row, and the published and the recomputed value of each differing column.
+    """
 
     key: dict[str, str]
     #: Empty if only one of the two tables has the row.
     values: tuple[ValueDifference, ...]
-    is_in_kept: bool
+    is_in_stored: bool
     is_in_recomputed: bool
 
 
 @dataclass(frozen=True)
 class TableComparison:
-    """The fingerprints of one mart: when it was audited, as it is kept, and as recomputed."""
+    """The fingerprints of one mart: when it was audited, as it is stored now, and as recomputed.
+
+    A fingerprint is None if there is no such table. `rows` are the first rows that differ.
+    """
 
     place: str
-    then: TableFingerprint | None
-    kept: TableFingerprint | None
+    audited: TableFingerprint | None
+    stored: TableFingerprint | None
     recomputed: TableFingerprint | None
     rows: tuple[RowDifference, ...] = ()
 
     @property
     def reproduces(self) -> bool:
-        """Tell whether the recomputed table has the rows that were published."""
-        return self.then is not None and self.then == self.recomputed
+        """Tell whether the recomputed table has the same rows as the table that was audited."""
+        return self.audited is not None and self.audited == self.recomputed
 
     @property
     def is_as_published(self) -> bool:
-        """Tell whether the kept table is as it was published, or is no longer kept."""
-        return self.kept is None or self.kept == self.then
+        """Tell whether the stored table has the same rows as when it was audited.
+
+        A table that is no longer stored counts as unchanged.
+        """
+        return self.stored is None or self.stored == self.audited
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether all versions of the table have the same rows."""
+        """Tell whether the audited, the stored and the recomputed table have the same rows."""
         return self.reproduces and self.is_as_published
 
 
 def compare_tables(
     conn: psycopg.Connection, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    """Compare every mart of a publication with the one built in the schemas of a prefix.
+    """Compare every mart of a publication with the mart that was recomputed.
 
-    If a table differs and is still kept, the first `ROWS_NAMED` differing rows are included.
+    The recomputed marts are in the schemas whose names begin with `prefix`.
+
+    If a table differs and is still stored, the first `ROWS_NAMED` differing rows are included.
     """
     return [
         comparison
@@ -93,20 +104,23 @@ def compare_tables(
 def _compare_schema(
     conn: psycopg.Connection, schema: PublishedSchema, publication_id: int, prefix: str
 ) -> list[TableComparison]:
-    then = audited_tables(conn, schema, publication_id)
+    audited = audited_tables(conn, schema, publication_id)
     rebuilt = f"{prefix}{schema.candidate}"
     recomputed = fingerprint_tables(conn, rebuilt)
-    names = sorted(then.keys() | recomputed.keys())
+    names = sorted(audited.keys() | recomputed.keys())
     parts = {name: schema.partition(name, publication_id) for name in names}
-    kept = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
+    stored = fingerprint_tables(conn, GENERATION, only=list(parts.values()))
     found = []
     for name in names:
         one = TableComparison(
-            f"{schema.parents}.{name}", then.get(name), kept.get(parts[name]), recomputed.get(name)
+            f"{schema.parents}.{name}",
+            audited.get(name),
+            stored.get(parts[name]),
+            recomputed.get(name),
         )
-        if not one.is_equal and one.kept is not None and one.recomputed is not None:
+        if not one.is_equal and one.stored is not None and one.recomputed is not None:
             rows = _differing_rows(conn, parts[name], (rebuilt, name))
-            one = TableComparison(one.place, one.then, one.kept, one.recomputed, tuple(rows))
+            one = TableComparison(one.place, one.audited, one.stored, one.recomputed, tuple(rows))
         found.append(one)
     return found
 
@@ -114,7 +128,10 @@ def _compare_schema(
 def _differing_rows(
     conn: psycopg.Connection, part: str, recomputed: tuple[str, str]
 ) -> list[RowDifference]:
-    """Return the first differing rows, in the order of their key."""
+    """Return the rows that differ between the stored and the recomputed table.
+
+    Returns at most `ROWS_NAMED` rows, in the order of their primary key.
+    """
     places = sql.Identifier(GENERATION, part), sql.Identifier(*recomputed)
     columns, others = (_columns(conn, place) for place in places)
     table = read_tables(conn, recomputed[0], [recomputed[1]])[recomputed[1]]
@@ -125,10 +142,10 @@ def _differing_rows(
     asked += [sql.Identifier(side, column) for column in (KEY, *values) for side in _SIDES]
     query = sql.SQL(_DIFFERING).format(
         columns=sql.SQL(", ").join(sql.SQL("{}::text").format(column) for column in asked),
-        kept=places[0],
+        stored=places[0],
         recomputed=places[1],
         key=sql.SQL(", ").join(map(sql.Identifier, key)),
-        kept_values=_listed("kept", shared),
+        stored_values=_listed("stored", shared),
         recomputed_values=_listed("recomputed", shared),
         limit=sql.Literal(ROWS_NAMED),
     )
@@ -138,18 +155,18 @@ def _differing_rows(
 
 
 def _row(row: Sequence[str | None], key: list[str], values: list[str]) -> RowDifference:
-    keyed, (kept, recomputed), rest = (
+    keyed, (stored, recomputed), rest = (
         row[: len(key)],
         row[len(key) : len(key) + 2],
         row[len(key) + 2 :],
     )
-    is_in_kept, is_in_recomputed = kept is not None, recomputed is not None
+    is_in_stored, is_in_recomputed = stored is not None, recomputed is not None
     both = zip(values, rest[::2], rest[1::2], strict=True)
     differences = tuple(ValueDifference(*one) for one in both if one[1] != one[2])
     return RowDifference(
         key={name: str(value) for name, value in zip(key, keyed, strict=True)},
-        values=differences if is_in_kept and is_in_recomputed else (),
-        is_in_kept=is_in_kept,
+        values=differences if is_in_stored and is_in_recomputed else (),
+        is_in_stored=is_in_stored,
         is_in_recomputed=is_in_recomputed,
     )
 

@@ -6,7 +6,7 @@ import psycopg
 
 from oic_assurance.builds.record import Build, get_build
 from oic_assurance.builds.version import code_version, rules_fingerprint
-from oic_assurance.publishing.evidence import audited_content
+from oic_assurance.publishing.candidate_checks import audited_content
 from oic_assurance.publishing.publication import Publication
 from oic_assurance.publishing.schemas import GENERATION, MARTS, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
@@ -21,7 +21,7 @@ where publication_id = any(%s)
 
 @dataclass(frozen=True)
 class Reason:
-    """A change since a publication, with a sentence that describes it."""
+    """A change since a publication that can explain a difference, as a kind and a sentence."""
 
     #: `rules`, `code`, `erasure`, `compared` or `record`.
     kind: str
@@ -31,7 +31,7 @@ class Reason:
 def reasons(
     conn: psycopg.Connection, settings: Settings, publication: Publication, build: Build
 ) -> list[Reason]:
-    """Return the changes since a publication that can make its recomputation differ.
+    """Return the known changes since a publication that can make its recomputation differ.
 
     `build` is the build of the publication.
     """
@@ -56,7 +56,7 @@ def _code(settings: Settings, build: Build) -> Reason | None:
 
 
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Look for later erasures of records that this build or the build compared with has read."""
+    """Return a reason if records were erased that the build, or the compared build, has read."""
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
     if number == 0:
@@ -70,7 +70,10 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
 
 
 def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
-    """Check whether the data behind the mart `restatement` still exists."""
+    """Return a reason if the mart `restatement` cannot be computed again as it was.
+
+    It needs the rules and the tables of the compared publication.
+    """
     if compared is None:
         return None
     if compared.rules_fingerprint != build.rules_fingerprint:
@@ -91,7 +94,7 @@ def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) ->
 
 
 def _record(conn: psycopg.Connection, publication: Publication) -> Reason | None:
-    """Compare the recorded fingerprints of the tables with the publication's own."""
+    """Return a reason if the fingerprints recorded for the tables do not match the publication."""
     audited = audited_content(conn, PUBLISHED_SCHEMAS, publication.publication_id)
     if audited == publication.content_fingerprint:
         return None

@@ -1,8 +1,8 @@
 """Recompute an old publication from raw, from what was known then, and compare the two.
 
-The recomputation uses its own schemas (dbt target `reproduce`), which are dropped at the end.
-Readers, the candidate and the evidence are not affected. The marts that show the gate's verdict
-show the verdict of the original build, because the gate checked its tables.
+The recomputation writes to schemas of its own (dbt target `reproduce`), which are dropped at the
+end. It does not affect readers, the candidate or the stored results of checks. The sealed marts
+show the verdict on the original build, because the gate checked the tables of that build.
 """
 
 import getpass
@@ -39,7 +39,7 @@ class Reproduction:
 
     publication: Publication
     tables: list[TableComparison]
-    #: Known changes since then that can explain a difference.
+    #: Known changes since the publication that can explain a difference.
     reasons: list[Reason]
 
     @property
@@ -51,7 +51,7 @@ class Reproduction:
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether each table, and all together, are as they were published."""
+        """Tell whether each table is as it was published, and all tables together are too."""
         return (
             all(one.is_equal for one in self.tables)
             and self.content_fingerprint == self.publication.content_fingerprint
@@ -63,9 +63,9 @@ def reproduce(
     publication_id: int,
     while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
 ) -> Reproduction:
-    """Recompute a publication, and compare every mart with the published one.
+    """Recompute a publication, and compare every recomputed mart with the published mart.
 
-    `while_computing` is entered while dbt runs.
+    The context manager `while_computing` is active while dbt runs.
 
     Raises:
         UsageError: There is no such publication.
@@ -89,7 +89,7 @@ def reproduce(
 
 
 def _compute(settings: Settings, original: Build) -> None:
-    """Recompute the steps of the publication to compare with, and then every mart."""
+    """Recompute the step tables of the compared publication, and then every mart."""
     if original.compared_with is not None:
         prefix = recompute_steps(settings, original.compared_with, "reproduce").schema_prefix
         with connect(settings, role=ROLE) as warehouse:
@@ -107,7 +107,7 @@ def _compute(settings: Settings, original: Build) -> None:
 
 
 def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
-    """Log that records of both purposes were combined, as DPA 2018 section 62 requires."""
+    """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
     conn.execute(
         """
         insert into audit.processing_log (action, who, what, run_id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from oic_assurance.batches.archived import ArchivedBatch
+from oic_assurance.batches.archive_reader import ArchivedBatch
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class NotCompared(NamedTuple):
 
 @dataclass
 class Proof:
-    """The number of batches and rows that were compared of one dataset, and the disagreements."""
+    """The result for one dataset: how many batches and rows were compared, and what disagrees."""
 
     dataset: str
     batches: int = 0

@@ -1,8 +1,8 @@
 """Prove that raw and the archive agree: read each archived batch again, row by row.
 
-A batch is read as landing reads it, and compared inside the warehouse in its own transaction. So
-neither side needs memory for more than a chunk of it. This takes about as long as landing the
-batches did. A full delivery also needs one scan of the keys that were known at its time.
+A batch is read as landing reads it, chunk by chunk, so only one chunk is in memory. It is compared
+inside the warehouse, in one transaction for each batch. This takes about as long as landing the
+batches did. For a full delivery, the warehouse also scans the keys that were known at its time.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Literal
 
-from oic_assurance.batches.archive import archived_files, unnamed_files
-from oic_assurance.batches.archived import (
+from oic_assurance.batches.archive_reader import (
     ArchivedBatch,
     HashedStream,
     UnreadableError,
@@ -23,15 +22,16 @@ from oic_assurance.batches.archived import (
     open_unpacked,
     read_header,
 )
+from oic_assurance.batches.archive_writer import archived_files, unnamed_files
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
-from oic_assurance.landing.extracts import ExtractTable
+from oic_assurance.landing.archived_extracts import ExtractTable
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.landing.replayed_rows import ReplayRows
-from oic_assurance.operations.verify.agreement import Agreement
-from oic_assurance.operations.verify.file_agreement import FileAgreement
 from oic_assurance.operations.verify.proof import Disagreement, NotCompared, Proof
+from oic_assurance.operations.verify.row_differences import Agreement
+from oic_assurance.operations.verify.version_differences import FileAgreement
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
@@ -72,7 +72,10 @@ def verify(
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Set the session up as landing does: the same date format, and keys looked up by index."""
+    """Set the session up as landing does.
+
+    It uses the same date format, and the planner looks keys up by index.
+    """
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
     connection.execute("set enable_seqscan = off")
@@ -108,7 +111,7 @@ class _Verification:
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # The planner has no statistics yet of rows that were landed a moment ago.
+                # If rows were landed a moment ago, the planner has no statistics of them yet.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
@@ -133,9 +136,9 @@ class _Verification:
         except UnreadableError as error:
             self._disagree(batch, error.message)
 
-    def _verify_file(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_file(self, batch: ArchivedBatch, archived_as: str) -> None:
         with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
-            with open_unpacked(self._settings.home / kept_as) as stream:
+            with open_unpacked(self._settings.home / archived_as) as stream:
                 content = HashedStream(stream)
                 for chunk in content.chunks():
                     copy.write(chunk)
@@ -177,16 +180,16 @@ class _Verification:
                 self._compare_fingerprints(batch, table, agreement)
         return rows
 
-    def _verify_extract(self, batch: ArchivedBatch, kept_as: str) -> None:
+    def _verify_extract(self, batch: ArchivedBatch, archived_as: str) -> None:
         [table] = self._dataset.tables[:1]
-        with open_unpacked(self._settings.home / kept_as) as stream:
+        with open_unpacked(self._settings.home / archived_as) as stream:
             header = read_header(stream)
             content = HashedStream(stream)
             if batch.replay_of is not None:
                 for _ in content.chunks():
                     pass
                 if self._same_bytes(batch, content.sha256):
-                    self._compare_replay(batch, kept_as, str(header.get("table")))
+                    self._compare_replay(batch, archived_as, str(header.get("table")))
                 return
             if header.get("vanished"):
                 keys = [key for chunk in _lines(content) for key in chunk]
@@ -209,12 +212,12 @@ class _Verification:
         self._compare(batch, table, agreement.queries())
         self._check_counts(batch, rows)
 
-    def _compare_replay(self, batch: ArchivedBatch, kept_as: str, name: str) -> None:
+    def _compare_replay(self, batch: ArchivedBatch, archived_as: str, name: str) -> None:
         """Compare a replay. Its rows have the row numbers of the original delivery."""
         table = next(table for table in self._dataset.tables if table.name == name)
         rows = ReplayRows(self._loader(table))
-        with open_archived(self._settings, kept_as) as content:
-            rows.load_archived(content, kept_as)
+        with open_archived(self._settings, archived_as) as content:
+            rows.load_archived(content, archived_as)
         rows.stage(landed_in=batch.batch_id)
         rows.check()
         names = list(self._dataset.content_columns(table))
@@ -248,9 +251,9 @@ class _Verification:
     ) -> None:
         """Compare the fingerprints of rows that were landed under an earlier declaration.
 
-        The columns that the fingerprints cover are not recorded. If some fingerprints agree, they
-        cover the present columns, so those that differ are wrong. If none agrees, they cover other
-        columns and cannot be compared.
+        The warehouse does not record which columns a fingerprint covers. If some fingerprints
+        agree, the fingerprints cover the present columns. Then each fingerprint that differs is
+        wrong. If none agrees, the fingerprints cover other columns and cannot be compared.
         """
         agree, differ = one_row(
             self._connection,
@@ -279,7 +282,10 @@ class _Verification:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
     def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
-        """Return the columns of a file that were landed. Columns kept out are null in raw."""
+        """Return the columns of a file that were landed.
+
+        Columns that landing leaves out are null in raw.
+        """
         notes = (batch.notes or {}).get(table.name) or {}
         kept_out = {
             "".join(filter(str.isalnum, str(name).casefold()))
@@ -331,8 +337,8 @@ class _Verification:
         found = rows + batch.gap_count
         erased_refused = 0
         if self._dataset.kind == "database":
-            # Rows refused because of their marking have no row number. Erased ones among them
-            # cannot be told from other erased rejected rows.
+            # Rows refused because of their marking have no row number. If such a row was erased,
+            # it cannot be distinguished from other erased rejected rows.
             found += refused
             erased_refused = batch.erased_rejected
         recorded = batch.row_count or 0
@@ -381,6 +387,7 @@ class _Verification:
                 self._proof.disagreements.append(
                     Disagreement(self._dataset.name, message, table=table.name)
                 )
+        files = archived_files(self._settings, self._dataset)
         for path in unnamed_files(self._connection, self._settings, self._dataset, files):
             name = path.relative_to(self._settings.home)
             message = f"the archived file {name} belongs to no batch"
@@ -400,7 +407,7 @@ class _Verification:
 
 
 def _lines(content: HashedStream) -> Iterator[list[str]]:
-    """Yield the keys of an archived list of vanished keys, one list for each chunk."""
+    """Yield the keys from an archived list of vanished records, as one list for each chunk."""
     rest = b""
     for chunk in content.chunks():
         *whole, rest = (rest + chunk).split(b"\n")

@@ -1,1 +1,1 @@
-"""Runs the DAGs in this process or under Airflow's own scheduler."""
+"""Run the DAGs, either in this process or under Airflow's scheduler."""

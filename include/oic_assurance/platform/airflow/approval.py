@@ -10,16 +10,17 @@ from oic_assurance import pipeline
 from oic_assurance.errors import UsageError
 from oic_assurance.settings import load_settings
 
-#: Set for a run in one process. Nobody can answer there, so the task does not wait.
+#: The environment variable that tells the task not to wait. `assurance run` sets it, because nobody
+#: can answer a form of Airflow while Airflow's web server does not run.
 NOBODY_CAN_ANSWER = "ASSURANCE_NOBODY_CAN_ANSWER"
 APPROVE, REJECT = "Approve", "Reject"
 
 
 class WarningApproval(HITLOperator):
-    """Asks for a decision on a build's warnings, if the deployment requires one.
+    """Ask a person whether a build with warnings may be published, if the deployment requires it.
 
-    The task records the answer and succeeds. The publication reads the record, and refuses a build
-    that was rejected or that still needs an answer.
+    The task records the answer and succeeds, also if the answer is no. The task `publish` reads the
+    record. It refuses a build that was rejected or that still needs an answer.
     """
 
     template_fields = (*HITLOperator.template_fields, "build_id")
@@ -28,10 +29,10 @@ class WarningApproval(HITLOperator):
         super().__init__(
             subject="Publish with these warnings?",
             options=[APPROVE, REJECT],
-            # No answer in time is a no.
+            # If nobody answers in time, the build is rejected.
             defaults=REJECT,
-            # `execute_complete` checks that both are filled in. The form also asks for a name,
-            # because several people may share a login of Airflow.
+            # The form asks for a name, because several people may share one login of Airflow.
+            # `execute_complete` checks that both fields are filled in.
             params={
                 "name": Param("", type="string", title="Your name"),
                 "reason": Param("", type="string", title="Why"),
@@ -41,7 +42,10 @@ class WarningApproval(HITLOperator):
         self.build_id = build_id
 
     def execute(self, context: Any) -> Any:
-        """Ask and wait for the answer, or return at once if there is nothing to ask."""
+        """Show the warnings and wait for an answer.
+
+        Returns at once if there is nothing to decide or if nobody can answer.
+        """
         warnings = pipeline.warnings_to_approve(load_settings(), self.build_id)
         if not warnings or os.environ.get(NOBODY_CAN_ANSWER):
             return None
@@ -58,7 +62,8 @@ class WarningApproval(HITLOperator):
         if "error" in event:
             return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
-            # Somebody has answered on the command line, or the build cannot be published anyway.
+            # Nothing is left to decide: somebody has answered on the command line meanwhile, or
+            # the build cannot be published for another reason.
             return None
         is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):

@@ -1,6 +1,6 @@
 """Airflow's settings, as environment variables.
 
-They must be set before Airflow is imported, because it reads them at that moment.
+The variables must be set before Airflow is imported, because Airflow reads them during its import.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
 
-# No dependency sends usage data.
+# These variables stop Airflow, dbt and Great Expectations from sending usage data to their makers.
 SILENCE = {
     "DO_NOT_TRACK": "1",
     "SCARF_ANALYTICS": "false",

@@ -1,7 +1,9 @@
-"""Run the daily DAG once in this process.
+"""Run the daily DAG once in this process, for `assurance run`.
 
-Airflow is imported inside functions, after its environment is set. The import also takes seconds,
-and only this command needs it.
+Airflow is imported inside the functions, not at the top of the module. There are two reasons:
+
+- Airflow's environment variables must be set before the import.
+- The import takes seconds, and no other command needs Airflow.
 """
 
 import os
@@ -23,12 +25,15 @@ from oic_assurance.settings import Settings
 
 DAG_FILE = Path("dags") / "assurance_daily.py"
 DAG_NAME = "assurance_daily"
-# A person waits at a terminal, so a task is retried after a second and not after minutes.
+# The delay before a task is retried. A person is waiting at a terminal, so it is one second and not
+# minutes as under Airflow's scheduler.
 RETRY_SECONDS = "1"
 
 
 def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent], None]) -> str:
-    """Run the daily DAG for a moment, call `report` for each event of a task, return the run's id.
+    """Run the daily DAG as at a moment, and return the ID of the run.
+
+    `report` is called whenever a task starts, succeeds or fails.
 
     Raises:
         AssuranceError: Airflow cannot load the DAG.
@@ -41,7 +46,8 @@ def run_daily(settings: Settings, as_at: datetime, report: Callable[[TaskEvent],
     try:
         interruption.watch()
         dag = _load_dag(settings.project_root / DAG_FILE)
-        # Without a logical date, the same moment can be run any number of times.
+        # Airflow allows one run for each logical date. Without a logical date, any number of runs
+        # can be as at the same moment.
         run = dag.test(logical_date=None, run_conf={"as_at": as_at.isoformat()})
     finally:
         interruption.forget()
@@ -53,7 +59,7 @@ def _set_environment(settings: Settings) -> None:
     os.environ.update(airflow_environment(settings, f"sqlite:///{_database(settings)}"))
     os.environ.setdefault("ASSURANCE_RETRY_SECONDS", RETRY_SECONDS)
     os.environ["ASSURANCE_NOBODY_CAN_ANSWER"] = "1"
-    # Keep compiled modules if the folder is writable, so that the next run imports faster.
+    # Let Python store compiled modules on disk, so that the next run imports them faster.
     sys.dont_write_bytecode = False
 
 
@@ -62,13 +68,14 @@ def _database(settings: Settings) -> Path:
 
 
 def _ensure_metadata(settings: Settings) -> None:
-    """Give the run an empty, migrated metadata database, without leftovers of a killed run.
+    """Give the run an empty metadata database of Airflow, in which all tables exist.
 
-    The record of a run is in the warehouse, so nothing of this database is needed later. Creating
-    its tables takes seconds, so an empty database is kept for each version of Airflow and copied.
+    A database that an earlier run has left is deleted first. Nothing in it is needed, because the
+    warehouse has the record of every run. Creating the tables takes seconds, so one empty database
+    is stored for each version of Airflow and copied for each run.
     """
     if "airflow.settings" in sys.modules:
-        return  # An earlier run of this process has opened the database.
+        return  # An earlier run of this process still has the database open.
     database = _database(settings)
     empty = database.with_name(f"empty-{version('apache-airflow-core')}.db")
     for left in database.parent.glob(f"{database.name}*"):
@@ -87,9 +94,13 @@ def _ensure_metadata(settings: Settings) -> None:
 
 
 def _load_dag(path: Path) -> Any:
-    """Load the DAG as Airflow's dag processor does.
+    """Load the daily DAG from its file, as Airflow's dag processor does.
 
-    It is loaded again for each run, because a DAG that has run keeps the configuration of that run.
+    Each run loads a new DAG object, because an object that has run once still has the configuration
+    of that run.
+
+    Raises:
+        AssuranceError: Airflow cannot import the file.
     """
     from airflow.dag_processing.dagbag import DagBag
 
@@ -101,10 +112,10 @@ def _load_dag(path: Path) -> Any:
 
 
 class Interruption:
-    """Makes Ctrl-C and SIGTERM end the whole run instead of the current task.
+    """Let Ctrl-C and SIGTERM end the whole run instead of only the current task.
 
-    Airflow treats the signal as a failure of the current task and starts the next one. So the
-    interruption is raised again when the next task reports.
+    Airflow treats a `KeyboardInterrupt` as a failure of the current task, and starts the next task.
+    So `check` raises it again when that task starts or fails.
     """
 
     def __init__(self) -> None:
@@ -112,17 +123,21 @@ class Interruption:
         self._before: dict[signal.Signals, Any] = {}
 
     def watch(self) -> None:
-        """Handle the signals."""
+        """Install handlers for SIGINT and SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._handle)
 
     def forget(self) -> None:
-        """Restore the earlier handlers of the signals."""
+        """Restore the handlers of SIGINT and SIGTERM from before `watch`."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def check(self) -> None:
-        """End the run if a signal has come."""
+        """End the run if a signal has arrived.
+
+        Raises:
+            KeyboardInterrupt: A signal has arrived.
+        """
         if self._has_come:
             raise KeyboardInterrupt
 
@@ -136,7 +151,7 @@ def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> 
     from airflow.sdk.listener import get_listener_manager
 
     class Listener:
-        """Reports events of the task runner, with the time that each task took."""
+        """Call `report` when a task starts, succeeds or fails, with the seconds since its start."""
 
         def __init__(self) -> None:
             self.began = time.monotonic()

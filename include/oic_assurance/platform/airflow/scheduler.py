@@ -1,6 +1,7 @@
-"""Run Airflow on this machine: api-server, scheduler and dag-processor, which stop together.
+"""Run Airflow on this machine as three processes: api-server, scheduler and dag-processor.
 
-Airflow's own command `standalone` does not stop its children when it ends.
+The three processes stop together. Airflow's own command `standalone` is not used, because it does
+not stop its child processes when it ends.
 """
 
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
 from oic_assurance.platform.airflow.environment import airflow_environment, airflow_home
-from oic_assurance.platform.one_at_a_time import holder_of, only_one
+from oic_assurance.platform.process_lock import holder_of, only_one
 from oic_assurance.platform.processes import (
     HOST,
     STOP_SECONDS,
@@ -33,7 +34,8 @@ DEFAULT_PORT = 8080
 LOGIN = "assurance"
 API_SERVER = "api-server"
 WORKERS = ("scheduler", "dag-processor")
-# Each task slot is a process with dbt or Great Expectations in it, which needs much memory.
+# How many tasks run at the same time. Each task is a process that may load dbt or Great
+# Expectations, which need much memory.
 PARALLELISM = 2
 READY_SECONDS = 120.0
 LOCK = "up"
@@ -42,13 +44,14 @@ Tell = Callable[[str], None]
 
 
 def up(settings: Settings, tell: Tell) -> int:
-    """Start Airflow, show its address and login, and stop it on Ctrl-C or `down`.
+    """Start Airflow, show its address and login, and stop it on Ctrl-C or when `down` is called.
 
-    `tell` shows a line to the user. Returns the exit code.
+    `tell` shows a line to the user. Returns the exit code of the command.
 
     Raises:
         UsageError: ASSURANCE_AIRFLOW_PORT is not a port number.
-        AssuranceError: It runs already, the port is in use, or one of its processes has ended.
+        AssuranceError: Airflow runs already for this state folder, the port is in use, or one of
+            Airflow's processes has ended.
     """
     port = choose_port("ASSURANCE_AIRFLOW_PORT", DEFAULT_PORT)
     airflow = Processes(settings, "Airflow")
@@ -59,7 +62,8 @@ def up(settings: Settings, tell: Tell) -> int:
         airflow.finish("db", _airflow("db", "migrate"), environment)
         home = airflow_home(settings)
         try:
-            # Tasks report to the api-server. A task that starts before it answers would fail.
+            # Tasks report to the api-server. A task that starts before the api-server answers
+            # would fail.
             place = ["--host", HOST, "--port", str(port)]
             airflow.start(API_SERVER, _airflow(API_SERVER, *place), environment, home)
             airflow.wait_until(lambda: _answers(port), API_SERVER, READY_SECONDS)
@@ -77,10 +81,12 @@ def up(settings: Settings, tell: Tell) -> int:
 
 
 def down(settings: Settings) -> bool:
-    """Stop the `up` of this home and wait until it has ended. Returns False if there was none.
+    """Stop the `assurance up` of this state folder, and wait until it has ended.
+
+    Returns False if no `assurance up` was running.
 
     Raises:
-        AssuranceError: It does not end.
+        AssuranceError: The process does not end.
     """
     pid = holder_of(settings, LOCK)
     if pid is None:
@@ -115,7 +121,10 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
 
 
 def _password_file(settings: Settings) -> Path:
-    """Return the file with Airflow's login. The first start creates it, private to its owner."""
+    """Return the file with the login for Airflow's pages.
+
+    The first start creates the file with a random password, readable by its owner only.
+    """
     path = private_folder(settings, settings.secrets_dir) / "airflow_login.json"
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,1 +1,1 @@
-"""Run Superset with the dashboards of this project."""
+"""Run Superset, a BI tool, with the dashboards of this project."""

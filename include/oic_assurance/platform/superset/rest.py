@@ -30,7 +30,7 @@ class Superset:
             return False
 
     def log_in(self, name: str, password: str) -> None:
-        """Log in. All later requests are made as this user.
+        """Log in to Superset. All later requests of this session are made as this user.
 
         Raises:
             AssuranceError: Superset refuses the login.
@@ -42,9 +42,10 @@ class Superset:
         self._client.headers.update({"X-CSRFToken": csrf, "Referer": self.address})
 
     def import_bundle(self, root: Path, warehouse: str) -> None:
-        """Import the committed dashboards.
+        """Import the dashboards of the project's bundle into Superset.
 
-        `warehouse` is the libpq URI, with password, that the charts read the warehouse through.
+        `root` is the root folder of the project. `warehouse` is the libpq URI, with password, of
+        the login with which the charts read the warehouse.
 
         Raises:
             AssuranceError: Superset refuses the bundle.
@@ -56,13 +57,13 @@ class Superset:
         self._ask("POST", "/api/v1/assets/import/", files=files, data={"passwords": passwords})
 
     def charts(self, dashboard: str) -> dict[str, int]:
-        """Return the ids of a dashboard's charts by UUID."""
+        """Return the numeric IDs of a dashboard's charts, by the UUID of the chart."""
         found = self._ask("GET", f"/api/v1/dashboard/{dashboard}/charts")["result"]
         ids = [chart["id"] for chart in found]
         return {self._ask("GET", f"/api/v1/chart/{one}")["result"]["uuid"]: one for one in ids}
 
     def data(self, chart: int) -> list[dict[str, Any]]:
-        """Return the rows that a chart shows."""
+        """Return the rows that a chart shows, each by column name. `chart` is its numeric ID."""
         (result,) = self._ask("GET", f"/api/v1/chart/{chart}/data/")["result"]
         rows: list[dict[str, Any]] = result["data"]
         return rows
@@ -77,7 +78,10 @@ class Superset:
 
 
 def zipped(folder: Path, warehouse: str) -> bytes:
-    """Return the bundle as a ZIP file for Superset, with the address of the warehouse in it."""
+    """Return the bundle in a folder as a ZIP file that Superset can import.
+
+    The URI `warehouse` replaces the placeholder for the address of the database.
+    """
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
         for path in sorted(folder.rglob("*.yaml")):

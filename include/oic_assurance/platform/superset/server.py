@@ -1,4 +1,7 @@
-"""Run Superset on this machine, from its own virtual environment, with the dashboards in it."""
+"""Run Superset on this machine, with the dashboards of this project.
+
+Superset is not installed with this project but in a separate virtual environment, `.venv-superset`.
+"""
 
 import os
 from collections.abc import Callable
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from oic_assurance.errors import AssuranceError
 from oic_assurance.pipeline import prepare_warehouse
-from oic_assurance.platform.one_at_a_time import only_one
+from oic_assurance.platform.process_lock import only_one
 from oic_assurance.platform.processes import HOST, Processes, choose_port, end_on_signals
 from oic_assurance.platform.superset.rest import Superset
 from oic_assurance.reporting.dashboards.description import FOLDER, dashboards
@@ -27,13 +30,14 @@ Tell = Callable[[str], None]
 
 
 def serve(settings: Settings, tell: Tell) -> int:
-    """Start Superset, import the dashboards, show their addresses, and stop on Ctrl-C.
+    """Start Superset, import the dashboards, show their addresses, and stop Superset on Ctrl-C.
 
-    `tell` shows a line to the user. Returns the exit code.
+    `tell` shows a line to the user. Returns the exit code of the command.
 
     Raises:
         UsageError: ASSURANCE_SUPERSET_PORT is not a port number.
-        AssuranceError: Superset is not installed, runs already or fails, or the port is in use.
+        AssuranceError: Superset is not installed, runs already for this state folder, or fails; or
+            the port is in use.
     """
     programs = _programs(settings)
     port = choose_port("ASSURANCE_SUPERSET_PORT", DEFAULT_PORT)
@@ -70,7 +74,10 @@ def _programs(settings: Settings) -> Path:
 
 
 def _environment(settings: Settings, home: Path) -> dict[str, str]:
-    """Return the environment of Superset's programs, without this project's variables."""
+    """Return the environment variables of Superset's programs.
+
+    Variables that configure this project, Airflow, dbt, PostgreSQL or Python are left out.
+    """
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -86,7 +93,7 @@ def _environment(settings: Settings, home: Path) -> dict[str, str]:
 
 
 def _prepare(superset: Processes, programs: Path, environment: dict[str, str], tell: Tell) -> None:
-    """Migrate Superset's own database, once for each version of Superset."""
+    """Create or migrate Superset's own database and its roles, once for each Superset version."""
     done = Path(environment["SUPERSET_HOME"]) / f"prepared-{_version(programs)}"
     if done.exists():
         return
@@ -104,7 +111,7 @@ def _log_in(
     environment: dict[str, str],
     client: Superset,
 ) -> None:
-    """Log in. If that fails, create the login or set its password first."""
+    """Log in to Superset. If that fails, create the login or set its password, and log in again."""
     password = secret(settings, PASSWORD)
     try:
         client.log_in(LOGIN, password)
@@ -116,7 +123,7 @@ def _log_in(
 
 
 def _version(programs: Path) -> str:
-    """Return the version of the installed Superset."""
+    """Return the version of the installed Superset, or `unknown`."""
     found = sorted(programs.parent.glob("lib/python*/site-packages/apache_superset-*.dist-info"))
     return found[-1].name.removesuffix(".dist-info").partition("-")[2] if found else "unknown"
 
@@ -130,5 +137,5 @@ def _gunicorn(programs: Path, port: int) -> list[str]:
 
 
 def _shown_password(settings: Settings, is_new: bool) -> str:
-    """Return the password at the first start, and later the place of the file that holds it."""
+    """Return the password at the first start. At later starts return where its file is."""
     return secret(settings, PASSWORD) if is_new else f"in {settings.secrets_dir / PASSWORD}"

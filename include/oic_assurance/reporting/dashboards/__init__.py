@@ -1,1 +1,1 @@
-"""The dashboards: read from their YAML descriptions and written as Superset's bundle."""
+"""Read the YAML descriptions of the dashboards, and write the files that Superset imports."""

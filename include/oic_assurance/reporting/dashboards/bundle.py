@@ -1,7 +1,8 @@
-"""Write the bundle that Superset imports: database, datasets, charts and dashboards as YAML.
+"""Generate the files that Superset imports (the bundle), from the descriptions of the dashboards.
 
-The bundle is generated from the descriptions and committed, so that a change can be reviewed before
-it is imported. UUIDs are computed from names, so a second import replaces the first.
+The bundle has one YAML file for the database, and one for each dataset, chart and dashboard. It is
+committed, so that a change can be reviewed before the import. UUIDs are computed from names. So a
+second import replaces what the first import created.
 """
 
 import json
@@ -27,7 +28,7 @@ from oic_assurance.reporting.dashboards.layout import position
 
 BUNDLE = FOLDER / "bundle"
 DATABASE = "databases/warehouse.yaml"
-#: A placeholder. The import replaces it with the real address.
+#: A placeholder for the address of the warehouse. The import replaces it with the real address.
 ADDRESS = "postgresql+psycopg2://bi_reader:XXXXXXXXXX@127.0.0.1:5432/warehouse"
 VERSION = "1.0.0"
 _SPACE = UUID("6c1f7c0e-59c7-4d0e-9a38-6f1e6a0f3c52")
@@ -37,14 +38,17 @@ Yaml = dict[str, Any]
 
 
 def bundle(root: Path) -> dict[str, str]:
-    """Return the text of every file of the bundle, by its path in it.
+    """Return the text of every file of the bundle, by the path of the file in the bundle.
+
+    `root` is the root folder of the project.
 
     Raises:
-        AssuranceError: If a description is wrong.
+        AssuranceError: If the description of a dashboard or dataset is wrong.
     """
     colours = yaml.safe_load((root / _COLOURS).read_text(encoding="utf-8"))
     files: dict[str, Yaml] = {
-        # The format requires a timestamp. A fixed one keeps the bundle reproducible.
+        # Superset's format requires a timestamp. It is fixed, so that equal descriptions give equal
+        # files.
         "metadata.yaml": {
             "version": VERSION,
             "type": "assets",
@@ -68,7 +72,7 @@ def uuid(*names: str) -> str:
 
 
 def chart_uuid(dashboard: Dashboard, chart: Chart) -> str:
-    """Return the UUID of a chart, which follows from its dashboard and title."""
+    """Return the UUID of a chart, computed from the name of its dashboard and its title."""
     return uuid("chart", dashboard.name, chart.title)
 
 
@@ -107,7 +111,10 @@ def _dataset(dataset: Dataset) -> Yaml:
 
 
 def _columns(column: Column) -> list[Yaml]:
-    """Return a column of the query and, if it holds codes, the column with their words."""
+    """Return a column of a dataset in Superset's format.
+
+    If the column holds codes, a second column follows that has words instead of the codes.
+    """
     has_words = column.chart_column != column.name
     plain = {
         "column_name": column.name,
@@ -137,7 +144,7 @@ def _chart(dashboard: Dashboard, chart: Chart) -> Yaml:
         "description": chart.description,
         "viz_type": charts.VIZ_TYPES[chart.kind],
         "params": charts.params(chart),
-        # The import replaces the ID of the dataset.
+        # Superset's import replaces the 0 by the ID of the dataset.
         "query_context": json.dumps(
             {
                 "datasource": {"id": 0, "type": "table"},
@@ -203,10 +210,13 @@ def _file_name(title: str) -> str:
 
 
 class _Readable(yaml.SafeDumper):
-    """Write SQL as literal blocks, and lists so that yamllint accepts them."""
+    """Write YAML in which texts of several lines, such as SQL, stay readable as blocks.
+
+    The items of a list are indented, as yamllint requires.
+    """
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent the items of a list."""
+        """Indent the items of a list, which PyYAML does not do by default."""
         super().increase_indent(flow, False)
 
 

@@ -1,4 +1,4 @@
-"""Superset's settings of a chart, and the query that it sends to its dataset."""
+"""For each chart: its settings in Superset's format, and the query for its data."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,9 +7,10 @@ from typing import Any
 from oic_assurance.reporting.dashboards.description import Chart, Value
 
 ROW_LIMIT = 10_000
-#: For a series that is not in colours.yml. Its first colour has enough contrast on white.
+#: The colours of series that colours.yml does not name. The first colour of this scheme has enough
+#: contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: d3 formats of values.
+#: How numbers are written, as format strings of the JavaScript library d3.
 FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
 MONTH, DAY = "%b %Y", "%d %b %Y"
 
@@ -28,7 +29,7 @@ Params = dict[str, Any]
 
 
 def params(chart: Chart) -> Params:
-    """Return a chart's settings as Superset stores them. The import adds the dataset."""
+    """Return the settings of a chart as Superset stores them. The import adds the dataset's ID."""
     return {
         "viz_type": VIZ_TYPES[chart.kind],
         "adhoc_filters": [
@@ -53,7 +54,8 @@ def query(chart: Chart) -> Params:
     names = chart.columns if chart.kind == "table" else chart.groups
     return {
         "columns": [column_name(chart, name) for name in names],
-        # `None` returns the rows as they are. An empty list would group them.
+        # Without metrics the rows must not be grouped. Superset groups them for an empty list, and
+        # does not for `None`.
         "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
@@ -66,12 +68,15 @@ def query(chart: Chart) -> Params:
 
 
 def column_name(chart: Chart, name: str) -> str:
-    """Return the column that a chart uses for a column of its description."""
+    """Return the column of the dataset that a chart shows for a column named in its description.
+
+    For a column of codes it is the column with the words of the codes.
+    """
     return chart.dataset.columns[name].chart_column
 
 
 def metric(value: Value) -> Params:
-    """Return a value as a Superset metric that belongs to one chart."""
+    """Return a value in Superset's format, as a metric that is defined inside one chart."""
     named = {"label": value.title, "hasCustomLabel": True, "optionName": f"metric_{value.title}"}
     if value.how == "share":
         part, whole = value.of
@@ -86,7 +91,7 @@ def metric(value: Value) -> Params:
 
 
 def _order(chart: Chart) -> list[Any]:
-    """Return the sort column and whether the order is ascending."""
+    """Return the column to sort by, and whether the order is ascending."""
     name = (chart.sort or "").removeprefix("-")
     return [name, not (chart.sort or "").startswith("-")]
 

@@ -17,9 +17,10 @@ QUERIES = Path("include") / "bi" / "queries"
 Kind = Literal["table", "number", "line", "bar", "heat_map", "matrix", "flow", "timeline"]
 KINDS: tuple[str, ...] = get_args(Kind)
 MOMENTS = ("date", "timestamp with time zone")
-#: Columns of a dashboard. The widths of the charts in a row add up to it.
+#: The width of a dashboard, in columns. The widths of the charts in a row add up to this number.
 GRID = 12
-#: The dataset of the first chart of every dashboard: publication, freshness and caveats.
+#: The dataset of the first chart of every dashboard, which shows the publication, the freshness of
+#: its sources and its caveats.
 SHOWN = "shown"
 
 
@@ -29,10 +30,10 @@ class Column:
 
     Attributes:
         name: The column of the query.
-        type: Its SQL type.
-        title: Its name for readers.
-        vocabulary: The vocabulary that turns its codes into words, if it holds codes.
-        computed: SQL over the columns of the query, if the query does not return the column.
+        type: The SQL type of the column.
+        title: The name of the column for readers.
+        vocabulary: For a column of codes: the name of the vocabulary with the words for the codes.
+        computed: The SQL that computes the column, if the query does not return the column.
     """
 
     name: str
@@ -43,12 +44,15 @@ class Column:
 
     @property
     def chart_column(self) -> str:
-        """The column that charts use: for codes, the computed column with their words."""
+        """The name of the column that charts use.
+
+        For a column of codes it is a computed column with the words for the codes.
+        """
         return f"{self.name}_in_words" if self.vocabulary else self.name
 
     @property
     def expression(self) -> str | None:
-        """The SQL of `chart_column`, or nothing if it is a column of the query."""
+        """The SQL that computes `chart_column`, or None if the query returns that column."""
         if self.vocabulary:
             return vocabulary.expression(self.name, self.vocabulary)
         return self.computed
@@ -56,7 +60,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A query of `include/bi/queries`, with its columns by name."""
+    """A query of `include/bi/queries`, as the data that charts use. `columns` are by name."""
 
     name: str
     description: str
@@ -66,12 +70,13 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Value:
-    """What a chart measures.
+    """An aggregate that a chart shows.
 
     Attributes:
-        title: The name for readers.
-        how: The aggregate. A `share` is the sum of the first column over that of the second.
-        of: The column that is aggregated; two columns for a share.
+        title: The name of the value for readers.
+        how: The kind of aggregate. A `share` is the sum of the first column divided by the sum of
+            the second column.
+        of: The column that is aggregated. A share has two columns.
     """
 
     title: str
@@ -81,19 +86,21 @@ class Value:
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart.
+    """One chart of a dashboard.
 
     Attributes:
-        width: Width in columns of the dashboard's grid of twelve.
-        height: Height in Superset's grid units of 8 pixels.
-        where: The values to keep, by column.
-        columns: The columns of a table.
-        x: The x axis; the source of a flow; the start and end of a timeline's bars.
-        by: The series; the rows of a heat map; the target of a flow; the rows of a timeline.
-        values: The aggregates.
-        format: A key of `charts.FORMATS`.
-        sort: The column to sort by, with a minus in front for descending order.
-        look: Superset settings that override those of the chart's kind.
+        width: The width in columns. A dashboard has twelve columns.
+        height: The height in units of 8 pixels, as Superset counts it.
+        where: A filter. By column, the values that the chart includes.
+        columns: For a table: the columns that it shows.
+        x: The column of the x axis. For a flow: the column of the left side. For a timeline: the
+            columns with the start and the end of a bar.
+        by: The columns that split the values into series. For a heat map or a timeline: the column
+            of the rows. For a flow: the column of the right side.
+        values: The aggregates that the chart shows.
+        format: How numbers are written: a key of `charts.FORMATS`.
+        sort: The column to sort by. A minus in front means descending order.
+        look: Superset settings of this chart, which override the settings of its kind.
     """
 
     title: str
@@ -119,7 +126,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard: rows of charts. `filters` has dataset and column by the filter's title."""
+    """A dashboard: rows of charts, and filters that readers can set.
+
+    `filters` has, by the title of a filter, the dataset and the column that the filter applies to.
+    """
 
     name: str
     title: str
@@ -129,12 +139,12 @@ class Dashboard:
 
     @cached_property
     def charts(self) -> tuple[Chart, ...]:
-        """All charts, row by row."""
+        """All charts of the dashboard, from the first row to the last."""
         return tuple(chart for row in self.rows for chart in row)
 
 
 def datasets(root: Path) -> dict[str, Dataset]:
-    """Return the datasets of `datasets.yml` by name, each with the SQL of its query.
+    """Return the datasets that `datasets.yml` describes, by name, each with the SQL of its query.
 
     Raises:
         AssuranceError: If the YAML cannot be read, a query is missing, or a vocabulary is unknown.
@@ -144,7 +154,7 @@ def datasets(root: Path) -> dict[str, Dataset]:
 
 
 def dashboards(root: Path) -> list[Dashboard]:
-    """Return the dashboards in the order of their file names.
+    """Return all dashboards, in the order of the names of their files.
 
     Raises:
         AssuranceError: If a description cannot be read or names something that does not exist.
@@ -179,7 +189,10 @@ def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
 
 
 def _computed(described: Mapping[str, str]) -> str:
-    """Return the SQL of a computed column: as given, or the words of another column's codes."""
+    """Return the SQL of a computed column.
+
+    It is either given in the description, or it turns the codes of another column into words.
+    """
     if "words" in described:
         return vocabulary.expression(described["of"], described["words"])
     return " ".join(described["sql"].split())

@@ -1,4 +1,4 @@
-"""The layout of a dashboard in Superset's format: rows of twelve columns."""
+"""Write the layout of a dashboard in Superset's format. Each row has twelve columns."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ Position = dict[str, Any]
 
 
 def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
-    """Return a dashboard's layout. `charts` has each chart with its number and UUID."""
+    """Return the layout of a dashboard. `charts` has the number and the UUID of each chart."""
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
     rows = [_introduction(dashboard)]
     rows += [

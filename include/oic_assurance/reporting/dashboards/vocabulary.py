@@ -1,4 +1,4 @@
-"""The words that readers see for the codes of the marts, as SQL for any dialect."""
+"""Turn the codes of the marts into words for readers, with SQL that every database accepts."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from oic_assurance.reporting.pack import words
 
 SENTENCE = "sentence"
 
-#: Words by vocabulary and code. They are those of the assurance pack.
+#: The word for each code, by the name of a vocabulary. The words are those of the assurance pack.
 VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "points": words.POINT_NAMES,
     "statuses": {code: answer.word for code, answer in words.STATUSES.items()},
@@ -19,7 +19,7 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
     "assured": {True: "Assured", False: "Not assured"},
-    # For codes that are words already: `NOT_ASSURED` is shown as `Not assured`.
+    # This vocabulary is for codes that are words already: `NOT_ASSURED` becomes `Not assured`.
     SENTENCE: {},
 }
 
@@ -27,7 +27,7 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
 def expression(column: str, vocabulary: str) -> str:
     """Return an SQL expression that turns the codes of a column into words.
 
-    A code that the vocabulary lacks stays as it is.
+    A code that is not in the vocabulary is returned unchanged.
 
     Raises:
         KeyError: If there is no such vocabulary.

@@ -1,1 +1,1 @@
-"""Generate pages and dbt files from declarations, suites and models."""
+"""Generate documentation pages and dbt files from the declarations, the suites and the models."""

@@ -1,4 +1,7 @@
-"""Generate a page for each dataset, for its owner: source, delivery, retention and column rules."""
+"""Generate a documentation page for each dataset, which its owner can check.
+
+A page shows the source, the delivery, the retention, and the rules for each column.
+"""
 
 from collections.abc import Iterable
 
@@ -19,7 +22,7 @@ _PROCESSING = {
     "law_enforcement": "law enforcement (DPA 2018, Part 3)",
 }
 _IDENTIFIES = {"employee_no": "an employee number", "collar_no": "a collar number"}
-#: What happens to a value that breaks a rule.
+#: The three texts of the column "a bad value": what happens to a value that breaks a rule.
 REJECTED, BLANK, NO_CHECK = (
     "the row is rejected",
     "left blank and counted",
@@ -67,7 +70,10 @@ def index(datasets: Iterable[Dataset]) -> str:
 
 
 def page(dataset: Dataset, stale_after_days: int | None) -> str:
-    """Return the text of a dataset's page; `stale_after_days` is none if the policy has no row."""
+    """Return the text of a dataset's page.
+
+    `stale_after_days` is None if the policy does not set it for the dataset.
+    """
     facts = [
         ("comes from", _place(dataset)),
         ("delivery", _delivery(dataset)),
@@ -136,7 +142,7 @@ def _rules(column: Column) -> Iterable[str]:
 
 
 def _bad_value(dataset: Dataset, column: Column) -> str:
-    """Return what happens to a value that breaks the rules of its column, or to its row."""
+    """Return in words what happens if a value of the column breaks a rule."""
     if column.when_unreadable == "blank":
         return BLANK
     is_parsed = dataset.kind == "file" and (column.type != "text" or column.digits is not None)

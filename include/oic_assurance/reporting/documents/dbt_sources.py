@@ -1,4 +1,4 @@
-"""Generate dbt's sources from the declarations: tables, columns, owners and retention."""
+"""Generate dbt's source files from the declarations: raw tables, columns, owners and retention."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 
 Classification = Literal["law_enforcement", "general"]
 
-#: The description of each source, by classification.
+#: The description of each dbt source. There is one source for each classification of datasets.
 SOURCES: dict[Classification, str] = {
     "general": "Records under general processing (UK GDPR). Every version that was landed.",
     "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Every version "
@@ -28,14 +28,17 @@ _LAST_LANDED = (
 
 
 def sources_file(classification: Classification) -> str:
-    """Return the name of the source's file in the folder of the staging models."""
+    """Return the name of the YAML file for one classification, in the folder of staging models."""
     return f"_{classification}__sources.yml"
 
 
 def sources_yaml(
     classification: Classification, datasets: Iterable[Dataset], stale_after: Mapping[str, int]
 ) -> str:
-    """Return the YAML of the source of one classification; `stale_after` has days by dataset."""
+    """Return the YAML of the dbt source for one classification.
+
+    `stale_after` has the number of days after which a dataset is stale, by dataset.
+    """
     source = {
         "name": classification,
         "schema": f"raw_{classification}",
@@ -89,7 +92,7 @@ def _table(dataset: Dataset, table: Table, stale_after_days: int | None) -> dict
 
 
 class _Indented(yaml.SafeDumper):
-    """Indent lists below their name, and write no YAML aliases."""
+    """Write YAML with indented list items and without aliases for repeated values."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)

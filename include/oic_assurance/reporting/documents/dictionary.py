@@ -1,11 +1,15 @@
-"""Generate the data dictionary for authors of reports: the marts and their relationships."""
+"""Generate the data dictionary, which tells authors of reports what the marts contain.
+
+It has the columns of each mart, and the foreign keys between the marts.
+"""
 
 from collections.abc import Iterable
 
 from oic_assurance.reporting.documents.markdown import row, title
 from oic_assurance.reporting.documents.marts import Mart, Reference
 
-#: Part of every key. Readers see one publication, and most deployments have one force.
+#: Columns that are part of every key. The dictionary leaves them out of the keys, because readers
+#: see one publication only, and most deployments have one force.
 _IN_EVERY_KEY = ("publication_id", "force_code")
 _TYPES = {
     "text": "text",
@@ -58,10 +62,13 @@ def pages(marts: Iterable[Mart]) -> dict[str, str]:
 
 
 def relating_column(reference: Reference) -> tuple[str, str]:
-    """Return the column of a foreign key, and its counterpart, for tools with simple keys.
+    """Return the one column that relates two marts, for tools that allow only one column.
+
+    The result is the column of the foreign key and the column that it refers to. The columns that
+    are part of every key are left out.
 
     Raises:
-        ValueError: If the key has no such column, or more than one.
+        ValueError: If no column is left, or more than one.
     """
     (pair,) = (
         (own, theirs)

@@ -1,4 +1,7 @@
-"""Generate the pages of all expectations: what they protect, their severity and their owner."""
+"""Generate the documentation pages of the expectations.
+
+A page shows, for each expectation of a table, what it protects, its severity and its owner.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -12,7 +15,7 @@ _STAGES: dict[Stage, str] = {
     "marts": "Marts before publication",
     "sealed": "Sealed marts, which show the results of the gate",
 }
-#: The schemas of the candidate, by the names that readers know.
+#: For each schema of the candidate: the schema in which readers see the same tables.
 _SCHEMAS = {"candidate": "marts", "candidate_public": "public_release"}
 _SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 

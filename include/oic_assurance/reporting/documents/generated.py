@@ -1,4 +1,4 @@
-"""The generated files: which there are, how to write them, and which are out of date."""
+"""Write the generated files of the project, and find generated files that are out of date."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,8 @@ def _note(origin: str) -> str:
 
 
 _DATASETS_NOTE = _note("the declarations")
-#: The folders with generated files only, and the note that marks a file as generated.
+#: The folders that contain only generated files. For each folder: the note that marks its files as
+#: generated.
 _NOTES = {
     PAGES: _DATASETS_NOTE,
     EXPECTATIONS: _note("the suites"),
@@ -36,7 +37,7 @@ _NOTES = {
 
 
 def generated(settings: Settings) -> dict[Path, str]:
-    """Return the text of every generated file, by its path in the project.
+    """Return the text that every generated file must have, by the path of the file in the project.
 
     Raises:
         AssuranceError: If a declaration or the description of a dashboard is wrong.
@@ -65,9 +66,9 @@ def generated(settings: Settings) -> dict[Path, str]:
 
 
 def write(settings: Settings) -> list[Path]:
-    """Write the files that are out of date, delete generated ones that are not needed any more.
+    """Write the generated files that are out of date, and delete those that are no longer needed.
 
-    Return the paths of both in the project.
+    Returns the paths of the written and deleted files, relative to the root of the project.
 
     Raises:
         AssuranceError: If a declaration or the description of a dashboard is wrong.
@@ -88,7 +89,8 @@ def check(settings: Settings) -> None:
     """Check that no generated file is out of date.
 
     Raises:
-        AssuranceError: If one is; the message names the first and counts the others.
+        AssuranceError: If a file is out of date. The message names the first such file and counts
+            the others.
     """
     changed = _out_of_date(settings, generated(settings))
     if changed:

@@ -1,6 +1,6 @@
-"""Markdown that the generated pages share: titles and rows of a table."""
+"""Functions that write Markdown for all generated pages: titles and rows of tables."""
 
-#: Words of names that are not written in lower case.
+#: How titles write those words of table names that are not written in lower case.
 _SPELLING = {
     "hr": "HR",
     "hydra": "Hydra",
@@ -9,7 +9,7 @@ _SPELLING = {
     "oic": "OIC",
     "rms": "RMS",
 }
-#: What the name of a mart begins with for its kind. A title does not show it.
+#: Prefixes of the names of marts, for dimensions and facts. A title does not show the prefix.
 _PREFIXES = ("dim_", "fct_")
 
 
@@ -31,8 +31,8 @@ def row(*cells: object) -> str:
 def with_note(page: str, note: str) -> str:
     """Return a page with a comment below its first line.
 
-    The comment is not the first line, because MkDocs takes the title from a page that begins with
-    a heading.
+    The comment cannot be the first line, because MkDocs reads the title of a page from its first
+    line.
     """
     heading, _, rest = page.partition("\n")
     return f"{heading}\n\n<!-- {note} -->\n{rest}"

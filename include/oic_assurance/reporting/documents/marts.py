@@ -1,4 +1,4 @@
-"""Read the marts from their dbt models: tables, columns, examples and keys."""
+"""Read the tables, columns, example values and keys of the marts from the YAML of their models."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,22 +9,24 @@ from typing import Any
 
 import yaml
 
+from oic_assurance.errors import AssuranceError
+
 DOCS = Path("dbt_project") / "models"
 MODELS = DOCS / "marts"
 #: The folder of the models of the public release, and the prefix of their names.
 _PUBLIC, _PUBLIC_PREFIX = "public_release", "public_"
 _REF = re.compile(r"ref\('(\w+)'\)")
 _DOC = re.compile(r"\{\{\s*doc\('(\w+)'\)\s*\}\}")
-#: Examples of columns that have no list of accepted values.
+#: The file with example values for columns that have no list of accepted values.
 _EXAMPLES = Path(__file__).with_name("examples.yml")
-#: At most so many values of a list are shown.
+#: The dictionary shows at most this number of example values for a column.
 _MAX_EXAMPLES = 3
 _DOC_BLOCK = re.compile(r"\{%\s*docs (\w+)\s*%\}(.*?)\{%\s*enddocs\s*%\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A column of a mart: its SQL type, and values that it could have."""
+    """A column of a mart. `type` is its SQL type; `examples` are values that it could have."""
 
     name: str
     type: str
@@ -34,7 +36,13 @@ class MartColumn:
 
 @dataclass(frozen=True)
 class Reference:
-    """A foreign key: its columns, and the table and columns of the same schema it refers to."""
+    """A foreign key of a mart.
+
+    Attributes:
+        columns: The columns of the mart.
+        table: The table that the key refers to, in the same schema.
+        to_columns: The columns of that table, in the order of `columns`.
+    """
 
     columns: tuple[str, ...]
     table: str
@@ -43,7 +51,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Mart:
-    """A mart under the schema and name that readers see."""
+    """A mart, with the schema and the name under which readers see it."""
 
     schema: str
     name: str
@@ -54,7 +62,7 @@ class Mart:
 
     @property
     def place(self) -> str:
-        """Schema and name."""
+        """The schema and the name, as `schema.name`."""
         return f"{self.schema}.{self.name}"
 
 
@@ -62,7 +70,8 @@ def marts(project_root: Path) -> list[Mart]:
     """Return every mart that dbt builds, sorted by schema and name.
 
     Raises:
-        KeyError: If a column has no example, or a description names a doc block that is missing.
+        AssuranceError: If a column has no example.
+        KeyError: If a description names a doc block that is missing.
         ValueError: If a foreign key does not use `ref()`.
     """
     blocks = doc_blocks(project_root)
@@ -117,7 +126,14 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
 
 
 def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return values that a column could have, from its test or from `examples.yml`."""
+    """Return example values of a column.
+
+    They come from the column's test of accepted values. Without such a test they come from
+    `examples.yml`. A boolean column has `true` and `false`.
+
+    Raises:
+        AssuranceError: If `examples.yml` has no value for the column.
+    """
     tests = [test for test in column.get("data_tests", []) if isinstance(test, dict)]
     accepted = [test["accepted_values"] for test in tests if "accepted_values" in test]
     if accepted:
@@ -125,15 +141,19 @@ def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
     elif column["data_type"] == "boolean":
         values = ["true", "false"]
     else:
-        values = _made_up_values()[column["name"]]
-        values = values[place] if isinstance(values, dict) else values
+        values = _made_up_values().get(column["name"])
+        values = values.get(place) if isinstance(values, dict) else values
+        if not values:
+            raise AssuranceError(
+                f"{_EXAMPLES.name}: no example for {place}.{column['name']}: add one."
+            )
         values = values if isinstance(values, list) else [values]
     return tuple(str(value) for value in values[:_MAX_EXAMPLES])
 
 
 @cache
 def _made_up_values() -> Mapping[str, Any]:
-    # Read every value as text, so that the pages show it as it is written.
+    # `BaseLoader` reads every value as text. So the pages show a value as it is in the file.
     text = _EXAMPLES.read_text(encoding="utf-8")
     values: Mapping[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - text only
     return values

@@ -1,4 +1,4 @@
-"""Read from its seed after how many days each dataset is stale."""
+"""Read the policy for stale datasets from its dbt seed."""
 
 import csv
 from pathlib import Path
@@ -7,10 +7,11 @@ SEED = Path("dbt_project") / "seeds" / "policy_staleness.csv"
 
 
 def stale_after_days(project_root: Path) -> dict[str, int]:
-    """Return after how many days each dataset is stale, from the newest row of the policy.
+    """Return after how many days a dataset is stale, by dataset.
 
-    dbt uses the row that is in force on a day. The pages do not, because a generated page must not
-    change with the date.
+    The result is from the newest row of each dataset in the seed. The dbt models use the row that
+    is in force on the day of a build. The pages cannot do this, because a generated page must not
+    change from day to day.
     """
     with (project_root / SEED).open(encoding="utf-8", newline="") as seed:
         rows = sorted(csv.DictReader(seed), key=lambda row: row["effective_from"])

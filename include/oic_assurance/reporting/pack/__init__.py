@@ -1,1 +1,4 @@
-"""The assurance pack: the report for the Board and the public, made from published marts only."""
+"""Make the assurance pack, a report in two versions: for the Accountability Board and the public.
+
+The pack uses published marts only.
+"""

@@ -1,4 +1,4 @@
-"""The card of a point on the first page of the pack."""
+"""The cards on the first page of the Board's pack. Each card summarises one assurance point."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,18 +11,20 @@ from oic_assurance.reporting.screens.layout import interval, share
 
 @dataclass(frozen=True)
 class Card:
-    """A point on the first page. All but the numbers of the interval bar is text to show.
+    """The content of a card. The texts are shown as they are.
 
     Attributes:
-        requirement: What must be true, in a sentence.
-        parts: The two numbers of the figure.
-        interval: The 95% interval; empty for a checklist.
-        low, value, high: The figure and the ends of its interval, as fractions from 0 to 1.
-        at_deadline: The figure and the status on the deadline day; empty before it.
-        trend: The figure over time, as SVG.
-        since: The change since the inspection's report, in words.
-        views: Whose view, and the status that they give.
-        disagreement: Since when the views differ; empty if they agree.
+        requirement: What must be true for the point to be met, in a sentence.
+        parts: The numerator and the denominator of the figure, in words.
+        interval: The 95% interval of the figure, as text. It is empty for a checklist.
+        low, value, high: The lower end of the interval, the figure and the upper end, as fractions
+            from 0 to 1. They are drawn as a bar.
+        at_deadline: The figure and the status on the deadline day. It is empty before that day.
+        trend: A chart of the figure over time, as SVG.
+        since: How the figure changed since the inspection's report, in words.
+        views: For the force, the data and the Commissioner: the name and the status that they give.
+        disagreement: A sentence with the day since which the views differ. It is empty if they
+            agree.
     """
 
     code: str
@@ -47,7 +49,7 @@ class Card:
 
 
 def card(row: Row, facts: Facts) -> Card:
-    """Return the card for a row of the query `position`."""
+    """Return the card of the point that `row`, a row of the query `position`, is about."""
     code = row["point_code"]
     history = of_point(facts["position_trend"], code)
     return Card(
@@ -74,7 +76,11 @@ def card(row: Row, facts: Facts) -> Card:
 
 
 def _at_deadline(row: Row) -> str:
-    """Return the position on the deadline day, as it is known now and as it was known then."""
+    """Return the figure and the status on the deadline day, in words.
+
+    If the data that was known on that day gave another result, the text has both results. It is
+    empty before the deadline.
+    """
     if row["status_at_deadline"] is None:
         return ""
     now = _figure_and_status(row, row["value_at_deadline"], row["status_at_deadline"])

@@ -1,4 +1,4 @@
-"""The content of the Board's pack, made from its data. The templates decide how it looks."""
+"""Make the content of the Board's pack from the data of the marts. Templates define its look."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class Board:
 
     Attributes:
         gate: The verdict of the gate on this publication.
-        body: The body that is accountable for the first point.
-        moved: How the points changed since the earlier pack.
-        changed: The figures that were restated since then.
-        failed: The datasets with failed checks.
-        tracked: Titles of the recommendations that have no measure.
-        statuses: The statuses, for the list that explains them.
+        body: The name of the body that is accountable for the first point.
+        moved: How the points have changed since the earlier pack.
+        changed: The figures that have been restated since the earlier pack.
+        failed: The datasets for which checks failed.
+        tracked: The titles of the recommendations that have no measure.
+        statuses: All statuses, for the list that explains them.
     """
 
     as_at: str
@@ -47,7 +47,10 @@ class Board:
 
 
 def board(facts: Facts, earlier: EarlierPack | None) -> Board:
-    """Return the content of the Board's pack; `earlier` is the pack to compare with."""
+    """Return the content of the Board's pack.
+
+    `facts` are the results of the queries. `earlier` is the pack to compare with, or None.
+    """
     (publication,) = facts["publication"]
     positions = sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
     cards = [card(row, facts) for row in positions]

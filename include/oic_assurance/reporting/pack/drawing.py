@@ -1,9 +1,9 @@
-"""The style of the pack's charts, and how Altair charts become SVG inside a page.
+"""The style of the charts in the pack, and the conversion of Altair charts to SVG for a page.
 
-- A chart is as wide as a phone's screen, so that its text stays readable there. On paper, two
+- A chart is as wide as the screen of a phone, so that its text can be read there. On paper, two
   charts fit side by side.
-- Shades differ in lightness, so that a black and white copy can be read.
-- The numbers of each chart are in a table below it.
+- The colours differ in lightness, so that a black and white copy can be read.
+- Below each chart is a table with its numbers.
 """
 
 import itertools
@@ -27,12 +27,12 @@ _LENGTH = re.compile(r"<svg([^>]*?) width=\"([0-9.]+)\" height=\"([0-9.]+)\"")
 
 @dataclass(frozen=True)
 class Picture:
-    """A chart, with a sentence and a table for readers who cannot see it.
+    """A chart, with a text and a table for readers who cannot see the drawing.
 
     Attributes:
         text: What the chart shows, in words.
         svg: The drawing. It has no accessible name, because the page gives it one.
-        head, rows: The table of its numbers, as text.
+        head, rows: The column names and the rows of the table with the chart's numbers, as text.
     """
 
     title: str
@@ -43,7 +43,10 @@ class Picture:
 
 
 def data(rows: Sequence[dict[str, Any]]) -> Any:
-    """Return rows as Altair data. Dates become ISO text, which Vega reads as UTC."""
+    """Return rows as data for an Altair chart.
+
+    Dates become ISO text, which Vega, the library that draws the chart, reads as UTC.
+    """
     import altair as alt
 
     return alt.Data(values=[{name: _plain(value) for name, value in row.items()} for row in rows])
@@ -54,9 +57,10 @@ def _plain(value: Any) -> Any:
 
 
 def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
-    """Return an Altair chart as SVG with IDs that no other chart of the page has.
+    """Return an Altair chart as SVG for a page.
 
-    `width` and `height` are in pixels. The SVG becomes narrower where the page does.
+    `width` and `height` are in pixels. On a narrower page the drawing shrinks with the page. The
+    IDs inside the SVG differ from those of all other charts of the page.
     """
     import altair as alt
     import vl_convert
@@ -74,7 +78,7 @@ def svg(chart: Any, *, width: int = WIDTH, height: int = HEIGHT) -> str:
 
 
 def _embedded(text: str) -> str:
-    """Let the SVG shrink with the page, and make its IDs unique."""
+    """Return an SVG that shrinks with its page and has unique IDs."""
     prefix = f"p{next(_numbers)}-"
     text = re.sub(r"\bid=\"", f'id="{prefix}', text)
     text = text.replace("url(#", f"url(#{prefix}")

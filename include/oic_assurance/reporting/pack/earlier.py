@@ -1,7 +1,7 @@
-"""Earlier packs, so that a new pack can show what changed since.
+"""Save the figures of each Board's pack, so that a later pack can show what has changed.
 
-Each publication has one JSON file with its positions and restated figures. They are figures of the
-whole force and contain no records.
+For each publication there is one JSON file with its positions and restated figures. The figures are
+those of the whole force. The files contain no records.
 """
 
 import json
@@ -16,7 +16,7 @@ from oic_assurance.clock import LONDON
 from oic_assurance.reporting.pack.facts import Facts
 
 SAVED_QUERIES = ("publication", "position", "restatement")
-#: A little more than a year of daily packs.
+#: How many packs are saved. It is a little more than a year of daily packs.
 MAX_PACKS = 400
 
 SavedPack = Mapping[str, list[dict[str, Any]]]
@@ -24,12 +24,13 @@ SavedPack = Mapping[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class EarlierPack:
-    """The pack to compare with.
+    """An earlier pack that the current pack is compared with.
 
     Attributes:
-        day: The London day that it is as at.
-        position: Its rows of `position`, one for each point.
-        restated: The restated figures of all packs after it, up to the current one.
+        day: The date in London that the figures of the earlier pack are as at.
+        position: The rows that the query `position` gave for the earlier pack, one for each point.
+        restated: The restated figures of all packs after the earlier pack, including the current
+            pack.
     """
 
     day: date
@@ -38,7 +39,10 @@ class EarlierPack:
 
 
 def save(folder: Path, facts: Facts) -> None:
-    """Save the figures of this pack and delete the oldest files above `MAX_PACKS`."""
+    """Save the figures of the current pack, and delete the oldest files if more than `MAX_PACKS`.
+
+    `folder` has the saved packs. `facts` are the results of the queries for the current pack.
+    """
     (publication,) = facts["publication"]
     path = folder / f"{publication['publication_id']:010}.json"
     draft = path.with_suffix(".new")
@@ -50,9 +54,10 @@ def save(folder: Path, facts: Facts) -> None:
 
 
 def load(folder: Path, facts: Facts, since: date | None) -> EarlierPack | None:
-    """Return the pack to compare with, or nothing if there is none.
+    """Return the earlier pack that the current pack is compared with, or None if there is none.
 
-    With `since`, it is the last pack of that day or before it. Without, it is the previous pack.
+    With `since` it is the last pack that is as at that day or an earlier day. Without `since` it is
+    the pack of the last publication before the current one.
     """
     (publication,) = facts["publication"]
     earlier = [

@@ -1,4 +1,4 @@
-"""The data that the pack shows: the results of the queries in `include/bi/queries`."""
+"""Read the data that the packs show: the results of the queries in `include/bi/queries`."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,10 +11,10 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import url
 
-#: A row of a query's result, by column name.
+#: One row of a query's result: its values by column name.
 Row = dict[str, Any]
 
-#: Rows by the name of the query.
+#: The rows of each query's result, by the name of the query.
 Facts = Mapping[str, list[Row]]
 
 QUERIES = Path("include") / "bi" / "queries"
@@ -44,7 +44,7 @@ PUBLIC_QUERIES = ("public_position", "public_period")
 
 
 def board_facts(settings: Settings) -> Facts:
-    """Return the data of the Board's pack, read with the login of the BI tools.
+    """Return the data of the Board's pack. It is read with the login of the BI tools.
 
     Raises:
         AssuranceError: If nothing has been published.
@@ -53,7 +53,9 @@ def board_facts(settings: Settings) -> Facts:
 
 
 def public_facts(settings: Settings) -> Facts:
-    """Return the data of the public pack, read with the login of the public.
+    """Return the data of the public pack.
+
+    It is read with a login that may see the public release only.
 
     Raises:
         AssuranceError: If nothing has been published.
@@ -62,12 +64,15 @@ def public_facts(settings: Settings) -> Facts:
 
 
 def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
-    """Return the rows of one assurance point."""
+    """Return those rows that are about one assurance point."""
     return [row for row in rows if row["point_code"] == point_code]
 
 
 def _read(settings: Settings, login: str, queries: Iterable[str]) -> Facts:
-    """Run all queries in one transaction, so that all results are of one publication."""
+    """Run the queries and return their results.
+
+    They run in one transaction, so that all results are from the same publication.
+    """
     folder = settings.project_root / QUERIES
     try:
         with psycopg.connect(url(settings, login), row_factory=dict_row) as reader:

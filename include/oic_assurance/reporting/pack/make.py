@@ -1,4 +1,4 @@
-"""Make the packs from what readers see, and replace the previous files."""
+"""Make the packs of the current publication, and replace the files of the previous packs."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ BOARD, PUBLIC = "assurance-pack", "public-release"
 
 @dataclass(frozen=True)
 class Pack:
-    """The files of a pack: an HTML page that needs no other file, and the same as PDF."""
+    """The files of a pack: a self-contained HTML page, and a PDF with the same content."""
 
     page: Path
     paper: Path
@@ -33,8 +33,8 @@ def packs(settings: Settings) -> tuple[Pack, Pack]:
 def make_packs(settings: Settings, since: date | None = None) -> tuple[Pack, Pack]:
     """Make the packs of the current publication and return the paths of their files.
 
-    The Board's pack shows changes since the last pack of the day `since` or before it. Without
-    `since`, it shows changes since the previous pack.
+    The Board's pack shows what has changed since an earlier pack. With `since` it is the last pack
+    that is as at that day or an earlier day. Without `since` it is the previous pack.
 
     Raises:
         AssuranceError: If nothing has been published.

@@ -1,4 +1,4 @@
-"""Write the packs as HTML pages that need no other file, and as PDF."""
+"""Write the packs as PDF, and as HTML pages that need no other file such as a font."""
 
 import base64
 from pathlib import Path
@@ -7,7 +7,7 @@ from oic_assurance.reporting.pack.content import Board
 from oic_assurance.reporting.pack.public import Public
 
 TEMPLATES = Path(__file__).with_name("templates")
-#: The font files that the pages embed, by font weight.
+#: The files of the font that is embedded in the pages, by font weight.
 FONT_FILES = {400: "SourceSansPro-Regular.ttf", 700: "SourceSansPro-Bold.ttf"}
 
 
@@ -26,7 +26,7 @@ def write_pdf(page: str, path: Path) -> None:
     import plutoprint
 
     book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
-    # With a base URL, links to another place of the page stay inside the document.
+    # With a base URL, a link to another place in the page also works in the PDF.
     book.load_html(page, base_url="file:///pack.html")
     book.write_to_pdf(str(path))
 
@@ -54,7 +54,7 @@ def _safe(text: str) -> object:
 
 
 def _font_css() -> str:
-    """Return CSS that embeds the fonts, so that no machine needs to have them installed."""
+    """Return CSS that contains the fonts, so that a reader's machine does not need them."""
     from font_source_sans_pro import font_directory
 
     return "".join(

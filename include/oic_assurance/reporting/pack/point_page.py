@@ -1,4 +1,7 @@
-"""The page of one point: its charts, all its measures, and when views on it differed."""
+"""The pages of the Board's pack about single assurance points.
+
+Each page has the charts and all measures of one point, and the times when views on it differed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +17,10 @@ from oic_assurance.reporting.screens.layout import NOTHING, share
 
 @dataclass(frozen=True)
 class PointPage:
-    """The content of a point's page.
+    """The content of the page about one point.
 
     Attributes:
-        measure: Title of the measure that decides the status.
+        measure: The title of the measure that decides the status of the point.
         computed: How that measure is computed, in a sentence.
         pictures: The charts above the tables.
         more: The charts below the tables.
@@ -33,7 +36,7 @@ class PointPage:
 
 
 def page(card: Card, facts: Facts) -> PointPage:
-    """Return the page of the point that the card shows."""
+    """Return the page about the point that `card` summarises."""
     (position,) = of_point(facts["position"], card.code)
     return PointPage(
         card=card,
@@ -100,7 +103,7 @@ def _exceptions_by_age(code: str, facts: Facts) -> list[Picture]:
 
 
 def _measures(rows: Sequence[Row]) -> Table:
-    """Return every measure of a point, for the last complete month and the current one."""
+    """Return a table of a point's measures, for the last complete month and the current month."""
     latest: dict[str, dict[bool, Row]] = {}
     for row in rows:
         latest.setdefault(row["title"], {})[row["is_complete_period"]] = row

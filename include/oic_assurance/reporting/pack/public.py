@@ -1,4 +1,7 @@
-"""The content of the public pack: the released figures. All other figures are withheld."""
+"""Make the content of the public pack.
+
+The pack shows figures that disclosure control has released. All other figures are withheld.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +15,8 @@ from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.screens.layout import moment, share
 
 WITHHELD = "Withheld: the numbers are too small to publish"
-#: The measures that the public pack shows by period, with their titles. Codes are those of the
-#: seed `policy_public_measure`.
+#: The titles of the measures for which the public pack shows a chart by period. The keys are the
+#: measure codes of the seed `policy_public_measure`.
 MEASURES = {
     "nccu_intel_compliance": "Reported cases with their document",
     "nccu_capture_completeness": "Immigration detentions that were referred",
@@ -24,12 +27,14 @@ MEASURES = {
 
 @dataclass(frozen=True)
 class PublicCard:
-    """A point on the public page.
+    """The summary of one assurance point in the public pack.
 
     Attributes:
-        figure: The figure; empty if it is withheld.
-        parts: The two numbers of the figure, or that they are withheld.
-        period: The days that the figure covers; empty if there are none.
+        figure: The figure as text. It is empty if the figure is withheld.
+        parts: The numerator and the denominator of the figure, in words, or a note that they are
+            withheld.
+        period: The first and the last day that the figure covers. It is empty if the figure covers
+            no days.
     """
 
     name: str
@@ -52,7 +57,7 @@ class Public:
 
 
 def public(facts: Facts) -> Public:
-    """Return the content of the public pack."""
+    """Return the content of the public pack. `facts` are the results of the public queries."""
     positions = sorted(facts["public_position"], key=lambda row: ORDER.index(row["point_code"]))
     return Public(
         as_at=moment(positions[0]["as_at"]),
@@ -84,7 +89,7 @@ def _period(first: date | None, last: date | None) -> str:
 
 
 def _released(title: str, rows: Sequence[Row]) -> Picture:
-    """Return the chart of the released figures of a measure, a bar for each period."""
+    """Return a chart of the released figures of a measure, with one bar for each period."""
     import altair as alt
 
     base = alt.Chart(data(rows)).encode(

@@ -1,4 +1,4 @@
-"""Charts of referrals: their classes, how their documents were found, and open exceptions."""
+"""Charts of the classes of referrals, of how documents were found, and of open exceptions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,16 +17,17 @@ from oic_assurance.reporting.pack.drawing import (
     svg,
 )
 from oic_assurance.reporting.pack.words import AGE_BANDS, CLASSES, EXCEPTIONS, LINKS, month
+from oic_assurance.reporting.screens.layout import count
 
 Rows = Sequence[dict[str, Any]]
 SHADES = dict(zip(CLASSES, (DARK, MIDDLE, LIGHT, SAND, ALARM, WHITE), strict=True))
 MONTHS = 13
-# The number of segments in the curve of a ribbon.
+# A curved ribbon is drawn as this number of straight segments.
 STEPS = 24
 
 
 def classes_by_month(rows: Rows) -> Picture:
-    """Return the chart of reported cases by class, for the last `MONTHS` months."""
+    """Return a chart of reported cases by class, for the last `MONTHS` months."""
     import altair as alt
 
     months = sorted({row["period_start"] for row in rows})[-MONTHS:]
@@ -74,7 +75,7 @@ def _scale(used: Sequence[str]) -> Any:
 
 
 def flow(rows: Rows) -> Picture:
-    """Return the chart that joins how a document was found to the class of the referral."""
+    """Return a chart of ribbons that connect how a document was found with the referral's class."""
     import altair as alt
 
     ribbons, labels = _ribbons(rows)
@@ -110,7 +111,10 @@ def flow(rows: Rows) -> Picture:
 
 
 def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the outline of a ribbon for each link method and class, and the labels."""
+    """Return the points of the ribbons and the labels of both ends.
+
+    There is one ribbon for each pair of a link method (left) and a class (right).
+    """
     counted = {(row["link_method"], row["intelligence_class"]): row["referrals"] for row in rows}
     total = sum(counted.values())
     gap = max(total, 1) * 0.06
@@ -125,14 +129,14 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     ribbons = []
     for link in LINKS:
         for code in CLASSES:
-            count = counted.get((link, code), 0)
-            if not count:
+            size = counted.get((link, code), 0)
+            if not size:
                 continue
             start = lefts[link][0] + used_left[link]
             end = rights[code][0] + used_right[code]
-            used_left[link] += count
-            used_right[code] += count
-            ribbons += _ribbon(f"{link} {code}", CLASSES[code], start, end, count)
+            used_left[link] += size
+            used_right[code] += size
+            ribbons += _ribbon(f"{link} {code}", CLASSES[code], start, end, size)
     labels = [
         {"side": side, "x": x, "middle": low + size / 2, "words": f"{names[code]} ({size})"}
         for side, x, ends, names in (("from", 0, lefts, LINKS), ("to", 1, rights, CLASSES))
@@ -143,7 +147,7 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _stack(sizes: Sequence[tuple[str, int]], gap: float) -> dict[str, tuple[float, int]]:
-    """Return the start and the size of each item when they are stacked with gaps."""
+    """Return the start and the size of each item, if the items are stacked with gaps."""
     stacked, low = {}, 0.0
     for name, size in sizes:
         stacked[name] = (low, size)
@@ -155,14 +159,14 @@ def _ribbon(name: str, group: str, start: float, end: float, size: int) -> list[
     bands = []
     for step in range(STEPS + 1):
         x = step / STEPS
-        # A smooth step: flat at both ends.
+        # The curve goes smoothly from `start` to `end` and is flat at both ends.
         low = start + (end - start) * x * x * (3 - 2 * x)
         bands.append({"ribbon": name, "class": group, "x": x, "low": low, "high": low + size})
     return bands
 
 
 def exceptions_by_age(title: str, rows: Rows) -> Picture:
-    """Return the chart of open exceptions by kind and age."""
+    """Return a chart of open exceptions by kind and age."""
     import altair as alt
 
     shades = dict(zip(AGE_BANDS, (WHITE, LIGHT, MIDDLE, DARK), strict=True))
@@ -173,7 +177,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
             "kind": EXCEPTIONS[code],
             "age": f"{band} days",
             "order": order,
-            "count": found.get((code, band), 0),
+            "exceptions": found.get((code, band), 0),
         }
         for code in codes
         for order, band in enumerate(AGE_BANDS)
@@ -188,7 +192,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
                 title=None,
                 axis=alt.Axis(domain=False, ticks=False),
             ),
-            x=alt.X("count:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
+            x=alt.X("exceptions:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             color=alt.Color(
                 "age:N",
                 scale=alt.Scale(
@@ -202,7 +206,7 @@ def exceptions_by_age(title: str, rows: Rows) -> Picture:
     old = sum(n for (_, band), n in found.items() if band == AGE_BANDS[-1])
     return Picture(
         title,
-        f"{total:,} open exceptions. {old:,} have been open for more than four weeks.",
+        f"{count(total, 'open exception')}, {old:,} of them older than four weeks.",
         svg(chart, height=76 + 26 * max(len(codes), 1)),
         ("Exception", *(f"{band} days" for band in AGE_BANDS)),
         [

@@ -1,4 +1,4 @@
-"""The tables at the end of the pack: changes, exceptions, freshness and checks."""
+"""The tables at the end of the Board's pack: changes, exceptions, freshness and checks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from oic_assurance.reporting.pack import words
 from oic_assurance.reporting.pack.earlier import EarlierPack
 from oic_assurance.reporting.pack.facts import Facts, Row
-from oic_assurance.reporting.points import POINTS
+from oic_assurance.reporting.points import ORDER, POINTS
 from oic_assurance.reporting.screens.layout import NOTHING, moment, share
 
 
@@ -28,7 +28,7 @@ class Table:
 
 
 def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return how the points changed since the earlier pack."""
+    """Return a table of how the points have changed since the earlier pack."""
     head = ("Point", "Then", "Now", "Change", "Status then", "Status now")
     if earlier is None:
         return Table("Since the previous pack", head, [], "This is the first pack.")
@@ -45,14 +45,14 @@ def moved(facts: Facts, earlier: EarlierPack | None) -> Table:
                 words.status(old["status"]).word,
                 words.status(row["status"]).word,
             )
-            for row in facts["position"]
+            for row in sorted(facts["position"], key=lambda row: ORDER.index(row["point_code"]))
             if (old := then.get(row["point_code"])) is not None
         ],
     )
 
 
 def changed(facts: Facts, earlier: EarlierPack | None) -> Table:
-    """Return the restated figures with their causes, one row for each figure and cause."""
+    """Return a table of the restated figures, with one row for each figure and cause."""
     restated = facts["restatement"] if earlier is None else earlier.restated
     return Table(
         "Published figures that have changed",
@@ -79,7 +79,7 @@ def _value(row: Row, value: Any) -> str:
 
 
 def freshness(facts: Facts) -> Table:
-    """Return when each dataset was last delivered and when the next delivery is due."""
+    """Return a table of when each dataset was last delivered and is next due."""
     return Table(
         "Freshness of the sources",
         ("Dataset", "State", "Last delivery", "Next due by"),
@@ -96,7 +96,7 @@ def freshness(facts: Facts) -> Table:
 
 
 def quality(facts: Facts) -> Table:
-    """Return the number of checks, and of those that failed, by quality dimension."""
+    """Return a table of how many checks ran and how many failed, by quality dimension."""
     totals: dict[str, list[int]] = {}
     for row in facts["data_quality"]:
         total = totals.setdefault(row["dimension"], [0, 0])
@@ -113,7 +113,7 @@ def quality(facts: Facts) -> Table:
 
 
 def failed(facts: Facts) -> Table:
-    """Return the datasets with failed checks, which did not block the publication."""
+    """Return a table of the datasets for which checks failed, without blocking the publication."""
     return Table(
         "Failed checks",
         ("Dataset", "Quality dimension", "Severity", "Failed checks"),
@@ -131,7 +131,10 @@ def failed(facts: Facts) -> Table:
 
 
 def exceptions(facts: Facts) -> Table:
-    """Return the number of open exceptions by team and kind, the team with most first."""
+    """Return a table of the number of open exceptions by team and kind.
+
+    The team with most exceptions is first.
+    """
     rows = facts["exception_by_team"]
     codes = [code for code in words.EXCEPTIONS if any(r["exception_code"] == code for r in rows)]
     teams: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""Charts along the calendar: the plans, and the three views of a point over time."""
+"""Charts with a time axis: the intelligence plans, and the three views of a point."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def plans(rows: Rows, today: date, deadline: date | None) -> Picture:
-    """Return the chart of each strand's plan, from its approval to its next review."""
+    """Return a chart with a bar for each strand's plan, from its approval to its next review."""
     import altair as alt
 
     bars = [
@@ -86,7 +86,7 @@ def _yes(value: bool | None) -> str:
 
 
 def views(rows: Rows, today: date) -> Picture:
-    """Return the chart of the views of the force, the data and the Commissioner over time."""
+    """Return a chart of the views of the force, the data and the Commissioner over time."""
     import altair as alt
 
     spans = [

@@ -8,12 +8,15 @@ from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
-# From this share on, a cell is so dark that its text is white.
+# If the share of a cell is above this, its background is so dark that the text must be white.
 WHITE_TEXT_ABOVE = 0.75
 
 
 def heat_maps(rows: Rows) -> list[Picture]:
-    """Return two heat maps of the share of each team's people who have completed each item."""
+    """Return two heat maps of training: the share of people who completed each item, by team.
+
+    The first heat map has the teams with most outstanding items, the second the other teams.
+    """
     teams = _ranked(rows)
     half = (len(teams) + 1) // 2
     return [
@@ -74,7 +77,7 @@ def _cell(row: dict[str, Any] | None) -> str:
 
 
 def _ranked(rows: Rows) -> list[str]:
-    """Return the names of the teams, the one with most outstanding items first."""
+    """Return the names of the teams. The team with most outstanding items is first."""
     outstanding: dict[str, int] = {}
     for row in rows:
         team = str(row["org_unit_name"])
@@ -83,7 +86,7 @@ def _ranked(rows: Rows) -> list[str]:
 
 
 def modules_done(rows: Rows) -> Picture:
-    """Return the chart of people by the number of modules that they have completed."""
+    """Return a chart of how many people have completed no module, one module and so on."""
     import altair as alt
 
     people = {row["modules_complete"]: row["people"] for row in rows}

@@ -23,10 +23,10 @@ MAX_TEAMS = 12
 
 
 def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
-    """Return the chart of a share by month, with its 95% interval.
+    """Return a chart of a share by month, with its 95% interval.
 
-    The point of the current month is hollow, because the month is not complete. A month without a
-    value is in the table only.
+    The dot of the current month is hollow, because the month is not complete. A month without a
+    value is in the table below the chart, but not in the drawing.
     """
     import altair as alt
 
@@ -34,14 +34,9 @@ def trend(title: str, rows: Rows, deadline: date | None) -> Picture:
     x = alt.X("period_start:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, grid=False))
     base = alt.Chart(data(shown)).encode(x=x)
     y = alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"))
-    band = (
-        base.mark_area(color=LIGHT, opacity=0.7)
-        .encode(y=y.title(None), y2="ci_high:Q")
-        .encode(
-            y=alt.Y(
-                "ci_low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
-            )
-        )
+    band = base.mark_area(color=LIGHT, opacity=0.7).encode(
+        y=alt.Y("ci_low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+        y2="ci_high:Q",
     )
     line = base.mark_line(color=DARK, strokeWidth=2).encode(y=y)
     points = base.mark_point(stroke=DARK, size=36, filled=True, opacity=1, strokeWidth=1.5).encode(
@@ -89,7 +84,10 @@ def _deadline(deadline: date) -> list[Any]:
 
 
 def sparkline(rows: Rows) -> str:
-    """Return a small chart of a position over time without axes, or nothing for one value."""
+    """Return a small chart, without axes, of how a position changed over time, as SVG.
+
+    The text is empty if there are fewer than two values.
+    """
     import altair as alt
 
     shown = [row for row in rows if row["value"] is not None]
@@ -109,7 +107,10 @@ def sparkline(rows: Rows) -> str:
 
 
 def since(rows: Rows) -> str:
-    """Return in words how a position changed since the inspection's report, or since its start."""
+    """Return in words how a position has changed since the inspection's report.
+
+    If the first value is later than the report, the change is counted from the first value.
+    """
     shown = [row for row in rows if row["value"] is not None and row["day"] >= REPORT]
     if not shown:
         return "No figure yet."
@@ -121,10 +122,10 @@ def since(rows: Rows) -> str:
 
 
 def by_team(title: str, rows: Rows, done: str, outstanding: str) -> Picture:
-    """Return the chart of a measure by team, the team with most outstanding first.
+    """Return a chart of a measure by team. The team with most outstanding records is first.
 
-    `done` and `outstanding` are the labels of the two parts of a bar. The chart shows at most
-    `MAX_TEAMS` teams; the table shows all.
+    A bar has two parts, whose labels are `done` and `outstanding`. The drawing shows at most
+    `MAX_TEAMS` teams, and only teams with something outstanding. The table shows all teams.
     """
     import altair as alt
 

@@ -12,12 +12,12 @@ Shape = Literal["tick", "tick_late", "half", "empty", "alert", "falling", "quest
 
 @dataclass(frozen=True)
 class Answer:
-    """A status for readers.
+    """How the pack shows a status of an assurance point.
 
     Attributes:
-        word: The status in words.
+        word: The name of the status for readers.
         answer: The answer to the question "Are we assured?".
-        shape: The shape that shows the status without colour.
+        shape: The symbol for the status, so that nobody needs colour to see it.
         meaning: What the status means, as a phrase.
     """
 
@@ -27,7 +27,7 @@ class Answer:
     meaning: str
 
 
-#: By the status codes of the mart contract.
+#: How statuses are shown, by the status codes of the mart contract.
 STATUSES = {
     "met_on_time": Answer("Met on time", "Yes", "tick", "met today and on the deadline day"),
     "met_late": Answer("Met late", "Yes", "tick_late", "met today, but not on the deadline day"),
@@ -46,12 +46,12 @@ STATUSES = {
 }
 UNKNOWN = STATUSES["unknown"]
 
-#: The month of the inspection's report, where trends begin.
+#: The month of the inspection's report. Trends begin in this month.
 REPORT = date(2025, 5, 1)
 POINT_NAMES = {code: point.name for code, point in POINTS.items()}
-#: Whose view of a point it is, by the codes of `assurance_voice`.
+#: Who has a view of a point, by the codes of the mart `assurance_voice`.
 VIEWS = {"FORCE": "The force", "DATA": "The data", "COMMISSIONER": "The Commissioner"}
-#: By the classes of `fct_nccu_referral`.
+#: Labels for the class of a referral, by the codes of the mart `fct_nccu_referral`.
 CLASSES = {
     "submitted_in_time": "In time",
     "submitted_late": "Late",
@@ -60,7 +60,8 @@ CLASSES = {
     "missing": "Missing",
     "awaiting": "Awaited",
 }
-#: By the link methods of `fct_nccu_referral`.
+#: Labels for how a referral's document was found (link method), by the codes of the mart
+#: `fct_nccu_referral`.
 LINKS = {
     "REFERRAL_REF": "Names the referral",
     "OCCURRENCE_OFFICER": "Same occurrence, same officer",
@@ -68,7 +69,7 @@ LINKS = {
     "NONE": "None found",
 }
 AGE_BANDS = ("0-1", "2-7", "8-28", "over 28")
-#: By the codes of `assurance_exception`.
+#: Labels for the kinds of exceptions, by the codes of the mart `assurance_exception`.
 EXCEPTIONS = {
     "REFERRAL_DOCUMENT_MISSING": "Document missing",
     "REFERRAL_DOCUMENT_BY_OTHER": "Document by somebody else",
@@ -83,7 +84,7 @@ EXCEPTIONS = {
     "PLAN_STRAND_NOT_MET": "Strand not met",
     "PLAN_MILESTONE_OVERDUE": "Milestone overdue",
 }
-#: By the items of the seed `policy_training_item`.
+#: Labels for the items of training, by the codes of the seed `policy_training_item`.
 MODULES = {
     "HYDRA": "Hydra",
     "OIC-EL-1": "Module 1",
@@ -91,7 +92,7 @@ MODULES = {
     "OIC-EL-3": "Module 3",
     "OIC-EL-4": "Module 4",
 }
-#: By the causes of `restatement`.
+#: Labels for the causes of a restatement, by the codes of the mart `restatement`.
 CAUSES = {
     "LATE_RECORD": "late records",
     "CORRECTED_RECORD": "corrected records",
@@ -101,12 +102,12 @@ CAUSES = {
 
 
 def status(code: str | None) -> Answer:
-    """Return a status in words. A missing or unlisted status is unknown."""
+    """Return how the pack shows a status. A missing or unlisted code is shown as unknown."""
     return STATUSES.get(code or "unknown", UNKNOWN)
 
 
 def sentence(code: str | None) -> str:
-    """Return a code of the sources in words: `NOT_ASSURED` becomes `Not assured`."""
+    """Return a code from a source as words: `NOT_ASSURED` becomes `Not assured`."""
     return NOTHING if not code else code.replace("_", " ").capitalize()
 
 
@@ -118,32 +119,32 @@ def figure(row: dict[str, Any]) -> str:
 
 
 def parts(row: dict[str, Any]) -> str:
-    """Return the two numbers of a position's figure: "1,184 of 2,000 people"."""
+    """Return the numerator and denominator of a position's figure: "1,184 of 2,000 people"."""
     unit = POINTS[row["point_code"]].unit
     return f"{row['numerator']:,} of {row['denominator']:,} {unit}"
 
 
 def long_day(value: date | datetime | None) -> str:
-    """Return a day as it is written in a sentence: "9 July 2026"."""
+    """Return a date in the form for a sentence: "9 July 2026"."""
     return NOTHING if value is None else f"{value.day} {value:%B %Y}"
 
 
 def month(value: date) -> str:
-    """Return a month: "Jul 2026"."""
+    """Return the month of a date in the form "Jul 2026"."""
     return f"{value:%b %Y}"
 
 
 def as_day(value: date | str) -> date:
-    """Return a day that may be given as ISO text.
+    """Return a date. `value` is a date or an ISO text such as "2026-07-09".
 
     Raises:
-        ValueError: If the text is not a day.
+        ValueError: If the text is not a date.
     """
     return value if isinstance(value, date) else date.fromisoformat(value)
 
 
 def change(then: dict[str, Any], now: dict[str, Any]) -> str:
-    """Return how the two numbers of a position differ from those of an earlier one."""
+    """Return in words how the numerator and denominator of a position have changed."""
     met = now["numerator"] - then["numerator"]
     total = now["denominator"] - then["denominator"]
     if not met and not total:
@@ -152,7 +153,10 @@ def change(then: dict[str, Any], now: dict[str, Any]) -> str:
 
 
 def days_away(days: int | None) -> str:
-    """Return the distance to a deadline in days: "3 days to go", "90 days ago"."""
+    """Return in words how far away a deadline is: "3 days to go", "90 days ago".
+
+    `days` is None if the requirement has no deadline and applies to every case.
+    """
     if days is None:
         return "every case"
     if days == 0:
@@ -161,16 +165,17 @@ def days_away(days: int | None) -> str:
 
 
 def deadline(row: dict[str, Any]) -> str:
-    """Return the deadline of a position and how far away it is."""
+    """Return in words the deadline of a position and how far away the deadline is."""
     if row["deadline"] is None:
         return "No deadline: every case counts"
     return f"{long_day(row['deadline'])} ({days_away(row['days_to_deadline'])})"
 
 
 def forecast(row: dict[str, Any]) -> str:
-    """Return when a position reaches its target at the recent pace, and the pace that is needed.
+    """Return a sentence that says when a position reaches its target if the recent pace continues.
 
-    Either pace can be null, for example before there have been enough weeks to measure one.
+    It also has the recent pace and the pace that is required for the deadline. Each pace can be
+    null, for example if there have not been enough weeks to measure the recent pace.
     """
     if row["deadline"] is None:
         return "No forecast: the rule applies to every case."

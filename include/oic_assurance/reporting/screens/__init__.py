@@ -1,1 +1,4 @@
-"""The screens of the command line, and the records that they show."""
+"""The texts that commands print for people (screens), and the dataclasses (records) behind them.
+
+A command prints either the screen of a record or, with `--json`, the record itself.
+"""

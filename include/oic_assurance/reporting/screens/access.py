@@ -1,4 +1,4 @@
-"""Screen of the logins that read records or aggregates."""
+"""The screen of the logins that may read records or aggregates."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,26 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class LoginAccess:
-    """The rights of a login, and who changed them last."""
+    """The rights of a login, who changed the rights last, and why."""
 
     login: str
     units: tuple[str, ...]
     is_supervisor: bool
     is_office: bool
-    #: None if the right was not given with `assurance access`.
+    #: The name of the person, or None if the rights were not given with `assurance access`.
     changed_by: str | None
     because: str | None
 
 
 @dataclass(frozen=True)
 class AccessList:
-    """Every login that reads as a supervisor or as the Commissioner's office."""
+    """All logins that have the rights of a supervisor or of the Commissioner's office."""
 
     logins: list[LoginAccess]
 
 
 def read_access(settings: Settings) -> AccessList:
-    """Return the logins by name.
+    """Return all logins that have the rights of a supervisor or of the Commissioner's office.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -43,7 +43,7 @@ def read_access(settings: Settings) -> AccessList:
 
 
 def access_screen(found: AccessList) -> str:
-    """Return a table of logins."""
+    """Return a table of the logins and their rights."""
     if not found.logins:
         return "No login reads as a supervisor or as the Commissioner's office.\n"
     rows = [

@@ -1,4 +1,4 @@
-"""A record as one JSON document. A screen shows the same record to people."""
+"""Write the result of a command as JSON, for other programs."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,9 @@ from typing import Any
 def to_json(record: object) -> str:
     """Return a dataclass as one JSON document that ends with a line break.
 
-    Keys are the names of the fields, and after them the public properties. Days and moments are in
-    ISO 8601, moments with their offset. A missing value is null.
+    - The keys are the names of the fields, followed by the names of the public properties.
+    - Dates and times are in ISO 8601. Times have their UTC offset.
+    - A missing value is null.
 
     Raises:
         ValueError: A number is not finite.
@@ -21,7 +22,7 @@ def to_json(record: object) -> str:
 
 
 def _plain(value: Any) -> object:
-    """Return a value as the types that `json` knows."""
+    """Return a value converted to types that the module `json` can write."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Decimal):

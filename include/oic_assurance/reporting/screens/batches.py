@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from oic_assurance.batches.archived import ArchivedBatch, archived_batches
+from oic_assurance.batches.archive_reader import ArchivedBatch, archived_batches
 from oic_assurance.operations.verify.proof import Proof
 from oic_assurance.reporting.screens.layout import NOTHING, count, short_moment, table
 from oic_assurance.settings import Settings
@@ -16,7 +16,7 @@ NOT_COMPARED_SHOWN = 5
 
 @dataclass(frozen=True)
 class ListedBatch:
-    """A landed batch and the state of its archived file."""
+    """A landed batch, and whether its archived file still exists."""
 
     batch_id: int
     dataset: str
@@ -28,7 +28,7 @@ class ListedBatch:
     rows_new: int
     rows_rejected: int
     rows_erased: int
-    #: The path in the state folder. None if nothing was archived.
+    #: The path of the archived file in the state folder. None if nothing was archived.
     archived_as: str | None
     is_in_archive: bool
     replay_of: int | None
@@ -37,7 +37,7 @@ class ListedBatch:
 
 @dataclass(frozen=True)
 class BatchList:
-    """The newest landed batches, and the number of all."""
+    """The newest landed batches, and the number of all landed batches."""
 
     batches: list[ListedBatch]
     total: int
@@ -51,12 +51,15 @@ class Verification:
 
     @property
     def agrees(self) -> bool:
-        """Whether there is no disagreement."""
+        """Whether raw agrees with every archived batch that was compared."""
         return not any(proof.disagreements for proof in self.datasets)
 
 
 def read_batches(settings: Settings, dataset: str | None, limit: int) -> BatchList:
-    """Return the landed batches of one dataset or of all, the newest first, at most `limit`."""
+    """Return at most `limit` landed batches, the newest first.
+
+    They are the batches of `dataset`, or of all datasets if it is None.
+    """
     with connect(settings, role=ROLE) as connection:
         found = archived_batches(connection, settings.force_code, dataset)
     found.sort(key=lambda batch: -batch.batch_id)
@@ -79,7 +82,10 @@ def batches_screen(found: BatchList) -> str:
 
 
 def proof_lines(proof: Proof) -> Iterator[str]:
-    """Yield one line for the dataset, and one for each disagreement."""
+    """Yield the lines about one dataset: the result, then each disagreement.
+
+    Batches whose rows could not be compared follow.
+    """
     verdict = "agree" if not proof.disagreements else f"{len(proof.disagreements)} DISAGREE"
     batches = count(proof.batches, "batch", "batches")
     yield f"{proof.dataset:<28} {batches:>13} {count(proof.rows, 'row'):>16}  {verdict}"

@@ -1,4 +1,4 @@
-"""The screen of a build's checks: those that failed, who owns them, and keys of failing rows."""
+"""The screen of a build's failed checks, with their owners and the keys of the failing rows."""
 
 import getpass
 import json
@@ -17,7 +17,8 @@ from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
 
-# Candidates are audited before they are published. Readers know the published names.
+# The results of checks have the schemas of the candidate. The screen has the schemas in which
+# readers see the same tables.
 _TABLE_NAME = """
 regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
     '^candidate_public[.]', 'public_release.')
@@ -52,13 +53,14 @@ order by array_position(array['critical', 'warning', 'info'], result.severity), 
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check that failed, with the keys of its first failing rows."""
+    """A check that failed, with the keys of the first rows that fail it."""
 
     severity: str
     table_name: str
     description: str
     owner: str | None
-    #: The number of rows that were checked, and of those that fail. None for a check of a table.
+    #: How many rows were checked (`evaluated`) and how many of them fail (`unexpected`). Both are
+    #: None if the check is about the table as a whole.
     evaluated: int | None
     unexpected: int | None
     reason: str | None
@@ -68,7 +70,11 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class BuildChecks:
-    """The checks of a build: their numbers, and those that failed on the chosen tables."""
+    """The result of the checks of a build.
+
+    `checks` and `failed` are numbers for all tables. `failed_checks` has the failed checks of the
+    chosen table, or of all tables.
+    """
 
     build: Build
     checks: int
@@ -79,13 +85,14 @@ class BuildChecks:
 def read_checks(
     settings: Settings, build_id: int | None, table: str | None, rows: int
 ) -> BuildChecks:
-    """Return the failed checks of a build, each with at most `rows` keys of failing rows.
+    """Return the failed checks of a build. Each has at most `rows` keys of failing rows.
 
-    The default is the newest build and every table. Reading keys is logged as a consultation.
+    If `build_id` is None, it is the newest daily build. If `table` is None, the checks of all
+    tables are returned. Reading keys of records is logged as a consultation.
 
     Raises:
-        UsageError: There is no such build, or it has no checks on record.
-        UnknownNameError: No check of the build is about the table.
+        UsageError: There is no such build, or no check of the build is recorded.
+        UnknownNameError: The build has no check of the table.
     """
     with connect(settings, role=ROLE) as warehouse:
         build = find_build(warehouse, build_id) if build_id else find_daily_build(warehouse)
@@ -108,7 +115,10 @@ def read_checks(
 
 
 def checks_screen(found: BuildChecks) -> str:
-    """Return the numbers of checks, then each failed check with its owner and keys."""
+    """Return the screen: how many checks ran and failed, then each failed check.
+
+    A failed check is shown with its owner and the keys of failing rows.
+    """
     build = found.build
     lines = wrapped(
         f"Build {build.build_id} of run {build.run_id}, as at {moment(build.as_at)}: "
@@ -120,7 +130,7 @@ def checks_screen(found: BuildChecks) -> str:
 
 
 def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[FailedCheck]) -> None:
-    """Log who looks at the keys, as DPA 2018 section 62 requires."""
+    """Log who looks at the keys of records, as DPA 2018 section 62 requires."""
     tables = ", ".join(dict.fromkeys(check.table_name for check in shown if check.row_keys))
     warehouse.execute(
         """

@@ -1,4 +1,7 @@
-"""Screens about erasures: counts by place. The key of a record is never shown."""
+"""The screens of `assurance erase`. They show how many rows are erased in which place.
+
+They never show the key of a record.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +14,10 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 
 @dataclass(frozen=True)
 class RecordTraces:
-    """How many traces of a record the warehouse holds, or held before it was erased."""
+    """How many rows, batches and pseudonyms of a record the warehouse has.
+
+    After an erasure these are the numbers before it.
+    """
 
     dataset: str
     table: str
@@ -22,13 +28,13 @@ class RecordTraces:
     pseudonyms: int
 
     def __bool__(self) -> bool:
-        """Tell whether the warehouse holds anything."""
+        """Tell whether the warehouse has anything of the record."""
         return bool(self.raw_rows or self.quarantine_rows or self.archived_batches)
 
 
 @dataclass(frozen=True)
 class ExpiredTable:
-    """The number of records of a table that are past their retention."""
+    """How many records of one table are past their retention, and how long the retention is."""
 
     dataset: str
     table: str
@@ -39,13 +45,13 @@ class ExpiredTable:
 
 @dataclass(frozen=True)
 class Expired:
-    """The tables with records that are past their retention."""
+    """All tables with records that are past their retention."""
 
     tables: list[ExpiredTable]
 
 
 def traces(dataset: Dataset, table: Table, found: Found) -> RecordTraces:
-    """Return the counts of a search or of an erasure."""
+    """Return how much of a record a search has found or an erasure has removed."""
     return RecordTraces(
         dataset=dataset.name,
         table=table.name,
@@ -58,7 +64,10 @@ def traces(dataset: Dataset, table: Table, found: Found) -> RecordTraces:
 
 
 def expired(requests: Sequence[Request]) -> Expired:
-    """Return how many records the requests of retention would erase."""
+    """Return, for each table, how many records are past their retention.
+
+    `requests` are the requests that would erase these records.
+    """
     return Expired(
         [
             ExpiredTable(
@@ -74,7 +83,7 @@ def expired(requests: Sequence[Request]) -> Expired:
 
 
 def found_screen(found: RecordTraces) -> str:
-    """Return what the warehouse holds of a record."""
+    """Return the screen of a dry run: what an erasure of the record would remove."""
     where = f"{found.dataset}, {found.table}"
     if not found:
         return _text(wrapped(f"{where}: the warehouse holds nothing under this key."))
@@ -82,7 +91,7 @@ def found_screen(found: RecordTraces) -> str:
 
 
 def erased_screen(erased: RecordTraces) -> str:
-    """Return what was erased of a record, and what happens next."""
+    """Return the screen after an erasure: what was removed, and what happens next."""
     if not erased:
         return found_screen(erased)
     next_steps = (
@@ -98,7 +107,7 @@ def erased_screen(erased: RecordTraces) -> str:
 
 
 def expired_screen(found: Expired) -> str:
-    """Return how many records of each table are past their retention."""
+    """Return the screen with the number of records past their retention, for each table."""
     if not found.tables:
         return "Nothing is past its retention.\n"
     lines = []
@@ -111,7 +120,7 @@ def expired_screen(found: Expired) -> str:
 
 
 def finish_screen(done: Finish) -> str:
-    """Return the result of removing the last traces."""
+    """Return the screen after the last traces of erased records were removed."""
     if not done.erasures:
         return _text(wrapped("Nothing was erased since the last traces were removed."))
     erasures = count(done.erasures, "erasure")

@@ -1,4 +1,4 @@
-"""Screens of an explained figure and of the history of a record."""
+"""The two screens of `assurance explain`: a figure with its records, and a record's history."""
 
 import io
 import sys
@@ -23,7 +23,8 @@ from oic_assurance.reporting.screens.layout import (
     width,
 )
 
-#: The columns of a list of records, by kind of record: head and field.
+#: The columns of a list of records, by the kind of record. For each column: its head, and the field
+#: of `Member` with its values.
 _FACTS = {
     "referral": {
         "referral": "record_ref", "team": "team_code", "contact": "happened_on",
@@ -36,7 +37,7 @@ _FACTS = {
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
 }  # fmt: skip
-#: The causes of a restatement.
+#: Labels for the causes of a restatement, by the codes of the mart `restatement`.
 _CAUSES = {
     "RULE_CHANGE": "a changed rule",
     "DELETED_RECORD": "deleted records",
@@ -50,7 +51,7 @@ _WRAPPED = 20
 
 
 def figure_screen(figure: Figure) -> str:
-    """Return a published figure with its rule, its classes, and the records of each class."""
+    """Return the screen of a published figure: its rule, its classes, and records of each class."""
     text = io.StringIO()
     screen = _console(text)
     name = f" ({figure.org_unit_name})" if figure.org_unit_name else ""
@@ -83,7 +84,11 @@ def figure_screen(figure: Figure) -> str:
 
 
 def history_screen(history: RecordHistory) -> str:
-    """Return the history of a record: what the build computed, then each raw row and its batch."""
+    """Return the screen of a record's history.
+
+    It shows what the build computed for the record, then each raw row, then the batches of the
+    rows.
+    """
     text = io.StringIO()
     screen = _console(text)
     screen.print(f"{history.kind} {history.key}", style="bold")
@@ -118,7 +123,7 @@ def _console(file: io.StringIO) -> Console:
 
 
 def _trimmed(text: io.StringIO) -> str:
-    """Return the text of a screen, without the blanks that fill cells up to the end of a line."""
+    """Return the text of a screen, without blanks at the ends of lines."""
     lines = text.getvalue().splitlines()
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"
 
@@ -145,7 +150,7 @@ def _point(figure: Figure) -> str:
 
 
 def _restated(screen: Console, figure: Figure) -> None:
-    """Write the figure of the publication before, and how much each cause has changed it."""
+    """If the figure was restated, write the previous figure and the effect of each cause."""
     if not figure.restated:
         return
     is_share = figure.rule.unit_of_value == "share"
@@ -205,7 +210,10 @@ def _members(screen: Console, name: str, total: int, members: Sequence[Member]) 
 
 
 def _chapter(screen: Console, chapter: Chapter) -> None:
-    """Write rows as a table if it fits. Write a single row or wide rows as lists of columns."""
+    """Write the rows of a chapter: as a table if several rows fit into the width of the screen.
+
+    Otherwise write each row as a list with one column on a line.
+    """
     screen.print(chapter.title, style="bold")
     heads = [name.replace("_", " ") for name in chapter.rows[0]]
     rows = [tuple(row.values()) for row in chapter.rows]
@@ -221,7 +229,10 @@ def _chapter(screen: Console, chapter: Chapter) -> None:
 
 
 def _fits(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> bool:
-    """Tell whether a table fits. Heads wrap between words, and the last column anywhere."""
+    """Tell whether a table fits into the width of the screen.
+
+    The heads of columns can be wrapped between words. The last column can be wrapped anywhere.
+    """
     widths = [
         max(len(text) for text in [*head.split(), *(_text(row[i]) for row in rows)])
         for i, head in enumerate(heads)
@@ -284,7 +295,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
 
 
 def _text(value: object) -> str:
-    """Return a value as people read it."""
+    """Return a value as text for people."""
     if value is None:
         return NOTHING
     if isinstance(value, bool):

@@ -1,6 +1,7 @@
-"""Records for the screens of a run, of the status and of the publications.
+"""Read the data for the screens of a run, of `assurance status` and of `publication list`.
 
-The marts are read as a reader sees them, and the audit tables under the role of the gate.
+The marts are read with the login of the BI tools, so that the screens show what readers see. The
+tables of schema `audit` are read under the gate's role.
 """
 
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ ROLE = "oic_gate"
 
 @dataclass(frozen=True)
 class Point:
-    """One assurance point as readers see it."""
+    """The position of one assurance point in the current publication."""
 
     point_code: str
     status: str
@@ -45,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Freshness:
-    """How fresh a dataset was for the current publication."""
+    """The freshness of a dataset in the current publication."""
 
     dataset: str
     verdict: str
@@ -55,7 +56,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class FailedExtraction:
-    """A dataset that could not be extracted, and why."""
+    """A dataset that could not be extracted, and the reason."""
 
     dataset: str
     reason: str
@@ -70,7 +71,7 @@ class RefusedDelivery:
 
 @dataclass(frozen=True)
 class Rejection:
-    """The number of rows of a dataset that were rejected for one reason."""
+    """How many rows of a dataset were rejected for one reason."""
 
     dataset: str
     reason: str
@@ -79,7 +80,7 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate's verdict over all stages of a build."""
+    """The gate's verdict on a build, over all stages, with the numbers of checks."""
 
     verdict: str
     expectations: int
@@ -88,7 +89,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class FailedCheck:
-    """A check that failed on a build."""
+    """A check that failed for a build."""
 
     suite: str
     severity: str
@@ -101,28 +102,28 @@ class Status:
 
     run: Run | None
     publication: Publication | None
-    #: The roll-back that later publications wait behind.
+    #: The roll-back in force, if there is one. Later publications wait until it is released.
     hold: Hold | None
     position: list[Point]
     freshness: list[Freshness]
-    #: Of the last run.
+    #: Failed extractions and refused deliveries of the last run.
     failed_extractions: list[FailedExtraction]
     refused_deliveries: list[RefusedDelivery]
-    #: Of the current publication.
+    #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
 
 
 @dataclass(frozen=True)
 class Publications:
-    """Every publication, the newest first, and the roll-back in force."""
+    """All publications, the newest first, and the roll-back in force, if there is one."""
 
     publications: list[Publication]
     hold: Hold | None
 
 
 def read_status(settings: Settings) -> Status:
-    """Return the status of the warehouse. Before the first publication most of it is empty."""
+    """Return the status of the warehouse. Before the first publication most fields are empty."""
     run = last_run(settings)
     publication = current_publication(settings)
     build_id = publication.publication_id if publication else None
@@ -140,12 +141,15 @@ def read_status(settings: Settings) -> Status:
 
 
 def read_publications(settings: Settings) -> Publications:
-    """Return every publication, the newest first, and the roll-back in force."""
+    """Return all publications, the newest first, and the roll-back in force, if there is one."""
     return Publications(list_publications(settings), current_hold(settings))
 
 
 def position(settings: Settings) -> list[Point]:
-    """Return the four points, as readers see them."""
+    """Return the position of each assurance point in the current publication.
+
+    The list is empty before the first publication.
+    """
     return _published(
         settings,
         Point,
@@ -159,7 +163,10 @@ def position(settings: Settings) -> list[Point]:
 
 
 def freshness(settings: Settings) -> list[Freshness]:
-    """Return how fresh each dataset is, as readers see it."""
+    """Return the freshness of each dataset in the current publication.
+
+    The list is empty before the first publication.
+    """
     return _published(
         settings,
         Freshness,
@@ -172,7 +179,7 @@ def freshness(settings: Settings) -> list[Freshness]:
 
 
 def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction]:
-    """Return the datasets whose last attempt in a run failed."""
+    """Return the datasets whose last extraction in a run failed, with the reasons."""
     return _recorded(
         settings,
         FailedExtraction,
@@ -192,7 +199,7 @@ def failed_extractions(settings: Settings, run_id: str) -> list[FailedExtraction
 
 
 def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]:
-    """Return the deliveries that a run refused as a whole."""
+    """Return the deliveries that were refused as a whole in a run."""
     return _recorded(
         settings,
         RefusedDelivery,
@@ -207,7 +214,10 @@ def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]
 
 
 def rejections(settings: Settings, run_id: str) -> list[Rejection]:
-    """Return the reasons for which a run rejected rows, the most frequent first."""
+    """Return why rows were rejected in a run, and how many rows. The most frequent reason is first.
+
+    If a row has several reasons, its first reason counts.
+    """
     return _recorded(
         settings,
         Rejection,
@@ -224,7 +234,7 @@ def rejections(settings: Settings, run_id: str) -> list[Rejection]:
 
 
 def rows_in_quarantine(settings: Settings) -> int:
-    """Return how many rejected rows wait for a correction."""
+    """Return how many rejected rows in quarantine have not been replayed yet."""
     with connect(settings, role=ROLE) as warehouse:
         return int(
             one_value(
@@ -234,7 +244,7 @@ def rows_in_quarantine(settings: Settings) -> int:
 
 
 def gate(settings: Settings, build_id: int) -> Gate:
-    """Return the verdict over all stages of a build."""
+    """Return the gate's verdict on a build, over all its stages."""
     return _recorded(
         settings,
         Gate,
@@ -256,7 +266,7 @@ def gate(settings: Settings, build_id: int) -> Gate:
 
 
 def failed_checks(settings: Settings, build_id: int) -> list[FailedCheck]:
-    """Return the checks that failed on a build, the most severe first."""
+    """Return the checks that failed for a build, the most severe first."""
     return _recorded(
         settings,
         FailedCheck,
@@ -271,7 +281,7 @@ def failed_checks(settings: Settings, build_id: int) -> list[FailedCheck]:
 
 
 def reader_place(settings: Settings) -> str:
-    """Return the address that BI tools connect to, without the password."""
+    """Return the address and the login with which BI tools connect, without the password."""
     parts = conninfo_to_dict(url(settings, "bi"))
     return (
         f"server {parts.get('host')}, port {parts.get('port') or 5432}, "
@@ -280,7 +290,7 @@ def reader_place(settings: Settings) -> str:
 
 
 def data_docs_page(settings: Settings) -> Path:
-    """Return the first page of the Data Docs."""
+    """Return the path of the first page of the Data Docs. The file may not exist yet."""
     return settings.home / "reports" / "data_docs" / "index.html"
 
 

@@ -1,4 +1,4 @@
-"""Figures, tables and paragraphs as plain text, at the width of the terminal."""
+"""Write figures, tables and paragraphs as plain text that fits into the terminal."""
 
 import shutil
 import textwrap
@@ -7,19 +7,20 @@ from datetime import date, datetime
 
 from oic_assurance.clock import LONDON
 
-#: Stands for a missing value.
+#: The text that is shown for a missing value.
 NOTHING = "–"
 
-# Without a terminal, a paragraph has this width and a table is as wide as it needs.
+# Without a terminal, a paragraph has the width `PLAIN_WIDTH`, and the width of a table is not
+# limited.
 PLAIN_WIDTH = 100
 UNLIMITED = 1_000_000
 NARROWEST, WIDEST = 40, 120
-# A column of text needs at least this width.
+# The smallest width for wrapped text in a column.
 TEXT_ROOM = 25
 
 
 def width() -> int:
-    """Return how many characters a line of text may have."""
+    """Return the greatest number of characters in a line of a paragraph."""
     columns = shutil.get_terminal_size((PLAIN_WIDTH, 0)).columns
     return max(NARROWEST, min(columns, WIDEST))
 
@@ -30,10 +31,11 @@ def table(
     indent: int = 2,
     notes: Sequence[str] | None = None,
 ) -> list[str]:
-    """Return rows under their heads. The note of a row is below it.
+    """Return the lines of a table: the heads of the columns, then the rows.
 
-    If the table is wider than the terminal, the last column is wrapped. If that is not enough, the
-    last columns are below their row, one on a line.
+    `notes` has one text for each row, which is written below the row. If the table is wider than
+    the terminal, the last column is wrapped. If that is not enough, the columns that do not fit are
+    written below the row, each on its own line.
     """
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     room = max(NARROWEST, shutil.get_terminal_size((UNLIMITED, 0)).columns)
@@ -59,10 +61,11 @@ def table(
 
 
 def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = None) -> list[str]:
-    """Return a text in indented lines, the first of them after `first`.
+    """Return a text as lines that are indented by `indent` blanks.
 
-    No word is broken. A word that is too long for an indented line, such as a path, gets a line
-    without indent.
+    The first line begins with `first` instead of the blanks. No word is broken. If a word is too
+    long for an indented line, such as a path, it gets a line without indent. `limit` is the width
+    of a line including the indent. The default is `width()`.
     """
     limit = limit or width()
     if limit - indent < TEXT_ROOM:
@@ -83,30 +86,30 @@ def shortened(text: str, room: int) -> str:
 
 
 def share(value: float | None) -> str:
-    """Return a fraction as a percentage."""
+    """Return a fraction as a percentage, such as "93.5%"."""
     return NOTHING if value is None else f"{value * 100:.1f}%"
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return a confidence interval of fractions."""
+    """Return a confidence interval, given as fractions, in per cent, such as "91.2–95.0%"."""
     return NOTHING if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f}%"
 
 
 def moment(value: datetime | None) -> str:
-    """Return a moment as a clock in London shows it."""
+    """Return a moment in London time, such as "Thu 09 Jul 2026 05:30"."""
     return NOTHING if value is None else f"{value.astimezone(LONDON):%a %d %b %Y %H:%M}"
 
 
 def short_moment(value: datetime | None) -> str:
-    """Return a moment without the day of the week, for a column of a table."""
+    """Return a moment in London time without the day of the week, for a column of a table."""
     return moment(value).partition(" ")[2] or NOTHING
 
 
 def day(value: date | None) -> str:
-    """Return a day."""
+    """Return a date, such as "09 Jul 2026"."""
     return NOTHING if value is None else f"{value:%d %b %Y}"
 
 
 def count(number: int, what: str, many: str | None = None) -> str:
-    """Return a number with its noun."""
+    """Return a number with its noun, such as "1 row" or "2 rows". `many` is an irregular plural."""
     return f"{number:,} {what if number == 1 else many or what + 's'}"

@@ -1,4 +1,7 @@
-"""MetricFlow on the published marts, with the login of BI tools and without network access."""
+"""Run MetricFlow on the published marts, with the login of BI tools.
+
+MetricFlow is kept from asking the internet for a newer version.
+"""
 
 import importlib.util
 import os
@@ -20,19 +23,20 @@ if TYPE_CHECKING:
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
 
 TARGET = "published"
-# The file that MetricFlow reads below a project, and the note of what it was parsed from.
+# `MANIFEST` is the file that MetricFlow reads. The file `PARSED` says for which dbt project
+# and database the manifest was written.
 MANIFEST = Path("target") / "semantic_manifest.json"
 PARSED = "parsed"
 
 
 def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
-    """Run one of MetricFlow's commands as `bi_reader`, and leave with its exit code.
+    """Run a command of MetricFlow as the login `bi_reader`, and exit with the command's exit code.
 
-    It reads the schema `marts`, so it sees the current publication and no candidate.
+    MetricFlow reads the schema `marts`. So it sees the current publication and never a candidate.
 
     Raises:
         AssuranceError: MetricFlow is not installed, or the dbt project cannot be read.
-        ServerError: The warehouse was never started here.
+        ServerError: The embedded server was never started here, or a password is missing.
     """
     if importlib.util.find_spec("dbt_metricflow") is None:
         raise AssuranceError("MetricFlow is not installed: run `make setup-dev`.")
@@ -45,7 +49,11 @@ def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    """Return what dbt and MetricFlow read: the reader's login, and folders outside the checkout."""
+    """Return the environment variables for dbt and MetricFlow.
+
+    They set the login of the BI tools, and folders outside the checkout for the files that are
+    written.
+    """
     project = str(settings.project_root / PROJECT)
     return {
         **connection_variables(url(settings, "bi")),
@@ -63,7 +71,10 @@ def _folder(settings: Settings) -> Path:
 
 
 def _parse(settings: Settings) -> None:
-    """Write the semantic manifest, unless there is one of the same project and database."""
+    """Let dbt write the semantic manifest, which MetricFlow reads.
+
+    Nothing is done if a manifest exists that was written for the same dbt project and database.
+    """
     mark, written = _folder(settings) / PARSED, _folder(settings) / MANIFEST
     wanted = f"{project_fingerprint(settings)} {os.environ.get('ASSURANCE_DBT_DATABASE', '')}"
     if written.exists() and mark.exists() and mark.read_text() == wanted:
@@ -77,16 +88,19 @@ def _parse(settings: Settings) -> None:
 
 
 def _block_update_check() -> None:
-    """Put an empty module in the place of `update_checker` before MetricFlow imports it.
+    """Replace the module `update_checker` by an empty module, before MetricFlow imports it.
 
-    On each call, MetricFlow would ask a package index on the internet for a newer version. Nothing
-    in this project calls the internet unless it is configured to. Importing the real module also
-    unpickles a file with a fixed name in the temporary folder, which anybody can put there.
+    There are two reasons:
+
+    - The real module asks a package index on the internet for a newer version at each call. Nothing
+      in this project calls the internet unless somebody configures it.
+    - The import of the real module unpickles a file with a fixed name in the temporary folder.
+      Anybody can put such a file there.
     """
 
     class UpdateChecker:
         def check(self, *_: str) -> None:
-            """Find no update."""
+            """Do nothing, in place of looking for a newer version."""
 
     stand_in = ModuleType("update_checker")
     vars(stand_in)["UpdateChecker"] = UpdateChecker
@@ -94,10 +108,11 @@ def _block_update_check() -> None:
 
 
 def _configuration(settings: Settings) -> "CLIConfiguration":
-    """Return MetricFlow's configuration, with the manifest in the state folder.
+    """Return a configuration that makes MetricFlow read the manifest in the state folder.
 
-    By default MetricFlow reads `target/semantic_manifest.json` below the project, even if dbt has
-    another target path. That file was parsed for another target and names the candidate's schema.
+    By default MetricFlow reads the manifest `target/semantic_manifest.json` in the dbt project,
+    even if dbt writes to another folder. That manifest was written for a build, so it names the
+    schema of the candidate.
     """
     from dbt_metricflow.cli.cli_configuration import CLIConfiguration
     from dbt_metricflow.cli.dbt_connectors.dbt_config_accessor import dbtProjectMetadata

@@ -1,4 +1,4 @@
-"""Screens about notifications: what is wrong now, and what was sent."""
+"""The screens of `assurance notify`: the problems that exist now, and the messages sent."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,25 @@ from oic_assurance.notifications.notify import Attempt
 
 @dataclass(frozen=True)
 class Problems:
-    """What is wrong now."""
+    """All problems that exist now."""
 
     problems: list[Problem]
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """The messages of one call of `assurance notify`, by channel."""
+    """The messages that one call of `assurance notify` tried to send, one for each channel."""
 
     attempts: list[Attempt]
 
 
 def problems_screen(found: Problems) -> str:
-    """Return the message about everything that is wrong now."""
+    """Return the text of a notification of all problems that exist now."""
     return body(changes(found.problems, [])) if found.problems else "Nothing is wrong.\n"
 
 
 def attempts_screen(sent: Attempts) -> str:
-    """Return each message that was delivered, with its channel and recipients."""
+    """Return the text of each message that was delivered, with its channel and its recipients."""
     return "".join(
         f"Notified {attempt.to_whom} by {attempt.channel}:\n\n{body(attempt.news)}"
         for attempt in sent.attempts

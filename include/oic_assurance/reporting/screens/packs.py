@@ -1,4 +1,4 @@
-"""Screen of the packs that were made."""
+"""The screen of `assurance pack`: the files that were written."""
 
 from dataclasses import dataclass
 
@@ -14,5 +14,5 @@ class MadePacks:
 
 
 def packs_screen(made: MadePacks) -> str:
-    """Return the paths of the files, one on a line."""
+    """Return the paths of the files of both packs, one path on a line."""
     return "".join(f"{pack.page}\n{pack.paper}\n" for pack in (made.board, made.public))

@@ -1,4 +1,8 @@
-"""Progress of long commands: a live line on a terminal, and plain lines elsewhere."""
+"""Show the progress of a long command, as a list of steps.
+
+On a terminal, a live line shows the current step. Elsewhere there are only plain lines for steps
+that have ended.
+"""
 
 import sys
 import time
@@ -16,7 +20,7 @@ from oic_assurance.reporting.screens.run_log import ERRORS, to_log
 from oic_assurance.settings import Settings
 
 DONE, FAILED, PARTLY = "ok", "failed", "partly"
-# Text and colour.
+# For each result of a step: the text in front of its line, and the colour of the text.
 MARKS = {DONE: ("✓", "green"), FAILED: ("✗", "red"), PARTLY: ("!", "yellow")}
 PLAIN_MARKS = {DONE: ("ok    ", ""), FAILED: ("FAILED", ""), PARTLY: ("PARTLY", "")}
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -24,12 +28,13 @@ PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
 NOTE_INDENT = 4
-# The spinner, and `^C` typed twice.
+# How many characters of the live line stay free: for the spinner, and for the `^C` that a terminal
+# shows when the user presses Ctrl-C, up to twice.
 ROOM_FOR_INTERRUPT = 6
 
 
 class Step:
-    """One step of a command, with its label, its start and its present work."""
+    """One step of a command. `detail` says what the step is working on."""
 
     def __init__(self, screen: "Screen", label: str) -> None:
         self.label = label
@@ -39,22 +44,24 @@ class Step:
 
     @property
     def seconds(self) -> float:
-        """The time since the step began."""
+        """The number of seconds since the step began."""
         return time.monotonic() - self._began
 
     def advance(self, what: str, done: int, total: int) -> None:
-        """Show what the step is working on, and how much of it is done."""
+        """Set what the step is working on, and how much of that work is done."""
         self.detail = f"{what} {done:,} of {total:,}" if total > 1 else what
 
     def done(self, mark: str = DONE, note: str = "") -> None:
-        """Close the step with a line that stays."""
+        """End the step, and write a line about it that stays on the screen."""
         self._screen.close(self, mark, note)
 
 
 class Screen:
-    """Shows steps: each leaves a line when it ends, and a terminal shows the current one live.
+    """The output of a command that works in steps.
 
-    Neither `sys.stdout` nor `sys.stderr` is replaced, so a log keeps what libraries write there.
+    When a step ends, a line about it stays on the screen. On a terminal, the current step is shown
+    live. `sys.stdout` and `sys.stderr` are not replaced, so a log file that they are redirected to
+    still gets the output of libraries.
     """
 
     def __init__(self, file: TextIO | None = None) -> None:
@@ -87,7 +94,7 @@ class Screen:
 
     @contextmanager
     def step(self, label: str) -> Iterator[Step]:
-        """Show a step while it works, and close it when it ends."""
+        """Show a step during the block, and close the step at the end of the block."""
         step = self.begin(label)
         try:
             yield step
@@ -97,18 +104,21 @@ class Screen:
         step.done()
 
     def begin(self, label: str) -> Step:
-        """Start a step, which the caller closes."""
+        """Start a step and return it. The caller must close the step."""
         self._step = Step(self, label)
         return self._step
 
     def close(self, step: Step, mark: str, note: str) -> None:
-        """Write the last line of a step and stop showing it."""
+        """Write the line about a step that has ended, and stop showing the step live."""
         if self._step is step:
             self._step = None
         self.line(step.label, step.seconds, mark, note)
 
     def line(self, label: str, seconds: float, mark: str = DONE, note: str = "") -> None:
-        """Write a line that stays. A note that is too long for the terminal goes below it."""
+        """Write a line that stays on the screen.
+
+        If the line with its note is too long for the terminal, the note is written below the line.
+        """
         text = self._columns(label, seconds)
         one_line = f"{text}  {note}".rstrip()
         if len(self._marks[mark][0] + one_line) <= self._width:
@@ -127,7 +137,10 @@ class Screen:
         return f" {shortened(label, room):<{room}} {seconds:6.1f} s"
 
     def _current(self) -> Text:
-        """Return the live line. It is one row, also with the `^C` that a terminal adds."""
+        """Return the live line, cut so that it fits into one row of the terminal.
+
+        There is room for the `^C` that a terminal adds after Ctrl-C.
+        """
         if (step := self._step) is None:
             return Text()
         text = f"{self._columns(step.label, step.seconds)}  {step.detail}".rstrip()
@@ -138,6 +151,6 @@ class Screen:
 
 @contextmanager
 def working(settings: Settings, label: str) -> Iterator[None]:
-    """Show one step on standard error while it works; libraries write to the log meanwhile."""
+    """Show one step on standard error during the block. The output of libraries goes to a log."""
     with to_log(settings, ERRORS) as (_, errors), Screen(errors) as screen, screen.step(label):
         yield

@@ -1,4 +1,4 @@
-"""Screens about rejected rows. The content of a row is never shown."""
+"""The screens of `assurance quarantine`. They never show the values of a rejected row."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,17 +32,21 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Quarantine:
-    """The chosen rejected rows: the newest, the number of all, and counts by reason."""
+    """The rejected rows that the user has chosen.
+
+    `rows` has the newest of them, `total` is the number of all of them, and `counts` has their
+    number by reason.
+    """
 
     counts: list[ReasonCount]
     rows: list[RejectedRow]
     total: int
-    #: Whether rows were chosen by dataset, reason or batch.
+    #: Whether the user has restricted the rows to a dataset, a reason or a batch.
     is_filtered: bool
 
 
 def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> Quarantine:
-    """Return the chosen rejected rows, the newest first, at most `limit`.
+    """Return the rejected rows that `which` selects: at most `limit` rows, the newest first.
 
     Raises:
         UnknownNameError: There is no such dataset.
@@ -61,7 +65,10 @@ def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> 
 
 
 def quarantine_screen(found: Quarantine) -> str:
-    """Return counts by dataset and reason, then the rows, then what to do next."""
+    """Return the screen of rejected rows.
+
+    It has the number of rows by dataset and reason, then the rows, then what to do next.
+    """
     if not found.rows:
         return f"{'No such row' if found.is_filtered else 'Nothing'} is in quarantine.\n"
     lines = [*_counts(found.counts), ""]
@@ -82,7 +89,10 @@ def _check_batch(settings: Settings, batch_id: int) -> None:
 
 
 def export_screen(exported: "Exported", dataset: str, to: Path) -> str:
-    """Return how many rows were written, how many were not, and what to do next."""
+    """Return the screen after an export.
+
+    It says how many rows were written, which rows are incomplete or missing, and what to do next.
+    """
     lines = wrapped(f"{_rows(exported.rows)} of {dataset} in {to}. Only you can read the file.")
     if exported.unsplit:
         lines += wrapped(
@@ -102,7 +112,11 @@ def export_screen(exported: "Exported", dataset: str, to: Path) -> str:
 
 
 def replay_screen(report: "ReplayReport") -> str:
-    """Return for each delivery what was landed and what is still rejected, and what to do next."""
+    """Return the screen after a replay.
+
+    It says for each delivery how many rows were landed and how many are still rejected, then why,
+    then what to do next.
+    """
     lines = []
     for delivery in report.deliveries[:SHOWN]:
         lines += wrapped(_replayed(delivery))
@@ -129,7 +143,10 @@ def _replayed(delivery: "ReplayedDelivery") -> str:
 
 
 def _not_landed(report: "ReplayReport") -> list[str]:
-    """Return the reasons of rows that are still rejected, and the counts of rows left out."""
+    """Return lines that say why rows were not landed, with the number of rows for each reason.
+
+    First come the rows that are still rejected, then the rows that were not replayed at all.
+    """
     reasons = Counter(why.partition(":")[0] for one in report.still_rejected for why in one.reasons)
     lines = []
     for reason, rows in reasons.most_common(SHOWN):

@@ -1,4 +1,8 @@
-"""Screen of a recomputed publication: equal, or the differences and what can explain them."""
+"""The screen of `assurance publication reproduce`.
+
+It shows whether the recomputed tables are equal to the published tables. If not, it shows the
+differences and what can explain them.
+"""
 
 from collections.abc import Iterator
 
@@ -11,7 +15,10 @@ _SHORT = 12
 
 
 def reproduction_screen(done: Reproduction) -> str:
-    """Return the tables, the rows that differ, and known changes since the publication."""
+    """Return the screen: each table with its result, the rows that differ, and the verdict.
+
+    The verdict lists known changes since the publication that can explain the differences.
+    """
     publication = done.publication
     lines = [
         *wrapped(
@@ -29,8 +36,8 @@ def reproduction_screen(done: Reproduction) -> str:
 def _table_row(one: TableComparison) -> tuple[str, ...]:
     return (
         one.place,
-        _change(_number(one.then), _number(one.recomputed)),
-        _change(_mark(one.then), _mark(one.recomputed)),
+        _change(_number(one.audited), _number(one.recomputed)),
+        _change(_mark(one.audited), _mark(one.recomputed)),
         _word(one),
     )
 
@@ -38,7 +45,7 @@ def _table_row(one: TableComparison) -> tuple[str, ...]:
 def _word(one: TableComparison) -> str:
     if one.is_equal:
         return "equal"
-    if one.then is None:
+    if one.audited is None:
         return "NEW: the publication did not have it"
     if one.recomputed is None:
         return "GONE: it is not built any more"
@@ -46,10 +53,10 @@ def _word(one: TableComparison) -> str:
 
 
 def _rows(one: TableComparison) -> Iterator[str]:
-    if one.is_equal or one.then is None or one.recomputed is None:
+    if one.is_equal or one.audited is None or one.recomputed is None:
         return
     yield ""
-    if one.kept is None:
+    if one.stored is None:
         yield from wrapped(
             f"{one.place}: its rows are no longer kept, so the differing rows cannot be listed."
         )
@@ -62,12 +69,12 @@ def _rows(one: TableComparison) -> Iterator[str]:
 
 def _row(row: RowDifference) -> Iterator[str]:
     key = ", ".join(f"{name} {value}" for name, value in row.key.items())
-    if row.is_in_kept and row.is_in_recomputed:
+    if row.is_in_stored and row.is_in_recomputed:
         yield f"  {key}"
         for column, then, now in row.values:
             yield from wrapped(f"{column}: {_text(then)} → {_text(now)}", 6)
     else:
-        yield f"  {key}: only {'as published' if row.is_in_kept else 'as recomputed'}"
+        yield f"  {key}: only {'as published' if row.is_in_stored else 'as recomputed'}"
 
 
 def _verdict(done: Reproduction) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Send the output of libraries to a log file, so that the screen stays readable."""
+"""Redirect the output of libraries to a log file, so that the terminal stays readable."""
 
 import os
 import sys
@@ -16,10 +16,13 @@ OUTPUT, ERRORS = 1, 2
 
 @contextmanager
 def to_log(settings: Settings, shown: int = OUTPUT) -> Iterator[tuple[Path, TextIO]]:
-    """Send standard output and error to a log file; yield it and a stream to where `shown` went.
+    """During the block, redirect standard output and standard error to a log file.
 
-    The file descriptors are redirected, not `sys.stdout` and `sys.stderr`: Airflow, dbt and child
-    processes write to the descriptors.
+    Yields the path of the log file, and a stream for text that the user must still see. The stream
+    goes where standard output went before or, if `shown` is `ERRORS`, where standard error went.
+
+    The file descriptors are redirected, because Airflow, dbt and child processes write to the
+    descriptors. Replacing `sys.stdout` and `sys.stderr` would not catch their output.
     """
     folder = private_folder(settings, settings.log_dir)
     log = folder / f"run-{os.getpid()}.log"

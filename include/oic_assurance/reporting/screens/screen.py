@@ -1,8 +1,8 @@
-"""Screens of a run's end, of the status and of the publications."""
+"""The screens at the end of a run, of `assurance status` and of `assurance publication`."""
 
 from collections.abc import Sequence
 
-from oic_assurance.builds.docs import docs_page
+from oic_assurance.builds.dbt_docs import docs_page
 from oic_assurance.builds.runs import Run
 from oic_assurance.publishing.publication import Hold, current_hold, current_publication
 from oic_assurance.reporting.pack.make import packs
@@ -26,7 +26,7 @@ PACK_IS_OLD = "The assurance pack still shows the other publication: run `assura
 
 
 def run_summary(settings: Settings, run: Run) -> str:
-    """Return the screen at the end of a run."""
+    """Return the screen at the end of a run: the position, what failed, and where to read more."""
     current = current_publication(settings)
     shown = f" (publication {current.publication_id})" if current else ""
     as_at = moment(current.as_at if current else run.as_at)
@@ -48,7 +48,10 @@ def run_summary(settings: Settings, run: Run) -> str:
 
 
 def status_screen(status: facts.Status) -> str:
-    """Return the last run, the current publication, the freshness of datasets, and what failed."""
+    """Return the screen of `assurance status`.
+
+    It has the last run, the current publication, the freshness of datasets, and what failed.
+    """
     lines = _last_run(status.run)
     current = status.publication
     if current is None:
@@ -72,7 +75,7 @@ def status_screen(status: facts.Status) -> str:
 
 
 def publications_screen(found: facts.Publications) -> str:
-    """Return a table of all publications. A star marks the current one."""
+    """Return a table of all publications. A star marks the current publication."""
     if not found.publications:
         return "Nothing has been published yet.\n"
     rows = [
@@ -95,7 +98,10 @@ def publications_screen(found: facts.Publications) -> str:
 
 
 def pointer_screen(settings: Settings) -> str:
-    """Return which publication readers see, after a roll-back or a release."""
+    """Return the screen after a change of the current publication, such as a roll-back.
+
+    It says which publication readers see now.
+    """
     current = current_publication(settings)
     if current is None:
         return "Nothing has been published yet.\n"
@@ -105,7 +111,10 @@ def pointer_screen(settings: Settings) -> str:
 
 
 def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
-    """Return lines about a roll-back in force, and about the publication of the run that ended."""
+    """Return lines about the roll-back in force. The list is empty if there is none.
+
+    `new_publication` is the publication of the run that has just ended, which waits for a release.
+    """
     if hold is None:
         return []
     waits = f"Publication {new_publication} waits. " if new_publication else ""
@@ -135,7 +144,7 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
 
 
 def _is_share(point: facts.Point) -> bool:
-    """Tell whether a percentage makes sense. A checklist of three items has none."""
+    """Tell whether the figure of a point is a percentage and not a checklist of three items."""
     return point.point_code not in CHECKLISTS
 
 
@@ -157,7 +166,8 @@ def _failed_extractions(failures: Sequence[facts.FailedExtraction]) -> list[str]
     lines = []
     by_reason: dict[str, list[str]] = {}
     for failure in failures:
-        # If a system or the dropzone is down, all of its datasets fail for one reason.
+        # If a source system or the dropzone is down, all its datasets fail for the same reason.
+        # The reason is then shown once, with the names of the datasets.
         reason = failure.reason.removeprefix(f"{failure.dataset}: ")
         by_reason.setdefault(reason, []).append(failure.dataset)
     for reason, datasets in by_reason.items():

@@ -1,4 +1,4 @@
-"""Show the tasks of a run as lines, and log their times."""
+"""Show the tasks of a run on the terminal, and write their times to a log file."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,11 @@ RETRIED = "tried again after: "
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """A task began, succeeded, or failed with an error."""
+    """The event that a task of the run began, succeeded or failed.
+
+    `detail` is the dataset of an extraction, and None for other tasks. `seconds` is the time since
+    the task began.
+    """
 
     task: str
     detail: str | None
@@ -40,7 +44,11 @@ class TaskEvent:
 
 
 class TaskLines:
-    """Shows one line for each task. The extractions share a line; failed ones get their own."""
+    """The lines on the terminal for the tasks of a run.
+
+    Each task has one line. All extractions share one line, and a failed extraction has an
+    additional line.
+    """
 
     def __init__(self, settings: Settings, screen: Screen) -> None:
         self.last_error: str | None = None
@@ -52,7 +60,7 @@ class TaskLines:
         self._note = ""
 
     def __enter__(self) -> "TaskLines":
-        """Show a step for the start of Airflow, before the first task."""
+        """Show the start of Airflow as a step, because it takes seconds before the first task."""
         self._step = self._screen.begin("Start Airflow")
         return self
 
@@ -62,13 +70,13 @@ class TaskLines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the line of the last task; an error means that the task did not end."""
+        """Close the line of the last task. If the block ends with an error, the task has failed."""
         if kind is not None and self._mark == DONE:
             self._mark = FAILED
         self._close()
 
     def report(self, event: TaskEvent) -> None:
-        """Show an event, and append its time to the log."""
+        """Show an event on the terminal. If a task has ended, append its time to the log file."""
         if event.task != self._task:
             self._close()
             self._task, self._mark, self._note = event.task, DONE, ""

@@ -1,1 +1,1 @@
-"""Add generated pages to the documentation site."""
+"""Generate pages for the documentation site while MkDocs builds it."""

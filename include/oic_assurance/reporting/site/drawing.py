@@ -1,4 +1,4 @@
-"""Draw a graph of models as layered SVG, from top to bottom."""
+"""Draw a graph of dbt models as SVG. The layers of the graph are below each other."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -7,11 +7,12 @@ import networkx as nx
 
 from oic_assurance.reporting.site.lineage import LAYERS, Model
 
-#: Height of a box, gap between boxes, distance of two layers, width of a letter, in pixels.
+#: In pixels: the height of a box, the gap between two boxes, the distance between two layers, and
+#: the width of a letter.
 HEIGHT, GAP, RISE, LETTER = 30, 14, 58, 6.7
-#: Sweeps over the layers that move connected boxes closer. More sweeps change nothing.
+#: How often the layers are sorted to move connected boxes closer. More often changes nothing.
 SWEEPS = 12
-#: Background and text colour by layer.
+#: The colours of the background and the text of a box, by layer.
 COLOURS = {
     "raw": ("#efe6cf", "#1d2733"),
     "staging": ("#e6eef5", "#1d2733"),
@@ -19,13 +20,17 @@ COLOURS = {
     "mart": ("#1f4e79", "#ffffff"),
 }
 
-#: A model in its layer, or the point where an edge passes through a layer.
+#: A place in a layer: either the box of a model, or the point where an edge passes through the
+#: layer. The point is given by the parent, the child and the number of the layer.
 Stop = Model | tuple[Model, Model, int]
 Places = Mapping[Stop, tuple[float, int]]
 
 
 def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) -> str:
-    """Return a graph as SVG for a page. `title` is its accessible name, `links` are URLs."""
+    """Return a graph as SVG for a page.
+
+    `title` is the accessible name of the drawing. `links` has the URL for each box that is a link.
+    """
     layers, chains = _layers(graph)
     for _ in range(SWEEPS):
         _sort_by_neighbours(layers, chains)
@@ -42,7 +47,10 @@ def picture(graph: "nx.DiGraph[Model]", title: str, links: Mapping[Model, str]) 
 
 
 def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[Stop]"]:
-    """Return the stops of each layer, and the edges as chains with a stop in every layer."""
+    """Return the stops of each layer, and a graph of the edges between neighbouring layers.
+
+    An edge that skips layers becomes a chain, with a stop in every layer that it passes.
+    """
     depth: dict[Model, int] = {}
     for model in nx.lexicographical_topological_sort(graph, key=lambda one: one.name):
         above = [depth[parent] + 1 for parent in graph.predecessors(model)]
@@ -62,7 +70,11 @@ def _layers(graph: "nx.DiGraph[Model]") -> tuple[list[list[Stop]], "nx.DiGraph[S
 
 
 def _sort_by_neighbours(layers: list[list[Stop]], chains: "nx.DiGraph[Stop]") -> None:
-    """Sort each layer by the mean position of its neighbours: downwards, then upwards."""
+    """Sort the stops of each layer by the mean position of their neighbours in the next layer.
+
+    One pass goes from the top layer down and uses the neighbours above. A second pass goes up and
+    uses the neighbours below.
+    """
     for order, neighbours in (
         (layers[1:], chains.predecessors),
         (reversed(layers[:-1]), chains.successors),
@@ -86,7 +98,7 @@ def _mean(values: list[float], otherwise: float) -> float:
 
 
 def _places(layers: list[list[Stop]], box: float) -> Places:
-    """Return the centre of each stop in pixels, as x and y."""
+    """Return the x and y coordinates of the centre of each stop, in pixels."""
     sizes = [
         sum(box + GAP if isinstance(stop, Model) else GAP for stop in layer) for layer in layers
     ]

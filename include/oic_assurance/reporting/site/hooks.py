@@ -1,6 +1,7 @@
-"""MkDocs hooks of the site: add pages, fill the navigation, and rewrite links.
+"""Functions that MkDocs calls while it builds the site (hooks).
 
-MkDocs imports this file by its path and calls the functions named `on_...`.
+They add generated pages, complete the navigation, and rewrite links. MkDocs imports this file by
+its path and calls the functions whose names begin with `on_`.
 """
 
 import logging
@@ -13,17 +14,17 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from oic_assurance.builds.dbt_docs import docs_html
 from oic_assurance.reporting.site import pages
-from oic_assurance.reporting.site.dbt_docs import dbt_docs_page
 
-#: The section for pages that the navigation of mkdocs.yml does not name.
+#: The title of the section with all pages that the navigation in mkdocs.yml does not name.
 REST = "More"
 HOME = "README.md"
 _MORE = f"""
 This site also has [the measures]({pages.MEASURES}), [the lineage]({pages.LINEAGE}) of every
 figure, and [all models and columns]({pages.DBT_DOCS}) with their tests.
 """
-#: A link whose text is only the name of its file or folder.
+#: Matches a Markdown link whose text is only the name of a file or folder.
 _NAME = re.compile(r"\[[\w/-]+(?:\.md|/)\]\(([\w./-]+\.md)\)")
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\((\.\./[^)#\s]+)(#[^)\s]*)?\)")
@@ -31,21 +32,25 @@ _log = logging.getLogger("mkdocs.plugins.site")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the measures, the lineage and dbt's documentation, and complete the navigation."""
+    """Add the pages of the measures, of the lineage and of dbt, and complete the navigation."""
     root = Path(config.config_file_path).parent
     dbt = root / "build" / "dbt"
     seeds = root / "dbt_project" / "seeds"
     files.append(File.generated(config, pages.MEASURES, content=pages.measures_page(seeds)))
     lineage = pages.lineage_page(dbt / "manifest.json")
     files.append(File.generated(config, pages.LINEAGE, content=lineage))
-    files.append(File.generated(config, pages.DBT_DOCS, content=dbt_docs_page(dbt)))
+    files.append(File.generated(config, pages.DBT_DOCS, content=docs_html(dbt)))
     known = sorted(file.src_uri for file in files.documentation_pages())
     config.nav = navigation(config.nav, known)
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> str:
-    """Replace link texts that are file names by titles, and links out of the site by names."""
+    """Rewrite the links of a page, and return the page.
+
+    - If the text of a link is a file name, the title of the linked page replaces the text.
+    - A link to a file outside the site becomes plain text with the path of the file.
+    """
     folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
     docs = Path(config.docs_dir)
 
@@ -68,15 +73,17 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
 
 
 def navigation(given: list[Any], known: list[str]) -> list[Any]:
-    """Return the navigation with folders filled in, and all other pages in a section at its end.
+    """Return the complete navigation of the site.
 
-    `given` is the navigation of mkdocs.yml. An entry is one of:
+    `given` is the navigation in mkdocs.yml. `known` has the paths of all pages of the site. An
+    entry of the navigation is one of:
 
     - the path of a page, or `Title: page.md`;
-    - `Title:` with a list of entries, a section;
-    - the path of a folder with a slash at the end, for all pages of that folder.
+    - a section: `Title:` with a list of entries;
+    - the path of a folder with a slash at the end. It stands for all pages of the folder.
 
-    Pages that are not in `known` are left out.
+    Entries for pages that are not in `known` are left out. Pages of `known` that no entry names go
+    into a section at the end.
     """
     filled = _filled(given, known)
     named = set(_pages(filled))

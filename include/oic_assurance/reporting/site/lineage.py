@@ -1,4 +1,4 @@
-"""Read dbt's manifest as a graph of models, and select the parts that a page shows."""
+"""Read the graph of models from dbt's manifest, and select the parts that the site shows."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import networkx as nx
 
-#: Folders of models that describe the warehouse itself. The pages leave them out.
+#: Folders of models and source tables about the warehouse itself. The site does not show them.
 INTERNAL = ("audit", "warehouse", "compared_with")
 POSITION, MEASURE = "assurance_position", "assurance_measure"
 LAYERS = ("raw", "staging", "intermediate", "mart")
@@ -17,9 +17,10 @@ class Model:
     """A source table or a dbt model.
 
     Attributes:
-        key: dbt's unique ID.
+        key: The unique ID in dbt's manifest.
         layer: One of `LAYERS`.
-        folder: The folder of the model in its layer, or the schema of a source table.
+        folder: For a model, its folder inside the folder of its layer. For a source table, its
+            schema.
     """
 
     key: str
@@ -30,12 +31,12 @@ class Model:
 
     @property
     def kind(self) -> str:
-        """The kind of node in the URLs of dbt's documentation."""
+        """`model` or `source`, as the URLs of dbt's documentation have it."""
         return self.key.partition(".")[0]
 
 
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
-    """Return the graph of all source tables and models, with edges from parent to child.
+    """Return the graph of all source tables and models. An edge goes from parent to child.
 
     Raises:
         OSError: If the manifest does not exist.
@@ -59,13 +60,14 @@ def lineage(manifest: Path) -> "nx.DiGraph[Model]":
 
 
 def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Model]":
-    """Return the part of the graph that leads to the figures which a model decides.
+    """Return the part of the graph that shows how the figures of a point are computed.
 
-    The part has all ancestors of the model, all paths from it to the measures, and the shortest
-    path to the position.
+    `decides` is the name of the model that decides which records meet the point's requirement. The
+    part has all ancestors of this model, all paths from the model to the mart `assurance_measure`,
+    and the shortest path to the mart `assurance_position`.
 
     Raises:
-        KeyError: If the graph has no model of that name.
+        KeyError: If the graph has no model with the name `decides`.
     """
     by_name = {model.name: model for model in graph}
     middle, measure, position = by_name[decides], by_name[MEASURE], by_name[POSITION]
@@ -77,7 +79,10 @@ def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Mode
 
 
 def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return the graph of folders. A source table is in the folder of its staging model."""
+    """Return the graph in which each node is a folder of models instead of one model.
+
+    A source table belongs to the folder of its staging model.
+    """
     folder_of = {model: _folder(graph, model) for model in graph}
     folders: nx.DiGraph[Model] = nx.DiGraph()
     folders.add_nodes_from(folder_of.values())
@@ -90,12 +95,12 @@ def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
 
 
 def without_short_cuts(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return a graph without the edges that a longer path implies."""
+    """Return the graph without each edge whose two ends a longer path also connects."""
     return nx.transitive_reduction(graph)
 
 
 def in_order(graph: "nx.DiGraph[Model]") -> list[Model]:
-    """Return the models so that each comes after its parents, otherwise sorted by name."""
+    """Return the models in an order in which each comes after its parents, otherwise by name."""
     return list(nx.lexicographical_topological_sort(graph, key=lambda model: model.name))
 
 
@@ -112,7 +117,7 @@ def _model(key: str, node: dict[str, str]) -> Model:
         schema = node["schema"]
         folder = "warehouse" if "_warehouse" in node["path"] else schema
         return Model(key, node["name"], "raw", folder, node["description"])
-    # On the pages, the restatement models are shown as one folder of the rules.
+    # The site shows the models of restatements as one folder of the layer `intermediate`.
     if place[:2] == ("restatement", "restated"):
         place = ("intermediate", "restatement")
     layer = {"marts": "mart"}.get(place[0], place[0])

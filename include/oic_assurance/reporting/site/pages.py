@@ -1,4 +1,4 @@
-"""Generate the pages that are only on the site: the measures and the lineage."""
+"""Generate two pages that exist only on the site: the measures and the lineage."""
 
 import csv
 from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ _POINT = """
 
 
 def measures_page(seeds: Path) -> str:
-    """Return the page of all measures in Markdown, from the seeds in the folder `seeds`."""
+    """Return a page with all measures, in Markdown. `seeds` is the folder of the dbt seeds."""
     rows = _rows(seeds / "policy_measure.csv")
     of_position = {row["measure_code"] for row in _rows(seeds / "policy_point.csv")}
     parts = [_MEASURES.format(count=len(rows))]
@@ -80,7 +80,9 @@ def measures_page(seeds: Path) -> str:
 
 
 def lineage_page(manifest: Path) -> str:
-    """Return the page in Markdown that draws how each figure is computed.
+    """Return a page, in Markdown, with drawings of how each figure is computed.
+
+    `manifest` is the path of dbt's manifest.
 
     Raises:
         OSError: If the manifest does not exist.
@@ -103,7 +105,10 @@ def lineage_page(manifest: Path) -> str:
 
 
 def _deciding_models() -> Iterable[tuple[str, str]]:
-    """Yield each deciding model once, with the names of the points that it decides."""
+    """Yield the names of points, and the model that decides which records meet these points.
+
+    Each model comes once, with all points that it decides.
+    """
     for model in dict.fromkeys(point.decided_by for point in POINTS.values()):
         names = [point.name for point in POINTS.values() if point.decided_by == model]
         yield " and ".join(names), model

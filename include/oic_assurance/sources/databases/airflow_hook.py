@@ -46,25 +46,29 @@ from oic_assurance.warehouse.folders import private_folder
 ROWS_AT_ONCE = 2_000
 #: SQL Server allows 2,100 values in a statement, and Oracle 1,000 in a list.
 KEYS_AT_ONCE = 500
-#: How long a server may send nothing before or during an answer.
+#: The seconds that a server may stay silent, before an answer or in the middle of one.
 READ_TIMEOUT_SECONDS = 120
 _DOCS = "docs/how-to/connect-sources.md"
 
 
 @dataclass
 class Query:
-    """One or more statements with their bound values. Their rows form one stream."""
+    """One or more statements with their bound values.
+
+    The rows of all statements form one stream.
+    """
 
     statements: list[tuple[str, list[Any]]] = field(default_factory=list)
     writers: list[Write] = field(default_factory=list)
-    #: The number before that of the first row. None if rows are not numbered.
+    #: The row number before the first row, so the first row gets `after + 1`. None means that the
+    #: rows are not numbered.
     after: int | None = None
 
 
 class AirflowHookTable:
     """One table of a source database in one snapshot. `PostgresTable` documents the methods.
 
-    Its streams hold `columns` in the text format of COPY. Unusual values are counted in `notes`.
+    The streams hold `columns` in the text format of COPY. Unusual values are counted in `notes`.
     """
 
     copy_format: Literal["binary", "text"] = "text"
@@ -76,7 +80,7 @@ class AirflowHookTable:
         self._place = dataset.database
         self._table = dataset.tables[0]
         self._name = dialect.quoted(self._place.schema, self._place.table)
-        #: Only PostgreSQL has counts that are used.
+        #: The pipeline uses change counts only from PostgreSQL.
         self.change_counts: ChangeCounts | None = None
         self._taken_at = at
         self._zone = zone_of(self._place)
@@ -90,7 +94,7 @@ class AirflowHookTable:
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """Unusual values in the streams so far, as counts by note and column."""
+        """Unusual values in the streams so far, as counts by kind of note and column."""
         return self._notes.counts()
 
     # ---------------------------------------------------------------- columns and digests
@@ -125,12 +129,17 @@ class AirflowHookTable:
         return [column for column in self._found if column not in expected]
 
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
-        """Return a digest of the keys and cursor values of all rows. Their order does not matter.
+        """Return a digest of the keys and cursor values of all rows.
 
-        The values are hashed here, because no two databases have the same hash function. So every
-        key is read, and every row of the window. The hash is not that of the warehouse. So a
-        changed sum is never explained by the rows that were read, and all keys are compared.
-        `keys` is not used: without counts of changes, the sum is never known in advance.
+        The order of the rows does not matter.
+
+        The values are hashed here, because no two databases have the same hash function. So this
+        method reads every key, and every row of the window.
+
+        This hash differs from the hash that the warehouse computes. So the landed rows can never
+        explain a changed sum, and a changed sum always leads to a comparison of all keys.
+
+        `keys` is not used. Without change counts, the sum is never known in advance.
         """
         newest: str | None = None
         rows = total = 0
@@ -150,7 +159,8 @@ class AirflowHookTable:
     def window(self, since: datetime) -> str:
         """Return a digest of the content of the rows changed at or after a moment."""
         query = self.changed_since(since)
-        # These rows are not landed, so they are not numbered and their unusual values not counted.
+        # Window rows are not landed. So they get no row numbers, and their unusual values are not
+        # counted.
         query.after = None
         query.writers = [self._writer(name, Notes()) for name in self._table.names]
         rows = total = 0
@@ -178,7 +188,10 @@ class AirflowHookTable:
         )
 
     def changed_since(self, moment: datetime | None) -> Query:
-        """Return the query for the rows changed at or after a moment. None means all rows."""
+        """Return the query for the rows changed at or after `moment`.
+
+        Without a moment, it reads all rows.
+        """
         if moment is None:
             return self._rows([("", [])], after=0)
         zoned = self._is_zoned(self._place.cursor)
@@ -188,9 +201,10 @@ class AirflowHookTable:
         return self._rows([(condition, [wall.isoformat(timespec="microseconds")])], after=0)
 
     def with_keys(self, keys: Sequence[str], after: int) -> Query:
-        """Return the query for the rows with these keys, numbered from `after + 1`."""
+        """Return the query for the rows with these keys. Their row numbers start at `after + 1`."""
         key = self._table.key[0]
-        # A database would compare a text with a number column as floating-point numbers.
+        # Keys are bound with their type. If a text were compared with a number column, the database
+        # would compare floating-point numbers.
         kind = int if self._table.column(key).type in ("bigint", "integer") else str
         conditions = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -233,10 +247,10 @@ class AirflowHookTable:
         return query
 
     def _admitted(self) -> tuple[str, list[str]]:
-        """Return the condition for rows with an admitted marking, and its values.
+        """Return the SQL condition for rows with an admitted marking, and the values that it binds.
 
-        The condition is null for a row without a marking. It compares exactly: a database can treat
-        `Official ` as equal to `OFFICIAL`, but the declaration does not.
+        For a row without a marking, the condition is null. The comparison is exact: a database can
+        treat `Official ` as equal to `OFFICIAL`, but the declaration does not.
         """
         if self._place.marking is None:
             return "", []
@@ -257,7 +271,10 @@ class AirflowHookTable:
         return plain_type(self._found[name]) in self._dialect.zoned
 
     def _bound(self, template: str, values: list[Any]) -> tuple[str, list[Any]]:
-        """Replace each `{}` with the driver's placeholder for a bound value."""
+        """Replace each `{}` with the driver's placeholder.
+
+        Return the statement and the bound values.
+        """
         numbers = count(1)
         return (
             re.sub(r"\{\}", lambda _: self._dialect.placeholder.format(next(numbers)), template),
@@ -273,7 +290,7 @@ class AirflowHookTable:
         return (f"{number}\t{line}" for number, line in enumerate(found, query.after + 1))
 
     def _pages(self, query: Query) -> Iterator[Sequence[str | None]]:
-        """Yield rows as the server sends them. At most one page is in memory."""
+        """Yield the rows of all statements, fetched page by page. At most one page is in memory."""
         for statement, values in query.statements:
             with translated_errors(self._dataset):
                 cursor = _unbuffered(self._connection)
@@ -294,10 +311,10 @@ class AirflowHookTable:
 
 @contextmanager
 def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[AirflowHookTable]:
-    """Yield the table of a dataset in one snapshot, read by the hook for a type of connection.
+    """Yield the table of a dataset in one snapshot, read by the Airflow hook for a connection type.
 
-    Storage without transactions (MySQL's MyISAM) has no snapshots. There, each statement reads the
-    current rows.
+    MySQL's MyISAM storage has no transactions, and therefore no snapshots. There, each statement
+    reads the current rows.
 
     Raises:
         UsageError: There is no reader for the type, or its package is not installed.
@@ -315,13 +332,14 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[A
     try:
         yield AirflowHookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
     finally:
-        # An error here (unread rows, a lost server) changes nothing that was read.
+        # The rows were read already, so an error while closing (a lost server, for example) is
+        # ignored.
         with suppress(Exception):
             connection.close()
 
 
 def _begin(connection: Any, dialect: Dialect, dataset: Dataset) -> datetime:
-    """Begin the snapshot, and return a time of the database's clock that is not after it."""
+    """Begin the snapshot. Return the database's time just before the snapshot."""
     with translated_errors(dataset), closing(connection.cursor()) as cursor:
         cursor.execute(dialect.clock)
         [(now,)] = cursor.fetchall()
@@ -356,7 +374,10 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
 
 
 def _set_airflow_home(settings: Settings) -> None:
-    """Stop Airflow from creating a folder in the user's home when it is not set up."""
+    """Set Airflow's home inside the state folder, unless one is set.
+
+    Otherwise Airflow would create a folder in the user's home.
+    """
     home = str(private_folder(settings, settings.home / "airflow"))
     os.environ.setdefault("AIRFLOW_HOME", home)
     os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
@@ -366,8 +387,8 @@ def _set_airflow_home(settings: Settings) -> None:
 def _limit_read_time() -> None:
     """Set a read timeout for MySQL's driver, so that a silent server cannot block a landing.
 
-    The driver takes the limit when it connects, and Airflow's hook cannot pass it on. The timeout
-    for connecting does not help: it ends with the first byte of the handshake.
+    The driver takes this timeout when it connects, and Airflow's hook cannot pass the value on. The
+    driver's connect timeout does not help, because it ends with the first byte of the handshake.
     """
     with suppress(ImportError):
         from mysql.connector.constants import DEFAULT_CONFIGURATION

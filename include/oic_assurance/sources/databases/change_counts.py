@@ -1,8 +1,10 @@
-"""Read the counts that a PostgreSQL server keeps of the changes to a table.
+"""Read the change counts of a PostgreSQL server: how many rows of a table have changed.
 
-If the counts match the rows that were read, no key has vanished, and the keys of a large table need
-not be added up. A count reaches the server's statistics some seconds after the commit. A change
-that is not counted yet is found by the next extraction.
+If the counts match the rows that were read, no key has vanished. Then a sum over the keys of a
+large table is not needed.
+
+A count appears in the server's statistics some seconds after the commit. If a change is not counted
+yet, the next extraction finds it.
 """
 
 from dataclasses import dataclass
@@ -14,12 +16,14 @@ from psycopg import sql
 from oic_assurance.sources.declarations.model import DatabasePlace
 from oic_assurance.warehouse.rows import find_row
 
-#: In a smaller table, adding up the keys takes no longer than reading the counts.
+#: The fewest rows for which change counts are used. For a smaller table, a sum over the keys takes
+#: no longer than reading the counts.
 MANY_ROWS = 200_000
 
-# Not used where the counts can miss a change: on a standby, for views, with row-level security, and
-# for tables with children. The first column changes when the table was rewritten or emptied, and
-# when the counts were reset, for example after a crash.
+# The query returns no row where the counts can miss a change: on a standby, for views, with
+# row-level security, and for tables with children. The first column identifies a series of counts.
+# It changes when the table is rewritten or emptied, and when the counts are reset, for example
+# after a crash.
 _CHANGE_COUNTS = sql.SQL(
     """
     select
@@ -43,7 +47,7 @@ _CHANGE_COUNTS = sql.SQL(
 
 @dataclass(frozen=True)
 class ChangeCounts:
-    """The counts of one table at a moment."""
+    """The change counts of one table at a moment."""
 
     #: Identifies the table and the series of counts. It changes when the counts start again.
     identity: str
@@ -53,7 +57,11 @@ class ChangeCounts:
     at: datetime
 
     def since(self, earlier: "ChangeCounts | None") -> tuple[int, int, int] | None:
-        """Return the rows inserted, updated and deleted since `earlier`, or None if not known."""
+        """Return how many rows were inserted, updated and deleted since `earlier`.
+
+        None means that the numbers are not known: `earlier` is missing or belongs to another
+        series.
+        """
         if earlier is None or earlier.identity != self.identity:
             return None
         return (
@@ -64,9 +72,10 @@ class ChangeCounts:
 
 
 def read_change_counts(connection: psycopg.Connection, place: DatabasePlace) -> ChangeCounts | None:
-    """Return the server's counts for a table, or None if they are not reliable.
+    """Return the server's change counts for a table, or None if the counts are not reliable.
 
-    They are read in a separate transaction, so a later snapshot shows every change that is counted.
+    The counts are read in a transaction before the snapshot. So the snapshot shows every counted
+    change.
     """
     row = find_row(connection, _CHANGE_COUNTS, (place.schema, place.table, MANY_ROWS))
     connection.rollback()

@@ -1,7 +1,7 @@
 """Stream COPY from PostgreSQL at the speed of libpq, in chunks.
 
 PostgreSQL sends one message for each row. psycopg's loop over these messages would cost more than
-the rest of the extraction. So received messages are taken from libpq directly.
+the rest of the extraction. So this module takes the received messages directly from libpq.
 """
 
 import select
@@ -11,8 +11,8 @@ import psycopg
 from psycopg import errors, pq
 
 CHUNK_BYTES = 256 * 1024
-#: How long a source may send nothing during a stream. The limit must be long: a query can read many
-#: rows before it returns the first.
+#: The seconds that a source may send nothing during a stream. The limit is long, because a query
+#: can read many rows before it returns the first.
 READ_TIMEOUT_SECONDS = 1800
 
 

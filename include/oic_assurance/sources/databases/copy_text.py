@@ -12,7 +12,7 @@ CHUNK_CHARACTERS = 256 * 1024
 NULL = r"\N"
 
 _SPECIAL = re.compile("[\\\\\t\n\r\0]")
-# A text in PostgreSQL cannot hold NUL. The symbol for NUL replaces it, as in files.
+# A text in PostgreSQL cannot hold NUL. So the symbol for NUL replaces each one, as in files.
 _ESCAPES = {
     ord("\\"): r"\\",
     ord("\t"): r"\t",
@@ -33,7 +33,7 @@ class Notes:
     ambiguous: Counter[str] = field(default_factory=Counter)
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the counts that are not zero, under their names in the notes of a batch."""
+        """Return the counts that are not zero, by kind of note and column."""
         found = {
             "unreadable_made_blank": dict(self.unreadable),
             "local_times_a_clock_change_repeats_or_skips": dict(self.ambiguous),
@@ -42,10 +42,11 @@ class Notes:
 
 
 def value_writer(name: str, kind: ColumnType, zone: tzinfo, notes: Notes) -> Write:
-    """Return the function that writes a value of a column.
+    """Return the function that writes one value of a column in the text format of COPY.
 
-    `zone` is the time zone of moments without an offset. A value that its type does not allow (a
-    date of zeros, a flag other than 0 and 1) is written as null and counted in `notes`.
+    `zone` is the time zone of moments without an offset. Some values do not fit the type of the
+    column, such as a date of zeros, or a flag other than 0 and 1. Such a value is written as null
+    and counted in `notes`.
     """
     if kind == "text":
         return escape
@@ -101,17 +102,18 @@ def _moment(name: str, zone: tzinfo, notes: Notes) -> Write:
 
 
 def is_ambiguous(wall: datetime) -> bool:
-    """Tell whether a clock change repeats or skips this time.
+    """Tell whether a clock change repeats or skips this wall-clock time.
 
-    Such a time is read with the offset from before the change.
+    Such a time is read with the offset that applied before the clock change.
     """
     return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a wall-clock time that is not later than that of any moment from `moment` on.
+    """Return a wall-clock time that is not later than `moment` or any moment after it.
 
-    It is an hour early, because clocks can go back by an hour.
+    The result is an hour before the wall-clock time of `moment`, because clocks can go back by an
+    hour. In UTC, it is the time of `moment` itself.
     """
     if zone is UTC:
         return moment.astimezone(UTC).replace(tzinfo=None)
@@ -119,7 +121,7 @@ def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def copy_lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> Iterator[str]:
-    """Yield each row as a line, without its line end."""
+    """Yield each row as a line of COPY's text format, without the line end."""
     for row in rows:
         yield "\t".join(
             [
@@ -130,7 +132,7 @@ def copy_lines(rows: Iterable[Iterable[str | None]], writers: list[Write]) -> It
 
 
 def in_chunks(parts: Iterable[str]) -> Iterator[bytes]:
-    """Join lines, and yield them in chunks of bytes."""
+    """Join lines, and yield the text in chunks of bytes."""
     waiting: list[str] = []
     size = 0
     for part in parts:

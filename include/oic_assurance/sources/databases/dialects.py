@@ -1,7 +1,7 @@
 """The differences between the databases that are read through Airflow's hooks.
 
-Every value is read as text. So the result depends neither on how a driver converts types (some turn
-dates they cannot hold into null) nor on the language of the session.
+Every value is read as text, for two reasons. Drivers convert types in different ways, and some turn
+dates that they cannot hold into null. Conversions can also depend on the language of the session.
 """
 
 import re
@@ -17,37 +17,46 @@ Templates = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How to query one kind of database. In templates, `{}` stands for a column or a value."""
+    """How to query one kind of database.
+
+    In expressions, `{}` stands for a column or a bound value.
+    """
 
     #: The connection type in Airflow.
     name: str
-    #: The quotes around identifiers. Declared names cannot contain them.
+    #: The opening and closing quote of an identifier. Declared names cannot contain quotes.
     quotes: tuple[str, str]
-    #: The placeholder of a bound value. `{}` stands for its number.
+    #: The driver's placeholder for a bound value. `{}` in the placeholder stands for the value's
+    #: number.
     placeholder: str
-    #: Statements that make the session read-only, in UTC, in one snapshot.
+    #: Statements that make the session read-only, set its time zone to UTC, and begin a snapshot.
     session: tuple[str, ...]
-    #: The query for the time of the database, as ISO text in UTC.
+    #: The query for the present time of the database, as ISO text in UTC.
     clock: str
-    #: The query for the names and types of the columns that the login may read (schema, table).
+    #: The query for the names and types of a table's columns, as far as the login may read them. It
+    #: binds the names of the schema and the table.
     catalogue: str
-    #: Declared type → type in the catalogue → expression that reads it as text.
+    #: How to read a column as text. For each declared type, a map from the column's type in the
+    #: database catalogue to the SQL expression that reads the column.
     readers: Mapping[ColumnType, Templates]
-    #: Types of moments that have an offset. For other types, the declaration names the time zone.
+    #: The catalogue types of moments with an offset. For other moments, the declaration names the
+    #: time zone.
     zoned: frozenset[str]
-    #: The expression of a bound moment (ISO text), for a column with an offset and for one without.
+    #: Two SQL expressions for a bound moment (ISO text): to compare it with a column with an
+    #: offset, and with a column without one.
     moment: tuple[str, str] = ("{}", "{}")
-    #: The expression of a text whose case, accents and trailing blanks count in a comparison.
+    #: The SQL expression that makes comparisons of a text exact: case, accents and trailing blanks
+    #: count.
     exact: str = "{}"
-    #: Whether the catalogue has names in capitals. Declarations have them in small letters.
+    #: Whether the catalogue has names in capitals. Declarations have names in small letters.
     capitals: bool = False
-    #: Whether `session` begins the transaction, so that the driver must not begin one.
+    #: Whether `session` begins the transaction. Then the driver must not begin one.
     begins_itself: bool = False
-    #: Default extras of the connection.
+    #: Default settings of the connection ("extra" in Airflow). The connection can override them.
     extras: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def catalogue_name(self, name: str) -> str:
-        """Return a declared name as it is in the catalogue."""
+        """Return a declared name in the spelling of the database catalogue."""
         return name.upper() if self.capitals else name
 
     def quoted(self, *names: str) -> str:
@@ -56,9 +65,10 @@ class Dialect:
         return ".".join(f"{before}{self.catalogue_name(name)}{after}" for name in names)
 
     def template(self, declared: ColumnType, found: str) -> str | None:
-        """Return the expression that reads a column as its declared type, or None if none fits.
+        """Return the SQL expression that reads a column as its declared type, or None if none fits.
 
-        `found` is the type in the catalogue. It is looked up as it is, and then without lengths.
+        `found` is the column's type in the catalogue. The exact type is looked up first, then the
+        type without its lengths.
         """
         readers = self.readers[declared]
         return readers.get(found) or readers.get(plain_type(found))
@@ -109,7 +119,7 @@ MYSQL = Dialect(
     },
     zoned=frozenset({"timestamp"}),
     exact="cast(convert({} using utf8mb4) as binary)",
-    # Of the two drivers of the hook, this one installs without a compiler.
+    # Airflow's hook supports two drivers. This one installs without a compiler.
     extras={"client": "mysql-connector-python"},
 )
 
@@ -120,7 +130,8 @@ MSSQL = Dialect(
     name="mssql",
     quotes=("[", "]"),
     placeholder="%s",
-    # An administrator must once run `alter database … set allow_snapshot_isolation on`.
+    # The snapshot needs a setting that an administrator makes once: `alter database … set
+    # allow_snapshot_isolation on`.
     session=("set transaction isolation level snapshot", "begin transaction"),
     clock="select convert(varchar(27), sysutcdatetime(), 126)",
     catalogue="""
@@ -166,7 +177,7 @@ ORACLE = Dialect(
     clock="""
         select to_char(sys_extract_utc(systimestamp), 'YYYY-MM-DD"T"HH24:MI:SS.FF6') from dual
         """,
-    # The precision and scale of a number decide which declared types it fits.
+    # The precision and scale of a number column decide which declared types fit the column.
     catalogue="""
         select lower(column_name),
             case
@@ -183,7 +194,8 @@ ORACLE = Dialect(
         "bigint": _each(_ORACLE_NUMBER, "number(1)", "integer", "bigint"),
         "integer": _each(_ORACLE_NUMBER, "number(1)", "integer"),
         "boolean": _each(_ORACLE_NUMBER, "number(1)"),
-        # A date in Oracle has a time of day. If it is not midnight, the value is not a date.
+        # A date in Oracle has a time of day. A value with a time other than midnight is not a date
+        # here.
         "date": {
             "date": "to_char({}, 'YYYY-MM-DD')"
             " || case when {} <> trunc({}) then to_char({}, ' HH24:MI:SS') end"
@@ -199,7 +211,8 @@ ORACLE = Dialect(
     zoned=frozenset({"timestamp with time zone", "timestamp with local time zone"}),
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     capitals=True,
-    # Long texts are sent as texts, not as handles that must be read one by one.
+    # The driver sends long texts as texts. By default it would send handles that must be read one
+    # by one.
     extras={"fetch_lobs": False},
 )
 

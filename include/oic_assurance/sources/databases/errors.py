@@ -1,7 +1,7 @@
-"""Translate errors of source databases, without values of records in the message.
+"""Translate errors of source databases into the errors of this project.
 
-An error that another attempt can solve becomes `SourceUnavailable`. Any other becomes
-`ContractBroken`.
+The messages leave out values of records. If another attempt can succeed, the error becomes
+`SourceUnavailable`. Any other error becomes `ContractBroken`.
 """
 
 import re
@@ -14,20 +14,21 @@ from oic_assurance.errors import AssuranceError, DeliveryRefused, SourceUnavaila
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.connections import reason as postgres_reason
 
-#: SQLSTATE classes of failures that can pass: connection, resources, intervention, rollback.
+#: SQLSTATE classes of failures that can pass: lost connections, scarce resources, intervention by
+#: an operator, and transactions that were rolled back.
 _TEMPORARY = ("08", "53", "57", "40")
-#: Class names of errors that another attempt does not solve. All drivers use them (PEP 249).
+#: Error classes of PEP 249 for which another attempt does not help. All drivers use these names.
 _PERMANENT = {"ProgrammingError", "DataError", "IntegrityError", "NotSupportedError"}
 
 
 class ContractBroken(DeliveryRefused):
-    """A source table differs from its declaration. One of the two must change."""
+    """A source table differs from its declaration. The table or the declaration must change."""
 
 
 def source_error(error: psycopg.Error, dataset: Dataset) -> Exception:
-    """Return the error to raise for an error of a PostgreSQL source.
+    """Return the error of this project for an error of a PostgreSQL source.
 
-    The message leaves out the details of the error, which can contain values.
+    The message leaves out the details of the original error, which can contain values of records.
     """
     text = f"{dataset.name}: {dataset.place} cannot be extracted: {postgres_reason(error)}."
     if error.sqlstate is None or error.sqlstate.startswith(_TEMPORARY):
@@ -37,18 +38,18 @@ def source_error(error: psycopg.Error, dataset: Dataset) -> Exception:
 
 @contextmanager
 def translated_errors(dataset: Dataset) -> Iterator[None]:
-    """Translate the errors of any driver.
+    """Translate the errors that any driver raises inside the block.
 
     Raises:
         SourceUnavailable: Another attempt can succeed.
-        ContractBroken: Another attempt fails in the same way.
+        ContractBroken: Another attempt would fail in the same way.
     """
     try:
         yield
     except AssuranceError:
         raise
     except Exception as error:  # each driver has its own error classes
-        # A quoted text in an error can be a value of a record.
+        # A text in quotes in an error message can be a value of a record.
         why = re.sub(r"'[^']*'|\"[^\"]*\"", "…", reason(error))
         text = f"{dataset.name}: {dataset.place} cannot be extracted: {why}."
         if _PERMANENT & _class_names(error):

@@ -14,7 +14,8 @@ from oic_assurance.sources.databases.errors import ContractBroken, source_error
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: The types, as `format_type` names them, that fit each declared type. Narrower types fit too.
+#: For each declared type, the PostgreSQL types that fit it, as `format_type` names them. Narrower
+#: types fit too.
 _TYPES = {
     "text": ("text", "character varying", "character"),
     "bigint": ("bigint", "integer", "smallint"),
@@ -45,7 +46,8 @@ class PostgresTable:
         self._name = Identifier(self._place.schema, self._place.table)
         self._key = typed(self._table)[self._table.names.index(self._table.key[0])]
         self._cursor = Identifier("r", self._place.cursor)
-        #: Always empty: declarations use PostgreSQL's types, so every value fits.
+        #: There are never notes, because declarations use PostgreSQL's types and so every value
+        #: fits.
         self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
@@ -71,7 +73,7 @@ class PostgresTable:
         return [column for column in found if column not in expected]
 
     def _columns_found(self) -> dict[str, str]:
-        # The catalogue shows columns that this login may not read. information_schema hides them.
+        # Read pg_catalog, because information_schema hides columns that this login may not read.
         rows = self._ask(
             SQL(
                 """
@@ -91,8 +93,8 @@ class PostgresTable:
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
         """Return a digest of the table, computed inside the source.
 
-        `since` is the start of the window of recent rows. None means no window. If the sum of the
-        keys is already known, `keys` is it, and the keys are not read.
+        `since` is the start of the window of recent rows. None means that no window is read. `keys`
+        is the sum of the keys if it is already known. Then the keys are not read.
         """
         [(rows, total, newest, taken_at)] = self._ask(
             SQL("select {sum}, max({cursor}), now() from {name} as r").format(
@@ -139,11 +141,14 @@ class PostgresTable:
         return [key for (key,) in rows]
 
     def changed_since(self, moment: datetime | None) -> Composed:
-        """Return the query for the rows changed at or after a moment. None means all rows."""
+        """Return the query for the rows changed at or after `moment`.
+
+        Without a moment, it reads all rows.
+        """
         return self._rows(SQL("true") if moment is None else self._changed_since(moment), after=0)
 
     def with_keys(self, keys: Sequence[str], after: int) -> Composed:
-        """Return the query for the rows with these keys, numbered from `after + 1`."""
+        """Return the query for the rows with these keys. Their row numbers start at `after + 1`."""
         kind = SQL(self._table.column(self._table.key[0]).type)
         condition = SQL("{} = any({}::text[]::{}[])").format(
             self._key, sql.Literal(list(keys)), kind
@@ -151,11 +156,15 @@ class PostgresTable:
         return self._rows(condition, after)
 
     def where(self, condition: Composable) -> Composed:
-        """Return the query for the rows that meet a condition. Their alias is `r`."""
+        """Return the query for the rows that meet a condition. The condition names a row `r`."""
         return self._rows(condition, after=0)
 
     def first_load(self, values: Sequence[Composable], excluded: Composable) -> Composed:
-        """Return the query that computes values of each row, except the rows of a condition."""
+        """Return the query for the first load: these values for each row.
+
+        Rows that meet the condition `excluded` are left out, and so are rows whose marking is not
+        admitted. Both name a row `r`.
+        """
         return SQL(
             "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
         ).format(SQL(", ").join(values), self._name, excluded, self._admitted())
@@ -174,7 +183,8 @@ class PostgresTable:
             ContractBroken: The source rejects the query.
         """
         try:
-            # The digest was taken in this session, so this query reads the same snapshot.
+            # The session took the digest in the same transaction, so this query reads the same
+            # snapshot.
             yield from stream_copy(self._connection, query.as_bytes(self._connection))
         except psycopg.Error as error:
             raise source_error(error, self._dataset) from None
@@ -202,7 +212,10 @@ class PostgresTable:
         )
 
     def _admitted(self) -> Composable:
-        """Return the condition for rows with an admitted marking. It is false without a marking."""
+        """Return the SQL condition for rows with an admitted marking.
+
+        It is false without a marking.
+        """
         marking = self._place.marking
         if marking is None:
             return SQL("true")
@@ -212,7 +225,10 @@ class PostgresTable:
 
 
 def typed(table: Table) -> list[Composable]:
-    """Return the columns of `r`, cast to their declared types. A source can have narrower types."""
+    """Return the columns of row `r`, cast to their declared types.
+
+    A source can have narrower types.
+    """
     return [
         SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
         for column in table.columns
@@ -220,8 +236,11 @@ def typed(table: Table) -> list[Composable]:
 
 
 def hash_of(values: Sequence[Composable]) -> Composed:
-    """Return the hash of a row of values. It is the same in every session and on every server.
+    """Return the hash of a row of values.
 
-    PostgreSQL cannot change this function: hash-partitioned tables would not survive an upgrade.
+    The hash is the same in every session and on every server.
+
+    PostgreSQL cannot change this hash function in a new version, because hash-partitioned tables
+    depend on it.
     """
     return SQL("hash_record_extended(row({}), 0)").format(SQL(", ").join(values))

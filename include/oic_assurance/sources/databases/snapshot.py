@@ -17,7 +17,7 @@ from oic_assurance.warehouse.connections import connect_source
 
 @contextmanager
 def snapshot(settings: Settings, dataset: Dataset) -> Iterator[Source]:
-    """Yield the table of a dataset in one snapshot, which later commits do not change.
+    """Yield the table of a dataset in one snapshot. Later commits do not change the snapshot.
 
     Raises:
         SourceUnavailable: The source cannot be reached.

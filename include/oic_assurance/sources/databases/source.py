@@ -10,16 +10,20 @@ from oic_assurance.sources.databases.change_counts import ChangeCounts
 
 @dataclass(frozen=True)
 class KeySum:
-    """The number of rows of a table, and the sum of the hashes of their keys and cursor values.
+    """The number of rows of a table, and a sum over its rows.
 
-    Two tables with the same sum hold the same keys at the same cursor values.
+    Each row adds the hash of its key and cursor value to the sum. Two tables with the same number
+    and sum hold the same keys with the same cursor values.
     """
 
     rows: int
     total: int
 
     def __add__(self, other: "KeySum") -> "KeySum":
-        """Return the sum after rows were added, or removed if `other` is negative."""
+        """Return the sum of a table after rows were added.
+
+        If `other` is negative, the rows were removed.
+        """
         return KeySum(self.rows + other.rows, self.total + other.total)
 
 
@@ -30,11 +34,12 @@ class SourceDigest:
     keys: KeySum
     #: The latest cursor value.
     newest: datetime | None
-    #: A digest of the content of the recent rows. None if they were not read.
+    #: A digest of the content of the recent rows. None if the recent rows were not read.
     window: str | None
     #: The time of the snapshot by the clock of the source.
     taken_at: datetime
-    #: Whether the sum of the keys was computed for this digest. Otherwise it was already known.
+    #: Whether the sum of the keys was computed for this digest. False means that it was known
+    #: before.
     is_added_up: bool = True
 
 
@@ -47,12 +52,13 @@ class Source(Protocol):
 
     #: The format of the streams: one of the formats of PostgreSQL's COPY.
     copy_format: Literal["binary", "text"]
-    #: The server's counts of changes just before the snapshot. None if it has no reliable ones.
+    #: The server's change counts just before the snapshot. None if the server has no reliable
+    #: counts.
     change_counts: ChangeCounts | None
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """Unusual values in the streams so far, as counts by note and column."""
+        """Unusual values in the streams so far, as counts by kind of note and column."""
 
     def check_columns(self) -> list[str]: ...  # noqa: D102 - see `PostgresTable`
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest: ...  # noqa: D102

@@ -23,7 +23,7 @@ from oic_assurance.sources.declarations.yaml_lines import Path
 
 Problem = tuple[Path, str]
 
-#: PostgreSQL cuts longer names, so two different names could become the same.
+#: The longest name. PostgreSQL cuts longer names, so two different names could become the same.
 LONGEST_NAME = 63
 #: Columns that landing adds to its staging tables.
 _LANDING_COLUMNS = ("fault", "cells", "reasons", "repeats")
@@ -34,9 +34,9 @@ _TEMPLATE = re.compile(r"\{[{%#]")
 
 
 def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> Iterator[Problem]:
-    """List the contradictions inside one declaration.
+    """Return the contradictions inside one declaration.
 
-    `content` is the YAML that `dataset` was read from, and `file` is the name of its file.
+    `content` is the YAML from which `dataset` was read. `file` is the name of the YAML file.
     """
     expected = dataset.name.replace("/", "_") + ".yml"
     if file != expected:
@@ -56,7 +56,7 @@ def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> I
 
 
 def conflicts(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
-    """List the names, places and raw tables of a dataset that another dataset already has."""
+    """Return the conflicts of a dataset with another one: the same name, place or raw table."""
     for other in others:
         if dataset.name == other.name:
             yield ("dataset",), f"{dataset.name} is already declared: choose another name"
@@ -195,7 +195,7 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
 
 
 def _check_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:
-    """List rules for reading values that can never apply."""
+    """Find rules for reading values that can never apply to their column."""
     name = column.name
     if is_typed and column.digits is not None:
         yield (*path, "digits"), f"{name} is from a database, which keeps its zeros: use a pattern"

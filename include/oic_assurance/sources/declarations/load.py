@@ -1,12 +1,19 @@
-"""Load declarations: one YAML file for each dataset, checked, with errors that name the line.
+"""Load declarations. Each dataset has one YAML file. Errors name the file and the line.
 
-The declarations decide what is extracted, the raw tables, the checks of each row, the expectations,
-the sources of the dbt project and the pages about the datasets. A deployment can add a folder of
-its own declarations with `ASSURANCE_DECLARATIONS`.
+Many parts of the project follow from the declarations:
+
+- what is extracted from each source
+- the raw tables and the checks of each delivered row
+- the expectations that follow from columns
+- the sources of the dbt project
+- the pages about the datasets
+
+A deployment can add a folder of its own declarations with `ASSURANCE_DECLARATIONS`.
 """
 
 import functools
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -42,14 +49,14 @@ class DeclarationError(UsageError):
 
 @dataclass(frozen=True)
 class Declaration:
-    """A dataset, the file that declares it, and the line of each part."""
+    """A dataset, the file that declares it, and the line of each part of the file."""
 
     dataset: Dataset
     file: str
     text: yaml_lines.LinedYaml
 
     def error(self, path: yaml_lines.Path, message: str) -> DeclarationError:
-        """Return an error about the part of the file at a path."""
+        """Return an error that names the line of the part at `path`."""
         return DeclarationError(f"{self.file}, line {self.text.line(path)}: {message}.")
 
 
@@ -83,7 +90,7 @@ def _declared(own: Path | None) -> dict[str, Dataset]:
 
 
 def load_folders(*folders: Traversable) -> dict[str, Dataset]:
-    """Read the declarations of folders. Check each, and check that no two conflict.
+    """Read the declarations in some folders. Check each one, and check that no two conflict.
 
     Raises:
         DeclarationError: A declaration is not valid or conflicts with an earlier one.
@@ -99,7 +106,7 @@ def load_folders(*folders: Traversable) -> dict[str, Dataset]:
 
 
 def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each declaration in a folder, in the order of their names."""
+    """Yield the name and text of each declaration file in a folder, sorted by name."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not entry.name.endswith((".yml", ".yaml")) or entry.name == SCHEMA_FILE:
             continue
@@ -134,8 +141,7 @@ def read_declaration(text: str, file: str) -> Declaration:
     if error is not None:
         path, message = _explained(error)
         raise DeclarationError(f"{file}, line {lined.line(path)}: {message}.")
-    fingerprint = hashlib.sha256(text.encode("utf-8")).hexdigest()
-    declaration = Declaration(_dataset(lined.content, fingerprint), file, lined)
+    declaration = Declaration(_dataset(lined.content), file, lined)
     for path, message in contradictions(declaration.dataset, lined.content, Path(file).name):
         raise declaration.error(path, message)
     return declaration
@@ -150,7 +156,7 @@ def _validator() -> Draft202012Validator:
 
 
 def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
-    """Return the path of a schema error, and a message for the author of the declaration."""
+    """Return the path to a mistake, and a message for the author of the declaration."""
     path = tuple(error.absolute_path)
     where = ".".join(str(step) for step in path) or "the declaration"
     message = error.message
@@ -168,7 +174,27 @@ def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
     return path, f"{where}: {message}"
 
 
-def _dataset(content: dict[str, Any], fingerprint: str) -> Dataset:
+def _fingerprint(content: dict[str, Any]) -> str:
+    """Return the SHA-256 of a declaration without its descriptions.
+
+    If this hash changes, landing reads the dataset again from the start. A better description must
+    not cause that, so descriptions do not count.
+    """
+    return hashlib.sha256(
+        json.dumps(_rules(content), sort_keys=True, default=str).encode()
+    ).hexdigest()
+
+
+def _rules(part: Any) -> Any:
+    """Return a part of a declaration without the descriptions in it."""
+    if isinstance(part, dict):
+        return {name: _rules(value) for name, value in part.items() if name != "description"}
+    if isinstance(part, list):
+        return [_rules(value) for value in part]
+    return part
+
+
+def _dataset(content: dict[str, Any]) -> Dataset:
     is_database = content["kind"] == "database"
     return Dataset(
         name=content["dataset"],
@@ -179,7 +205,7 @@ def _dataset(content: dict[str, Any], fingerprint: str) -> Dataset:
         owner=content["owner"],
         retention=Retention(**content["retention"]),
         tables=tuple(_table(table) for table in content["tables"]),
-        fingerprint=fingerprint,
+        fingerprint=_fingerprint(content),
         tolerance=Tolerance(**content.get("tolerance", {})),
     )
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
 
-#: In the name of a file, this stands for the day of the delivery.
+#: The placeholder for the day of the delivery in the name of a file.
 DAY = "YYYYMMDD"
 
 #: Columns that landing adds to every raw table. A declaration cannot use these names.
@@ -42,17 +42,19 @@ class Column:
     type: ColumnType
     description: str
     required: bool = False
-    #: The other column and the values with which this one is required.
+    #: The name and the values of another column. If that column has one of the values, this column
+    #: is required.
     required_when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     codes: tuple[str, ...] = ()
     pattern: str | None = None
-    #: The length to which zeros that a spreadsheet lost are restored.
+    #: The length of the value. A spreadsheet can remove leading zeros, and landing restores them up
+    #: to this length.
     digits: int | None = None
-    #: The value is landed unchanged, including blanks.
+    #: Whether the value is landed unchanged, including blanks at its ends.
     verbatim: bool = False
     when_unreadable: Literal["reject", "blank"] = "reject"
     identifies: Literal["employee_no", "collar_no"] | None = None
-    #: A column of a table of the same dataset, as `table.column`.
+    #: The column that the values refer to, as `table.column` of the same dataset.
     refers_to: str | None = None
 
 
@@ -79,7 +81,10 @@ class Table:
 
 @dataclass(frozen=True)
 class MarkingRule:
-    """The protective markings with which a row is read. Of any other row, only the key is noted."""
+    """The protective markings that a row may have.
+
+    If a row has another one, only its key is recorded.
+    """
 
     column: str
     admits: tuple[str, ...]
@@ -100,25 +105,25 @@ class DatabasePlace:
     time_zone: str = "UTC"
 
     def __str__(self) -> str:
-        """Return it as `system.schema.table`."""
+        """Return the place as `system.schema.table`."""
         return f"{self.system}.{self.schema}.{self.table}"
 
 
 @dataclass(frozen=True)
 class FilePlace:
-    """A folder under the dropzone and the exact name of the files in it."""
+    """A folder under the dropzone, and the name of the files in the folder."""
 
     folder: str
     file: str
     format: Literal["csv", "xlsx"]
 
     def __str__(self) -> str:
-        """Return it as `folder/file`."""
+        """Return the place as `folder/file`."""
         return f"{self.folder}/{self.file}"
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The pattern of the file names. The group `day` is the day of the delivery."""
+        """The regular expression for the file names. Its group `day` is the day of the delivery."""
         before, placeholder, after = self.file.partition(DAY)
         day = r"(?P<day>\d{8})" if placeholder else ""
         return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
@@ -132,7 +137,7 @@ class Tolerance:
     at_least: int = 20
 
     def exceeded(self, rejected: int, rows: int) -> bool:
-        """Tell whether `rejected` of `rows` rows are too many."""
+        """Tell whether `rejected` rows out of `rows` are too many."""
         return rejected >= self.at_least and rejected > self.share * rows
 
 
@@ -142,7 +147,8 @@ class Retention:
 
     years: int
     basis: str
-    #: The column from which the years count. None means from the record's latest version.
+    #: The date column from which the years count. None means that they count from the record's
+    #: latest version.
     counts_from: str | None = None
 
 
@@ -158,13 +164,14 @@ class Dataset:
     owner: str
     retention: Retention
     tables: tuple[Table, ...]
-    #: SHA-256 of the declaration's text. A delivery is read again when the declaration has changed.
+    #: SHA-256 of the declaration without its descriptions. If it changes, landing reads deliveries
+    #: again.
     fingerprint: str
     tolerance: Tolerance = field(default_factory=Tolerance)
 
     @property
     def kind(self) -> Literal["database", "file"]:
-        """Whether it comes from a database or from files."""
+        """Whether the dataset comes from a database or from files."""
         return "database" if isinstance(self.place, DatabasePlace) else "file"
 
     @property
@@ -191,19 +198,19 @@ class Dataset:
 
     @property
     def is_workbook(self) -> bool:
-        """Whether its deliveries are Excel workbooks."""
+        """Whether the deliveries are Excel workbooks."""
         return isinstance(self.place, FilePlace) and self.place.format == "xlsx"
 
     @property
     def raw_schema(self) -> str:
-        """The schema of its raw tables."""
+        """The schema of the dataset's raw tables."""
         return f"raw_{self.classification}"
 
     def content_columns(self, table: Table) -> dict[str, str]:
         """Return the names and types of the raw columns that hold the delivered values.
 
-        A moment in a file is a wall-clock time. Raw also holds its original text, and a flag on
-        times that a clock change repeats or skips.
+        A moment in a file is a wall-clock time. For each such column raw has two more columns: the
+        original text, and a flag that is true if a clock change repeats or skips the time.
         """
         columns: dict[str, str] = {}
         for column in table.columns:
@@ -214,7 +221,7 @@ class Dataset:
         return columns
 
     def describe(self, table: Table, name: str) -> str:
-        """Return the description of a column of a raw table, declared or added by landing."""
+        """Return the description of a raw column, which is declared or added by landing."""
         if name in _PROVENANCE_DESCRIPTIONS:
             return _PROVENANCE_DESCRIPTIONS[name]
         if name in table.names:

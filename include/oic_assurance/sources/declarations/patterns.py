@@ -1,18 +1,20 @@
 """Check, without a server, whether a text can be a regular expression of PostgreSQL.
 
-PostgreSQL applies the patterns. This check finds only texts that are certainly not valid.
+PostgreSQL later applies the expressions. This check finds only texts that are certainly not valid.
+PostgreSQL's syntax has much in common with Python's. So Python's compiler finds most mistakes in
+brackets, nesting and repetition.
 
-Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE). They
-have much in common with Python's. So Python's compiler finds most mistakes in brackets, nesting and
-repetition.
+Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE).
 """
 
 import re
 
-# PostgreSQL's syntax that Python writes differently. It is translated before Python compiles it.
+# Syntax that PostgreSQL and Python write differently. It is translated before Python compiles the
+# expression.
 _CLASS = re.compile(r"\[:\w+:\]")
 _EDGE_OF_A_WORD = re.compile(r"\\[mMyY]")
-# Literal text, which is removed so that only the structure is left.
+# Literal text. It is removed before the check for Python's own syntax, so that only the structure
+# is left.
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 # Syntax that only Python has: named groups, options, conditions, possessive repetitions.
@@ -22,7 +24,7 @@ MOST_REPETITIONS = 255
 
 
 def pattern_problem(pattern: str) -> str | None:
-    """Return why a text is not a regular expression, or None when no mistake is found."""
+    """Return why a text is not a regular expression. Return None if no mistake is found."""
     if not pattern:
         return "it is empty"
     if pattern.startswith("***"):

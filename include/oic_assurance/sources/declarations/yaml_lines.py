@@ -5,10 +5,10 @@ from typing import Any
 
 import yaml
 
-#: The keys and list positions that lead to a value.
+#: The path to a value in the document: keys and list positions.
 Path = tuple[str | int, ...]
 
-#: The loader that is written in C is ten times as fast. PyYAML does not always have it.
+#: PyYAML's loader in C is ten times as fast as the one in Python, but not always installed.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
@@ -32,7 +32,10 @@ class LinedYaml:
     _node: yaml.Node
 
     def line(self, path: Path) -> int:
-        """Return the line of the part at a path, or of the nearest part above it that exists."""
+        """Return the line of the part at a path.
+
+        If that part is missing, return the line of its parent.
+        """
         node: yaml.Node | None = self._node
         line = self._node.start_mark.line + 1
         for step in path:

@@ -1,8 +1,8 @@
 """Read delimited text: delimiters, line ends, and quotes that are never closed.
 
-Most lines of most files have no quote, and are simply split at their delimiters. A block of lines
-with a quote goes through the csv module. If a quote turns out never to be closed, the lines after
-it are read again.
+Most lines of most files have no quote, and are simply split at their delimiters. The csv module
+parses a block of lines that has a quote. If a quote turns out never to be closed, the lines after
+the broken row are read again.
 """
 
 import csv
@@ -18,20 +18,22 @@ from oic_assurance.sources.files.encoding import Encoding
 from oic_assurance.sources.files.header import SAMPLE_ROWS, Record
 
 DELIMITERS = (",", ";", "\t")
-#: The size of a block. A block and its cells fit into the cache of a processor.
+#: The size of a block. It is small enough that a block and its cells fit into a processor's cache.
 BLOCK_BYTES = 32 * 1024
 SAMPLE_CHARACTERS = 1024 * 1024
 #: The longest cell, in characters: the default of the csv module.
 LONGEST_CELL = 131_072
-#: The longest line, and the longest row of several lines, so that no file can fill the memory.
+#: The longest row in characters, on one line or several. The limit keeps a file from filling the
+#: memory.
 LONGEST_ROW = 4 * 1024 * 1024
-#: How many characters may be read again because of quotes that are not closed. Four times the
-#: characters read so far come on top.
+#: How many characters of a file may be read again because of quotes that are not closed. The limit
+#: is this number plus four times the characters read so far.
 MOST_READ_AGAIN = 32 * 1024 * 1024
-#: The message of the csv module when a file ends inside a quote.
+#: Part of the csv module's message when a file ends inside a quote.
 NO_END = "unexpected end of data"
 NUL = "\0"
-#: Blanks that `str.strip` removes, except space, CR and LF: in ASCII, and beyond it.
+#: The characters that `str.strip` removes, except space, CR and LF. The first constant has those in
+#: ASCII, the second one all others.
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 FURTHER_BLANKS = "".join(
     c for c in map(chr, (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
@@ -44,16 +46,16 @@ class Broken:
     """A row that cannot be used as it is, and the reason."""
 
     cells: Record
-    #: The original content, for quarantine.
+    #: The original cells or line, which go into quarantine.
     original: list[str]
     reason: str
-    #: Whether all cells are complete. Otherwise the last one may be cut off.
+    #: Whether every cell of the row is complete. If False, the last cell may be cut off.
     is_whole: bool = False
 
 
 @dataclass(frozen=True)
 class PlainLines:
-    """Lines without quotes, each of which is a row. Their line ends are removed."""
+    """Lines without quotes, without their line ends. Each line is a row."""
 
     lines: list[str]
     #: Whether no cell begins or ends with a blank.
@@ -62,7 +64,7 @@ class PlainLines:
 
 @dataclass(frozen=True)
 class Records:
-    """Rows of cells from one block."""
+    """The rows of one block, each as a list of cells."""
 
     records: list[Record]
     is_trimmed: bool
@@ -77,12 +79,13 @@ class Sample:
 
     delimiter: str
     records: list[Record]
-    #: For each record, the number of characters up to its end, from the start of the file.
+    #: For each record, the position of its end: the number of characters from the start of the
+    #: file.
     ends: list[int]
 
 
 def samples(stream: IO[bytes], encoding: Encoding) -> list[Sample]:
-    """Read the first rows of a file, once with each delimiter."""
+    """Read the first rows of a file once with each delimiter. Return one sample per delimiter."""
     text = ""
     for block in _blocks(stream, encoding, 0, {}):
         text += block
@@ -104,7 +107,7 @@ def _sample(lines: list[str], delimiter: str) -> Sample:
 
 
 def ends_with_newline(stream: IO[bytes], encoding: Encoding) -> bool:
-    """Tell whether a file ends with a line end."""
+    """Tell whether the last character of a file is a line end."""
     stream.seek(0, io.SEEK_END)
     stream.seek(max(0, stream.tell() - 4))
     tail = stream.read()
@@ -120,13 +123,18 @@ def read_rows(
     header: int,
     notes: dict[str, Any],
 ) -> Iterator[Part]:
-    """Yield the rows below the header. The header is row number `header` of the sample, from 0.
+    """Yield the rows below the header. `header` is the header's row in the sample, counted from 0.
 
-    A quote that is never closed would include all lines after it. So a row is broken if it cannot
-    be read, or if it has several lines and not as many cells as the header. Then only its first
-    line is the broken row, and the lines after it are read again.
+    A quote that is never closed would swallow all lines after it. So a row is broken in three
+    cases:
 
-    `notes` gets the note `line_ends` at the end of the file.
+    - The row cannot be read.
+    - The row spans several lines and has not as many cells as the header.
+    - The row has a NUL character.
+
+    In these cases, only the first line becomes the broken row, and the other lines are read again.
+    At the end of the file, the kind of line ends is added to `notes` as `line_ends`, unless all are
+    LF.
 
     Raises:
         DeliveryRefused: A line is too long, or too many quotes are not closed.
@@ -157,7 +165,8 @@ def _blocks(
         text = rest + decoder.decode(chunk)
         if skip:
             text, skip = text[skip:], max(0, skip - len(text))
-        # A carriage return at the end can be the first half of CRLF.
+        # A carriage return at the end of the chunk can be the first half of CRLF, so do not split
+        # there.
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1))
         block, rest = text[:end], text[end:]
         if len(rest) > LONGEST_ROW:
@@ -174,7 +183,7 @@ def _blocks(
 
 
 def _line_ends(block: str) -> set[str]:
-    """Return the names of the line ends in a block."""
+    """Return which line ends a block has: `LF`, `CRLF`, `CR`."""
     returns = block.count("\r")
     if not returns:
         return {"LF"} if "\n" in block else set()
@@ -184,7 +193,11 @@ def _line_ends(block: str) -> set[str]:
 
 
 def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
-    """Split a block into lines. Return None if it has a quote, a NUL or a cell that is too long."""
+    """Split a block into lines.
+
+    Return None if the block has a quote or a NUL, or a line so long that it could hold a cell that
+    is too long.
+    """
     if '"' in block or NUL in block:
         return None
     if "\r" in block:
@@ -198,7 +211,7 @@ def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
 
 
 def _records(block: str, delimiter: str, width: int) -> Records | None:
-    """Read a block with quotes at once. Return None if it has to be read line by line."""
+    """Read a whole block with quotes. Return None if the block must be read line by line."""
     if NUL in block:
         return None
     reader = csv.reader(io.StringIO(block, newline=""), delimiter=delimiter, strict=True)
@@ -223,13 +236,14 @@ def _is_trimmed(block: str, delimiter: str) -> bool:
 
 @dataclass
 class _Lines:
-    """Lines for a csv reader. The lines of the current row can be put back and read again."""
+    """The lines of a file, for a csv reader. The lines of the current row can be put back."""
 
     blocks: Iterator[str]
     waiting: deque[str]
     #: The lines of the current row.
     taken: list[str] = field(default_factory=list)
-    #: Characters of the current row, of all blocks so far, and of all lines that were put back.
+    #: Numbers of characters: of the current row (`size`), of all blocks so far (`given`), and of
+    #: all lines that were put back (`put_back`).
     size: int = 0
     given: int = 0
     put_back: int = 0
@@ -267,7 +281,7 @@ class _Lines:
 
 
 class _RowReader:
-    """Reads one row after another. Of a row that cannot be read, it returns only the first line."""
+    """Reads one row after another. If a row cannot be read, only its first line is returned."""
 
     def __init__(self, lines: _Lines, delimiter: str, width: int | None) -> None:
         self.lines = lines
@@ -276,7 +290,7 @@ class _RowReader:
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
 
     def next(self) -> Record | Broken:
-        """Read the next row. There must be a line left."""
+        """Read the next row. The caller checks that at least one line is left."""
         lines = self.lines
         lines.start_row()
         try:

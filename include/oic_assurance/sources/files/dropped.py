@@ -1,7 +1,7 @@
 """List and read the files in the dropzone.
 
-The dropzone is any fsspec URL. A file with its final name is complete, so nothing waits until it
-stops changing. Names that end with `.part` or `.tmp` are unfinished files.
+The dropzone is any fsspec URL. A file that has its final name is complete, so there is no need to
+wait until its size stops changing. Names that end with `.part` or `.tmp` are unfinished files.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from oic_assurance.sources.files.remote import open_dropzone, without_credential
 
 UNFINISHED = (".part", ".tmp")
 CHUNK_BYTES = 1024 * 1024
-#: A larger file is copied to disk while it is read. A smaller one is copied to memory.
+#: The largest file that is copied to memory while it is read. A larger file is copied to disk.
 MEMORY_BYTES = 16 * 1024 * 1024
 MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
 
@@ -33,19 +33,20 @@ class DroppedFile:
     path: str
     size_bytes: int
     modified_at: datetime
-    #: When the file, its name or its times last changed. None if the file system does not tell.
+    #: When the content, name or times of the file last changed. None if the file system does not
+    #: record it.
     changed_at: datetime | None
-    #: The version time of the delivery. None if the day in the name does not exist.
+    #: The version time of the delivery. None if the name has a day that does not exist.
     delivered_for: datetime | None
 
 
 @dataclass
 class Listing:
-    """The content of the folder of a dataset."""
+    """The files in the folder of a dataset."""
 
-    #: In the order of the moments that they are for.
+    #: The deliveries, sorted by version time.
     files: list[DroppedFile] = field(default_factory=list)
-    #: The names of other files, which are not landed.
+    #: The names of files that are not deliveries of the dataset. They are not landed.
     unknown: list[str] = field(default_factory=list)
     folder_exists: bool = True
 
@@ -85,7 +86,7 @@ class Dropzone:
         return "file" in ((protocol,) if isinstance(protocol, str) else protocol)
 
     def listing(self, dataset: Dataset) -> Listing:
-        """List the files of a dataset in the order of the moments that they are for.
+        """List the files of a dataset, sorted by version time.
 
         Raises:
             SourceUnavailable: The dropzone does not exist or cannot be read.

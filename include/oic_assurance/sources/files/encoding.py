@@ -1,4 +1,4 @@
-"""Detect the encoding of a delimited file. It is never guessed."""
+"""Detect the encoding of a delimited file. If the encoding is not certain, the file is refused."""
 
 import codecs
 from dataclasses import dataclass
@@ -22,20 +22,26 @@ class Encoding:
     """The encoding of a file."""
 
     name: str
-    #: How the decoder handles bytes that are not valid: "replace" if the last character is cut off.
+    #: How the decoder handles invalid bytes. "replace" is used if the file ends inside a character.
     errors: str = "strict"
 
     def decoder(self) -> codecs.IncrementalDecoder:
-        """Return a decoder for the file in chunks."""
+        """Return a decoder that takes the file chunk by chunk."""
         return codecs.getincrementaldecoder(self.name)(self.errors)
 
 
 def detect_encoding(stream: IO[bytes]) -> Encoding:
     """Return the encoding of a file.
 
-    It follows from a byte-order mark, from the pattern of zero bytes in UTF-16, or from the first
-    encoding in which all bytes are valid: UTF-8, then Windows-1252. A file that is cut off inside
-    its last character is accepted. That character becomes the replacement character.
+    The first rule that applies decides:
+
+    1. A byte-order mark.
+    2. The pattern of zero bytes in UTF-16.
+    3. UTF-8, if all bytes are valid UTF-8.
+    4. Windows-1252, if all bytes are valid in it.
+
+    A file that is cut off inside its last character is accepted. The replacement character stands
+    for the incomplete character.
 
     Raises:
         DeliveryRefused: The file is in another format, or its encoding is not certain.
@@ -76,7 +82,10 @@ def _refuse_other_formats(head: bytes) -> None:
 
 
 def _utf_16(head: bytes) -> str | None:
-    """Return the kind of UTF-16, by its byte-order mark or because every other byte is zero."""
+    """Return the kind of UTF-16, from the byte-order mark or because every other byte is zero.
+
+    Return None if the file is not UTF-16.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     even, odd = head[0::2], head[1::2]
@@ -87,7 +96,10 @@ def _utf_16(head: bytes) -> str | None:
 
 
 def _is_valid(stream: IO[bytes], encoding: str) -> bool | None:
-    """Return True if all bytes are valid, False if only the last character is cut, else None."""
+    """Tell whether all bytes are valid in an encoding.
+
+    Return True if they are, False if only the last character is cut off, and None otherwise.
+    """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -103,10 +115,10 @@ def _is_valid(stream: IO[bytes], encoding: str) -> bool | None:
 
 
 def _holds_utf_8(stream: IO[bytes]) -> bool:
-    """Tell whether a file that is not valid UTF-8 has valid UTF-8 characters beyond ASCII.
+    """Tell whether a file that is not valid UTF-8 has some valid UTF-8 characters beyond ASCII.
 
-    Such a file is damaged or was joined from two files. Windows-1252 would turn each such character
-    into several wrong ones.
+    Such a file is damaged, or was joined from two files. If it were read as Windows-1252, each of
+    these characters would become several wrong ones.
     """
     stream.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")("ignore")

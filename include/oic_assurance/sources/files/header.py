@@ -1,4 +1,4 @@
-"""Find the header row of a table: below title lines, with columns in any order and spelling."""
+"""Find the header row of a table. Title lines can precede it, and columns can be in any order."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-#: The number of rows in which the header is searched.
+#: How many rows at the start of a file are searched for the header.
 SAMPLE_ROWS = 30
-#: A longer cell is not the name of a column.
+#: The longest cell, in characters, that can be the name of a column.
 LONGEST_NAME = 200
 
 Record = list[str]
@@ -17,19 +17,19 @@ Record = list[str]
 
 @dataclass(frozen=True)
 class Header:
-    """The positions of the declared columns in the rows of one delivery."""
+    """The place of the header in one delivery, and the positions of the declared columns."""
 
-    #: The row of the header, from 0.
+    #: The row number of the header, counted from 0.
     index: int
-    #: The position of each declared column, from 0.
+    #: The position of each declared column in a row, counted from 0.
     positions: tuple[int, ...]
     #: The number of cells.
     width: int
     #: The names of the columns that are not declared.
     extra: tuple[str, ...]
-    #: The positions that have no name.
+    #: The positions of columns that have no name.
     nameless: tuple[int, ...]
-    #: The name in the file by declared column, if the two differ.
+    #: For each declared column with another name in the file: that name.
     spelled: dict[str, str]
 
     @property
@@ -39,7 +39,10 @@ class Header:
 
 
 def normalised(name: str) -> str:
-    """Return a name in lower case, only letters and digits: `Employee No.` is `employeeno`."""
+    """Return a name in lower case with only letters and digits.
+
+    `Employee No.` becomes `employeeno`.
+    """
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
@@ -48,8 +51,8 @@ def find_header(
 ) -> tuple[int, Header]:
     """Find the header in the first rows of a delivery.
 
-    `samples` are the same rows, read with different delimiters. Returns the number of the sample
-    that has the header, and the header.
+    `samples` has the same rows several times, each read with another delimiter. Return the number
+    of the sample that has the header, and the header.
 
     Raises:
         DeliveryRefused: No row has every declared column exactly once. The message does not name
@@ -103,7 +106,7 @@ def _name(cell: str) -> str:
 
 
 def _could_be_row(record: Record, header: Header, table: Table) -> bool:
-    """Tell whether a line has valid cells in all required columns, which no title line has."""
+    """Tell whether a line has valid cells in all required columns. A title line never has."""
     if len(record) <= max(header.positions):
         return False
     cells = dict(zip(table.names, (record[p].strip() for p in header.positions), strict=True))
@@ -117,7 +120,10 @@ def _could_be_row(record: Record, header: Header, table: Table) -> bool:
 
 
 def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, int, int]:
-    """Return the sample, row and number of matches of the row that names most of the columns."""
+    """Return the row that names the most declared columns.
+
+    The result has the number of the sample, the number of the row, and how many columns it names.
+    """
     best = (0, 0, 0)
     wanted_names = set(wanted)
     for number, sample in enumerate(samples):
@@ -131,7 +137,7 @@ def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, 
 
 
 def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str | None:
-    """Return the other dataset whose columns the rows name completely."""
+    """Return another dataset whose columns all occur in one of the rows, or None."""
     for other in datasets().values():
         if other.kind != "file" or other.name == dataset.name:
             continue
@@ -143,7 +149,7 @@ def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str |
 
 
 def other_dataset_of_sheets(sheets: Iterable[str], dataset: Dataset) -> str | None:
-    """Return the other dataset whose sheets a workbook has, or None."""
+    """Return another dataset whose declared sheets are all in the workbook, or None."""
     present = {normalised(sheet) for sheet in sheets}
     for other in datasets().values():
         wanted = {normalised(table.sheet) for table in other.tables if table.sheet}

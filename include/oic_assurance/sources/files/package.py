@@ -1,8 +1,8 @@
-"""Unpack the parts of an Excel workbook within limits, before a library reads them.
+"""Unpack the parts of an Excel workbook within limits, before a library reads the workbook.
 
-A few kilobytes of ZIP can unpack to gigabytes, and the sizes in its directory can be wrong. So the
-needed parts are unpacked here, and their bytes are counted. They are written to a new package, and
-only that package goes to the library that reads the cells.
+A few kilobytes of ZIP can unpack to gigabytes, and the sizes in the directory of a ZIP file can be
+wrong. So this module unpacks the needed parts and counts their bytes. It writes them to a new
+package. Only the new package goes to the library that reads the cells.
 """
 
 import io
@@ -16,13 +16,15 @@ from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.xml_events import Start, read_elements
 
 MEGABYTE = 1024 * 1024
-#: The largest unpacked size that a workbook may claim. A larger one is a decompression bomb.
+#: The largest unpacked size that the directory of a workbook may state. A workbook that states more
+#: is treated as a decompression bomb.
 UNPACKED_BYTES = 512 * MEGABYTE
-#: The largest unpacked size of the declared sheets and their texts together.
+#: The largest unpacked size of the declared sheets and the shared texts together.
 NEEDED_BYTES = 128 * MEGABYTE
-#: The largest number of tags in them. A cell has four or more, and each costs memory and time.
+#: The largest number of XML tags in the declared sheets and the shared texts. A cell has four or
+#: more tags, and each tag costs memory and time.
 MOST_TAGS = 10_000_000
-#: The largest unpacked size of a part that only describes the structure.
+#: The largest unpacked size of a part that only describes the structure of the workbook.
 SMALL_BYTES = 8 * MEGABYTE
 CHUNK_BYTES = 256 * 1024
 MOST_PARTS = 10_000
@@ -40,10 +42,10 @@ OTHER_KINDS = {
 
 
 class Package:
-    """The parts of an .xlsx file, which can be found by the name of a sheet.
+    """The parts of an .xlsx file. A sheet's part can be found by the name of the sheet.
 
     Raises:
-        DeliveryRefused: It is not an .xlsx file, it is damaged, or it exceeds a limit.
+        DeliveryRefused: The file is not an .xlsx file, is damaged, or exceeds a limit.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -62,11 +64,11 @@ class Package:
 
     @property
     def sheet_names(self) -> list[str]:
-        """The names of the sheets in their order."""
+        """The names of the sheets, in the order of the workbook."""
         return list(self._sheet_ids)
 
     def unpacked(self, sheets: Iterable[str]) -> IO[bytes]:
-        """Return an uncompressed package with the parts that are needed to read some sheets.
+        """Return an uncompressed package with only the parts that are needed to read these sheets.
 
         Raises:
             DeliveryRefused: The parts are damaged or exceed a limit.
@@ -93,7 +95,7 @@ class Package:
         return packed
 
     def sheet_part(self, sheet: str) -> str:
-        """Return the name of the part that holds a sheet.
+        """Return the name of the package part that holds a sheet.
 
         Raises:
             DeliveryRefused: The part is missing.

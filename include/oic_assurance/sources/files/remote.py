@@ -1,8 +1,8 @@
-"""Open dropzones on other machines, and name them in messages without their credentials.
+"""Open dropzones on other machines, and show their URLs in messages without credentials.
 
-fsspec reads logins and keys from `FSSPEC_…` variables, its files, or the settings of the cloud.
-This module sets the options that a user must not be able to forget. docs/how-to/connect-sources.md
-says which settings are needed.
+fsspec reads logins and keys from `FSSPEC_…` variables, its own configuration files, or the settings
+of the cloud. docs/how-to/connect-sources.md lists the settings that are needed. This module itself
+sets the options for timeouts and host keys, so that no deployment can forget them.
 """
 
 import logging
@@ -17,7 +17,8 @@ from fsspec.core import split_protocol
 from oic_assurance.errors import UsageError
 
 SFTP = ("sftp", "ssh")
-#: Seconds after which a silent server counts as lost: when connecting, and during a file.
+#: Limits in seconds, after which a silent server counts as lost: while connecting, during the
+#: login, and while a file is read. The last limit is 15 seconds times three unanswered messages.
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 20
 ALIVE_SECONDS, ALIVE_TIMES = 15, 3
@@ -37,7 +38,8 @@ def open_dropzone(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
 def _options(url: str) -> dict[str, Any]:
     """Return the options that override the configuration of fsspec.
 
-    No file system instance is shared, so a broken connection in one landing does not affect others.
+    Each call opens its own file system instance, so a broken connection in one landing does not
+    affect other landings.
     """
     protocol, _ = split_protocol(url)
     if protocol in (None, "file", "local"):
@@ -46,7 +48,7 @@ def _options(url: str) -> dict[str, Any]:
     if protocol not in SFTP:
         return options
     if find_spec("sshfs") is None:
-        # fsspec would use another package, which accepts any host key.
+        # By default, fsspec would use another SFTP package, which accepts any host key.
         raise UsageError(
             "A dropzone over SFTP needs the package sshfs: see docs/how-to/connect-sources.md."
         )
@@ -54,7 +56,7 @@ def _options(url: str) -> dict[str, Any]:
     logging.getLogger("asyncssh").setLevel(logging.WARNING)
     return {
         **options,
-        # A server with an unknown host key is refused. () means ~/.ssh/known_hosts.
+        # A server with an unknown host key is refused. The value () stands for ~/.ssh/known_hosts.
         "known_hosts": _configured("known_hosts") or (),
         "connect_timeout": CONNECT_SECONDS,
         "login_timeout": LOGIN_SECONDS,

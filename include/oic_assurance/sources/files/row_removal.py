@@ -1,7 +1,7 @@
 """Remove rows from a delivered file, and prove that all other rows still read the same.
 
-In delimited text, the lines of the rows are removed and every other byte stays. For workbooks see
-`workbook_row_removal`.
+In delimited text, only the lines of the removed rows go. Every other byte stays. The module
+`workbook_row_removal` handles workbooks.
 """
 
 import hashlib
@@ -32,7 +32,8 @@ Places = Mapping[str, Collection[int]]
 def remove_rows(content: Content, dataset: Dataset, places: Places) -> Iterator[Content]:
     """Yield a copy of a file without the rows at `places`.
 
-    `places` has the row numbers by table, as the file is read now.
+    `places` maps each table to the numbers of its rows. The numbers are those of the present file,
+    so they do not count rows that were removed earlier.
 
     Raises:
         AssuranceError: The other rows would not read the same.
@@ -60,7 +61,7 @@ def _content_of(stream: IO[bytes]) -> Content:
 
 
 def _check(before: Content, after: Content, dataset: Dataset, places: Places) -> None:
-    """Compare both files row by row: no other row may be removed, added or changed."""
+    """Compare the two files row by row. No other row may be missing, added or changed."""
     for old, new in zip(read_tables(before, dataset), read_tables(after, dataset), strict=True):
         removed = places.get(old.table.name, ())
         remaining = (row for row in old.rows if row[0] not in removed)
@@ -82,7 +83,7 @@ def _write_delimited(content: Content, dataset: Dataset, places: Places, draft: 
     number, header = find_header([sample.records for sample in samples], table, dataset)
     sample = samples[number]
     parts = delimited.read_rows(content.stream, encoding, sample, header.index, {})
-    # Lines are counted from the start of the file. The first rows begin below the header.
+    # The line count starts at the top of the file, but the rows start below the header.
     counts, head = _line_counts(parts, sample.delimiter), sample.ends[header.index]
     first = sum(1 for _ in _lines_until(content, encoding, head))
     removed = set(_lines_at(counts, first, places.get(table.name, ())))
@@ -92,7 +93,7 @@ def _write_delimited(content: Content, dataset: Dataset, places: Places, draft: 
 
 
 def _lines_until(content: Content, encoding: Encoding, characters: int) -> Iterator[str]:
-    """Yield the lines of the first `characters` characters of a file."""
+    """Yield the lines that make up the first `characters` characters of a file."""
     content.stream.seek(0)
     text = io.TextIOWrapper(content.stream, encoding.name, encoding.errors, newline="")
     try:
@@ -105,11 +106,11 @@ def _lines_until(content: Content, encoding: Encoding, characters: int) -> Itera
 
 
 def _line_counts(parts: Iterable[Part], delimiter: str) -> Iterator[tuple[int, bool]]:
-    """Yield for each record its number of lines, and whether it is a row.
+    """Yield for each record the number of its lines, and whether the record is a row.
 
-    A record has one line, and one more for each line end inside its quotes. A broken row has one
-    line. A blank line is not a row. Total lines at the end count as rows here, which does no harm:
-    no row follows them.
+    A record has one line, plus one for each line end inside its quotes. A broken row has one line.
+    A blank line is not a row. Total lines at the end of the file count as rows here. This does no
+    harm, because no row follows them.
     """
     for part in parts:
         if isinstance(part, PlainLines):
@@ -147,19 +148,23 @@ def _lines_at(
 
 
 def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
-    """Yield the lines of a file as bytes, split at the same line ends as when rows are read."""
+    """Yield the lines of a file as bytes.
+
+    The line ends are those at which the row reader splits.
+    """
     content.stream.seek(0)
     name = encoding.name
     if name == "utf-16":
         name = "utf-16-le" if content.stream.read(2) == b"\xff\xfe" else "utf-16-be"
         content.stream.seek(0)
     if not name.startswith("utf-16"):
-        # Latin-1 maps each byte to a character. Line ends are the same in all these encodings.
+        # Latin-1 maps each byte to one character. The bytes of line ends are the same in the
+        # encodings that are handled here.
         name = "latin-1"
     text = io.TextIOWrapper(content.stream, name, "surrogatepass", newline="")
     cut = content.size_bytes % 2 if name.startswith("utf-16") else 0
     if cut:
-        # The file was cut off, so half a character is left at its end.
+        # The file was cut off, so it ends with half a character.
         text.detach()
         whole = _Prefix(content.stream, content.size_bytes - 1)
         text = io.TextIOWrapper(io.BufferedReader(whole), name, "surrogatepass", newline="")

@@ -12,11 +12,15 @@ from typing import Any
 from oic_assurance.sources.files.delimited import NUL, Broken, Part, PlainLines, Records
 from oic_assurance.sources.files.header import Header, Record
 
-#: A row for the warehouse: its number from 1, then the fault and the original cells as JSON (both
-#: None for a good row), then the values in the order of the declaration.
+#: A row for the warehouse, as a list. Its parts in order:
+#: - the row number, counted from 1
+#: - the fault, or None for a good row
+#: - the original cells as JSON, or None for a good row
+#: - the values, in the order of the declaration
 Row = list[str | int | None]
 
-#: The largest number of total lines at the end, and of filled cells in one.
+#: The most total lines that a file may have at its end. It is also the most filled cells that a
+#: total line may have.
 TOTAL_LINES = 3
 BATCH_ROWS = 200
 CHUNK_CHARACTERS = 256 * 1024
@@ -34,7 +38,7 @@ _FIGURE = re.compile(r"[\d.,:/ -]*")
 
 @dataclass(frozen=True)
 class ReadyLines:
-    """Good rows as lines of trimmed declared values, with commas and without quotes."""
+    """Good rows as CSV lines: the declared values, trimmed, with commas and no quotes."""
 
     #: The number of the first row.
     first: int
@@ -42,7 +46,7 @@ class ReadyLines:
 
 
 def as_rows(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[Row]:
-    """Yield the rows one by one."""
+    """Yield the rows of all pieces, one by one."""
     for piece in pieces:
         if isinstance(piece, ReadyLines):
             for number, line in enumerate(piece.lines, piece.first):
@@ -54,7 +58,7 @@ def as_rows(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[Row]:
 def as_copy_text(pieces: Iterable[ReadyLines | list[Row]]) -> Iterator[str]:
     """Yield the rows as text for PostgreSQL's COPY in CSV format. COPY reads blank cells as null.
 
-    The rows keep their numbers but not their order.
+    Each row has its own number. The order in which rows are yielded can differ from the file.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
@@ -75,12 +79,13 @@ def _flushed(buffer: io.StringIO) -> str:
     text = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()
-    # A text in PostgreSQL cannot hold NUL. The original cells, as JSON, still have it.
+    # A text in PostgreSQL cannot hold NUL. The original cells in JSON keep the NUL, because JSON
+    # escapes it.
     return text.replace(NUL, "\N{SYMBOL FOR NULL}")
 
 
 class RowMaker:
-    """Turns the records of one table into rows, and notes what it leaves out.
+    """Turns the records of one table into rows, and counts blank and total lines in the notes.
 
     In a sheet, every row has all cells, and `delimiter` is None. In delimited text, a row with more
     or fewer cells than the header is broken.
@@ -95,11 +100,14 @@ class RowMaker:
         self._count = len(header.positions)
         self._in_order = header.positions == tuple(range(header.width))
         self._number = 0
-        #: Lines that look like totals. They are total lines unless a row follows.
+        #: Lines that look like total lines. If a row follows them, they are rows after all.
         self._possible_totals: list[Record | Broken] = []
 
     def pieces(self, parts: Iterable[Part]) -> Iterator[ReadyLines | list[Row]]:
-        """Yield the rows in their order, in pieces. The notes are complete after the last piece."""
+        """Yield the rows in the order of the file, in pieces.
+
+        After the last piece, the notes are complete.
+        """
         rows: list[Row] = []
         for part in parts:
             if isinstance(part, PlainLines | Records):
@@ -118,7 +126,7 @@ class RowMaker:
             self._notes["total_lines"] = len(self._possible_totals)
 
     def _rows_of_block(self, part: PlainLines | Records) -> Iterator[ReadyLines | list[Row]]:
-        """Yield the simple rows as ready lines, and the others as rows."""
+        """Yield the rows of a block: simple rows as ready lines, all others as lists of values."""
         ready: list[str] = []
         if isinstance(part, PlainLines):
             lines = self._ready_lines(part, self._delimiter or ",")
@@ -139,7 +147,7 @@ class RowMaker:
             yield self._ready(ready)
 
     def _ready_lines(self, part: PlainLines, delimiter: str) -> Iterator[str | Record]:
-        """Yield each simple row as a line in the order of the declaration, others as cells."""
+        """Yield each simple row as a CSV line with the declared columns, others as cells."""
         delimiters = self._header.width - 1
         is_unchanged = part.is_trimmed and self._in_order and delimiter == ","
         for line in part.lines:
@@ -155,7 +163,7 @@ class RowMaker:
             yield line.split(delimiter)
 
     def _ready_records(self, part: Records) -> Iterator[str | Record]:
-        """Yield each simple record that needs no quotes as a line, others as cells."""
+        """Yield each simple record that needs no quotes as a CSV line, and others as cells."""
         width, commas = self._header.width, self._count - 1
         for record in part.records:
             if len(record) == width and record[0][:1].isdigit():
@@ -171,7 +179,7 @@ class RowMaker:
         return ReadyLines(first, lines)
 
     def _values(self, record: Record, is_trimmed: bool = False) -> Sequence[str]:
-        """Return the declared cells of a record, trimmed."""
+        """Return the cells of the declared columns of a record, trimmed."""
         values: tuple[str, ...] = self._pick(record)[: self._count]
         if any(record[place].strip() for place in self._header.nameless):
             self._count_note("rows_with_cells_beside_the_columns")
@@ -186,10 +194,14 @@ class RowMaker:
         self._notes[note] = self._notes.get(note, 0) + 1
 
     def _rows_of_record(self, record: Record | Broken) -> list[Row]:
-        """Return the row of a record, or none for a blank line or a possible total line."""
+        """Return the rows that a record completes.
+
+        The result is empty for a blank line or a possible total line. It has more than one row if
+        earlier possible total lines turn out to be rows.
+        """
         cells = record.cells if isinstance(record, Broken) else record
         is_cut = isinstance(record, Broken) and not record.is_whole
-        # A line that begins with a digit is neither blank nor a total line. Most rows do.
+        # Most rows begin with a digit. Such a row is neither a blank line nor a total line.
         if not (is_cut or (cells and cells[0][:1].isdigit())):
             first = next((cell for cell in cells if cell and not cell.isspace()), None)
             if first is None:
@@ -207,7 +219,7 @@ class RowMaker:
         return [self._row(record)]
 
     def _take_possible_totals(self) -> list[Row]:
-        """Return the possible total lines as rows, because a row follows them."""
+        """Return the possible total lines as rows. Call this when a row follows them."""
         rows = [self._row(record) for record in self._possible_totals]
         self._possible_totals.clear()
         return rows
@@ -223,9 +235,9 @@ class RowMaker:
         return [self._number, None, None, *self._values(record)]
 
     def _broken_row(self, cells: Record, reason: str, original: list[str]) -> Row:
-        """Return a broken row with the cells that are reliable.
+        """Return a broken row, with those of its cells that can be trusted.
 
-        They are only used to recognise the record, so that it does not count as vanished from a
+        The cells are used only to recognise the record. Otherwise it would count as vanished from a
         full delivery.
         """
         readable = [
@@ -240,11 +252,14 @@ def _holds_line_end(text: str) -> bool:
 
 
 def _cannot_be_total(line: str) -> bool:
-    """Tell whether a line is certainly neither blank nor a total line."""
+    """Tell whether a line is certainly neither a blank line nor a total line."""
     return line[:1].isalnum() and _TOTAL.match(line) is None
 
 
 def _is_total(record: Record) -> bool:
-    """Tell whether a row that starts with a word for totals otherwise has only figures."""
+    """Tell whether a row is a total line. Its first cell is already known to be a word for totals.
+
+    The other filled cells of a total line are figures, and there are few of them.
+    """
     texts = [cell.strip() for cell in record if cell.strip()]
     return len(texts) <= TOTAL_LINES and all(_FIGURE.fullmatch(text) for text in texts[1:])

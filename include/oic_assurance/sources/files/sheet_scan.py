@@ -1,7 +1,9 @@
-"""Scan the XML of a sheet for facts that the values do not show: extent, formulas, errors, merges.
+"""Scan the XML of a sheet for facts that the values do not show.
+
+These facts are the extent of the sheet, formulas, errors, and merged cells.
 
 The library that reads the cells allocates memory for the whole rectangle between the first and the
-last cell. Two cells in opposite corners would exhaust the memory. So the extent is checked here
+last cell. Two cells in opposite corners would exhaust the memory. So this module checks the extent
 first.
 """
 
@@ -14,11 +16,11 @@ from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
 #: The largest number of cells in the rectangle between the first and the last filled cell.
 MOST_CELLS = 2_000_000
-#: The largest number of cells without a reliable value.
+#: The largest number of cells whose value is not reliable. With more, the file is refused.
 MOST_UNRELIABLE = 50_000
 _PLACE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 
-#: Row and column, both from 0.
+#: A cell as its row and column, both counted from 0.
 Place = tuple[int, int]
 
 
@@ -29,7 +31,7 @@ class SheetFacts:
     formulas: int = 0
     hidden_rows: int = 0
     hidden_columns: int = 0
-    #: By row and column, why the value of a cell is not reliable.
+    #: The cells whose value is not reliable, each with the reason.
     unreliable: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
@@ -110,7 +112,8 @@ class SheetScan:
         kind = self._cell.get("t")
         if self._has_formula:
             self.facts.formulas += 1
-            # An empty text is a result. No value means that the formula was never calculated.
+            # A formula can have an empty text as its result. If the formula has no value at all, it
+            # was never calculated.
             if not self._value and not (kind == "str" and self._value is not None):
                 self._mark_unreliable(
                     self._row, self._column, "is a formula that was never calculated"
@@ -122,7 +125,7 @@ class SheetScan:
         self._value = None
 
     def _extend(self) -> None:
-        """Extend the rectangle to the current cell."""
+        """Extend the rectangle of filled cells to the current cell."""
         row, column = self._row, self._column
         if not (
             self._first[0] <= row <= self._last[0] and self._first[1] <= column <= self._last[1]
@@ -137,7 +140,7 @@ class SheetScan:
                 )
 
     def _mark_merged_cells(self) -> None:
-        """Mark the cells under a merged cell: whether its value applies to them is not known."""
+        """Mark the cells that a merged cell covers, because its value may not apply to them."""
         for (top, left), (bottom, right) in self._merges:
             for row in range(top, min(bottom, self._last[0]) + 1):
                 for column in range(left, min(right, self._last[1]) + 1):

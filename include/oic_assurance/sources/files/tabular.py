@@ -1,4 +1,7 @@
-"""Read a delivered file as rows of text, which are copied into the warehouse and checked there."""
+"""Read a delivered file as rows of text.
+
+Landing copies the rows into the warehouse and checks them there.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ from oic_assurance.sources.files.header import SAMPLE_ROWS, Header, find_header
 from oic_assurance.sources.files.rows import ReadyLines, Row, RowMaker, as_copy_text, as_rows
 from oic_assurance.sources.files.workbook import Workbook
 
-#: The largest number of column or sheet names in a note.
+#: The largest number of names of columns or sheets that one note lists.
 MOST_NAMES = 20
 
 __all__ = ["Reading", "Row", "read_tables"]
@@ -24,8 +27,8 @@ __all__ = ["Reading", "Row", "read_tables"]
 class Reading:
     """One table of a delivery: its rows, and the normalisation notes.
 
-    The rows can be read once: as `rows`, or much faster as `copy_text`. The notes are complete when
-    all rows were read.
+    The rows can be read only once, either with `rows` or, much faster, with `copy_text`. When all
+    rows have been read, the notes are complete.
     """
 
     table: Table
@@ -113,6 +116,9 @@ def _header_notes(header: Header) -> dict[str, Any]:
 
 
 def _some(names: Sequence[str]) -> list[str]:
-    """Return names for a note. If there are very many, say how many were left out."""
+    """Return the names as a text for a note.
+
+    If there are too many, the text ends with how many are left out.
+    """
     more = len(names) - MOST_NAMES
     return [*names[:MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]

@@ -23,16 +23,16 @@ from oic_assurance.sources.files.sheet_scan import SheetScan
 
 OFFICE_DOCUMENT = b"\xd0\xcf\x11\xe0"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-#: Days between the two day zeros that Excel uses: 1900 and 1904.
+#: The days between the two dates from which Excel counts, in 1900 and in 1904.
 DAYS_1904 = 1462
 EXACT_INTEGER = 10**15
 
 
 class Workbook:
-    """A workbook of a dataset. Its declared sheets can be read.
+    """A workbook of a dataset, from which the declared sheets can be read.
 
     Raises:
-        DeliveryRefused: It is not a workbook of this dataset, it is damaged, or it exceeds a limit.
+        DeliveryRefused: The file is not a workbook of this dataset, is damaged, or exceeds a limit.
     """
 
     def __init__(self, stream: IO[bytes], dataset: Dataset) -> None:
@@ -56,11 +56,14 @@ class Workbook:
         self._hidden = {sheet for sheet, name in names.items() if name in hidden}
 
     def first_rows(self, sheet: str, count: int) -> list[Record]:
-        """Return the first rows of a sheet as texts."""
+        """Return the first rows of a sheet, with every cell as text."""
         return [_texts(row) for row in islice(self._sheets[sheet].iter_rows(), count)]
 
     def rows(self, sheet: str, header: Header, table: Table) -> Iterator[Record | Broken]:
-        """Yield the rows below the header as texts. A row with an unreliable cell is broken."""
+        """Yield the rows below the header, with every cell as text.
+
+        A row that has an unreliable cell is yielded as a broken row.
+        """
         unreliable = self._facts[sheet].unreliable
         offset = (self._sheets[sheet].start or (0, 0))[1]
         columns = dict(zip(header.positions, table.columns, strict=True))
@@ -92,7 +95,7 @@ class Workbook:
 
 
 def _refuse_other_formats(stream: IO[bytes]) -> None:
-    """Refuse a file in another format, and name the format."""
+    """Refuse a file in a format other than .xlsx. The message names the format."""
     stream.seek(0)
     head = stream.read(512)
     if head.startswith(OFFICE_DOCUMENT):
@@ -115,10 +118,12 @@ def _holds(stream: IO[bytes], text: bytes) -> bool:
 
 
 def declared_sheets(present: list[str], dataset: Dataset) -> dict[str, str]:
-    """Return the names in the workbook of the declared sheets.
+    """Return the name in the workbook of each declared sheet.
+
+    The name can differ from the declared one, for example in upper and lower case.
 
     Raises:
-        DeliveryRefused: A sheet is missing, or two sheets have its name.
+        DeliveryRefused: A sheet is missing, or two sheets match the same declared name.
     """
     found: dict[str, str] = {}
     missing = []
@@ -146,7 +151,7 @@ def _chunks(parts: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 @contextmanager
 def _library() -> Iterator[None]:
-    """Refuse the workbook if the library that reads it reports damage or crashes."""
+    """Turn errors of the library that reads workbooks into a refusal of the file."""
     try:
         yield
     except PasswordError as error:
@@ -154,7 +159,8 @@ def _library() -> Iterator[None]:
     except (CalamineError, OSError, ValueError) as error:
         raise DeliveryRefused(f"the workbook is damaged: {error}") from error
     except BaseException as error:
-        # A panic in Rust is a BaseException, whose class cannot be imported.
+        # The library is written in Rust. When it panics, it raises a BaseException whose class
+        # cannot be imported.
         if type(error).__name__ == "PanicException":
             raise DeliveryRefused("the workbook is damaged: it cannot be read") from error
         raise
@@ -165,7 +171,10 @@ def _texts(row: list[Any]) -> Record:
 
 
 def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
-    """Shift the day numbers of a workbook that counts from 1904, such as one made on a Mac."""
+    """Shift the day numbers of a workbook that counts from 1904.
+
+    Excel on a Mac can make such files.
+    """
     return [
         value + DAYS_1904 if place in days and isinstance(value, float) else value
         for place, value in enumerate(row)
@@ -173,7 +182,7 @@ def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
 
 
 def _number(value: float) -> str:
-    """Return a number as text: 123, not 123.0."""
+    """Return a number as text. A whole number has no decimals: 123, not 123.0."""
     if value.is_integer() and abs(value) < EXACT_INTEGER:
         return str(int(value))
     return repr(value)

@@ -1,8 +1,9 @@
-"""Remove rows from a workbook: cut their elements out of the XML of the sheets.
+"""Remove rows from a workbook by cutting their elements out of the XML of the sheets.
 
 The new workbook has only the declared sheets and the parts that are needed to read them. Caches,
-comments and other sheets can hold copies of rows that cannot be found with certainty. Shared texts
-that only removed rows or removed sheets use become blank.
+comments and other sheets are left out, because they can hold copies of a row that cannot be found
+with certainty. Sheets refer to a table of shared texts. A shared text that no remaining row uses
+becomes blank.
 """
 
 import zipfile
@@ -16,7 +17,8 @@ from oic_assurance.sources.files.package import TEXTS, Package
 from oic_assurance.sources.files.workbook import Workbook, declared_sheets
 from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
-#: A fixed time, so that the same rows give the same bytes.
+#: The time of every part in the new package. It is fixed, so that the same rows give the same
+#: bytes.
 _MADE_AT = (1980, 1, 1, 0, 0, 0)
 _BLANK = b"<si><t/></si>"
 
@@ -28,7 +30,8 @@ def write_workbook(
 ) -> None:
     """Write a workbook without the rows at `places` to `draft`.
 
-    `places` has the row numbers by table, as the workbook is read now.
+    `places` maps each table to the numbers of its rows. The numbers are those of the present file,
+    so they do not count rows that were removed earlier.
 
     Raises:
         DeliveryRefused: The workbook cannot be read as this dataset.
@@ -46,7 +49,8 @@ def write_workbook(
         zipfile.ZipFile(package.unpacked(sheets.values())) as source,
         zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        # The shared texts come last, because only then is it known which of them are used.
+        # The shared texts are written last, because every sheet must first show which texts it
+        # uses.
         for name in sorted(source.namelist(), key=lambda name: name.lower() == TEXTS):
             part = source.read(name)
             if name in removed:
@@ -59,7 +63,7 @@ def write_workbook(
 def _sheet_rows(
     book: Workbook, dataset: Dataset, table: Table, places: Collection[int]
 ) -> Iterator[int]:
-    """Yield the row numbers of the sheet for the rows at `places`."""
+    """Yield the sheet's own row numbers for the rows at `places`."""
     sheet = table.sheet or ""
     _, header = find_header([book.first_rows(sheet, SAMPLE_ROWS)], table, dataset)
     place = 0
@@ -72,7 +76,7 @@ def _sheet_rows(
 
 
 def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
-    """Cut rows out of a sheet, and add the shared texts that the other rows use to `used`."""
+    """Cut rows out of a sheet. Add the numbers of the shared texts in all other rows to `used`."""
     spans: list[Span] = []
     row = begin = 0
     shared, value = False, ""
@@ -107,7 +111,7 @@ def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
 
 
 def _blank_texts(part: bytes, used: set[int]) -> bytes:
-    """Make unused shared texts blank. The others keep their numbers."""
+    """Make unused shared texts blank. The other shared texts keep their numbers."""
     spans: list[Span] = []
     begin = 0
 
@@ -133,7 +137,7 @@ def _blank_texts(part: bytes, used: set[int]) -> bytes:
 
 
 def _prefix(part: bytes, spans: list[Span]) -> bytes:
-    """Return the namespace prefix of the elements of a part. Usually there is none."""
+    """Return the namespace prefix that the elements of a part have. Usually it is empty."""
     if not spans:
         return b""
     tag = part[spans[0][0] + 1 : spans[0][0] + 40].split(b">")[0].split()[0].rstrip(b"/")

@@ -1,4 +1,4 @@
-"""Read XML event by event, in bounded memory. Document types are refused."""
+"""Read XML event by event, in bounded memory. A document type declaration is refused."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from oic_assurance.errors import DeliveryRefused
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of an element. Its name has no namespace prefix."""
+    """The start of an XML element. The name leaves out the namespace prefix."""
 
     name: str
     attributes: dict[str, str]
 
     def get(self, name: str) -> str | None:
-        """Return an attribute by its name without a prefix, or None."""
+        """Return the attribute with this name, without its prefix. Return None if there is none."""
         found = self.attributes.get(name)
         if found is not None:
             return found
@@ -25,10 +25,10 @@ class Start:
 
 
 def read_elements(chunks: Iterable[bytes], start: Callable[[Start], None], what: str) -> None:
-    """Call `start` for every element.
+    """Parse an XML document, and call `start` for every element.
 
     Raises:
-        DeliveryRefused: The XML is not well formed. The message names it as `what`.
+        DeliveryRefused: The XML is not well formed. The message calls the document `what`.
     """
     parser = parser_without_doctype(what)
     parser.StartElementHandler = lambda name, attributes: start(
@@ -38,7 +38,10 @@ def read_elements(chunks: Iterable[bytes], start: Callable[[Start], None], what:
 
 
 def parser_without_doctype(what: str) -> expat.XMLParserType:
-    """Return a parser that refuses document types, and so entities that expand without limit."""
+    """Return a parser that refuses document type declarations.
+
+    Such a declaration can define entities that expand without limit.
+    """
 
     def refuse(*_: object) -> None:
         raise DeliveryRefused(f"{what} is damaged: it declares a document type")
@@ -49,10 +52,10 @@ def parser_without_doctype(what: str) -> expat.XMLParserType:
 
 
 def feed(parser: expat.XMLParserType, chunks: Iterable[bytes], what: str) -> None:
-    """Parse a document.
+    """Feed a whole document to a parser.
 
     Raises:
-        DeliveryRefused: The XML is not well formed. The message names it as `what`.
+        DeliveryRefused: The XML is not well formed. The message calls the document `what`.
     """
     try:
         for chunk in chunks:

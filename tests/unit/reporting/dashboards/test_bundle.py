@@ -1,4 +1,4 @@
-"""The bundle that Superset imports: what it holds, and what a description must be like."""
+"""The bundle that Superset imports, and the errors for wrong descriptions."""
 
 import json
 import shutil
@@ -18,19 +18,19 @@ PROJECT = load_settings().project_root
 
 @pytest.fixture
 def described(tmp_path: Path) -> Path:
-    """A project folder with the description in it, to be harmed."""
+    """A project folder with the descriptions of the dashboards. A test can damage them."""
     for place in (FOLDER, Path("include/bi/queries")):
         shutil.copytree(PROJECT / place, tmp_path / place)
     return tmp_path
 
 
-def test_every_dashboard_begins_with_what_is_shown() -> None:
+def test_every_dashboard_begins_with_the_publication() -> None:
     for dashboard in dashboards(PROJECT):
         first = dashboard.charts[0]
         assert {"publication_id", "as_at_in_london", "source_status", "caveat"} <= {*first.columns}
 
 
-def test_what_refers_to_another_file_finds_it_and_nothing_is_there_twice() -> None:
+def test_references_between_files_resolve_and_uuids_are_unique() -> None:
     files = {place: yaml.safe_load(text) for place, text in bundle(PROJECT).items()}
     known = Counter(one["uuid"] for one in files.values() if "uuid" in one)
     assert set(known.values()) == {1}
@@ -49,7 +49,7 @@ def test_what_refers_to_another_file_finds_it_and_nothing_is_there_twice() -> No
     assert shown == {one["uuid"] for place, one in files.items() if place.startswith("charts/")}
 
 
-def test_the_bundle_holds_no_password_and_nobodys_identity() -> None:
+def test_the_bundle_has_no_password_and_no_identities() -> None:
     files = bundle(PROJECT)
     assert "bi_reader:XXXXXXXXXX@" in files[DATABASE]
     for place, text in files.items():
@@ -66,10 +66,10 @@ def test_the_bundle_holds_no_password_and_nobodys_identity() -> None:
         ("dashboards/4-plans.yml", "kind: bar", "kind: pie", "there is no kind pie"),
         ("dashboards/4-plans.yml", "dataset: voice", "dataset: noise", "has no noise"),
         ("datasets.yml", "\nvoice:", "\nnoise:", "noise has no .*noise.sql"),
-        ("datasets.yml", "Who, voices", "Who, faces", "voice.voice: no vocabulary faces"),
+        ("datasets.yml", "View of, views", "View of, faces", "voice.voice: no vocabulary faces"),
     ],
 )
-def test_a_description_that_cannot_be_is_named(
+def test_a_wrong_description_is_an_error_that_names_it(
     described: Path, file: str, old: str, new: str, message: str
 ) -> None:
     path = described / FOLDER / file

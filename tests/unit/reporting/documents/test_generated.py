@@ -1,4 +1,4 @@
-"""What is written from the declarations: complete, readable, and held in step with them."""
+"""The generated files are complete, up to date and readable."""
 
 import dataclasses
 import re
@@ -13,7 +13,7 @@ from oic_assurance.cli.main import run_command
 from oic_assurance.errors import AssuranceError
 from oic_assurance.reporting.documents import datasets as pages
 from oic_assurance.reporting.documents import dictionary, expectations, generated
-from oic_assurance.reporting.documents.marts import marts
+from oic_assurance.reporting.documents.marts import MODELS, marts
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset, datasets
 from oic_assurance.sources.declarations.model import PROVENANCE
@@ -24,7 +24,7 @@ CLASSIFICATIONS = ("general", "law_enforcement")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Settings:
-    """A project folder with nothing in it but what is generated and the policy that is read."""
+    """A project folder with the generated files and the inputs that they need."""
     seed = Path("dbt_project/seeds/policy_staleness.csv")
     (tmp_path / seed).parent.mkdir(parents=True)
     shutil.copy(PROJECT / seed, tmp_path / seed)
@@ -36,41 +36,41 @@ def project(tmp_path: Path) -> Settings:
     return settings
 
 
-def test_what_is_committed_is_what_the_declarations_say() -> None:
+def test_the_committed_files_are_up_to_date() -> None:
     generated.check(load_settings())
 
 
-def test_what_fell_behind_is_named_with_the_command_that_mends_it(project: Settings) -> None:
+def test_a_file_that_is_out_of_date_is_named_with_the_command(project: Settings) -> None:
     page = Path("docs/datasets/hr_personnel.md")
-    (project.project_root / page).write_text("A word of mine.", encoding="utf-8")
+    (project.project_root / page).write_text("Changed by hand.", encoding="utf-8")
     with pytest.raises(AssuranceError) as caught:
         generated.check(project)
     assert caught.value.message == (
-        f"{page}: not what it was written from says. Run `assurance sources document` and commit."
+        f"{page}: out of date. Run `assurance sources document` and commit the result."
     )
     assert generated.write(project) == [page]
     assert generated.write(project) == []
 
 
-def test_a_page_of_a_dataset_that_is_gone_is_removed_and_a_page_by_hand_is_not(
+def test_a_generated_page_without_a_dataset_is_deleted_and_a_page_by_hand_is_not(
     project: Settings,
 ) -> None:
     folder = project.project_root / "docs" / "datasets"
     shutil.copy(folder / "hr_personnel.md", folder / "hr_gone.md")
     (folder / "by_hand.md").write_text("# By hand", encoding="utf-8")
-    with pytest.raises(AssuranceError, match=r"hr_gone\.md: not what"):
+    with pytest.raises(AssuranceError, match=r"hr_gone\.md: out of date"):
         generated.check(project)
     assert generated.write(project) == [Path("docs/datasets/hr_gone.md")]
     assert (folder / "by_hand.md").exists()
 
 
-def test_the_command_says_what_it_wrote_and_checks(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_checks_and_prints_what_it_wrote(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["sources", "document", "--check"]) == 0
     assert run_command(["sources", "document"]) == 0
     assert capsys.readouterr().out == "Nothing has changed.\n"
 
 
-def test_dbt_knows_every_table_and_column_whose_it_is_and_how_long_it_is_kept() -> None:
+def test_dbt_sources_have_every_table_column_owner_and_retention() -> None:
     for classification in CLASSIFICATIONS:
         path = PROJECT / "dbt_project/models/staging" / f"_{classification}__sources.yml"
         (source,) = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
@@ -88,40 +88,41 @@ def test_dbt_knows_every_table_and_column_whose_it_is_and_how_long_it_is_kept() 
                 assert meta["retention_years"] == one.retention.years
 
 
-def test_a_page_says_each_rule_and_what_happens_to_a_bad_value() -> None:
+def test_a_page_has_each_rule_and_what_happens_to_a_bad_value() -> None:
     text = pages.page(dataset("lms/completions"), 2)
     assert "| kept for | 6 years: Training records six years after leaving |" in text
     assert (
-        "| `completed_at` | moment | When it was completed, by the wall clock. "
-        "| required where `status` is `COMPLETED` | the row is set aside |" in text
+        "| `completed_at` | moment | When the module was completed, as a wall-clock time. "
+        "| required if `status` is `COMPLETED` | the row is rejected |" in text
     )
-    assert "| `score` | number | What was scored, where it is scored. |  | left blank" in text
-    assert "| `course_code` | text | The package. | required | the row is set aside |" in text
+    assert "| `score` | number | The score, if the module has one. |  | left blank" in text
+    assert "| `course_code` | text | The course. | required | the row is rejected |" in text
     report = pages.page(dataset("intelligence/report"), 1)
     assert "`narrative` and `source_identity`: not to a file, not to a log" in report
-    assert "of any other the key alone is noted" in report
+    assert "of other rows only the key is noted" in report
     assert (
-        "| `handling_code` | text | Who it may be shared with. |  | lands as it comes |" in report
+        "| `handling_code` | text | The handling code, which limits the sharing. "
+        "|  | lands unchanged |" in report
     )
 
 
-def test_a_dataset_that_policy_does_not_know_has_a_page_that_says_so() -> None:
-    assert "| stale | policy does not say |" in pages.page(dataset("hr/org_unit"), None)
+def test_a_dataset_without_a_staleness_policy_has_a_page_that_says_so() -> None:
+    assert "| stale | not set by the policy |" in pages.page(dataset("hr/org_unit"), None)
 
 
-def test_a_bar_in_a_text_does_not_end_a_cell() -> None:
+def test_a_bar_in_a_text_does_not_end_the_cell() -> None:
     one = dataset("hr/org_unit")
     assert "| owner | A \\| B |" in pages.page(dataclasses.replace(one, owner="A | B"), None)
 
 
-def test_links_between_the_pages_lead_somewhere() -> None:
+def test_links_between_the_pages_resolve() -> None:
     folder = PROJECT / "docs" / "datasets"
     links = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
     assert len(links) == len(datasets()) + 1
     assert all((folder / link).exists() for link in links)
 
 
-def test_every_expectation_is_on_a_page_with_its_severity_and_owner() -> None:
+def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
     pages_ = expectations.pages()
     for suite in suites():
         name = f"{suite.schema}.{suite.table}".replace("candidate_public.", "public_release.")
@@ -135,7 +136,7 @@ def test_every_expectation_is_on_a_page_with_its_severity_and_owner() -> None:
     assert set(links) == set(pages_) - {"README.md"}
 
 
-def test_the_dictionary_has_every_mart_every_column_and_every_relationship() -> None:
+def test_the_dictionary_has_every_mart_column_and_relationship() -> None:
     known = marts(PROJECT)
     pages_ = dictionary.pages(known)
     assert {mart.schema for mart in known} == {"marts", "public_release"}
@@ -145,9 +146,44 @@ def test_the_dictionary_has_every_mart_every_column_and_every_relationship() -> 
         assert "{{" not in page, "a doc() call without its text"
         for column in mart.columns:
             assert f"| `{column.name}` | " in page
+            assert column.examples, f"{mart.place}.{column.name} has no example"
             assert column.description.replace("|", "\\|") in page
     index = pages_["README.md"]
     assert "| `fct_nccu_referral` | `contacted_on` | `dim_date` | `date_day` |" in index
     assert index.count("\n| `") == sum(len(mart.references) for mart in known)
     links = re.findall(r"\]\(([a-z_.]+\.md)\)", "".join(pages_.values()))
     assert set(links) == set(pages_) - {"README.md"}
+
+
+def test_every_generated_page_begins_with_a_title_in_words() -> None:
+    pages_ = {
+        place: text for place, text in generated.generated(load_settings()).items()
+        if place.suffix == ".md"
+    }  # fmt: skip
+    for place, text in pages_.items():
+        assert re.match(r"# [A-Z][\w ()]+\n\n<!-- Generated by ", text), place
+        assert "_" not in text.partition("\n")[0], place
+
+
+def test_examples_of_accepted_values_are_those_of_the_test_and_no_key_is_shown() -> None:
+    columns = {
+        (mart.place, column.name): column.examples
+        for mart in marts(PROJECT)
+        for column in mart.columns
+    }
+    assert columns["marts.assurance_position", "status"] == (
+        "not_started", "in_progress", "met_on_time",
+    )  # fmt: skip
+    for (_, name), examples in columns.items():
+        if name.endswith("_key"):
+            assert all(example.startswith("(") for example in examples)
+
+
+def test_a_column_without_an_example_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / MODELS
+    folder.mkdir(parents=True)
+    column = {"name": "no_such_column", "data_type": "text", "description": "New."}
+    model = {"name": "dim_new", "description": "One row per thing.", "columns": [column]}
+    (folder / "dim_new.yml").write_text(yaml.safe_dump({"models": [model]}), encoding="utf-8")
+    with pytest.raises(AssuranceError, match=r"no example for marts\.dim_new\.no_such_column"):
+        marts(tmp_path)

@@ -1,4 +1,4 @@
-"""Which earlier pack a pack is compared with, and what it remembers of it."""
+"""Earlier packs: which of them a pack is compared with, and what a pack saves."""
 
 import json
 from datetime import UTC, date, datetime
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from oic_assurance.reporting.pack import memory
+from oic_assurance.reporting.pack import earlier
 from oic_assurance.reporting.pack.facts import Facts
 
 
@@ -27,45 +27,45 @@ def facts(publication_id: int, day: int, restated: str = "") -> Facts:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for publication_id, day, restated in ((3, 3, "of 3"), (4, 4, "of 4"), (5, 5, "")):
-        memory.remember(tmp_path, facts(publication_id, day, restated))
+        earlier.save(tmp_path, facts(publication_id, day, restated))
     return tmp_path
 
 
-def test_the_first_pack_has_nothing_before_it(tmp_path: Path) -> None:
-    assert memory.recall(tmp_path, facts(1, 1), None) is None
+def test_the_first_pack_has_no_earlier_pack(tmp_path: Path) -> None:
+    assert earlier.load(tmp_path, facts(1, 1), None) is None
 
 
-def test_a_pack_is_compared_with_the_one_before(folder: Path) -> None:
-    before = memory.recall(folder, facts(6, 6, "of 6"), None)
-    assert before is not None
-    assert (before.day, before.position[0]["numerator"]) == (date(2026, 5, 5), 5)
-    assert [row["title"] for row in before.restated] == ["of 6"]
+def test_a_pack_is_compared_with_the_previous_pack(folder: Path) -> None:
+    found = earlier.load(folder, facts(6, 6, "of 6"), None)
+    assert found is not None
+    assert (found.day, found.position[0]["numerator"]) == (date(2026, 5, 5), 5)
+    assert [row["title"] for row in found.restated] == ["of 6"]
 
 
-def test_since_a_day_takes_the_last_one_by_then_and_all_that_was_restated_after_it(
+def test_since_selects_the_last_pack_by_that_day_and_all_later_restatements(
     folder: Path,
 ) -> None:
-    before = memory.recall(folder, facts(6, 6, "of 6"), date(2026, 5, 3))
-    assert before is not None
-    assert before.day == date(2026, 5, 3)
-    assert [row["title"] for row in before.restated] == ["of 4", "of 6"]
-    assert memory.recall(folder, facts(6, 6), date(2026, 5, 2)) is None
+    found = earlier.load(folder, facts(6, 6, "of 6"), date(2026, 5, 3))
+    assert found is not None
+    assert found.day == date(2026, 5, 3)
+    assert [row["title"] for row in found.restated] == ["of 4", "of 6"]
+    assert earlier.load(folder, facts(6, 6), date(2026, 5, 2)) is None
 
 
-def test_after_a_roll_back_what_was_taken_back_is_not_before(folder: Path) -> None:
-    before = memory.recall(folder, facts(4, 4), None)
-    assert before is not None
-    assert before.day == date(2026, 5, 3)
+def test_after_a_roll_back_later_publications_are_not_earlier_packs(folder: Path) -> None:
+    found = earlier.load(folder, facts(4, 4), None)
+    assert found is not None
+    assert found.day == date(2026, 5, 3)
 
 
-def test_a_pack_made_again_is_remembered_once(folder: Path) -> None:
-    memory.remember(folder, facts(5, 5, "said again"))
-    kept = sorted(folder.glob("*.json"))
-    assert len(kept) == 3
-    assert json.loads(kept[-1].read_text())["restatement"][0]["title"] == "said again"
+def test_a_pack_that_is_made_twice_is_saved_once(folder: Path) -> None:
+    earlier.save(folder, facts(5, 5, "of 5, repeated"))
+    saved = sorted(folder.glob("*.json"))
+    assert len(saved) == 3
+    assert json.loads(saved[-1].read_text())["restatement"][0]["title"] == "of 5, repeated"
 
 
-def test_memory_forgets_the_oldest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "MOST", 2)
-    memory.remember(folder, facts(6, 6))
+def test_the_oldest_packs_are_deleted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earlier, "MAX_PACKS", 2)
+    earlier.save(folder, facts(6, 6))
     assert [place.stem[-1] for place in sorted(folder.glob("*"))] == ["5", "6"]

@@ -1,4 +1,4 @@
-"""How the pack says a figure, a forecast and a move."""
+"""The words for statuses, figures, forecasts and changes."""
 
 from datetime import date
 from typing import Any
@@ -20,19 +20,19 @@ BEHIND = {
 }
 
 
-def test_a_status_that_nobody_defined_cannot_be_said() -> None:
+def test_a_missing_or_unlisted_status_is_unknown() -> None:
     assert words.status("nearly") is words.UNKNOWN
-    assert words.status(None).answer == "Cannot be said"
+    assert words.status(None).answer == "Not known"
 
 
 def test_no_two_statuses_with_different_answers_share_a_shape() -> None:
     answers: dict[str, set[str]] = {}
     for status in words.STATUSES.values():
         answers.setdefault(status.shape, set()).add(status.answer)
-    assert all(len(said) == 1 for said in answers.values())
+    assert all(len(group) == 1 for group in answers.values())
 
 
-def test_a_checklist_is_said_in_strands_and_a_share_in_percent() -> None:
+def test_a_checklist_is_a_count_of_strands_and_a_share_is_a_percentage() -> None:
     plan = {"point_code": "INTEL_PLAN", "numerator": 2, "denominator": 3, "value": 0.667}
     share = {"point_code": "HYDRA", "numerator": 1184, "denominator": 2000, "value": 0.592}
     assert (words.figure(plan), words.parts(plan)) == ("2 of 3", "2 of 3 strands")
@@ -40,47 +40,71 @@ def test_a_checklist_is_said_in_strands_and_a_share_in_percent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "said"),
+    ("days", "text"),
     [
-        (None, "every time"),
+        (None, "every case"),
         (0, "today"),
         (1, "1 day to go"),
         (-1, "1 day ago"),
         (-90, "90 days ago"),
     ],
 )
-def test_how_far_a_deadline_is(days: int | None, said: str) -> None:
-    assert words.days_away(days) == said
+def test_the_distance_to_a_deadline(days: int | None, text: str) -> None:
+    assert words.days_away(days) == text
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "said"),
+    ("then", "now", "text"),
     [
-        ((10, 20), (10, 20), "nothing"),
-        ((10, 20), (12, 20), "+2 as it should be, +0 in all"),
-        ((10, 1020), (9, 20), "-1 as it should be, -1,000 in all"),
+        ((10, 20), (10, 20), "no change"),
+        ((10, 20), (12, 20), "+2 met, +0 in total"),
+        ((10, 1020), (9, 20), "-1 met, -1,000 in total"),
     ],
 )
-def test_a_move_tells_both_numbers_apart(
-    then: tuple[int, int], now: tuple[int, int], said: str
+def test_a_change_gives_the_difference_of_both_numbers(
+    then: tuple[int, int], now: tuple[int, int], text: str
 ) -> None:
     def position(parts: tuple[int, int]) -> dict[str, Any]:
         return {"numerator": parts[0], "denominator": parts[1]}
 
-    assert words.moved(position(then), position(now)) == said
+    assert words.change(position(then), position(now)) == text
 
 
 @pytest.mark.parametrize(
-    ("but", "said"),
+    ("changes", "text"),
     [
-        ({}, "9 July 2026 at the recent pace (1 June 2026 to 1 September 2026"),
-        ({"forecast_latest": None}, "(1 June 2026 or later; 5.0 a week needed, 2.5 lately)"),
-        ({"forecast_date": None}, "no date, the recent pace leads nowhere"),
-        ({"forecast_date": None, "places_short": 56}, "56 more places have to be scheduled"),
-        ({"outstanding": 0}, "Met today; people join and leave"),
-        ({"outstanding": 0, "point_code": "INTEL_PLAN"}, "Met today; plans fall due for review"),
-        ({"deadline": None}, "No forecast"),
+        ({}, "9 July 2026 at the recent pace (between 1 June 2026 and 1 September 2026"),
+        (
+            {"forecast_latest": None},
+            "(1 June 2026 or later; 5.0 a week required, 2.5 a week recently)",
+        ),
+        ({"forecast_date": None}, "No date: the recent pace does not reach the target"),
+        ({"forecast_date": None, "places_short": 56}, "56 more places must be scheduled"),
+        ({"outstanding": 0}, "Met today. This can change, because people join and leave."),
+        (
+            {"outstanding": 0, "point_code": "INTEL_PLAN"},
+            "Met today. This can change, because plans fall due for review.",
+        ),
+        ({"deadline": None}, "No forecast: the rule applies to every case."),
+        ({"outstanding": None}, "No forecast: there is nothing to count yet."),
     ],
 )
-def test_a_forecast_says_when_or_why_not(but: dict[str, Any], said: str) -> None:
-    assert said in words.forecast(BEHIND | but)
+def test_a_forecast_gives_a_date_or_a_reason(changes: dict[str, Any], text: str) -> None:
+    assert text in words.forecast(BEHIND | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"recent_per_week": None, "forecast_date": None},
+            "30 more needed. No date: the recent pace is not known yet "
+            "(5.0 a week required, recent pace not known).",
+        ),
+        ({"recent_per_week": None}, "5.0 a week required, recent pace not known)."),
+        ({"required_per_week": None}, "required pace not known, 2.5 a week recently)."),
+    ],
+)
+def test_a_forecast_does_not_need_a_pace(changes: dict[str, Any], text: str) -> None:
+    """In the first weeks of a point, too little is known to compute a recent pace."""
+    assert words.forecast(BEHIND | changes).endswith(text)

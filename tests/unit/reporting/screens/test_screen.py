@@ -125,14 +125,17 @@ def test_an_error_is_shown_once_and_an_interrupted_task_is_not_ok(settings: Sett
 def test_a_live_line_replaces_neither_standard_output_nor_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A library that is imported meanwhile keeps what it finds there, and must find the log."""
+    """A library that is imported while a line is live keeps the output streams that it finds.
+
+    So standard output and standard error must be the usual ones.
+    """
     monkeypatch.setenv("TERM", "xterm")
     output, errors = sys.stdout, sys.stderr
     reader, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as file, Screen(file) as screen, screen.step("Work"):
         assert (sys.stdout, sys.stderr) == (output, errors)
         file.flush()
-        # The cursor is hidden, so the line is live.
+        # If the cursor is hidden, the line is live.
         assert os.read(reader, 100).startswith(b"\x1b[?25l")
     os.close(reader)
 
@@ -157,7 +160,9 @@ def test_what_libraries_print_goes_to_the_log(settings: Settings) -> None:
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_an_error_gives_the_terminal_back(settings: Settings, capfd: pytest.CaptureFixture) -> None:
+def test_an_error_gives_the_terminal_back(
+    settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(KeyError), to_log(settings):
         raise KeyError("x")
     print("still here")

@@ -1,4 +1,4 @@
-"""The dialects: names are quoted, and a type is read only where it certainly fits."""
+"""The dialects quote names, and read a type only if it certainly fits the declared type."""
 
 import pytest
 

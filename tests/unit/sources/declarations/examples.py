@@ -1,4 +1,4 @@
-"""Two valid declarations that the tests change, and the message of the error that follows."""
+"""Two valid declarations for tests. The tests change one and check the error that follows."""
 
 import pytest
 
@@ -43,22 +43,23 @@ tables:
       outcome: {type: text, description: The outcome.}
       updated_at: {type: timestamptz, required: true, description: When it was last changed.}
 """
-#: The name of the file that declares each example.
+#: The file name of each example.
 NAMES = {FILE: "safeguarding_referral.yml", DATABASE: "safeguarding_visit.yml"}
 
-#: A mistake: the example, the text to replace, its replacement, the line and part of the message.
+#: A mistake in an example, as a tuple: the example, the text to replace, the replacement, the line
+#: that the error names, and a part of the message.
 Mistake = tuple[str, str, str, int, str]
 
 
 def error_of(text: str, file: str) -> str:
-    """Return the message of the error that a declaration with a mistake raises."""
+    """Return the error message for an example with a mistake in it."""
     with pytest.raises(DeclarationError) as caught:
         parse(text, file)
     return caught.value.message
 
 
 def check_mistake(mistake: Mistake) -> None:
-    """Make a mistake in an example, and compare the error with what the mistake lists."""
+    """Make a mistake in an example, and check the line and the message of the error."""
     text, old, new, line, expected = mistake
     assert old in text
     message = error_of(text.replace(old, new, 1), NAMES[text])
@@ -67,5 +68,5 @@ def check_mistake(mistake: Mistake) -> None:
 
 
 def name_of(mistake: Mistake) -> str:
-    """Return the id of a test."""
+    """Return the id of a test case for a mistake."""
     return mistake[4][:50]

@@ -25,7 +25,7 @@ def test_the_examples_are_valid(text: str) -> None:
 
 
 MISTAKES: list[Mistake] = [
-    # Names that are reserved or too long.
+    # Names that are reserved or too long are refused.
     (FILE, "      persons:", "      ctid:", 17, "ctid is a reserved column name"),
     (FILE, "      persons:", "      fault:", 17, "fault is a reserved column name"),
     (FILE, "      persons:", "      is_tombstone:", 17,
@@ -41,7 +41,7 @@ MISTAKES: list[Mistake] = [
      "referral_ref is part of the key, so `when_unreadable: blank` is not allowed"),
     (DATABASE, "{type: bigint, required: true,", "{type: bigint, required: false,", 15,
      "visit_id is the key, so it must be required"),
-    # Rules that do not fit the column.
+    # Rules that do not fit their column are refused.
     (FILE, "kind: [CHILD]", "kind: [CHILD, INFANT]", 18, "INFANT is not a code of kind"),
     (FILE, "kind: [CHILD]", "persons: ['1']", 18,
      "required_when needs another column of type text, not persons"),
@@ -69,7 +69,7 @@ MISTAKES: list[Mistake] = [
     (FILE, "YYYYMMDD.csv, format: csv", "YYYYMMDD.csv, format: xlsx", 4, "must end with .xlsx"),
     (FILE, "referral_YYYYMMDD.csv", "referral_YYYYMMDD.part", 4,
      "count as unfinished and are never read"),
-    # dbt reads the descriptions, and would run a template in them.
+    # dbt reads the descriptions and would run a Jinja template in them.
     (FILE, "description: How many it is about.", "description: 'About {{ n }}.'", 17,
      "dbt would run it"),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The twelve declarations of the project, and errors that name file and line."""
+"""The twelve declarations of the project are valid. Errors name the file and the line."""
 
 import shutil
 from importlib import resources
@@ -47,7 +47,7 @@ NULLABLE = {
     "occurrence": {"offence_code", "persons_count", "occurred_at", "deleted_at"},
     "nccu_referral": {"occurrence_ref", "persons_count", "nccu_reference", "outcome", "deleted_at"},
     "custody_record": {"occurrence_ref", "released_at", "deleted_at"},
-    # Gradings are landed as they are delivered, also if they are missing.
+    # Gradings are landed as delivered, even if they are missing.
     "intelligence_report": {
         "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
         "handling_conditions", "occurrence_ref", "nccu_referral_ref", "submitted_at", "deleted_at",
@@ -58,7 +58,7 @@ NULLABLE = {
 
 
 def text_of(name: str = "hr_org_unit.yml") -> str:
-    """Return the text of a declaration of the project."""
+    """Return the text of one of the project's declarations."""
     return FILES.joinpath(name).read_text(encoding="utf-8")
 
 
@@ -274,3 +274,16 @@ def test_the_folder_of_declarations_must_exist(
     monkeypatch.setenv("ASSURANCE_DECLARATIONS", str(tmp_path / "none"))
     with pytest.raises(UsageError, match=r"ASSURANCE_DECLARATIONS: .* is not a folder"):
         datasets()
+
+
+def test_a_better_description_does_not_change_the_fingerprint() -> None:
+    text = FILES.joinpath("hr_personnel.yml").read_text("utf-8")
+    before = parse(text, "hr_personnel.yml")
+    description = before.description
+
+    reworded = parse(text.replace(description, "Another sentence."), "hr_personnel.yml")
+    changed = parse(text.replace("[OFFICER,", "[WIZARD, OFFICER,"), "hr_personnel.yml")
+
+    assert reworded.description == "Another sentence."
+    assert reworded.fingerprint == before.fingerprint
+    assert changed.fingerprint != before.fingerprint

@@ -1,4 +1,4 @@
-"""The model of a declaration: places, tolerance, names of files, columns of raw."""
+"""The model of a declaration: places, tolerance, file names, and columns of raw."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Regular expressions in declarations: valid ones of PostgreSQL, and reasons why others are not."""
+"""Regular expressions in declarations: valid ones are accepted, and others give a reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files of organisational units: a small dataset that the tests of delimited text read."""
+"""Make and read files of organisational units, for the tests of delimited text."""
 
 import hashlib
 import io
@@ -24,7 +24,7 @@ def rows(data: str | bytes) -> list[list[str | int | None]]:
 
 
 def count(data: bytes) -> tuple[int, int]:
-    """Return the number of rows of a file, and how many of them are broken."""
+    """Return how many rows a file has, and how many of them are broken."""
     [reading] = read_tables(content(data), dataset("hr/org_unit"))
     total = broken = 0
     for row in reading.rows:
@@ -34,5 +34,5 @@ def count(data: bytes) -> tuple[int, int]:
 
 
 def repeated(line: bytes, size: int) -> bytes:
-    """Return a file of about `size` bytes in which one line repeats."""
+    """Return a file of about `size` bytes in which the same line repeats."""
     return HEADER.encode() + line * (size // len(line))

@@ -1,4 +1,4 @@
-"""The dropzone: which files are deliveries and for which moment, on any file system."""
+"""The dropzone: which files are deliveries, for which moment, on any kind of file system."""
 
 import dataclasses
 from datetime import UTC, datetime

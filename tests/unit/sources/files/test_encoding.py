@@ -1,4 +1,4 @@
-"""The encoding of a file is detected and never guessed."""
+"""The encoding of a file is detected. If it is not certain, the file is refused."""
 
 import io
 

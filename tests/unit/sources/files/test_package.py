@@ -1,4 +1,4 @@
-"""Decompression bombs are refused in little memory."""
+"""A decompression bomb is refused, and refusing it takes little memory."""
 
 import subprocess
 import sys
@@ -9,7 +9,8 @@ import pytest
 from tests.files.catalogue import BY_NAME
 from tests.unit.sources.files.org_units import MEGABYTE
 
-#: Address space for an interpreter, its imports and a reader. A bomb would need far more.
+#: The limit on memory: enough for an interpreter, its imports and a reader, but far too little to
+#: unpack a bomb.
 ADDRESS_SPACE = 900 * MEGABYTE
 BOMBS = (
     "cells in opposite corners of a sheet",

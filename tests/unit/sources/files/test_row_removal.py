@@ -1,4 +1,4 @@
-"""Rows are removed from delimited text, and every other byte stays."""
+"""Rows are removed from delimited text. Every byte of the other rows stays."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""Rows out of records: numbers, blank lines, total lines, broken rows."""
+"""Records become rows: row numbers, blank lines, total lines and broken rows."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A file that is damaged in any place is either read or refused."""
+"""A file with damage at any place is either read or refused. No other error occurs."""
 
 import io
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Rows are removed from workbooks, and all other rows read the same."""
+"""Rows are removed from workbooks, and all other rows are read as before."""
 
 import io
 import zipfile

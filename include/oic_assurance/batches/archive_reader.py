@@ -1,0 +1,242 @@
+"""Read archived batches: the list of batches, their content, and their row numbers.
+
+An erasure removes rows from an archived batch. The other rows keep their row numbers.
+`audit.batch_erasure` lists the gaps, which are the places of the erased rows.
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.rows import class_row
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
+from oic_assurance.sources.files.tabular import Row
+from oic_assurance.warehouse.connections import connect
+
+EXTRACT_SUFFIX = ".copy.gz"
+
+
+class UnreadableError(AssuranceError):
+    """An archived batch is missing, or cannot be decompressed or parsed."""
+
+
+@dataclass(frozen=True)
+class ArchivedBatch:
+    """A landed batch from `audit.batch`, with the number of rows that erasures have removed."""
+
+    batch_id: int
+    run_id: str
+    dataset: str
+    kind: str
+    source_place: str
+    delivered_for: datetime
+    landed_at: datetime
+    row_count: int | None
+    rows_new: int | None
+    rows_rejected: int | None
+    notes: Mapping[str, Any] | None
+    #: The path of the archived file, relative to the state folder. None if nothing was archived.
+    archived_as: str | None
+    #: The SHA-256 that the archived content must have now. None if nothing was archived.
+    sha256: str | None
+    #: If the batch is a replay, the batch whose rejected rows it corrects.
+    replay_of: int | None = None
+    #: How many rows of the batch were erased from raw, and how many from quarantine.
+    erased_raw: int = 0
+    erased_rejected: int = 0
+    #: For each table, the row numbers of the erased rows.
+    gaps: Mapping[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def is_extract(self) -> bool:
+        """Whether the archive holds rows of a database. Otherwise it holds the bytes of a file."""
+        return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
+
+    @property
+    def gap_count(self) -> int:
+        """The number of rows that were erased from the archived content."""
+        return sum(map(len, self.gaps.values()))
+
+    def gaps_of(self, table: str) -> set[int]:
+        """Return the row numbers of the erased rows of a table."""
+        return set(self.gaps.get(table, ()))
+
+
+_BATCHES = """
+    select
+        b.batch_id, b.run_id, b.dataset, b.kind, b.source_place, b.delivered_for, b.landed_at,
+        b.row_count, b.rows_new, b.rows_rejected, b.notes, b.replay_of,
+        b.kept_as as archived_as,
+        coalesce(e.sha256, b.sha256) as sha256, coalesce(e.raw_rows, 0)::bigint as erased_raw,
+        coalesce(e.rejected_rows, 0)::bigint as erased_rejected,
+        coalesce(g.gaps, '{}') as gaps
+    from audit.batch as b
+    left join lateral (
+        select
+            (array_agg(x.sha256_after order by x.batch_erasure_id desc))[1] as sha256,
+            sum(x.raw_rows) as raw_rows, sum(x.rejected_rows) as rejected_rows
+        from audit.batch_erasure as x
+        where x.batch_id = b.batch_id
+    ) as e on true
+    left join lateral (
+        select jsonb_object_agg(one.table_name, one.places) as gaps
+        from (
+            select t.table_name, jsonb_agg(p.place order by p.place) as places
+            from audit.batch_erasure as x
+            cross join lateral jsonb_each(x.places) as t (table_name, places)
+            cross join lateral (
+                select distinct value::bigint from jsonb_array_elements_text(t.places)
+            ) as p (place)
+            where x.batch_id = b.batch_id
+            group by t.table_name
+        ) as one
+    ) as g on true
+    where
+        b.force_code = %(force)s and b.status = 'landed'
+        and (%(dataset)s::text is null or b.dataset = %(dataset)s)
+        and (%(batch)s::bigint is null or b.batch_id = %(batch)s)
+    order by b.dataset, b.batch_id
+"""
+
+
+def archived_batches(
+    connection: psycopg.Connection,
+    force_code: str,
+    dataset: str | None = None,
+    batch_id: int | None = None,
+) -> list[ArchivedBatch]:
+    """Return the landed batches of one dataset or of all, sorted by dataset and id.
+
+    With `batch_id`, return only that batch.
+    """
+    values = {"force": force_code, "dataset": dataset, "batch": batch_id}
+    with connection.cursor(row_factory=class_row(ArchivedBatch)) as cursor:
+        return cursor.execute(_BATCHES.encode(), values).fetchall()
+
+
+def find_batch(settings: Settings, batch_id: int) -> ArchivedBatch:
+    """Return a landed batch by its id.
+
+    Raises:
+        UsageError: There is no such batch.
+    """
+    with connect(settings, role="oic_landing") as connection:
+        found = archived_batches(connection, settings.force_code, batch_id=batch_id)
+    if not found:
+        raise UsageError(f"There is no landed batch {batch_id}: see `assurance batch list`.")
+    return found[0]
+
+
+def number_around_gaps(rows: Iterable[Row], gaps: set[int]) -> Iterator[Row]:
+    """Yield each row with the number that it had in the delivery, before rows were erased.
+
+    `gaps` has the numbers of the erased rows.
+    """
+    place = 0
+    for row in rows:
+        place += 1
+        while place in gaps:
+            place += 1
+        row[0] = place
+        yield row
+
+
+@contextmanager
+def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
+    """Yield a copy of the decompressed content of an archived batch, with its size and SHA-256.
+
+    Raises:
+        AssuranceError: The file is missing or damaged.
+    """
+    digest, size = hashlib.sha256(), 0
+    with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
+        try:
+            with gzip.open(settings.home / archived_as, "rb") as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    copy.write(chunk)
+        except (OSError, EOFError, zlib.error) as error:
+            raise AssuranceError(
+                f"The archived batch {settings.home / archived_as} cannot be read: {error}. "
+                "Restore it from a backup."
+            ) from error
+        copy.seek(0)
+        yield Content(copy, size, digest.hexdigest())
+
+
+class ByteStream(Protocol):
+    """The decompressed bytes of an archived batch."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return at most `size` bytes."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Return one line."""
+
+
+class HashedStream:
+    """A stream of bytes that is hashed while it is read."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes that were read so far, as hexadecimal digits."""
+        return self._digest.hexdigest()
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the remaining bytes, chunk by chunk."""
+        while chunk := self._stream.read(CHUNK_BYTES):
+            self._digest.update(chunk)
+            self.size_bytes += len(chunk)
+            yield chunk
+
+
+@contextmanager
+def open_unpacked(path: Path) -> Iterator[ByteStream]:
+    """Yield the decompressed bytes of an archived batch as a stream.
+
+    Raises:
+        UnreadableError: The file is missing or damaged. Reading the stream can also raise it.
+    """
+    try:
+        with gzip.open(path, "rb") as stream:
+            yield stream
+    except FileNotFoundError as error:
+        raise UnreadableError(f"the archived file {path.name} is missing") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableError(
+            f"the archived file {path.name} cannot be decompressed: {error}"
+        ) from error
+
+
+def read_header(stream: ByteStream) -> dict[str, Any]:
+    """Read the first line of an archived extract: its format, columns and origin.
+
+    Raises:
+        UnreadableError: The first line is not a header of an extract.
+    """
+    line = stream.readline()
+    try:
+        header = json.loads(line.removeprefix(b"# "))
+    except ValueError as error:
+        raise UnreadableError("its first line is not the header of an extract") from error
+    if not line.startswith(b"# ") or not isinstance(header, dict) or "columns" not in header:
+        raise UnreadableError("its first line is not the header of an extract")
+    return header

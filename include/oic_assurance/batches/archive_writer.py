@@ -1,0 +1,223 @@
+"""The archive: the folder that holds every batch as it was delivered, compressed.
+
+There are three kinds of archived batches:
+
+- A file: the bytes of the file.
+- A database extract: a first line, then the output of PostgreSQL's `COPY`. The first line is `# `
+  and a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format` (`text`
+  or `binary`), `snapshot_at` and `cursor_from`.
+- A replay: a text extract of the corrected rows. Its columns are the row number in the delivery
+  that the replay corrects, the id of the rejected row, and the declared columns. Its first line
+  names the corrected batch (`replay_of`) and the table.
+
+The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
+extract without its first line.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from isal import isal_zlib
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
+from oic_assurance.warehouse.rows import one_value
+
+EXTRACT_FORMAT = "oic-assurance extract 2"
+UNFINISHED = ".part"
+#: The suffix of a batch file that an erasure has rewritten. The erasure then replaces the original
+#: file with it.
+REWRITTEN = ".erased"
+#: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
+#: quarter of their size.
+COMPRESSION = 1
+#: The `wbits` of a gzip file: 15 for the largest window, and 16 for gzip's header and trailer.
+GZIP_WINDOW = 15 + 16
+#: The largest difference that is expected between the clocks of the warehouse and of this machine.
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class Archive:
+    """The archived batches of one dataset."""
+
+    def __init__(self, settings: Settings, dataset: Dataset) -> None:
+        self._settings = settings
+        self._dataset = dataset
+        self._folder = _folder(settings, dataset)
+        for folder in (settings.home / "batches", self._folder.parent, self._folder):
+            private_folder(settings, folder)
+
+    def store(self, content: Content, name: str, batch_id: int) -> str:
+        """Archive the bytes of a file. Return the path, relative to the state folder.
+
+        Raises:
+            AssuranceError: The bytes do not have the SHA-256 of `content`.
+        """
+        with self.writer(f"{batch_id:08d}-{name}.gz") as writer:
+            content.stream.seek(0)
+            while chunk := content.stream.read(CHUNK_BYTES):
+                writer.write(chunk)
+            if writer.sha256 != content.sha256:
+                raise AssuranceError(
+                    f"{name}: its content changed while it was archived. Run the landing again."
+                )
+            writer.finish()
+        return writer.archived_as
+
+    @contextmanager
+    def writer(self, name: str) -> Iterator["ArchiveWriter"]:
+        """Yield a writer for the file `name`. The file appears only when the writer finishes it."""
+        writer = ArchiveWriter(self._folder / name, self._settings.home)
+        try:
+            yield writer
+        finally:
+            writer.discard()
+
+    def remove_leftovers(self, connection: psycopg.Connection) -> None:
+        """Remove archived files that earlier attempts have left and that no batch names.
+
+        An attempt that fails rolls its batches back. It cannot know whether the warehouse received
+        its last commit. So only the next attempt removes the files.
+
+        Two kinds of files stay:
+
+        - Files that are older than all unsuccessful attempts of this warehouse. They can belong to
+          another warehouse that uses the same state folder.
+        - A batch that an erasure has rewritten, until the erasure is finished.
+        """
+        oldest = one_value(
+            connection,
+            """
+            select min(started_at) from (
+                select started_at from audit.extraction
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
+                union all
+                select started_at from audit.replay
+                where dataset = %(dataset)s and outcome is distinct from 'succeeded'
+                order by started_at desc
+                offset 1 -- the newest is the present attempt
+            ) as unsuccessful
+            """,
+            {"dataset": self._dataset.name},
+        )
+        if oldest is None:
+            return
+        since = (oldest - CLOCK_SKEW).timestamp()
+        # List the files first, then check for other forces. A force that starts after the listing
+        # archives only files that are not on the list. If a force ended before the check, its
+        # batches already name its files.
+        files = archived_files(self._settings, self._dataset)
+        if self._another_force_is_landing(connection):
+            return
+        for path in unnamed_files(connection, self._settings, self._dataset, files):
+            is_rewritten = REWRITTEN in path.suffixes
+            if path.is_file() and not is_rewritten and path.stat().st_mtime >= since:
+                path.unlink(missing_ok=True)
+
+    def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
+        """Tell whether another force lands this dataset now. No batch names its new files yet.
+
+        A landing holds the lock of its force for the whole attempt. An attempt that was killed
+        holds no lock.
+        """
+        force_code = self._settings.force_code
+        forces = connection.execute(
+            """
+            select force_code from audit.extraction
+            where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+            union
+            select force_code from audit.replay
+            where dataset = %(dataset)s and outcome is null and force_code <> %(force)s
+            """,
+            {"dataset": self._dataset.name, "force": force_code},
+        ).fetchall()
+        return not all(
+            try_in_transaction(connection, dataset_lock(force, self._dataset.name), shared=True)
+            for (force,) in forces
+        )
+
+
+class ArchiveWriter:
+    """Writes the file of one archived batch, and hashes the content."""
+
+    def __init__(self, path: Path, home: Path) -> None:
+        #: The path relative to the state folder, as in `audit.batch.kept_as`.
+        self.archived_as = str(path.relative_to(home))
+        self._path = path
+        self._draft = path.with_name(path.name + UNFINISHED)
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+        self._is_finished = False
+        descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._file = os.fdopen(descriptor, "wb")
+        self._zip = isal_zlib.compressobj(COMPRESSION, wbits=GZIP_WINDOW)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the content that was written so far, as hexadecimal digits."""
+        return self._digest.hexdigest()
+
+    def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
+        """Write the first line of an extract. The SHA-256 and the size leave this line out."""
+        text = json.dumps({"format": form, **header}, ensure_ascii=False)
+        self._file.write(self._zip.compress(f"# {text}\n".encode()))
+
+    def write(self, chunk: bytes) -> None:
+        """Write a piece of the content."""
+        self._digest.update(chunk)
+        self.size_bytes += len(chunk)
+        self._file.write(self._zip.compress(chunk))
+
+    def finish(self) -> None:
+        """Move the file into its place. The file is on disk before its batch is committed."""
+        self._file.write(self._zip.flush())
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._draft.replace(self._path)
+        self._is_finished = True
+
+    def discard(self) -> None:
+        """Remove the file if it is unfinished. This works even if the disk is full."""
+        if self._is_finished:
+            return
+        with suppress(OSError):
+            self._file.close()
+        self._draft.unlink(missing_ok=True)
+
+
+def archived_files(settings: Settings, dataset: Dataset) -> list[Path]:
+    """Return all files in a dataset's archive folder, for all forces, sorted by name."""
+    folder = _folder(settings, dataset)
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def unnamed_files(
+    connection: psycopg.Connection, settings: Settings, dataset: Dataset, files: Iterable[Path]
+) -> list[Path]:
+    """Return the files that no batch of any force names.
+
+    The caller lists `files` before this call. If a batch is landed in between, it already names its
+    file.
+    """
+    names = connection.execute(
+        "select kept_as from audit.batch where dataset = %s and kept_as is not null",
+        (dataset.name,),
+    ).fetchall()
+    named = {settings.home / name for (name,) in names}
+    return [path for path in files if path not in named]
+
+
+def _folder(settings: Settings, dataset: Dataset) -> Path:
+    return settings.home / "batches" / dataset.name

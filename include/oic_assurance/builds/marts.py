@@ -1,0 +1,100 @@
+"""Build the marts with dbt in two stages.
+
+The first stage builds all marts except the sealed marts. The second stage builds the sealed marts.
+"""
+
+from typing import get_args
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.dbt import Node, forget_project, run_dbt
+from oic_assurance.builds.orphans import drop_orphans
+from oic_assurance.builds.record import ROLE, Build, Purpose, finish_build
+from oic_assurance.builds.required_tests import record_required_tests, record_tested_tables
+from oic_assurance.builds.test_results import store_test_results
+from oic_assurance.errors import AssuranceError, GateBlocked
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+CANDIDATES = ("candidate", "candidate_public")
+SEALED = "tag:sealed"
+
+
+def build_marts(settings: Settings, build: Build) -> None:
+    """Build every mart except the sealed ones into an empty candidate; store dbt's test results.
+
+    Raises:
+        GateBlocked: A critical dbt test fails.
+        AssuranceError: A model cannot be built.
+    """
+    _check_purpose(build)
+    _drop_candidate(settings, build)
+    forget_project()
+    record_required_tests(settings, build.build_id, build.purpose)
+    drop_orphans(settings, build)
+    _build(settings, build, "marts", ["--exclude", SEALED])
+
+
+def seal_marts(settings: Settings, build: Build) -> None:
+    """Build the marts that show the gate's verdict, after the other marts have been audited.
+
+    Raises:
+        GateBlocked: A critical dbt test fails.
+        AssuranceError: A model cannot be built.
+    """
+    _check_purpose(build)
+    _build(settings, build, "sealed", ["--select", SEALED])
+    finish_build(settings, build)
+
+
+def drop_schemas(warehouse: psycopg.Connection, prefix: str) -> None:
+    """Drop every schema whose name has the prefix and that this role may drop.
+
+    The schemas hold personal data.
+    """
+    if not prefix:
+        raise AssertionError("the daily build's schemas have no prefix")
+    names = warehouse.execute(
+        "select nspname from pg_catalog.pg_namespace where starts_with(nspname, %s)"
+        " and pg_has_role(nspowner, 'USAGE')",
+        (prefix,),
+    ).fetchall()
+    for (name,) in names:
+        warehouse.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
+
+
+def _check_purpose(build: Build) -> None:
+    if build.purpose not in get_args(Purpose):
+        raise AssuranceError(f"Build {build.build_id}: dbt has no target '{build.purpose}'.")
+
+
+def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -> None:
+    # Unit tests check the rules, not the data, so they run when the rules change.
+    arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
+    nodes = run_dbt(settings, build.purpose, arguments)
+    # One transaction stores the results and the fingerprints of the tables that they are about.
+    with connect(settings, role=ROLE) as warehouse:
+        record_tested_tables(warehouse, build.build_id, _candidates(build), nodes)
+        store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)
+    failed = [node for node in nodes if node.blocks]
+    if failed:
+        raise GateBlocked(_reason(failed))
+
+
+def _reason(failed: list[Node]) -> str:
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"dbt test {first.name}: {first.message}{more}"
+
+
+def _drop_candidate(settings: Settings, build: Build) -> None:
+    with connect(settings, role=ROLE) as warehouse:
+        for schema in _candidates(build):
+            warehouse.execute(
+                sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema))
+            )
+
+
+def _candidates(build: Build) -> list[str]:
+    return [build.schema_prefix + schema for schema in CANDIDATES]

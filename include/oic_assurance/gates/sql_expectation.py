@@ -1,0 +1,151 @@
+"""A class for Great Expectations that checks an expectation written in SQL (here: a rule).
+
+This module imports Great Expectations, which takes seconds. So the gate imports this module only
+when it runs.
+
+The built-in expectation for SQL (`UnexpectedRowsExpectation`) runs two queries, even when it
+passes. Great Expectations collects the counts of one table in one query. Here each rule adds one
+aggregate to that query, so a suite of twenty rules reads its table once. If a rule fails, a second
+query finds the keys of the failed rows.
+"""
+
+import re
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+from great_expectations.core.result_format import ResultFormat
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import metric_partial, metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+from great_expectations.validator.metric_configuration import MetricConfiguration
+
+COUNTS_METRIC = "oic_assurance.rule.counts"
+KEYS_METRIC = "oic_assurance.rule.keys"
+VERDICT_COLUMN = "holds"
+_PARAMETER_COLON = re.compile(r"(?<![:\w]):(?=\w)")
+
+
+class RuleCounts(TableMetricProvider):
+    """A metric: how many rows fail a rule, and how many rows were checked.
+
+    Both numbers are one array, which one SQL aggregate returns. Great Expectations combines the
+    aggregates of all rules about a table into one query.
+    """
+
+    metric_name = COUNTS_METRIC
+    value_keys = ("counts",)
+
+    @metric_partial(  # type: ignore[untyped-decorator]
+        engine=SqlAlchemyExecutionEngine,
+        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
+        domain_type=MetricDomainTypes.TABLE,
+    )
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it with the class
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+        return sa.literal_column(metric_value_kwargs["counts"]), metric_domain_kwargs, {}
+
+
+class RuleKeys(TableMetricProvider):
+    """A metric: the keys of the first rows that fail a rule."""
+
+    metric_name = KEYS_METRIC
+    value_keys = ("keys",)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)  # type: ignore[untyped-decorator]
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it with the class
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        # SQLAlchemy would read a colon in the SQL as the start of a parameter.
+        text = _PARAMETER_COLON.sub(r"\\:", metric_value_kwargs["keys"])
+        found = execution_engine.execute_query(sa.text(text)).fetchall()
+        return [
+            {name: value for name, value in row._mapping.items() if name != VERDICT_COLUMN}
+            for row in found
+        ]
+
+
+class ExpectRuleToHold(BatchExpectation):
+    """Expect a rule in SQL to hold for all rows, or for all but a tolerated share of them."""
+
+    counts: str
+    keys: str
+    tolerating: float = 0.0
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.row_count", COUNTS_METRIC)
+    success_keys: ClassVar[tuple[str, ...]] = ("counts", "keys", "tolerating")
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "row_condition", "condition_parser")
+
+    def get_validation_dependencies(
+        self,
+        execution_engine: Any = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> Any:
+        """Return the metrics to compute: the counts and the keys of failed rows.
+
+        If only pass or fail is wanted, the keys are left out.
+        """
+        dependencies = super().get_validation_dependencies(
+            execution_engine=execution_engine, runtime_configuration=runtime_configuration
+        )
+        if dependencies.result_format.get("result_format") != ResultFormat.BOOLEAN_ONLY:
+            counts = dependencies.get_metric_configuration(COUNTS_METRIC)
+            dependencies.set_metric_configuration(
+                KEYS_METRIC,
+                MetricConfiguration(
+                    metric_name=KEYS_METRIC,
+                    metric_domain_kwargs=counts.metric_domain_kwargs,
+                    metric_value_kwargs={"keys": self.keys},
+                ),
+            )
+        return dependencies
+
+    def metrics_validate(
+        self,
+        metrics: dict[Any, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+        **kwargs: dict[Any, Any],
+    ) -> Any:
+        """Return the result with the counts, even if only pass or fail was asked for.
+
+        The counts are computed in any case.
+        """
+        result = super().metrics_validate(
+            metrics, runtime_configuration, execution_engine, **kwargs
+        )
+        if not result.result:
+            asked = self.get_validation_dependencies(execution_engine, runtime_configuration)
+            taken = {
+                name: metrics[asked.get_metric_configuration(name).id]
+                for name in self.metric_dependencies
+            }
+            result.result = self._validate(taken)["result"]
+        return result
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: Any = None,
+    ) -> dict[str, Any]:
+        failed, population = metrics[COUNTS_METRIC]
+        evaluated = metrics["table.row_count"] if population is None else population
+        holds = failed == 0 or failed <= self.tolerating * (population or 0)
+        result = {"element_count": evaluated, "unexpected_count": failed}
+        if KEYS_METRIC in metrics:
+            result["unexpected_index_list"] = metrics[KEYS_METRIC]
+        return {"success": holds, "result": result}

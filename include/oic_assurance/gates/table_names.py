@@ -1,0 +1,128 @@
+"""Find the tables of a build, and fill in the placeholders in the SQL of expectations."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+
+from expectations.vocabulary import Suite, sql
+from oic_assurance.builds.record import Build
+from oic_assurance.errors import AssuranceError
+
+# dbt makes the schemas in BUILT_SCHEMAS: their names begin with the build's prefix. All builds
+# share the schemas in KEPT_SCHEMAS.
+BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
+KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_SAFE_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+# Columns that hold no number, date or time, and so may hold a text.
+_TEXT_COLUMNS = """
+select place.name, attribute.attname
+from unnest(array[<<tables>>]) as place (name)
+inner join pg_catalog.pg_attribute as attribute on attribute.attrelid = to_regclass(place.name)
+inner join pg_catalog.pg_type as type on attribute.atttypid = type.oid
+where attribute.attnum > 0
+    and not attribute.attisdropped
+    and type.typcategory not in ('B', 'D', 'N', 'T')
+order by place.name, attribute.attnum
+"""
+_TEXTS = """
+select '<<name>>' as name, <<column>>::text as value
+from <<table>>
+where <<column>> is not null
+group by <<column>>
+"""
+_NO_TEXTS = "select null::text as name, null::text as value limit 0"
+_KEEP_CURRENT = """
+create temporary table <<current>> as
+select latest.*
+from (
+    select distinct on (force_code, row_key) *
+    from <<table>>
+    where batch_id <= <<known>>
+    order by force_code desc, row_key desc, version_at desc, batch_id desc
+) as latest
+where not latest.is_tombstone
+"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Names and values of one build that complete the SQL of expectations.
+
+    They are the names of its schemas and tables, its id, its newest batch and its moment.
+    """
+
+    build: Build
+    #: The columns that can hold a text, by table. The query of `text_columns` finds them.
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def schema(self, schema: str) -> str:
+        """Return the name of a schema in the database: with the build's prefix if dbt makes it."""
+        if schema in BUILT_SCHEMAS:
+            return _safe(f"{self.build.schema_prefix}{schema}")
+        return _safe(schema)
+
+    def table(self, suite: Suite) -> str:
+        """Return the name of a suite's table as `schema.table`."""
+        return f"{self.schema(suite.schema)}.{_safe(suite.table)}"
+
+    def fill(self, text: str, suite: Suite) -> str:
+        """Return SQL with its placeholders filled in. Unknown placeholders stay as they are."""
+        known = {
+            **{name: self.schema(name) for name in (*BUILT_SCHEMAS, *KEPT_SCHEMAS)},
+            "build_id": str(int(self.build.build_id)),
+            "known_batch_id": str(int(self.build.known_batch_id)),
+            "as_at": f"timestamptz '{self.build.as_at.astimezone(UTC).isoformat()}'",
+            "rows": self.table(suite),
+            "texts": self._texts(suite),
+        }
+        if suite.versioned:
+            known["current"] = current_table(suite)
+        return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), text)
+
+    def _texts(self, suite: Suite) -> str:
+        """Return a query for every distinct text in each column of the suite's table."""
+        return (
+            " union all ".join(
+                sql(
+                    _TEXTS,
+                    name=name.replace("'", "''"),
+                    column='"{}"'.format(name.replace('"', '""')),
+                    table=self.table(suite),
+                )
+                for name in self.texts.get(self.table(suite), ())
+            )
+            or _NO_TEXTS
+        )
+
+    def text_columns(self, suites: Sequence[Suite]) -> str:
+        """Return the statement that finds the columns of each table that can hold a text."""
+        tables = ", ".join(f"'{self.table(suite)}'" for suite in suites)
+        return sql(_TEXT_COLUMNS, tables=tables)
+
+    def keep_current(self, suite: Suite) -> str:
+        """Return the statement that copies the current records of a raw table.
+
+        The statement writes a temporary table with the latest version of each record that the
+        build knows. Several expectations of a suite read this table. The query reads the index
+        that landing uses, backwards, so the server need not sort.
+        """
+        return sql(
+            _KEEP_CURRENT,
+            current=current_table(suite),
+            table=self.table(suite),
+            known=str(int(self.build.known_batch_id)),
+        )
+
+
+def current_table(suite: Suite) -> str:
+    """Return the name of the temporary table with the current records of a raw table."""
+    return f"pg_temp.current_{_safe(suite.table)}"
+
+
+def _safe(name: str) -> str:
+    """Return a name that needs no quotes. Suites and prefixes have only such names."""
+    if not _SAFE_NAME.fullmatch(name):
+        raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
+    return name

@@ -1,0 +1,215 @@
+"""Read archived database extracts back into a temporary table.
+
+PostgreSQL wrote the extract and PostgreSQL reads it back. So no code here parses COPY's text or
+binary format.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import psycopg
+from psycopg.sql import SQL, Composable, Composed, Identifier
+
+from oic_assurance.batches.archive_reader import (
+    HashedStream,
+    UnreadableError,
+    open_unpacked,
+    read_header,
+)
+from oic_assurance.batches.archive_writer import ArchiveWriter
+from oic_assurance.landing.checks import BLANKS, fingerprint
+from oic_assurance.landing.raw_tables import existing_columns
+from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.warehouse.connections import reason
+
+CopyFormat = Literal["text", "binary"]
+#: The bytes between two binary streams. A batch has several streams if it was read in several
+#: queries. No value contains these bytes: they are not valid UTF-8, and no number is that long.
+SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
+
+
+class ExtractTable:
+    """A temporary table with the rows of one archived extract.
+
+    The table ends with the transaction.
+    """
+
+    def __init__(
+        self, connection: psycopg.Connection, dataset: Dataset, table: Table, header: dict[str, Any]
+    ) -> None:
+        self._connection = connection
+        self._dataset = dataset
+        self._table = table
+        self.columns: list[str] = [str(name) for name in header["columns"]]
+        self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
+        self.name = Identifier("pg_temp", f"extract_{table.name}")
+        # The columns have the types of raw. In a replay they are texts, because a corrected text
+        # can have any form.
+        known = existing_columns(connection, dataset, table)
+        if header.get("format") == REPLAY_FORMAT:
+            known = {"row_number": "bigint"}
+        connection.execute(
+            SQL("create temporary table {} ({}) on commit drop").format(
+                Identifier(f"extract_{table.name}"),
+                SQL(", ").join(
+                    SQL("{} {}").format(Identifier(name), SQL(known.get(name, "text")))
+                    for name in self.columns
+                ),
+            )
+        )
+
+    def fill(self, content: HashedStream) -> int:
+        """Copy the rows of an extract into the table. Return their number.
+
+        Raises:
+            UnreadableError: PostgreSQL cannot read the rows.
+        """
+        statement = SQL("copy {} ({}) from stdin (format {})").format(
+            self.name, self._names(), SQL(self.copy_format)
+        )
+        chunks = content.chunks()
+        if self.copy_format == "binary":
+            chunks = join_binary_streams(chunks)
+        try:
+            with self._connection.transaction(), self._connection.cursor() as cursor:
+                with cursor.copy(statement) as copy:
+                    for chunk in chunks:
+                        copy.write(chunk)
+                return max(cursor.rowcount, 0)
+        except psycopg.Error as error:
+            # Read the rest of the content too, because the caller needs the hash of all of it.
+            for _ in content.chunks():
+                pass
+            raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the rows as a COPY stream in the format of the extract."""
+        statement = SQL(
+            "copy (select {} from {} order by row_number) to stdout (format {})"
+        ).format(self._names(), self.name, SQL(self.copy_format))
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for chunk in copy:
+                yield bytes(chunk)
+
+    def remove(self, places: Sequence[int], keys: Sequence[str]) -> list[int]:
+        """Remove the rows at these places or with these keys.
+
+        Return the row numbers of the removed rows.
+        """
+        rows = self._connection.execute(
+            SQL(
+                "delete from {} where row_number = any(%s) or {} = any(%s) returning row_number"
+            ).format(self.name, self.key),
+            (list(places), list(keys)),
+        ).fetchall()
+        return sorted(place for (place,) in rows)
+
+    def drop(self) -> None:
+        """Drop the table, so that the same transaction can read another extract."""
+        self._connection.execute(SQL("drop table {}").format(self.name))
+
+    @property
+    def key(self) -> Composable:
+        """The SQL expression for the key of a row as one text."""
+        if "row_key" in self.columns:
+            return Identifier("row_key")
+        return SQL("{}::text").format(Identifier(self._table.key[0]))
+
+    def rows_query(self, names: Sequence[str]) -> Composed:
+        """Write the query for the rows as landing reads them.
+
+        As in landing, a blank text becomes null.
+        """
+        return SQL(
+            "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
+            " from {})"
+        ).format(
+            SQL(", ").join(
+                SQL("{} as {}").format(self._read(name), Identifier(name)) for name in names
+            ),
+            self.key,
+            fingerprint([self._read(name) for name in self.content_columns]),
+            self.name,
+        )
+
+    @property
+    def content_columns(self) -> list[str]:
+        """The columns with delivered values, in the order in which they were extracted."""
+        return [name for name in self.columns if name not in PROVENANCE]
+
+    def _read(self, name: str) -> Composable:
+        column = self._table.column(name) if name in self._table.names else None
+        if column is None or column.type != "text" or column.verbatim:
+            return Identifier(name)
+        return SQL("case when btrim({n}, {blanks}) <> '' then {n} end").format(
+            n=Identifier(name), blanks=BLANKS
+        )
+
+    def _names(self) -> Composed:
+        return SQL(", ").join(map(Identifier, self.columns))
+
+
+def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
+
+    A chunk can end at any byte, even inside the bytes that end a stream.
+    """
+    rest = b""
+    for chunk in chunks:
+        rest = (rest + chunk).replace(SEAM, b"")
+        yield rest[: -len(SEAM)]
+        rest = rest[-len(SEAM) :]
+    yield rest
+
+
+@dataclass(frozen=True)
+class RewrittenExtract:
+    """An archived extract after rows were removed from it."""
+
+    sha256: str
+    #: The row numbers of the removed rows.
+    places: list[int]
+
+
+def rewrite_extract(
+    settings: Settings,
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    source: Path,
+    target: Path,
+    *,
+    places: Sequence[int] = (),
+    keys: Sequence[str] = (),
+) -> RewrittenExtract:
+    """Copy an archived extract to `target` without the rows at `places` or with `keys`.
+
+    Call this function in a transaction. `target` can be the same path as `source`. The new file is
+    written only if a row is removed. It appears only when it is complete.
+
+    Raises:
+        UnreadableError: The extract cannot be read.
+    """
+    [table] = dataset.tables[:1]
+    with open_unpacked(source) as stream:
+        header = read_header(stream)
+        extract = ExtractTable(connection, dataset, table, header)
+        content = HashedStream(stream)
+        extract.fill(content)
+    removed = extract.remove(places, keys)
+    if not removed:
+        extract.drop()
+        return RewrittenExtract(content.sha256, removed)
+    writer = ArchiveWriter(target, settings.home)
+    try:
+        writer.write_header(header)
+        for chunk in extract.chunks():
+            writer.write(chunk)
+        writer.finish()
+    finally:
+        writer.discard()
+    extract.drop()
+    return RewrittenExtract(writer.sha256, removed)

@@ -1,0 +1,170 @@
+"""Find the records behind a publication: in the newest build's tables, or by recomputing them.
+
+The marts keep the figures of every publication. The intermediate tables are kept for the newest
+build only. For an earlier publication they are recomputed from raw, from the batches that it saw,
+in schemas with a prefix (dbt target `reproduce`). These schemas are dropped after reading, because
+they hold personal data.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.builds.dbt import run_dbt
+from oic_assurance.builds.recompute import open_recompute, recompute_schemas
+from oic_assurance.builds.record import Build, finish_build, get_build
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.publication import Publication, find_current, find_publication
+from oic_assurance.publishing.schemas import GENERATION, MARTS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value, relation_exists
+
+#: This role can read publications and the tables of a build. It can change nothing.
+ROLE = "oic_gate"
+#: This role can also look up the officer of a pseudonym. The history of a record is read under this
+#: role, in a read-only transaction.
+HISTORY_ROLE = "oic_transform"
+SCHEMAS = ("intermediate", "staging_general", "staging_law_enforcement", "policy")
+VIEWS = ("int_measure_record_by_unit", "int_nccu_document_outcome")
+#: The models that the queries in `kinds.yml` read. Recomputation also runs the models that these
+#: models depend on.
+NEEDED = (
+    *VIEWS,
+    "int_officer_version",
+    "int_plan_strand",
+    "int_voice",
+    "stg_governance__plan_milestone",
+)
+
+
+class Records:
+    """A publication and the tables that its figures were computed from, on one connection."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        settings: Settings,
+        publication: Publication,
+        build: Build,
+        prefix: str,
+    ) -> None:
+        self.connection = connection
+        self.publication = publication
+        self.build = build
+        self.force_code = settings.force_code
+        self._names: dict[str, sql.Composable] = {
+            name: sql.Identifier(f"{prefix}{name}") for name in SCHEMAS
+        }
+
+    def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
+        """Run a query of this package, and return its rows by column.
+
+        In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to
+        read, and `{mart_...}` for a mart of this publication.
+        """
+        marts: dict[str, sql.Composable] = {
+            f"mart_{name}": sql.Identifier(
+                GENERATION, MARTS.partition(name, self.publication.publication_id)
+            )
+            for name in MARTS.required
+        }
+        # All queries are part of this package. No query comes from a user.
+        statement = sql.SQL(query).format(**self._names, **marts)
+        cursor = self.connection.cursor(row_factory=psycopg.rows.dict_row)
+        return cursor.execute(statement, {"force": self.force_code, **values}).fetchall()
+
+
+def find(settings: Settings, publication_id: int | None) -> Publication:
+    """Return the publication to explain. Without an id, it is the current one.
+
+    Raises:
+        UsageError: There is no such publication, or none yet.
+        AssuranceError: The tables of the publication are no longer kept.
+    """
+    with connect(settings, role=ROLE) as connection:
+        if publication_id is None:
+            current = find_current(connection)
+            if current is None:
+                raise UsageError("Nothing has been published yet: `assurance run` does that.")
+            return current
+        found = find_publication(connection, publication_id)
+        if found is None:
+            raise UsageError(
+                f"There is no publication {publication_id}: `assurance publication list` has them."
+            )
+        table = f"{GENERATION}.{MARTS.partition('assurance_measure', publication_id)}"
+        if not relation_exists(connection, table):
+            raise AssuranceError(f"The tables of publication {publication_id} are no longer kept.")
+        return found
+
+
+@contextmanager
+def records_of(
+    settings: Settings,
+    publication: Publication,
+    role: str = ROLE,
+    while_computing: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[Records]:
+    """Yield the records behind a publication during the block. They are read under `role`.
+
+    If dbt must recompute the records, the context manager `while_computing` is active while dbt
+    runs.
+
+    Raises:
+        AssuranceError: dbt cannot recompute the records.
+    """
+    with _reading(settings, role) as connection:
+        build = get_build(connection, publication.publication_id)
+        if _is_newest_build(connection, build):
+            yield Records(connection, settings, publication, build, "")
+            return
+    with (
+        _recomputed(settings, build, while_computing) as prefix,
+        _reading(settings, role) as connection,
+    ):
+        yield Records(connection, settings, publication, build, prefix)
+
+
+@contextmanager
+def _reading(settings: Settings, role: str) -> Iterator[psycopg.Connection]:
+    with connect(settings, role=role) as connection:
+        connection.read_only = True
+        yield connection
+
+
+@contextmanager
+def _recomputed(
+    settings: Settings,
+    earlier: Build,
+    while_computing: Callable[[], AbstractContextManager[object]],
+) -> Iterator[str]:
+    with recompute_schemas(settings) as prefix:
+        with while_computing():
+            build = open_recompute(settings, earlier)
+            run_dbt(settings, build.purpose, ["seed"])
+            selected = [f"+{name}" for name in NEEDED]
+            run_dbt(settings, build.purpose, ["run", "--select", *selected])
+            finish_build(settings, build)
+        yield prefix
+
+
+def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
+    """Lock the intermediate tables, and tell whether they belong to a build.
+
+    Until the transaction ends, no run can replace the tables.
+    """
+    for view in VIEWS:
+        if not relation_exists(connection, f"intermediate.{view}"):
+            return False
+        # Locking the view also locks the tables that it reads. The lock comes before the query for
+        # the newest build, so that the answer of the query stays true.
+        connection.execute(
+            sql.SQL("lock table {} in access share mode").format(
+                sql.Identifier("intermediate", view)
+            )
+        )
+    newest = one_value(connection, "select max(build_id) from audit.build where schema_prefix = ''")
+    return bool(newest == wanted.build_id)

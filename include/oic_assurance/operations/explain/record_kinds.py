@@ -1,0 +1,47 @@
+"""The kinds of records whose history can be shown. The file `kinds.yml` describes them."""
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A raw table with records for a history, and a query for the keys of these records.
+
+    `keys` is the query. Its column `key` has the values to look for in `column` of the raw table.
+    Its column `at` is optional: the version that was valid at this moment is marked in the history.
+    The default is the moment that the publication is as at.
+    """
+
+    dataset: str
+    table: str
+    column: str
+    keys: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of record: the queries of its chapters by title, and its raw tables.
+
+    The first chapter is the record itself.
+    """
+
+    chapters: dict[str, str]
+    behind: tuple[Behind, ...]
+
+
+@functools.cache
+def kinds() -> dict[str, Kind]:
+    """Return every kind of record by its name."""
+    file = resources.files("oic_assurance.operations.explain").joinpath("kinds.yml")
+    text = file.read_text("utf-8")
+    described = yaml.safe_load(text)
+    # `shared` has the queries that several kinds use. It is not a kind.
+    del described["shared"]
+    return {
+        name: Kind(parts["chapters"], tuple(Behind(**one) for one in parts["behind"]))
+        for name, parts in described.items()
+    }

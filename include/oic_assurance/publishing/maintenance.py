@@ -1,0 +1,54 @@
+"""Maintenance after a publication. Readers already see it, so nothing here may fail a run."""
+
+from datetime import timedelta
+
+from psycopg import sql
+
+from oic_assurance.publishing.catalogue import read_tables
+from oic_assurance.publishing.generations import read_parts
+from oic_assurance.publishing.publication import ROLE, find_current
+from oic_assurance.publishing.retention import Retention, detach_old
+from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+#: How often the parents are analysed. The values in a parent, over all generations, hardly change
+#: from day to day.
+PARENTS_EVERY = timedelta(days=7)
+
+
+def tidy(settings: Settings) -> Retention:
+    """Refresh the planner's statistics, and detach and drop old generations.
+
+    Returns the generations that were detached and dropped, and why the rest was put off.
+    """
+    refresh_statistics(settings)
+    return detach_old(settings)
+
+
+def refresh_statistics(settings: Settings) -> None:
+    """Analyse the tables of the current generation now, and their parents once a week.
+
+    The server would analyse new partitions by itself, but about a minute later. It never analyses
+    parents by itself.
+    """
+    with connect(settings, role=ROLE, autocommit=True) as conn:
+        current = find_current(conn)
+        for part in read_parts(conn):
+            if current is not None and part.publication_id == current.publication_id:
+                conn.execute(sql.SQL("analyze {}").format(part.identifier))
+        fresh = {
+            (schema, name)
+            for schema, name in conn.execute(
+                """
+                select schemaname, relname
+                from pg_catalog.pg_stat_user_tables
+                where last_analyze > now() - %s
+                """,
+                (PARENTS_EVERY,),
+            ).fetchall()
+        }
+        for schema in PUBLISHED_SCHEMAS:
+            for table in read_tables(conn, schema.parents).values():
+                if (table.schema, table.name) not in fresh:
+                    conn.execute(sql.SQL("analyze {}").format(table.place_identifier))

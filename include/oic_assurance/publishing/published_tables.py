@@ -1,0 +1,198 @@
+"""Create and extend the published tables ("parents"), which readers query.
+
+A parent is partitioned by publication and has the columns of the candidate table. Row-level
+security shows a reader the partition of the current publication, and in it the rows that the
+reader's audience may see.
+
+The mart contract allows a new table, column, key or comment. Such a change is made to the parent.
+It does not allow a column that is missing or has another type. Such a candidate is refused before
+anything is changed.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.audiences import open_to_audiences
+from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, read_tables
+from oic_assurance.publishing.errors import NotPublishableError
+from oic_assurance.publishing.schemas import KEY, STAGES_THAT_READ, PublishedSchema
+
+#: The tables of one schema, by name.
+Tables = Mapping[str, Table]
+
+_POLICY = "current_publication"
+_NEW_VERSION = "the contract of a mart does not allow that, a new version of the model does"
+
+
+def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
+    """Create or extend the parents so that the candidates can be attached to them.
+
+    To extend a parent, the session waits for readers of the parent. The caller sets the limit.
+
+    Raises:
+        NotPublishableError: A candidate has a change that the mart contract does not allow.
+    """
+    parents = {schema: read_tables(conn, schema.parents) for schema in candidates}
+    for statement in plan(candidates, parents):
+        conn.execute(statement)
+    open_to_audiences(conn)
+
+
+def plan(
+    candidates: Mapping[PublishedSchema, Tables], parents: Mapping[PublishedSchema, Tables]
+) -> list[sql.Composed]:
+    """Return the statements, in order, that give the parents the structure of the candidates."""
+    for schema, tables in candidates.items():
+        for table in tables.values():
+            check_contract(table, parents[schema].get(table.name))
+    targets = {
+        (schema.candidate, name): (schema.parents, name)
+        for schema, tables in candidates.items()
+        for name in tables
+    }
+    made: list[sql.Composed] = []
+    keys: list[sql.Composed] = []
+    for schema, tables in candidates.items():
+        for table in tables.values():
+            parent = parents[schema].get(table.name)
+            made += _create(schema, table) if parent is None else _widen(parent, table)
+            made += _comments(schema, table, parent)
+            keys += _keys(schema, table, parent, targets)
+    return made + keys
+
+
+def check_contract(table: Table, parent: Table | None) -> None:
+    """Refuse a candidate that removes or changes something that readers may rely on."""
+    if KEY not in table.primary_key:
+        raise NotPublishableError(f"{table.place} has no primary key with {KEY} in it")
+    if parent is None:
+        return
+    if parent.kind != "p":
+        raise NotPublishableError(
+            f"{table.place} cannot be published: {parent.place} is a table of another kind"
+        )
+    for column in parent.columns:
+        now = table.column(column.name)
+        if now is None:
+            raise NotPublishableError(
+                f"{table.place} has no column {column.name}, {parent.place} has: {_NEW_VERSION}"
+            )
+        if (now.type, now.collation) != (column.type, column.collation):
+            raise NotPublishableError(
+                f"{table.place}.{column.name} is {_type_text(now)}, in {parent.place} it is "
+                f"{_type_text(column)}: {_NEW_VERSION}"
+            )
+    if set(parent.primary_key) != set(table.primary_key):
+        raise NotPublishableError(
+            f"{table.place} has the primary key ({', '.join(table.primary_key)}), "
+            f"{parent.place} has ({', '.join(parent.primary_key)}): {_NEW_VERSION}"
+        )
+
+
+def definition(column: Column, *, not_null: bool) -> sql.Composed:
+    """Return the SQL that defines a column in `create table` and `add column`."""
+    # The name of the type needs no quoting: PostgreSQL's catalogue has quoted it if needed.
+    parts: list[sql.Composable] = [sql.Identifier(column.name), sql.SQL(column.type)]
+    if column.collation is not None:
+        parts.append(sql.SQL("collate {}").format(sql.Identifier(*column.collation)))
+    if not_null:
+        parts.append(sql.SQL("not null"))
+    return sql.SQL(" ").join(parts)
+
+
+def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
+    parent = sql.Identifier(schema.parents, table.name)
+    reader = sql.Identifier(schema.reader)
+    columns = [definition(column, not_null=column.not_null) for column in table.columns]
+    primary_key = sql.SQL("primary key ({})").format(_names(table.primary_key))
+    yield sql.SQL("create table {} ({}) partition by list ({})").format(
+        parent, sql.SQL(", ").join([*columns, primary_key]), sql.Identifier(KEY)
+    )
+    yield sql.SQL("alter table {} enable row level security").format(parent)
+    # The policy applies to every role that may read the table, also to roles added later.
+    yield sql.SQL("create policy {} on {} for select using ({})").format(
+        sql.Identifier(_POLICY), parent, schema.policy
+    )
+    yield sql.SQL("grant select on {} to {}").format(
+        parent, sql.SQL(", ").join(map(sql.Identifier, (schema.reader, *STAGES_THAT_READ)))
+    )
+    # The information schema shows keys only to roles that may do more than read. This right lets BI
+    # tools see the keys. It allows nothing else: no table is unique over this column alone, so no
+    # key can refer to it.
+    yield sql.SQL("grant references ({}) on {} to {}").format(sql.Identifier(KEY), parent, reader)
+
+
+def _widen(parent: Table, table: Table) -> Iterator[sql.Composed]:
+    place = sql.Identifier(parent.schema, parent.name)
+    for column in table.columns:
+        known = parent.column(column.name)
+        if known is None:
+            # Older generations have no value for a new column, so the column allows nulls.
+            yield sql.SQL("alter table {} add column {}").format(
+                place, definition(column, not_null=False)
+            )
+        elif known.not_null and not column.not_null:
+            yield sql.SQL("alter table {} alter column {} drop not null").format(
+                place, sql.Identifier(column.name)
+            )
+
+
+def _comments(
+    schema: PublishedSchema, table: Table, parent: Table | None
+) -> Iterator[sql.Composed]:
+    place = sql.Identifier(schema.parents, table.name)
+    if table.comment is not None and (parent is None or parent.comment != table.comment):
+        yield sql.SQL("comment on table {} is {}").format(place, sql.Literal(table.comment))
+    for column in table.columns:
+        known = parent.column(column.name) if parent else None
+        if column.comment is not None and (known is None or known.comment != column.comment):
+            yield sql.SQL("comment on column {} is {}").format(
+                sql.Identifier(schema.parents, table.name, column.name), sql.Literal(column.comment)
+            )
+
+
+def _keys(
+    schema: PublishedSchema,
+    table: Table,
+    parent: Table | None,
+    targets: Mapping[tuple[str, str], tuple[str, str]],
+) -> Iterator[sql.Composed]:
+    """Return statements that add the new foreign keys to a parent.
+
+    If a key has no index yet, a statement adds the index.
+    """
+    place = sql.Identifier(schema.parents, table.name)
+    known = list(parent.foreign_keys) if parent else []
+    indexed = [over for _, over in parent.indexes] if parent else [table.primary_key]
+    for key in table.foreign_keys:
+        if key.target not in targets:
+            raise NotPublishableError(
+                f"{table.place} refers to {'.'.join(key.target)}, which is not published with it"
+            )
+        wanted = ForeignKey(key.name, targets[key.target], key.pairs)
+        # A table's key to itself was checked in the candidate. On the parent it would prevent every
+        # detachment, because the rows of a generation refer to the generation itself.
+        if wanted.target == (schema.parents, table.name):
+            continue
+        if any(wanted.means(other) for other in known):
+            continue
+        known.append(wanted)
+        yield sql.SQL("alter table {} add foreign key ({}) references {} ({})").format(
+            place,
+            _names(wanted.columns),
+            sql.Identifier(*wanted.target),
+            _names(tuple(theirs for _, theirs in wanted.pairs)),
+        )
+        if not any(set(over[: len(key.columns)]) == set(key.columns) for over in indexed):
+            indexed.append(key.columns)
+            yield sql.SQL("create index on {} ({})").format(place, _names(key.columns))
+
+
+def _names(columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, columns))
+
+
+def _type_text(column: Column) -> str:
+    return f"{column.type} collate {column.collation[1]}" if column.collation else column.type

@@ -1,0 +1,30 @@
+"""Fixtures for tests that land data: a warehouse, and a `World` with a dropzone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.settings import Settings
+from tests.integration.landing.support import World, warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    """A migrated warehouse database for one module of tests."""
+    with warehouse_of_its_own() as settings:
+        yield settings
+
+
+@pytest.fixture
+def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
+    """An empty dropzone, and the module's warehouse without any landed data."""
+    world = World(warehouse, tmp_path)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def empty_sources(world: World) -> None:
+    """Empty tables in the source databases, which all tests share."""
+    world.empty_sources()

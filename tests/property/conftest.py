@@ -1,0 +1,16 @@
+"""A warehouse for the property tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.settings import Settings
+from tests.integration.landing.support import warehouse_of_its_own
+
+
+@pytest.fixture(scope="module")
+def warehouse(home: Path) -> Iterator[Settings]:
+    """A warehouse database with all migrations, for one module of tests."""
+    with warehouse_of_its_own() as settings:
+        yield settings

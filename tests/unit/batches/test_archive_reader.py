@@ -1,0 +1,114 @@
+"""Read archived batches: damaged files, headers, and row numbers."""
+
+import hashlib
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.batches.archive_reader import (
+    ArchivedBatch,
+    HashedStream,
+    UnreadableError,
+    number_around_gaps,
+    open_archived,
+    open_unpacked,
+    read_header,
+)
+from oic_assurance.batches.archive_writer import Archive
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.files.rows import Row
+from tests.unit.batches.support import content
+
+DAY = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def damaged(settings: Settings, archive: Archive) -> Path:
+    """An archived file that lacks its last bytes."""
+    path = settings.home / archive.store(content(b"x" * 1000), "personnel_20260101.csv", 9)
+    path.write_bytes(path.read_bytes()[:-10])
+    return path
+
+
+def batch(**values: object) -> ArchivedBatch:
+    fields = {
+        "batch_id": 7,
+        "run_id": "run 1",
+        "dataset": "hr/personnel",
+        "kind": "file",
+        "source_place": "personnel_20260101.csv",
+        "delivered_for": DAY,
+        "landed_at": DAY,
+        "row_count": 3,
+        "rows_new": 3,
+        "rows_rejected": 0,
+        "notes": None,
+        "archived_as": "batches/hr/personnel/00000007-personnel_20260101.csv.gz",
+        "sha256": "abc",
+    }
+    return ArchivedBatch(**{**fields, **values})  # type: ignore[arg-type]
+
+
+def test_a_damaged_file_gives_one_clear_line(settings: Settings, damaged: Path) -> None:
+    archived_as = str(damaged.relative_to(settings.home))
+    with (
+        pytest.raises(AssuranceError, match=r"The archived batch .* cannot be read"),
+        open_archived(settings, archived_as),
+    ):
+        pass
+
+
+def test_a_stream_of_a_damaged_or_missing_file_is_unreadable(damaged: Path) -> None:
+    with (
+        pytest.raises(UnreadableError, match="cannot be decompressed"),
+        open_unpacked(damaged) as s,
+    ):
+        b"".join(HashedStream(s).chunks())
+    damaged.unlink()
+    with pytest.raises(UnreadableError, match="is missing"), open_unpacked(damaged):
+        pass
+
+
+def test_a_stream_is_hashed_and_counted_while_it_is_read() -> None:
+    stream = HashedStream(io.BytesIO(b"abc"))
+    assert b"".join(stream.chunks()) == b"abc"
+    assert stream.sha256 == hashlib.sha256(b"abc").hexdigest()
+    assert stream.size_bytes == 3
+
+
+def test_the_first_line_of_an_extract_is_its_header() -> None:
+    stream = io.BytesIO(b'# {"columns": ["a"], "copy_format": "text"}\n1\n')
+    assert read_header(stream) == {"columns": ["a"], "copy_format": "text"}
+    assert stream.read() == b"1\n"
+
+
+@pytest.mark.parametrize("line", [b"", b"1\t2\n", b"# no JSON\n", b"# {}\n", b'{"columns": []}\n'])
+def test_any_other_first_line_is_unreadable(line: bytes) -> None:
+    with pytest.raises(UnreadableError, match="is not the header of an extract"):
+        read_header(io.BytesIO(line))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "numbers"),
+    [(set(), [1, 2, 3]), ({1}, [2, 3, 4]), ({2, 3}, [1, 4, 5]), ({9}, [1, 2, 3])],
+)
+def test_rows_keep_their_numbers_around_gaps(gaps: set[int], numbers: list[int]) -> None:
+    rows: list[Row] = [[0, text] for text in "abc"]
+    assert [row[0] for row in number_around_gaps(rows, gaps)] == numbers
+
+
+def test_extracts_and_files_are_told_apart_by_their_name() -> None:
+    assert not batch().is_extract
+    assert batch(archived_as="batches/rms/x/00000007-x.copy.gz").is_extract
+    assert not batch(archived_as=None).is_extract
+
+
+def test_gaps_are_counted_over_all_tables() -> None:
+    erased = batch(gaps={"session": [1, 4], "attendance": [2]})
+    assert erased.gap_count == 3
+    assert erased.gaps_of("session") == {1, 4}
+    assert erased.gaps_of("plan") == set()
+    assert batch().gap_count == 0

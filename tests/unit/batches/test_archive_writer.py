@@ -1,0 +1,51 @@
+"""The file of an archived batch appears when it is finished. An unfinished file never appears."""
+
+import hashlib
+
+import pytest
+
+from oic_assurance.batches.archive_reader import open_archived
+from oic_assurance.batches.archive_writer import Archive, archived_files
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.sources.declarations.load import dataset
+from tests.unit.batches.support import content
+
+PEOPLE = dataset("hr/personnel")
+
+
+def test_an_archived_file_is_read_back_unchanged(settings: Settings, archive: Archive) -> None:
+    data = b"employee_no\n" * 100_000
+    archived_as = archive.store(content(data), "personnel_20260101.csv", 7)
+    assert archived_as == "batches/hr/personnel/00000007-personnel_20260101.csv.gz"
+    assert (settings.home / archived_as).stat().st_size < len(data) / 10
+    with open_archived(settings, archived_as) as read:
+        assert read.stream.read() == data
+        assert read.sha256 == hashlib.sha256(data).hexdigest()
+
+
+def test_content_that_changed_while_it_was_read_is_not_archived(
+    settings: Settings, archive: Archive
+) -> None:
+    with pytest.raises(AssuranceError, match="its content changed while it was archived"):
+        archive.store(content(b"second", sha256="of the first"), "personnel_20260101.csv", 7)
+    assert archived_files(settings, PEOPLE) == []
+
+
+def test_an_interrupted_writer_leaves_no_file(settings: Settings, archive: Archive) -> None:
+    def interrupted() -> None:
+        with archive.writer("00000008-x.gz") as writer:
+            writer.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert archived_files(settings, PEOPLE) == []
+
+
+def test_the_files_of_a_dataset_are_listed_by_name(settings: Settings, archive: Archive) -> None:
+    assert archived_files(settings, dataset("hr/org_unit")) == []
+    for batch_id in (12, 7):
+        archive.store(content(b"x"), "personnel_20260101.csv", batch_id)
+    names = [path.name for path in archived_files(settings, PEOPLE)]
+    assert names == ["00000007-personnel_20260101.csv.gz", "00000012-personnel_20260101.csv.gz"]

@@ -1,0 +1,140 @@
+"""The suites: each table has one, and each expectation has a sentence, a severity and an owner."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import expectations
+from expectations.catalogue import suites, suites_of
+from expectations.shared.suite_definition import SuiteDefinition
+from expectations.vocabulary import (
+    STAGES,
+    Expectation,
+    Suite,
+    every_row,
+    filled,
+    one_of,
+    sql,
+)
+from oic_assurance.sources.declarations.load import datasets
+
+PROJECT = Path(expectations.__path__[0]).parent
+MARTS = PROJECT / "dbt_project" / "models" / "marts"
+
+
+def test_every_raw_table_has_a_suite() -> None:
+    declared = {
+        f"{dataset.raw_schema}.{table.name}"
+        for dataset in datasets().values()
+        for table in dataset.tables
+    }
+    assert {suite.name for suite in suites_of("landing")} == declared
+
+
+def test_every_mart_has_a_suite() -> None:
+    models = {path.stem for path in MARTS.rglob("*.sql")}
+    assert len(models) >= 17
+    named = {
+        f"public_{suite.table}" if suite.schema == "candidate_public" else suite.table
+        for stage in ("marts", "sealed")
+        for suite in suites_of(stage)  # type: ignore[arg-type]
+    }
+    assert named == models
+
+
+def test_sealed_suites_are_of_the_sealed_models() -> None:
+    sealed = {path.stem for path in MARTS.rglob("*.sql") if '"sealed"' in path.read_text("utf-8")}
+    assert {suite.dataset for suite in suites_of("sealed")} == sealed
+
+
+def test_each_mart_has_a_file_and_each_file_a_dataset() -> None:
+    folder = Path(expectations.__path__[0])
+    landing = {path.stem for path in (folder / "landing").glob("[a-z]*.py")}
+    marts = {path.stem for path in (folder / "marts").glob("[a-z]*.py")}
+    assert landing <= {name.replace("/", "_") for name in datasets()}
+    assert marts == {path.stem for path in MARTS.rglob("*.sql")}
+
+
+@pytest.mark.parametrize("suite", suites(), ids=lambda suite: suite.name)
+def test_an_expectation_has_description_severity_and_owner(suite: Suite) -> None:
+    assert suite.description.endswith(".")
+    for expectation in suite.expectations:
+        assert re.fullmatch(r"[A-Z].{10,119}\.", expectation.description), expectation.description
+        assert "$" not in expectation.description
+        assert expectation.owner
+        assert expectation.severity in ("critical", "warning", "info")
+    assert any(expectation.severity == "critical" for expectation in suite.expectations)
+
+
+@pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
+def test_references_and_volumes_of_a_source_never_block(suite: Suite) -> None:
+    """The marts handle unresolved references and unusual volumes, so the gate must not stop."""
+    blocking = {p.name for p in suite.expectations if p.severity == "critical"}
+    structural = {
+        "columns_present",
+        "no_forbidden_columns",
+        "version_unique",
+        "content_or_gone",
+        "batch_known",
+        "batches_complete",
+        "marking_admitted",
+        "key_unique",
+    }
+    assert {name for name in blocking if not name.endswith("_filled")} <= structural
+
+
+def test_the_landing_suites_check_key_marking_and_quarantine() -> None:
+    names = {p.name for suite in suites_of("landing") for p in suite.expectations}
+    assert {
+        "version_unique",
+        "marking_admitted",
+        "few_rejected",
+        "row_count_like_previous",
+    } <= names
+
+
+def test_reading_the_suites_does_not_import_great_expectations() -> None:
+    script = (
+        "import sys; from expectations.catalogue import suites; import oic_assurance.gates.run; "
+        "import oic_assurance.gates.data_docs; suites(); "
+        "sys.exit('great_expectations' in sys.modules)"
+    )
+    path = f"{PROJECT / 'include'}:{PROJECT}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": path}, cwd=PROJECT, check=False
+    )
+    assert done.returncode == 0
+
+
+def test_all_stages_have_suites() -> None:
+    assert all(suites_of(stage) for stage in STAGES)
+
+
+def test_an_unknown_option_is_refused() -> None:
+    with pytest.raises(TypeError, match="an expectation has no severty"):
+        one_of("status", ("A",), description="Listed.", severty="warning")
+
+
+def test_two_expectations_of_a_suite_must_not_share_a_name() -> None:
+    def twice() -> list[Expectation]:
+        return [
+            every_row("same", "true", description="One."),
+            every_row("same", "true", description="Two."),
+        ]
+
+    definition = SuiteDefinition(twice, "marts", "t", "candidate", "t", ("k",), "us")
+    with pytest.raises(ValueError, match=r"candidate\.t: two expectations are called same"):
+        definition()
+
+
+def test_filled_makes_an_expectation_for_each_column() -> None:
+    first, second = filled("a", "b", description="Every row has its {column}.")
+    assert (first.name, first.description) == ("a_filled", "Every row has its a.")
+    assert (second.columns, second.dimension) == (("b",), "completeness")
+
+
+def test_sql_replaces_only_what_is_marked() -> None:
+    assert sql("a{2} <<b>> {rows} <<c>>", b="x") == "a{2} x {rows} <<c>>"

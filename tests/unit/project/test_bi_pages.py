@@ -1,0 +1,57 @@
+"""The tables and columns that the pages in docs/bi name exist in the marts."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from oic_assurance.reporting.documents.dictionary import relating_column
+from oic_assurance.reporting.documents.marts import marts
+from oic_assurance.settings import load_settings
+
+PROJECT = load_settings().project_root
+BI = PROJECT / "docs" / "bi"
+#: A table in `marts` that a migration creates and not a dbt model. See `0004_audit_evidence.sql`
+#: and later migrations.
+PUBLICATION = {"publication_id", "as_at", "gate_verdict", "is_current"}
+MARTS = {mart.name: mart for mart in marts(PROJECT) if mart.schema == "marts"}
+
+
+def columns(table: str) -> set[str]:
+    if table == "publication":
+        return PUBLICATION
+    return {column.name for column in MARTS[table].columns}
+
+
+def test_every_column_in_dax_exists() -> None:
+    text = (BI / "power-bi.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```dax\n(.*?)```", text, re.DOTALL)
+    named = {pair for block in blocks for pair in re.findall(r"(\w+)\[(\w+)\]", block)}
+    assert len(named) > 15
+    assert [pair for pair in named if pair[1] not in columns(pair[0])] == []
+    measures = {
+        name for block in blocks for name in re.findall(r"^([A-Z][\w ,-]+?) =", block, re.M)
+    }
+    asked = {name for block in blocks for name in re.findall(r"(?<!\w)\[([^\]]+)\]", block)}
+    assert asked <= measures
+
+
+def test_the_relationships_for_power_bi_are_declared() -> None:
+    text = (BI / "power-bi.md").read_text(encoding="utf-8")
+    declared = {
+        (mart.name, *relating_column(key)[:1], key.table, relating_column(key)[1])
+        for mart in MARTS.values()
+        for key in mart.references
+    }
+    shown = set()
+    for line in re.findall(r"^\| `dim_\w+` \| `\w+` \| .*$", text, re.M):
+        one, key = re.findall(r"`(\w+)`", line)[:2]
+        shown |= {(many, own, one, key) for many, own in re.findall(r"`(\w+)\[(\w+)\]`", line)}
+    assert len(shown) > 12
+    assert shown <= declared
+
+
+@pytest.mark.parametrize("page", sorted(BI.glob("*.md")), ids=lambda path: path.name)
+def test_links_resolve(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

@@ -1,0 +1,10 @@
+"""The names of a published table's generations."""
+
+from oic_assurance.publishing.generations import Part, State
+from oic_assurance.publishing.schemas import PUBLIC_RELEASE
+
+
+def test_a_part_has_the_name_of_its_table_and_publication() -> None:
+    part = Part(PUBLIC_RELEASE, "assurance_measure", 7, State.ATTACHED)
+    assert part.name == "public__assurance_measure__7"
+    assert part.parent.as_string(None) == '"public_release"."assurance_measure"'

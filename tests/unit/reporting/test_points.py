@@ -1,0 +1,32 @@
+"""The points, items and measures that the pages name are the ones in the seeds."""
+
+import csv
+
+from oic_assurance.reporting.pack.public import MEASURES
+from oic_assurance.reporting.pack.words import MODULES
+from oic_assurance.reporting.points import POINTS
+from tests.conftest import PROJECT_ROOT
+
+
+def seed(name: str, column: str) -> set[str]:
+    path = PROJECT_ROOT / "dbt_project" / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row[column] for row in csv.DictReader(file)}
+
+
+def test_every_point_of_the_policy_has_a_name() -> None:
+    assert set(POINTS) == seed("policy_point", "point_code")
+
+
+def test_every_training_item_of_the_policy_has_a_name() -> None:
+    assert set(MODULES) == seed("policy_training_item", "requirement_code")
+
+
+def test_the_public_pack_shows_measures_of_the_public_policy() -> None:
+    # The point of the plans has three strands. Its card shows them.
+    assert {*MEASURES, "intel_plan_strands_met"} == seed("policy_public_measure", "measure_code")
+
+
+def test_every_point_names_a_model_that_exists() -> None:
+    models = {path.stem for path in (PROJECT_ROOT / "dbt_project" / "models").rglob("*.sql")}
+    assert {point.decided_by for point in POINTS.values()} <= models
