@@ -1,15 +1,43 @@
-"""The command line when nothing is running: one clear line, the right exit code, no traceback."""
+"""The command line without a warehouse: errors of one line, exit codes, help and completion."""
 
+import os
 import subprocess
 import sys
 import time
+import tomllib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import click
 import pytest
+import yaml
 
 from oic_assurance.cli.demo import months_before
-from oic_assurance.cli.main import COMMANDS, run_command
+from oic_assurance.cli.main import COMMANDS, cli, run_command
+from tests.conftest import PROJECT_ROOT
+
+#: The options that have no default: without them, nothing is chosen or nothing happens.
+WITHOUT_DEFAULT = {
+    "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
+    "--from", "--seed",
+}  # fmt: skip
+
+
+def commands(
+    command: click.Command = cli, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield every command and subcommand with its path."""
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(found, (*path, name))
+
+
+EVERY_COMMAND = [pytest.param(path, command, id=" ".join(path)) for path, command in commands()]
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +48,25 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "says"),
+    ("arguments", "code", "message"),
     [
-        (["bogus"], 2, "No such command 'bogus'"),
+        (["bogus"], 2, "No such command 'bogus'. Try `assurance --help`."),
+        (["statsu"], 2, "No such command 'statsu'. Did you mean 'status'? Try"),
+        (["publication", "lits"], 2, "No such command 'lits'. Did you mean 'list'? Try"),
+        (["batch", "list", "hr/personel"], 2, "Did you mean 'hr/personnel'? Choose one of"),
+        (["quarantine", "list", "--dataset", "HR/personel"], 2, "Did you mean 'hr/personnel'?"),
+        (["quarantine", "list", "nonsense"], 2, "unexpected extra argument"),
+        (["batch", "verify", "nonsense"], 2, "There is no dataset 'nonsense'. Choose one of gov"),
+        (["db", "url", "warehous"], 2, "Did you mean 'warehouse'?"),
+        (
+            ["erase", "hr/personnel", "1", "--reason", "x", "--table", "persons"],
+            2,
+            "There is no table 'persons' in hr/personnel. Did you mean 'personnel'?",
+        ),
+        (["erase", "hr/personnel", "1", "--reason", "x", "--json"], 2, "--json needs --dry-run"),
+        (["access", "give", "nonsense", "--reason", "x"], 2, "Give --unit, or --office"),
+        (["access", "give", "nonsense", "--office", "--reason", " "], 2, "The reason is blank"),
+        (["publication", "rollback", "0"], 2, "Invalid value for 'ID'"),
         (["run", "--when", "now"], 2, "No such option '--when'"),
         (["run", "--as-at", "yesterday"], 2, "'yesterday' is not a moment"),
         (["run", "extra"], 2, "unexpected extra argument"),
@@ -46,29 +90,124 @@ def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["simulate", "--seed", "1", "--from", "02/02/2026", "--to", "2026-02-01"], 2, "--from"),
     ],
 )
-def test_a_mistake_is_one_line(
-    arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+def test_an_error_is_one_line(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(arguments) == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert message in err
     assert err.startswith("assurance: ")
     assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"], ["sources"], ["publication"], ["quarantine"]])
-def test_a_command_without_its_part_shows_what_there_is(
+def test_a_group_without_a_command_lists_its_commands(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(arguments) == 2
     assert "Commands:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", list(COMMANDS))
-def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command([name, "--help"]) == 0
-    assert "Usage: assurance" in capsys.readouterr().out
+@pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
+def test_help_is_whole_and_fits_80_columns(
+    path: tuple[str, ...],
+    command: click.Command,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run_command([*path, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(" ".join(["Usage: assurance", *path]))
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "..." not in shown.partition("\n")[2]
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY_COMMAND)
+def test_every_command_is_described_and_every_option_has_a_meaning_and_a_default(
+    path: tuple[str, ...], command: click.Command
+) -> None:
+    assert command.get_short_help_str()
+    for option in command.params:
+        if not isinstance(option, click.Option):
+            continue
+        assert option.help, option.name
+        if option.is_flag or option.required or isinstance(option.show_default, str):
+            continue
+        assert option.default is not None or set(option.opts) & WITHOUT_DEFAULT, option.name
+
+
+def test_a_group_lists_its_commands_with_their_whole_description(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    run_command(["publication", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "reject Do not publish build ID, which has warnings and waits for a decision." in shown
+
+
+def test_version_is_that_of_pyproject_toml_and_of_the_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    assert run_command(["--version"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"assurance {project['version']} (code ")
+    assert "+dbt." in shown
+    assert shown.count("\n") == 1
+    assert "version" not in yaml.safe_load(
+        (PROJECT_ROOT / "dbt_project" / "dbt_project.yml").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("assurance pub", ["publication"]),
+        ("assurance publication r", ["reject", "release", "reproduce", "rollback"]),
+        ("assurance publication list --j", ["--json"]),
+        ("assurance --ver", ["--version"]),
+    ],
+)
+def test_the_shell_completes_commands_and_options(words: str, completed: list[str]) -> None:
+    done = complete("bash_complete", words)
+    assert [line.partition(",")[2] for line in done.stdout.splitlines()] == completed
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_there_is_a_completion_script_for_each_shell(shell: str) -> None:
+    done = complete(f"{shell}_source", "")
+    assert done.returncode == 0
+    assert f"_ASSURANCE_COMPLETE={shell}_complete" in done.stdout
+
+
+def test_completing_the_name_of_a_command_imports_no_command() -> None:
+    done = complete("zsh_complete", "assurance s", "-X", "importtime")
+    assert "Show the last run" in done.stdout
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "oic_assurance.cli.main" in imported
+    assert not imported & {"psycopg", "rich", "oic_assurance.cli.status"}
+
+
+def complete(
+    instruction: str, words: str, *python_options: str
+) -> subprocess.CompletedProcess[str]:
+    """Call the command line as the completion script of a shell does."""
+    script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
+    return subprocess.run(
+        [sys.executable, *python_options, "-c", script],
+        env={
+            **os.environ,
+            "_ASSURANCE_COMPLETE": instruction,
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(words.count(" ")),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_state_folder_that_is_a_file_is_one_line(
@@ -81,7 +220,7 @@ def test_a_state_folder_that_is_a_file_is_one_line(
     assert err.count("\n") == 1
 
 
-def test_a_bug_is_one_line_and_its_traceback_is_kept(
+def test_an_unexpected_error_is_one_line_and_its_traceback_is_logged(
     new_home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(COMMANDS, "status", ("no_such_module:status", "Broken on purpose."))
@@ -92,7 +231,9 @@ def test_a_bug_is_one_line_and_its_traceback_is_kept(
     assert "Traceback" in (new_home / "log" / "assurance.log").read_text()
 
 
-def test_stopping_what_does_not_run_is_fine(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stopping_a_server_that_does_not_run_is_no_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run_command(["db", "stop"]) == 0
     assert run_command(["down"]) == 0
     assert capsys.readouterr().err == ""
@@ -120,5 +261,5 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         (date(2026, 1, 1), 1, date(2025, 12, 1)),
     ],
 )
-def test_history_begins_whole_months_back(day: date, months: int, first: date) -> None:
+def test_history_begins_on_the_first_of_a_month(day: date, months: int, first: date) -> None:
     assert months_before(day, months) == first
