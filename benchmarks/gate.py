@@ -50,7 +50,10 @@ class Spent:
 
 
 def main() -> None:
-    """Simulate and build the force, run the pairs, and write the table of the README."""
+    """Simulate a force, build its marts, measure the gate and its peer, and write the README.
+
+    The gate and its peer run in pairs, in turn, and the README gets a table of the ratios.
+    """
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-gate-", dir=options.home) as home:
         Path(home).chmod(0o711)

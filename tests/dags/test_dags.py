@@ -1,4 +1,4 @@
-"""The DAG files load, and have the structure and the pages that the operator relies on."""
+"""The DAG files load. Each DAG has the tasks that the operator relies on, and a page for the night."""
 
 import json
 import subprocess

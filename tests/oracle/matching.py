@@ -109,7 +109,10 @@ def too_early(document: Document, referral: Referral) -> bool:
 
 
 def match(referrals: list[Referral], documents: list[Document]) -> None:
-    """Run steps 1 to 3 with the documents that count. Then run step 4.
+    """Give each referral its documents, by the four steps of the contract.
+
+    Steps 1 to 3 use the documents that count. Step 4 repeats them for the referrals that still have
+    no document, with the documents that do not count.
 
     Contract, step 4: "Referrals still without any do 1 to 3 with documents that do not count".
     """

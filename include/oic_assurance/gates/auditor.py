@@ -176,7 +176,10 @@ class Auditor:
     def _validate(
         self, batch: Any, suite: Suite, expectations: Iterable[Expectation], result_format: Any
     ) -> dict[str, Any]:
-        """Run expectations on a batch, and return the results of Great Expectations by name."""
+        """Run expectations on the rows of one table, which Great Expectations calls a batch.
+
+        Return its results by the names of the expectations.
+        """
         import great_expectations as gx
 
         translated = [expectation_of(one, suite, self._places) for one in expectations]
