@@ -1,4 +1,4 @@
-"""The DAG files load. Each DAG has the tasks that the operator relies on, and a page for the night."""
+"""The DAG files load. Each DAG has the tasks that the operator relies on, and a page for them."""
 
 import json
 import subprocess
