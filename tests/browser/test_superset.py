@@ -53,7 +53,7 @@ class Served:
 def served(published: Terminal) -> Iterator[Served]:
     """Superset on a warehouse whose second publication restates figures of the first."""
     with psycopg.connect(published.url("rms")) as records:
-        # Between the two publications, delete referrals in the way of the source system: by `deleted_at`.
+        # Delete referrals between the two publications, as their source does: by `deleted_at`.
         records.execute(
             "update rms.nccu_referral set deleted_at = %(at)s, updated_at = %(at)s "
             "where referral_ref in (select referral_ref from rms.nccu_referral "

@@ -21,7 +21,7 @@ Stage = Literal["source", "file", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
-#: The value of `caught_by` for a defect that changes a rule. A unit test catches it before a release.
+#: The value of `caught_by` for a defect that changes a rule, which a unit test catches in time.
 #: The catalogue shows the message of the first unit test that fails.
 UNIT_TESTS = "unit tests"
 
