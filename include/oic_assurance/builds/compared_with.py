@@ -34,9 +34,14 @@ from oic_assurance.warehouse.rows import find_value, one_value
 
 #: The step tables. Every figure is computed from these tables and the policy seeds.
 STEPS = (
-    "int_nccu_referral_class", "int_immigration_custody", "int_training_person",
-    "int_training_requirement", "int_plan_day", "int_org_unit_ancestor", "int_measure_month",
-)  # fmt: skip
+    "int_nccu_referral_class",
+    "int_immigration_custody",
+    "int_training_person",
+    "int_training_requirement",
+    "int_plan_day",
+    "int_org_unit_ancestor",
+    "int_measure_month",
+)
 INTERMEDIATE = "intermediate"
 #: The restatement tables. They list the records that differ between the compared publication and
 #: the build.

@@ -136,12 +136,23 @@ def _invoke(
 
     project = settings.project_root / PROJECT
     command = [
-        "--no-use-colors", "--log-level", "warn", "--log-level-file", "info",
-        "--log-path", str(private_folder(settings, settings.log_dir)),
+        "--no-use-colors",
+        "--log-level",
+        "warn",
+        "--log-level-file",
+        "info",
+        "--log-path",
+        str(private_folder(settings, settings.log_dir)),
         *arguments,
-        "--project-dir", str(project), "--profiles-dir", str(project),
-        "--target", target, "--target-path", str(target_dir(settings, target)),
-    ]  # fmt: skip
+        "--project-dir",
+        str(project),
+        "--profiles-dir",
+        str(project),
+        "--target",
+        target,
+        "--target-path",
+        str(target_dir(settings, target)),
+    ]
     return dbtRunner(manifest=manifest).invoke(command)
 
 

@@ -98,12 +98,20 @@ def open_build(
             returning build_id
             """,
             (
-                run_id, as_at, known_batch_id, known_at, purpose, schema_prefix(purpose),
-                reproduces, _input_fingerprint(warehouse, known_batch_id, policy, as_at), policy,
-                rules_fingerprint(settings), code_version(settings),
+                run_id,
+                as_at,
+                known_batch_id,
+                known_at,
+                purpose,
+                schema_prefix(purpose),
+                reproduces,
+                _input_fingerprint(warehouse, known_batch_id, policy, as_at),
+                policy,
+                rules_fingerprint(settings),
+                code_version(settings),
                 purpose == "daily" and settings.approve_warnings,
             ),
-        )  # fmt: skip
+        )
         warehouse.execute(
             "insert into audit.build_force (build_id, force_code) values (%s, %s)",
             (build_id, settings.force_code),

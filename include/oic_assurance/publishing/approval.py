@@ -113,10 +113,15 @@ def decide(
             values (%s, %s, %s, %s, %s, %s, %s)
             """,
             (
-                build_id, is_approved, who.strip(), login, reason.strip(), through,
+                build_id,
+                is_approved,
+                who.strip(),
+                login,
+                reason.strip(),
+                through,
                 audited_content(conn, PUBLISHED_SCHEMAS, build_id),
             ),
-        )  # fmt: skip
+        )
 
 
 def check_approval(

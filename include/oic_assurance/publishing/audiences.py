@@ -30,12 +30,23 @@ UNIT_ROLE = "oic_unit_"
 #: records of persons and no officer keys.
 AGGREGATES = frozenset(
     {
-        "assurance_disagreement", "assurance_exception_summary", "assurance_measure",
-        "assurance_position", "assurance_position_day", "assurance_voice", "data_quality_history",
-        "data_quality_status", "dim_date", "dim_measure", "dim_org_unit", "dim_recommendation",
-        "fct_plan_strand", "restatement", "source_freshness",
+        "assurance_disagreement",
+        "assurance_exception_summary",
+        "assurance_measure",
+        "assurance_position",
+        "assurance_position_day",
+        "assurance_voice",
+        "data_quality_history",
+        "data_quality_status",
+        "dim_date",
+        "dim_measure",
+        "dim_org_unit",
+        "dim_recommendation",
+        "fct_plan_strand",
+        "restatement",
+        "source_freshness",
     }
-)  # fmt: skip
+)
 #: Marts of records, with the column that holds the unit of each record.
 BY_UNIT = {
     "assurance_exception": "org_unit_code",

@@ -169,9 +169,16 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
         )
         values (%s, %s, %s, %s, %s, %s, %s)
         """,
-        (build.build_id, settings.force_code, build.as_at, build.code_version,
-         build.input_fingerprint, content, verdict),
-    )  # fmt: skip
+        (
+            build.build_id,
+            settings.force_code,
+            build.as_at,
+            build.code_version,
+            build.input_fingerprint,
+            content,
+            verdict,
+        ),
+    )
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
         record_released(conn, released_periods(build.build_id), build.build_id)

@@ -130,10 +130,20 @@ def _version(programs: Path) -> str:
 
 def _gunicorn(programs: Path, port: int) -> list[str]:
     return [
-        str(programs / "gunicorn"), "--bind", f"{HOST}:{port}", "--workers", "1",
-        "--worker-class", "gthread", "--threads", "8", "--timeout", "120",
-        "--no-control-socket", "superset.app:create_app()",
-    ]  # fmt: skip
+        str(programs / "gunicorn"),
+        "--bind",
+        f"{HOST}:{port}",
+        "--workers",
+        "1",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--timeout",
+        "120",
+        "--no-control-socket",
+        "superset.app:create_app()",
+    ]
 
 
 def _shown_password(settings: Settings, is_new: bool) -> str:

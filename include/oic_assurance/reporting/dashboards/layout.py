@@ -32,12 +32,17 @@ def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> 
 
 def _introduction(dashboard: Dashboard) -> list[Position]:
     text = f"**OFFICIAL-SENSITIVE** · {dashboard.description}"
-    return _row(0, [{
-        "id": "MARKDOWN-introduction",
-        "type": "MARKDOWN",
-        "children": [],
-        "meta": {"code": text, "width": GRID, "height": 9},
-    }])  # fmt: skip
+    return _row(
+        0,
+        [
+            {
+                "id": "MARKDOWN-introduction",
+                "type": "MARKDOWN",
+                "children": [],
+                "meta": {"code": text, "width": GRID, "height": 9},
+            }
+        ],
+    )
 
 
 def _row(index: int, parts: list[Position]) -> list[Position]:

@@ -71,8 +71,16 @@ def batches_screen(found: BatchList) -> str:
     if not found.batches:
         return "Nothing has been landed yet.\n"
     head = (
-        "batch", "dataset", "delivered for", "rows", "new", "rejected", "archived", "place", "run",
-    )  # fmt: skip
+        "batch",
+        "dataset",
+        "delivered for",
+        "rows",
+        "new",
+        "rejected",
+        "archived",
+        "place",
+        "run",
+    )
     lines = table(head, [_row(batch) for batch in found.batches], indent=0)
     if found.total > len(found.batches):
         lines.append(
@@ -124,7 +132,13 @@ def _row(batch: ListedBatch) -> tuple[str, ...]:
         archived = "yes" if batch.is_in_archive else "MISSING"
         archived += f", {batch.rows_erased} erased" if batch.rows_erased else ""
     return (
-        str(batch.batch_id), batch.dataset, short_moment(batch.delivered_for),
-        f"{batch.row_count:,}", f"{batch.rows_new:,}", f"{batch.rows_rejected:,}", archived,
-        batch.source_place, batch.run_id,
-    )  # fmt: skip
+        str(batch.batch_id),
+        batch.dataset,
+        short_moment(batch.delivered_for),
+        f"{batch.row_count:,}",
+        f"{batch.rows_new:,}",
+        f"{batch.rows_rejected:,}",
+        archived,
+        batch.source_place,
+        batch.run_id,
+    )

@@ -27,16 +27,21 @@ from oic_assurance.reporting.screens.layout import (
 #: of `Member` with its values.
 _FACTS = {
     "referral": {
-        "referral": "record_ref", "team": "team_code", "contact": "happened_on",
-        "deciding document": "related_ref", "hours": "hours_to_submission",
+        "referral": "record_ref",
+        "team": "team_code",
+        "contact": "happened_on",
+        "deciding document": "related_ref",
+        "hours": "hours_to_submission",
     },
     "custody": {
-        "custody": "record_ref", "team": "team_code", "detained": "happened_on",
+        "custody": "record_ref",
+        "team": "team_code",
+        "detained": "happened_on",
         "occurrence": "related_ref",
     },
     "officer": {"officer": "record_ref", "team": "team_code", "completed": "happened_on"},
     "strand": {"strand": "record_ref", "plan that meets it": "related_ref"},
-}  # fmt: skip
+}
 #: Labels for the causes of a restatement, by the codes of the mart `restatement`.
 _CAUSES = {
     "RULE_CHANGE": "a changed rule",
@@ -177,11 +182,14 @@ def _restated(screen: Console, figure: Figure) -> None:
 def _classes(screen: Console, figure: Figure) -> None:
     rows: list[tuple[object, ...]] = [
         (
-            item.name, item.records, NOTHING if item.numerator is None else item.numerator,
-            item.denominator, item.meaning,
+            item.name,
+            item.records,
+            NOTHING if item.numerator is None else item.numerator,
+            item.denominator,
+            item.meaning,
         )
         for item in figure.classes
-    ]  # fmt: skip
+    ]
     rows.append(
         (
             "total",
@@ -244,11 +252,14 @@ def _versions(screen: Console, title: str, versions: Sequence[Version]) -> None:
     screen.print(title, style="bold")
     rows = [
         (
-            version.row_key or f"#{version.record_number}", version.version_at, version.batch_id,
-            version.row_number, _description(version),
+            version.row_key or f"#{version.record_number}",
+            version.version_at,
+            version.batch_id,
+            version.row_number,
+            _description(version),
         )
         for version in versions
-    ]  # fmt: skip
+    ]
     _put(screen, _table(("record", "valid from", "batch", "row", "version"), rows))
 
 

@@ -72,9 +72,13 @@ def wrapped(text: str, indent: int = 0, first: str = "", limit: int | None = Non
         return [*filter(None, [first.rstrip()]), *wrapped(text, 4, limit=limit)]
     pad = " " * indent
     lines = textwrap.wrap(
-        " ".join(text.split()), limit, initial_indent=first or pad, subsequent_indent=pad,
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
+        " ".join(text.split()),
+        limit,
+        initial_indent=first or pad,
+        subsequent_indent=pad,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     if first.strip() and lines and len(lines[0]) > limit:
         lines[:1] = [first.rstrip(), lines[0].removeprefix(first)]
     return [line if len(line) <= limit else line.lstrip() for line in lines]

@@ -73,9 +73,13 @@ class Screen:
         self._marks = MARKS if self._is_live else PLAIN_MARKS
         self._step: Step | None = None
         self._live = Live(
-            console=self._console, get_renderable=self._current, refresh_per_second=PER_SECOND,
-            transient=True, redirect_stdout=False, redirect_stderr=False,
-        )  # fmt: skip
+            console=self._console,
+            get_renderable=self._current,
+            refresh_per_second=PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
 
     def __enter__(self) -> "Screen":
         """Start the live line, if the terminal can show one."""

@@ -196,8 +196,9 @@ def _row(row: RejectedRow) -> list[str]:
     landed = f", replayed in batch {row.replayed_in}" if row.replayed_in is not None else ""
     lines = wrapped(
         f"{row.dataset}{sheet} {row.source_place}, batch {row.batch_id}{place}{key}{landed}",
-        8, f"{row.rejected_id:>6}  ",
-    )  # fmt: skip
+        8,
+        f"{row.rejected_id:>6}  ",
+    )
     for reason in row.reasons:
         lines += wrapped(reason, 10)
     for reason in row.earlier_reasons:

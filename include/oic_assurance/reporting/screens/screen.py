@@ -80,12 +80,15 @@ def publications_screen(found: facts.Publications) -> str:
         return "Nothing has been published yet.\n"
     rows = [
         (
-            "*" if item.is_current else "", str(item.publication_id),
-            short_moment(item.published_at), short_moment(item.as_at), item.gate_verdict,
+            "*" if item.is_current else "",
+            str(item.publication_id),
+            short_moment(item.published_at),
+            short_moment(item.as_at),
+            item.gate_verdict,
             item.code_version or NOTHING,
         )
         for item in found.publications
-    ]  # fmt: skip
+    ]
     head = ("", "publication", "published", "as at", "gate", "code")
     lines = table(head, rows, indent=0)
     for item in found.publications:
@@ -132,13 +135,16 @@ def _position(points: Sequence[facts.Point]) -> list[str]:
         return ["  No position is published."]
     rows = [
         (
-            point.point_code, point.status, _value(point),
+            point.point_code,
+            point.status,
+            _value(point),
             f"{point.numerator or 0:g}/{point.denominator or 0:g}",
             interval(point.ci_low, point.ci_high) if _is_share(point) else NOTHING,
-            day(point.deadline) if point.deadline else "every time", point.source_status or NOTHING,
+            day(point.deadline) if point.deadline else "every time",
+            point.source_status or NOTHING,
         )
         for point in points
-    ]  # fmt: skip
+    ]
     head = ("point", "status", "value", "of", "95% interval", "deadline", "sources")
     return table(head, rows, notes=[point.caveat or "" for point in points])
 

@@ -36,9 +36,12 @@ NUL = "\0"
 #: ASCII, the second one all others.
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 FURTHER_BLANKS = "".join(
-    c for c in map(chr, (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F,
-                         0x205F, 0x3000)) if c.isspace()
-)  # fmt: skip
+    c
+    for c in map(
+        chr, (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+    )
+    if c.isspace()
+)
 
 
 @dataclass(frozen=True)
