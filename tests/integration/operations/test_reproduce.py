@@ -134,7 +134,7 @@ def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
     assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in shown
     # No recorded change, such as an erasure, explains the difference.
     assert done.reasons == []
-    assert "altered by hand" in shown
+    assert "somebody has changed raw" in shown
 
 
 def test_changed_rules_are_a_reason(old: Old) -> None:
@@ -252,4 +252,4 @@ def test_an_erasure_is_a_reason_and_other_tables_are_equal(old: Old) -> None:
     assert "marts.fct_training_requirement" not in differing(done)
     shown = screen(done)
     assert "erased since, once, last on" in shown
-    assert "its rows are no longer kept, so which of them differ cannot be named" in shown
+    assert "its rows are no longer kept, so the differing rows cannot be listed" in shown
