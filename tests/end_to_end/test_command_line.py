@@ -53,8 +53,11 @@ def moments(value: object) -> Iterator[str]:
         (["notify"], {"attempts"}),
         (["erase", "--expired", "--dry-run"], {"tables"}),
         (["pack"], {"board", "public"}),
-        (["publication", "reproduce", "1"],
-         {"publication", "tables", "reasons", "content_fingerprint", "is_equal"}),
+        pytest.param(
+            ["publication", "reproduce", "1"],
+            {"publication", "tables", "reasons", "content_fingerprint", "is_equal"},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
