@@ -145,6 +145,7 @@ def test_a_damaged_mart_is_not_published_and_the_last_publication_stays(
     assert "blocked" in terminal.assurance("status").stdout
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_built_is_named(
     terminal: Terminal, first_run: str, damaged_project: Path
 ) -> None:
