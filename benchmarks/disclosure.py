@@ -189,7 +189,7 @@ def attacked(
             counts["small"] += 1
             # The released figures can come from earlier releases, before a number changed. Then
             # the solver can find a range that does not contain the number of the last release. Such
-            # a number is not found.
+            # a number does not count as found.
             counts["found"] += low <= number <= high and high - low < K - 2
     return counts
 
