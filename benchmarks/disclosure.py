@@ -24,7 +24,15 @@ PEER = Path(__file__).with_name("disclosure_peer.py")
 
 
 def main() -> None:
-    """Print a table with one line for each method of disclosure control."""
+    """Print a table with one line for each method of disclosure control.
+
+    Each method returns its counts for all forces:
+
+    - `unit`, `month`, `period`: how many numbers of this kind it releases.
+    - `all unit`, `all month`, `all period`: how many numbers of this kind there are.
+    - `small`: the small numbers of the last release. `found`: those that a solver can find.
+    - `steps`: how often a released number changes by less than K from release to release.
+    """
     rows = {"small cells blank, true totals": primary(), "this project": ours()}
     if len(sys.argv) > 1:
         rows["ACRO, suppress=True"] = acro(sys.argv[1])
@@ -40,7 +48,7 @@ def main() -> None:
 
 
 def share(counts: Counter[str], what: str) -> str:
-    """Return as a percentage how many numbers of one kind a method releases.
+    """Return the percentage of the numbers of one kind that a method releases.
 
     Returns a dash if it is not known how many numbers there are.
     """
@@ -180,7 +188,8 @@ def attacked(
             low, high = attacker.guess([cell])
             counts["small"] += 1
             # The released figures can come from earlier releases, before a number changed. Then
-            # the solver can find a range that does not contain the number of the last release.
+            # the solver can find a range that does not contain the number of the last release. Such
+            # a number does not count as found.
             counts["found"] += low <= number <= high and high - low < K - 2
     return counts
 

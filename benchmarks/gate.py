@@ -52,7 +52,8 @@ class Spent:
 def main() -> None:
     """Simulate a force, build its marts, measure the gate and its peer, and write the README.
 
-    The gate and its peer run in pairs, in turn, and the README gets a table of the ratios.
+    In each pair the gate and its peer run one after the other. The README gets a table with the
+    times and their ratio.
     """
     options = _options()
     with tempfile.TemporaryDirectory(prefix="assurance-gate-", dir=options.home) as home:
@@ -68,7 +69,7 @@ def main() -> None:
 
 
 def _candidate(settings: Settings, since: date) -> Build:
-    """Return a build of a synthetic force, of which every stage has been audited once."""
+    """Return a build of a synthetic force. The checks of each stage of the gate have run once."""
     command = Path(sys.executable).with_name("assurance")
     for arguments in (
         ("db", "start"),
@@ -130,7 +131,7 @@ def _suites(stage: Stage) -> Sequence[Suite]:
 
 @contextmanager
 def _watched() -> Iterator[Spent]:
-    """Measure the statements that SQLAlchemy sends while the block runs. Yield their total."""
+    """Yield the total time and number of the statements that SQLAlchemy sends in the block."""
     spent, started = Spent(), [0.0]
 
     def before(*_: object) -> None:

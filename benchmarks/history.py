@@ -31,7 +31,11 @@ COMMAND = Path(sys.executable).with_name("assurance")
 
 @dataclass
 class Force:
-    """A synthetic force with a history of some years, and the times of its runs."""
+    """A synthetic force with a history of some years, and the times of its runs.
+
+    `home` is the state folder of the force. The two lists have one item for each daily run: the
+    seconds that dbt took, and the seconds that the whole run took.
+    """
 
     years: int
     home: Path

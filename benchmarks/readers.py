@@ -39,9 +39,10 @@ Waits = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Plan:
-    """One round: the number of readers, its length, and the pause of a reader after each answer.
+    """One round: how many readers send queries, and for how long.
 
-    The length and the pause are in seconds.
+    `seconds` is the length of the round. `think` is the time, in seconds, for which a reader looks
+    at an answer before the next query.
     """
 
     readers: int

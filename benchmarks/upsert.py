@@ -4,7 +4,7 @@
 
 The loader copies the rows that have changed since SINCE into a temporary table, with a binary COPY.
 Then it inserts or updates them in the table `bench.latest` (insert on conflict). Most loaders work
-in this way. It misses deleted records, and keeps neither versions nor batches. The environment
+in this way. Such a loader misses deleted records, and keeps no versions or batches. The environment
 variables SOURCE_URL and WAREHOUSE_URL are the addresses of the databases.
 """
 

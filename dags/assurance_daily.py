@@ -100,7 +100,10 @@ def run_id() -> str:
 
 
 def mark_failed(context: Any) -> None:
-    """Record that a run has failed, if none of its tasks has recorded it, as after a timeout."""
+    """Record that a run has failed, unless one of its tasks has already recorded the failure.
+
+    For example, no task records that the whole run took too long.
+    """
     pipeline.mark_failed(load_settings(), context["run_id"], context.get("reason") or "run failed")
 
 

@@ -117,8 +117,8 @@ with
         where change.is_open
     ),
 
-    -- The record can have been corrected before the exception was seen again. A spell must not
-    -- close before it opens, so it then closes at the moment when it opens.
+    -- The record may have been corrected before the exception was seen again. The spell would then
+    -- close before it opens. Such a spell closes at the moment at which it opens.
     final as (
         select
             force_code,

@@ -23,8 +23,8 @@ with
                 then 0
                 else ceil(progress.target * progress.denominator) - progress.numerator
             end as outstanding,
-            -- After the deadline the force has one cycle of the Accountability Board to catch
-            -- up: the recovery weeks.
+            -- From the deadline day on, the force has one cycle of the Accountability Board to
+            -- catch up. The policy `recovery_weeks` gives the length of the cycle.
             case
                 when progress.is_deadline_reached
                 then policy.recovery_weeks
@@ -64,7 +64,7 @@ with
         select
             force_code,
             sum(places) filter (where not is_held) as places_scheduled,
-            -- Until a session has been held, each place counts as one completion.
+            -- If no session was held yet, each place counts as one completion.
             coalesce(
                 {{
                     share(
