@@ -166,8 +166,9 @@ with
                 in (change.nccu_referral_ref_before, change.nccu_referral_ref_after)
             )
         union all
-        -- The grace period of the referral has ended since. No source record shows this, so the
-        -- cause is given as late.
+        -- The referral was awaiting a document in one of the two publications, and its grace
+        -- period has ended in the other. No source record shows this, so the cause is given as
+        -- late.
         select force_code, referral_ref, 5, 'rms/nccu_referral', referral_ref, 'LATE_RECORD'
         from referral_in_editions
         where intelligence_class = 'awaiting'
