@@ -1,9 +1,8 @@
 """Compute the deadline position of each point once, and store it for good.
 
 When the deadline day is over, all rules run once with the batches that were landed by the end of
-that day. Deliveries that are landed later do not change the stored position (mart contract, Time:
-"Only
-…_known_then uses what had been landed by the deadline").
+that day. Deliveries that are landed later do not change the stored position. The mart contract says
+so under Time: "Only …_known_then uses what had been landed by the deadline".
 """
 
 from datetime import date, datetime, time

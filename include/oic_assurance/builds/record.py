@@ -66,8 +66,9 @@ def open_build(
     uses exactly the batches of the earlier build.
     """
     with connect(settings, role=ROLE) as warehouse:
-        # A replay registers its batch some time before it commits. Without the lock, the newest
-        # known batch could be later than the batch of a replay whose rows are not committed yet.
+        # A replay takes its batch id some time before it commits. Without the lock, the highest
+        # known batch id could be above the id of a replay that is not committed yet. The rows of
+        # that replay would then appear in the middle of the build.
         take_in_transaction(warehouse, KNOWN_BATCHES)
         known_batch_id = int(
             one_value(

@@ -10,7 +10,7 @@ ROLE = "oic_gate"
 def record_required_checks(settings: Settings, build_id: int) -> None:
     """Record every expectation of every suite as required for a build.
 
-    Publication needs a result of each of these expectations.
+    The build can only be published if each of these expectations has a result.
     """
     required = [
         (build_id, suite.stage, suite.name, expectation.name)
