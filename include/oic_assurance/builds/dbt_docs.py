@@ -62,7 +62,7 @@ def docs_html(folder: Path) -> str:
 def with_declared_types(
     catalogue: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return dbt's catalogue, completed with the tables that it lacks and their declared columns."""
+    """Return dbt's catalogue, completed with the tables that it lacks, as they are declared."""
     return {
         **catalogue,
         **{kind: {**_declared(manifest[kind]), **catalogue[kind]} for kind in ("nodes", "sources")},
