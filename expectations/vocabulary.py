@@ -18,7 +18,7 @@ for the build that it checks:
 - `{current}`: the latest version of each record, without deleted records (landing suites only);
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
   `{audit}` `{policy}`: schemas;
-- `{build_id}` `{known_batch_id}`: numbers;
+- `{build_id}` `{known_batch_id}`: the number of the build, and of the newest batch it may use;
 - `{as_at}`: the moment that the build's figures are for.
 """
 

@@ -31,7 +31,7 @@ from expectations.vocabulary import (
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# Names of columns that could hold a narrative or somebody's identity.
+# A column could hold a narrative or somebody's identity if its name contains one of these words.
 _FORBIDDEN_NAMES = "narrative|source_identity|surname|forename|first_name|last_name|full_name|birth"
 
 _FORBIDDEN_COLUMNS = """

@@ -23,7 +23,8 @@ from expectations.vocabulary import (
     unique,
 )
 
-# Names of columns that could hold a person's name or number, a marking or a narrative.
+# A column could hold a person's name or number, a marking or a narrative if its name contains one
+# of these words.
 _PROTECTED_NAMES = (
     "collar|employee_no|officer_no|surname|forename|first_name|last_name|full_name|birth"
     "|narrative|source_identity|e_?mail|phone|address|protective_marking"

@@ -35,10 +35,10 @@ with
 
 # The latest day is compared with the same weekday of the eight weeks before. The latest seven days
 # are compared with those eight weeks. The history starts with the first record of these weeks, so
-# that a single older record does not count as history. It must have at least four weeks. The usual
-# number is the median, because one day of migrated records does not move a median. The number may
-# be between half and twice the usual number. The allowance for chance is three standard deviations
-# of a Poisson count.
+# that a single older record does not count as history. The history must have at least four weeks.
+# The usual number is the median, because one day of migrated records does not move a median. The
+# number may be between half and twice the usual number. The allowance for chance is three standard
+# deviations of a Poisson count.
 _RECORDED = """<<days>>
     history as (
         select force_code, (max(days_ago) + 1) / 7 - 1 as weeks

@@ -88,9 +88,10 @@ class Archive:
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
         """Remove archived files that earlier attempts have left and that no batch names.
 
-        A failed attempt rolls back its batches, but it leaves their files. It cannot know whether
-        the warehouse received its last commit, which names the files. So the next attempt removes
-        them. If another force lands the same dataset at the same time, nothing is removed.
+        A failed attempt rolls back its last batch, but it leaves the file of that batch. It cannot
+        remove the file, because it cannot know whether the warehouse received its last commit. So
+        the next attempt removes the file if no batch names it. If another force lands the same
+        dataset at the same time, nothing is removed.
 
         Two kinds of files always stay:
 

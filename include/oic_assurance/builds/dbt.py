@@ -62,6 +62,7 @@ class Node:
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
+    The target is the purpose of a build, such as `daily`. It decides which schemas dbt writes.
     A failed test is returned as a result and raises no error.
 
     Raises:

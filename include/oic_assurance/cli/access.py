@@ -53,7 +53,7 @@ def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
 def end(login: str, units: tuple[str, ...], reason: str) -> None:
     """Take the right to read from LOGIN. The login itself stays.
 
-    The login cannot read from its next statement on.
+    From its next statement on, the login can no longer read what it could read by this right.
     """
     logins.end(load_settings(), login, units, _checked(reason))
     ended = f"the records of {', '.join(units)}" if units else "anything"

@@ -67,7 +67,7 @@ class Commands(Group):
     def invoke(self, ctx: click.Context) -> object:
         """Call a command, and turn Ctrl-C into `click.Abort`.
 
-        Click does the same if the command does not, but it also writes an empty line.
+        Click itself would also turn Ctrl-C into `click.Abort`, but it would write an empty line.
         """
         try:
             return super().invoke(ctx)

@@ -12,8 +12,8 @@ def silenced() -> Iterator[None]:
 
     A log line can hold the text of a database error, and with it a value of a row. The gate stores
     the safe part of such an error with the results. The import of Great Expectations redirects the
-    warnings of the whole process into log lines. The end of the block ends this, unless the process
-    did so before.
+    warnings of the whole process into the log. The end of the block undoes this, unless warnings
+    were redirected before the block.
     """
     was_capturing = getattr(warnings.showwarning, "__module__", "") == "logging"
     logger = logging.getLogger("great_expectations")

@@ -1,4 +1,4 @@
-"""Record which checks the gates must run on a build, before they run."""
+"""Record which expectations the gate must check on a build, before it checks any."""
 
 from expectations.catalogue import suites
 from oic_assurance.settings import Settings
