@@ -1,7 +1,8 @@
 """Finds every suite: one for each declared raw table, and one for each mart.
 
-All modules of `landing/` and `marts/` are imported, so a new file there is found by itself. A raw
-table without a suite in `landing/` has the expectations that follow from its declaration.
+All modules of `landing/` and `marts/` are imported, so the suite in a new file there need not be
+registered. A raw table without a suite in `landing/` has the expectations that follow from its
+declaration.
 """
 
 import functools

@@ -4,10 +4,10 @@ A suite is a function that returns the expectations of one table. An expectation
 says what must be true, a severity, and an owner who corrects a failure. The sentence is true when
 the check passes, so that a page can show "passed" or "failed" next to it.
 
-The class is called `Expectation`, as in the glossary. A check is an expectation as it is run on a
-build. The expectation classes of Great Expectations are a different thing: they are used only in
-`oic_assurance.gates`, which translates these expectations when the gate runs. Nothing here imports
-Great Expectations, so reading the suites is fast.
+The class is called `Expectation`, as in the glossary. A check is an expectation that is run on a
+build. The expectation classes of Great Expectations are a different thing. Only the package
+`oic_assurance.gates` uses those classes: it translates the expectations of this project into them
+when the gate runs. Nothing here imports Great Expectations, so reading the suites is fast.
 
 SQL in an expectation names tables and schemas by placeholders. The gate replaces each placeholder
 for the build that it checks:
@@ -18,7 +18,7 @@ for the build that it checks:
 - `{current}`: the latest version of each record, without deleted records (landing suites only);
 - `{candidate}` `{candidate_public}` `{intermediate}` `{raw_general}` `{raw_law_enforcement}`
   `{audit}` `{policy}`: schemas;
-- `{build_id}` `{known_batch_id}`: numbers;
+- `{build_id}` `{known_batch_id}`: the number of the build, and of the newest batch it may use;
 - `{as_at}`: the moment that the build's figures are for.
 """
 
@@ -70,8 +70,7 @@ ASSURANCE_LEAD = "assurance lead"
 class Expectation:
     """A statement about one table that can be checked."""
 
-    #: Unique in its suite. Results are stored under this name, and the history of a check is found
-    #: by it.
+    #: The name is unique in its suite. The results of an expectation are stored and found under it.
     name: str
     #: What must be true, in one sentence for a supervisor.
     description: str
@@ -87,7 +86,10 @@ class Expectation:
 
     @property
     def column_name(self) -> str | None:
-        """Return the names of the columns checked, as one text for the stored result."""
+        """The names of the checked columns as one text, or None if no column is named.
+
+        The text is stored with the result.
+        """
         return ", ".join(self.columns) or None
 
 
@@ -114,8 +116,8 @@ SuiteFunction = Callable[[], Expectations]
 def filled(*columns: str, description: str, **options: Any) -> tuple[Expectation, ...]:
     """Expect that no column is ever null: one expectation for each column.
 
-    `{column}` in the description is replaced by the column's name. `options` are dimension,
-    severity and owner, here and in every function below.
+    `{column}` in the description is replaced by the column's name. `options` are `dimension`,
+    `severity` and `owner` of the expectation, here and in every function below.
     """
     return tuple(
         Expectation(
@@ -271,13 +273,17 @@ def no_rows(
 
 
 def sql(text: str, **parts: str) -> str:
-    """Return the SQL with each `<<name>>` replaced by that argument (SQL text, never data)."""
+    """Return the SQL with each `<<name>>` replaced by the argument of that name.
+
+    The arguments are SQL text, never data.
+    """
     for name, part in parts.items():
         text = text.replace(f"<<{name}>>", part)
     return text
 
 
-# If a valid unique index covers the columns, they are unique, and the rows need not be counted.
+# If all columns of a valid unique index are among the given columns, no two rows have the same
+# values in the given columns. Then the rows are not counted.
 _DUPLICATES = """
 select <<key>>
 from {rows}
@@ -316,7 +322,7 @@ def unique(
 
 
 def flatten(expectations: Expectations) -> tuple[Expectation, ...]:
-    """Return the expectations of a suite function as one flat tuple."""
+    """Return the expectations of a suite function as one tuple, without nested sequences."""
     flat: list[Expectation] = []
     for item in expectations:
         flat.extend((item,) if isinstance(item, Expectation) else item)
@@ -324,7 +330,11 @@ def flatten(expectations: Expectations) -> tuple[Expectation, ...]:
 
 
 def _with_dimension(options: Mapping[str, Any], default: Dimension) -> dict[str, Any]:
-    """Return the options. If they give no dimension, the default dimension of the kind is added."""
+    """Return the options, with the dimension `default` if they give none.
+
+    Raises:
+        TypeError: The options have a name that is not an option.
+    """
     unknown = set(options) - {"dimension", "severity", "owner"}
     if unknown:
         raise TypeError(

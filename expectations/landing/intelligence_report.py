@@ -5,8 +5,9 @@ from expectations.shared.landing_suite import landing_suite
 from expectations.shared.own_history import mix_as_before, recorded_as_usual
 from expectations.vocabulary import WARNING, Expectations, every_result, sql
 
-# Leave out documents whose referral is not found or names no occurrence. Other expectations count
-# these documents.
+# The query compares the occurrence of each document with the occurrence of its referral. It leaves
+# out a document if its referral is not found, or if the document or the referral names no
+# occurrence. Other expectations count the documents whose reference is not found.
 _SAME_OCCURRENCE = """
 with referral as (<<referrals>>)
 select report.report_id, report.occurrence_ref = referral.occurrence_ref as holds

@@ -66,7 +66,8 @@ where force.measure_code is null
 """
 
 # The figures about referrals are counted again from the referrals. All referrals count for the
-# force. For a unit, the referrals of all units that were below it on the day of contact count.
+# force. A unit's figure counts the referrals of the unit itself, and those of all units that were
+# below it on the day of contact.
 _DIFFERENT_REFERRALS = """
 with
     referral as (
@@ -117,7 +118,8 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
     or coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
 """
 
-# The training figures of the force for this month are counted again from the officers.
+# The training figures of the force for this month are counted again from the rows of
+# `fct_training_requirement`: one row for each officer and item of training.
 _DIFFERENT_TRAINING = """
 with
     officer as (
@@ -164,9 +166,10 @@ where shown.numerator <> coalesce(counted.numerator, 0)
     or shown.denominator <> coalesce(counted.denominator, 0)
 """
 
-# Each pair names two measures: the part counts a subset of the records of the whole. `compared`
-# names the column that must not be larger in the part: value, denominator or numerator. For 'how
-# many', the denominator of the part must not be larger than the numerator of the whole.
+# Each pair names two measures: a part and its whole. `compared` names the column that must not be
+# larger in the part than in the whole: value, denominator or numerator. With 'how many', the
+# denominator of the part must not be larger than the numerator of the whole. For example, a median
+# of hours must not be of more referrals than the whole counts as compliant.
 _PARTS_LARGER_THAN_WHOLES = """
 select part.measure_code, part.period_start, part.org_unit_code
 from {rows} as part

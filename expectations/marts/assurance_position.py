@@ -21,7 +21,8 @@ from expectations.vocabulary import (
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 
-# The points are written out, so that an empty table has four missing points.
+# The four points come from a list and not from the table. So an empty table has four missing
+# points.
 _MISSING_POINTS = """
 with
     force as (
@@ -39,7 +40,8 @@ where shown.point_code is null
 # The position of a point is the figure of its first measure for this month. The position of the
 # referral point covers the last twelve complete months and this month. These months may begin
 # before the first month that measures are shown for, so this position is counted from the
-# referrals. A point has no figure before its launch.
+# referrals. Before its launch, a point other than the referral point has no figure in
+# `assurance_measure`. Then nothing is compared.
 _DIFFERENT_FROM_THE_MEASURE = """
 with
     month as (select date_trunc('month', <<today>>) as this_month),
@@ -79,7 +81,8 @@ where case
     end
 """
 
-# If the deadline is before the start of the point, that day has no daily status to compare with.
+# If the deadline is before the start of the point, the deadline day has no daily status. Then the
+# position at the deadline is compared with nothing.
 _DIFFERENT_FROM_THE_DAY = """
 select shown.point_code
 from {rows} as shown

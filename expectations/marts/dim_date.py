@@ -15,8 +15,8 @@ where not exists (
 )
 """
 
-# Before 2020 the calendar has only single days that a fact table names. Every day is expected from
-# 2020 to the day of the figures.
+# Before 2020 the calendar has only those days that a row of a fact table names. From 2020 to the
+# day of the figures it must have every day.
 _DAYS_MISSING = """
 with
     force as (

@@ -43,7 +43,8 @@ where named.officer_key is not null
 @mart_suite(
     "dim_officer",
     one_row_per=("officer_key", "valid_from"),
-    # Roles and ranks are codes of the personnel system. No declaration lists them.
+    # These columns hold codes of the personnel system. No declaration lists the allowed codes, so
+    # the columns can hold any text.
     source_text_columns=("rank_grade", "role_code", "absence_status"),
 )
 def dim_officer() -> Expectations:

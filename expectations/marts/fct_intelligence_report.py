@@ -10,7 +10,7 @@ from expectations.vocabulary import Expectations, every_row, filled, one_of
 @mart_suite(
     "fct_intelligence_report",
     one_row_per=("report_urn",),
-    # These columns hold codes of the intelligence system, which are landed as delivered.
+    # These columns hold codes of the intelligence system. Landing accepts any text in them.
     source_text_columns=("report_urn", "document_type_code", "grading_scheme", "handling_code"),
 )
 def fct_intelligence_report() -> Expectations:

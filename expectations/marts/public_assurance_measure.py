@@ -45,7 +45,8 @@ where not shown.is_suppressed
     )
 """
 
-# If only some districts had a row, a reader could tell which districts had something to count.
+# Every district must have a row for every month. If only some districts had a row, a reader could
+# tell which districts had something to count.
 _MISSING_DISTRICTS = """
 with
     month as (
@@ -132,7 +133,10 @@ def suppressed_is_blank() -> Expectation:
 
 
 def nothing_small(where: str) -> Expectation:
-    """Expect that numerator and rest (denominator less numerator) are not below the threshold."""
+    """Expect that numerator and rest (denominator less numerator) are zero or reach the threshold.
+
+    `where` is an SQL condition that selects the rows to check.
+    """
     return every_row(
         "nothing_small",
         sql(
@@ -148,7 +152,10 @@ def nothing_small(where: str) -> Expectation:
 
 
 def is_small(number: str) -> str:
-    """Return an SQL condition: a number is not zero and is below the threshold, of either sign."""
+    """Return an SQL condition that is true if a number is small.
+
+    A number is small if it is not zero and its size, without its sign, is below the threshold.
+    """
     return sql(
         "(abs(<<number>>) > 0 and abs(<<number>>) < (<<least>>))", number=number, least=_THRESHOLD
     )

@@ -40,7 +40,8 @@ having count(*) filter (where org_unit_code <> 'ALL') > 0
     )
 """
 
-# Figures for the same measure, period and unit that were released before this build began.
+# The query returns the figures that were released before this build was opened for the same
+# measure, period and unit as the row `shown`.
 _EARLIER_RELEASES = """
 select released.*
 from audit.released_figure as released

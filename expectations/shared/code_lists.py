@@ -30,7 +30,7 @@ REFERRAL_MEASURES = (
     "nccu_intel_in_time",
 )
 MODULE_MEASURES = tuple(f"elearning_module_{number}" for number in range(1, 5))
-# The first measure of each point. Its figure is the figure in the position.
+# The first measure of each point. The position of a point shows the figure of this measure.
 MEASURE_OF_POINT = {
     "NCCU_INTEL": "nccu_intel_compliance",
     "INTEL_PLAN": "intel_plan_strands_met",
@@ -101,5 +101,8 @@ def sql_list(codes: Iterable[str]) -> str:
 
 
 def sql_rows(*columns: Iterable[str]) -> str:
-    """Return columns of codes as SQL text for the rows of a `values`: `('A', 'X'), ('B', 'Y')`."""
+    """Return SQL text for the rows of a `values`. Each argument has the codes of one column.
+
+    The columns `A, B` and `X, Y` give `('A', 'X'), ('B', 'Y')`.
+    """
     return ", ".join(f"({sql_list(row)})" for row in zip(*columns, strict=True))

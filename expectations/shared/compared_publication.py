@@ -9,9 +9,9 @@ warning.
 
 Nothing is compared if
 
-- there is no earlier publication, or that publication is for a later moment than the build;
-- a source of the point was stale or failed at the earlier publication, because its late records
-  arrive afterwards;
+- there is no earlier publication, or that publication is not for an earlier moment than the build;
+- the run of the earlier publication could not extract a dataset of the point, or refused a delivery
+  of it, because the late records of that dataset arrive afterwards;
 - the figure has too few records for a meaningful comparison.
 """
 
@@ -20,18 +20,21 @@ from typing import Literal
 from expectations.shared.code_lists import HOURS_MEASURES, POINT_OF_MEASURE, sql_list, sql_rows
 from expectations.vocabulary import WARNING, Expectation, every_result, no_rows, sql
 
-#: SQL operator between the rules fingerprints of the two builds: the rules are the same, or have
+#: The SQL operator that compares the rules fingerprints of the two builds. With `=`, figures are
+#: compared if the rules are the same. With `is distinct from`, they are compared if the rules have
 #: changed.
 Rules = Literal["=", "is distinct from"]
 
-#: A published figure with fewer records than this is not compared.
+#: A published figure with fewer records than this is not compared. `_FIGURES_THAT_MOVED` has one
+#: exception.
 FEWEST = 20
 #: Measures in hours have no interval. They may differ from the published hours by this share.
 HOURS_MAY_DIFFER = 0.25
 
-# `compared` is the publication that this build is compared with. `is_recent` is true if that
-# publication is at most eight days older. `earlier_figure` has its figures, without the points that
-# had a stale or failed source then.
+# `compared` is the publication that this build is compared with. `is_recent` is true if the moment
+# of that publication is less than eight days before the moment of this build. `earlier_figure` has
+# the figures of that publication. It leaves out a point if the run of that publication failed to
+# extract one of the point's datasets, or refused a delivery of one.
 _COMPARED = """
 with
     compared as (
@@ -71,8 +74,9 @@ with
 """
 
 # The Wilson interval of the published share is computed from its centre and half its width, with z
-# = 1.96. Only months that were over are compared. Figures with few records are left out. There is
-# one exception: the whole force had at least five records and now has none.
+# = 1.96. Only months that were over at the published moment are compared. Published figures with
+# few records are left out, with one exception. A figure of the whole force is compared if it had at
+# least five records when it was published and has none now.
 _FIGURES_THAT_MOVED = """<<compared>>,
     published as (
         select
@@ -106,8 +110,9 @@ select
 from published
 """
 
-# In a week, a few people join or leave and some dozens complete a training. The latest figure of
-# this build is compared with the latest published figure, even if a month has ended in between.
+# In a week, a few people join or leave and some dozens complete a training. A larger difference is
+# reported. The latest figure of this build is compared with the latest published figure, even if a
+# month has ended in between.
 _TRAINING_NUMBERS_THAT_MOVED = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code)
@@ -135,8 +140,9 @@ where published.denominator >= <<fewest>>
     ) is not true
 """
 
-# If the org-unit list loses a unit, or the list alone gives it a new code, the unit loses its
-# people.
+# The query finds units that lost more than half of their people. This happens if the list of
+# organisational units loses a unit. It also happens if that list gives a unit a new code while the
+# personnel file still has the old code.
 _UNITS_THAT_LOST_PEOPLE = """<<compared>>,
     published as (
         select distinct on (force_code, measure_code, org_unit_code)
@@ -157,9 +163,10 @@ where published.denominator >= 50
     and coalesce(today.denominator, 0) < 0.5 * published.denominator
 """
 
-# A strand is normally no longer met when the review of its plan is overdue. If two strands stop
-# being met at once although their plans are approved and not overdue, the plans lost their owner or
-# evidence. The likely cause is that the register lost a column.
+# Normally a strand stops being met because the review of its plan is overdue. The query finds two
+# strands that stop being met at once although their plans are approved and their reviews are not
+# overdue. Then the plans have lost their owner or their evidence. The likely cause is that the
+# register of plans has lost a column.
 _STRANDS_NO_LONGER_MET = """<<compared>>,
     published as (
         select distinct on (force_code) force_code, numerator as strands_met
@@ -182,7 +189,7 @@ where not fact.is_met
 
 
 def figures_close_to_published() -> list[Expectation]:
-    """Expect that figures stay close to those of the publication compared with."""
+    """Expect that figures stay close to the figures of the compared publication."""
     return [
         every_result(
             "published_figures_stay_in_interval",
@@ -220,7 +227,10 @@ def figures_close_to_published() -> list[Expectation]:
 
 
 def strands_stay_met() -> Expectation:
-    """Expect that no two strands stop being met at once while their reviews are not overdue."""
+    """Expect that no two strands stop being met at once while their reviews are not overdue.
+
+    The build is compared with the publication of `_COMPARED`, which must have the same rules.
+    """
     return no_rows(
         "strands_stay_met",
         sql(_STRANDS_NO_LONGER_MET, compared=_compared("=")),

@@ -12,7 +12,7 @@ from expectations.vocabulary import (
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# A join instead of `exists`, because the planner may run an `exists` once for each row.
+# The query has a join and no `exists`, because the planner may run an `exists` once for each row.
 _REFERENCE = """
 with
     listed as (
@@ -34,7 +34,8 @@ where batch_id <= {known_batch_id}
 order by force_code desc, row_key desc, version_at desc, batch_id desc
 """
 
-# The latest personnel file is used for past days too, because earlier files lack later leave dates.
+# The latest personnel file is used for past days too. A personnel file of that time would lack the
+# leave dates that were recorded later.
 _WHILE_IN_POST = """
 select
     <<key>>,
@@ -70,8 +71,9 @@ def refers_to(
 ) -> Expectation:
     """Expect that nearly all values of a column are listed in a column of another dataset.
 
-    Single references that are listed nowhere are allowed, because the rules of the marts deal with
-    them. The expectation fails only if there are many. `key` is the key of the table, in SQL.
+    `tolerance` is the share of values that need not be listed. The rules of the marts deal with
+    single values that are not listed. `key` is the key of the checked table, in SQL. `table` names
+    the table of the other dataset if it has several. Without it, the first table is used.
     """
     other = declared(dataset)
     return refers_to_table(
@@ -142,8 +144,9 @@ def while_in_post(
 ) -> Expectation:
     """Expect that nearly all records of a table are for a day on which their officer is in post.
 
-    `day`, `key`, `where` and `joined` (further joins) are SQL; the SQL names the record `record`.
-    Records of officers who are not in the personnel file are not checked by this expectation.
+    `day`, `key`, `where` and `joined` (further joins) are SQL. In this SQL the checked record is
+    called `record`. The expectation does not check records of officers who are not in the personnel
+    file.
     """
     return every_result(
         "done_while_in_post",

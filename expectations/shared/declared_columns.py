@@ -1,8 +1,8 @@
 """The expectations that follow from the columns of a declaration, for every dataset.
 
 Landing already rejects a row that breaks its declaration. These expectations check the latest
-version of each record again, because a declaration can become stricter after a row was landed. A
-failure is a warning, so that records from before the change do not block a publication. Only the
+version of each record again, because a declaration can become stricter after a row was landed. No
+failure is critical, so that records from before the change do not block a publication. Only the
 expectations about the key and the marking are critical.
 """
 
@@ -21,7 +21,7 @@ from expectations.vocabulary import (
 )
 from oic_assurance.sources.declarations.model import Column, DatabasePlace, Dataset, Table
 
-#: Every date that a force records must lie between these two days.
+#: A date that a force records is plausible if it lies between these two days.
 EARLIEST, LATEST = "1900-01-01", "2100-01-01"
 
 _DUPLICATE_KEYS = """
@@ -60,7 +60,11 @@ def column_expectations(source: Dataset, raw: Table) -> tuple[Expectation, ...]:
 
 
 def _marking(column: str, admitted: tuple[str, ...]) -> Expectation:
-    """Expect an allowed protective marking in every version, even of a record deleted later."""
+    """Expect that every version of every record has an allowed protective marking.
+
+    Earlier versions and deleted records are checked too. Tombstones are not, as they have no
+    content.
+    """
     return every_row(
         "marking_admitted",
         f"{_quoted(column)} in ({_literals(admitted)})",
@@ -74,7 +78,8 @@ def _marking(column: str, admitted: tuple[str, ...]) -> Expectation:
 
 def _presence(raw: Table, column: Column) -> Iterator[Expectation]:
     name, value = column.name, _quoted(column.name)
-    # Leave out the key columns. Another, critical expectation of every raw table checks them.
+    # The key columns are left out here, because every raw table has a critical expectation that
+    # they are filled.
     if column.required and name not in raw.key:
         yield every_record(
             f"{name}_filled",
@@ -101,7 +106,10 @@ def _presence(raw: Table, column: Column) -> Iterator[Expectation]:
 
 
 def _form(source: Dataset, column: Column) -> Iterator[Expectation]:
-    """Expect that a column is null, or has the declared pattern, digits and codes."""
+    """Expect that each value of a column has the declared form and is one of the declared codes.
+
+    The form is a pattern or a number of digits. Nulls are not checked.
+    """
     name, value = column.name, _quoted(column.name)
     rules = []
     if column.pattern is not None:
@@ -126,13 +134,16 @@ def _form(source: Dataset, column: Column) -> Iterator[Expectation]:
 
 
 def _date_range(source: Dataset, column: Column) -> Iterator[Expectation]:
-    """Expect plausible dates, and no wall-clock time that a clock change repeats or skips."""
+    """Expect that the dates and times of a column are plausible.
+
+    For a wall-clock time, also expect that no clock change repeats or skips it.
+    """
     name, value = column.name, _quoted(column.name)
     if column.type not in ("date", "timestamptz"):
         return
     yield every_record(
         f"{name}_in_range",
-        # Some systems write 1 January 1900 for an empty date, so that day itself is excluded.
+        # Some systems write 1 January 1900 for an empty date. So that day itself is not plausible.
         f"{value} > '{EARLIEST}' and {value} < '{LATEST}'",
         where=f"{value} is not null",
         description=f"Every {name} lies between {EARLIEST[:4]} and {LATEST[:4]}.",
@@ -167,7 +178,10 @@ def _reference(source: Dataset, raw: Table, column: Column) -> Expectation:
 
 
 def _key(raw: Table) -> str:
-    """Return SQL for the key columns, with a table alias, because a name may be a reserved word."""
+    """Return the key columns as SQL, each after the table alias `record`.
+
+    With the alias, a column whose name is a reserved word is valid SQL too.
+    """
     return ", ".join(f"record.{name}" for name in raw.key)
 
 

@@ -31,7 +31,7 @@ from expectations.vocabulary import (
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# Names of columns that could hold a narrative or somebody's identity.
+# A column could hold a narrative or somebody's identity if its name contains one of these words.
 _FORBIDDEN_NAMES = "narrative|source_identity|surname|forename|first_name|last_name|full_name|birth"
 
 _FORBIDDEN_COLUMNS = """
@@ -57,8 +57,10 @@ left join landed_batch using (batch_id, force_code)
 where landed_batch.dataset is null
 """
 
-# Rows that were restored after a late-arriving delivery have no row number and are not counted.
-# Rows that were erased after landing are counted from the audit tables.
+# The query finds batches whose rows in raw are not the rows that were landed (`rows_new`, less the
+# rows that were erased since). A batch can have more rows than were landed, because a late-arriving
+# delivery also restores versions of later deliveries. Restored rows have no row number. So a batch
+# has too few rows if all its rows together are fewer, and too many if its numbered rows are more.
 _INCOMPLETE_BATCHES = """
 with
     in_raw as (
@@ -85,7 +87,8 @@ where batch.dataset = '<<dataset>>'
     )
 """
 
-# Two batches from the same extract of a database are treated as one delivery.
+# An extract of a database can give two batches, for example the copied and the checked rows of a
+# first load. The query treats them as one delivery.
 _DELIVERIES = """
 select
     batch_id, force_code, row_count, rows_rejected,
@@ -143,8 +146,8 @@ where delivery.recency = 1
 
 # A list of a hundred or more rows normally changes from one delivery to the next, and does not
 # return to an earlier state. If the latest list has the same bytes as an earlier list, the earlier
-# list was sent again. `from` chooses the earlier lists, counted back from the latest list, which is
-# 1: with 2 the list before it, with 3 the older lists.
+# list was sent again. `from` chooses the earlier lists that the latest list is compared with: 2 is
+# the list directly before the latest list, 3 is all older lists.
 _RESENT_LISTS = """
 with
     delivery as (
@@ -177,7 +180,7 @@ where latest.recency = 1
 def landing_suite(
     dataset: str, table: str | None = None
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
-    """Decorate a function that returns expectations: it becomes the suite of a raw table.
+    """Decorate a function that returns expectations, so that it becomes the suite of a raw table.
 
     `table` names the raw table if the dataset has several. Without it, the first table is used.
     """
@@ -187,7 +190,11 @@ def landing_suite(
 
 
 def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None) -> SuiteDefinition:
-    """Return the suite of a raw table: the declared expectations and those of `function`."""
+    """Return the suite of a raw table.
+
+    The suite has the expectations of every raw table, those that follow from the declaration, and
+    those of `function`.
+    """
     return SuiteDefinition(
         function=function or _no_function(raw),
         stage="landing",
@@ -208,7 +215,11 @@ def suite_of(source: Dataset, raw: Table, function: SuiteFunction | None = None)
 
 
 def _no_function(raw: Table) -> SuiteFunction:
-    """Return a suite function without expectations, whose docstring is the declared description."""
+    """Return a suite function for a raw table that has no file in `landing/`.
+
+    The function returns no expectations. Its docstring is the first line of the table's declared
+    description, because the docstring becomes the description of the suite.
+    """
 
     def function() -> Expectations:
         return ()
@@ -276,8 +287,9 @@ def _every_table(source: Dataset, raw: Table) -> list[Expectation | tuple[Expect
 def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
     """Return the expectations about whole deliveries.
 
-    Vanished records are checked for every table. The rest is about the batch as a whole, so it is
-    only checked for the first table of the dataset.
+    For full deliveries, each table of the dataset gets an expectation about vanished records. The
+    other expectations are about a batch as a whole, so only the first table of the dataset gets
+    them.
     """
     deliveries = sql(_DELIVERIES, dataset=source.name)
     expectations: list[Expectation] = []

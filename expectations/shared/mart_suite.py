@@ -1,7 +1,7 @@
 """The expectations of every mart, and the decorator that makes a suite of a mart.
 
-Every mart must have a unique key and rows of the right force and publication. No mart may have
-anything that identifies a person.
+Every mart must have a unique key. Every row must have the code of a police force and belong to the
+publication that is checked. No mart may have anything that identifies a person.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,13 +23,15 @@ from expectations.vocabulary import (
     unique,
 )
 
-# Names of columns that could hold a person's name or number, a marking or a narrative.
+# A column could hold a person's name or number, a marking or a narrative if its name contains one
+# of these words.
 _PROTECTED_NAMES = (
     "collar|employee_no|officer_no|surname|forename|first_name|last_name|full_name|birth"
     "|narrative|source_identity|e_?mail|phone|address|protective_marking"
 )
 # A collar number can be any text, so a single value that equals a collar number is no leak. A
-# column leaks if it has at least this many values and most of them are collar numbers.
+# column leaks collar numbers if it has at least this many different values and most of them are
+# collar numbers.
 _FEWEST_VALUES_TO_JUDGE = 10
 
 _PROTECTED_COLUMNS = """
@@ -38,7 +40,9 @@ from pg_catalog.pg_attribute
 where attrelid = '{rows}'::regclass and attnum > 0 and not attisdropped and attname ~ '<<names>>'
 """
 
-# Columns in `source_text_columns` are not searched. They hold references and names from a source.
+# A column fails if one of its values has six digits, as employee numbers have, or if most of its
+# values are collar numbers. Columns in `source_text_columns` are not searched, because they hold
+# references and names from a source.
 _OFFICER_NUMBERS = """
 with officer as (select distinct collar_no from {raw_general}.personnel)
 select found.name as column_name
@@ -50,8 +54,9 @@ having bool_or(found.value ~ '^[0-9]{6}$')
     or (count(*) >= <<fewest>> and count(officer.collar_no) * 2 > count(*))
 """
 
-# E-mail addresses are searched in every column. Ranks with names are not searched in columns with
-# text from a source, because a unit name such as "DS Support" looks like one.
+# E-mail addresses are searched in every column. A title or rank with a name, such as "DS Smith", is
+# not searched in columns with text from a source, because the name of a unit such as "DS Support"
+# looks the same.
 _CONTACT_DETAILS = r"""
 select distinct found.name as column_name
 from ({texts}) as found
@@ -94,13 +99,13 @@ def mart_suite(
 ) -> Callable[[SuiteFunction], SuiteDefinition]:
     """Decorate a function that returns expectations, so that it becomes the suite of a mart.
 
-    `one_row_per` is the key of the mart within a force and publication. `public` marts are in
-    schema `public_release`.
+    `one_row_per` is the key of the mart within a force and publication. `public` says that the mart
+    belongs to the public release. A candidate has these marts in a schema of their own.
 
     `source_text_columns` hold references and names as a source writes them. These columns can hold
-    any text, so they are not searched for officer numbers. `sentence_columns` hold whole sentences
-    that the project wrote or that were stated in public. These columns are not searched for
-    narratives.
+    any text, so they are not searched for officer numbers, or for ranks with names.
+    `sentence_columns` hold whole sentences that the project wrote or that were stated in public.
+    These columns are not searched for narratives.
     """
     key = tuple(one_row_per)
     not_searched = (*source_text_columns, "force_code", "org_unit_code")
@@ -182,7 +187,7 @@ def _nobody_named(
 def officer_keys(column: str = "officer_key", *, always: bool = True) -> tuple[Expectation, ...]:
     """Expect that officers appear only under their pseudonym.
 
-    With `always`, every row must have a pseudonym.
+    With `always`, every row must have a pseudonym. Otherwise the column may be null.
     """
     expectations: list[Expectation] = [
         every_row(

@@ -1,16 +1,18 @@
 """Expectations that compare the records of a table with the table's own history.
 
-They compare the number of records, the mix of codes, and the values. All are warnings. An
-expectation fails only if there is enough history to compare with and if the difference is larger
-than two allowances together. The first allowance is for chance: three standard deviations of a
-Poisson count. The second is a tolerance that is wide enough for a bank holiday, a campaign or a new
-recording practice.
+They compare the number of records, the mix of codes, the values, and the number of rows of a mart.
+All are warnings. Nothing is compared without enough history.
+
+The number of records and the mix of codes may differ from the history by two allowances together.
+The first allowance is for chance. The second is a tolerance that is wide enough for a bank holiday,
+a campaign or a new recording practice.
 """
 
 from expectations.vocabulary import WARNING, Expectation, every_result, sql
 
-# `latest` is the last whole day before the last extraction of the table. No later day has all its
-# records.
+# `latest` is the day before the last successful extraction of the dataset, or the day before the
+# build's moment if that is earlier. Later days may lack records. `recorded` has the records up to
+# `latest`. `days_ago` counts from `latest` back to the day on which a record was created.
 _DAYS = """
 with
     latest as (
@@ -32,9 +34,11 @@ with
 """
 
 # The latest day is compared with the same weekday of the eight weeks before. The latest seven days
-# are compared with those eight weeks. The history starts with the first of these weeks that has
-# records, so that a single older record does not count as history. At least four weeks are needed.
-# The comparison uses the median, because one day of migrated records does not move it.
+# are compared with those eight weeks. The history starts with the first record of these weeks, so
+# that a single older record does not count as history. The history must have at least four weeks.
+# The usual number is the median, because one day of migrated records does not move a median. The
+# number may be between half and twice the usual number. The allowance for chance is three standard
+# deviations of a Poisson count.
 _RECORDED = """<<days>>
     history as (
         select force_code, (max(days_ago) + 1) / 7 - 1 as weeks
@@ -108,9 +112,9 @@ where all_now - codes / 2.0 >= 50 and all_earlier - codes / 2.0 >= 100
 group by force_code
 """
 
-# The present value is compared with the value that the current publication was built from. That is
-# not always the value of the delivery before. A record that is newer than that publication does not
-# count as changed.
+# The present value of a record is compared with the value that the current publication was built
+# from. The delivery before the present one can have another value. A record that the current
+# publication did not know does not count as changed.
 _CHANGED = """
 with
     current_publication as (
@@ -171,9 +175,9 @@ def recorded_as_usual(dataset: str) -> Expectation:
 
     A record counts for the day and week in which it was created. The usual number for the day is
     the median of the same weekday in the eight weeks before. The usual number for the week is the
-    median of those weeks. Between half and twice the usual number passes, with an allowance for
-    chance. In a table with fewer than about twenty records a week, the expectation does not notice
-    that records stop.
+    median of those weeks. The expectation passes if the number is between half and twice the usual
+    number. An allowance for chance widens these limits. In a table with fewer than about twenty
+    records a week, the expectation does not notice that records stop.
     """
     return every_result(
         "recorded_as_usual",
@@ -192,9 +196,10 @@ def mix_as_before(
 
     The latest four weeks are compared with the half year before by the population stability index.
     The expectation fails if the index is above 0.25, the usual limit for a major shift, plus an
-    allowance for chance that depends on the number of records. Fewer than 50 records now, or fewer
-    than 100 before, are not compared. Use this for codes that stay as they were recorded. Do not
-    use it for a status that changes as a record gets older.
+    allowance for chance that depends on the number of records. Nothing is compared if there are
+    fewer than 50 records in the latest four weeks, or fewer than 100 in the half year before. Use
+    this expectation for codes that stay as they were recorded. Do not use it for a status that
+    changes as a record gets older.
     """
     return every_result(
         f"{column}_mix_as_before",
@@ -207,10 +212,10 @@ def mix_as_before(
 
 
 def few_changed(column: str, *, key: str, description: str) -> Expectation:
-    """Expect that fewer than a fifth of all records changed since the current publication.
+    """Expect that at most a fifth of all records changed since the current publication.
 
-    The expectation always passes if fewer than twenty records changed. `key` is the key of the
-    table, in SQL.
+    A record has changed if `column` has another value. The expectation always passes if fewer than
+    twenty records changed. `key` is the key of the table, in SQL.
     """
     return every_result(
         f"{column}_few_changed",
@@ -227,7 +232,8 @@ def as_many_as_published(table: str) -> Expectation:
     """Expect that a mart has about as many rows as in the current publication.
 
     The number may be 0.8 to 1.25 times the published number, or differ from it by fewer than twenty
-    rows. If the publication is for a moment more than a week away, nothing is compared.
+    rows. Nothing is compared if the publication is for a moment more than a week before or after
+    the moment of the build.
     """
     return every_result(
         "as_many_as_published",

@@ -5,9 +5,9 @@ Only figures of the whole force are counted again here. The rules are those of t
 
 from expectations.vocabulary import Expectation, no_rows, sql
 
-# The query gives the latest version of each record at or before the build's moment. If the first
-# version of a record is later than that moment but the record was created before it, the first
-# version is used. Deleted and vanished records are left out.
+# The query gives the latest version of each record at or before the build's moment. If all versions
+# of a record are later than that moment but the record was created by then, its first version is
+# used. Vanished records are left out. So are deleted records, unless `with_deleted` is true.
 _RECORDS_AS_AT = """
 select record.*
 from (
@@ -39,8 +39,8 @@ full join shown using (force_code, reference)
 where landed.reference is null or shown.reference is null
 """
 
-# Compute the median and the 90th percentile of the hours from the compliant referrals in the fact
-# table.
+# The query computes the median and the 90th percentile of the hours again, from the compliant
+# referrals in the fact table. It returns the figures that differ.
 _DIFFERENT_HOURS = """
 with
     compliant as (
@@ -78,10 +78,11 @@ where coalesce(shown.denominator, 0) <> coalesce(counted.denominator, 0)
     or (shown.value is null) <> (counted.value is null)
 """
 
-# Count immigration detentions with and without a referral, from the raw tables. All detentions of
-# one occurrence count once, in the month of the first detention. A detention that names no
-# occurrence counts by itself. An occurrence that the records management system never delivered
-# still counts if a detention names it.
+# The query counts immigration detentions again from the raw tables: all (the denominator), and
+# those whose occurrence was referred (the numerator). All detentions of one occurrence count once,
+# in the month of the first detention. A detention that names no occurrence counts by itself. A
+# cancelled or deleted occurrence does not count. An occurrence that the records management system
+# never delivered still counts if a detention names it.
 _DIFFERENT_CAPTURES = """
 with
     detention as (
@@ -134,7 +135,8 @@ where coalesce(shown.numerator, 0) <> coalesce(counted.numerator, 0)
 def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) -> Expectation:
     """Expect that a fact table has exactly the records of a raw table as at the build's moment.
 
-    `reference` is the key column of both tables. `which` is a condition in SQL on the raw records.
+    `reference` is the key column of both tables. `which` is a condition in SQL. It selects the raw
+    records that the fact table must have.
     """
     return no_rows(
         "adds_up_to_raw",
@@ -144,9 +146,10 @@ def adds_up_to_raw(table: str, reference: str, which: str, *, description: str) 
 
 
 def hours_add_up(first_month: str) -> Expectation:
-    """Expect that the figures in hours are the percentiles of the compliant referrals.
+    """Expect that the force's hours to submission are those of its compliant referrals.
 
-    `first_month` is the first period that is shown, as a date in SQL.
+    The measures are the median and the 90th percentile. `first_month` is the first month that is
+    shown, as a date in SQL.
     """
     return no_rows(
         "hours_add_up",
@@ -159,7 +162,7 @@ def hours_add_up(first_month: str) -> Expectation:
 def captures_add_up(first_month: str) -> Expectation:
     """Expect that capture completeness equals a count of the detentions and referrals in raw.
 
-    `first_month` is the first period that is shown, as a date in SQL.
+    `first_month` is the first month that is shown, as a date in SQL.
     """
     return no_rows(
         "captures_add_up",

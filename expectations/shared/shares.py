@@ -3,6 +3,7 @@
 from expectations.vocabulary import Expectation, every_row, sql
 
 # Shares are in double precision, so two ways to compute the same share can differ in the last bits.
+# Differences up to this one are allowed.
 _SLACK = "1e-9"
 
 _VALUE_IS_THE_QUOTIENT = """
@@ -24,7 +25,11 @@ end
 
 
 def is_a_share(*, where: str = "true") -> tuple[Expectation, ...]:
-    """Expect that numerator, denominator and value of every share fit together."""
+    """Expect that numerator, denominator and value of every share fit together.
+
+    The numerator is at least zero and at most the denominator. The value is numerator divided by
+    denominator, or null if the denominator is zero. It lies between zero and one.
+    """
     return (
         every_row(
             "part_of_the_whole",

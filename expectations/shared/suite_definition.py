@@ -8,7 +8,11 @@ from expectations.vocabulary import Expectation, Stage, Suite, SuiteFunction, fl
 
 @dataclass(frozen=True)
 class SuiteDefinition:
-    """A suite function, its table, and the expectations that all tables of its stage share."""
+    """A suite function, its table, and the expectations that the decorator adds.
+
+    `shared` has the added expectations. `owner` is the owner of every expectation that names none.
+    `versioned` says that the table keeps every version of a record, as raw tables do.
+    """
 
     function: SuiteFunction
     stage: Stage
@@ -53,7 +57,10 @@ class SuiteDefinition:
 
 
 def _check_names(suite: str, expectations: Sequence[Expectation]) -> None:
-    """Raise `ValueError` if two names are equal, because results are stored by name."""
+    """Raise `ValueError` if two expectations of a suite have the same name.
+
+    Results are stored under the names, so two expectations with one name would be confused.
+    """
     names = [expectation.name for expectation in expectations]
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:

@@ -1,1 +1,1 @@
-"""The assurance warehouse: what the DAGs, the command line and the tests share."""
+"""The code of the assurance warehouse, which the DAGs, the command line and the tests use."""

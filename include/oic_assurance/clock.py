@@ -3,8 +3,8 @@
 A moment is a point in time. Every moment in the code is a datetime in UTC. London time is used only
 to read moments that people write, and to find the day of a moment.
 
-The reason is a rule of Python: it subtracts two datetimes of the same zone by their wall clocks.
-So the difference of two London times is an hour wrong if the clocks change between them.
+The reason is that Python subtracts two datetimes of the same zone by their wall-clock times. So the
+difference of two London times is an hour wrong if the clocks change between them.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,8 +20,9 @@ def parse_moment(text: str) -> datetime:
     """Return the UTC datetime for an ISO 8601 text such as `2026-01-31T05:30`.
 
     - A text without a UTC offset is in Europe/London time.
-    - In the autumn an hour occurs twice. A time in it is read as the earlier one.
-    - In the spring an hour is skipped. A time in it is read as if the clocks had not changed yet.
+    - In the autumn an hour occurs twice. A time in that hour is read as the earlier moment.
+    - In the spring an hour is skipped. A time in that hour is read as if the clocks had not changed
+      yet.
     - A date without a time is the start of that day.
 
     Raises:

@@ -1,4 +1,4 @@
--- Open exceptions by team and kind. Numbers only, no identities.
+-- The number of open exceptions by team and kind. The result names no person and no record.
 select
     waiting.point_code,
     waiting.exception_code,

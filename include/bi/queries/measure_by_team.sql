@@ -1,5 +1,5 @@
 -- The measure of each position by team. Referrals are added up over the last twelve complete months
--- and the current one, as in the position. People are those of today.
+-- and the current month, as in the position. Training figures are those of the current month.
 with
     published as (
         select cast(date_trunc('month', as_at at time zone 'Europe/London') as date) as this_month

@@ -1,4 +1,4 @@
--- The position of each point at the end of each month, and today.
+-- The position of each point at the end of each month, and on the day of the publication.
 select point_code, day, numerator, denominator, value, status
 from (
     select

@@ -1,4 +1,5 @@
--- Figures of the whole force that differ from the previous publication, with the cause.
+-- Figures of the whole force that differ from the same figures in the compared publication, with
+-- the cause.
 select
     measure.title, change.measure_code, change.period_start, change.value_before, change.value_after,
     change.cause, change.record_count, measure.point_code, measure.unit_of_value

@@ -1,4 +1,5 @@
--- People by the number of modules completed. In post, without the long-term absent.
+-- The number of people by the number of modules that they have completed. People count if they are
+-- in post and not long-term absent.
 select modules_complete, count(*) as people
 from (
     select officer_key, count(*) filter (where is_complete) as modules_complete

@@ -1,4 +1,5 @@
--- Training completed by team and item. People in post, without the long-term absent.
+-- The number of people who have completed each item of training, by team. People count if they are
+-- in post and not long-term absent.
 select
     requirement.org_unit_code,
     unit.org_unit_name,

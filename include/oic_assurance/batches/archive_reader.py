@@ -34,7 +34,11 @@ class UnreadableError(AssuranceError):
 
 @dataclass(frozen=True)
 class ArchivedBatch:
-    """A landed batch from `audit.batch`, with the number of rows that erasures have removed."""
+    """A landed batch from `audit.batch`, with what erasures have removed from it.
+
+    `row_count` is the number of delivered rows. `rows_new` is the number of versions that the batch
+    added to raw, and `rows_rejected` the number of rows that went into quarantine.
+    """
 
     batch_id: int
     run_id: str
@@ -61,7 +65,11 @@ class ArchivedBatch:
 
     @property
     def is_extract(self) -> bool:
-        """Whether the archive holds rows of a database. Otherwise it holds the bytes of a file."""
+        """Whether the batch is archived as an extract: a header and rows in the format of `COPY`.
+
+        A database extract and a replay are archived in this way. A delivered file is archived byte
+        by byte.
+        """
         return self.archived_as is not None and self.archived_as.endswith(EXTRACT_SUFFIX)
 
     @property
@@ -213,7 +221,8 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
     """Yield the decompressed bytes of an archived batch as a stream.
 
     Raises:
-        UnreadableError: The file is missing or damaged. Reading the stream can also raise it.
+        UnreadableError: The file is missing or damaged. A read of the stream inside the block can
+            raise this error too.
     """
     try:
         with gzip.open(path, "rb") as stream:
@@ -227,7 +236,9 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
 
 
 def read_header(stream: ByteStream) -> dict[str, Any]:
-    """Read the first line of an archived extract: its format, columns and origin.
+    """Read the first line of an archived extract, and return its JSON object.
+
+    The object gives the format, the columns and the origin of the extract.
 
     Raises:
         UnreadableError: The first line is not a header of an extract.

@@ -5,7 +5,8 @@ There are three kinds of archived batches:
 - A file: the bytes of the file.
 - A database extract: a first line, then the output of PostgreSQL's `COPY`. The first line is `# `
   and a JSON object. Its fields are `format`, `dataset`, `place`, `columns`, `copy_format` (`text`
-  or `binary`), `snapshot_at` and `cursor_from`.
+  or `binary`), `snapshot_at` and `cursor_from`. A batch of tombstones is an extract with the keys
+  of the vanished records. Its first line also has the field `vanished`.
 - A replay: a text extract of the corrected rows. Its columns are the row number in the delivery
   that the replay corrects, the id of the rejected row, and the declared columns. Its first line
   names the corrected batch (`replay_of`) and the table.
@@ -36,8 +37,8 @@ from oic_assurance.warehouse.rows import one_value
 
 EXTRACT_FORMAT = "oic-assurance extract 2"
 UNFINISHED = ".part"
-#: The suffix of a batch file that an erasure has rewritten. The erasure then replaces the original
-#: file with it.
+#: The suffix of the file into which an erasure writes a batch again, without the erased rows. Later
+#: the erasure replaces the original file with this file.
 REWRITTEN = ".erased"
 #: The fastest level of zlib. Batches repeat many values, so they still shrink to a tenth or a
 #: quarter of their size.
@@ -59,7 +60,7 @@ class Archive:
             private_folder(settings, folder)
 
     def store(self, content: Content, name: str, batch_id: int) -> str:
-        """Archive the bytes of a file. Return the path, relative to the state folder.
+        """Archive the bytes of a file. Return the archive path, relative to the state folder.
 
         Raises:
             AssuranceError: The bytes do not have the SHA-256 of `content`.
@@ -87,10 +88,12 @@ class Archive:
     def remove_leftovers(self, connection: psycopg.Connection) -> None:
         """Remove archived files that earlier attempts have left and that no batch names.
 
-        An attempt that fails rolls its batches back. It cannot know whether the warehouse received
-        its last commit. So only the next attempt removes the files.
+        A failed attempt rolls back its last batch, but it leaves the file of that batch. It cannot
+        remove the file, because it cannot know whether the warehouse received its last commit. So
+        the next attempt removes the file if no batch names it. If another force lands the same
+        dataset at the same time, nothing is removed.
 
-        Two kinds of files stay:
+        Two kinds of files always stay:
 
         - Files that are older than all unsuccessful attempts of this warehouse. They can belong to
           another warehouse that uses the same state folder.
@@ -114,9 +117,9 @@ class Archive:
         if oldest is None:
             return
         since = (oldest - CLOCK_SKEW).timestamp()
-        # List the files first, then check for other forces. A force that starts after the listing
-        # archives only files that are not on the list. If a force ended before the check, its
-        # batches already name its files.
+        # The files are listed before the check for other forces, so that no file of another force
+        # is removed. If a force starts after the listing, its files are not on the list. If a force
+        # ended before the check, its batches already name its files.
         files = archived_files(self._settings, self._dataset)
         if self._another_force_is_landing(connection):
             return
@@ -126,10 +129,11 @@ class Archive:
                 path.unlink(missing_ok=True)
 
     def _another_force_is_landing(self, connection: psycopg.Connection) -> bool:
-        """Tell whether another force lands this dataset now. No batch names its new files yet.
+        """Tell whether another force lands this dataset now.
 
-        A landing holds the lock of its force for the whole attempt. An attempt that was killed
-        holds no lock.
+        If so, the archive can have new files of that force that no batch names yet. A landing holds
+        the lock of its force and dataset for the whole attempt. An attempt that was killed holds no
+        lock.
         """
         force_code = self._settings.force_code
         forces = connection.execute(
@@ -169,7 +173,7 @@ class ArchiveWriter:
         return self._digest.hexdigest()
 
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
-        """Write the first line of an extract. The SHA-256 and the size leave this line out."""
+        """Write the first line of an extract. The SHA-256 and the size do not count this line."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
         self._file.write(self._zip.compress(f"# {text}\n".encode()))
 
@@ -180,7 +184,10 @@ class ArchiveWriter:
         self._file.write(self._zip.compress(chunk))
 
     def finish(self) -> None:
-        """Move the file into its place. The file is on disk before its batch is committed."""
+        """Write the rest of the file to the disk, and give the file its final name.
+
+        The caller commits the batch after this, so a committed batch always has its file.
+        """
         self._file.write(self._zip.flush())
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -189,7 +196,10 @@ class ArchiveWriter:
         self._is_finished = True
 
     def discard(self) -> None:
-        """Remove the file if it is unfinished. This works even if the disk is full."""
+        """Remove the unfinished file, if `finish` was not called.
+
+        This works even if the disk is full.
+        """
         if self._is_finished:
             return
         with suppress(OSError):
@@ -208,8 +218,8 @@ def unnamed_files(
 ) -> list[Path]:
     """Return the files that no batch of any force names.
 
-    The caller lists `files` before this call. If a batch is landed in between, it already names its
-    file.
+    The caller lists `files` before this call. If a batch was landed in between, this function finds
+    that the batch names its file.
     """
     names = connection.execute(
         "select kept_as from audit.batch where dataset = %s and kept_as is not null",

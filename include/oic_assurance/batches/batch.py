@@ -15,7 +15,18 @@ from oic_assurance.warehouse.rows import one_value
 
 @dataclass(frozen=True)
 class Batch:
-    """One row of `audit.batch`. Sizes are in bytes."""
+    """One row of `audit.batch`.
+
+    Attributes:
+        source_place: The name of the file or of the database table.
+        delivered_for: The moment from which the delivery counts.
+        reason: Why the delivery was refused.
+        row_count: The number of delivered rows.
+        rows_new: The number of versions that were added to raw.
+        cursor_from: For a database: the cursor before this batch.
+        cursor_to: For a database: the cursor after this batch.
+        notes: Normalisation notes and other remarks.
+    """
 
     batch_id: int
     dataset: str
@@ -49,9 +60,8 @@ def next_batch_id(connection: psycopg.Connection) -> int:
 def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_id: str) -> None:
     """Insert a complete batch into `audit.batch`.
 
-    If the batch was landed, log the collection of data.
-
-    DPA 2018 section 62 requires a log entry when personal data is collected.
+    If the batch was landed, also insert a log entry about the collection of personal data, which
+    DPA 2018 section 62 requires.
     """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
     values["who"] = f"{_user()}@{socket.gethostname()}"

@@ -12,12 +12,14 @@ from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import CANDIDATE, take
 from oic_assurance.warehouse.rows import find_row
 
-#: How long a stage waits for a stage of another run. Then it fails, and can be tried again later.
+#: How long a stage waits for a stage of another run. After this time the waiting stage fails. It
+#: can be tried again later.
 PATIENCE = "60s"
 
-# Returns the build that owns the candidate, and whether that build's tables were published.
-# Publication moves the tables out of the candidate. If the build is repeated after its publication,
-# it makes the tables again, and then `candidate_since` is later than `attached_at`.
+# The query returns the build that owns the candidate, and whether that build's tables were
+# published. Publication moves the tables out of the candidate at `attached_at`. If the build is
+# repeated after its publication, it makes the tables again. Then `candidate_since` is later than
+# `attached_at`, and the new tables count as not published.
 _OWNER = """
 select build.build_id, coalesce(generation.attached_at > build.candidate_since, false)
 from audit.build as build
@@ -51,7 +53,7 @@ def lock_for_change(settings: Settings, build_id: int) -> Iterator[None]:
 
     Raises:
         ServerError: Another stage uses the candidate for longer than `PATIENCE`.
-        AssuranceError: The candidate does not belong to the build.
+        AssuranceError: The candidate does not belong to the build, or its tables were published.
     """
     with _locked(settings) as conn:
         _expect_owner(conn, build_id)
@@ -64,7 +66,7 @@ def lock_for_reading(settings: Settings, build_id: int) -> Iterator[None]:
 
     Raises:
         ServerError: Another stage changes the candidate for longer than `PATIENCE`.
-        AssuranceError: The candidate does not belong to the build.
+        AssuranceError: The candidate does not belong to the build, or its tables were published.
     """
     with _locked(settings, shared=True) as conn:
         _expect_owner(conn, build_id)
@@ -82,8 +84,8 @@ def _locked(settings: Settings, *, shared: bool = False) -> Iterator[psycopg.Con
                 "another run builds or audits the candidate at this moment: wait for its end."
             ) from error
         yield conn
-        # This raises an error if the session was lost during the block. Then the lock was lost too,
-        # and the block was not protected.
+        # This statement raises an error if the session was lost during the block. Then the lock was
+        # lost too, and the block was not protected.
         conn.execute("select")
 
 

@@ -1,17 +1,17 @@
 """The step tables of the publication that a build is compared with.
 
-Step tables ("steps") are the intermediate tables from which figures are made. Each run replaces
-them. Before that, it sets the steps of the current publication aside: it moves them to the schema
-`compared_with`. So new figures can be compared with old figures, record by record.
+Step tables ("steps") are the intermediate tables from which figures are made. Each run makes new
+steps. Before that, the run sets the steps of the current publication aside: it moves them to the
+schema `compared_with`. So new figures can be compared with old figures, record by record.
 
-The old steps are recomputed in two cases:
+The steps of the publication are recomputed in two cases:
 
 - the rules have changed since the publication,
 - the old step tables no longer exist, for example after a roll-back or an erasure.
 
-The recomputation uses the batches and the moment of the publication, and today's rules. If it
-differs from the publication, the rules are the cause. If it differs from the new figures, the
-records are the cause.
+The recomputation uses the batches and the moment of the publication, and today's rules. If a
+recomputed figure differs from the published figure, the rules are the cause. If the new figure
+differs from the recomputed figure, the records are the cause.
 """
 
 import psycopg
@@ -51,23 +51,24 @@ COMPARED = "compared_with"
 #: The schema of the same steps as they were published, if the rules have changed since.
 COMPARED_OLD_RULES = "compared_with_old_rules"
 
-# Usually the current publication. If the current publication is this very build, which is being
-# built again, the build is compared with the same publication as the first time.
+# The query returns the publication to compare a build with. This is usually the current
+# publication. But if the build is built again after its own publication, it is itself the current
+# publication. Then it is compared with the same publication as the first time.
 _PUBLICATION_TO_COMPARE = """
 select case when p.publication_id = b.build_id then b.compared_with else p.publication_id end
 from marts.publication as p cross join audit.build as b
 where p.is_current and p.force_code = %s and b.build_id = %s
 """
-# Earlier versions of the code kept the steps in these schemas.
+# Earlier versions of the code kept the steps in these schemas. They are dropped.
 _OLD_SCHEMAS = ("before", "before_then")
 
 
 def set_steps_aside(settings: Settings, build: Build) -> None:
     """Move the steps of the current publication to `compared_with`, before a build replaces them.
 
-    The compared publication is written into the build's record. The call can be repeated, also
-    after a failed build: steps that were moved already stay where they are. Before the first
-    publication there are no steps to move.
+    The function also writes the compared publication into the build's record. The call can be
+    repeated, also after a failed build: steps that were moved already stay where they are. Before
+    the first publication there are no steps to move.
     """
     with connect(settings, role=ROLE) as warehouse:
         publication_id = find_value(
@@ -91,7 +92,7 @@ def set_steps_aside(settings: Settings, build: Build) -> None:
 def drop_steps_set_aside(settings: Settings) -> None:
     """Drop the steps of the compared publication and the restatement tables made from them.
 
-    Both can hold erased records. The next run makes these tables again without those records.
+    All these tables can hold erased records. The next run makes them again without those records.
     """
     with connect(settings, role=ROLE) as warehouse:
         for name in COMPARISONS:
@@ -107,9 +108,9 @@ def drop_steps_set_aside(settings: Settings) -> None:
 
 
 def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -> Build:
-    """Recompute the steps of a publication in the schemas of a purpose.
+    """Recompute the steps of a publication, in schemas whose names begin with the purpose.
 
-    Returns the new build that recomputed them.
+    Returns the new build that records the recomputation.
     """
     with connect(settings, role=ROLE) as warehouse:
         earlier = get_build(warehouse, publication_id)
@@ -120,7 +121,7 @@ def recompute_steps(settings: Settings, publication_id: int, purpose: Purpose) -
 
 
 def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
-    """Create a schema and move the step tables into it.
+    """Create the schema `target`, and move the step tables of the schema `place` into it.
 
     The move waits for sessions that are reading the tables.
     """
@@ -134,10 +135,11 @@ def move_steps(warehouse: psycopg.Connection, place: str, target: str) -> None:
 
 
 def _set_aside(warehouse: psycopg.Connection, build: Build, published: Build) -> bool:
-    """Move a publication's steps to the schemas for comparison.
+    """Move a publication's steps to `compared_with`.
 
-    Returns True if the steps as computed with today's rules are there. Otherwise the caller must
-    recompute them.
+    If the rules have changed since, move the steps to `compared_with_old_rules` instead. Returns
+    True if `compared_with` holds the steps as computed with today's rules. Otherwise the caller
+    must recompute the steps.
     """
     today = build.rules_fingerprint
     latest = find_steps_build(warehouse, build.schema_prefix)
@@ -167,8 +169,8 @@ def _place(
     """Return the schema that holds a publication's steps as they were published.
 
     Returns None if no schema has all of them. `latest` is the build whose steps are in the
-    intermediate schema. The steps in the schemas for comparison belong to the publication that
-    `latest` was compared with.
+    intermediate schema. The steps in `compared_with` and `compared_with_old_rules` belong to the
+    publication that `latest` was compared with.
     """
     place = None
     if latest is not None and latest.build_id == published.build_id:
@@ -180,9 +182,10 @@ def _place(
 
 
 def _replace(warehouse: psycopg.Connection, build: Build, target: str, place: str | None) -> bool:
-    """Replace the schema `target` by the steps in the schema `place`.
+    """Drop the schema `target`, and move the steps of the schema `place` into a new `target`.
 
-    Returns False if `place` is None: then `target` is only dropped.
+    If `place` is `target` already, nothing changes. If `place` is None, `target` is only dropped.
+    Returns whether `target` holds the steps afterwards.
     """
     if place is None:
         _drop(warehouse, build, target)

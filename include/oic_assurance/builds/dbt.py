@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 PROJECT = "dbt_project"
 TEST = "test"
-# The variables that profiles.yml reads. dbt does not log a variable that starts DBT_ENV_SECRET_.
+# The environment variables that profiles.yml reads, by the part of the database's address. dbt does
+# not log the value of a variable whose name begins with DBT_ENV_SECRET_.
 VARIABLES = {
     "host": "ASSURANCE_DBT_HOST",
     "port": "ASSURANCE_DBT_PORT",
@@ -32,7 +33,7 @@ VARIABLES = {
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
-# Parsing takes longer than most commands, so a process parses a project once.
+# Parsing takes longer than most commands, so a process parses a project once and keeps the result.
 _parsed: dict[tuple[str, str, Path], "Manifest"] = {}
 
 
@@ -61,6 +62,7 @@ class Node:
 def run_dbt(settings: Settings, target: str, arguments: Sequence[str]) -> list[Node]:
     """Run one dbt command on a target and return the result of each node.
 
+    The target is the purpose of a build, such as `daily`. It decides which schemas dbt writes.
     A failed test is returned as a result and raises no error.
 
     Raises:
@@ -105,7 +107,10 @@ def forget_project() -> None:
 
 
 def one_line(text: str) -> str:
-    """Return the reason from dbt's message as one line, without the path of the compiled file."""
+    """Return the reason of a failure from dbt's message, as one line.
+
+    The place of the error and the path of the compiled file are left out.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     kept = [line for line in lines if not line.startswith(("compiled code at", "LINE ", "^"))]
     if len(kept) > 1 and kept[0].endswith(")") and " in " in kept[0]:
@@ -165,7 +170,7 @@ def target_dir(settings: Settings, target: str) -> Path:
 
 
 def connection_variables(url: str) -> dict[str, str]:
-    """Return the environment variables with which dbt connects to a libpq URI."""
+    """Return the environment variables with which dbt connects to the database of a libpq URI."""
     parts = conninfo_to_dict(url)
     loopback = parts.get("host") in LOOPBACK
     parts.setdefault("sslmode", "disable" if loopback else "prefer")

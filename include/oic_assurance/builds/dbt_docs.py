@@ -21,12 +21,13 @@ def docs_page(settings: Settings) -> Path:
 
 
 def build_docs(settings: Settings, target: str = "daily") -> Path:
-    """Write dbt's documentation of the latest build of a target, and return its path.
+    """Write dbt's documentation of the latest build of a target, and return the page's path.
 
     Raises:
         AssuranceError: dbt fails.
     """
-    # If this process has made the build, the project is compiled already. Compiling takes seconds.
+    # If this process has made the build, the project is compiled already. To compile it again would
+    # take seconds, so dbt is told not to.
     run_dbt(settings, target, ["docs", "generate", "--no-compile"])
     page = docs_page(settings)
     private_folder(settings, page.parent)
@@ -61,7 +62,7 @@ def docs_html(folder: Path) -> str:
 def with_declared_types(
     catalogue: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return dbt's catalogue, completed with the declared columns of tables that it lacks."""
+    """Return dbt's catalogue, completed with the tables that it lacks, as they are declared."""
     return {
         **catalogue,
         **{kind: {**_declared(manifest[kind]), **catalogue[kind]} for kind in ("nodes", "sources")},

@@ -1,8 +1,8 @@
 """Compute the deadline position of each point once, and store it for good.
 
-When the deadline day is over, all rules run once with the batches that were landed by its end.
-Deliveries that are landed later do not change the stored position (mart contract, Time: "Only
-…_known_then uses what had been landed by the deadline").
+When the deadline day is over, all rules run once with the batches that were landed by the end of
+that day. Deliveries that are landed later do not change the stored position. The mart contract says
+so under Time: "Only …_known_then uses what had been landed by the deadline".
 """
 
 from datetime import date, datetime, time
@@ -50,16 +50,17 @@ order by 1
 
 
 def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
-    """Freeze the position of each point whose deadline has passed and is not frozen yet.
+    """Freeze the deadline position of each point whose deadline has passed, if it is not frozen.
 
-    To freeze a position is to compute and store it once. If no batch for a point was landed by its
-    deadline, the point gets no position, because nothing was known. Returns the codes of the
-    points whose position this call has frozen.
+    To freeze a position is to compute and store it once. If no batch for a point was landed by the
+    end of its deadline day, the point gets no position, because nothing was known. Returns the
+    codes of the points whose position this call has frozen.
     """
     frozen: list[str] = []
     for deadline in _deadlines_to_freeze(settings, build):
         then = _end_of(deadline)
-        # The last run before the deadline recorded whether the sources were fresh at that time.
+        # The last run before the deadline recorded whether the sources were fresh at that time. The
+        # build gets the id of that run, so that its rules read those records.
         run_id = _last_run_before(settings, then) or build.run_id
         computed = open_build(settings, run_id, then, "deadline", known_at=then)
         run_dbt(settings, "deadline", ["seed"])
@@ -71,7 +72,11 @@ def freeze_deadlines(settings: Settings, build: Build) -> list[str]:
 
 
 def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
-    """Return the passed deadlines of points that are not frozen and have a batch from before."""
+    """Return the deadlines that have passed and for which a position must be frozen.
+
+    The point of such a deadline has no frozen position yet, and a batch for the point was landed by
+    the end of the deadline day.
+    """
     with connect(settings, role=ROLE) as warehouse:
         if not relation_exists(warehouse, "policy.policy_point"):
             return []
@@ -83,7 +88,10 @@ def _deadlines_to_freeze(settings: Settings, build: Build) -> list[date]:
 
 
 def _last_run_before(settings: Settings, then: datetime) -> str | None:
-    """Return the run that made the last attempt to extract anything by a moment."""
+    """Return the id of the run that began the last extraction at or before the moment `then`.
+
+    Return None if no extraction had begun by then.
+    """
     with connect(settings, role=ROLE) as warehouse:
         run_id: str | None = find_value(
             warehouse,
@@ -97,7 +105,10 @@ def _last_run_before(settings: Settings, then: datetime) -> str | None:
 
 
 def _freeze(warehouse: psycopg.Connection, computed: Build, deadline: date) -> list[str]:
-    """Store the computed positions of the points with a deadline; return their codes."""
+    """Store the computed position of each point that has this deadline.
+
+    Return the codes of the points whose position was stored.
+    """
     rows = warehouse.execute(
         sql.SQL(
             """

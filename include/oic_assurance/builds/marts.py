@@ -49,9 +49,9 @@ def seal_marts(settings: Settings, build: Build) -> None:
 
 
 def drop_schemas(warehouse: psycopg.Connection, prefix: str) -> None:
-    """Drop every schema whose name has the prefix and that this role may drop.
+    """Drop every schema whose name begins with the prefix and that this role may drop.
 
-    The schemas hold personal data.
+    The schemas hold personal data, so they must not stay after their use.
     """
     if not prefix:
         raise AssertionError("the daily build's schemas have no prefix")
@@ -70,10 +70,11 @@ def _check_purpose(build: Build) -> None:
 
 
 def _build(settings: Settings, build: Build, stage: str, selection: list[str]) -> None:
-    # Unit tests check the rules, not the data, so they run when the rules change.
+    # A build runs no unit tests. Unit tests check the rules and not the data, so it is enough to
+    # run them when somebody changes the rules.
     arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     nodes = run_dbt(settings, build.purpose, arguments)
-    # One transaction stores the results and the fingerprints of the tables that they are about.
+    # One transaction stores the test results and the fingerprints of the tested tables.
     with connect(settings, role=ROLE) as warehouse:
         record_tested_tables(warehouse, build.build_id, _candidates(build), nodes)
         store_test_results(warehouse, build.build_id, f"dbt_{stage}", nodes)

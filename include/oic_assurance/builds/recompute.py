@@ -1,4 +1,4 @@
-"""Recompute an earlier build from the batches that it used, in schemas of its own."""
+"""Recompute an earlier build from the batches that it used, in schemas that are dropped later."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ PURPOSE: Purpose = "reproduce"
 def recompute_schemas(settings: Settings) -> Iterator[str]:
     """Reserve the schemas for a recomputation during the block, and drop them afterwards.
 
-    Yields the prefix of their names. Recomputations in this and other processes wait for each
-    other. Schemas that a killed process has left are dropped first, because they hold personal
-    data.
+    Yields the prefix of the schemas' names. If another recomputation runs, in this or another
+    process, this one waits for its end. Schemas that a killed process has left are dropped first,
+    because they hold personal data.
     """
     prefix = schema_prefix(PURPOSE)
     with connect(settings, role=ROLE, autocommit=True) as connection:
@@ -35,8 +35,8 @@ def recompute_schemas(settings: Settings) -> Iterator[str]:
 def open_recompute(settings: Settings, earlier: Build, purpose: Purpose = PURPOSE) -> Build:
     """Record a new build that recomputes an earlier one.
 
-    The new build uses the batches that the earlier build used. Its marts show the checks of the
-    earlier build.
+    The new build uses the batches that the earlier build used. The marts about checks show the
+    checks of the earlier build.
     """
     return open_build(
         settings,

@@ -35,7 +35,7 @@ class Build:
     as_at: datetime
     #: The newest batch that the build may see.
     known_batch_id: int
-    #: The build uses what had been extracted by this time.
+    #: The time by which a batch had to be landed to be used by the build.
     known_at: datetime
     purpose: Purpose
     #: The prefix of the build's schemas; empty for the daily build.
@@ -45,7 +45,8 @@ class Build:
     input_fingerprint: str | None
     rules_fingerprint: str | None
     code_version: str | None
-    #: Whether a person must approve the build's warnings: the setting when the build was opened.
+    #: Whether a person must approve the build before its publication if it has warnings. This is
+    #: the setting of the deployment when the build was opened.
     wants_approval: bool
     #: When the last tables of the build were built.
     finished_at: datetime | None
@@ -65,8 +66,9 @@ def open_build(
     uses exactly the batches of the earlier build.
     """
     with connect(settings, role=ROLE) as warehouse:
-        # A replay takes its batch id before it commits. Without the lock the new build could know
-        # of a batch whose rows are not there yet.
+        # A replay takes its batch id some time before it commits. Without the lock, the highest
+        # known batch id could be above the id of a replay that is not committed yet. The rows of
+        # that replay would then appear in the middle of the build.
         take_in_transaction(warehouse, KNOWN_BATCHES)
         known_batch_id = int(
             one_value(
@@ -155,7 +157,10 @@ def find_daily_build(connection: psycopg.Connection, run_id: str | None = None) 
 
 
 def find_steps_build(connection: psycopg.Connection, prefix: str) -> Build | None:
-    """Return the build whose intermediate tables are in the schemas with a prefix, or None."""
+    """Return the build whose intermediate tables are in the schemas with a prefix.
+
+    Return None if no build has made intermediate tables there.
+    """
     which = "where schema_prefix = %s and steps_from is not null order by steps_from desc limit 1"
     return find_record(connection, Build, _SELECT + which, (prefix,))
 
@@ -177,7 +182,10 @@ def schema_prefix(purpose: Purpose) -> str:
 def _input_fingerprint(
     warehouse: psycopg.Connection, known_batch_id: int, policy: str, as_at: datetime
 ) -> str:
-    """Return the SHA-256 of everything that figures depend on: deliveries, policy and moment."""
+    """Return the SHA-256 of the inputs of a build: its known deliveries, policy and moment.
+
+    The rules have a fingerprint of their own.
+    """
     deliveries = one_value(
         warehouse,
         """

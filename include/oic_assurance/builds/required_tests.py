@@ -1,4 +1,4 @@
-"""Record which dbt tests are required, and the content of the tables that they tested."""
+"""Record which dbt tests are required, and the fingerprints of the tables that were tested."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ MODEL = "model"
 
 
 def record_required_tests(settings: Settings, build_id: int, target: str) -> None:
-    """Record every test of the project as required for a build, before any test runs."""
+    """Record every data test of the dbt project as required for a build, before any test runs."""
     required = [(build_id, STAGE, name) for name in names_of_tests(settings, target)]
     with connect(settings, role=ROLE) as conn, conn.cursor() as cursor:
         cursor.executemany(

@@ -20,7 +20,11 @@ SELECT: LiteralString = """
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the daily pipeline and its outcome."""
+    """One run of the daily pipeline and its outcome.
+
+    `outcome` is `running`, `published`, `blocked` or `failed`. `message` says why the run made no
+    publication. `publication_id` is the publication that the run made.
+    """
 
     run_id: str
     as_at: datetime
@@ -34,7 +38,8 @@ class Run:
 def open_run(settings: Settings, run_id: str, as_at: datetime) -> None:
     """Record the start of a run, and close any other open run as interrupted.
 
-    Only one run is active at a time, so another open run has been interrupted.
+    Only one run is active at a time, so another open run must have been interrupted. If the run
+    itself was recorded before, its record starts again.
     """
     close_interrupted(settings, but=run_id)
     with connect(settings, role=ROLE) as warehouse:
@@ -65,9 +70,9 @@ def close_interrupted(settings: Settings, but: str | None = None) -> None:
 
 
 def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool) -> None:
-    """Store why a run fails.
+    """Store why a run fails. With `blocked`, the outcome of the run becomes `blocked`.
 
-    If a stage is repeated and succeeds, publication clears the reason.
+    If the failed stage is repeated and succeeds, the publication of the run clears the reason.
     """
     with connect(settings, role=ROLE) as warehouse:
         warehouse.execute(
@@ -81,7 +86,7 @@ def note_failure(settings: Settings, run_id: str, message: str, *, blocked: bool
 
 
 def close_run(settings: Settings, run_id: str) -> Run:
-    """Close a run and return its record.
+    """Close a run and return its record. A run that is still `running` becomes `failed`.
 
     Raises:
         AssuranceError: There is no such run.
@@ -112,7 +117,7 @@ def find_run(settings: Settings, run_id: str) -> Run | None:
 
 
 def last_run(settings: Settings) -> Run | None:
-    """Return the run that was started last, or None."""
+    """Return the run that was started last, or None if there was no run yet."""
     return _one(settings, "order by started_at desc limit 1", ())
 
 

@@ -1,4 +1,4 @@
-"""Store the results of dbt tests together with the results of expectations."""
+"""Store the results of dbt tests in the table that also has the results of expectations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,10 @@ OWNER = "data engineering"
 def store_test_results(
     warehouse: psycopg.Connection, build_id: int, suite: str, nodes: Sequence[Node]
 ) -> None:
-    """Store the result of each dbt test that ran, and the verdict on the candidate so far."""
+    """Store the result of each dbt test that ran, and the verdict of the gate's stage `dbt`.
+
+    The verdict is about all dbt tests that have run on the build's present candidate.
+    """
     rows = [
         (build_id, suite, *evidence_of(node))
         for node in nodes
@@ -68,7 +71,10 @@ def _store_verdict(warehouse: psycopg.Connection, build_id: int) -> None:
 
 
 def evidence_of(node: Node) -> tuple[Any, ...]:
-    """Return the stored values of a test, in the order of the columns."""
+    """Return the values to store for a test, in the order of the columns of `store_test_results`.
+
+    The values of `build_id`, `stage` and `suite` are not among them.
+    """
     test = node.node
     meta = getattr(test.config, "meta", None) or {}
     return (
@@ -91,7 +97,10 @@ def _kind(test: Any) -> str:
 
 
 def _model(test: Any) -> str | None:
-    """Return the model that a test is attached to, or the first model in its query."""
+    """Return the name of the model that a test is attached to.
+
+    For a test that is attached to no model, return the first model of its query, or None.
+    """
     attached = getattr(test, "attached_node", None)
     places = [attached] if attached else list(test.depends_on.nodes)
     return str(places[0]).rsplit(".", 1)[-1] if places else None

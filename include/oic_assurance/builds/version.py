@@ -11,15 +11,15 @@ from oic_assurance.settings import Settings
 
 SOURCE_SUFFIXES = frozenset({".sql", ".yml", ".csv", ".md"})
 SEEDS = Path("dbt_project") / "seeds"
-#: The folders below `dbt_project` that turn records into figures.
+#: The folders below `dbt_project` whose SQL turns records into figures.
 RULES = ("macros", "models/staging", "models/intermediate")
 
 
 def code_version(settings: Settings) -> str:
-    """Return the commit (or, without one, the package's version) and the project fingerprint.
+    """Return the version of the code, with the fingerprint of the dbt project.
 
-    The fingerprint of the dbt project is always included, because somebody can edit rules in a
-    checkout without a commit.
+    The version is the checked-out commit, or the version of the package if there is no commit. The
+    fingerprint is always included, because somebody can edit rules and not commit them.
     """
     models = project_fingerprint(settings)[:12]
     return f"{_commit(settings.project_root) or _package()}+dbt.{models}"
@@ -39,7 +39,10 @@ def policy_fingerprint(settings: Settings) -> str:
 
 
 def rules_fingerprint(settings: Settings) -> str:
-    """Return the SHA-256 of everything that turns records into figures: policy, models, macros."""
+    """Return the SHA-256 of everything that turns records into figures.
+
+    This is the policy, the macros, and the models of staging and intermediate.
+    """
     root = settings.project_root / "dbt_project"
     files = (path for place in RULES for path in (root / place).rglob("*.sql"))
     return _fingerprint(root, (*files, *(root / "seeds").rglob("*.csv")))
@@ -55,7 +58,10 @@ def _fingerprint(root: Path, files: Iterable[Path]) -> str:
 
 @lru_cache(maxsize=1)
 def _commit(root: Path) -> str | None:
-    """Return the checked-out commit, or None in an image, in an archive, or without git."""
+    """Return the checked-out commit, or None if there is none.
+
+    There is no commit in a container image, in an unpacked archive, or on a machine without git.
+    """
     if not (root / ".git").exists():
         return None
     try:

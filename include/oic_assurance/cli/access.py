@@ -51,7 +51,10 @@ def give(login: str, units: tuple[str, ...], office: bool, reason: str) -> None:
 )
 @click.option("--reason", required=True, metavar="TEXT", help="Why. It is recorded.")
 def end(login: str, units: tuple[str, ...], reason: str) -> None:
-    """Take from LOGIN the right to read, from its next statement on. The login itself stays."""
+    """Take the right to read from LOGIN. The login itself stays.
+
+    From its next statement on, the login can no longer read what it could read by this right.
+    """
     logins.end(load_settings(), login, units, _checked(reason))
     ended = f"the records of {', '.join(units)}" if units else "anything"
     click.echo(f"'{login}' no longer reads {ended}.")

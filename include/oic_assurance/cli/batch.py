@@ -43,8 +43,8 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
     Each difference is printed on one line with the dataset, the batch, the table and the row. The
     exit code is 1 if there is a difference.
     """
-    # Imported here because the readers of all file formats take as long to import as the command
-    # `batch list` takes in total.
+    # This import is here because it also imports the readers of all file formats. That takes as
+    # long as the command `batch list` takes in total.
     from oic_assurance.operations.verify.verify import verify as verified
 
     settings = load_settings()

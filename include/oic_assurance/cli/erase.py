@@ -56,7 +56,7 @@ def erase(
     """Erase the record KEY of DATASET from raw, quarantine and the archive.
 
     KEY is the key of the record. It is in the column row_key of raw, and `assurance quarantine
-    list` shows it. The marts of the next publication do not have the record. The end of the next
+    list` shows it. The marts of the next publication do not have the record. At its end, the next
     run removes the last traces.
 
     The exit code is 1 if the warehouse has no record with this key. --json needs --dry-run.

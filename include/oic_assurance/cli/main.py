@@ -1,4 +1,4 @@
-"""The command `assurance`. The module of a subcommand is imported only when it is called."""
+"""The command `assurance`. A subcommand's module is imported only when the subcommand is called."""
 
 import contextlib
 import importlib
@@ -17,8 +17,8 @@ from oic_assurance.cli.group import Group
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.reporting.screens.layout import wrapped
 
-# For each command: its module and function, and its description. The descriptions are here because
-# `--help` and shell completion show them without importing the modules.
+# Each command has a module and a function ("module:function"), and a description. The descriptions
+# are here because `--help` and shell completion show them without importing the modules.
 COMMANDS = {
     "db": ("db:db", "Start and stop the embedded PostgreSQL server."),
     "sources": ("sources:sources", "Create empty source systems, and document the declarations."),
@@ -67,7 +67,7 @@ class Commands(Group):
     def invoke(self, ctx: click.Context) -> object:
         """Call a command, and turn Ctrl-C into `click.Abort`.
 
-        If click did this itself, it would also write an empty line.
+        Click itself would also turn Ctrl-C into `click.Abort`, but it would write an empty line.
         """
         try:
             return super().invoke(ctx)
@@ -147,8 +147,8 @@ def run_command(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted.", INTERRUPTED)
     except BrokenPipeError:
-        # The reader of standard output has closed it. Python would fail when it flushes the output
-        # at exit, so the output is redirected.
+        # The program that reads standard output has closed the pipe. At exit Python flushes
+        # standard output and would fail again, so standard output is sent to the null device.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILURE
     except Exception as error:
@@ -159,7 +159,7 @@ def run_command(arguments: Sequence[str]) -> int:
 def _is_text(argument: str) -> bool:
     """Tell whether an argument of the command line is valid text.
 
-    Python decodes bytes that are not valid as lone surrogates, which cannot be encoded again.
+    Python decodes bytes that are not valid UTF-8 as lone surrogates, which cannot be encoded again.
     """
     try:
         argument.encode()
@@ -176,7 +176,7 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _complain(message: str, code: int) -> int:
-    """Write an error to standard error, and return the exit code.
+    """Write an error message to standard error, and return the exit code `code`.
 
     The message is one line. On a terminal it is wrapped, and it overwrites the `^C` that the
     terminal shows after Ctrl-C.

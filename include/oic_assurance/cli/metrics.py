@@ -6,7 +6,7 @@ from oic_assurance.reporting.screens.metrics import run_metricflow
 from oic_assurance.settings import load_settings
 
 
-# All arguments go to MetricFlow, also options such as `--help` after the first argument.
+# All arguments go to MetricFlow. Options after the first argument, such as `--help`, go there too.
 @click.command(context_settings={"allow_interspersed_args": False})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def mf(arguments: tuple[str, ...]) -> None:

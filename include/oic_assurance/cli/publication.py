@@ -130,9 +130,10 @@ def _login() -> str:
 
 
 def _required_reason(given: str | None, question: str) -> str:
-    """Return the reason for a decision. At a terminal, ask for a reason that was not given.
+    """Return the reason for a decision. If none was given, ask for it at the terminal.
 
-    Without a reason and a terminal the text is empty, and the decision is refused later.
+    Without a terminal nobody can be asked. Then return an empty text, for which the decision is
+    refused later.
     """
     if given is None and sys.stdin.isatty():
         return str(click.prompt(question))
@@ -140,9 +141,9 @@ def _required_reason(given: str | None, question: str) -> str:
 
 
 def _reason(given: str | None, question: str) -> str:
-    """Return the reason for a roll-back or release. At a terminal, ask if none was given.
+    """Return the reason for a roll-back or release. If none was given, ask for it at the terminal.
 
-    Without a reason and a terminal, the text says that no reason was given.
+    Without a terminal nobody can be asked. Then return a text that says that no reason was given.
     """
     if given and given.strip():
         return given

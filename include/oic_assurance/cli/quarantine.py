@@ -72,8 +72,8 @@ def export(
 
     Only you can read the file. The export is logged.
     """
-    # Imported here because the readers of all file formats take longer to import than the command
-    # `quarantine list` takes in total. The same is true for `replay`.
+    # This import is here because it also imports the readers of all file formats. That takes longer
+    # than the command `quarantine list` takes in total. `replay` has such an import too.
     from oic_assurance.operations.replay.export import export_rejected
 
     which = QuarantineFilter(dataset, table, reason, batch_id)
@@ -95,7 +95,7 @@ def replay(dataset: str, file: Path | None, because: str | None) -> None:
     """Load rejected rows of DATASET again, either from FILE or as they were delivered.
 
     FILE is an export that somebody has corrected. The rows go through the same checks as a
-    delivery. They count from the time of their original delivery.
+    delivery. The rows count from the time of their original delivery.
     """
     from oic_assurance.operations.replay.replay import replay as replay_rows
 

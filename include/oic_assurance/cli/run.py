@@ -48,8 +48,8 @@ def run_once(settings: Settings, as_at: datetime) -> None:
         AssuranceError: The run made no publication.
     """
     # Airflow, dbt and Great Expectations create millions of objects that are needed until the end
-    # of the run. The garbage collector would search them again and again, which takes a fifth of
-    # the run's processor time.
+    # of the run. Python's garbage collector would search them again and again, which takes a fifth
+    # of the run's processor time. So it is turned off.
     gc.disable()
     with only_one(settings, "run"):
         with to_log(settings) as (log, terminal), Screen(terminal) as screen:

@@ -1,8 +1,8 @@
 """Run suites with Great Expectations: one context and one engine for all suites of a stage.
 
-Each suite runs at most twice. The first run answers only yes or no and costs about one reading of
-its table. The second run repeats only the failed expectations, to get counts and the keys of the
-rows. It never reads their values.
+Each suite runs at most twice. The first run finds only which expectations fail. It costs about one
+reading of the table. The second run repeats only the failed expectations, to get the number and the
+keys of the failed rows. It never returns the checked values of those rows.
 """
 
 from collections import defaultdict
@@ -38,7 +38,7 @@ class Auditor:
             "warehouse",
             connection_string=self._url,
             create_temp_table=False,
-            # One session, so that a suite's temporary table is there for all of its queries.
+            # All queries use one session, because a temporary table exists only in its session.
             kwargs={"pool_size": 1, "max_overflow": 0},
         )
         return self
@@ -50,7 +50,8 @@ class Auditor:
         traceback: TracebackType | None,
     ) -> None:
         """Close every connection, so that the tables can be moved."""
-        # Great Expectations has two engines: one to look for tables and one to run queries.
+        # Great Expectations has two engines, one to look for tables and one to run queries. Each
+        # has a connection.
         self._datasource.get_engine().dispose()
         self._datasource.get_execution_engine().close()
 
@@ -81,7 +82,8 @@ class Auditor:
         self._places = replace(self._places, texts=texts)
 
     def _audit_suite(self, suite: Suite) -> list[Outcome]:
-        # At most two readings of the table: one for all rows, one for the current records.
+        # A run reads the table at most twice. Expectations of the kind `every_record` are about the
+        # current records. All other expectations are about all rows.
         of_records = [
             expectation for expectation in suite.expectations if expectation.kind == "every_record"
         ]
@@ -107,11 +109,15 @@ class Auditor:
         expectations: Sequence[Expectation],
         make_asset: Callable[[Suite, str], Any],
     ) -> dict[str, Outcome]:
-        """Run expectations on one batch, and return their outcomes by expectation name."""
+        """Run expectations on the rows of the asset that `make_asset` makes.
+
+        Return the outcomes by the names of the expectations.
+        """
         if not expectations:
             return {}
-        # Great Expectations inspects a table before it reads it, but not a query. So the first run
-        # uses a query, and only a failed suite pays for the inspection.
+        # Great Expectations inspects the columns of a table asset before it reads rows, but not
+        # those of a query asset. So the first run uses a query, and only a failed suite pays for
+        # the inspection.
         quick_asset = self._rows_query_asset if make_asset == self._rows_asset else make_asset
         with self._batch(suite, quick_asset) as batch:
             first = self._validate(batch, suite, map(quick, expectations), "BOOLEAN_ONLY")
@@ -141,8 +147,8 @@ class Auditor:
     @contextmanager
     def _batch(self, suite: Suite, make_asset: Callable[[Suite, str], Any]) -> Iterator[Any]:
         """Yield the rows to check as a batch of Great Expectations."""
-        # Great Expectations caches counts by the asset's name, so each asset has a new name. It
-        # writes its whole configuration for each asset, so no asset stays longer than needed.
+        # Great Expectations caches counts by the asset's name, so each asset has a new name. For
+        # each new asset it writes its whole configuration, so no asset stays longer than needed.
         self._assets += 1
         name = f"{suite.name} {self._assets}"
         definition = make_asset(suite, name)
@@ -178,7 +184,7 @@ class Auditor:
     ) -> dict[str, Any]:
         """Run expectations on the rows of one table, which Great Expectations calls a batch.
 
-        Return its results by the names of the expectations.
+        Return the results of Great Expectations by the names of the expectations.
         """
         import great_expectations as gx
 
@@ -192,7 +198,11 @@ class Auditor:
     def _details(
         self, batch: Any, suite: Suite, expectations: Sequence[Expectation], first: dict[str, Any]
     ) -> dict[str, Any]:
-        """Run the failed expectations again, to find how many rows failed and which."""
+        """Run the failed expectations again, to find how many rows failed and which.
+
+        Return the new results by the names of the expectations. An expectation that could not be
+        evaluated is not repeated.
+        """
         failed: dict[tuple[str, ...], list[Expectation]] = defaultdict(list)
         for expectation in expectations:
             result = first[expectation.name]

@@ -47,7 +47,7 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _SuiteResults:
-    """A suite with the result of each of its expectations."""
+    """A suite with the stored results of its expectations, by the name of the expectation."""
 
     suite: Suite
     results: Mapping[str, Result]
@@ -115,7 +115,8 @@ def _suite_pages(places: Places, found: Sequence[_SuiteResults]) -> dict[str, st
     pages = {}
     for one in found:
         document = renderer.render(_validation_result(one, places))
-        # The first section links to pages that do not exist, and needs external scripts to unfold.
+        # The first section is left out. It links to pages that do not exist here, and it needs
+        # external scripts to unfold.
         document.sections = document.sections[1:]
         pages[one.file] = view.render(document, template="page_of_ours.j2", one=one)
     return pages
@@ -169,14 +170,18 @@ def _expectation_result(expectation: Any, row: Result) -> Any:
 
 
 def _counts(row: Result) -> dict[str, Any]:
-    """Return how many rows failed an expectation: as numbers, and as the text "3 of 50"."""
+    """Return how many rows failed an expectation: as numbers, and as a text such as "3 of 50".
+
+    The result is empty if the rows were not counted.
+    """
     evaluated, unexpected = row["evaluated"], row["unexpected"]
     if unexpected is None or evaluated is None:
         return {}
     return {
         "element_count": evaluated,
         "unexpected_count": unexpected,
-        # Missing rows count too, so there can be more failures than rows.
+        # A missing row counts as a failure but not as a row. So there can be more failures than
+        # rows, and the percentage is limited to 100.
         "unexpected_percent": min(100 * unexpected / max(evaluated, 1), 100),
         "observed_value": f"{unexpected} of {evaluated}",
     }

@@ -1,4 +1,4 @@
-"""The frame of the Data Docs: a first page, the page that a suite is shown on, and their style."""
+"""The frame of the Data Docs: the first page, the page of a suite, and the style of both."""
 
 INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -57,7 +57,7 @@ INDEX = """<!DOCTYPE html>
 </html>
 """
 
-# Great Expectations fills the sections; `section.j2` is its own.
+# Great Expectations renders the sections with its own template `section.j2`.
 PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>

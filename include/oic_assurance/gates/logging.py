@@ -10,9 +10,10 @@ from contextlib import contextmanager
 def silenced() -> Iterator[None]:
     """Suppress warnings and log lines of Great Expectations while the block runs.
 
-    Its log lines can hold the text of a database error, and with it a value of a row. The gate
-    stores the safe part of them with the results. Importing Great Expectations turns on the capture
-    of warnings for the whole process. The end of the block turns it off again.
+    A log line can hold the text of a database error, and with it a value of a row. The gate stores
+    the safe part of such an error with the results. The import of Great Expectations redirects the
+    warnings of the whole process into the log. The end of the block undoes this, unless warnings
+    were redirected before the block.
     """
     was_capturing = getattr(warnings.showwarning, "__module__", "") == "logging"
     logger = logging.getLogger("great_expectations")

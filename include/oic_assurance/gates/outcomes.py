@@ -11,13 +11,17 @@ from expectations.vocabulary import Expectation, Suite
 from oic_assurance.gates.verdict import Outcome
 
 _DATABASE_ERROR = re.compile(r"psycopg\.errors\.(\w+)\)?:? ?(.*)")
-# Error messages of these SQLSTATE classes contain a value of a row.
+# Error messages of these SQLSTATE classes can contain a value of a row, so they are not stored.
 _CLASSES_THAT_QUOTE = ("22", "23")
 _LONGEST_LINE = 300
 
 
 def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any | None) -> Outcome:
-    """Return the outcome of an expectation, with details if it failed."""
+    """Return the outcome of an expectation, with details if it failed.
+
+    `first` is the result of the first run. `detail` is the result of the second run, which only
+    failed expectations have.
+    """
     success = bool(first.success)
     exception = exception_of(first) or (exception_of(detail) if detail else None)
     found: Mapping[str, Any] = (detail or first).result or {}
@@ -26,8 +30,8 @@ def outcome_of(suite: Suite, expectation: Expectation, first: Any, detail: Any |
         expectation=expectation,
         success=success,
         evaluated=_number(found.get("element_count")),
-        # An expectation that passes without a tolerance has no failed row, so its rows were not
-        # counted.
+        # A result can lack the number of failed rows. If its expectation passed, no row failed, and
+        # the number is zero.
         unexpected=_number(found.get("unexpected_count", 0 if success else None)),
         observed=None if success else _mismatched(found),
         exception=exception,
@@ -68,7 +72,8 @@ def _mismatched(found: Mapping[str, Any]) -> str | None:
 def _keys(found: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the keys of failed rows, one mapping for each row.
 
-    If the results have no values, Great Expectations lists the keys by column instead of by row.
+    For some results, Great Expectations lists the keys by column instead of by row. They are put
+    together by row again.
     """
     listed = found.get("unexpected_index_list") or found.get("partial_unexpected_index_list") or []
     if len(listed) == 1 and all(isinstance(value, list) for value in listed[0].values()):

@@ -1,4 +1,4 @@
-"""Record which checks the gates must run on a build, before they run."""
+"""Record which expectations the gate must check on a build, before it checks any."""
 
 from expectations.catalogue import suites
 from oic_assurance.settings import Settings
@@ -10,7 +10,7 @@ ROLE = "oic_gate"
 def record_required_checks(settings: Settings, build_id: int) -> None:
     """Record every expectation of every suite as required for a build.
 
-    Publication needs a result of each of these expectations.
+    The build can only be published if each of these expectations has a result.
     """
     required = [
         (build_id, suite.stage, suite.name, expectation.name)

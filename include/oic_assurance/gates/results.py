@@ -94,7 +94,11 @@ def forget_failing_rows(connection: psycopg.Connection) -> int:
 
 
 def _keep_failing_rows(cursor: psycopg.Cursor, outcomes: Sequence[Outcome]) -> None:
-    """Store the keys of the failed rows. The cursor holds the ids of the results, in order."""
+    """Store the keys of the failed rows.
+
+    The results have just been inserted with `cursor`. It returns their ids in the order of the
+    outcomes.
+    """
     result_ids = [fetch_one(cursor)[0]] if outcomes else []
     while cursor.nextset():
         result_ids.append(fetch_one(cursor)[0])

@@ -18,7 +18,7 @@ GATE_ROLE = "oic_gate"
 
 
 def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
-    """Run a stage's suites on a build, and store the results. A failed check does not raise.
+    """Run a stage's suites on a build, and store the results. A failed check raises no error.
 
     The fingerprints of the tables are taken before the suites read the tables. If a table changes
     during the audit or later, publication finds another fingerprint and refuses the build.
@@ -44,7 +44,7 @@ def audit_stage(settings: Settings, build: Build, stage: Stage) -> Verdict:
 def run_suites(settings: Settings, suites: Sequence[Suite], places: Places) -> list[Outcome]:
     """Run suites and return the outcome of every expectation, in order."""
     with silenced():
-        # Importing Great Expectations takes seconds, so only this task imports it.
+        # The import of Great Expectations takes seconds, so it happens only when suites run.
         from oic_assurance.gates.auditor import Auditor
 
         with Auditor(sqlalchemy_url(settings, role=GATE_ROLE), places) as auditor:

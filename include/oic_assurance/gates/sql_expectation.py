@@ -1,12 +1,12 @@
-"""A class for Great Expectations that checks an expectation written in SQL (here: a rule).
+"""A class of Great Expectations for the project's expectations that are written in SQL.
 
-This module imports Great Expectations, which takes seconds. So the gate imports this module only
-when it runs.
+This module calls such an expectation a rule. It imports Great Expectations, which takes seconds. So
+the gate imports this module only when it runs.
 
-The built-in expectation for SQL (`UnexpectedRowsExpectation`) runs two queries, even when it
-passes. Great Expectations collects the counts of one table in one query. Here each rule adds one
-aggregate to that query, so a suite of twenty rules reads its table once. If a rule fails, a second
-query finds the keys of the failed rows.
+The class that Great Expectations has for SQL (`UnexpectedRowsExpectation`) runs two queries for
+each expectation, even if the expectation passes. But Great Expectations collects the counts of one
+table in one query. Here each rule adds one aggregate to that query, so a suite of twenty rules
+reads its table once. If a rule fails, a second query finds the keys of the failed rows.
 """
 
 import re
@@ -31,8 +31,8 @@ _PARAMETER_COLON = re.compile(r"(?<![:\w]):(?=\w)")
 class RuleCounts(TableMetricProvider):
     """A metric: how many rows fail a rule, and how many rows were checked.
 
-    Both numbers are one array, which one SQL aggregate returns. Great Expectations combines the
-    aggregates of all rules about a table into one query.
+    One SQL aggregate returns both numbers as an array. Great Expectations combines the aggregates
+    of all rules about a table into one query.
     """
 
     metric_name = COUNTS_METRIC
@@ -55,7 +55,7 @@ class RuleCounts(TableMetricProvider):
 
 
 class RuleKeys(TableMetricProvider):
-    """A metric: the keys of the first rows that fail a rule."""
+    """A metric: the keys of some of the rows that fail a rule."""
 
     metric_name = KEYS_METRIC
     value_keys = ("keys",)
@@ -69,7 +69,7 @@ class RuleKeys(TableMetricProvider):
         metrics: dict[str, Any],
         runtime_configuration: dict[str, Any],
     ) -> list[dict[str, Any]]:
-        # SQLAlchemy would read a colon in the SQL as the start of a parameter.
+        # SQLAlchemy would read a colon in the SQL as the start of a parameter, so it is escaped.
         text = _PARAMETER_COLON.sub(r"\\:", metric_value_kwargs["keys"])
         found = execution_engine.execute_query(sa.text(text)).fetchall()
         return [
@@ -79,7 +79,11 @@ class RuleKeys(TableMetricProvider):
 
 
 class ExpectRuleToHold(BatchExpectation):
-    """Expect a rule in SQL to hold for all rows, or for all but a tolerated share of them."""
+    """Expect a rule in SQL to hold for all rows, or for all but a tolerated share of them.
+
+    `counts` is the SQL for `RuleCounts`, and `keys` the SQL for `RuleKeys`. `tolerating` is the
+    tolerated share.
+    """
 
     counts: str
     keys: str
@@ -122,7 +126,7 @@ class ExpectRuleToHold(BatchExpectation):
     ) -> Any:
         """Return the result with the counts, even if only pass or fail was asked for.
 
-        The counts are computed in any case.
+        Great Expectations would leave the counts out then, although it has computed them.
         """
         result = super().metrics_validate(
             metrics, runtime_configuration, execution_engine, **kwargs

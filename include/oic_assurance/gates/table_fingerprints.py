@@ -1,6 +1,7 @@
 """Take the fingerprints of the tables that a stage audits.
 
-They are stored with the results of the stage, to show which rows the results are about.
+The fingerprints are stored with the results of the stage. They show which rows the results are
+about.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ order by batch_id
 def fingerprints(
     connection: psycopg.Connection, suites: Sequence[Suite], places: Places
 ) -> Fingerprints:
-    """Return the fingerprints of the suites' tables that exist."""
+    """Return the fingerprints of the suites' tables. A table that does not exist has none."""
     found: dict[tuple[str, str], TableFingerprint] = {}
     built = {places.schema(suite.schema) for suite in suites if not suite.versioned}
     for schema in sorted(built):

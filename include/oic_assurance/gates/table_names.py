@@ -9,8 +9,8 @@ from expectations.vocabulary import Suite, sql
 from oic_assurance.builds.record import Build
 from oic_assurance.errors import AssuranceError
 
-# dbt makes the schemas in BUILT_SCHEMAS: their names begin with the build's prefix. All builds
-# share the schemas in KEPT_SCHEMAS.
+# dbt makes the schemas in BUILT_SCHEMAS for a build, so their names begin with the build's prefix.
+# The schemas in KEPT_SCHEMAS have no prefix.
 BUILT_SCHEMAS = ("candidate", "candidate_public", "intermediate")
 KEPT_SCHEMAS = ("raw_general", "raw_law_enforcement", "audit", "policy")
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
@@ -50,7 +50,7 @@ where not latest.is_tombstone
 class Places:
     """Names and values of one build that complete the SQL of expectations.
 
-    They are the names of its schemas and tables, its id, its newest batch and its moment.
+    They are the names of the build's schemas and tables, its id, its newest batch and its moment.
     """
 
     build: Build
@@ -104,9 +104,10 @@ class Places:
     def keep_current(self, suite: Suite) -> str:
         """Return the statement that copies the current records of a raw table.
 
-        The statement writes a temporary table with the latest version of each record that the
-        build knows. Several expectations of a suite read this table. The query reads the index
-        that landing uses, backwards, so the server need not sort.
+        The statement creates a temporary table with the latest version of each record, from the
+        batches that the build may use. It leaves out deleted records. Several expectations of a
+        suite read this table. The query can read an index of the raw table backwards, so the server
+        need not sort.
         """
         return sql(
             _KEEP_CURRENT,
@@ -122,7 +123,11 @@ def current_table(suite: Suite) -> str:
 
 
 def _safe(name: str) -> str:
-    """Return a name that needs no quotes. Suites and prefixes have only such names."""
+    """Return the name unchanged if it needs no quotes in SQL.
+
+    Raises:
+        AssuranceError: The name has other characters than small letters, digits and `_`.
+    """
     if not _SAFE_NAME.fullmatch(name):
         raise AssuranceError(f"'{name}' is no name of a schema or table that the gate can audit.")
     return name

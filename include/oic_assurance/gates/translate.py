@@ -9,13 +9,13 @@ from typing import Any
 from expectations.vocabulary import Expectation, Suite, sql
 from oic_assurance.gates.table_names import Places
 
-#: The highest number of failed rows whose keys are stored: as many as one person can correct. All
-#: failed rows are counted.
+#: The highest number of failed rows of a check whose keys are stored. One person cannot correct
+#: more. All failed rows are counted.
 KEYS_KEPT = 1_000
 
-# For each kind of expectation two SQL texts:
-# - an aggregate that returns an array with the number of failed and of checked rows (null: all rows
-#   of the table),
+# Each kind of expectation has two SQL texts:
+# - an aggregate that returns an array with the number of failed rows and the number of checked rows
+#   (null if these are all rows of the table),
 # - a query for the keys of some failed rows.
 _RULES = {
     "every_row": (
@@ -76,9 +76,10 @@ _RULES = {
 }
 
 
-# Expectations about a column, written as SQL conditions. The first run needs only pass or fail.
-# With these conditions it reads a table once for all expectations about its rows, and Great
-# Expectations does not inspect the table first.
+# These kinds of expectation are about one column. Great Expectations has its own classes for them.
+# The first run, which needs only pass or fail, uses these SQL conditions instead. So it reads a
+# table once for all expectations about its rows, and Great Expectations does not inspect the table
+# first.
 _CONDITIONS = {
     "filled": "<<column>> is not null",
     "one_of": "<<column>> is null or <<column>> in (<<values>>)",
@@ -98,7 +99,11 @@ where there.name is null or <<exactly>> and expected.name is null
 
 
 def quick(expectation: Expectation) -> Expectation:
-    """Return an expectation as an SQL rule, for the first run, which needs only pass or fail."""
+    """Return an expectation in the form for the first run, which needs only pass or fail.
+
+    An expectation about a column or about the table's columns is written as SQL. All others are in
+    SQL already and are returned unchanged.
+    """
     given, column = expectation.arguments, "".join(f'"{name}"' for name in expectation.columns[:1])
     match expectation.kind:
         case "filled" | "one_of" | "matches" | "between":
@@ -132,7 +137,10 @@ def _bound(number: float | None, none: str) -> str:
 
 
 def expectation_of(expectation: Expectation, suite: Suite, places: Places) -> Any:
-    """Translate an expectation into Great Expectations, with description, severity and owner."""
+    """Return an expectation as an object of Great Expectations.
+
+    The object has the description, the severity and the owner of the expectation.
+    """
     import great_expectations.expectations as gxe
 
     from oic_assurance.gates.sql_expectation import ExpectRuleToHold
@@ -192,7 +200,7 @@ def rule_sql(expectation: Expectation, suite: Suite, places: Places) -> tuple[st
 
 
 def key_columns(expectation: Expectation, suite: Suite) -> tuple[str, ...]:
-    """Return the columns that say which row failed.
+    """Return the key columns of the suite's table, whose values say which row failed.
 
     If the expectation is about privacy, the columns that it checks are left out, so that their
     values are not stored.

@@ -11,7 +11,7 @@ VerdictName = Literal["passed", "warning", "critical"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of one expectation."""
+    """The result of one expectation: `evaluated` rows were checked and `unexpected` rows failed."""
 
     suite: Suite
     expectation: Expectation
@@ -44,7 +44,9 @@ class Verdict:
 def decide(stage: str, suites: Sequence[Suite], outcomes: Sequence[Outcome]) -> Verdict:
     """Return the verdict of a stage.
 
-    One failed critical expectation blocks the publication. One failed warning adds a caveat.
+    One failed critical expectation makes the verdict critical, which blocks the publication.
+    Otherwise, one failed warning makes the verdict a warning. A failed expectation of severity
+    `info` does not change the verdict.
     """
     failed = tuple(outcome for outcome in outcomes if not outcome.success)
     severities = {outcome.expectation.severity for outcome in failed}

@@ -27,8 +27,9 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 CopyFormat = Literal["text", "binary"]
-#: The bytes between two binary streams. A batch has several streams if it was read in several
-#: queries. No value contains these bytes: they are not valid UTF-8, and no number is that long.
+#: The bytes between the rows of two binary COPY streams: the end of the first stream and the header
+#: of the second. A batch has several streams if it was read in several queries. No value contains
+#: these bytes: they are not valid UTF-8, and no number is that long.
 SEAM = b"\xff\xff" + b"PGCOPY\n\xff\r\n\0" + bytes(8)
 
 
@@ -47,8 +48,8 @@ class ExtractTable:
         self.columns: list[str] = [str(name) for name in header["columns"]]
         self.copy_format: CopyFormat = "binary" if header.get("copy_format") == "binary" else "text"
         self.name = Identifier("pg_temp", f"extract_{table.name}")
-        # The columns have the types of raw. In a replay they are texts, because a corrected text
-        # can have any form.
+        # The columns have the types of the raw table. In a replay, all columns but the row number
+        # are texts, because a corrected text can have any form.
         known = existing_columns(connection, dataset, table)
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
@@ -96,9 +97,9 @@ class ExtractTable:
                 yield bytes(chunk)
 
     def remove(self, places: Sequence[int], keys: Sequence[str]) -> list[int]:
-        """Remove the rows at these places or with these keys.
+        """Remove the rows with these row numbers (`places`) and the rows with these keys.
 
-        Return the row numbers of the removed rows.
+        Return the row numbers of the removed rows, sorted.
         """
         rows = self._connection.execute(
             SQL(
@@ -120,9 +121,10 @@ class ExtractTable:
         return SQL("{}::text").format(Identifier(self._table.key[0]))
 
     def rows_query(self, names: Sequence[str]) -> Composed:
-        """Write the query for the rows as landing reads them.
+        """Return the query for the rows, in the form in which landing reads delivered rows.
 
-        As in landing, a blank text becomes null.
+        Each row has its number, the columns `names`, its key and its fingerprint. As in landing, a
+        blank text becomes null.
         """
         return SQL(
             "(select row_number, {}, {} as row_key, {} as row_fingerprint, null::bigint as repeats"
@@ -156,7 +158,8 @@ class ExtractTable:
 def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Join the binary COPY streams of one batch into one stream, because COPY reads only one.
 
-    A chunk can end at any byte, even inside the bytes that end a stream.
+    A chunk can end at any byte, even inside the bytes between two streams. So the last bytes of
+    each chunk are kept back until the next chunk is there.
     """
     rest = b""
     for chunk in chunks:
@@ -168,7 +171,7 @@ def join_binary_streams(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class RewrittenExtract:
-    """An archived extract after rows were removed from it."""
+    """An archived extract after rows were removed from it. `sha256` is the hash of its content."""
 
     sha256: str
     #: The row numbers of the removed rows.
@@ -185,10 +188,11 @@ def rewrite_extract(
     places: Sequence[int] = (),
     keys: Sequence[str] = (),
 ) -> RewrittenExtract:
-    """Copy an archived extract to `target` without the rows at `places` or with `keys`.
+    """Copy an archived extract to `target` without some rows.
 
-    Call this function in a transaction. `target` can be the same path as `source`. The new file is
-    written only if a row is removed. It appears only when it is complete.
+    The rows with the row numbers `places` and the rows with the keys `keys` are left out. Call this
+    function in a transaction. `target` can be the same path as `source`. The new file is written
+    only if a row is removed. It appears only when it is complete.
 
     Raises:
         UnreadableError: The extract cannot be read.

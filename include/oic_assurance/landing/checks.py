@@ -2,10 +2,11 @@
 
 Landing checks the rows of a delivery in two steps:
 
-1. The rows are copied into a temporary stage table, with their row numbers. Rows of files are
-   copied as text. Rows of databases have their types, which the catalogue of the source guarantees.
-2. One statement reads the staged rows into a second temporary table. It adds the types, the key,
-   the fingerprint, and every reason to reject the row.
+1. The rows are copied into a temporary stage table, with their row numbers. The values of a file
+   are copied as text. The values of a database have the types that the catalogue of the source
+   guarantees.
+2. One statement reads the staged rows into a second temporary table. It converts the values to
+   their types, and adds the key, the fingerprint, and every reason to reject the row.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,7 +56,10 @@ def checked(table: Table) -> Identifier:
 
 
 def temporary_tables(dataset: Dataset, table: Table) -> Composed:
-    """Write the statements that create the two temporary tables. Each commit empties them."""
+    """Return the statements that create the stage table and the table of checked rows.
+
+    Both are temporary. Each commit empties them.
+    """
     given = SQL(", ").join(
         SQL("{} {}").format(
             Identifier(column.name), sql.SQL("text" if dataset.kind == "file" else column.type)
@@ -84,7 +88,10 @@ def temporary_tables(dataset: Dataset, table: Table) -> Composed:
 
 
 def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Composed:
-    """Write the COPY into the stage table: `csv` for files, `binary` or `text` for databases."""
+    """Return the COPY statement for the stage table.
+
+    The format is `csv` for files, and `binary` or `text` for databases.
+    """
     names = ("row_number", *(("fault", "cells") if form == "csv" else ()), *table.names)
     return SQL("copy {} ({}) from stdin (format {})").format(
         stage(table), SQL(", ").join(map(Identifier, names)), SQL(form)
@@ -92,7 +99,7 @@ def copy_statement(table: Table, form: Literal["csv", "binary", "text"]) -> Comp
 
 
 def fingerprint(content: Sequence[Composable]) -> Composed:
-    """Write the SQL hash of a record's content.
+    """Return the SQL expression for the hash of a record's content.
 
     If two rows with the same key have different hashes, the record has changed.
     """
@@ -100,7 +107,7 @@ def fingerprint(content: Sequence[Composable]) -> Composed:
 
 
 def needs_check(table: Table) -> Composed:
-    """Write the condition for source rows that the first load must not copy without a check.
+    """Return the condition for source rows that the first load must not copy without a check.
 
     A row `r` needs a check in two cases: it breaks a rule, or one of its texts may be blank and
     would then count as absent. Only the first character of a text is compared, which is much
@@ -121,7 +128,10 @@ def needs_check(table: Table) -> Composed:
 
 
 def check_statement(dataset: Dataset, table: Table) -> Composed:
-    """Write the statement that reads the staged rows and collects the reasons to reject each."""
+    """Return the statement that fills the table of checked rows from the stage table.
+
+    The statement reads the values of each staged row and collects the reasons to reject it.
+    """
     from_file = dataset.kind == "file"
     read: Callable[[Column], list[Composable]] = _read_text if from_file else _read_typed
     columns = dataset.content_columns(table)
@@ -161,7 +171,7 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ),
         readings=SQL(", ").join(part for column in table.columns for part in read(column)),
         whole_key=_whole_key(table, from_file),
-        # The key is cut, because a damaged file can have a whole sentence in the key column.
+        # A long key is cut, because a damaged file can have a whole sentence in the key column.
         key=SQL(
             """
             case
@@ -172,13 +182,13 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
         ).format(most=sql.Literal(LONGEST_KEY))
         if from_file
         else Identifier("whole key"),
-        # The fingerprint uses the moment and not its text, so another notation of the same moment
-        # is not a change.
+        # For a time, the fingerprint uses the moment and not the delivered text. So another
+        # notation of the same moment is not a change.
         fingerprint=fingerprint(
             [Identifier("r", name) for name in columns if name not in original_texts]
         ),
-        # Nearly all rows are good, and this test is cheaper than building an empty array of
-        # reasons.
+        # The reasons are only collected if the row breaks any rule. Nearly all rows are good, and
+        # this test is cheaper than to build an empty array of reasons.
         is_broken=SQL(" or ").join([SQL("false"), *(SQL("({})").format(c) for c, _ in rules)]),
         reasons=SQL(", ").join(
             [
@@ -190,14 +200,15 @@ def check_statement(dataset: Dataset, table: Table) -> Composed:
 
 
 def summary_statement(table: Table, from_file: bool) -> Composed:
-    """Write the statement that counts rows, rejected rows, repeated keys and values made blank.
+    """Return the statement that counts rows, rejected rows, repeated keys and values made blank.
 
-    The columns of its result, in order:
+    The columns of its result are these numbers, in order:
 
     - all rows
     - rejected rows
-    - rows that `repeats_statement` has collapsed
-    - repeated keys that `repeats_statement` has not handled yet
+    - rows that are not landed because they repeat an earlier row, as `repeats_statement` has found
+    - rows of a file that repeat the key of another good row. `repeats_statement` has not run yet if
+      this number is not zero
     - for each column with `when_unreadable: blank`, the values that were made blank
     """
     repeats: Composable = SQL("0")
@@ -225,9 +236,9 @@ def summary_statement(table: Table, from_file: bool) -> Composed:
 
 
 def reasons_statement(table: Table) -> Composed:
-    """Write the statement that counts the rejected rows by reason.
+    """Return the statement that counts the rejected rows by reason.
 
-    The text after a colon in a reason does not count.
+    Reasons that differ only after their first colon count as one reason.
     """
     return SQL(
         "select split_part(reason, ':', 1), count(*) from {} cross join unnest(reasons) as reason"
@@ -236,11 +247,12 @@ def reasons_statement(table: Table) -> Composed:
 
 
 def repeats_statement(table: Table) -> Composed:
-    """Write the statement that handles keys that occur more than once in a delivery.
+    """Return the statement that decides about keys that occur more than once in a delivery.
 
-    If the rows of a key have the same content, only the first of them is landed. If their content
-    differs, all are rejected, because no rule can decide which one is right. Rows that are already
-    rejected are ignored.
+    If the rows of a key have the same content, only the first of them is landed. The others get the
+    row number of the first in the column `repeats`. If the content differs, all rows of the key are
+    rejected, because no rule can decide which one is right. The statement ignores rows that are
+    already rejected.
     """
     return SQL(
         """
@@ -272,10 +284,10 @@ def repeats_statement(table: Table) -> Composed:
 
 
 def landed_key_statement(table: Table) -> Composed:
-    """Write the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the reasons of rejected rows.
+    """Return the statement that adds `KEY_LANDED_BY_OTHER_ROW` to the reasons of rejected rows.
 
-    A row gets the reason if another row with its key is good. `%(rejected)s` is the number of
-    rejected rows.
+    A rejected row gets this reason if another row with its key is good. The parameter
+    `%(rejected)s` is the number of rejected rows.
     """
     return SQL(
         """
@@ -298,10 +310,10 @@ def landed_key_statement(table: Table) -> Composed:
 
 
 def rejected_rows(table: Table) -> Composed:
-    """Write the query for the rejected rows. `%(rejected)s` is their number.
+    """Return the query for the rejected rows. The parameter `%(rejected)s` is their number.
 
     PostgreSQL's planner has no statistics of a temporary table. The limit in the query tells the
-    planner that there are few rows.
+    planner how few rows there are.
     """
     return SQL("select * from {} where cardinality(reasons) > 0 limit %(rejected)s").format(
         checked(table)
@@ -309,9 +321,10 @@ def rejected_rows(table: Table) -> Composed:
 
 
 def _read_text(column: Column) -> list[Composable]:
-    """Return two SQL expressions for a column of a file: the delivered text, and its typed value.
+    """Return the SQL expressions for a column of a file: the delivered text, and its typed value.
 
-    A blank text is null.
+    A column of times has two more expressions, which `_read_moment` explains. A text that cannot be
+    read as the type gives null.
     """
     given = Identifier("s", column.name)
     name = Identifier(column.name)
@@ -332,10 +345,10 @@ def _read_text(column: Column) -> list[Composable]:
 
 
 def _read_moment(column: Column) -> list[Composable]:
-    """Return three SQL expressions for a wall-clock time: its moment, its text, and a flag.
+    """Return three SQL expressions for a column of times: the moment, the text, and a flag.
 
-    The flag is true if a clock change repeats or skips the time. Moments in files are local times
-    of Europe/London, as the source contract says.
+    The flag is true if a clock change repeats or skips the time. A time in a file without an offset
+    is a local time of Europe/London, as the source contract says.
     """
     given = Identifier("s", column.name)
     plain = Identifier("s", f"plain {column.name}")
@@ -352,7 +365,10 @@ def _read_moment(column: Column) -> list[Composable]:
 
 
 def _read_typed(column: Column) -> list[Composable]:
-    """Return the SQL expressions for a database column: its value, or null for a blank text."""
+    """Return a list with the SQL expression for the value of a database column.
+
+    A blank text becomes null, unless the column is declared `verbatim`.
+    """
     value: Composable = Identifier("s", column.name)
     if column.type == "text" and not column.verbatim:
         value = SQL("case when btrim({}, {}) <> '' then {} end").format(
@@ -362,7 +378,10 @@ def _read_typed(column: Column) -> list[Composable]:
 
 
 def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
-    """Write the conditions under which a value rejects its row, each with the reason."""
+    """Return the conditions under which the value of a column rejects its row.
+
+    Each condition comes with the reason for the rejection.
+    """
     value = Identifier("r", column.name)
     given = Identifier("r", f"given {column.name}") if from_file else value
     found: list[tuple[Composable, str]] = []
@@ -397,9 +416,9 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
 
 
 def _whole_key(table: Table, from_file: bool) -> Composed:
-    """Write the SQL expression for a record's key as one text.
+    """Return the SQL expression for a record's key as one text.
 
-    It is null if any part is unreadable.
+    The key is null if a required part is missing or any part is unreadable.
     """
     parts = [Identifier("r", name) for name in table.key]
     text = SQL("{}::text").format(parts[0])
@@ -417,7 +436,10 @@ def _whole_key(table: Table, from_file: bool) -> Composed:
 
 
 def read_as(column: Column, text: Composable) -> Composable:
-    """Write the conversion of a text to the type of a column. An unreadable text becomes null."""
+    """Return the SQL that converts a text to the type of a column.
+
+    An unreadable text becomes null.
+    """
     if column.type not in _READERS:
         return text
     return SQL("landing.{}({})").format(Identifier(_READERS[column.type]), text)
@@ -429,7 +451,7 @@ def unreadable_reason(column: Column) -> str:
 
 
 def missing_reason(column: Column) -> str:
-    """Return the reason to reject a row without a required value."""
+    """Return the reason to reject a row without a value in a required column."""
     return f"{column.name} is missing"
 
 

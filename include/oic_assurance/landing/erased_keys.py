@@ -1,8 +1,9 @@
 """Erased records stay erased when a source delivers them again.
 
-The log of erasures holds no record keys. It holds a keyed hash of each key. The hash is enough to
-recognise the record, but nobody can find the record from it without the secret in `secrets/`.
-Hashing takes time, so keys are hashed only for datasets that have erased records.
+The log of erasures holds no record keys. It holds a keyed hash of each key. With the hash, landing
+recognises the record when it is delivered again. But nobody can find out the key from the hash
+without the secret in `secrets/`. Hashing takes time, so keys are hashed only for datasets that have
+erased records.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """The first load: the first extract of a table goes from the source straight into raw.
 
-Raw has no rows of the table yet, so every source row is a new version. The source itself computes
-the additional columns of raw, and PostgreSQL stores the stream as it arrives. Rows that need a
-check are landed in the usual way.
+Raw has no rows of the table yet, so every source row is a new version. The query in the source also
+computes the provenance columns of raw, so the warehouse can store the stream as it arrives. Rows
+that need a check are left out of this stream and landed in the usual way.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ def raw_columns(dataset: Dataset) -> list[str]:
 def raw_values(
     dataset: Dataset, force_code: str, batch_id: int, landed_at: datetime
 ) -> list[Composable]:
-    """Write the values of a source row `r` in raw."""
+    """Return the SQL expressions for the values that a source row `r` has in raw."""
     [table] = dataset.tables
     content = typed(table)
     provenance: dict[str, Composable] = {
@@ -41,9 +41,10 @@ def raw_values(
 
 
 def copy_statement(dataset: Dataset, *, frozen: bool) -> Composed:
-    """Write the binary COPY into raw.
+    """Return the binary COPY statement into raw.
 
-    The rows are copied in frozen, so PostgreSQL never rewrites them after the commit.
+    With `frozen`, PostgreSQL marks the rows as frozen when it copies them, so that it need not
+    rewrite them later.
     """
     return SQL("copy {} ({}) from stdin (format binary, freeze {})").format(
         raw_name(dataset, dataset.tables[0]),

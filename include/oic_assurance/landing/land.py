@@ -97,13 +97,15 @@ def landing_session(settings: Settings) -> Iterator[psycopg.Connection]:
         # time than it saves.
         connection.execute("set jit = off")
         # The latest version of each key must be found with the index. If the statistics show a
-        # small raw table, the planner would read the whole table for every row. The same statement
-        # adds rows to that table, so a large first batch would never end.
+        # small raw table, the planner would choose to read the whole table for each new row. But
+        # the same statement adds rows to that table, so the readings become longer and longer. A
+        # large first batch would practically never end.
         connection.execute("set enable_seqscan = off")
-        # Deliveries are checked in temporary tables, so these need memory.
+        # Deliveries are checked in temporary tables. This is the memory for these tables.
         connection.execute("set temp_buffers = '256MB'")
-        # A crash of the machine can lose commits. Then the next run lands their deliveries again.
-        # Only the end of the attempt is committed synchronously.
+        # A commit does not wait for the disk. So a crash of the machine can lose commits, and then
+        # the next run lands their deliveries again. Only the beginning and the end of an attempt
+        # are committed synchronously.
         connection.execute("set synchronous_commit = off")
         yield connection
     finally:

@@ -1,13 +1,14 @@
 """Land a database table: the changed rows since the cursor, and the changes that the cursor misses.
 
 A row can be committed minutes after its cursor value (source contract, *Databases*). So each
-extract begins a little before the last cursor. A row that is read twice has the same fingerprint
-both times and adds no version.
+extract begins fifteen minutes before the last cursor. A row that is read twice has the same
+fingerprint both times and adds no version.
 
-The cursor misses deleted rows and late commits. They are found in three steps:
+An extract by the cursor misses deleted rows, and rows that are committed still later. Such changes
+are found in three steps:
 
-1. The source computes a sum over its keys, in the same snapshot.
-2. If the extracted rows explain how the sum has changed, nothing was missed.
+1. The source computes a sum over its keys and cursor values, in the same snapshot.
+2. If the extracted rows explain how the sum has changed since the last landing, nothing was missed.
 3. If not, reconciliation compares all keys one by one.
 
 The sum is not needed if the change counts of the source server show that the extracted rows are all
@@ -100,8 +101,8 @@ class DatabaseLanding:
             self._note_undeclared(source.check_columns())
             since = _since(self._known.cursor_at)
             keys = self._known.trusted_keys(source.change_counts, self._dataset)
-            # If the change counts show a change, the rows are extracted in any case. Then the
-            # digest needs no window of recent rows.
+            # The window, a digest of the recent rows, shows whether anything has changed. If the
+            # change counts show a change already, the window is not read.
             has_changes = keys is not None and self._counted_since(source) != (0, 0, 0)
             digest = source.digest(None if has_changes else since, keys)
             with self._connection.transaction():
@@ -141,8 +142,8 @@ class DatabaseLanding:
         Return the digest with the present sum of the keys.
         """
         is_first = self._known.cursor_at is None and not self._loader.has_rows()
-        # If records were erased, there is no first load. A first load checks no row, so it would
-        # not recognise an erased record.
+        # If records were erased, there is no first load. A first load copies rows without looking
+        # at their keys, so it would not recognise an erased record.
         if is_first and isinstance(source, PostgresTable) and not self._erased:
             if self._load_first(source, digest) == digest.keys.rows:
                 return digest
@@ -238,8 +239,9 @@ class DatabaseLanding:
     ) -> bool:
         """Tell whether the extracted rows explain all changes that the source server has counted.
 
-        The answer is no if a row was deleted, was refused, changed twice, or changed its key. Then
-        the source must compute the sum of the keys.
+        They do not if a row was deleted, was refused, changed twice, or changed its key. Then the
+        source must compute the sum of the keys. They also do not if the digest has a computed sum
+        already.
         """
         changed = extraction.rows_new - extraction.keys.rows
         read = (extraction.keys.rows, changed, 0)
@@ -256,9 +258,9 @@ class DatabaseLanding:
         digest: SourceDigest,
         refused: list[str],
     ) -> list[str]:
-        """Extract the rows that the cursor has missed.
+        """Compare all keys, and extract and land the rows that the cursor has missed.
 
-        Return the keys of vanished records.
+        Return the keys of records that vanished from the source.
         """
         self._reconciliation.read_keys(source)
         missed = self._erased.without_erased(self._table, self._reconciliation.missed(refused))
@@ -279,8 +281,8 @@ class DatabaseLanding:
     def _check_tolerance(self, extraction: _Extraction, total_rows: int | None) -> None:
         """Refuse the delivery if too many of its rows are rejected.
 
-        After a first load, `total_rows` counts all rows: the checked ones and the ones that were
-        copied without a check. Otherwise it is None.
+        After a first load, `total_rows` is the number of all rows, both the checked rows and the
+        rows that were copied without a check. Otherwise `total_rows` is None.
         """
         rows = extraction.rows if total_rows is None else total_rows
         if not self._dataset.tolerance.exceeded(extraction.rejected, rows):
@@ -381,9 +383,10 @@ class DatabaseLanding:
         }
 
     def _read_until(self, digest: SourceDigest) -> datetime | None:
-        """Return the new cursor.
+        """Return the new cursor: the highest cursor value that was read.
 
-        It is never later than the source's clock, and never before the old one.
+        The new cursor is never later than the clock of the source, and never before the old cursor.
+        It is None if no row was ever read.
         """
         known, newest = self._known.cursor_at, digest.newest
         if newest is None:
@@ -393,7 +396,10 @@ class DatabaseLanding:
 
 
 def _since(cursor_at: datetime | None) -> datetime | None:
-    """Return the cursor value from which an extract begins. None means that it reads all rows."""
+    """Return the cursor value from which an extract begins.
+
+    None means that the extract reads all rows.
+    """
     return cursor_at - OVERLAP if cursor_at else None
 
 

@@ -26,7 +26,10 @@ from oic_assurance.sources.files.tabular import read_tables
 
 @dataclass(frozen=True)
 class _EarlierFile:
-    """An earlier delivery of a file, as `audit.batch` records it."""
+    """An earlier delivery of a file, as `audit.batch` records it.
+
+    `declaration` is the fingerprint of the declaration under which the file was landed or refused.
+    """
 
     source_place: str
     delivered_for: datetime
@@ -39,10 +42,10 @@ class _EarlierFile:
     landed_at: datetime | None = None
 
     def is_same(self, content: Content, declaration: str) -> bool:
-        """Tell whether this delivery had the same bytes and its outcome still counts.
+        """Tell whether this delivery had the same bytes as `content` and its outcome still counts.
 
-        Then a file with these bytes need not be landed. A refused delivery no longer counts if the
-        declaration has changed since.
+        If so, the file need not be landed again. The outcome of a landed delivery always counts.
+        The outcome of a refused delivery no longer counts if the declaration has changed since.
         """
         if self.sha256 != content.sha256:
             return False
@@ -51,7 +54,7 @@ class _EarlierFile:
 
 @dataclass(frozen=True)
 class _Checked:
-    """The result of staging and checking one file, with one entry for each of its tables."""
+    """The result of staging and checking one file. Each field is by the name of the table."""
 
     summaries: dict[str, Summary]
     notes: dict[str, dict[str, Any]]
@@ -101,9 +104,10 @@ class FileLanding:
         self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
 
     def land(self) -> None:
-        """Land every file in the dataset's folder that was not landed yet.
+        """Land every file in the dataset's folder that is new or has changed.
 
-        If a file is refused, it is registered with the reason, and the next file follows.
+        If a file is refused, it is registered with the reason, and the next file follows. A refused
+        file is tried again when the declaration has changed.
 
         Raises:
             SourceUnavailable: The dropzone cannot be reached.
@@ -199,7 +203,7 @@ class FileLanding:
     ) -> str:
         """Archive a file without the rows of erased records.
 
-        Return the path in the state folder.
+        Return the archive path, relative to the state folder.
         """
         if not erased:
             return self._archive.store(content, name, batch_id)
@@ -234,8 +238,9 @@ class FileLanding:
     def _check_delivery(self, checked: _Checked, at: datetime) -> None:
         """Refuse a file with too many rejected rows, and a full delivery without rows.
 
-        An empty full delivery would turn every record into a vanished one. The setting
-        `may_start_empty` allows an empty delivery as long as the table has never had a record.
+        With an empty full delivery, every record would count as vanished. The setting
+        `may_start_empty` of a table allows an empty delivery if raw has no version for the moment
+        of this delivery or before.
         """
         if self._dataset.tolerance.exceeded(checked.rejected, checked.rows):
             raise DeliveryRefused(
@@ -253,9 +258,9 @@ class FileLanding:
                 raise DeliveryRefused(f"{where} has no rows: a full list is never empty")
 
     def _most_frequent_reason(self) -> str:
-        """Return the most frequent reason for rejections.
+        """Return the most frequent reason for which rows of the file were rejected.
 
-        It shows, for example, that a whole column has a new type.
+        The reason can show, for example, that a whole column has a new type.
         """
         found: Counter[str] = Counter()
         for loader in self._loaders.values():
@@ -263,7 +268,10 @@ class FileLanding:
         return max(found, key=lambda reason: found[reason])
 
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
-        """Insert new versions and tombstones. Return how many were inserted."""
+        """Insert new versions and, after a full delivery, tombstones. Return their number.
+
+        After a late full delivery, also restore the versions of the next delivery, uncounted.
+        """
         rows_new = loader.insert_delivered(batch_id, at)
         if self._dataset.delivery == "full":
             rows_new += loader.insert_vanished(batch_id, at)
@@ -272,7 +280,7 @@ class FileLanding:
         return rows_new
 
     def _landed_after(self, at: datetime) -> Iterator[_EarlierFile]:
-        """Return the landed deliveries for later moments than this one."""
+        """Return the landed deliveries of the dataset for moments after `at`."""
         return (
             file
             for file in self._earlier.values()
@@ -282,8 +290,8 @@ class FileLanding:
     def _apply_later_deliveries(self, batch_id: int, at: datetime) -> None:
         """Restore the versions of later deliveries after a late-arriving delivery of changes.
 
-        If a later delivery listed a record unchanged, it added nothing to raw. So raw cannot show
-        that the later delivery listed the record. Only the archived batch shows it.
+        If a later delivery listed a record unchanged, the delivery added nothing to raw. So raw
+        cannot show that the delivery listed the record. Only its archived batch shows this.
         """
         loader = next(iter(self._loaders.values()))
         if next(self._landed_after(at), None) is None:
@@ -313,10 +321,11 @@ class FileLanding:
 
 
 def _looks_unchanged(known: _EarlierFile, file: DroppedFile, *, is_local: bool) -> bool:
-    """Tell, without reading a file, whether it is the file that was landed.
+    """Tell whether a file is the file that was landed, without reading the file.
 
-    This saves reading years of files each day. The size and the modification time must be the same.
-    A local file also has a change time that nobody can set. It must be before the landing.
+    Otherwise each run would read years of files. The size and the modification time must be the
+    same. A local file also has a change time, which nobody can set. The change time must be before
+    the landing.
     """
     looks_same = (
         known.status == "landed"
