@@ -155,7 +155,7 @@ def _move(
 def _catch_up(conn: psycopg.Connection, parent: Table, table: Table) -> None:
     """Add columns to a detached table that its parent has and the table lacks.
 
-    They were added to the parent after the table was detached.
+    Such columns were added to the parent after the table was detached.
     """
     for column in parent.columns:
         if table.column(column.name) is None:
