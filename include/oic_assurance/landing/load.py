@@ -1,8 +1,8 @@
 """Load checked rows into raw. Only rows of new or changed records are inserted.
 
-A row in raw is one version of one key. The version is valid from `version_at`, and known since
-`batch_id`. The state of a key at a moment is its latest version until that moment. If two versions
-have the same `version_at`, the one with the greater `batch_id` counts.
+A row in raw is one version of one key. The version is valid from `version_at`, and known since the
+batch `batch_id`. The state of a key at a moment is its latest version until that moment. If two
+versions have the same `version_at`, the one with the greater `batch_id` counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -44,8 +44,8 @@ class Summary:
 class TableLoader:
     """Stages, checks and inserts the rows of one raw table, on one connection.
 
-    The text of each statement is composed once. For the next file the same text is sent, so the
-    server uses its prepared plan again.
+    The text of each statement is composed once. For the next file, the same text is sent again, so
+    the server can use the plan that it has prepared for this text.
     """
 
     def __init__(

@@ -153,7 +153,7 @@ class Webhook:
         """Send one message that reports all changes in `news`.
 
         Raises:
-            NotDelivered: The host cannot be reached, or its answer is no HTTP status 2xx.
+            NotDelivered: The host cannot be reached, or the HTTP status of its answer is not 2xx.
         """
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
             self.address,

@@ -170,7 +170,7 @@ class _NotFresh:
 
 
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
-    """Return the problems that exist at the moment `now`. Problems of publication come first.
+    """Return the problems that exist at the moment `now`. Problems with publishing come first.
 
     `now` has a time zone. `deadline` is the time in London by which a run should have published. A
     run that never started leaves no record of a failure. So only the deadline shows that the run is

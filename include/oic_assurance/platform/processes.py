@@ -71,7 +71,7 @@ class Processes:
             )
 
     def wait_until(self, answers: Callable[[], bool], name: str, seconds: float) -> None:
-        """Wait until the process called `name` answers. `answers` is a function that asks it.
+        """Wait until the process called `name` answers, that is, until `answers()` returns True.
 
         Raises:
             AssuranceError: A process has ended, or there was no answer within `seconds`.

@@ -135,7 +135,8 @@ def _move(
         ),
         # The role that built a table must not change it after its publication.
         sql.SQL("alter table {} owner to current_user").format(target),
-        # Later builds are compared with this generation, even if it is no longer current then.
+        # Later builds are compared with this generation, even if it is no longer current then. So
+        # the roles that compare may read its tables themselves.
         sql.SQL("grant select on {} to {}").format(
             target, sql.SQL(", ").join(map(sql.Identifier, STAGES_THAT_READ))
         ),

@@ -58,7 +58,8 @@ BY_UNIT = {
 }
 
 _POLICY = "audience"
-# Superusers are members of every role, and policies do not apply to them.
+# The roles of this session that belong to an audience. A superuser counts as a member of every
+# role, but policies do not apply to superusers, so they are left out.
 _LIMITED = sql.SQL(
     """
     from pg_catalog.pg_roles as reader

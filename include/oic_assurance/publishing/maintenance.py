@@ -1,4 +1,7 @@
-"""Maintenance after a publication. Readers already see the publication, so no run may fail here."""
+"""Maintenance after a publication.
+
+Readers already see the publication, so a failure here must not fail the run.
+"""
 
 from datetime import timedelta
 

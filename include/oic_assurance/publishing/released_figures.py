@@ -12,8 +12,8 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.schemas import GENERATION, PUBLIC_RELEASE
 from oic_assurance.warehouse.rows import one_value
 
-# The measures and periods to record: those in which the figure of the whole force differs from the
-# last released one. In these, the figures of all units are recorded.
+# The measures and periods for which the figure of the whole force differs from the last released
+# one. For these measures and periods, the figures of all units are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown

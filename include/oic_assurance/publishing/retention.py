@@ -93,8 +93,8 @@ def detach_old(
     Some work is put off to the next call:
 
     - generations that a reader's transaction still sees as current,
-    - steps that need a table which readers have in use for `STEP_SECONDS`, or when `patience`
-      seconds have passed in total.
+    - steps that need a table which readers have in use for `STEP_SECONDS`,
+    - all steps that are left after `patience` seconds.
 
     After an interruption at any point, the next call continues.
     """
@@ -227,7 +227,7 @@ def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
     """Detach the tables of one generation.
 
-    A table with foreign keys is detached before the tables that they refer to.
+    A table with foreign keys is detached before the tables that its keys refer to.
     """
     _wait_for_its_readers(conn, parts[0].publication_id, deadline)
     parents = [

@@ -129,7 +129,8 @@ def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
 def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     """Attach the tables of a publication if retention has detached them.
 
-    This is a separate transaction, for the same reason as in `publish`.
+    The tables are attached in a transaction of their own, before the one that moves the pointer.
+    The reason is in the docstring of `publish`.
     """
     with conn.transaction():
         is_there = attach_again(conn, publication_id)

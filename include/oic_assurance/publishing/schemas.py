@@ -1,4 +1,7 @@
-"""The two published schemas: where dbt builds their tables, and where which readers query them."""
+"""The two published schemas of marts.
+
+For each schema: where dbt builds its tables, where readers query them, and which login reads them.
+"""
 
 from dataclasses import dataclass
 
@@ -36,7 +39,7 @@ class PublishedSchema:
         return f"{self.prefix}{table}__{publication_id}"
 
     def has_room_for(self, table: str, publication_id: int) -> bool:
-        """Tell whether a partition and its indexes get names of at most `LONGEST_NAME` characters."""
+        """Tell whether the names of a partition and of its indexes are short enough."""
         return len(self.partition(table, publication_id)) + _ROOM_FOR_SUFFIXES <= LONGEST_NAME
 
     @property

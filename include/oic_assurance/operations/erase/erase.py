@@ -96,7 +96,10 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
 
 @contextmanager
 def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
-    """Yield a session that may delete rows and holds the dataset's lock. No drafts are left."""
+    """Yield a session that may delete rows and holds the dataset's lock.
+
+    At the end, no drafts are left: each has replaced its file or was deleted.
+    """
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")

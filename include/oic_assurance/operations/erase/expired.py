@@ -5,10 +5,11 @@ When the retention period of a record starts:
 - If the declaration names a column: at the date in that column of the latest version. While the
   column is blank, the period does not start.
 - If the declaration names no column: at the latest version time.
-- If the record was deleted: in both cases, not later than at the deletion.
+- If the record was deleted: at the deletion, if the period has not started before.
 
 If a dataset has full deliveries, a record that the latest one still lists has not expired, because
-the source still needs the record. No program erases expired records by itself. People decide when.
+the source still needs the record. Nothing erases expired records automatically. People decide when
+to erase them.
 """
 
 from datetime import datetime

@@ -127,7 +127,11 @@ class RecordClass:
 
 @dataclass(frozen=True)
 class Member:
-    """One record behind a figure. `happened_on` is the day of contact, detention or completion."""
+    """One record behind a figure.
+
+    `happened_on` is the day of contact, detention or completion. `related_ref` is the reference of
+    the document that decided the class, of the occurrence, or of the plan.
+    """
 
     record_kind: str
     record_ref: str

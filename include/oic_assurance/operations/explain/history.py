@@ -62,7 +62,10 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
-    """Return what to look for in raw: keys or officers' numbers that queries of models return."""
+    """Return which records to look for in raw.
+
+    The queries of the kind find their keys, or their officers' numbers, in the tables of the build.
+    """
     found = []
     for behind in kind.behind:
         rows = records.ask(behind.keys, asked)

@@ -50,7 +50,7 @@ def replay(
 
     Raises:
         UsageError: There is no such dataset.
-        AssuranceError: The file is not one of corrected rows, or names a row that cannot be
+        AssuranceError: The file does not hold corrected rows, or names a row that cannot be
             replayed. Nothing is landed.
     """
     chosen = declared(dataset)
@@ -191,7 +191,6 @@ class _Replay:
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> list[ReplayRow]:
         """Return the rows that do not have the key of an erased record after their correction."""
-        """
         if not (rows and self._erased):
             return rows
         keys = self._keys(rejected, replayed, rows)

@@ -1,4 +1,4 @@
-"""Select the rejected rows to replay: all rows in quarantine, or the rows of a corrected file."""
+"""Select the rejected rows to replay: all rows that wait, or the rows of a corrected file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -64,7 +64,10 @@ class _Row:
 
 
 def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Selection:
-    """Select the rows of a dataset that wait in quarantine, have content and are split in cells."""
+    """Select the rows of a dataset that wait in quarantine and can be replayed uncorrected.
+
+    A row without content, or one that could not be split into cells, is left out.
+    """
     rows = _rows(
         connection, "r.dataset = %(dataset)s and r.status = 'rejected'", dataset, force_code
     )

@@ -112,7 +112,8 @@ class _Verification:
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # If rows were landed a moment ago, the planner has no statistics of them yet.
+                # If rows were landed a moment ago, the planner has no statistics of them yet. So
+                # the statistics are collected here.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
