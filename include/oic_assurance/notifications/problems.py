@@ -76,7 +76,7 @@ group by build.build_id
 """
 
 # Datasets whose latest delivery is refused. The problem ends when that delivery, or a later one, is
-# landed. Landing an older delivery does not end it.
+# landed. If an older delivery is landed, the problem remains.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (

@@ -40,7 +40,7 @@ def rollback(
     Later runs make and check further publications as usual. These wait for `release`, because an
     error of today is likely to be there tomorrow. With `until_next_run` there is no hold, and the
     next publication becomes current by itself. There is also no hold if the publication is later
-    than the one that is current now.
+    than the one that is current now. If the publication itself is current, nothing is changed.
 
     Raises:
         UsageError: The reason is missing, or the publication does not exist or was never current.

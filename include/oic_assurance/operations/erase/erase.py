@@ -109,7 +109,7 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
         try:
             yield connection
         finally:
-            # After an error, this deletes the drafts, because the log does not have them.
+            # After an error, this deletes the drafts, because their hashes are not in the log.
             if not connection.closed:
                 resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:

@@ -196,16 +196,17 @@ def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
 
 
 def _remove_logs(settings: Settings, before: datetime) -> None:
-    """Remove the logs from before a moment. A traceback in a log could hold an erased value.
+    """Remove the logs that were last written before a moment.
 
-    A log that has been written since is emptied, unless it is the log of a single run.
+    A traceback in a log could hold an erased value. So a log that was also written after the moment
+    is emptied, unless it is the log of a single run.
     """
     moment = before.timestamp()
     for path in _logs(settings):
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
-            # A process keeps this log open, so the log is emptied and not deleted. Lines of the
+            # A process may keep this log open, so it is emptied and not deleted. Lines of the
             # current run are in the log of that run too.
             path.write_bytes(b"")
 

@@ -36,10 +36,10 @@ class Request:
 
 @dataclass
 class Found:
-    """The rows of the records to erase that the warehouse holds.
+    """The rows that the warehouse holds of the records to erase.
 
-    Each counter and each dictionary maps the id of a batch to its rows. The lists with `ids` hold
-    values of `rejected_id`.
+    Each counter maps the id of a batch to a number of rows, and each dictionary maps it to row
+    numbers. The lists with `ids` in their names hold values of `rejected_id`.
     """
 
     #: Rows of raw.

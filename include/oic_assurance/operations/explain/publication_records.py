@@ -81,7 +81,7 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
     """Return the publication to explain. Without an id, it is the current one.
 
     Raises:
-        UsageError: There is no such publication, or none yet.
+        UsageError: There is no such publication, or nothing has been published yet.
         AssuranceError: The tables of the publication are no longer kept.
     """
     with connect(settings, role=ROLE) as connection:
