@@ -119,8 +119,9 @@ def build_marts(settings: Settings, run_id: str, build_id: int) -> None:
 
     - If a deadline has passed since the last run, the position on the deadline day is computed and
       stored, so that the marts can show it.
-    - The intermediate tables of the current publication (its steps) are moved to another schema.
-      Otherwise the build would replace them. They show which records changed a restated figure.
+    - The step tables of the current publication are moved to schema `compared_with`. Otherwise the
+      build would replace them. The new step tables are compared with them, to find which records
+      have changed a figure.
     """
     with (
         _failure_on_record(settings, run_id, "building the marts"),
@@ -223,7 +224,7 @@ def publish(settings: Settings, run_id: str, build_id: int) -> int:
 
 
 def publish_approved(settings: Settings, build_id: int) -> None:
-    """Publish a build that a person has approved, for a command outside the run.
+    """Publish a build that a person has approved. A command outside the run calls this function.
 
     The run of the build may have ended or may still wait for the approval.
     """
@@ -234,7 +235,7 @@ def tidy(settings: Settings) -> None:
     """Do the maintenance after a publication.
 
     - Refresh the planner's statistics, detach old generations and drop the oldest ones.
-    - Delete the keys of failing rows that have been stored long enough.
+    - Delete the keys of rows that failed a check more than six weeks ago.
     - Finish erasures: remove what is left of erased records.
 
     Readers already see the new generation, so a failure here does not fail the run.
@@ -300,7 +301,7 @@ def send_notifications(settings: Settings) -> None:
 def mark_failed(settings: Settings, run_id: str, message: str) -> None:
     """Record that a run has failed, if the record still says that the run is in progress.
 
-    That is so, for example, when the process of the run was killed.
+    The record still says so if, for example, the process of the run was killed.
     """
     run = runs.find_run(settings, run_id)
     if run is not None and run.outcome == "running":
@@ -310,9 +311,9 @@ def mark_failed(settings: Settings, run_id: str, message: str) -> None:
 
 @contextmanager
 def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[None]:
-    """If the block fails, store the reason in the run's record, so that nobody searches the logs.
+    """If the block fails, store the reason in the run's record.
 
-    `what` names the stage in the message.
+    So nobody has to search the logs for the reason. `what` names the stage in the message.
     """
     try:
         with _server_errors_can_be_retried(what):
@@ -329,7 +330,7 @@ def _failure_on_record(settings: Settings, run_id: str, what: str) -> Iterator[N
 
 @contextmanager
 def _server_errors_can_be_retried(what: str) -> Iterator[None]:
-    """Replace an error of the database that a retry can cure by a `ServerError`.
+    """Raise `ServerError` in place of a database error that may not happen again at a retry.
 
     Such errors are a lost connection, a full disk or a lock timeout. `what` names the stage in the
     message.
@@ -341,7 +342,7 @@ def _server_errors_can_be_retried(what: str) -> Iterator[None]:
 
 
 def _critical_failures(failed: Sequence["Outcome"]) -> str:
-    """Return the first critical check that failed, in words, and how many others failed."""
+    """Return a text that names the first failed critical check and says how many more failed."""
     critical = [outcome for outcome in failed if outcome.expectation.severity == "critical"]
     first = critical[0]
     count = f" ({first.unexpected} rows)" if first.unexpected else ""

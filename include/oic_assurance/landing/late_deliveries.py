@@ -1,10 +1,11 @@
 """Read later deliveries of files again from the archive.
 
-A late-arriving delivery changes a record for an earlier moment. If a later delivery lists the same
-record, its version must then be restored. If the later delivery listed the record unchanged, it
-added nothing to raw. So only the archive shows that the record was listed.
+A late-arriving delivery changes a record from an earlier moment on. If a delivery for a later
+moment lists the same record, the version from that delivery must apply again from that moment on.
+If that delivery listed the record unchanged, landing added no row to raw. So only the archive shows
+that the delivery listed the record.
 
-A later delivery counts with its good rows, and with rejected rows that were replayed since.
+The good rows of a later delivery are used, and also its rejected rows that a replay has landed.
 """
 
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class LaterDeliveries:
         self._table: Table = loader.table
 
     def after(self, at: datetime, batch_id: int | None = None) -> list[LaterDelivery]:
-        """Return the deliveries for moments after `at`, the earliest moment first.
+        """Return the landed deliveries for moments after `at`, the earliest moment first.
 
         With `batch_id`, also return the deliveries for the moment `at` itself that were landed
         after that batch. If two deliveries are for the same moment, the one landed last wins and
@@ -73,12 +74,10 @@ class LaterDeliveries:
         return [LaterDelivery(*row) for row in rows]
 
     def stage(self, delivery: LaterDelivery) -> bool:
-        """Stage the rows of a delivery for the table.
+        """Stage the rows of the table from a delivery: the good rows and the replayed rows.
 
-        Return whether the delivery can still be read.
-
-        It cannot be read if nothing was archived, or if the file does not fit the present
-        declaration.
+        Return False if the delivery can no longer be read, and stage nothing. That is so if nothing
+        was archived, or if the file does not fit the present declaration.
 
         Raises:
             AssuranceError: The archived file is missing or damaged.
@@ -108,9 +107,9 @@ class LaterDeliveries:
     def covered_keys(self, delivery: LaterDelivery, keys: set[str]) -> set[str]:
         """Return those of `keys` whose state the delivery determines.
 
-        A full delivery determines the state of every record, present or vanished. The exception is
-        a record whose row was rejected. A delivery of changes determines only the records that it
-        lists.
+        A full delivery determines the state of every record: the record is listed or has vanished.
+        The exception is a record of which every row was rejected and none was replayed. A delivery
+        of changes determines only the state of the records that it lists.
         """
         if self._dataset.delivery == "full":
             rows = self._connection.execute(
@@ -135,10 +134,11 @@ class LaterDeliveries:
         return {key for (key,) in rows}
 
     def apply(self, batch_id: int, later: list[LaterDelivery], keys: set[str]) -> None:
-        """Restore the versions of later deliveries of changes, after a late batch changed `keys`.
+        """Restore the versions from later deliveries of changes.
 
-        Each key takes its version from the first later delivery that lists it. `later` has the
-        later deliveries, and `TableLoader.keys_changed_late` gives the keys.
+        The late batch `batch_id` has changed the state of `keys` (`TableLoader.keys_changed_late`
+        returns these keys). Each key takes its version from the first delivery in `later` that
+        lists it.
         """
         for delivery in later:
             if not keys:
@@ -152,14 +152,15 @@ class LaterDeliveries:
     def _gaps(self, batch_id: int) -> set[int]:
         """Return the row numbers of erased rows in an archived batch.
 
-        With them, the rows get the same numbers as the rejected rows in quarantine.
+        When the remaining rows are numbered, these numbers are skipped. So each remaining row gets
+        the same number as at its landing, which is also its number in quarantine.
         """
         force = self._settings.force_code
         [batch] = archived_batches(self._connection, force, self._dataset.name, batch_id)
         return batch.gaps_of(self._table.name)
 
     def _stage_replays(self, batch_id: int) -> None:
-        """Stage the corrected rows of a batch: those that replays have landed."""
+        """Stage the rejected rows of a batch that replays have landed, as they were landed."""
         replays = self._connection.execute(
             """
             select batch_id, kept_as from audit.batch

@@ -1,8 +1,8 @@
-"""Load checked rows into raw. One statement handles all rows, and inserts only changed records.
+"""Load checked rows into raw. Only rows of new or changed records are inserted.
 
-A row in raw is one version of one key. The version is valid from `version_at`, and known since
-`batch_id`. The state of a key at a moment is its latest version until that moment. If two versions
-have the same `version_at`, the one with the greater `batch_id` counts.
+A row in raw is one version of one key. The version is valid from `version_at`, and known since the
+batch `batch_id`. The state of a key at a moment is its latest version until that moment. If two
+versions have the same `version_at`, the one with the greater `batch_id` counts.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +31,7 @@ from oic_assurance.warehouse.rows import fetch_one
 
 @dataclass(frozen=True)
 class Summary:
-    """The number of rows that the checks found in one table of a delivery."""
+    """How many rows of one table a delivery has, and what the checks found in them."""
 
     rows: int
     rejected: int
@@ -44,8 +44,8 @@ class Summary:
 class TableLoader:
     """Stages, checks and inserts the rows of one raw table, on one connection.
 
-    The text of each statement is composed once. For the next file the same text is sent, so the
-    server uses its prepared plan again.
+    The text of each statement is composed once. For the next file, the same text is sent again, so
+    the server can use the plan that it has prepared for this text.
     """
 
     def __init__(
@@ -75,9 +75,11 @@ class TableLoader:
                 copy.write(chunk)
 
     def check(self) -> Summary:
-        """Check the staged rows, and handle keys that occur more than once.
+        """Check the staged rows, also for keys that occur more than once.
 
-        The checked rows stay in a temporary table until the end of the transaction.
+        If all rows of a key are equal, only the first one will be landed. If they differ, all of
+        them are rejected. The checked rows stay in a temporary table until the end of the
+        transaction.
         """
         from_file = self.dataset.kind == "file"
         self._run("check", lambda: checks.check_statement(self.dataset, self.table))
@@ -97,7 +99,7 @@ class TableLoader:
         return summary
 
     def _summary(self, from_file: bool) -> tuple[Summary, int]:
-        """Return the summary of the checked rows, and how many repeated keys are unhandled."""
+        """Return the summary of the checked rows, and how many good rows still repeat a key."""
         cursor = self._run("summary", lambda: checks.summary_statement(self.table, from_file))
         rows, rejected, repeats, unresolved, *counts = fetch_one(cursor)
         names = [c.name for c in self.table.columns if c.when_unreadable == "blank"]
@@ -132,7 +134,7 @@ class TableLoader:
         return bool(fetch_one(cursor)[0])
 
     def insert_delivered(self, batch_id: int, at: datetime) -> int:
-        """Insert the rows of a file that change the state of their key at `at`.
+        """Insert the rows of a file that differ from the state of their key at the moment `at`.
 
         Return how many rows were inserted.
         """
@@ -159,10 +161,11 @@ class TableLoader:
     def insert_extracted(self, batch_id: int, snapshot_at: datetime) -> tuple[int, KeySum]:
         """Insert the rows of a database that differ from the latest version of their key.
 
-        A version is valid from its cursor value. Raw can already have a later version, because the
-        record had vanished or its clock went back. Then the new version is valid from the extract.
+        A version is valid from its cursor value. Raw can already have a version with a later
+        version time, because the record had vanished or the clock of the source went back. Then the
+        new version is valid from the moment of the extract.
 
-        Return the number of new versions, and the change of the sum of the known keys.
+        Return two results: the number of new versions, and the change of the sum over the keys.
         """
         cursor_column = Identifier(self.dataset.database.cursor)
         key = Identifier(self.table.key[0])
@@ -190,8 +193,9 @@ class TableLoader:
 
         A version is valid from its cursor value. A later extract may have brought another version
         of the key that is valid from the same time or an earlier one, because the clock of the
-        source went back or stood still. Then the corrected row adds no version. Return the number
-        of new versions.
+        source went back or stood still. Then the corrected row adds no version.
+
+        Return the number of new versions.
         """
         cursor = SQL("n.{}").format(Identifier(self.dataset.database.cursor))
         has_later_version = SQL(
@@ -215,7 +219,7 @@ class TableLoader:
         )
 
     def _insert_listed(self, batch_id: int, at: datetime, keys: set[str]) -> None:
-        """Insert the checked rows of a later delivery whose keys are in `keys`."""
+        """Insert those checked rows of a later delivery that have one of the keys."""
         self._insert(
             "listed later",
             lambda: self._insert_statement(
@@ -305,12 +309,13 @@ class TableLoader:
     def restore_later_versions(self, batch_id: int, at: datetime) -> int:
         """After a late full delivery, restore the versions of the next full delivery.
 
-        If a record was unchanged in the next delivery, that delivery added nothing to raw. So the
-        state from the late delivery would wrongly apply after it too. This method inserts the
-        version again for each key that the late batch has changed.
+        The next delivery is the one for the next later moment. If a record was unchanged in it, the
+        next delivery added no row to raw. Then the version from the late delivery would wrongly
+        stay valid after the next delivery. So for each key that the late batch has changed, this
+        method inserts the version of the next delivery again.
 
-        If the next delivery rejected the row of a key and nobody replayed it, the delivery after
-        that counts. Return the number of restored versions.
+        If the row of a key in the next delivery was rejected and not replayed, the delivery after
+        it is used. Return the number of restored versions.
         """
         return self._insert(
             "restored",
@@ -339,9 +344,9 @@ class TableLoader:
         )
 
     def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
-        """Return the keys of a batch that already had a version for `at` or before.
+        """Return the keys whose state a late-arriving delivery of changes has replaced.
 
-        The late-arriving delivery of changes has replaced the state of these keys.
+        These are the keys of the batch that already had a version for `at` or before.
         """
         cursor = self._run(
             "changed late",
@@ -362,9 +367,9 @@ class TableLoader:
         return {key for (key,) in cursor.fetchall()}
 
     def apply_later_delivery(self, batch_id: int, at: datetime, keys: set[str]) -> set[str]:
-        """Insert the checked rows of a later delivery whose keys are in `keys`.
+        """Insert those checked rows of a later delivery that have one of the keys.
 
-        Return the keys that the delivery does not list.
+        Return the rest of `keys`: the keys that the delivery does not list.
         """
         self._insert_listed(batch_id, at, keys)
         cursor = self._run(
@@ -402,7 +407,8 @@ class TableLoader:
     ) -> psycopg.Cursor[Any]:
         """Execute a statement.
 
-        Its text is kept under `name`, and `write` is called only to create it.
+        The text of the statement is kept under `name`. The function `write` composes the text, and
+        is called only the first time.
         """
         if name not in self._written:
             self._written[name] = write().as_bytes(self.connection)

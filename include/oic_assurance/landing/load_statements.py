@@ -31,7 +31,7 @@ INSERT_FIRST = """
 
 #: Insert the extracted rows that differ from the latest version of their key. The result has three
 #: numbers: how many versions are new, by how much the number of known keys has changed, and by how
-#: much the sum of their hashes has changed.
+#: much the sum of the hashes of the known keys has changed.
 INSERT_EXTRACTED = """
     with compared as materialized (
         select
@@ -63,8 +63,8 @@ INSERT_EXTRACTED = """
     from compared as n
 """
 
-#: For each key that a late full delivery has changed, insert again the version that applied at the
-#: next delivery.
+#: For each key that a late full delivery has changed, insert again the version that was valid at
+#: the next delivery, if the two versions differ.
 RESTORE_LATER_VERSIONS = """
     with changed as (
         select * from {raw}

@@ -51,11 +51,11 @@ WITH_REASONS: LiteralString = """
 
 @dataclass(frozen=True)
 class QuarantineFilter:
-    """Selects rejected rows. If a field is None, it does not limit the selection."""
+    """Says which rejected rows to select. A field that is None does not limit the selection."""
 
     dataset: str | None = None
     table: str | None = None
-    #: A part of a reason, in upper or lower case.
+    #: A part of a reason. The comparison ignores upper and lower case.
     reason: str | None = None
     batch_id: int | None = None
     #: Whether rows that a replay has landed are included.
@@ -147,8 +147,8 @@ def counts_by_reason(
 ) -> list[ReasonCount]:
     """Return how many rows are in quarantine for each reason of each dataset.
 
-    The text after a colon in a reason differs from row to row. So rows are counted by the text
-    before the colon.
+    The text after a colon in a reason differs from row to row. So only the text before the colon
+    counts as the reason.
     """
     which = which or QuarantineFilter()
     query: LiteralString = f"""
@@ -195,10 +195,11 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
 
 
 def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
-    """Write the statement that drops rejected rows that are already in quarantine unchanged.
+    """Write the statement that drops checked rows that are in quarantine already.
 
-    A wrong row of a database stays in its source. Without this statement, every extract would
-    reject it again.
+    The row in quarantine has the same key, content and reasons. A wrong row of a database stays in
+    its source, so an extract can read it again. Without this statement, the row would then be put
+    into quarantine once more.
     """
     return SQL(
         """

@@ -58,7 +58,7 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
 def existing_columns(
     connection: psycopg.Connection, dataset: Dataset, table: Table
 ) -> dict[str, str]:
-    """Return the columns of a raw table with their types. Empty if the table does not exist."""
+    """Return the type of each column of a raw table. Empty if the table does not exist."""
     rows = connection.execute(
         """
         select a.attname, format_type(a.atttypid, a.atttypmod)
@@ -114,14 +114,15 @@ def bulk_fill(
 ) -> Iterator[bool]:
     """Fill an empty raw table without its indexes, and create the indexes at the end of the block.
 
-    One sort is twice as fast as an index entry for each row. The table is also truncated, so that a
-    server with `wal_level = minimal` need not log the new rows. Nobody can read the table until the
-    commit, but it is empty anyway.
+    To create an index with one sort is twice as fast as to add an index entry for each row. The
+    table is also truncated, so that a server with `wal_level = minimal` need not log the new rows.
+    The truncation locks the table until the commit. No reader is hindered, because the table is
+    empty anyway.
 
     The table keeps its indexes if it already has rows, for example of another force. It also keeps
     them if fewer than `MANY_ROWS` rows are loaded.
 
-    Yield whether the table was truncated. Only then can rows be copied in frozen.
+    Yield whether the table was truncated. Only then can `copy` use its option `freeze`.
     """
     name = raw_name(dataset, table)
     if (

@@ -1,7 +1,7 @@
 """Reconciliation: compare the keys of a source with raw, to find vanished and missed records.
 
-Reconciliation reads only the keys and cursor values. It runs only if the digest of the keys shows a
-difference.
+Reconciliation reads only the keys and cursor values of the source. It runs only if the digest of
+the keys in the source has changed in a way that the extracted rows do not explain.
 """
 
 from datetime import datetime
@@ -46,9 +46,10 @@ class Reconciliation:
     def missed(self, refused: list[str]) -> list[str]:
         """Return the keys of source rows that the cursor has missed.
 
-        Such a row has no version in raw, or raw has it with another cursor value. Staged rows are
-        left out, because this landing is about to load them. `refused` has the keys of rows with a
-        refused protective marking, which are left out too.
+        In raw, such a row has no version, or its latest version is a tombstone or has another
+        cursor value. Staged rows are left out, because this landing is about to load them.
+        `refused` has the keys of rows with a refused protective marking. These rows are left out
+        too.
         """
         cursor = self._connection.execute(
             SQL(
@@ -91,9 +92,9 @@ class Reconciliation:
         return [key for (key,) in cursor.fetchall()]
 
     def insert_tombstones(self, batch_id: int, keys: list[str], snapshot_at: datetime) -> int:
-        """Insert a tombstone for each vanished key, valid from the snapshot.
+        """Insert a tombstone for each vanished key, valid from the moment of the snapshot.
 
-        Return the number inserted.
+        Return the number of tombstones.
         """
         return self._connection.execute(
             SQL(

@@ -1,7 +1,8 @@
 """The rows of a replay. They are archived, staged and checked like delivered rows.
 
-Each row is a list of texts. The row number is the one in the delivery that the replay corrects. So
-a reason with row numbers, such as a key that occurs twice, names rows of that delivery.
+Each row is a list of texts. A row keeps the row number that it had in the original delivery. Some
+reasons contain row numbers, for example if a key occurs twice. These are then numbers of that
+delivery.
 """
 
 import json
@@ -31,7 +32,7 @@ class ReplayRow:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result of checking one row: its present key, and the reasons to reject it.
+    """The result of checking one row: its key after the correction, and the reasons to reject it.
 
     A good row has no reasons.
     """
@@ -143,8 +144,9 @@ class ReplayRows:
     def check(self, *, with_rest_of_delivery: bool = True) -> list[Outcome]:
         """Check all staged rows as one delivery. Return the results of the replayed rows.
 
-        Only the replayed rows stay in the table of checked rows, because the others were landed
-        before.
+        For a file, the other rows of the delivery are staged too, to find keys that occur twice.
+        After the check, only the replayed rows stay in the table of checked rows, because the other
+        rows were landed before.
 
         `with_rest_of_delivery=False` means that the other rows of the delivery could not be staged.
         Then a row stays rejected if its delivery had another good row with the same key.
@@ -188,11 +190,11 @@ class ReplayRows:
         return [checks.read_as(column, name) for column, name in names]
 
     def _unreadable_statement(self) -> Composed:
-        """Write the statement that corrects the reasons of values that cannot be converted.
+        """Write the statement that gives the right reason for values that cannot be converted.
 
         A database guarantees the types of its columns, but a corrected text can have any form. The
-        conversion turns an unreadable text into null, so the checks report it as missing. This
-        statement reports it as unreadable instead.
+        conversion turns an unreadable text into null, so the checks give the reason that the value
+        is missing. This statement replaces the reason: the value is unreadable.
         """
         unreadable: list[Composable] = []
         missing: list[Composable] = []
@@ -228,7 +230,7 @@ class ReplayRows:
         )
 
     def _landed_key_statement(self) -> Composed:
-        """Write the statement that keeps a row rejected if another row with its key was landed."""
+        """Write the statement that rejects a row again if another row with its key was landed."""
         return SQL(
             """
             update {checked} as c

@@ -13,7 +13,8 @@ from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.warehouse.rows import find_row
 
-#: For this long, change counts can replace the sum of the keys. Then the source computes a new sum.
+#: How long a stored sum over the keys can be used while the change counts explain every change.
+#: After this time, the source computes a new sum.
 RELIED_ON_FOR = timedelta(days=7)
 
 
@@ -21,9 +22,13 @@ RELIED_ON_FOR = timedelta(days=7)
 class SourceState:
     """The state of a source table when it was last read."""
 
+    #: The highest cursor value that was read.
     cursor_at: datetime | None = None
+    #: The number of keys, and the sum over the keys.
     keys: KeySum | None = None
+    #: A digest of the content of the recent rows.
     window: str | None = None
+    #: The fingerprint of the declaration under which the table was read.
     declaration: str | None = None
     #: When the sum of the keys was last computed in the source.
     reconciled_at: datetime | None = None
@@ -31,12 +36,12 @@ class SourceState:
     change_counts: ChangeCounts | None = None
 
     def trusted_keys(self, counts: ChangeCounts | None, dataset: Dataset) -> KeySum | None:
-        """Return the stored sum of the keys, or None if the source must compute a new one.
+        """Return the stored sum over the keys, or None if the source must compute a new one.
 
         The stored sum can be used on three conditions:
 
-        - The server's change counts continue the stored counts.
-        - The sum was computed in the last seven days.
+        - The server has reliable change counts and has not restarted them since the last landing.
+        - The source has computed a sum in the last seven days.
         - The declaration is the same.
         """
         if counts is None or counts.since(self.change_counts) is None or not self.reconciled_at:
@@ -45,7 +50,7 @@ class SourceState:
         return self.keys if is_recent and self.has_declaration(dataset) else None
 
     def matches(self, digest: SourceDigest, dataset: Dataset) -> bool:
-        """Tell whether nothing has changed: no key, no cursor value and no recent content."""
+        """Tell whether a digest shows no change: in keys, cursor values or recent content."""
         return (
             self.keys == digest.keys
             and self.window == digest.window
@@ -55,13 +60,14 @@ class SourceState:
     def has_declaration(self, dataset: Dataset) -> bool:
         """Tell whether the table was read under the present declaration.
 
-        If not, the table is read from the start, because a column can be new.
+        If not, the table is read again from the start, because a column can be new. A table that
+        was never read counts as read under the present declaration.
         """
         return self.declaration in (None, dataset.fingerprint)
 
 
 def load_state(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> SourceState:
-    """Return the stored state of a source table. Before the first landing, every field is empty."""
+    """Return the stored state of a source table. Before the first landing, every field is None."""
     row = find_row(
         connection,
         """

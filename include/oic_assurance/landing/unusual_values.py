@@ -1,8 +1,11 @@
 """Count unusual values in a file for the normalisation notes, or refuse the file.
 
 The source contract (*Files*) allows dates as `DD/MM/YYYY`, Excel serials and lost leading zeros. So
-`03/04/2026` is the third of April. If some dates of a file are only valid with the month first, the
-file does not follow the contract. Its other dates are then ambiguous, and the file is refused.
+`03/04/2026` is the third of April.
+
+In `03/14/2026` the month must come first, and in `14/03/2026` the day. If a column has more dates
+of the first kind than of the second, it seems to be written month first, against the contract. Then
+a date such as `03/04/2026` in the same column is ambiguous, and the file is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +40,7 @@ def unusual_values(connection: psycopg.Connection, table: Table) -> dict[str, di
 
 
 def _quick_tests(table: Table) -> Iterator[Composable]:
-    """Write cheap conditions. Every row with an unusual value meets at least one of them."""
+    """Write cheap SQL conditions. Every row with an unusual value meets at least one of them."""
     for column in table.columns:
         given = Identifier("s", column.name)
         if column.digits is not None:
@@ -47,7 +50,7 @@ def _quick_tests(table: Table) -> Iterator[Composable]:
 
 
 def _counts(column: Column) -> list[tuple[str, Column, Composable]]:
-    """Return the normalisation notes of a column, each with the condition for a row that counts."""
+    """Return the notes that a column can get, each with the condition for the rows to count."""
     given = Identifier("s", column.name)
     if column.digits is not None:
         short = SQL("length({c}) < {digits} and {c} ~ '^[0-9]+$'")
@@ -66,7 +69,7 @@ def _counted(
 ) -> dict[str, dict[str, int]]:
     """Count the staged rows with unusual values, by note and column.
 
-    In most files only few rows have unusual values. So quick tests select the rows to examine.
+    In most files only few rows have unusual values. So cheap conditions select the rows to examine.
     """
     if not counts:
         return {}
@@ -106,7 +109,7 @@ def _by_note(
 
 
 def _refuse_month_first(connection: psycopg.Connection, table: Table, column: str) -> None:
-    """Refuse the file if dates with slashes in a column are written month first."""
+    """Refuse the file if dates in a column are written month first and others are ambiguous."""
     given = Identifier("s", column)
     statement: Composed = SQL(
         """

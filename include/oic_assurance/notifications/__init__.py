@@ -1,1 +1,1 @@
-"""Find problems, and notify people once when a problem begins and once when it is over."""
+"""Find problems, and notify people when a problem begins, gets another cause or is over."""

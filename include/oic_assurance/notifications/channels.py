@@ -68,7 +68,8 @@ class Email:
     login: str = ""
     password: str = field(default="", repr=False)
     with_tls: bool = False
-    #: Whether to send without TLS (`disable_tls`), to a server on this machine or without TLS.
+    #: The option `disable_tls`: do not use STARTTLS. It is meant for a server on this machine, or a
+    #: server that cannot encrypt.
     without_tls: bool = False
     name: str = "email"
 
@@ -145,14 +146,14 @@ class Webhook:
 
     @property
     def to_whom(self) -> str:
-        """The host of the address, without its path and login."""
+        """The host and port of the address, without the path and the login."""
         return urlsplit(self.address).netloc.rpartition("@")[2]
 
     def send(self, force_code: str, news: Sequence[Change]) -> None:
         """Send one message that reports all changes in `news`.
 
         Raises:
-            NotDelivered: The host cannot be reached, or its HTTP status is not 2xx.
+            NotDelivered: The host cannot be reached, or the HTTP status of its answer is not 2xx.
         """
         request = urllib.request.Request(  # noqa: S310 - the scheme is checked where it is read
             self.address,
@@ -247,7 +248,7 @@ def _from_json(text: str) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Return in one line why a message was not sent, without the address, which is a secret."""
+    """Return in one line why a message was not sent. The secret address is not in the text."""
     if isinstance(error, smtplib.SMTPResponseException):
         answer = error.smtp_error
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)

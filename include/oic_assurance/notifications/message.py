@@ -14,8 +14,8 @@ LONGEST_SUBJECT = 120
 def subject_line(force_code: str, news: Sequence[Change]) -> str:
     """Return the subject of a message: one line of at most `LONGEST_SUBJECT` characters.
 
-    It names one change and the number of other changes. If a problem is open, it names an open
-    problem; otherwise a problem that is over. `news` has at least one change.
+    The subject names one change and the number of other changes. The named change is an open
+    problem, or a problem that is over if none is open. `news` has at least one change.
     """
     first = next((change for change in news if change.event != "over"), news[0])
     line = _title(first)

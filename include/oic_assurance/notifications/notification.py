@@ -35,7 +35,7 @@ class Problem:
 
     @property
     def cause(self) -> str:
-        """The description with `#` in place of each number.
+        """The description `what` with `#` in place of each number.
 
         Nobody is notified again if only a number in the description has changed.
         """

@@ -24,7 +24,7 @@ DEFAULT_DEADLINE = "07:30"
 class Attempt:
     """An attempt to send changes to a channel.
 
-    `failure` says why the channel did not accept the message. It is None if it did.
+    `failure` says why the channel did not accept the message. None means that it was accepted.
     """
 
     channel: str
@@ -38,12 +38,12 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
 
     `now` has a time zone. Returns one attempt for each channel for which there were changes.
 
-    - If a channel does not accept a message, the other channels still get theirs. The next call
-      sends the message again.
+    - If a channel does not accept its message, the other channels still get their messages. The
+      next call sends the message again.
     - One process at a time sends. A second process waits for the first, and then finds nothing left
       to send.
     - If a process is killed after sending a message and before recording it, the next call sends
-      the message a second time. That is better than never.
+      the message a second time. A message that comes twice is better than one that never comes.
 
     Raises:
         UsageError: The environment variable of a channel or of the deadline has a value that is not
@@ -65,7 +65,7 @@ def notify(settings: Settings, now: datetime) -> list[Attempt]:
 
 
 def run_deadline() -> time:
-    """Return the London time by which the daily run should have published.
+    """Return the time of day, in London, by which the daily run should have published.
 
     Raises:
         UsageError: ASSURANCE_RUN_DEADLINE is not a time of day.

@@ -1,7 +1,7 @@
 """Find the problems that exist now.
 
-They are read from the records of runs and deliveries in schema `audit`, and from the freshness of
-each dataset that the last build computed.
+The problems are found in the records of runs and deliveries in schema `audit`, and in the freshness
+of each dataset as the last build has computed it.
 """
 
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ group by build.build_id
 """
 
 # Datasets whose latest delivery is refused. The problem ends when that delivery, or a later one, is
-# landed. Landing an older delivery does not end it.
+# landed. If an older delivery is landed, the problem remains.
 _REFUSED = """
 select latest.dataset, coalesce(latest.reason, latest.source_place) as reason,
     (
@@ -170,10 +170,11 @@ class _NotFresh:
 
 
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
-    """Return the problems that exist at the moment `now`. Those of the publication come first.
+    """Return the problems that exist at the moment `now`. Problems with publishing come first.
 
     `now` has a time zone. `deadline` is the time in London by which a run should have published. A
-    run that never started leaves no record of a failure. So it is found by the deadline.
+    run that never started leaves no record of a failure. So only the deadline shows that the run is
+    missing.
 
     Raises:
         ServerError: The warehouse cannot be reached.
@@ -189,8 +190,8 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
         ]
         refused = _find(warehouse, _Refused, _REFUSED, force_code=settings.force_code)
         stale = _not_fresh(warehouse, settings)
-    # A failed run or a waiting approval explains why nothing is published. Only without one of
-    # these can the run be reported as overdue.
+    # A failed run or a waiting approval already explains why nothing is published. So the run is
+    # reported as overdue only if there is neither.
     problems = [_no_publication(run, readers_see) for run in failing]
     problems += [_approval(build, readers_see) for build in waiting]
     problems = problems or _overdue(good, now, deadline, readers_see)
@@ -218,9 +219,10 @@ def _approval(build: _Waiting, readers_see: str) -> Problem:
 
 
 def _overdue(good: _LastGood, now: datetime, deadline: time, readers_see: str) -> list[Problem]:
-    """Return a problem if the deadline of a day has passed and no run has published for that day.
+    """Return a list with one problem if no run has published by the deadline of a day.
 
-    Returns an empty list otherwise.
+    The day is the one after the day of the last publication, or today if there is no publication.
+    Before the deadline, the list is empty.
     """
     today = datetime.combine(now.astimezone(LONDON).date(), deadline, LONDON)
     due = today

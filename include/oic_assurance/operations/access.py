@@ -96,12 +96,12 @@ class Access:
 def give(settings: Settings, login: str, units: Sequence[str], because: str) -> str | None:
     """Let a login read the records of units. Without units, let it read the office's aggregates.
 
-    Creates the login if it does not exist, and returns its password. Returns None if the login
-    exists already. The password is not stored anywhere. `because` is recorded as the reason.
+    If the login does not exist, it is created and its password is returned. The password is not
+    stored anywhere. Returns None if the login exists already. `because` is recorded as the reason.
 
     Raises:
-        UsageError: A unit is not published, the name of the login cannot be used, or the login
-            has more rights already.
+        UsageError: A unit is not published, the name of the login cannot be used, the login can
+            already read more than this, or it already reads as the other audience.
         AssuranceError: Nothing is published yet.
         ServerError: The warehouse's login may not create roles or grant them.
     """
@@ -123,9 +123,9 @@ def end(settings: Settings, login: str, units: Sequence[str], because: str) -> N
     """Revoke a login's access to units or, without units, all its access. The login itself stays.
 
     Raises:
-        UsageError: The login does not read the records of a unit, or reads nothing.
+        UsageError: The login has no access, or not to all of these units.
         ServerError: The login would still have access, because an administrator or a directory
-            has granted it. Only they can revoke it. Nothing is changed.
+            has granted it too. Only the one who granted it can revoke it. Nothing is changed.
     """
     with connect(settings) as conn:
         before = _find(conn, settings, login)
@@ -282,7 +282,7 @@ def _run(conn: psycopg.Connection, statement: sql.Composed) -> None:
 def _record(
     conn: psycopg.Connection, login: str, unit: str | None, because: str, *, is_granted: bool
 ) -> None:
-    """Record that a login's access to a unit was changed, or without a unit, to the aggregates."""
+    """Record that a login got or lost access to a unit or, without a unit, to the aggregates."""
     audience = "OFFICE" if unit is None else "SUPERVISOR"
     conn.execute(
         """

@@ -71,7 +71,7 @@ class Processes:
             )
 
     def wait_until(self, answers: Callable[[], bool], name: str, seconds: float) -> None:
-        """Wait until the process called `name` answers, which the function `answers` tells.
+        """Wait until the process called `name` answers, that is, until `answers()` returns True.
 
         Raises:
             AssuranceError: A process has ended, or there was no answer within `seconds`.
@@ -99,7 +99,7 @@ class Processes:
                 )
 
     def watch(self) -> int:
-        """Wait until one of the processes ends. The method never returns.
+        """Wait until one of the processes ends, and then raise an error. The method never returns.
 
         Raises:
             AssuranceError: A process has ended.
@@ -111,8 +111,8 @@ class Processes:
     def stop(self) -> None:
         """Stop all processes and their child processes.
 
-        SIGINT is sent first. If any process is left after `STOP_SECONDS`, SIGTERM and then SIGKILL
-        follow.
+        SIGINT is sent first. If any process is left after `STOP_SECONDS`, SIGTERM is sent, and
+        after the same time SIGKILL.
         """
         for request in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for process in self._started.values():

@@ -31,9 +31,9 @@ class Decision:
 
 
 def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
-    """Return the warnings of a build that waits for a decision.
+    """Return the warnings of a build, one line for each, if the build waits for a decision.
 
-    Returns no warnings if the build does not wait.
+    Returns an empty list if the build does not wait.
     """
     with connect(settings, role=ROLE) as conn:
         if not waits(conn, settings, build_id):
@@ -51,9 +51,9 @@ def warnings_to_approve(settings: Settings, build_id: int) -> list[str]:
 
 
 def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
-    """Tell whether a build could be published if somebody approved its warnings.
+    """Tell whether a build waits for somebody to decide about its warnings.
 
-    A build that is blocked for another reason does not wait for a decision.
+    A build that could not be published even with an approval does not wait.
     """
     try:
         build = publishable_build(conn, build_id)
@@ -79,7 +79,8 @@ def decide(
 ) -> None:
     """Record a person's decision about the warnings of a build.
 
-    The decision holds only for the build's tables as they were audited.
+    The decision holds only for the tables that were audited. If the build is built and audited
+    again with other content, a new decision is needed.
 
     `who` is the name that the person gave, and `login` is the login that they used.
 
@@ -149,7 +150,7 @@ def check_approval(
 def _needs_decision(settings: Settings, build: Build, verdict: str) -> bool:
     """Tell whether the build has warnings that a person must approve.
 
-    Approval is required if the setting requires it now, or did when the build was opened.
+    Approval is required if the setting requires it now, or required it when the build was opened.
     """
     return verdict == "warning" and (settings.approve_warnings or build.wants_approval)
 

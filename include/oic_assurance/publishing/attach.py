@@ -135,7 +135,8 @@ def _move(
         ),
         # The role that built a table must not change it after its publication.
         sql.SQL("alter table {} owner to current_user").format(target),
-        # Later builds are compared with this generation, even if it is no longer current then.
+        # Later builds are compared with this generation, even if it is no longer current then. So
+        # the roles that compare may read its tables themselves.
         sql.SQL("grant select on {} to {}").format(
             target, sql.SQL(", ").join(map(sql.Identifier, STAGES_THAT_READ))
         ),
@@ -155,7 +156,7 @@ def _move(
 def _catch_up(conn: psycopg.Connection, parent: Table, table: Table) -> None:
     """Add columns to a detached table that its parent has and the table lacks.
 
-    They were added to the parent after the table was detached.
+    Such columns were added to the parent after the table was detached.
     """
     for column in parent.columns:
         if table.column(column.name) is None:

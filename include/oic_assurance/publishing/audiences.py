@@ -1,13 +1,14 @@
 """The audiences of the marts other than `bi_reader`: supervisors and the Commissioner's office.
 
-A reader who may read a mart of records does not see every row. Such a mart has a second,
-restrictive row-level security policy:
+These two audiences may read marts of aggregates in full. Every other mart has a second, restrictive
+row-level security policy for them:
 
 - A supervisor sees the rows of a unit if the login is a member of the unit's role.
 - The office sees no row.
 
-The policy also checks the login of the session. So a view or function of somebody with more rights
-shows these readers no further rows. Only `bi_reader` may read a mart that is not listed here.
+The policy checks the login of the session as well as the current role. So a view or function of
+somebody with more rights shows these audiences no further rows. Only `bi_reader` may read a mart
+that this module does not list.
 """
 
 import hashlib
@@ -57,7 +58,8 @@ BY_UNIT = {
 }
 
 _POLICY = "audience"
-# Superusers are members of every role, and policies do not apply to them.
+# The roles of this session that belong to an audience. A superuser counts as a member of every
+# role, but policies do not apply to superusers, so they are left out.
 _LIMITED = sql.SQL(
     """
     from pg_catalog.pg_roles as reader
@@ -101,11 +103,11 @@ order by c.relname
 
 
 def open_to_audiences(conn: psycopg.Connection) -> None:
-    """Make the rights and the policy of every mart as this module defines them.
+    """Give every mart the rights and the policy that this module defines.
 
     To change a policy, the transaction waits for sessions that read the mart, and new readers wait
     for the transaction. Each mart has its own transaction, so only one mart at a time is blocked
-    for a moment. Nothing is changed on a mart that already is as defined.
+    for a moment. A mart that already has these rights and this policy is not changed.
     """
     found = conn.execute(
         _CURRENT_RIGHTS,
@@ -120,8 +122,8 @@ def open_to_audiences(conn: psycopg.Connection) -> None:
 def keep_audiences(settings: Settings) -> bool:
     """Update rights and policies at the start of a run, even if the run publishes nothing.
 
-    Returns False if a reader's lock on a mart prevented the update: this call does not wait long
-    for readers. Publication makes the same update again and waits longer.
+    This call waits only a second for readers of a mart. Returns False if a reader's lock prevented
+    the update. A publication makes the same update, and tries several times.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         limit_waiting(conn, "1s")
@@ -140,10 +142,10 @@ def audiences_of(mart: str) -> frozenset[str]:
 
 
 def _policy(conn: psycopg.Connection, mart: str, existing: str | None) -> Iterator[sql.Composed]:
-    """Return the statements that make a mart's policy as this module defines it.
+    """Return the statements that give a mart the policy that this module defines.
 
-    `existing` is the comment on the mart's present policy, or None. The comment holds a fingerprint
-    of the policy.
+    Returns nothing if the mart has that policy already. `existing` is the comment on the present
+    policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
     place, name = sql.Identifier(MARTS.parents, mart), sql.Identifier(_POLICY)
     condition = None if mart in AGGREGATES else _condition(mart)

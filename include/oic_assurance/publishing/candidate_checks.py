@@ -44,7 +44,7 @@ def read_candidates(
     """Return the candidate tables of every schema by name.
 
     Raises:
-        NotPublishableError: A table is missing that is required or that was published before.
+        NotPublishableError: A required table, or one that was published before, is missing.
     """
     candidates: dict[PublishedSchema, Tables] = {}
     for schema in schemas:
@@ -109,7 +109,7 @@ def check_fingerprints(
 def audited_content(
     conn: psycopg.Connection, schemas: tuple[PublishedSchema, ...], build_id: int
 ) -> str:
-    """Return the fingerprint of all audited tables together, by their published names."""
+    """Return one fingerprint over all audited tables, under their published names."""
     return content_fingerprint(
         {
             f"{schema.parents}.{name}": fingerprint
@@ -122,14 +122,14 @@ def audited_content(
 def audited_tables(
     conn: psycopg.Connection, schema: PublishedSchema, build_id: int
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprints of a schema's candidate tables when they were audited, by name."""
+    """Return the fingerprint that each candidate table of a schema had when it was audited."""
     return _recorded(conn, "table_fingerprint", schema, build_id)
 
 
 def _tested_tables(
     conn: psycopg.Connection, schema: PublishedSchema, build_id: int
 ) -> dict[str, TableFingerprint]:
-    """Return the fingerprints of a schema's candidate tables when dbt had tested them, by name."""
+    """Return the fingerprint that each candidate table of a schema had when dbt had tested it."""
     return _recorded(conn, "tested_table", schema, build_id)
 
 

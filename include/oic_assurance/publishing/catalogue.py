@@ -146,9 +146,10 @@ order by c.relname, i.relname
 def read_tables(
     conn: psycopg.Connection, schema: str, names: list[str] | None = None
 ) -> dict[str, Table]:
-    """Return the tables and views of a schema, or those in `names`, by name.
+    """Return the tables and views of a schema by name, or only those in `names`.
 
-    Partitions are left out. A detached partition is a table like any other.
+    Attached partitions are left out. A detached partition is included, because it is a table like
+    any other.
     """
     asked = {"schema": schema, "names": names}
     columns = _grouped(conn.execute(_COLUMNS, asked).fetchall())
@@ -185,7 +186,7 @@ def referenced_first(tables: Iterable[Table]) -> list[Table]:
         place: [key.target for key in table.foreign_keys if key.target in by_place]
         for place, table in by_place.items()
     }
-    # A table that refers to itself (a unit to its parent unit) is not a circle.
+    # A foreign key of a table to itself (a unit to its parent unit) does not count as a circle.
     graph = {place: [t for t in targets if t != place] for place, targets in graph.items()}
     try:
         return [by_place[place] for place in TopologicalSorter(graph).static_order()]

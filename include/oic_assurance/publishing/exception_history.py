@@ -1,8 +1,8 @@
-"""Record when readers first saw each exception, and when it left the list.
+"""Record when readers first saw each exception as open, and when they first saw it as closed.
 
 These times cannot be computed from raw later. So they are recorded in the transaction that makes a
-publication current. The next build continues from this history. Only an erasure deletes events of
-it.
+publication current. The next build continues from this history. Only an erasure deletes events from
+the history.
 """
 
 import psycopg
@@ -50,8 +50,8 @@ on conflict do nothing
 def record_exceptions(conn: psycopg.Connection, publication_id: int) -> int:
     """Record the exceptions that a publication is the first to show as open or as closed.
 
-    Returns how many were recorded. Publications of early versions of the code have no mart with
-    this history, and for them nothing is recorded.
+    Returns how many events were recorded. A publication of an early version of the code has no mart
+    with this history, so nothing is recorded for it.
     """
     name = MARTS.partition(HISTORY, publication_id)
     if not relation_exists(conn, f"{GENERATION}.{name}"):

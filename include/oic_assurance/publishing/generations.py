@@ -82,7 +82,7 @@ def read_parts(conn: psycopg.Connection, name: str | None = None) -> list[Part]:
 
 
 def own_foreign_keys(conn: psycopg.Connection) -> list[tuple[str, str]]:
-    """Return the foreign keys of detached tables, as pairs of table and key names."""
+    """Return the foreign keys of detached tables, each as the names of its table and of the key."""
     return [(table, key) for table, key in conn.execute(_OWN_KEYS, (GENERATION,)).fetchall()]
 
 

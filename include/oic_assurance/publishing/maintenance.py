@@ -1,4 +1,7 @@
-"""Maintenance after a publication. Readers already see it, so nothing here may fail a run."""
+"""Maintenance after a publication.
+
+Readers already see the publication, so a failure here must not fail the run.
+"""
 
 from datetime import timedelta
 
@@ -20,7 +23,7 @@ PARENTS_EVERY = timedelta(days=7)
 def tidy(settings: Settings) -> Retention:
     """Refresh the planner's statistics, and detach and drop old generations.
 
-    Returns the generations that were detached and dropped, and why the rest was put off.
+    Returns which generations were detached and dropped and, if steps were put off, why.
     """
     refresh_statistics(settings)
     return detach_old(settings)

@@ -44,11 +44,13 @@ class Publication:
 class Hold:
     """A roll-back that keeps an earlier publication current until somebody releases a later one."""
 
+    #: The earlier publication, which stays current.
     publication_id: int
     since: datetime
     reason: str
-    #: The newest publication that waits for the release, and how many publications wait.
+    #: The newest publication that waits for the release. None if none waits.
     newest_waiting: int | None
+    #: How many publications wait for the release.
     waiting: int
 
 
@@ -59,7 +61,7 @@ def list_publications(settings: Settings) -> list[Publication]:
 
 
 def current_publication(settings: Settings) -> Publication | None:
-    """Return the current publication, or None before the first."""
+    """Return the current publication, or None before the first publication."""
     with connect(settings, role=ROLE) as conn:
         return find_current(conn)
 
@@ -83,7 +85,7 @@ def get_publication(conn: psycopg.Connection, publication_id: int) -> Publicatio
 
 
 def find_current(conn: psycopg.Connection) -> Publication | None:
-    """Return the current publication, or None before the first."""
+    """Return the current publication, or None before the first publication."""
     return find_record(conn, Publication, _SELECT + "where is_current")
 
 
@@ -169,13 +171,13 @@ def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: st
 def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Connection]:
     """Connect, and let no other process publish, roll back or detach during the block.
 
-    Every statement commits by itself unless it is in a transaction.
+    Every statement on the connection commits by itself unless it is in a transaction.
 
     Raises:
         psycopg.errors.LockNotAvailable: Another process has the lock for longer than `patience`.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
-        # If this process disappears, the server ends its session after a time and so releases the
+        # If this process disappears, the server ends its session after a minute. That releases the
         # lock.
         for name in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
             conn.execute("select set_config(%s, '60s', false)", (name,))

@@ -58,19 +58,19 @@ def publish(settings: Settings, build: Build) -> Publication:
     - every gate has a verdict for this build and has run every check that was required,
     - no verdict is critical,
     - the candidate's tables are exactly those that were tested and audited,
-    - a person has approved the build's warnings, where the deployment asks for that.
+    - a person has approved the build's warnings, if the deployment requires an approval.
 
     Publication takes two short transactions. One lock over both lets one publisher work at a time.
-    The first transaction checks the evidence and attaches the tables, which nobody sees yet. The
-    second checks the gates again and makes the publication current. In a single transaction, a
-    reader's session could see the new current publication before it knows the new partitions, and
+    The first transaction checks the evidence and attaches the tables, but no reader sees them yet.
+    The second checks the gates again and makes the publication current. With a single transaction,
+    a reader's session could see the new current publication before it knows the new partitions, and
     find empty tables.
 
-    Publishing a published build again returns the same publication and changes nothing. After a
-    killed attempt, the next call continues, so that a repeated task converges. The last call wins:
-    its build becomes current even if a build that was opened later is current, for example after a
-    repeated run for an older date. After a roll-back, the publication is made but waits until it is
-    released.
+    Publishing a published build again returns the same publication and changes nothing. After an
+    attempt was killed, the next call completes the publication. The last call wins: its build
+    becomes current even if a build that was opened later is current. That can happen, for example,
+    with a repeated run for an older date. During a hold, the publication is made, but waits for the
+    release.
 
     Raises:
         GateBlocked: The evidence does not allow the publication. The current one stays.
@@ -125,9 +125,9 @@ def _attach(conn: psycopg.Connection, build_id: int) -> None:
 
 
 def _attached_content(conn: psycopg.Connection, build_id: int) -> str | None:
-    """Return the fingerprint of a build's tables when they were attached.
+    """Return the fingerprint that the tables of a build had when they were attached.
 
-    Returns None if they were never attached.
+    Returns None if the tables were never attached.
     """
     fingerprint: str | None = find_value(
         conn, "select content_fingerprint from audit.generation where build_id = %s", (build_id,)
@@ -144,7 +144,7 @@ def _locked_candidates(conn: psycopg.Connection, build_id: int) -> dict[Publishe
     conn.execute(
         sql.SQL("lock table {} in access exclusive mode").format(sql.SQL(", ").join(places))
     )
-    # Read the list of tables again under the lock: another process may have replaced them.
+    # Read the list again under the lock: another process may have replaced tables before the lock.
     candidates = read_candidates(conn, PUBLISHED_SCHEMAS)
     check_candidates(candidates, build_id)
     if any(set(candidates[schema]) != set(seen[schema]) for schema in PUBLISHED_SCHEMAS):

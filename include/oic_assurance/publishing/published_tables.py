@@ -5,8 +5,8 @@ security shows a reader the partition of the current publication, and in it the 
 reader's audience may see.
 
 The mart contract allows a new table, column, key or comment. Such a change is made to the parent.
-It does not allow a column that is missing or has another type. Such a candidate is refused before
-anything is changed.
+The contract does not allow a candidate in which a column is missing or has another type. Such a
+candidate is refused before anything is changed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _NEW_VERSION = "the contract of a mart does not allow that, a new version of the
 def prepare_parents(conn: psycopg.Connection, candidates: Mapping[PublishedSchema, Tables]) -> None:
     """Create or extend the parents so that the candidates can be attached to them.
 
-    To extend a parent, the session waits for readers of the parent. The caller sets the limit.
+    To extend a parent, the session waits for readers of the parent. The caller limits the wait.
 
     Raises:
         NotPublishableError: A candidate has a change that the mart contract does not allow.
@@ -172,8 +172,9 @@ def _keys(
                 f"{table.place} refers to {'.'.join(key.target)}, which is not published with it"
             )
         wanted = ForeignKey(key.name, targets[key.target], key.pairs)
-        # A table's key to itself was checked in the candidate. On the parent it would prevent every
-        # detachment, because the rows of a generation refer to the generation itself.
+        # A key of a table to itself is not added to the parent. On the parent it would prevent
+        # every detachment, because the rows of a generation refer to rows of the same generation.
+        # The key was already checked in the candidate.
         if wanted.target == (schema.parents, table.name):
             continue
         if any(wanted.means(other) for other in known):

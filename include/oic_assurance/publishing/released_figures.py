@@ -12,8 +12,8 @@ from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.schemas import GENERATION, PUBLIC_RELEASE
 from oic_assurance.warehouse.rows import one_value
 
-# The periods to record: if the figure of the force has changed, the figures of all units in the
-# period are recorded.
+# The measures and periods for which the figure of the whole force differs from the last released
+# one. For these measures and periods, the figures of all units are recorded.
 _NEW = """
 select shown.force_code, shown.measure_code, shown.period_start, shown.period_end
 from {shown} as shown
@@ -62,9 +62,9 @@ def record_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: i
     `shown` is the build's table of released figures by period.
 
     Raises:
-        NotPublishableError: Another publication has released figures since the build began. The
-            build has not taken these figures into account. A reader could subtract figures of the
-            two releases from each other and find a hidden number.
+        NotPublishableError: Another publication has released figures since the build was opened, so
+            the build has not taken them into account. A reader could subtract figures of the two
+            releases from each other and find a hidden number.
     """
     new = sql.SQL(_NEW).format(shown=shown)
     if not one_value(conn, sql.SQL("select exists ({})").format(new)):

@@ -70,7 +70,10 @@ class _PutOffError(Exception):
 
 
 class _StillSeenError(_PutOffError):
-    """A reader still sees a generation as current, so it and later ones cannot be detached yet."""
+    """A reader still sees a generation as current.
+
+    So this generation and later ones cannot be detached yet.
+    """
 
 
 def detach_old(
@@ -84,13 +87,14 @@ def detach_old(
 
     - The current publication and the newest `attached` ones stay attached.
     - The newest of the rest, up to `keep` generations in total, are kept as detached tables.
-    - A generation that was attached and never became current is dropped once a later publication
-      is current.
+    - A generation that was attached but never published, because the publisher was killed, is
+      dropped once a later publication is current.
 
     Some work is put off to the next call:
 
     - generations that a reader's transaction still sees as current,
-    - steps that need a table which readers have in use during all of `patience` seconds.
+    - steps that need a table which readers have in use for `STEP_SECONDS`,
+    - all steps that are left after `patience` seconds.
 
     After an interruption at any point, the next call continues.
     """
@@ -154,8 +158,8 @@ def drop_generations(
 def _alone(conn: psycopg.Connection) -> Iterator[bool]:
     """Let no other process publish during the block.
 
-    Yields False if a process is publishing already. Then the caller does nothing, because retention
-    can wait.
+    Yields False if another process is publishing already. Then the caller does nothing, because
+    retention can wait.
     """
     is_alone = try_take(conn, PUBLISHING)
     try:
@@ -166,9 +170,10 @@ def _alone(conn: psycopg.Connection) -> Iterator[bool]:
 
 
 def _choose(conn: psycopg.Connection, *, attached: int, keep: int) -> tuple[list[int], list[int]]:
-    """Return two lists, each with the oldest first: generations to detach, generations to drop.
+    """Return two lists of publication ids: generations to detach, and generations to drop.
 
-    Every generation to drop is also in the first list.
+    Each list has the oldest generation first. Every generation to drop is also in the first list,
+    because it must be detached before.
     """
     current = find_current(conn)
     there = {part.publication_id for part in read_parts(conn)}
@@ -222,7 +227,7 @@ def _set_all_aside(conn: psycopg.Connection, aside: list[int], deadline: float) 
 def _set_aside(conn: psycopg.Connection, parts: list[Part], deadline: float) -> None:
     """Detach the tables of one generation.
 
-    A table with foreign keys is detached before the tables that they refer to.
+    A table with foreign keys is detached before the tables that its keys refer to.
     """
     _wait_for_its_readers(conn, parts[0].publication_id, deadline)
     parents = [
@@ -244,7 +249,7 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
     for other in read_parts(conn):
         if other.parent == part.parent and other.state is State.PENDING:
             conn.execute(finalise(other))
-    # Read the state of the table again: the detachment just completed may be that of this table.
+    # Read the state of the table again, because its own detachment may just have been completed.
     if read_parts(conn, part.name)[0].state is State.ATTACHED:
         conn.execute(
             sql.SQL("alter table {} detach partition {} concurrently").format(
@@ -256,8 +261,8 @@ def _detach(conn: psycopg.Connection, part: Part) -> None:
 def _drop_own_keys(conn: psycopg.Connection, deadline: float) -> None:
     """Drop the foreign keys of detached tables.
 
-    A table cannot be dropped while a foreign key refers to it. Each key is dropped in its own
-    transaction, so that two tables that readers use are never locked together.
+    A table cannot be dropped while a foreign key of another table refers to it. Each key is dropped
+    in its own transaction, so that no transaction locks two tables that readers use.
     """
     for table, key in own_foreign_keys(conn):
         statement = sql.SQL("alter table {} drop constraint {}").format(
@@ -282,10 +287,10 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
 
 
 def _insist(step: Callable[[], object], deadline: float, what: str) -> None:
-    """Repeat a step until it gets its lock.
+    """Repeat a step until it gets its lock. `what` names the table in the error.
 
     Raises:
-        _PutOffError: Readers had the table in use until the deadline.
+        _PutOffError: Readers had the table in use for `STEP_SECONDS` or until the deadline.
     """
     until = _until(deadline)
     while True:
@@ -303,7 +308,7 @@ def _wait_for_its_readers(conn: psycopg.Connection, publication_id: int, deadlin
     """Wait until no reader sees a generation as the current one.
 
     Raises:
-        _StillSeenError: A reader still sees it as current after the deadline.
+        _StillSeenError: A reader has seen it as current for `STEP_SECONDS` or until the deadline.
     """
     until = _until(deadline)
     while True:

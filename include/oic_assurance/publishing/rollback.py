@@ -31,7 +31,7 @@ PATIENCE = "10s"
 def rollback(
     settings: Settings, publication_id: int, why: str, *, until_next_run: bool = False
 ) -> Publication:
-    """Make an earlier publication current, and record why.
+    """Make a publication current that was current before, and record why.
 
     No data is moved, so a roll-back takes effect at once and does not disturb readers. If retention
     has detached the generation, its tables are attached first. If retention has dropped the
@@ -39,7 +39,8 @@ def rollback(
 
     Later runs make and check further publications as usual. These wait for `release`, because an
     error of today is likely to be there tomorrow. With `until_next_run` there is no hold, and the
-    next publication becomes current by itself.
+    next publication becomes current by itself. There is also no hold if the publication is later
+    than the one that is current now. If the publication itself is current, nothing is changed.
 
     Raises:
         UsageError: The reason is missing, or the publication does not exist or was never current.
@@ -59,8 +60,8 @@ def release(settings: Settings, why: str) -> Publication:
 
     Raises:
         UsageError: The reason is missing, or there is nothing to release.
-        AssuranceError: The newest publication may not become current, or its tables are no longer
-            kept.
+        AssuranceError: The newest publication may not become current, its tables are no longer
+            kept, or another process is publishing.
     """
     if not why.strip():
         raise UsageError("A release needs a reason: somebody gave one for the roll-back.")
@@ -128,7 +129,8 @@ def _withdraw(conn: psycopg.Connection, publication_id: int, why: str) -> None:
 def _ensure_attached(conn: psycopg.Connection, publication_id: int) -> None:
     """Attach the tables of a publication if retention has detached them.
 
-    This is a separate transaction, for the same reason as in `publish`.
+    The tables are attached in a transaction of their own, before the one that moves the pointer.
+    The reason is in the docstring of `publish`.
     """
     with conn.transaction():
         is_there = attach_again(conn, publication_id)

@@ -1,4 +1,7 @@
-"""The two published schemas: where dbt builds their tables, where readers query them, who reads."""
+"""The two published schemas of marts.
+
+For each schema: where dbt builds its tables, where readers query them, and which login reads them.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +25,7 @@ class PublishedSchema:
     candidate: str
     #: The schema of the partitioned tables that readers query.
     parents: str
-    #: The login that may read it.
+    #: The login that may read the tables in `parents`.
     reader: str
     #: The prefix of the names of this schema's tables in the schema of the generations.
     prefix: str
@@ -36,7 +39,7 @@ class PublishedSchema:
         return f"{self.prefix}{table}__{publication_id}"
 
     def has_room_for(self, table: str, publication_id: int) -> bool:
-        """Tell whether the names of the partition and its indexes are short enough."""
+        """Tell whether the names of a partition and of its indexes are short enough."""
         return len(self.partition(table, publication_id)) + _ROOM_FOR_SUFFIXES <= LONGEST_NAME
 
     @property

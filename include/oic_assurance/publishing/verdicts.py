@@ -103,8 +103,8 @@ def _check_completeness(
         raise NotPublishableError(
             f"the gate '{stage}' lacks {len(missing)} of {len(required)} checks: {_listed(missing)}"
         )
-    # The results can come from several audits of the same build. The last audit must have run every
-    # required check.
+    # The results can come from several audits of the same build. But the last audit alone must have
+    # run every required check.
     if expectations < len(required):
         raise NotPublishableError(
             f"the gate '{stage}' was last passed with {expectations} of {len(required)} checks"
@@ -112,7 +112,7 @@ def _check_completeness(
 
 
 def _check_order(conn: psycopg.Connection, build_id: int, gates: dict[str, Gate]) -> None:
-    """Check that the sealed marts were built after the verdicts that they show, then audited."""
+    """Check that the sealed marts are newer than the verdicts they show, and were audited since."""
     build = find_build(conn, build_id)
     sealed_at = build.finished_at if build else None
     if sealed_at is None:

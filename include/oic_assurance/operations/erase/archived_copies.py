@@ -3,7 +3,8 @@
 The rewritten batch is written as a draft next to the old file. When the transaction that logs the
 erasure has committed, the draft replaces the old file. After an interruption, the next command
 finds the drafts that are left. A draft whose hash is in the log replaces its file, and any other
-draft is deleted. So files and log agree again, and neither of them has to contain the erased key.
+draft is deleted. So the files agree with the log again. Only hashes are compared, so the erased key
+need not be stored for this.
 """
 
 import os
@@ -66,7 +67,8 @@ class ArchivedCopies:
     ) -> RewrittenBatch | None:
         """Find the rows with one of the keys or row numbers, and write a draft without these rows.
 
-        Returns None if the batch has no such row. If `write` is false, no draft is left.
+        Returns None if the batch was not archived or has no such row. If `write` is false, no draft
+        is left.
 
         Raises:
             AssuranceError: The archived batch cannot be read.
@@ -177,7 +179,10 @@ class ArchivedCopies:
     def _list_without(
         self, batch: ArchivedBatch, path: Path, keys: Sequence[str], write: bool
     ) -> RewrittenBatch | None:
-        """Leave keys out of the list of keys that vanished from the source, one key per line."""
+        """Write a draft of an archived list of vanished keys, without some of the keys.
+
+        Each line of the list is one key. Returns None if the list has none of the keys to remove.
+        """
         wanted = {key.encode() for key in keys}
         with open_unpacked(path) as stream:
             header = read_header(stream)

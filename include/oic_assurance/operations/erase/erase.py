@@ -1,9 +1,9 @@
 """Erase records from raw, quarantine, pseudonyms and the archive, and log the erasure.
 
 First the archived batches are searched, and drafts without the records are written. Then one
-transaction deletes the rows and writes the log. After it, the drafts replace the archived files. An
-erasure that is killed before the commit has changed nothing. If it is killed after the commit, the
-next command moves the drafts.
+transaction deletes the rows and writes the log. After its commit, the drafts replace the archived
+files. An erasure that is killed before the commit has changed nothing. If an erasure is killed
+after the commit, the next command puts the drafts in place of the files.
 """
 
 import getpass
@@ -35,11 +35,11 @@ ROLE = "oic_erasure"
 def erase(settings: Settings, request: Request, *, dry_run: bool = False) -> Found:
     """Erase records and log the erasure.
 
-    Returns what was erased. With `dry_run` it erases nothing and returns what would be erased. The
-    dataset cannot be landed during the call.
+    Returns what was erased. With `dry_run`, nothing is erased, and the result is what would be
+    erased. The dataset cannot be landed during the call.
 
     Raises:
-        UsageError: The reason names a key. The log must not identify an erased record.
+        UsageError: The reason contains a key. The log must not identify an erased record.
         AssuranceError: An archived batch cannot be searched. Nothing is erased.
     """
     for key in request.keys:
@@ -62,7 +62,7 @@ def complete_interrupted(settings: Settings, dataset: Dataset) -> None:
 
 
 def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
-    """Return the tables of a dataset whose raw or quarantined rows have a key."""
+    """Return the tables of a dataset that have rows with a key in raw or quarantine."""
     found = []
     with connect(settings, role=ROLE) as connection:
         for table in dataset.tables:
@@ -96,7 +96,10 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
 
 @contextmanager
 def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connection]:
-    """Yield a session that may delete, holds the dataset's lock and leaves no drafts."""
+    """Yield a session that may delete rows and holds the dataset's lock.
+
+    At the end, no drafts are left: each has replaced its file or was deleted.
+    """
     connection = connect(settings, role=ROLE, autocommit=True)
     try:
         connection.execute("set datestyle = 'ISO, YMD'")
@@ -106,7 +109,7 @@ def _erasing(settings: Settings, dataset: Dataset) -> Iterator[psycopg.Connectio
         try:
             yield connection
         finally:
-            # After an error, this deletes the drafts, because the log does not have them.
+            # After an error, this deletes the drafts, because their hashes are not in the log.
             if not connection.closed:
                 resolve_drafts(settings, connection, dataset)
     except psycopg.Error as error:
@@ -152,8 +155,8 @@ class _Erasure:
             found.pseudonyms = self._delete_pseudonyms(numbers)
             self._delete_observed(found)
             delete_exception_events(self._connection, self._force, self._dataset, self._table)
-            # The log is written last. So no build that is opened after the logged time can see the
-            # erased records.
+            # The log is written after the deletions. So a build that is opened after the logged
+            # time cannot see the erased records.
             self._log(found)
         return found
 
@@ -162,7 +165,7 @@ class _Erasure:
     def _delete_raw(self) -> list[tuple[str, str]]:
         """Delete versions and tombstones of the records from raw.
 
-        Returns the numbers of the officers that they named, each with its kind.
+        Returns the employee and collar numbers in the deleted rows, each with its kind.
         """
         numbers: set[tuple[str, str]] = set()
         for column in self._table.columns:
@@ -229,7 +232,10 @@ class _Erasure:
         return self._connection.execute(statement, values).rowcount
 
     def _delete_observed(self, found: Found) -> None:
-        """Delete keys from the check results of builds that saw the records. Counts stay."""
+        """Delete stored keys and values from the check results of builds that saw the records.
+
+        The counts of failing rows stay.
+        """
         self._connection.execute(
             """
             delete from audit.failing_row as f

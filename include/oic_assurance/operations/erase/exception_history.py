@@ -10,8 +10,8 @@ from psycopg.sql import SQL
 from oic_assurance.landing.raw_tables import raw_name
 from oic_assurance.sources.declarations.model import Dataset, Table
 
-# For each table: a pattern for the codes of exceptions about its records, and the SQL for
-# `record_ref`, by which the events name a record.
+# For each table: a pattern for the codes of exceptions about its records, and an SQL expression for
+# `record_ref`, the name of a record in the events.
 _EVENTS_OF_TABLE = {
     "nccu_referral": ("REFERRAL_%", "r.referral_ref"),
     "intelligence_report": ("DOCUMENT_%", "r.report_urn"),
@@ -51,9 +51,10 @@ where
 def delete_exception_events(
     connection: psycopg.Connection, force: str, dataset: Dataset, table: Table
 ) -> None:
-    """Delete the events about a table's records, and about officers, that are no longer in raw.
+    """Delete events about records and officers that were erased.
 
-    Call this after the rows of raw and the pseudonyms were deleted.
+    A record was erased if it is no longer in the raw table. An officer was erased if the pseudonym
+    no longer exists. So call this after the rows of raw and the pseudonyms were deleted.
     """
     if table.name in _EVENTS_OF_TABLE:
         codes, name = _EVENTS_OF_TABLE[table.name]

@@ -5,10 +5,11 @@ When the retention period of a record starts:
 - If the declaration names a column: at the date in that column of the latest version. While the
   column is blank, the period does not start.
 - If the declaration names no column: at the latest version time.
-- If the record is deleted: at the deletion at the latest.
+- If the record was deleted: at the deletion, if the period has not started before.
 
-A record that the source's full delivery still lists has not expired, because the source still needs
-it. Nothing erases expired records automatically. People decide when to dispose of them.
+If a dataset has full deliveries, a record that the latest one still lists has not expired, because
+the source still needs the record. Nothing erases expired records automatically. People decide when
+to erase them.
 """
 
 from datetime import datetime
@@ -31,7 +32,8 @@ def expired_records(
 ) -> list[Request]:
     """Return a request to erase the expired records of each table that has any.
 
-    `now` has a time zone; the default is the present moment. Years are counted back from it in UTC.
+    `now` has a time zone; the default is the present moment. The years of the retention are counted
+    back from `now` in UTC.
     """
     moment = now or clock.utc_now()
     retention = dataset.retention

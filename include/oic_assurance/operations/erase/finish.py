@@ -1,11 +1,12 @@
 """Remove the last traces of erased records: publications, dead rows, write-ahead log, run logs.
 
-A deleted row stays in the table's file until the table is rewritten. It stays in the write-ahead
-log until the server removes that part of the log. A publication from before the erasure stays
-readable. So when there is a new publication, this module does three things:
+A deleted row stays in the table's file until the table is rewritten. The row stays in the
+write-ahead log until the server removes that part of the log. A publication from before the erasure
+stays readable. So when there is a new publication, this module does four things:
 
 - It drops the generations that hold erased records.
 - It rewrites the tables from which records were erased.
+- It removes the logs of earlier runs.
 - On the embedded server, it clears the write-ahead log.
 
 After an interruption, the next call starts again.
@@ -69,9 +70,10 @@ order by b.build_id
 
 @dataclass(frozen=True)
 class Finish:
-    """The result: how many erasures there were and which publications were dropped.
+    """The result: how many erasures had traces left, and which publications were dropped.
 
-    `waits_for` says what prevents the removal of the remaining traces. It is None if none remain.
+    `waits_for` says what prevents the removal of the remaining traces. It is None if no trace
+    remains.
     """
 
     erasures: int = 0
@@ -89,7 +91,7 @@ class _Pending:
 
 
 def finish_erasures(settings: Settings) -> Finish:
-    """Remove the last traces of the records that were erased since the last call.
+    """Remove the last traces of the records that were erased since the last complete call.
 
     While readers see a publication with erased records, some traces have to stay. Then `waits_for`
     of the result says what the removal waits for, and the next call continues.
@@ -150,7 +152,10 @@ def _drop_publications(settings: Settings, pending: list[_Pending]) -> tuple[lis
 
 
 def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> None:
-    """Delete exception events that were written by builds which began before the erasure."""
+    """Delete events about erased records once more.
+
+    A build that began before the erasure can have written such events after it.
+    """
     with connect(settings, role=ROLE) as connection:
         for name, table_name in sorted({(one.dataset, one.table_name) for one in pending}):
             declared = datasets()[name]
@@ -160,7 +165,7 @@ def _delete_exception_events(settings: Settings, pending: list[_Pending]) -> Non
 
 
 def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
-    """Drop the schemas that builds for other purposes have left, by their prefixes."""
+    """Drop the schemas with these prefixes, which builds for other purposes have left."""
     with connect(settings, role=TRANSFORM_ROLE) as connection:
         for prefix in prefixes:
             drop_schemas(connection, prefix)
@@ -169,7 +174,8 @@ def _drop_schemas(settings: Settings, prefixes: Iterable[str]) -> None:
 def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
     """Rewrite the tables that rows were erased from into new files, as the warehouse's owner.
 
-    If a table is in use, returns a text that names its readers. Otherwise returns None.
+    Returns None if all tables were rewritten. If a table was in use for too long, returns a text
+    that names the table.
     """
     waits_for: str | None = None
     raw = sorted({f"{datasets()[one.dataset].raw_schema}.{one.table_name}" for one in pending})
@@ -190,13 +196,17 @@ def _rewrite_tables(settings: Settings, pending: list[_Pending]) -> str | None:
 
 
 def _remove_logs(settings: Settings, before: datetime) -> None:
-    """Remove logs of runs from before a moment. A traceback in them could hold a value."""
+    """Remove the logs that were last written before a moment.
+
+    A traceback in a log could hold an erased value. So a log that was also written after the moment
+    is emptied, unless it is the log of a single run.
+    """
     moment = before.timestamp()
     for path in _logs(settings):
         if path.stat().st_mtime <= moment:
             path.unlink(missing_ok=True)
         elif not path.name.startswith("run-"):
-            # A process keeps this log open, so the log is emptied and not deleted. Lines of the
+            # A process may keep this log open, so it is emptied and not deleted. Lines of the
             # current run are in the log of that run too.
             path.write_bytes(b"")
 

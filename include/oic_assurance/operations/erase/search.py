@@ -36,9 +36,10 @@ class Request:
 
 @dataclass
 class Found:
-    """The rows of the wanted records that the warehouse holds.
+    """The rows that the warehouse holds of the records to erase.
 
-    The keys of all counters and dictionaries are ids of batches.
+    Each counter maps the id of a batch to a number of rows, and each dictionary maps it to row
+    numbers. The lists with `ids` in their names hold values of `rejected_id`.
     """
 
     #: Rows of raw.
@@ -49,12 +50,14 @@ class Found:
     rejected: Counter[int] = field(default_factory=Counter)
     rewritten: list[RewrittenBatch] = field(default_factory=list)
     pseudonyms: int = 0
-    #: Row numbers of the rejected rows, including rows of which only the content is erased.
+    #: Row numbers of the rejected rows to delete, and of the rows in `unnamed_ids`.
     rejected_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     rejected_ids: list[int] = field(default_factory=list)
-    #: Rows that were delivered under another record's key and replayed under an erased one.
+    #: Rejected rows that were delivered under another record's key and replayed under an erased
+    #: one. Only the key of the replay and the content are erased.
     unnamed_ids: list[int] = field(default_factory=list)
-    #: Rows that were delivered under an erased key and replayed under another record's key.
+    #: Rejected rows that were delivered under an erased key and replayed under another record's
+    #: key. Only the key of the delivery and the content are erased.
     blanked_ids: list[int] = field(default_factory=list)
     blanked_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     #: Row numbers of other records' rows that a replay rejected under an erased key, by the batch
@@ -72,7 +75,7 @@ class Found:
 
     @property
     def batches(self) -> set[int]:
-        """The batches that hold rows of the records."""
+        """The ids of the batches that hold rows of the records."""
         return {*self.raw, *self.rejected, *(one.batch_id for one in self.rewritten)}
 
 
@@ -121,9 +124,10 @@ class Search:
         found.restored = Counter({batch_id: restored for batch_id, _, restored in rows})
 
     def _find_rejected(self, found: Found) -> None:
-        """Find rejected rows that have one of the keys.
+        """Find rejected rows that were delivered or replayed under one of the keys.
 
-        Rejected rows without a readable key are found if their content contains one of the keys.
+        A rejected row without a readable key is found if its content contains one of the keys, or
+        if it was delivered for a moment before `unkeyed_before`.
         """
         sought = [re.escape(key) for key in self._keys if len(key) >= SHORTEST_SOUGHT]
         rows = self._connection.execute(
@@ -173,10 +177,10 @@ class Search:
                 found.rejected[batch_id] += 1
 
     def _find_attempts(self, found: Found) -> None:
-        """Find replays that rejected other records' rows under the keys.
+        """Find rows of other records that a replay rejected under one of the keys.
 
-        The rejected rows stay under the keys that they were delivered with. Their copies in the
-        archived replays are erased.
+        A correction had given such a row the key of an erased record. The row stays in quarantine
+        under the key that it was delivered with. Its copy in the archived replay is erased.
         """
         rows = self._connection.execute(
             """

@@ -127,7 +127,11 @@ class RecordClass:
 
 @dataclass(frozen=True)
 class Member:
-    """One record behind a figure. `happened_on` is the day of contact, detention or completion."""
+    """One record behind a figure.
+
+    `happened_on` is the day of contact, detention or completion. `related_ref` is the reference of
+    the document that decided the class, of the occurrence, or of the plan.
+    """
 
     record_kind: str
     record_ref: str
@@ -193,9 +197,9 @@ class Figure:
 
     @property
     def mismatch(self) -> str | None:
-        """Return a text that says how the classes do not add up to the published figure.
+        """Return a text that says where the sums over the classes differ from the figure.
 
-        Returns None if they add up to it.
+        Returns None if the classes add up to the published numerator and denominator.
         """
         parts = {
             "denominator": (sum(item.denominator for item in self.classes), self.denominator),
@@ -219,7 +223,9 @@ def explain(
 ) -> Figure:
     """Return a figure and at most `limit` records of each class.
 
-    `period` is the first day of a month. The default is the latest month of the measure.
+    `measure` is the code of a measure, and `unit` the code of an organisational unit. `period` is
+    the first day of a month. The default is the latest month of the measure. With `only_class`,
+    only records of this class are returned.
 
     Raises:
         UsageError: The publication has no such measure, month, unit or class.

@@ -1,4 +1,4 @@
-"""The history of one record: the results that a publication's build computed, and raw rows."""
+"""The history of one record: what the build of a publication computed for it, and its raw rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,10 @@ def get_history(settings: Settings, records: Records, kind: str, key: str) -> Re
 
 
 def _sought(records: Records, kind: Kind, asked: dict[str, object]) -> list[Sought]:
-    """Return the records to look for in raw, by keys or officers' numbers from the models."""
+    """Return which records to look for in raw.
+
+    The queries of the kind find their keys, or their officers' numbers, in the tables of the build.
+    """
     found = []
     for behind in kind.behind:
         rows = records.ask(behind.keys, asked)

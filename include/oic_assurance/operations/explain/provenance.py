@@ -1,8 +1,9 @@
 """Find the raw rows of a record, and the batches that they were landed with.
 
-Each dataset has a lawful purpose, and each purpose has a role. Raw is read under that role. Each
-consultation is logged in the transaction that reads (DPA 2018 section 62). The content of the rows
-is not returned, only the version, its batch, and the names of the columns that have changed.
+Each dataset has a lawful purpose, and each purpose has a role. The raw rows of a dataset are read
+under the role of its purpose. Each consultation is logged in the transaction that reads (DPA 2018
+section 62). The content of the rows is not returned, only the version, its batch, and the names of
+the columns that have changed.
 """
 
 import getpass
@@ -91,8 +92,9 @@ class Version:
 
     `row_key` is None if the key holds an officer's number. `row_number` is None if the row only
     restores a version: a late-arriving delivery had overridden it, and a later delivery confirms
-    it. `is_known` is true if the publication knew the version. `stood` is true if it was the valid
-    version at the moment `at`, among the versions that the publication knew.
+    it. `is_known` is true if the batch of the version was known to the publication. `stood` is true
+    if the version was the valid one at the moment `at`, among those known to the publication.
+    `changed` names the columns that differ from the version before. It is None for a tombstone.
     """
 
     dataset: str
@@ -130,7 +132,7 @@ class Source:
 def trace(
     settings: Settings, records: Records, sought: Iterable[Sought], what: str
 ) -> list[Version]:
-    """Return every version of the records to look for.
+    """Return every version of the records in `sought`.
 
     Each dataset is read under the role of its purpose. `what` names the records in the log, with
     the names that the marts use, for example "referral NR26000699".

@@ -1,9 +1,9 @@
 """Find the records behind a publication: in the newest build's tables, or by recomputing them.
 
 The marts keep the figures of every publication. The intermediate tables are kept for the newest
-build only. For an earlier publication they are recomputed from raw, from the batches that it saw,
-in schemas with a prefix (dbt target `reproduce`). These schemas are dropped after reading, because
-they hold personal data.
+build only. For an earlier publication, these tables are recomputed from raw, from the batches that
+the publication knew, in schemas with a prefix (dbt target `reproduce`). These schemas are dropped
+after reading, because they hold personal data.
 """
 
 from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ class Records:
         }
 
     def ask(self, query: str, values: dict[str, object]) -> list[dict[str, object]]:
-        """Run a query of this package, and return its rows by column.
+        """Run a query of this package. Return each row as a mapping from columns to values.
 
         In the query, `{intermediate}` and the other names of `SCHEMAS` stand for the schemas to
         read, and `{mart_...}` for a mart of this publication.
@@ -81,7 +81,7 @@ def find(settings: Settings, publication_id: int | None) -> Publication:
     """Return the publication to explain. Without an id, it is the current one.
 
     Raises:
-        UsageError: There is no such publication, or none yet.
+        UsageError: There is no such publication, or nothing has been published yet.
         AssuranceError: The tables of the publication are no longer kept.
     """
     with connect(settings, role=ROLE) as connection:
@@ -152,15 +152,15 @@ def _recomputed(
 
 
 def _is_newest_build(connection: psycopg.Connection, wanted: Build) -> bool:
-    """Lock the intermediate tables, and tell whether they belong to a build.
+    """Lock the intermediate tables, and tell whether the build `wanted` has made them.
 
     Until the transaction ends, no run can replace the tables.
     """
     for view in VIEWS:
         if not relation_exists(connection, f"intermediate.{view}"):
             return False
-        # Locking the view also locks the tables that it reads. The lock comes before the query for
-        # the newest build, so that the answer of the query stays true.
+        # Locking the view also locks the tables that it reads. They are locked before the query for
+        # the newest build, so that the result of the query stays true.
         connection.execute(
             sql.SQL("lock table {} in access share mode").format(
                 sql.Identifier("intermediate", view)

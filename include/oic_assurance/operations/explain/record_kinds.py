@@ -9,7 +9,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Behind:
-    """A raw table with records for a history, and a query for the keys of these records.
+    """A raw table whose rows belong to a history, and a query for the keys of these rows.
 
     `keys` is the query. Its column `key` has the values to look for in `column` of the raw table.
     Its column `at` is optional: the version that was valid at this moment is marked in the history.
@@ -24,9 +24,9 @@ class Behind:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of record: the queries of its chapters by title, and its raw tables.
+    """One kind of record: the queries for the chapters of its history, and its raw tables.
 
-    The first chapter is the record itself.
+    `chapters` maps each title to a query. The first chapter is the record itself.
     """
 
     chapters: dict[str, str]

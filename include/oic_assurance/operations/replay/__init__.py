@@ -1,1 +1,1 @@
-"""Load rejected rows again after they were corrected."""
+"""Land rejected rows again, as they were delivered or after somebody has corrected them."""

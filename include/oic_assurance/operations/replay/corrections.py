@@ -1,8 +1,8 @@
 """Write rejected rows to a CSV file for somebody to correct, and read the corrected file.
 
-A file has the declared columns, `rejected_id` and the reasons. If a cell of the corrected file is
-as it was written, its value was not corrected. The value then stays exactly as it was delivered,
-even if a CSV file cannot show it fully.
+The file has the declared columns, `rejected_id` and the reasons. If a cell of the corrected file
+has the text that was exported, nobody has corrected the value. The value then stays exactly as it
+was delivered, even if the text in the cell differs from it, for example by lost spaces.
 """
 
 import csv
@@ -65,10 +65,10 @@ def shown(value: str | None) -> str:
 
 
 def corrected(column: Column, original: str | None, cell: str) -> str | None:
-    """Return the value that a cell of a corrected file stands for.
+    """Return the value that a cell of a corrected file means.
 
-    It is the original value if the cell was not changed. A blank cell is None, except that spaces
-    in a text column stay spaces.
+    If the cell was not changed, this is the original value. A blank cell means None, except that
+    spaces in a text column stay spaces.
     """
     if cell == shown(original):
         return original
@@ -105,7 +105,7 @@ def new_file(path: Path) -> Iterator[RowWriter]:
 
 
 def one_line(cells: list[str]) -> str:
-    """Return the delivered line of a row that could not be split into cells."""
+    """Return the text of a row that could not be split into the declared cells, as one line."""
     if len(cells) == 1:
         return cells[0]
     line = io.StringIO()
@@ -139,7 +139,7 @@ def _content(stream: io.BufferedReader) -> Content:
 
 
 def _reading(content: Content, dataset: Dataset, path: Path) -> Reading:
-    """Find the table whose columns the file has, in addition to `rejected_id`."""
+    """Read the file as rows of the table whose columns it has, in addition to `rejected_id`."""
     problems = []
     for table in dataset.tables:
         wanted = replace(

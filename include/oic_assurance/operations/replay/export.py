@@ -31,13 +31,13 @@ ROWS_AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Exported:
-    """How many rows were written to the file, and how many were not."""
+    """How many rejected rows were written to the file, and how many could not be written."""
 
     rows: int
-    #: The written rows that could not be split into cells. Their delivered line is in an extra last
-    #: column.
+    #: How many of the written rows could not be split into cells. An extra last column of the file
+    #: has the text of these rows as it was delivered.
     unsplit: int
-    #: Rows that were refused because of their marking. They have no content to export.
+    #: How many rows were refused because of their marking. They have no content to export.
     refused_by_marking: int
 
 

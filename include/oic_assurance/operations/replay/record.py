@@ -19,7 +19,10 @@ from oic_assurance.warehouse.rows import one_value
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call of `replay`: who replays which corrections, and why."""
+    """One call of `replay`: who replays rows, and why.
+
+    `file` has the corrected rows. It is None if rows are replayed as they were delivered.
+    """
 
     run_id: str
     who: str
@@ -32,8 +35,8 @@ class ReplayedDelivery:
     """The result of replaying rejected rows of one delivery."""
 
     rejected: RejectedRows
-    #: The batch of the replay. None if no row was landed and the reasons of all rows stay the same.
-    #: Then nothing is recorded.
+    #: The id of the batch of the replay. If no row was landed and the reasons of all rows stay the
+    #: same, nothing is recorded, and this is None.
     batch_id: int | None = None
     rows_new: int = 0
     landed: list[Outcome] = field(default_factory=list)
@@ -48,7 +51,8 @@ class ReplayReport:
 
     dataset: str
     deliveries: list[ReplayedDelivery] = field(default_factory=list)
-    #: Rows of a corrected file that an earlier replay has landed: `rejected_id` -> batch.
+    #: Rows of a corrected file that an earlier replay has landed: from `rejected_id` to the id of
+    #: the batch of that replay.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows left out because of their protective marking.
     refused_by_marking: int = 0
@@ -126,7 +130,7 @@ def on_record(
 
 
 def enter_outcomes(connection: psycopg.Connection, delivery: ReplayedDelivery) -> None:
-    """Record the result of each row. Rows that were landed leave quarantine."""
+    """Record the result of each row. A landed row gets the status `replayed` in quarantine."""
     with (
         connection.cursor() as cursor,
         cursor.copy(

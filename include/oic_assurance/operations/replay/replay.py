@@ -1,7 +1,8 @@
 """Land rejected rows again, as they were delivered or corrected.
 
-The rows of one delivery are replayed as one batch, in one transaction. The landed versions are
-valid from the time of the original delivery. Later deliveries still override these versions.
+The rows of one delivery and one table are replayed as one batch, in one transaction. For a file,
+the landed versions are valid from the moment of the original delivery. For a database, they are
+valid from the cursor values of the rows. Later deliveries still override these versions.
 """
 
 import contextlib
@@ -49,7 +50,7 @@ def replay(
 
     Raises:
         UsageError: There is no such dataset.
-        AssuranceError: The file is not one of corrected rows, or names a row that cannot be
+        AssuranceError: The file does not hold corrected rows, or names a row that cannot be
             replayed. Nothing is landed.
     """
     chosen = declared(dataset)
@@ -93,7 +94,7 @@ class _Replay:
         self._loaders: dict[str, TableLoader] = {}
 
     def run(self) -> None:
-        """Replay each delivery's rows, the earliest delivery first."""
+        """Replay the selected rows delivery by delivery, the earliest delivery first."""
         force, file = self._settings.force_code, self._attempt.file
         with self._connection.transaction():
             self._archive.remove_leftovers(self._connection)
@@ -172,9 +173,10 @@ class _Replay:
         replayed: ReplayRows,
         rows: list[ReplayRow],
     ) -> set[str]:
-        """Return the keys that deliveries for the same moment, landed later, override.
+        """Return the keys that must not be landed, because another delivery overrides them.
 
-        If two deliveries are for the same moment, the one landed last wins.
+        If two deliveries are for the same moment, the one landed last wins. So these are the keys
+        whose state is determined by a delivery for the same moment that was landed later.
         """
         same_moment = [one for one in later if one.delivered_for == rejected.delivered_for]
         if not same_moment:
@@ -188,10 +190,7 @@ class _Replay:
     def _without_erased(
         self, rejected: RejectedRows, replayed: ReplayRows, rows: list[ReplayRow]
     ) -> list[ReplayRow]:
-        """Return the rows without the rows that have the key of an erased record.
-
-        The key of a row is computed after its correction.
-        """
+        """Return the rows that do not have the key of an erased record after their correction."""
         if not (rows and self._erased):
             return rows
         keys = self._keys(rejected, replayed, rows)
@@ -248,7 +247,7 @@ class _Replay:
         deliveries: LaterDeliveries,
         later: list[LaterDelivery],
     ) -> None:
-        """Restore the versions of the same records that deliveries for later moments confirm."""
+        """Restore the versions from deliveries for later moments, if the replay overrides them."""
         batch_id, at = delivery.batch_id or 0, delivery.rejected.delivered_for
         after = [one for one in later if one.delivered_for > at]
         if not (after and delivery.rows_new):
@@ -261,9 +260,9 @@ class _Replay:
     def _reconcile_next_time(self) -> None:
         """Make the next extraction compare all keys and cursor values with the source.
 
-        The source may have deleted a replayed record or set back its cursor value. Raw cannot show
-        this. An extraction skips the comparison if the stored digest of the keys is unchanged, so
-        the digest is deleted here.
+        The source may have deleted a replayed record or set back its cursor value, and raw cannot
+        show this. An extraction skips the comparison if the stored digest of the keys is unchanged.
+        So this method deletes the stored digest.
         """
         self._connection.execute(
             "update audit.source_cursor set key_digest = null"

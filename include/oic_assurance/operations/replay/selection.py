@@ -1,4 +1,4 @@
-"""Select the rejected rows to replay: all that wait, or those that a corrected file names."""
+"""Select the rejected rows to replay: all rows that wait, or the rows of a corrected file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +33,8 @@ class Selection:
     """The rows that a replay is about, the earliest delivery first."""
 
     deliveries: list[RejectedRows] = field(default_factory=list)
-    #: Rows of a corrected file that an earlier replay has landed: `rejected_id` -> batch.
+    #: Rows of a corrected file that an earlier replay has landed: from `rejected_id` to the id of
+    #: the batch of that replay.
     replayed_before: dict[int, int] = field(default_factory=dict)
     #: The number of rows that could not be split into cells. Only a correction can replay them.
     unsplit: int = 0
@@ -63,7 +64,10 @@ class _Row:
 
 
 def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code: str) -> Selection:
-    """Select all rows of a dataset that wait in quarantine and have content."""
+    """Select the rows of a dataset that wait in quarantine and can be replayed uncorrected.
+
+    A row without content, or one that could not be split into cells, is left out.
+    """
     rows = _rows(
         connection, "r.dataset = %(dataset)s and r.status = 'rejected'", dataset, force_code
     )
@@ -76,7 +80,7 @@ def select_waiting(connection: psycopg.Connection, dataset: Dataset, force_code:
 def select_corrected(
     connection: psycopg.Connection, dataset: Dataset, force_code: str, file: CorrectedFile
 ) -> Selection:
-    """Select the rows that a file corrects.
+    """Select the rows that a file corrects and that no earlier replay has landed.
 
     Raises:
         AssuranceError: A row of the file cannot be corrected. The message is about the first one.
@@ -121,7 +125,7 @@ def quarantined_rows(
 def rows_to_replay(
     connection: psycopg.Connection, rejected: RejectedRows, corrections: dict[int, Correction]
 ) -> Iterator[ReplayRow]:
-    """Yield rejected rows as they were delivered, with their corrections applied."""
+    """Yield each rejected row as it was delivered or, if it has a correction, as corrected."""
     rows = connection.execute(
         SQL(
             "select r.row_number, r.rejected_id, {} from audit.rejected_row as r"
@@ -146,9 +150,9 @@ def rows_to_replay(
 def _problem(
     correction: Correction, row: _Row | None, dataset: Dataset, file: CorrectedFile
 ) -> str | None:
-    """Return why a row cannot be corrected.
+    """Return why a row of the file cannot be used, or None if it can.
 
-    Returns None if the row can be corrected, or if an earlier replay has landed it.
+    A row that an earlier replay has landed is no problem: `select_corrected` leaves it out.
     """
     name = f"rejected row {correction.rejected_id}"
     if row is None:
@@ -182,7 +186,7 @@ def _rows(
 
 
 def _by_delivery(dataset: Dataset, rows: list[_Row]) -> list[RejectedRows]:
-    """Group rows by delivery and table, in the order in which the deliveries come."""
+    """Group rows by delivery and table. The groups are in the order of the given rows."""
     tables = {table.name: table for table in dataset.tables}
     groups: dict[tuple[int, str], list[_Row]] = {}
     for row in rows:

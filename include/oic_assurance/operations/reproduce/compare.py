@@ -43,7 +43,8 @@ class ValueDifference(NamedTuple):
 class RowDifference:
     """A row that differs between the stored and the recomputed table.
 
-    It has the key of the row, and the published and the recomputed value of each differing column.
+    `key` maps the columns of the row's key to their values. `values` has the published and the
+    recomputed value of each column that differs.
     """
 
     key: dict[str, str]
@@ -57,7 +58,8 @@ class RowDifference:
 class TableComparison:
     """The fingerprints of one mart: when it was audited, as it is stored now, and as recomputed.
 
-    A fingerprint is None if there is no such table. `rows` are the first rows that differ.
+    A fingerprint is None if there is no such table. `rows` has the first rows that differ between
+    the stored and the recomputed table.
     """
 
     place: str
@@ -92,7 +94,8 @@ def compare_tables(
 
     The recomputed marts are in the schemas whose names begin with `prefix`.
 
-    If a table differs and is still stored, the first `ROWS_NAMED` differing rows are included.
+    If a table differs and is still stored, its comparison has the first `ROWS_NAMED` differing
+    rows.
     """
     return [
         comparison

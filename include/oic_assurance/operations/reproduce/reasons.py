@@ -56,7 +56,10 @@ def _code(settings: Settings, build: Build) -> Reason | None:
 
 
 def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
-    """Return a reason if records were erased that the build, or the compared build, has read."""
+    """Return a reason if records were erased that the build or its compared publication has read.
+
+    Returns None otherwise.
+    """
     seen = [build.build_id, *([build.compared_with] if build.compared_with else [])]
     number, last = one_row(conn, _ERASURES.encode(), (seen,), what="count of erasures")
     if number == 0:
@@ -72,7 +75,7 @@ def _erasures(conn: psycopg.Connection, build: Build) -> Reason | None:
 def _compared(conn: psycopg.Connection, build: Build, compared: Build | None) -> Reason | None:
     """Return a reason if the mart `restatement` cannot be computed again as it was.
 
-    It needs the rules and the tables of the compared publication.
+    The computation needs the rules and the tables of the compared publication.
     """
     if compared is None:
         return None

@@ -1,8 +1,9 @@
-"""Recompute an old publication from raw, from what was known then, and compare the two.
+"""Recompute an old publication from what was known then, and compare it with the published one.
 
 The recomputation writes to schemas of its own (dbt target `reproduce`), which are dropped at the
-end. It does not affect readers, the candidate or the stored results of checks. The sealed marts
-show the verdict on the original build, because the gate checked the tables of that build.
+end. It does not affect readers, the candidate or the stored results of checks. The recomputed
+sealed marts show the verdict on the original build, because the gate checked the tables of that
+build.
 """
 
 import getpass
@@ -51,7 +52,10 @@ class Reproduction:
 
     @property
     def is_equal(self) -> bool:
-        """Tell whether each table is as it was published, and all tables together are too."""
+        """Tell whether all tables are as they were published.
+
+        Each table must be equal, and so must the fingerprint of all tables together.
+        """
         return (
             all(one.is_equal for one in self.tables)
             and self.content_fingerprint == self.publication.content_fingerprint
@@ -101,7 +105,7 @@ def _compute(settings: Settings, original: Build) -> None:
             (original.compared_with, build.build_id),
         )
     forget_project()
-    # The marts show the checks of the original build, so no test runs.
+    # No test runs, because the recomputed marts show the check results of the original build.
     run_dbt(settings, build.purpose, ["build", "--exclude-resource-type", "unit_test", "test"])
     finish_build(settings, build)
 

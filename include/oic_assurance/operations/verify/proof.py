@@ -8,7 +8,7 @@ from oic_assurance.batches.archive_reader import ArchivedBatch
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One difference between raw or quarantine and an archived batch."""
+    """One difference between the archive and raw, quarantine or the records in audit."""
 
     dataset: str
     message: str
@@ -32,7 +32,10 @@ class Disagreement:
 
 
 class NotCompared(NamedTuple):
-    """A batch whose bytes are intact but whose rows could not be compared, with the reason."""
+    """A batch that could not be compared in full, with the reason.
+
+    This is no disagreement. For example, the batch was not archived.
+    """
 
     batch: ArchivedBatch
     reason: str

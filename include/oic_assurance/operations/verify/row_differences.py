@@ -1,7 +1,7 @@
 """SQL queries that find differences between raw or quarantine and an archived batch.
 
-Each query returns one row for each difference: the row number or null, the key or null, and a
-message. A message names columns and never contains a value.
+Each query returns one row for each difference, with three columns: the row number or null, the key
+or null, and a message. A message names columns and never contains a value.
 """
 
 from collections.abc import Sequence
@@ -34,8 +34,8 @@ class Agreement:
         """Prepare the queries.
 
         `archived` is a query for the archived rows, and `names` are the columns of these rows.
-        With `with_fingerprint`, the `row_fingerprint` in raw must match the archived row. Without
-        it, fingerprints are not compared, because those in raw cover other columns.
+        With `with_fingerprint`, the `row_fingerprint` in raw must match the archived row. Use
+        `with_fingerprint=False` if the fingerprints in raw may cover other columns than today.
         """
         self._dataset = dataset
         self._table = table
@@ -121,7 +121,7 @@ class Agreement:
         """Find rows without a row number whose fingerprint is wrong, and tombstones that have one.
 
         A row without a row number restores an earlier version. Its fingerprint must match the
-        columns of the row, or must be copied from the earlier version.
+        columns of the row, or must be the fingerprint of the earlier version.
         """
         columns = [
             Identifier("r", name)
@@ -170,8 +170,8 @@ class Agreement:
     def _wrong_version_times(self) -> Composed:
         """Find versions whose version time does not match their delivery.
 
-        In a delivery from a file, the version time is the moment of the delivery. In a delivery
-        from a database, the version time is not before the time in the cursor column.
+        For a file, the version time must be the moment of the delivery. For a database, the version
+        time must not be before the time in the cursor column.
         """
         wrong: Composable = SQL("r.row_number is not null and r.version_at <> %(at)s")
         if not self._from_file:
@@ -220,8 +220,9 @@ class Agreement:
     def _missing_rows(self) -> Composed:
         """Find archived rows that are neither in raw nor in quarantine, but should be.
 
-        A row that repeats a version in raw is not stored again. An invalid row of a database is
-        extracted again and again, but is rejected only once.
+        Two kinds of rows need not be there under their batch. A row that repeats a version in raw
+        is not stored again. A wrong row of a database can be extracted many times, but is put into
+        quarantine only once.
         """
         before = SQL("r.batch_id = %(batch)s and r.row_number = k.row_number")
         until = SQL("and s.version_at <= %(at)s")

@@ -1,8 +1,9 @@
 """Prove that raw and the archive agree: read each archived batch again, row by row.
 
-A batch is read as landing reads it, chunk by chunk, so only one chunk is in memory. It is compared
-inside the warehouse, in one transaction for each batch. This takes about as long as landing the
-batches did. For a full delivery, the warehouse also scans the keys that were known at its time.
+A batch is read as landing reads it, chunk by chunk, so only one chunk is in memory. Its rows are
+compared inside the warehouse, in one transaction for each batch. This takes about as long as
+landing the batches did. For a full delivery, the warehouse also scans the keys that were known at
+the moment of the delivery.
 """
 
 from collections.abc import Iterator
@@ -72,9 +73,9 @@ def verify(
 
 
 def _prepare(connection: psycopg.Connection) -> None:
-    """Set the session up as landing does.
+    """Set the session up for reading batches again.
 
-    It uses the same date format, and the planner looks keys up by index.
+    The session uses the date format of landing, and the planner looks keys up by index.
     """
     connection.execute("set datestyle = 'ISO, YMD'")
     connection.execute("set jit = off")
@@ -111,7 +112,8 @@ class _Verification:
                     ]
                 return self._proof
             for table in tables if batches else ():
-                # If rows were landed a moment ago, the planner has no statistics of them yet.
+                # If rows were landed a moment ago, the planner has no statistics of them yet. So
+                # the statistics are collected here.
                 self._connection.execute(SQL("analyze {}").format(raw_name(self._dataset, table)))
             for batch in batches:
                 with self._connection.transaction():
@@ -282,9 +284,10 @@ class _Verification:
         return (batch.notes or {}).get("declaration") == self._dataset.fingerprint
 
     def _landed_columns(self, batch: ArchivedBatch, table: Table) -> list[str]:
-        """Return the columns of a file that were landed.
+        """Return the columns of a table that were landed from a file.
 
-        Columns that landing leaves out are null in raw.
+        The note `columns_kept_out` of the batch names columns that were not declared at its
+        landing. These columns are null in raw, so they are not compared.
         """
         notes = (batch.notes or {}).get(table.name) or {}
         kept_out = {
@@ -323,7 +326,7 @@ class _Verification:
                 self._disagree(batch, more, several)
 
     def _check_counts(self, batch: ArchivedBatch, rows: int) -> None:
-        """Compare the numbers of rows in audit with the archived and the rejected rows."""
+        """Compare the numbers of rows in `audit.batch` with the archive and with quarantine."""
         self._proof.rows += rows
         refused, rejected = one_row(
             self._connection,
@@ -337,8 +340,9 @@ class _Verification:
         found = rows + batch.gap_count
         erased_refused = 0
         if self._dataset.kind == "database":
-            # Rows refused because of their marking have no row number. If such a row was erased,
-            # it cannot be distinguished from other erased rejected rows.
+            # Rows refused because of their marking have no row number and are not in the archive.
+            # If such a row was erased, it cannot be distinguished from other erased rejected rows.
+            # So the recorded number of rows may be higher by up to the number of erased rows.
             found += refused
             erased_refused = batch.erased_rejected
         recorded = batch.row_count or 0
@@ -353,7 +357,7 @@ class _Verification:
             )
 
     def _count_raw(self, batch: ArchivedBatch) -> None:
-        """Compare the number of new rows in audit with the batch's rows in raw."""
+        """Compare the number of new rows in `audit.batch` with the batch's rows in raw."""
         found = batch.erased_raw
         for table in self._dataset.tables:
             # Rows that only restore a version are not counted as new rows of the batch.
@@ -371,7 +375,7 @@ class _Verification:
             )
 
     def _find_strays(self, batches: list[ArchivedBatch]) -> None:
-        """Find rows of raw whose batch does not exist, and archived files without a batch."""
+        """Find rows of raw whose batch does not exist, and archived files that have no batch."""
         files = archived_files(self._settings, self._dataset)
         known = [batch.batch_id for batch in batches]
         for table in self._dataset.tables:

@@ -1,7 +1,7 @@
-"""SQL queries that find further differences for archived files: tombstones and later versions.
+"""SQL queries that find further differences for archived files: tombstones and valid versions.
 
-As in `row_differences`, each query returns one row for each difference: a row number or null, a
-key, and a message.
+As in `row_differences`, each query returns one row for each difference, with three columns: a row
+number or null, a key, and a message.
 """
 
 from psycopg.sql import SQL, Composed, Literal
@@ -22,7 +22,7 @@ class FileAgreement(Agreement):
     # ---------------------------------------------------------------- tombstones
 
     def _missing_tombstones(self) -> Composed:
-        """Find earlier records that a full delivery does not list and that have no tombstone."""
+        """Find records that a full delivery no longer lists and that have no tombstone."""
         return self._query(
             """
             select
@@ -49,8 +49,9 @@ class FileAgreement(Agreement):
     def _wrong_tombstones(self) -> Composed:
         """Find tombstones of records that the delivery lists or that did not exist before it.
 
-        A tombstone for a moment other than the delivery's is right only if the batch has a version
-        of the record for the delivery's moment.
+        A tombstone for a later moment than the delivery's restores a deletion that a later delivery
+        confirms. It is right only if the batch has a version of the record for the delivery's
+        moment.
         """
         listed = SQL("exists (select from {archived} as k where k.row_key = r.row_key)")
         return self._query(
@@ -83,8 +84,8 @@ class FileAgreement(Agreement):
     def _overridden_versions(self) -> Composed:
         """Find records whose version at the delivery's moment is not the delivered version.
 
-        When a delivery for an earlier moment arrives late, landing must restore the versions that
-        this delivery confirms.
+        When a delivery for an earlier moment arrived late, landing had to restore the versions that
+        the verified delivery confirms.
         """
         return self._query(
             """
@@ -164,8 +165,9 @@ class FileAgreement(Agreement):
     def _may_be_overridden(self) -> Composed:
         """Return an SQL condition: a late-arriving delivery or a replay was landed after the batch.
 
-        The condition is false for most batches, and then the server looks up no keys. The condition
-        is also false if a file for the same moment was landed later, because that file wins.
+        Only deliveries for the same moment or an earlier one count. The condition is false for most
+        batches, and then the server looks up no keys. The condition is also false if a file for the
+        same moment was landed later, because that file wins.
         """
         return SQL(
             """

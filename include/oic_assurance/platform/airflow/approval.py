@@ -62,8 +62,8 @@ class WarningApproval(HITLOperator):
         if "error" in event:
             return super().execute_complete(context, event)
         if not pipeline.warnings_to_approve(load_settings(), self.build_id):
-            # Nothing is left to decide: somebody has answered on the command line meanwhile, or
-            # the build cannot be published for another reason.
+            # Nothing is left to decide: in the meantime somebody has decided on the command line,
+            # or the build cannot be published for another reason.
             return None
         is_approved = event["chosen_options"] == [APPROVE]
         if event.get("timedout"):

@@ -115,7 +115,7 @@ class Interruption:
     """Let Ctrl-C and SIGTERM end the whole run instead of only the current task.
 
     Airflow treats a `KeyboardInterrupt` as a failure of the current task, and starts the next task.
-    So `check` raises it again when that task starts or fails.
+    So `check` is called whenever a task fails or starts, and raises `KeyboardInterrupt` again.
     """
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ def _listen(report: Callable[[TaskEvent], None], interruption: Interruption) -> 
     from airflow.sdk.listener import get_listener_manager
 
     class Listener:
-        """Call `report` when a task starts, succeeds or fails, with the seconds since its start."""
+        """Call `report` when a task starts, succeeds or fails, with the seconds that it took."""
 
         def __init__(self) -> None:
             self.began = time.monotonic()

@@ -111,9 +111,9 @@ def _dataset(dataset: Dataset) -> Yaml:
 
 
 def _columns(column: Column) -> list[Yaml]:
-    """Return a column of a dataset in Superset's format.
+    """Return a column of a dataset as one or two columns in Superset's format.
 
-    If the column holds codes, a second column follows that has words instead of the codes.
+    If the column holds codes, the second column has words instead of the codes.
     """
     has_words = column.chart_column != column.name
     plain = {
