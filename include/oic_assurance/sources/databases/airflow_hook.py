@@ -63,8 +63,8 @@ class Query:
 
     statements: list[tuple[str, list[Any]]] = field(default_factory=list)
     writers: list[Write] = field(default_factory=list)
-    #: The number that comes before that of the first row: the first row gets `after + 1`. None means
-    #: that the rows are not numbered.
+    #: The number before that of the first row: the first row gets `after + 1`. None means that the
+    #: rows are not numbered.
     after: int | None = None
 
 

@@ -111,7 +111,7 @@ def is_ambiguous(wall: datetime) -> bool:
 
 
 def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a wall-clock time that clocks do not show again at `moment` or later.
+    """Return a wall-clock time. At `moment` and later, clocks in `zone` never show an earlier time.
 
     The result is an hour before the wall-clock time of `moment`, because clocks can go back by an
     hour. In UTC, it is the time of `moment` itself.

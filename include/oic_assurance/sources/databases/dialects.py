@@ -37,8 +37,8 @@ class Dialect:
     #: The query for the names and types of a table's columns, as far as the login may read them. It
     #: binds the names of the schema and the table.
     catalogue: str
-    #: How to read a column as text. For each declared type, there is a map from the column's type in
-    #: the database catalogue to the SQL expression that reads the column.
+    #: How to read a column as text. For each declared type, a map says which SQL expression reads a
+    #: column that has a given type in the database catalogue.
     readers: Mapping[ColumnType, Templates]
     #: The catalogue types of moments with an offset. For other moments, the declaration names the
     #: time zone.

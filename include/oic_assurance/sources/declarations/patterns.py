@@ -14,8 +14,8 @@ import re
 _CLASS = re.compile(r"\[:\w+:\]")
 _EDGE_OF_A_WORD = re.compile(r"\\[mMyY]")
 # The parts of an expression that stand for themselves: escaped characters and lists in brackets.
-# A letter replaces them before the search for syntax that only Python has, so that it finds no
-# syntax inside them.
+# A letter replaces each of them before the search for syntax that only Python has, so that the
+# search does not look inside them.
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 # Syntax that only Python has: named groups, options, conditions, possessive repetitions.
