@@ -105,7 +105,7 @@ class Status:
 
     run: Run | None
     publication: Publication | None
-    #: The hold after a roll-back, if there is one. Later publications wait until it is released.
+    #: The hold after a roll-back, if there is one. Later publications wait until its release.
     hold: Hold | None
     position: list[Point]
     freshness: list[Freshness]

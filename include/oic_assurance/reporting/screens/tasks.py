@@ -72,8 +72,8 @@ class TaskLines:
     ) -> None:
         """Close the line of the last task.
 
-    If the block ends with an error, the line says that the task has failed.
-    """
+        If the block ends with an error, the line says that the task has failed.
+        """
         if kind is not None and self._mark == DONE:
             self._mark = FAILED
         self._close()
@@ -81,8 +81,8 @@ class TaskLines:
     def report(self, event: TaskEvent) -> None:
         """Show an event on the terminal.
 
-    If an attempt of a task has ended, its duration is appended to the log file.
-    """
+        If an attempt of a task has ended, its duration is appended to the log file.
+        """
         if event.task != self._task:
             self._close()
             self._task, self._mark, self._note = event.task, DONE, ""

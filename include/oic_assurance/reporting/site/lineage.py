@@ -38,7 +38,7 @@ class Model:
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
     """Return the graph of source tables and models. An edge goes from parent to child.
 
-    The folders in `INTERNAL` are not part of the graph.
+    Models and source tables of the folders in `INTERNAL` are left out.
 
     Raises:
         OSError: If the manifest does not exist.

@@ -134,8 +134,8 @@ class AirflowHookTable:
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
         """Return a digest of the keys and cursor values of all rows.
 
-        With `since`, it also has a digest of the window: the rows changed at or after that moment.
-        The order of the rows does not matter.
+        With `since`, the result also has a digest of the window: the rows changed at or after that
+        moment. The order of the rows does not matter.
 
         The values are hashed here, because no two databases have the same hash function. So this
         method reads every key, and every row of the window.

@@ -2,7 +2,7 @@
 
 PostgreSQL sends one message for each row. psycopg's loop over these messages would cost more than
 the rest of the extraction. So this module takes the received messages directly from libpq, and
-joins them to chunks.
+joins them into chunks.
 """
 
 import select

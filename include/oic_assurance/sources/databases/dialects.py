@@ -29,8 +29,8 @@ class Dialect:
     #: The driver's placeholder for a bound value. `{}` in the placeholder stands for the value's
     #: number.
     placeholder: str
-    #: Statements that begin a snapshot. Where the database needs it, they also make the session
-    #: read-only and set its time zone to UTC.
+    #: Statements that begin a snapshot. For some databases, they also make the session read-only or
+    #: set its time zone to UTC.
     session: tuple[str, ...]
     #: The query for the present time of the database, as ISO text in UTC.
     clock: str

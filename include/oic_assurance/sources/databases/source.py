@@ -22,7 +22,7 @@ class KeySum:
     def __add__(self, other: "KeySum") -> "KeySum":
         """Return the sum of a table after rows were added or removed.
 
-        `other` is the sum of the added rows. The numbers of removed rows are negative.
+        `other` is the sum of these rows. For removed rows, its two numbers are negative.
         """
         return KeySum(self.rows + other.rows, self.total + other.total)
 

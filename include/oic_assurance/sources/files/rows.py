@@ -128,7 +128,7 @@ class RowMaker:
     def _rows_of_block(self, part: PlainLines | Records) -> Iterator[ReadyLines | list[Row]]:
         """Yield the rows of a block in pieces.
 
-        Rows that are certainly good become ready lines. All others become lists of values.
+        Rows that need no further test become ready lines. All others become lists of values.
         """
         ready: list[str] = []
         if isinstance(part, PlainLines):
@@ -152,7 +152,8 @@ class RowMaker:
     def _ready_lines(self, part: PlainLines, delimiter: str) -> Iterator[str | Record]:
         """Yield each line either as a CSV line with the declared columns, or as its cells.
 
-        It becomes a CSV line if it is certainly a good row and its values need no quotes in CSV.
+        A line becomes a CSV line if it has the right number of cells, is certainly not a total
+        line, and has no value that needs quotes in CSV.
         """
         delimiters = self._header.width - 1
         is_unchanged = part.is_trimmed and self._in_order and delimiter == ","
@@ -171,7 +172,8 @@ class RowMaker:
     def _ready_records(self, part: Records) -> Iterator[str | Record]:
         """Yield each record either as a CSV line with the declared columns, or as its cells.
 
-        It becomes a CSV line if it is certainly a good row and its values need no quotes in CSV.
+        A record becomes a CSV line if it has the right number of cells, is certainly not a total
+        line, and has no value that needs quotes in CSV.
         """
         width, commas = self._header.width, self._count - 1
         for record in part.records:

@@ -2,9 +2,9 @@
 
 These facts are the extent of the sheet, formulas, errors, and merged cells.
 
-The library that reads the cells allocates memory for the whole rectangle that has all filled cells.
-Two cells in opposite corners of a sheet would exhaust the memory. So this module checks the extent
-first.
+The library that reads the cells allocates memory for the whole rectangle that contains all filled
+cells. Two filled cells in opposite corners of a sheet would exhaust the memory. So this module
+checks the extent first.
 """
 
 import re
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
-#: The largest number of cells in the rectangle that has all filled cells. The rectangle begins in
-#: the first row of the sheet.
+#: The largest number of cells in the rectangle that contains all filled cells. The rectangle begins
+#: in the first row of the sheet.
 MOST_CELLS = 2_000_000
 #: The largest number of cells whose value is not reliable. With more, the file is refused.
 MOST_UNRELIABLE = 50_000
