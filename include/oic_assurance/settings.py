@@ -13,8 +13,8 @@ from oic_assurance.errors import UsageError
 NORTHAMPTONSHIRE = "E23000022"
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MAX_PORT = 65535
-# A run starts every 24 hours, and only one run can be active. So a run must stop waiting for its
-# approval before the next run starts.
+# A run starts every 24 hours, and only one run can be active. So a run must stop waiting for the
+# approval of its publication before the next run starts.
 MAX_WAIT_HOURS = 20
 
 

@@ -1,4 +1,4 @@
-"""For each chart: its settings in Superset's format, and the query for its data."""
+"""Write the settings of a chart, and the query for its data, in Superset's formats."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,10 +7,11 @@ from typing import Any
 from oic_assurance.reporting.dashboards.description import Chart, Value
 
 ROW_LIMIT = 10_000
-#: The colours of series that colours.yml does not name. The first colour of this scheme has enough
-#: contrast on white.
+#: Superset's colour scheme for the series that colours.yml does not name. The first colour of the
+#: scheme has enough contrast on white.
 COLOUR_SCHEME = "d3Category10"
-#: How numbers are written, as format strings of the JavaScript library d3.
+#: The format of numbers, by the name that a description of a dashboard uses. The values are format
+#: strings of the JavaScript library d3.
 FORMATS = {"share": ".1%", "whole_share": ".0%", "number": ",d", "hours": ",.1f"}
 MONTH, DAY = "%b %Y", "%d %b %Y"
 
@@ -29,7 +30,10 @@ Params = dict[str, Any]
 
 
 def params(chart: Chart) -> Params:
-    """Return the settings of a chart as Superset stores them. The import adds the dataset's ID."""
+    """Return the settings of a chart as Superset stores them.
+
+    The ID of the dataset is missing here. Superset's import adds the ID.
+    """
     return {
         "viz_type": VIZ_TYPES[chart.kind],
         "adhoc_filters": [
@@ -54,8 +58,8 @@ def query(chart: Chart) -> Params:
     names = chart.columns if chart.kind == "table" else chart.groups
     return {
         "columns": [column_name(chart, name) for name in names],
-        # Without metrics the rows must not be grouped. Superset groups them for an empty list, and
-        # does not for `None`.
+        # A chart without aggregates shows each row of the dataset. For an empty list of metrics,
+        # Superset would group the rows. For `None` it does not group them.
         "metrics": [metric(value) for value in chart.values] or None,
         "filters": [
             {"col": column, "op": "IN", "val": list(values)}
@@ -68,15 +72,15 @@ def query(chart: Chart) -> Params:
 
 
 def column_name(chart: Chart, name: str) -> str:
-    """Return the column of the dataset that a chart shows for a column named in its description.
+    """Return the dataset column that a chart shows for the column `name` of its description.
 
-    For a column of codes it is the column with the words of the codes.
+    If the column `name` has codes, the result is the computed column with words for the codes.
     """
     return chart.dataset.columns[name].chart_column
 
 
 def metric(value: Value) -> Params:
-    """Return a value in Superset's format, as a metric that is defined inside one chart."""
+    """Return an aggregate as a Superset metric that is defined inside one chart."""
     named = {"label": value.title, "hasCustomLabel": True, "optionName": f"metric_{value.title}"}
     if value.how == "share":
         part, whole = value.of

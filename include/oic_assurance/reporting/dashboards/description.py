@@ -19,8 +19,8 @@ KINDS: tuple[str, ...] = get_args(Kind)
 MOMENTS = ("date", "timestamp with time zone")
 #: The width of a dashboard, in columns. The widths of the charts in a row add up to this number.
 GRID = 12
-#: The dataset of the first chart of every dashboard, which shows the publication, the freshness of
-#: its sources and its caveats.
+#: The dataset of the first chart of every dashboard. That chart shows the publication, the
+#: freshness of the sources and the caveats.
 SHOWN = "shown"
 
 
@@ -29,11 +29,11 @@ class Column:
     """A column of a dataset.
 
     Attributes:
-        name: The column of the query.
+        name: The name of the column in the result of the query, or of a computed column.
         type: The SQL type of the column.
         title: The name of the column for readers.
         vocabulary: For a column of codes: the name of the vocabulary with the words for the codes.
-        computed: The SQL that computes the column, if the query does not return the column.
+        computed: The SQL that computes the column. None if the query returns the column.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Column:
     def chart_column(self) -> str:
         """The name of the column that charts use.
 
-        For a column of codes it is a computed column with the words for the codes.
+        If this column has codes, charts use a computed column with words for the codes.
         """
         return f"{self.name}_in_words" if self.vocabulary else self.name
 
@@ -60,7 +60,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A query of `include/bi/queries`, as the data that charts use. `columns` are by name."""
+    """The data of charts: the result of a query in `include/bi/queries`.
+
+    `sql` is the text of the query. `columns` maps the name of each column to its description.
+    """
 
     name: str
     description: str
@@ -76,7 +79,7 @@ class Value:
         title: The name of the value for readers.
         how: The kind of aggregate. A `share` is the sum of the first column divided by the sum of
             the second column.
-        of: The column that is aggregated. A share has two columns.
+        of: The column that is aggregated. For a share: the two columns.
     """
 
     title: str
@@ -91,12 +94,14 @@ class Chart:
     Attributes:
         width: The width in columns. A dashboard has twelve columns.
         height: The height in units of 8 pixels, as Superset counts it.
-        where: A filter. By column, the values that the chart includes.
+        where: A filter. It maps a column to the values that a row must have to be included.
         columns: For a table: the columns that it shows.
-        x: The column of the x axis. For a flow: the column of the left side. For a timeline: the
-            columns with the start and the end of a bar.
-        by: The columns that split the values into series. For a heat map or a timeline: the column
-            of the rows. For a flow: the column of the right side.
+        x: The column of the x axis. For a matrix: the columns whose values are the heads of the
+            matrix. For a flow: the column of the left side. For a timeline: the columns with the
+            start and the end of a bar.
+        by: The columns that split the values into series. For a heat map or a matrix: the columns
+            of the rows. For a flow: the column of the right side. For a timeline: the column of the
+            rows, and after it the column that decides the colour of a bar, if there is one.
         values: The aggregates that the chart shows.
         format: How numbers are written: a key of `charts.FORMATS`.
         sort: The column to sort by. A minus in front means descending order.
@@ -128,7 +133,7 @@ class Chart:
 class Dashboard:
     """A dashboard: rows of charts, and filters that readers can set.
 
-    `filters` has, by the title of a filter, the dataset and the column that the filter applies to.
+    `filters` maps the title of each filter to the dataset and the column that it applies to.
     """
 
     name: str
@@ -191,7 +196,8 @@ def _dataset(root: Path, name: str, described: Mapping[str, Any]) -> Dataset:
 def _computed(described: Mapping[str, str]) -> str:
     """Return the SQL of a computed column.
 
-    It is either given in the description, or it turns the codes of another column into words.
+    The description either gives this SQL, or names another column. In that case the SQL turns the
+    codes of the other column into words.
     """
     if "words" in described:
         return vocabulary.expression(described["of"], described["words"])

@@ -9,7 +9,7 @@ Position = dict[str, Any]
 
 
 def position(dashboard: Dashboard, charts: Iterable[tuple[Chart, int, str]]) -> Position:
-    """Return the layout of a dashboard. `charts` has the number and the UUID of each chart."""
+    """Return the layout of a dashboard. `charts` has each chart with its number and its UUID."""
     placed = {chart.title: (number, uuid) for chart, number, uuid in charts}
     rows = [_introduction(dashboard)]
     rows += [

@@ -6,7 +6,8 @@ from oic_assurance.reporting.pack import words
 
 SENTENCE = "sentence"
 
-#: The word for each code, by the name of a vocabulary. The words are those of the assurance pack.
+#: The vocabularies by name. Each vocabulary maps codes to words. The assurance pack uses the same
+#: words.
 VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "points": words.POINT_NAMES,
     "statuses": {code: answer.word for code, answer in words.STATUSES.items()},
@@ -19,7 +20,8 @@ VOCABULARIES: dict[str, Mapping[str, str] | Mapping[bool, str]] = {
     "causes": {code: words.sentence(cause) for code, cause in words.CAUSES.items()},
     "yes_or_no": {True: "Yes", False: "No"},
     "assured": {True: "Assured", False: "Not assured"},
-    # This vocabulary is for codes that are words already: `NOT_ASSURED` becomes `Not assured`.
+    # This vocabulary needs no list, because its codes are words already: `NOT_ASSURED` becomes
+    # `Not assured`.
     SENTENCE: {},
 }
 

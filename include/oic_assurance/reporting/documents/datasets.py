@@ -1,4 +1,4 @@
-"""Generate a documentation page for each dataset, which its owner can check.
+"""Generate a documentation page for each dataset, so that its owner can check the declaration.
 
 A page shows the source, the delivery, the retention, and the rules for each column.
 """
@@ -22,7 +22,8 @@ _PROCESSING = {
     "law_enforcement": "law enforcement (DPA 2018, Part 3)",
 }
 _IDENTIFIES = {"employee_no": "an employee number", "collar_no": "a collar number"}
-#: The three texts of the column "a bad value": what happens to a value that breaks a rule.
+#: The texts that a page can have in its column "a bad value". A text says what happens if a value
+#: breaks a rule.
 REJECTED, BLANK, NO_CHECK = (
     "the row is rejected",
     "left blank and counted",
@@ -72,7 +73,8 @@ def index(datasets: Iterable[Dataset]) -> str:
 def page(dataset: Dataset, stale_after_days: int | None) -> str:
     """Return the text of a dataset's page.
 
-    `stale_after_days` is None if the policy does not set it for the dataset.
+    `stale_after_days` is the number of days after which the dataset is stale. It is None if the
+    policy sets no number for the dataset.
     """
     facts = [
         ("comes from", _place(dataset)),

@@ -9,7 +9,8 @@ from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 
 Classification = Literal["law_enforcement", "general"]
 
-#: The description of each dbt source. There is one source for each classification of datasets.
+#: The description of each dbt source. There is one source for each classification of datasets. The
+#: classification says under which part of data protection law the records are processed.
 SOURCES: dict[Classification, str] = {
     "general": "Records under general processing (UK GDPR). Every version that was landed.",
     "law_enforcement": "Records under law-enforcement processing (DPA 2018, Part 3). Every version "
@@ -37,7 +38,7 @@ def sources_yaml(
 ) -> str:
     """Return the YAML of the dbt source for one classification.
 
-    `stale_after` has the number of days after which a dataset is stale, by dataset.
+    `stale_after` maps the name of a dataset to the number of days after which it is stale.
     """
     source = {
         "name": classification,

@@ -62,13 +62,13 @@ def pages(marts: Iterable[Mart]) -> dict[str, str]:
 
 
 def relating_column(reference: Reference) -> tuple[str, str]:
-    """Return the one column that relates two marts, for tools that allow only one column.
+    """Return the column of a foreign key and the column that it refers to.
 
-    The result is the column of the foreign key and the column that it refers to. The columns that
-    are part of every key are left out.
+    Some tools can relate two tables by one column only. So the columns that are part of every key
+    do not count here.
 
     Raises:
-        ValueError: If no column is left, or more than one.
+        ValueError: If the foreign key has no other column, or more than one.
     """
     (pair,) = (
         (own, theirs)

@@ -1,6 +1,6 @@
 """Functions that write Markdown for all generated pages: titles and rows of tables."""
 
-#: How titles write those words of table names that are not written in lower case.
+#: The words of table names that have capital letters in a title, with their spelling there.
 _SPELLING = {
     "hr": "HR",
     "hydra": "Hydra",
@@ -23,13 +23,16 @@ def title(name: str) -> str:
 
 
 def row(*cells: object) -> str:
-    """Return one row of a Markdown table as a line. Bars are escaped, line breaks removed."""
+    """Return one row of a Markdown table as a line.
+
+    A vertical bar inside a cell is escaped. A line break inside a cell becomes a blank.
+    """
     texts = [" ".join(str(cell).split()).replace("|", "\\|") for cell in cells]
     return f"| {' | '.join(texts)} |\n"
 
 
 def with_note(page: str, note: str) -> str:
-    """Return a page with a comment below its first line.
+    """Return a page with `note` as a comment below its first line.
 
     The comment cannot be the first line, because MkDocs reads the title of a page from its first
     line.

@@ -39,7 +39,7 @@ class Reference:
     """A foreign key of a mart.
 
     Attributes:
-        columns: The columns of the mart.
+        columns: The columns of the mart that make up the key.
         table: The table that the key refers to, in the same schema.
         to_columns: The columns of that table, in the order of `columns`.
     """
@@ -126,10 +126,11 @@ def _read(path: Path, blocks: Mapping[str, str]) -> Iterator[Mart]:
 
 
 def _examples(place: str, column: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return example values of a column.
+    """Return at most `_MAX_EXAMPLES` example values of a column.
 
-    They come from the column's test of accepted values. Without such a test they come from
-    `examples.yml`. A boolean column has `true` and `false`.
+    If the column has a test of accepted values, the examples are accepted values. Otherwise the
+    examples of a boolean column are `true` and `false`, and those of any other column come from
+    `examples.yml`.
 
     Raises:
         AssuranceError: If `examples.yml` has no value for the column.

@@ -1,4 +1,4 @@
-"""Read the policy for stale datasets from its dbt seed."""
+"""Read, from a dbt seed, the policy that says when a dataset is stale."""
 
 import csv
 from pathlib import Path
@@ -7,11 +7,11 @@ SEED = Path("dbt_project") / "seeds" / "policy_staleness.csv"
 
 
 def stale_after_days(project_root: Path) -> dict[str, int]:
-    """Return after how many days a dataset is stale, by dataset.
+    """Return the number of days after which each dataset is stale, by the name of the dataset.
 
-    The result is from the newest row of each dataset in the seed. The dbt models use the row that
-    is in force on the day of a build. The pages cannot do this, because a generated page must not
-    change from day to day.
+    The seed can have several rows for a dataset, each in force from another day. Here the last of
+    these rows counts. The dbt models use the row that is in force on the day of a build. Generated
+    pages cannot do this, because they must not change from day to day.
     """
     with (project_root / SEED).open(encoding="utf-8", newline="") as seed:
         rows = sorted(csv.DictReader(seed), key=lambda row: row["effective_from"])

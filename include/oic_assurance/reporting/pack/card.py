@@ -11,7 +11,7 @@ from oic_assurance.reporting.screens.layout import interval, share
 
 @dataclass(frozen=True)
 class Card:
-    """The content of a card. The texts are shown as they are.
+    """The content of a card. The page shows the texts without change.
 
     Attributes:
         requirement: What must be true for the point to be met, in a sentence.
@@ -25,6 +25,7 @@ class Card:
         views: For the force, the data and the Commissioner: the name and the status that they give.
         disagreement: A sentence with the day since which the views differ. It is empty if they
             agree.
+        source: Whether the data of the point's sources is up to date.
     """
 
     code: str
@@ -49,7 +50,7 @@ class Card:
 
 
 def card(row: Row, facts: Facts) -> Card:
-    """Return the card of the point that `row`, a row of the query `position`, is about."""
+    """Return the card of one point. `row` is the row of this point from the query `position`."""
     code = row["point_code"]
     history = of_point(facts["position_trend"], code)
     return Card(
@@ -78,8 +79,8 @@ def card(row: Row, facts: Facts) -> Card:
 def _at_deadline(row: Row) -> str:
     """Return the figure and the status on the deadline day, in words.
 
-    If the data that was known on that day gave another result, the text has both results. It is
-    empty before the deadline.
+    The text is empty before the deadline. It has two results if the data that was known on that day
+    gave another result than the data that is known now.
     """
     if row["status_at_deadline"] is None:
         return ""

@@ -1,4 +1,7 @@
-"""Make the content of the Board's pack from the data of the marts. Templates define its look."""
+"""Make the content of the Board's pack from the data of the marts.
+
+HTML templates define how the pack looks.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +26,8 @@ class Board:
         moved: How the points have changed since the earlier pack.
         changed: The figures that have been restated since the earlier pack.
         failed: The datasets for which checks failed.
-        tracked: The titles of the recommendations that have no measure.
+        tracked: The titles of the recommendations that belong to no assurance point. No measure
+            shows their progress.
         statuses: All statuses, for the list that explains them.
     """
 

@@ -39,9 +39,10 @@ class EarlierPack:
 
 
 def save(folder: Path, facts: Facts) -> None:
-    """Save the figures of the current pack, and delete the oldest files if more than `MAX_PACKS`.
+    """Save the figures of the current pack, and delete all but the newest `MAX_PACKS` files.
 
-    `folder` has the saved packs. `facts` are the results of the queries for the current pack.
+    `folder` has the files of the saved packs. `facts` are the results of the queries for the
+    current pack.
     """
     (publication,) = facts["publication"]
     path = folder / f"{publication['publication_id']:010}.json"
@@ -56,8 +57,9 @@ def save(folder: Path, facts: Facts) -> None:
 def load(folder: Path, facts: Facts, since: date | None) -> EarlierPack | None:
     """Return the earlier pack that the current pack is compared with, or None if there is none.
 
-    With `since` it is the last pack that is as at that day or an earlier day. Without `since` it is
-    the pack of the last publication before the current one.
+    The earlier pack is always the pack of a publication before the current one. Without `since`,
+    the last such pack is returned. With `since`, the last one whose figures are as at that day or
+    an earlier day is returned.
     """
     (publication,) = facts["publication"]
     earlier = [

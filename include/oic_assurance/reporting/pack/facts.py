@@ -71,7 +71,7 @@ def of_point(rows: Iterable[Row], point_code: str) -> list[Row]:
 def _read(settings: Settings, login: str, queries: Iterable[str]) -> Facts:
     """Run the queries and return their results.
 
-    They run in one transaction, so that all results are from the same publication.
+    All queries run in one transaction, so that all results are from the same publication.
     """
     folder = settings.project_root / QUERIES
     try:

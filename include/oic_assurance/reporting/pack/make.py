@@ -33,8 +33,9 @@ def packs(settings: Settings) -> tuple[Pack, Pack]:
 def make_packs(settings: Settings, since: date | None = None) -> tuple[Pack, Pack]:
     """Make the packs of the current publication and return the paths of their files.
 
-    The Board's pack shows what has changed since an earlier pack. With `since` it is the last pack
-    that is as at that day or an earlier day. Without `since` it is the previous pack.
+    The Board's pack shows what has changed since an earlier pack. Without `since`, the earlier pack
+    is the previous one. With `since`, it is the last pack whose figures are as at that day or an
+    earlier day.
 
     Raises:
         AssuranceError: If nothing has been published.

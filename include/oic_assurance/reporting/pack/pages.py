@@ -26,7 +26,7 @@ def write_pdf(page: str, path: Path) -> None:
     import plutoprint
 
     book = plutoprint.Book(plutoprint.PAGE_SIZE_A4)
-    # With a base URL, a link to another place in the page also works in the PDF.
+    # Without a base URL, a link to another place in the page would not work in the PDF.
     book.load_html(page, base_url="file:///pack.html")
     book.write_to_pdf(str(path))
 

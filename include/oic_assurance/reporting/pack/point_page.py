@@ -1,6 +1,7 @@
 """The pages of the Board's pack about single assurance points.
 
-Each page has the charts and all measures of one point, and the times when views on it differed.
+Each page has the charts and all measures of one point. It also shows when the views of the force,
+the data and the Commissioner differed.
 """
 
 from collections.abc import Sequence

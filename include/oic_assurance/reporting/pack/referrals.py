@@ -75,7 +75,7 @@ def _scale(used: Sequence[str]) -> Any:
 
 
 def flow(rows: Rows) -> Picture:
-    """Return a chart of ribbons that connect how a document was found with the referral's class."""
+    """Return a chart of ribbons from the ways in which documents were found to referral classes."""
     import altair as alt
 
     ribbons, labels = _ribbons(rows)
@@ -147,7 +147,7 @@ def _ribbons(rows: Rows) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 def _stack(sizes: Sequence[tuple[str, int]], gap: float) -> dict[str, tuple[float, int]]:
-    """Return the start and the size of each item, if the items are stacked with gaps."""
+    """Stack items with gaps between them, and return the start and the size of each item."""
     stacked, low = {}, 0.0
     for name, size in sizes:
         stacked[name] = (low, size)

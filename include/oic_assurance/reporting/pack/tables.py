@@ -113,7 +113,10 @@ def quality(facts: Facts) -> Table:
 
 
 def failed(facts: Facts) -> Table:
-    """Return a table of the datasets for which checks failed, without blocking the publication."""
+    """Return a table of how many checks failed for each dataset, by dimension and severity.
+
+    These failures did not block the publication.
+    """
     return Table(
         "Failed checks",
         ("Dataset", "Quality dimension", "Severity", "Failed checks"),

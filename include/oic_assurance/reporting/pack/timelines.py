@@ -86,7 +86,7 @@ def _yes(value: bool | None) -> str:
 
 
 def views(rows: Rows, today: date) -> Picture:
-    """Return a chart of the views of the force, the data and the Commissioner over time."""
+    """Return a chart of the three views of a point over time, with one row for each view."""
     import altair as alt
 
     spans = [

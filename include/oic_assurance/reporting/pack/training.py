@@ -8,14 +8,16 @@ from oic_assurance.reporting.pack.words import MODULES
 from oic_assurance.reporting.screens.layout import share
 
 Rows = Sequence[dict[str, Any]]
-# If the share of a cell is above this, its background is so dark that the text must be white.
+# If the share in a cell is above this number, the background of the cell is so dark that the text
+# must be white.
 WHITE_TEXT_ABOVE = 0.75
 
 
 def heat_maps(rows: Rows) -> list[Picture]:
     """Return two heat maps of training: the share of people who completed each item, by team.
 
-    The first heat map has the teams with most outstanding items, the second the other teams.
+    The first heat map has the half of the teams with most outstanding items. The second heat map
+    has the other half. If there is only one team, there is only one heat map.
     """
     teams = _ranked(rows)
     half = (len(teams) + 1) // 2

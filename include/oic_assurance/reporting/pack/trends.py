@@ -86,7 +86,7 @@ def _deadline(deadline: date) -> list[Any]:
 def sparkline(rows: Rows) -> str:
     """Return a small chart, without axes, of how a position changed over time, as SVG.
 
-    The text is empty if there are fewer than two values.
+    The result is empty if there are fewer than two values.
     """
     import altair as alt
 
@@ -109,7 +109,7 @@ def sparkline(rows: Rows) -> str:
 def since(rows: Rows) -> str:
     """Return in words how a position has changed since the inspection's report.
 
-    If the first value is later than the report, the change is counted from the first value.
+    The change is counted from the first value in the month of the report or later.
     """
     shown = [row for row in rows if row["value"] is not None and row["day"] >= REPORT]
     if not shown:

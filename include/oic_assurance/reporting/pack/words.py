@@ -107,7 +107,7 @@ def status(code: str | None) -> Answer:
 
 
 def sentence(code: str | None) -> str:
-    """Return a code from a source as words: `NOT_ASSURED` becomes `Not assured`."""
+    """Return a code as words: `NOT_ASSURED` becomes `Not assured`."""
     return NOTHING if not code else code.replace("_", " ").capitalize()
 
 
@@ -155,7 +155,7 @@ def change(then: dict[str, Any], now: dict[str, Any]) -> str:
 def days_away(days: int | None) -> str:
     """Return in words how far away a deadline is: "3 days to go", "90 days ago".
 
-    `days` is None if the requirement has no deadline and applies to every case.
+    If the requirement has no deadline, `days` is None and the result is "every case".
     """
     if days is None:
         return "every case"
@@ -172,10 +172,11 @@ def deadline(row: dict[str, Any]) -> str:
 
 
 def forecast(row: dict[str, Any]) -> str:
-    """Return a sentence that says when a position reaches its target if the recent pace continues.
+    """Return in words when a position reaches its target if the recent pace continues.
 
-    It also has the recent pace and the pace that is required for the deadline. Each pace can be
-    null, for example if there have not been enough weeks to measure the recent pace.
+    If no day can be given, the text says why. The text also has the recent pace and the pace that
+    is required. Either pace can be unknown: for example, there have not been enough weeks to
+    measure the recent pace.
     """
     if row["deadline"] is None:
         return "No forecast: the rule applies to every case."

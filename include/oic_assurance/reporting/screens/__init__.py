@@ -1,4 +1,5 @@
-"""The texts that commands print for people (screens), and the dataclasses (records) behind them.
+"""The texts that commands print for people (screens), and the dataclasses with their data.
 
-A command prints either the screen of a record or, with `--json`, the record itself.
+A command prints the screen that is made from a dataclass. With `--json`, the command prints the
+dataclass as JSON instead.
 """

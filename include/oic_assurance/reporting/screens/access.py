@@ -9,13 +9,16 @@ from oic_assurance.settings import Settings
 
 @dataclass(frozen=True)
 class LoginAccess:
-    """The rights of a login, who changed the rights last, and why."""
+    """The rights of a login, who changed the rights last, and why.
+
+    A supervisor reads the records of `units`. The Commissioner's office reads aggregates only.
+    """
 
     login: str
     units: tuple[str, ...]
     is_supervisor: bool
     is_office: bool
-    #: The name of the person, or None if the rights were not given with `assurance access`.
+    #: The person who changed the rights last. None if `assurance access` never changed the rights.
     changed_by: str | None
     because: str | None
 

@@ -56,9 +56,9 @@ class Verification:
 
 
 def read_batches(settings: Settings, dataset: str | None, limit: int) -> BatchList:
-    """Return at most `limit` landed batches, the newest first.
+    """Return the newest landed batches, at most `limit`, and the number of all landed batches.
 
-    They are the batches of `dataset`, or of all datasets if it is None.
+    Only batches of `dataset` count. If `dataset` is None, the batches of all datasets count.
     """
     with connect(settings, role=ROLE) as connection:
         found = archived_batches(connection, settings.force_code, dataset)
@@ -92,7 +92,7 @@ def batches_screen(found: BatchList) -> str:
 def proof_lines(proof: Proof) -> Iterator[str]:
     """Yield the lines about one dataset: the result, then each disagreement.
 
-    Batches whose rows could not be compared follow.
+    The last lines name the batches whose rows could not be compared, and say why.
     """
     verdict = "agree" if not proof.disagreements else f"{len(proof.disagreements)} DISAGREE"
     batches = count(proof.batches, "batch", "batches")

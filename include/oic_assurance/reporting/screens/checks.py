@@ -17,8 +17,8 @@ from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
 
-# The results of checks have the schemas of the candidate. The screen has the schemas in which
-# readers see the same tables.
+# The recorded results name the tables with the schemas of the candidate. The screen names the same
+# tables with the schemas in which readers see them.
 _TABLE_NAME = """
 regexp_replace(regexp_replace(result.suite, '^candidate[.]', 'marts.'),
     '^candidate_public[.]', 'public_release.')
@@ -72,8 +72,8 @@ class FailedCheck:
 class BuildChecks:
     """The result of the checks of a build.
 
-    `checks` and `failed` are numbers for all tables. `failed_checks` has the failed checks of the
-    chosen table, or of all tables.
+    `checks` is the number of checks of all tables, and `failed` the number of those that failed.
+    `failed_checks` has the failed checks of the chosen table, or of all tables.
     """
 
     build: Build
@@ -87,8 +87,8 @@ def read_checks(
 ) -> BuildChecks:
     """Return the failed checks of a build. Each has at most `rows` keys of failing rows.
 
-    If `build_id` is None, it is the newest daily build. If `table` is None, the checks of all
-    tables are returned. Reading keys of records is logged as a consultation.
+    If `build_id` is None, the newest daily build is read. If `table` is None, the failed checks of
+    all tables are returned. Reading keys of records is logged as a consultation.
 
     Raises:
         UsageError: There is no such build, or no check of the build is recorded.

@@ -16,7 +16,7 @@ from oic_assurance.sources.declarations.model import Dataset, Table
 class RecordTraces:
     """How many rows, batches and pseudonyms of a record the warehouse has.
 
-    After an erasure these are the numbers before it.
+    After an erasure, these are the numbers that the erasure has removed.
     """
 
     dataset: str
@@ -28,7 +28,7 @@ class RecordTraces:
     pseudonyms: int
 
     def __bool__(self) -> bool:
-        """Tell whether the warehouse has anything of the record."""
+        """Tell whether raw, the quarantine or the archive has anything of the record."""
         return bool(self.raw_rows or self.quarantine_rows or self.archived_batches)
 
 
@@ -120,7 +120,10 @@ def expired_screen(found: Expired) -> str:
 
 
 def finish_screen(done: Finish) -> str:
-    """Return the screen after the last traces of erased records were removed."""
+    """Return the screen that says whether the last traces of erased records were removed.
+
+    If traces are left, the screen says what their removal waits for.
+    """
     if not done.erasures:
         return _text(wrapped("Nothing was erased since the last traces were removed."))
     erasures = count(done.erasures, "erasure")

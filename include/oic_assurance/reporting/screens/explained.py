@@ -218,9 +218,10 @@ def _members(screen: Console, name: str, total: int, members: Sequence[Member]) 
 
 
 def _chapter(screen: Console, chapter: Chapter) -> None:
-    """Write the rows of a chapter: as a table if several rows fit into the width of the screen.
+    """Write a chapter of a record's history.
 
-    Otherwise write each row as a list with one column on a line.
+    If the chapter has several rows and they fit into the width of the screen, they are written as a
+    table. Otherwise each row is written as a list with one column on a line.
     """
     screen.print(chapter.title, style="bold")
     heads = [name.replace("_", " ") for name in chapter.rows[0]]

@@ -80,7 +80,10 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Gate:
-    """The gate's verdict on a build, over all stages, with the numbers of checks."""
+    """The gate's verdict on a build, over all stages.
+
+    `expectations` is the number of checks, and `failed` the number of failed checks.
+    """
 
     verdict: str
     expectations: int
@@ -102,7 +105,7 @@ class Status:
 
     run: Run | None
     publication: Publication | None
-    #: The roll-back in force, if there is one. Later publications wait until it is released.
+    #: The hold after a roll-back, if there is one. Later publications wait until its release.
     hold: Hold | None
     position: list[Point]
     freshness: list[Freshness]
@@ -116,7 +119,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Publications:
-    """All publications, the newest first, and the roll-back in force, if there is one."""
+    """All publications, the newest first, and the hold after a roll-back, if there is one."""
 
     publications: list[Publication]
     hold: Hold | None
@@ -141,7 +144,7 @@ def read_status(settings: Settings) -> Status:
 
 
 def read_publications(settings: Settings) -> Publications:
-    """Return all publications, the newest first, and the roll-back in force, if there is one."""
+    """Return all publications, the newest first, and the hold, if there is one."""
     return Publications(list_publications(settings), current_hold(settings))
 
 
@@ -244,7 +247,10 @@ def rows_in_quarantine(settings: Settings) -> int:
 
 
 def gate(settings: Settings, build_id: int) -> Gate:
-    """Return the gate's verdict on a build, over all its stages."""
+    """Return the gate's verdict on a build, over all its stages.
+
+    The verdict is `not audited` if the gate has not looked at the build.
+    """
     return _recorded(
         settings,
         Gate,

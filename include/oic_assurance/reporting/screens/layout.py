@@ -95,7 +95,7 @@ def share(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Return a confidence interval, given as fractions, in per cent, such as "91.2–95.0%"."""
+    """Return an interval between two fractions as percentages, such as "91.2–95.0%"."""
     return NOTHING if low is None or high is None else f"{low * 100:.1f}–{high * 100:.1f}%"
 
 
@@ -115,5 +115,8 @@ def day(value: date | None) -> str:
 
 
 def count(number: int, what: str, many: str | None = None) -> str:
-    """Return a number with its noun, such as "1 row" or "2 rows". `many` is an irregular plural."""
+    """Return a number with its noun, such as "1 row" or "2 rows".
+
+    `many` is the plural of the noun, if the plural is not the noun with an s.
+    """
     return f"{number:,} {what if number == 1 else many or what + 's'}"

@@ -1,6 +1,6 @@
 """Run MetricFlow on the published marts, with the login of BI tools.
 
-MetricFlow is kept from asking the internet for a newer version.
+This module prevents MetricFlow from asking the internet for a newer version.
 """
 
 import importlib.util
@@ -51,8 +51,8 @@ def run_metricflow(settings: Settings, arguments: Sequence[str]) -> None:
 def _environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables for dbt and MetricFlow.
 
-    They set the login of the BI tools, and folders outside the checkout for the files that are
-    written.
+    The variables set the login of the BI tools. They also make dbt and MetricFlow write their files
+    into the state folder and not into the project.
     """
     project = str(settings.project_root / PROJECT)
     return {
@@ -88,7 +88,7 @@ def _parse(settings: Settings) -> None:
 
 
 def _block_update_check() -> None:
-    """Replace the module `update_checker` by an empty module, before MetricFlow imports it.
+    """Replace the module `update_checker`, before MetricFlow imports it, by one that does nothing.
 
     There are two reasons:
 

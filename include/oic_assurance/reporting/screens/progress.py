@@ -28,8 +28,8 @@ PER_SECOND = 10
 LABEL_WIDTH = 40
 TIME_WIDTH = 10
 NOTE_INDENT = 4
-# How many characters of the live line stay free: for the spinner, and for the `^C` that a terminal
-# shows when the user presses Ctrl-C, up to twice.
+# How many characters of the live line stay free. The spinner needs one of them. Each time the user
+# presses Ctrl-C, the terminal adds `^C`, for which there is room twice.
 ROOM_FOR_INTERRUPT = 6
 
 
@@ -60,8 +60,8 @@ class Screen:
     """The output of a command that works in steps.
 
     When a step ends, a line about it stays on the screen. On a terminal, the current step is shown
-    live. `sys.stdout` and `sys.stderr` are not replaced, so a log file that they are redirected to
-    still gets the output of libraries.
+    live. `sys.stdout` and `sys.stderr` are not replaced. So if they are redirected to a log file,
+    the output of libraries still goes to that file.
     """
 
     def __init__(self, file: TextIO | None = None) -> None:

@@ -34,8 +34,8 @@ SHOWN = 10
 class Quarantine:
     """The rejected rows that the user has chosen.
 
-    `rows` has the newest of them, `total` is the number of all of them, and `counts` has their
-    number by reason.
+    `rows` has the newest of these rows. `total` is the number of all these rows. `counts` has their
+    number by dataset and reason.
     """
 
     counts: list[ReasonCount]
@@ -46,7 +46,9 @@ class Quarantine:
 
 
 def read_quarantine(settings: Settings, which: QuarantineFilter, limit: int) -> Quarantine:
-    """Return the rejected rows that `which` selects: at most `limit` rows, the newest first.
+    """Return the rejected rows that `which` selects.
+
+    All these rows are counted. At most `limit` rows are read, the newest first.
 
     Raises:
         UnknownNameError: There is no such dataset.
@@ -114,8 +116,8 @@ def export_screen(exported: "Exported", dataset: str, to: Path) -> str:
 def replay_screen(report: "ReplayReport") -> str:
     """Return the screen after a replay.
 
-    It says for each delivery how many rows were landed and how many are still rejected, then why,
-    then what to do next.
+    For each delivery, the screen says how many rows were landed and how many are still rejected. It
+    then says why rows were not landed, and what to do next.
     """
     lines = []
     for delivery in report.deliveries[:SHOWN]:

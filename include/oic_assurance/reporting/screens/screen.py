@@ -114,9 +114,10 @@ def pointer_screen(settings: Settings) -> str:
 
 
 def _hold(hold: Hold | None, new_publication: int | None = None) -> list[str]:
-    """Return lines about the roll-back in force. The list is empty if there is none.
+    """Return lines about the hold after a roll-back. The list is empty if there is no hold.
 
-    `new_publication` is the publication of the run that has just ended, which waits for a release.
+    `new_publication` is the publication of the run that has just ended. During a hold, it waits for
+    a release. None means that no run has just ended, or that the run made no publication.
     """
     if hold is None:
         return []

@@ -30,10 +30,10 @@ RETRIED = "tried again after: "
 
 @dataclass(frozen=True)
 class TaskEvent:
-    """The event that a task of the run began, succeeded or failed.
+    """The event that a task of the run began, succeeded, failed or will be tried again.
 
-    `detail` is the dataset of an extraction, and None for other tasks. `seconds` is the time since
-    the task began.
+    `detail` is the dataset of an extraction, and None for other tasks. `state` is the state of the
+    task in Airflow's words. `seconds` is the time since the task began.
     """
 
     task: str
@@ -70,13 +70,19 @@ class TaskLines:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the line of the last task. If the block ends with an error, the task has failed."""
+        """Close the line of the last task.
+
+        If the block ends with an error, the line says that the task has failed.
+        """
         if kind is not None and self._mark == DONE:
             self._mark = FAILED
         self._close()
 
     def report(self, event: TaskEvent) -> None:
-        """Show an event on the terminal. If a task has ended, append its time to the log file."""
+        """Show an event on the terminal.
+
+        If an attempt of a task has ended, its duration is appended to the log file.
+        """
         if event.task != self._task:
             self._close()
             self._task, self._mark, self._note = event.task, DONE, ""

@@ -1,4 +1,4 @@
-"""Draw a graph of dbt models as SVG. The layers of the graph are below each other."""
+"""Draw a graph of dbt models as SVG. Each layer of the graph is below the one before."""
 
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -10,7 +10,8 @@ from oic_assurance.reporting.site.lineage import LAYERS, Model
 #: In pixels: the height of a box, the gap between two boxes, the distance between two layers, and
 #: the width of a letter.
 HEIGHT, GAP, RISE, LETTER = 30, 14, 58, 6.7
-#: How often the layers are sorted to move connected boxes closer. More often changes nothing.
+#: How often the layers are sorted, so that connected boxes move closer. To sort them more often
+#: would not change the drawing.
 SWEEPS = 12
 #: The colours of the background and the text of a box, by layer.
 COLOURS = {

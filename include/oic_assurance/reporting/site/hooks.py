@@ -1,7 +1,7 @@
 """Functions that MkDocs calls while it builds the site (hooks).
 
-They add generated pages, complete the navigation, and rewrite links. MkDocs imports this file by
-its path and calls the functions whose names begin with `on_`.
+The functions add generated pages, complete the navigation, and rewrite links. MkDocs imports this
+file by its path and calls the functions whose names begin with `on_`.
 """
 
 import logging
@@ -50,6 +50,7 @@ def on_page_markdown(markdown: str, page: Page, config: Any, files: Files) -> st
 
     - If the text of a link is a file name, the title of the linked page replaces the text.
     - A link to a file outside the site becomes plain text with the path of the file.
+    - The home page gets a last paragraph with links to the generated pages.
     """
     folder = Path(config.docs_dir) / Path(page.file.src_uri).parent
     docs = Path(config.docs_dir)
@@ -80,7 +81,7 @@ def navigation(given: list[Any], known: list[str]) -> list[Any]:
 
     - the path of a page, or `Title: page.md`;
     - a section: `Title:` with a list of entries;
-    - the path of a folder with a slash at the end. It stands for all pages of the folder.
+    - the path of a folder with a slash at the end, which means all pages of the folder.
 
     Entries for pages that are not in `known` are left out. Pages of `known` that no entry names go
     into a section at the end.

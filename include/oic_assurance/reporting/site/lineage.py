@@ -36,7 +36,9 @@ class Model:
 
 
 def lineage(manifest: Path) -> "nx.DiGraph[Model]":
-    """Return the graph of all source tables and models. An edge goes from parent to child.
+    """Return the graph of source tables and models. An edge goes from parent to child.
+
+    Models and source tables of the folders in `INTERNAL` are left out.
 
     Raises:
         OSError: If the manifest does not exist.
@@ -63,8 +65,9 @@ def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Mode
     """Return the part of the graph that shows how the figures of a point are computed.
 
     `decides` is the name of the model that decides which records meet the point's requirement. The
-    part has all ancestors of this model, all paths from the model to the mart `assurance_measure`,
-    and the shortest path to the mart `assurance_position`.
+    part has this model and all its ancestors. It has the mart `assurance_measure`, and the models
+    of the folder `measures` on the way to it. It also has the shortest path from the deciding model
+    to the mart `assurance_position`.
 
     Raises:
         KeyError: If the graph has no model with the name `decides`.
@@ -81,7 +84,7 @@ def path_to_figure(graph: "nx.DiGraph[Model]", decides: str) -> "nx.DiGraph[Mode
 def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
     """Return the graph in which each node is a folder of models instead of one model.
 
-    A source table belongs to the folder of its staging model.
+    A source table belongs to the folder of its staging model. Edges inside a layer are left out.
     """
     folder_of = {model: _folder(graph, model) for model in graph}
     folders: nx.DiGraph[Model] = nx.DiGraph()
@@ -95,12 +98,12 @@ def overview(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
 
 
 def without_short_cuts(graph: "nx.DiGraph[Model]") -> "nx.DiGraph[Model]":
-    """Return the graph without each edge whose two ends a longer path also connects."""
+    """Return the graph without the edges whose two ends are also connected by a longer path."""
     return nx.transitive_reduction(graph)
 
 
 def in_order(graph: "nx.DiGraph[Model]") -> list[Model]:
-    """Return the models in an order in which each comes after its parents, otherwise by name."""
+    """Return the models sorted by name, except that each model comes after its parents."""
     return list(nx.lexicographical_topological_sort(graph, key=lambda model: model.name))
 
 

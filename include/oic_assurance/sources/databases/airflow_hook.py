@@ -1,10 +1,11 @@
 """Read source databases through Airflow's hooks (MySQL, MariaDB, SQL Server, Oracle).
 
-The hook connects. Rows are read from one snapshot, a page at a time, and written in the text format
-of PostgreSQL's COPY. So memory does not grow with the table.
+The hook opens the connection. Rows are read from one snapshot, a page at a time, and written in the
+text format of PostgreSQL's COPY. So a large table needs no more memory than a small one.
 
 Only `dags/`, `platform/airflow/` and this module import Airflow. The import takes more than a
-second and a hundred megabytes, so it happens only when a dataset of such a database is landed.
+second and a hundred megabytes. So this module imports Airflow only when a dataset of such a
+database is landed.
 """
 
 import hashlib
@@ -44,7 +45,8 @@ from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.folders import private_folder
 
 ROWS_AT_ONCE = 2_000
-#: SQL Server allows 2,100 values in a statement, and Oracle 1,000 in a list.
+#: How many keys are in one statement. It must be fewer than the databases allow: SQL Server allows
+#: 2,100 values in a statement, and Oracle 1,000 in a list.
 KEYS_AT_ONCE = 500
 #: The seconds that a server may stay silent, before an answer or in the middle of one.
 READ_TIMEOUT_SECONDS = 120
@@ -55,12 +57,13 @@ _DOCS = "docs/how-to/connect-sources.md"
 class Query:
     """One or more statements with their bound values.
 
-    The rows of all statements form one stream.
+    The rows of all statements form one stream. `writers` has, for each column of a row, the
+    function that writes a value in the text format of COPY.
     """
 
     statements: list[tuple[str, list[Any]]] = field(default_factory=list)
     writers: list[Write] = field(default_factory=list)
-    #: The row number before the first row, so the first row gets `after + 1`. None means that the
+    #: The number before that of the first row: the first row gets `after + 1`. None means that the
     #: rows are not numbered.
     after: int | None = None
 
@@ -94,13 +97,13 @@ class AirflowHookTable:
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """Unusual values in the streams so far, as counts by kind of note and column."""
+        """How many unusual values the streams had so far, by kind of note and column."""
         return self._notes.counts()
 
     # ---------------------------------------------------------------- columns and digests
 
     def check_columns(self) -> list[str]:
-        """Return the names of undeclared columns.
+        """Compare the columns with the declaration, and return the names of undeclared columns.
 
         Raises:
             ContractBroken: The table or a declared column is missing, or a column has another type.
@@ -131,7 +134,8 @@ class AirflowHookTable:
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
         """Return a digest of the keys and cursor values of all rows.
 
-        The order of the rows does not matter.
+        With `since`, the result also has a digest of the window: the rows changed at or after that
+        moment. The order of the rows does not matter.
 
         The values are hashed here, because no two databases have the same hash function. So this
         method reads every key, and every row of the window.
@@ -159,8 +163,8 @@ class AirflowHookTable:
     def window(self, since: datetime) -> str:
         """Return a digest of the content of the rows changed at or after a moment."""
         query = self.changed_since(since)
-        # Window rows are not landed. So they get no row numbers, and their unusual values are not
-        # counted.
+        # These rows are only hashed and not landed. So they get no row numbers, and their unusual
+        # values are not counted.
         query.after = None
         query.writers = [self._writer(name, Notes()) for name in self._table.names]
         rows = total = 0
@@ -190,7 +194,8 @@ class AirflowHookTable:
     def changed_since(self, moment: datetime | None) -> Query:
         """Return the query for the rows changed at or after `moment`.
 
-        Without a moment, it reads all rows.
+        Without a moment, the query reads all rows. If the source stores local times, the query also
+        reads the rows of the hour before `moment`, because clocks can go back by an hour.
         """
         if moment is None:
             return self._rows([("", [])], after=0)
@@ -204,7 +209,7 @@ class AirflowHookTable:
         """Return the query for the rows with these keys. Their row numbers start at `after + 1`."""
         key = self._table.key[0]
         # Keys are bound with their type. If a text were compared with a number column, the database
-        # would compare floating-point numbers.
+        # would compare both as floating-point numbers, and these are not exact.
         kind = int if self._table.column(key).type in ("bigint", "integer") else str
         conditions = []
         for start in range(0, len(keys), KEYS_AT_ONCE):
@@ -249,8 +254,9 @@ class AirflowHookTable:
     def _admitted(self) -> tuple[str, list[str]]:
         """Return the SQL condition for rows with an admitted marking, and the values that it binds.
 
-        For a row without a marking, the condition is null. The comparison is exact: a database can
-        treat `Official ` as equal to `OFFICIAL`, but the declaration does not.
+        If the declaration has no marking rule, the condition is empty. For a row without a marking,
+        the condition is null. The comparison is exact: a database can treat `Official ` as equal to
+        `OFFICIAL`, but the declaration does not.
         """
         if self._place.marking is None:
             return "", []
@@ -313,8 +319,8 @@ class AirflowHookTable:
 def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[AirflowHookTable]:
     """Yield the table of a dataset in one snapshot, read by the Airflow hook for a connection type.
 
-    MySQL's MyISAM storage has no transactions, and therefore no snapshots. There, each statement
-    reads the current rows.
+    A MySQL table with MyISAM storage has no transactions, and therefore no snapshots. From such a
+    table, each statement reads the rows of its own moment.
 
     Raises:
         UsageError: There is no reader for the type, or its package is not installed.
@@ -332,8 +338,8 @@ def hook_snapshot(settings: Settings, dataset: Dataset, kind: str) -> Iterator[A
     try:
         yield AirflowHookTable(connection, dialect, dataset, _begin(connection, dialect, dataset))
     finally:
-        # The rows were read already, so an error while closing (a lost server, for example) is
-        # ignored.
+        # All rows have been read at this point. So an error while the connection is closed is
+        # ignored, for example if the server is lost.
         with suppress(Exception):
             connection.close()
 
@@ -374,9 +380,9 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
 
 
 def _set_airflow_home(settings: Settings) -> None:
-    """Set Airflow's home inside the state folder, unless one is set.
+    """Set Airflow's home folder inside the state folder, unless `AIRFLOW_HOME` is set already.
 
-    Otherwise Airflow would create a folder in the user's home.
+    Without this variable, Airflow would create a folder in the user's home.
     """
     home = str(private_folder(settings, settings.home / "airflow"))
     os.environ.setdefault("AIRFLOW_HOME", home)

@@ -1,9 +1,9 @@
 """Read the change counts of a PostgreSQL server: how many rows of a table have changed.
 
-If the counts match the rows that were read, no key has vanished. Then a sum over the keys of a
-large table is not needed.
+If the counts match the rows that were read as changed, no key has vanished. In that case the server
+need not compute the sum over all keys of a large table.
 
-A count appears in the server's statistics some seconds after the commit. If a change is not counted
+A change appears in the server's counts some seconds after its commit. If a change is not counted
 yet, the next extraction finds it.
 """
 
@@ -20,10 +20,10 @@ from oic_assurance.warehouse.rows import find_row
 #: no longer than reading the counts.
 MANY_ROWS = 200_000
 
-# The query returns no row where the counts can miss a change: on a standby, for views, with
-# row-level security, and for tables with children. The first column identifies a series of counts.
-# It changes when the table is rewritten or emptied, and when the counts are reset, for example
-# after a crash.
+# The query returns no row if the counts can miss a change: on a standby, for views, with row-level
+# security, and for tables with children. It also returns none for a table with few rows. The first
+# column identifies a series of counts. Its value changes when the table is rewritten or emptied,
+# and when the counts are reset, for example after a crash.
 _CHANGE_COUNTS = sql.SQL(
     """
     select
@@ -49,7 +49,8 @@ _CHANGE_COUNTS = sql.SQL(
 class ChangeCounts:
     """The change counts of one table at a moment."""
 
-    #: Identifies the table and the series of counts. It changes when the counts start again.
+    #: A text that identifies the table and the series of counts. It changes when the counts start
+    #: again from zero.
     identity: str
     inserted: int
     updated: int
@@ -72,7 +73,10 @@ class ChangeCounts:
 
 
 def read_change_counts(connection: psycopg.Connection, place: DatabasePlace) -> ChangeCounts | None:
-    """Return the server's change counts for a table, or None if the counts are not reliable.
+    """Return the server's change counts for a table.
+
+    The result is None if the counts are not reliable, or if the table has fewer than `MANY_ROWS`
+    rows.
 
     The counts are read in a transaction before the snapshot. So the snapshot shows every counted
     change.

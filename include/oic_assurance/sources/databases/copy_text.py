@@ -12,7 +12,8 @@ CHUNK_CHARACTERS = 256 * 1024
 NULL = r"\N"
 
 _SPECIAL = re.compile("[\\\\\t\n\r\0]")
-# A text in PostgreSQL cannot hold NUL. So the symbol for NUL replaces each one, as in files.
+# A text in PostgreSQL cannot hold a NUL character. So a symbol replaces each NUL, as it does when
+# files are read.
 _ESCAPES = {
     ord("\\"): r"\\",
     ord("\t"): r"\t",
@@ -110,7 +111,7 @@ def is_ambiguous(wall: datetime) -> bool:
 
 
 def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a wall-clock time that is not later than `moment` or any moment after it.
+    """Return a wall-clock time. At `moment` and later, clocks in `zone` never show an earlier time.
 
     The result is an hour before the wall-clock time of `moment`, because clocks can go back by an
     hour. In UTC, it is the time of `moment` itself.

@@ -29,21 +29,22 @@ class Dialect:
     #: The driver's placeholder for a bound value. `{}` in the placeholder stands for the value's
     #: number.
     placeholder: str
-    #: Statements that make the session read-only, set its time zone to UTC, and begin a snapshot.
+    #: Statements that begin a snapshot. For some databases, they also make the session read-only or
+    #: set its time zone to UTC.
     session: tuple[str, ...]
     #: The query for the present time of the database, as ISO text in UTC.
     clock: str
     #: The query for the names and types of a table's columns, as far as the login may read them. It
     #: binds the names of the schema and the table.
     catalogue: str
-    #: How to read a column as text. For each declared type, a map from the column's type in the
-    #: database catalogue to the SQL expression that reads the column.
+    #: How to read a column as text. For each declared type, a map says which SQL expression reads a
+    #: column that has a given type in the database catalogue.
     readers: Mapping[ColumnType, Templates]
     #: The catalogue types of moments with an offset. For other moments, the declaration names the
     #: time zone.
     zoned: frozenset[str]
-    #: Two SQL expressions for a bound moment (ISO text): to compare it with a column with an
-    #: offset, and with a column without one.
+    #: Two SQL expressions for a bound moment (ISO text). The first can be compared with a column
+    #: whose moments have an offset, the second with a column whose moments have none.
     moment: tuple[str, str] = ("{}", "{}")
     #: The SQL expression that makes comparisons of a text exact: case, accents and trailing blanks
     #: count.
@@ -119,7 +120,7 @@ MYSQL = Dialect(
     },
     zoned=frozenset({"timestamp"}),
     exact="cast(convert({} using utf8mb4) as binary)",
-    # Airflow's hook supports two drivers. This one installs without a compiler.
+    # Airflow's hook supports two drivers for MySQL. This one can be installed without a compiler.
     extras={"client": "mysql-connector-python"},
 )
 
@@ -194,8 +195,8 @@ ORACLE = Dialect(
         "bigint": _each(_ORACLE_NUMBER, "number(1)", "integer", "bigint"),
         "integer": _each(_ORACLE_NUMBER, "number(1)", "integer"),
         "boolean": _each(_ORACLE_NUMBER, "number(1)"),
-        # A date in Oracle has a time of day. A value with a time other than midnight is not a date
-        # here.
+        # A date in Oracle has a time of day. If the time is not midnight, the text has it too, and
+        # so the value counts as unreadable.
         "date": {
             "date": "to_char({}, 'YYYY-MM-DD')"
             " || case when {} <> trunc({}) then to_char({}, ' HH24:MI:SS') end"
@@ -211,8 +212,8 @@ ORACLE = Dialect(
     zoned=frozenset({"timestamp with time zone", "timestamp with local time zone"}),
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
     capitals=True,
-    # The driver sends long texts as texts. By default it would send handles that must be read one
-    # by one.
+    # With this setting the driver returns a long text as a text. By default it would return a
+    # handle, and every handle must be read with a request of its own.
     extras={"fetch_lobs": False},
 )
 

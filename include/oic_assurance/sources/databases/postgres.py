@@ -51,7 +51,7 @@ class PostgresTable:
         self.notes: dict[str, dict[str, int]] = {}
 
     def check_columns(self) -> list[str]:
-        """Return the names of undeclared columns.
+        """Compare the columns with the declaration, and return the names of undeclared columns.
 
         Raises:
             ContractBroken: The table or a declared column is missing, or a column has another type.
@@ -73,7 +73,8 @@ class PostgresTable:
         return [column for column in found if column not in expected]
 
     def _columns_found(self) -> dict[str, str]:
-        # Read pg_catalog, because information_schema hides columns that this login may not read.
+        # The query reads pg_catalog, because information_schema hides the columns that this login
+        # may not read.
         rows = self._ask(
             SQL(
                 """
@@ -93,8 +94,9 @@ class PostgresTable:
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
         """Return a digest of the table, computed inside the source.
 
-        `since` is the start of the window of recent rows. None means that no window is read. `keys`
-        is the sum of the keys if it is already known. Then the keys are not read.
+        With `since`, the digest also covers the content of the window: the rows changed at or after
+        that moment. `keys` is the sum of the keys, if it is already known. In that case the keys
+        are not read.
         """
         [(rows, total, newest, taken_at)] = self._ask(
             SQL("select {sum}, max({cursor}), now() from {name} as r").format(
@@ -143,7 +145,7 @@ class PostgresTable:
     def changed_since(self, moment: datetime | None) -> Composed:
         """Return the query for the rows changed at or after `moment`.
 
-        Without a moment, it reads all rows.
+        Without a moment, the query reads all rows.
         """
         return self._rows(SQL("true") if moment is None else self._changed_since(moment), after=0)
 
@@ -156,14 +158,14 @@ class PostgresTable:
         return self._rows(condition, after)
 
     def where(self, condition: Composable) -> Composed:
-        """Return the query for the rows that meet a condition. The condition names a row `r`."""
+        """Return the query for the rows that meet a condition. The condition calls a row `r`."""
         return self._rows(condition, after=0)
 
     def first_load(self, values: Sequence[Composable], excluded: Composable) -> Composed:
-        """Return the query for the first load: these values for each row.
+        """Return the query for the first load, which reads `values` from each row.
 
         Rows that meet the condition `excluded` are left out, and so are rows whose marking is not
-        admitted. Both name a row `r`.
+        admitted. `values` and `excluded` call a row `r`.
         """
         return SQL(
             "copy (select {} from {} as r where not {} and {}) to stdout (format binary)"
@@ -183,7 +185,7 @@ class PostgresTable:
             ContractBroken: The source rejects the query.
         """
         try:
-            # The session took the digest in the same transaction, so this query reads the same
+            # The digest was computed in the same transaction, so this query reads the same
             # snapshot.
             yield from stream_copy(self._connection, query.as_bytes(self._connection))
         except psycopg.Error as error:
@@ -214,7 +216,8 @@ class PostgresTable:
     def _admitted(self) -> Composable:
         """Return the SQL condition for rows with an admitted marking.
 
-        It is false without a marking.
+        For a row without a marking, the condition is false. If the declaration has no marking rule,
+        the condition is true for every row.
         """
         marking = self._place.marking
         if marking is None:
@@ -227,7 +230,7 @@ class PostgresTable:
 def typed(table: Table) -> list[Composable]:
     """Return the columns of row `r`, cast to their declared types.
 
-    A source can have narrower types.
+    The cast is needed, because a column of a source can have a narrower type.
     """
     return [
         SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))

@@ -20,9 +20,9 @@ class KeySum:
     total: int
 
     def __add__(self, other: "KeySum") -> "KeySum":
-        """Return the sum of a table after rows were added.
+        """Return the sum of a table after rows were added or removed.
 
-        If `other` is negative, the rows were removed.
+        `other` is the sum of these rows. For removed rows, its two numbers are negative.
         """
         return KeySum(self.rows + other.rows, self.total + other.total)
 
@@ -38,7 +38,7 @@ class SourceDigest:
     window: str | None
     #: The time of the snapshot by the clock of the source.
     taken_at: datetime
-    #: Whether the sum of the keys was computed for this digest. False means that it was known
+    #: Whether the sum of the keys was computed for this digest. False means that the sum was known
     #: before.
     is_added_up: bool = True
 
@@ -53,12 +53,12 @@ class Source(Protocol):
     #: The format of the streams: one of the formats of PostgreSQL's COPY.
     copy_format: Literal["binary", "text"]
     #: The server's change counts just before the snapshot. None if the server has no reliable
-    #: counts.
+    #: counts, or if the table is so small that its counts are not used.
     change_counts: ChangeCounts | None
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
-        """Unusual values in the streams so far, as counts by kind of note and column."""
+        """How many unusual values the streams had so far, by kind of note and column."""
 
     def check_columns(self) -> list[str]: ...  # noqa: D102 - see `PostgresTable`
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest: ...  # noqa: D102

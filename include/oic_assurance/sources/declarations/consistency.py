@@ -1,7 +1,7 @@
 """Find contradictions inside a declaration, and conflicts between declarations.
 
-The JSON Schema of declarations cannot express these rules. Each problem is a path into the
-declaration, from which its line is found, and a message.
+The JSON Schema of declarations cannot express these rules. Each problem is a message, with the path
+to its place in the declaration. The line of the problem is found from this path.
 """
 
 import re
@@ -34,7 +34,7 @@ _TEMPLATE = re.compile(r"\{[{%#]")
 
 
 def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> Iterator[Problem]:
-    """Return the contradictions inside one declaration.
+    """Yield the contradictions inside one declaration.
 
     `content` is the YAML from which `dataset` was read. `file` is the name of the YAML file.
     """
@@ -56,7 +56,11 @@ def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> I
 
 
 def conflicts(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
-    """Return the conflicts of a dataset with another one: the same name, place or raw table."""
+    """Yield the conflicts of a dataset with other datasets.
+
+    Two datasets must not have the same name, read the same place, or need the same name for a raw
+    table or its index.
+    """
     for other in others:
         if dataset.name == other.name:
             yield ("dataset",), f"{dataset.name} is already declared: choose another name"
@@ -76,7 +80,10 @@ def conflicts(dataset: Dataset, others: Sequence[Dataset]) -> Iterator[Problem]:
 
 
 def _check_texts(content: Any, path: Path) -> Iterator[Problem]:
-    """Find texts that dbt would run as Jinja. The descriptions become part of the dbt project."""
+    """Find texts that dbt would run as Jinja templates.
+
+    dbt reads texts of the declarations, because descriptions become part of the dbt project.
+    """
     if isinstance(content, Mapping):
         for name, part in content.items():
             yield from _check_texts(part, (*path, name))
@@ -88,7 +95,7 @@ def _check_texts(content: Any, path: Path) -> Iterator[Problem]:
 
 
 def _relations(table: Table) -> tuple[str, ...]:
-    """Return the names of a raw table and its indexes."""
+    """Return the names of a raw table and of its indexes."""
     return table.name, f"{table.name}_version", f"{table.name}_batch"
 
 

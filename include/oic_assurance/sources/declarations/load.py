@@ -1,4 +1,4 @@
-"""Load declarations. Each dataset has one YAML file. Errors name the file and the line.
+"""Load declarations. Each dataset has one YAML file. Error messages name the file and the line.
 
 Many parts of the project follow from the declarations:
 
@@ -90,7 +90,7 @@ def _declared(own: Path | None) -> dict[str, Dataset]:
 
 
 def load_folders(*folders: Traversable) -> dict[str, Dataset]:
-    """Read the declarations in some folders. Check each one, and check that no two conflict.
+    """Read and check the declarations in some folders. Return the declared datasets by name.
 
     Raises:
         DeclarationError: A declaration is not valid or conflicts with an earlier one.
@@ -119,7 +119,7 @@ def _files(folder: Traversable) -> Iterator[tuple[str, str]]:
 
 
 def parse(text: str, file: str) -> Dataset:
-    """Return the dataset that a text declares. Errors name `file`.
+    """Return the dataset that a text declares. Error messages name `file`.
 
     Raises:
         DeclarationError: The declaration is not valid.
@@ -156,7 +156,7 @@ def _validator() -> Draft202012Validator:
 
 
 def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
-    """Return the path to a mistake, and a message for the author of the declaration."""
+    """Return the path to a mistake that JSON Schema found, and a message for the author."""
     path = tuple(error.absolute_path)
     where = ".".join(str(step) for step in path) or "the declaration"
     message = error.message

@@ -36,19 +36,24 @@ _PROVENANCE_DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table, and the rules for its values."""
+    """One column of a table, and the rules for its values.
+
+    If there are `codes`, a value must be one of them. A value must match `pattern`.
+    `when_unreadable` says what happens if a value cannot be read as the type: the row is rejected,
+    or the value is left blank. `identifies` says which kind of number of an officer the values are.
+    """
 
     name: str
     type: ColumnType
     description: str
     required: bool = False
-    #: The name and the values of another column. If that column has one of the values, this column
-    #: is required.
+    #: Other columns, each with some of its values. If another column has one of these values in a
+    #: row, this column is required in that row.
     required_when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     codes: tuple[str, ...] = ()
     pattern: str | None = None
-    #: The length of the value. A spreadsheet can remove leading zeros, and landing restores them up
-    #: to this length.
+    #: The number of digits of each value. A spreadsheet can remove leading zeros. Landing restores
+    #: them up to this number of digits.
     digits: int | None = None
     #: Whether the value is landed unchanged, including blanks at its ends.
     verbatim: bool = False
@@ -60,7 +65,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table: its name, its key and its columns."""
+    """One raw table: its name, its key and its columns.
+
+    `sheet` is the sheet of a workbook that has the rows. `may_start_empty` says whether a full
+    delivery may have no rows, as long as no earlier delivery had any.
+    """
 
     name: str
     description: str
@@ -81,9 +90,9 @@ class Table:
 
 @dataclass(frozen=True)
 class MarkingRule:
-    """The protective markings that a row may have.
+    """The column with the protective marking of a row, and the markings that are admitted.
 
-    If a row has another one, only its key is recorded.
+    If a row has another marking or none, only the key of the row is recorded.
     """
 
     column: str
@@ -99,7 +108,7 @@ class DatabasePlace:
     table: str
     cursor: str
     never_extracted: tuple[str, ...] = ()
-    #: In the declaration: `door`.
+    #: The declaration calls this rule `door`.
     marking: MarkingRule | None = None
     #: The time zone of moments that the source stores without an offset.
     time_zone: str = "UTC"
@@ -123,7 +132,10 @@ class FilePlace:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The regular expression for the file names. Its group `day` is the day of the delivery."""
+        """The regular expression for the file names.
+
+        If the names have the day of the delivery, the group `day` of the expression is that day.
+        """
         before, placeholder, after = self.file.partition(DAY)
         day = r"(?P<day>\d{8})" if placeholder else ""
         return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
@@ -131,7 +143,11 @@ class FilePlace:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How many rows of a batch may be rejected before the whole delivery is refused."""
+    """How many rows of a batch may be rejected before the whole delivery is refused.
+
+    The delivery is refused if at least `at_least` rows are rejected and they are more than the
+    fraction `share` of all rows.
+    """
 
     share: float = 0.2
     at_least: int = 20
@@ -147,7 +163,7 @@ class Retention:
 
     years: int
     basis: str
-    #: The date column from which the years count. None means that they count from the record's
+    #: The date column from which the years count. None means that the years count from the record's
     #: latest version.
     counts_from: str | None = None
 
@@ -164,8 +180,8 @@ class Dataset:
     owner: str
     retention: Retention
     tables: tuple[Table, ...]
-    #: SHA-256 of the declaration without its descriptions. If it changes, landing reads deliveries
-    #: again.
+    #: SHA-256 of the declaration without its descriptions. If this hash changes, landing reads the
+    #: dataset again from the start.
     fingerprint: str
     tolerance: Tolerance = field(default_factory=Tolerance)
 
@@ -221,7 +237,7 @@ class Dataset:
         return columns
 
     def describe(self, table: Table, name: str) -> str:
-        """Return the description of a raw column, which is declared or added by landing."""
+        """Return the description of a column of a raw table, even if landing adds the column."""
         if name in _PROVENANCE_DESCRIPTIONS:
             return _PROVENANCE_DESCRIPTIONS[name]
         if name in table.names:

@@ -1,8 +1,8 @@
 """Check, without a server, whether a text can be a regular expression of PostgreSQL.
 
-PostgreSQL later applies the expressions. This check finds only texts that are certainly not valid.
-PostgreSQL's syntax has much in common with Python's. So Python's compiler finds most mistakes in
-brackets, nesting and repetition.
+Later PostgreSQL applies the expressions. This check finds only texts that PostgreSQL certainly
+refuses. PostgreSQL's syntax has much in common with Python's. So Python's compiler finds most
+mistakes in brackets, nesting and repetition.
 
 Source: PostgreSQL's manual, "POSIX Regular Expressions", advanced regular expressions (ARE).
 """
@@ -13,8 +13,9 @@ import re
 # expression.
 _CLASS = re.compile(r"\[:\w+:\]")
 _EDGE_OF_A_WORD = re.compile(r"\\[mMyY]")
-# Literal text. It is removed before the check for Python's own syntax, so that only the structure
-# is left.
+# The parts of an expression that stand for themselves: escaped characters and lists in brackets.
+# A letter replaces each of them before the search for syntax that only Python has, so that the
+# search does not look inside them.
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _BRACKETS = re.compile(r"\[\^?\]?[^\]]*\]")
 # Syntax that only Python has: named groups, options, conditions, possessive repetitions.

@@ -52,7 +52,8 @@ def read(text: str) -> LinedYaml:
     A key that occurs twice is a mistake here. PyYAML would silently take the last one.
 
     Raises:
-        YamlMistake: The text is not YAML, is empty, or has an ambiguous name or value.
+        YamlMistake: The text is not YAML or is empty, a key occurs twice or is not a text, or YAML
+            reads a value as a date.
     """
     try:
         node = yaml.compose(text, Loader=_LOADER)

@@ -1,8 +1,8 @@
 """Read delimited text: delimiters, line ends, and quotes that are never closed.
 
-Most lines of most files have no quote, and are simply split at their delimiters. The csv module
-parses a block of lines that has a quote. If a quote turns out never to be closed, the lines after
-the broken row are read again.
+A block of lines without a quote is simply split at the delimiters. Most blocks of most files are
+such blocks. The csv module parses a block that has a quote. If the quote is never closed, its line
+becomes a broken row, and the lines after it are read again.
 """
 
 import csv
@@ -26,14 +26,14 @@ LONGEST_CELL = 131_072
 #: The longest row in characters, on one line or several. The limit keeps a file from filling the
 #: memory.
 LONGEST_ROW = 4 * 1024 * 1024
-#: How many characters of a file may be read again because of quotes that are not closed. The limit
-#: is this number plus four times the characters read so far.
+#: The limit for the characters of a file that are read again because of quotes that are not closed.
+#: The limit is this number plus four times the characters read so far.
 MOST_READ_AGAIN = 32 * 1024 * 1024
 #: Part of the csv module's message when a file ends inside a quote.
 NO_END = "unexpected end of data"
 NUL = "\0"
-#: The characters that `str.strip` removes, except space, CR and LF. The first constant has those in
-#: ASCII, the second one all others.
+#: The characters that `str.strip` removes, except space, CR and LF. `BLANKS` has those in ASCII,
+#: and `FURTHER_BLANKS` all others.
 BLANKS = "\t\v\f\x1c\x1d\x1e\x1f"
 FURTHER_BLANKS = "".join(
     c
@@ -58,7 +58,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class PlainLines:
-    """Lines without quotes, without their line ends. Each line is a row."""
+    """Lines that have no quotes. The line ends are removed. Each line is a row."""
 
     lines: list[str]
     #: Whether no cell begins or ends with a blank.
@@ -128,14 +128,15 @@ def read_rows(
 ) -> Iterator[Part]:
     """Yield the rows below the header. `header` is the header's row in the sample, counted from 0.
 
-    A quote that is never closed would swallow all lines after it. So a row is broken in three
-    cases:
+    A row is broken in three cases:
 
     - The row cannot be read.
     - The row spans several lines and has not as many cells as the header.
     - The row has a NUL character.
 
-    In these cases, only the first line becomes the broken row, and the other lines are read again.
+    In these cases, only the first line of the row becomes the broken row. Its other lines are read
+    again. Otherwise a quote that is never closed would swallow all lines after it.
+
     At the end of the file, the kind of line ends is added to `notes` as `line_ends`, unless all are
     LF.
 
@@ -168,8 +169,8 @@ def _blocks(
         text = rest + decoder.decode(chunk)
         if skip:
             text, skip = text[skip:], max(0, skip - len(text))
-        # A carriage return at the end of the chunk can be the first half of CRLF, so do not split
-        # there.
+        # A carriage return at the end of the chunk can be the first half of CRLF. So the text is
+        # not split there.
         end = 1 + max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1))
         block, rest = text[:end], text[end:]
         if len(rest) > LONGEST_ROW:
@@ -198,8 +199,8 @@ def _line_ends(block: str) -> set[str]:
 def _plain_lines(block: str, delimiter: str) -> PlainLines | None:
     """Split a block into lines.
 
-    Return None if the block has a quote or a NUL, or a line so long that it could hold a cell that
-    is too long.
+    Return None if the block cannot be split simply: it has a quote or a NUL, or a line so long that
+    a cell in it could be too long.
     """
     if '"' in block or NUL in block:
         return None
@@ -284,7 +285,7 @@ class _Lines:
 
 
 class _RowReader:
-    """Reads one row after another. If a row cannot be read, only its first line is returned."""
+    """Reads one row after another. If a row is broken, only its first line is returned."""
 
     def __init__(self, lines: _Lines, delimiter: str, width: int | None) -> None:
         self.lines = lines

@@ -34,9 +34,10 @@ class DroppedFile:
     size_bytes: int
     modified_at: datetime
     #: When the content, name or times of the file last changed. None if the file system does not
-    #: record it.
+    #: record such a time.
     changed_at: datetime | None
-    #: The version time of the delivery. None if the name has a day that does not exist.
+    #: The version time of the delivery: the start of the day in the name of the file, or
+    #: `modified_at` if such names have no day. None if the name has a day that does not exist.
     delivered_for: datetime | None
 
 

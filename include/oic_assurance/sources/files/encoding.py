@@ -35,13 +35,13 @@ def detect_encoding(stream: IO[bytes]) -> Encoding:
 
     The first rule that applies decides:
 
-    1. A byte-order mark.
-    2. The pattern of zero bytes in UTF-16.
-    3. UTF-8, if all bytes are valid UTF-8.
-    4. Windows-1252, if all bytes are valid in it.
+    1. A byte-order mark says what the encoding is.
+    2. If most bytes at every second place are zero, the encoding is UTF-16.
+    3. If all bytes are valid UTF-8, the encoding is UTF-8.
+    4. If all bytes are valid Windows-1252, the encoding is Windows-1252.
 
-    A file that is cut off inside its last character is accepted. The replacement character stands
-    for the incomplete character.
+    A file in UTF-8 or UTF-16 that is cut off inside its last character is accepted. The replacement
+    character stands for the incomplete character.
 
     Raises:
         DeliveryRefused: The file is in another format, or its encoding is not certain.
@@ -82,9 +82,9 @@ def _refuse_other_formats(head: bytes) -> None:
 
 
 def _utf_16(head: bytes) -> str | None:
-    """Return the kind of UTF-16, from the byte-order mark or because every other byte is zero.
+    """Return the name of the UTF-16 encoding of a file, or None if the file is not UTF-16.
 
-    Return None if the file is not UTF-16.
+    A byte-order mark shows UTF-16. Without a mark, many zero bytes at every second place show it.
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

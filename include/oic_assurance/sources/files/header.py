@@ -55,8 +55,8 @@ def find_header(
     of the sample that has the header, and the header.
 
     Raises:
-        DeliveryRefused: No row has every declared column exactly once. The message does not name
-            the file.
+        DeliveryRefused: No row has every declared column exactly once, or a line above the header
+            looks like a row. The message does not name the file.
     """
     names = [[[_name(cell) for cell in record] for record in sample] for sample in samples]
     wanted = [normalised(name) for name in table.names]
@@ -106,7 +106,10 @@ def _name(cell: str) -> str:
 
 
 def _could_be_row(record: Record, header: Header, table: Table) -> bool:
-    """Tell whether a line has valid cells in all required columns. A title line never has."""
+    """Tell whether a line above the header looks like a row.
+
+    A row has a plausible cell in every required column. A title line has not.
+    """
     if len(record) <= max(header.positions):
         return False
     cells = dict(zip(table.names, (record[p].strip() for p in header.positions), strict=True))
@@ -120,9 +123,9 @@ def _could_be_row(record: Record, header: Header, table: Table) -> bool:
 
 
 def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, int, int]:
-    """Return the row that names the most declared columns.
+    """Find the row that has the most of the wanted names.
 
-    The result has the number of the sample, the number of the row, and how many columns it names.
+    Return the number of its sample, the number of the row, and how many of the names it has.
     """
     best = (0, 0, 0)
     wanted_names = set(wanted)
@@ -137,7 +140,7 @@ def _best(samples: Sequence[Sequence[Record]], wanted: list[str]) -> tuple[int, 
 
 
 def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str | None:
-    """Return another dataset whose columns all occur in one of the rows, or None."""
+    """Return the name of another dataset whose columns all occur in one row, or None."""
     for other in datasets().values():
         if other.kind != "file" or other.name == dataset.name:
             continue
@@ -149,7 +152,7 @@ def _other_dataset(names: Sequence[Sequence[Record]], dataset: Dataset) -> str |
 
 
 def other_dataset_of_sheets(sheets: Iterable[str], dataset: Dataset) -> str | None:
-    """Return another dataset whose declared sheets are all in the workbook, or None."""
+    """Return the name of another dataset whose declared sheets are all present, or None."""
     present = {normalised(sheet) for sheet in sheets}
     for other in datasets().values():
         wanted = {normalised(table.sheet) for table in other.tables if table.sheet}

@@ -1,7 +1,7 @@
 """Unpack the parts of an Excel workbook within limits, before a library reads the workbook.
 
 A few kilobytes of ZIP can unpack to gigabytes, and the sizes in the directory of a ZIP file can be
-wrong. So this module unpacks the needed parts and counts their bytes. It writes them to a new
+wrong. So this module unpacks the needed parts, counts their bytes, and writes the parts to a new
 package. Only the new package goes to the library that reads the cells.
 """
 
@@ -19,10 +19,10 @@ MEGABYTE = 1024 * 1024
 #: The largest unpacked size that the directory of a workbook may state. A workbook that states more
 #: is treated as a decompression bomb.
 UNPACKED_BYTES = 512 * MEGABYTE
-#: The largest unpacked size of the declared sheets and the shared texts together.
+#: The largest unpacked size of all parts together that are needed to read the declared sheets.
 NEEDED_BYTES = 128 * MEGABYTE
-#: The largest number of XML tags in the declared sheets and the shared texts. A cell has four or
-#: more tags, and each tag costs memory and time.
+#: The largest number of XML tags in all these parts. A cell has four or more tags, and each tag
+#: costs memory and time.
 MOST_TAGS = 10_000_000
 #: The largest unpacked size of a part that only describes the structure of the workbook.
 SMALL_BYTES = 8 * MEGABYTE

@@ -17,8 +17,9 @@ from fsspec.core import split_protocol
 from oic_assurance.errors import UsageError
 
 SFTP = ("sftp", "ssh")
-#: Limits in seconds, after which a silent server counts as lost: while connecting, during the
-#: login, and while a file is read. The last limit is 15 seconds times three unanswered messages.
+#: The seconds after which a silent server counts as lost, while connecting and during the login.
+#: After that, a message goes to a silent server every `ALIVE_SECONDS` seconds. If `ALIVE_TIMES`
+#: messages are not answered, the server counts as lost.
 CONNECT_SECONDS = 10
 LOGIN_SECONDS = 20
 ALIVE_SECONDS, ALIVE_TIMES = 15, 3
@@ -38,8 +39,8 @@ def open_dropzone(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
 def _options(url: str) -> dict[str, Any]:
     """Return the options that override the configuration of fsspec.
 
-    Each call opens its own file system instance, so a broken connection in one landing does not
-    affect other landings.
+    With these options, fsspec opens a new connection to a remote dropzone each time. So a broken
+    connection in one landing does not affect other landings. A local dropzone needs no options.
     """
     protocol, _ = split_protocol(url)
     if protocol in (None, "file", "local"):
@@ -48,7 +49,7 @@ def _options(url: str) -> dict[str, Any]:
     if protocol not in SFTP:
         return options
     if find_spec("sshfs") is None:
-        # By default, fsspec would use another SFTP package, which accepts any host key.
+        # Without sshfs, fsspec would use another SFTP package, which accepts any host key.
         raise UsageError(
             "A dropzone over SFTP needs the package sshfs: see docs/how-to/connect-sources.md."
         )

@@ -1,7 +1,7 @@
 """Remove rows from a delivered file, and prove that all other rows still read the same.
 
-In delimited text, only the lines of the removed rows go. Every other byte stays. The module
-`workbook_row_removal` handles workbooks.
+In delimited text, the lines of these rows are removed, and every other byte stays. The module
+`workbook_row_removal` removes rows from workbooks.
 """
 
 import hashlib
@@ -61,7 +61,11 @@ def _content_of(stream: IO[bytes]) -> Content:
 
 
 def _check(before: Content, after: Content, dataset: Dataset, places: Places) -> None:
-    """Compare the two files row by row. No other row may be missing, added or changed."""
+    """Check that the new file has all rows of the old one, except the rows at `places`.
+
+    Raises:
+        AssuranceError: Another row is missing, added or changed.
+    """
     for old, new in zip(read_tables(before, dataset), read_tables(after, dataset), strict=True):
         removed = places.get(old.table.name, ())
         remaining = (row for row in old.rows if row[0] not in removed)
@@ -83,7 +87,8 @@ def _write_delimited(content: Content, dataset: Dataset, places: Places, draft: 
     number, header = find_header([sample.records for sample in samples], table, dataset)
     sample = samples[number]
     parts = delimited.read_rows(content.stream, encoding, sample, header.index, {})
-    # The line count starts at the top of the file, but the rows start below the header.
+    # Lines are counted from the top of the file, but the rows start below the header. So `first` is
+    # the number of lines down to the header.
     counts, head = _line_counts(parts, sample.delimiter), sample.ends[header.index]
     first = sum(1 for _ in _lines_until(content, encoding, head))
     removed = set(_lines_at(counts, first, places.get(table.name, ())))
@@ -136,7 +141,10 @@ def _is_blank(record: Record) -> bool:
 def _lines_at(
     counts: Iterable[tuple[int, bool]], first: int, places: Collection[int]
 ) -> Iterator[int]:
-    """Yield the numbers of the lines of the rows at `places`."""
+    """Yield the numbers of the lines of the rows at `places`.
+
+    `first` is the number of the first line below the header. Lines are counted from 0.
+    """
     line = first
     place = 0
     for lines, is_row in counts:
@@ -150,7 +158,7 @@ def _lines_at(
 def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
     """Yield the lines of a file as bytes.
 
-    The line ends are those at which the row reader splits.
+    A line ends where the reader of the rows also ends it.
     """
     content.stream.seek(0)
     name = encoding.name
@@ -158,8 +166,8 @@ def _byte_lines(content: Content, encoding: Encoding) -> Iterator[bytes]:
         name = "utf-16-le" if content.stream.read(2) == b"\xff\xfe" else "utf-16-be"
         content.stream.seek(0)
     if not name.startswith("utf-16"):
-        # Latin-1 maps each byte to one character. The bytes of line ends are the same in the
-        # encodings that are handled here.
+        # Latin-1 maps each byte to one character, so every byte stays as it is. In the encodings
+        # that come here, the line ends are the same bytes as in Latin-1.
         name = "latin-1"
     text = io.TextIOWrapper(content.stream, name, "surrogatepass", newline="")
     cut = content.size_bytes % 2 if name.startswith("utf-16") else 0

@@ -126,7 +126,10 @@ class RowMaker:
             self._notes["total_lines"] = len(self._possible_totals)
 
     def _rows_of_block(self, part: PlainLines | Records) -> Iterator[ReadyLines | list[Row]]:
-        """Yield the rows of a block: simple rows as ready lines, all others as lists of values."""
+        """Yield the rows of a block in pieces.
+
+        Rows that need no further test become ready lines. All others become lists of values.
+        """
         ready: list[str] = []
         if isinstance(part, PlainLines):
             lines = self._ready_lines(part, self._delimiter or ",")
@@ -147,7 +150,11 @@ class RowMaker:
             yield self._ready(ready)
 
     def _ready_lines(self, part: PlainLines, delimiter: str) -> Iterator[str | Record]:
-        """Yield each simple row as a CSV line with the declared columns, others as cells."""
+        """Yield each line either as a CSV line with the declared columns, or as its cells.
+
+        A line becomes a CSV line if it has the right number of cells, is certainly not a total
+        line, and has no value that needs quotes in CSV.
+        """
         delimiters = self._header.width - 1
         is_unchanged = part.is_trimmed and self._in_order and delimiter == ","
         for line in part.lines:
@@ -163,7 +170,11 @@ class RowMaker:
             yield line.split(delimiter)
 
     def _ready_records(self, part: Records) -> Iterator[str | Record]:
-        """Yield each simple record that needs no quotes as a CSV line, and others as cells."""
+        """Yield each record either as a CSV line with the declared columns, or as its cells.
+
+        A record becomes a CSV line if it has the right number of cells, is certainly not a total
+        line, and has no value that needs quotes in CSV.
+        """
         width, commas = self._header.width, self._count - 1
         for record in part.records:
             if len(record) == width and record[0][:1].isdigit():
@@ -194,14 +205,16 @@ class RowMaker:
         self._notes[note] = self._notes.get(note, 0) + 1
 
     def _rows_of_record(self, record: Record | Broken) -> list[Row]:
-        """Return the rows that a record completes.
+        """Return the rows that are known to be rows when this record has been read.
 
-        The result is empty for a blank line or a possible total line. It has more than one row if
-        earlier possible total lines turn out to be rows.
+        Normally the result is the row of this record. It is empty if the record is a blank line or
+        a possible total line. If the record shows that earlier possible total lines are rows, the
+        result has these rows too.
         """
         cells = record.cells if isinstance(record, Broken) else record
         is_cut = isinstance(record, Broken) and not record.is_whole
-        # Most rows begin with a digit. Such a row is neither a blank line nor a total line.
+        # Most rows begin with a digit. Such a row is neither a blank line nor a total line, so the
+        # slower tests are not needed.
         if not (is_cut or (cells and cells[0][:1].isdigit())):
             first = next((cell for cell in cells if cell and not cell.isspace()), None)
             if first is None:
@@ -237,8 +250,8 @@ class RowMaker:
     def _broken_row(self, cells: Record, reason: str, original: list[str]) -> Row:
         """Return a broken row, with those of its cells that can be trusted.
 
-        The cells are used only to recognise the record. Otherwise it would count as vanished from a
-        full delivery.
+        The cells are used only to recognise the record. Without them, the record would count as
+        vanished from a full delivery.
         """
         readable = [
             cells[position].strip() if position < len(cells) else None
@@ -257,9 +270,9 @@ def _cannot_be_total(line: str) -> bool:
 
 
 def _is_total(record: Record) -> bool:
-    """Tell whether a row is a total line. Its first cell is already known to be a word for totals.
+    """Tell whether a row is a total line. Its first filled cell is known to be a word for totals.
 
-    The other filled cells of a total line are figures, and there are few of them.
+    In a total line, the other filled cells are figures, and there are few of them.
     """
     texts = [cell.strip() for cell in record if cell.strip()]
     return len(texts) <= TOTAL_LINES and all(_FIGURE.fullmatch(text) for text in texts[1:])

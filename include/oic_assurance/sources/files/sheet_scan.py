@@ -2,9 +2,9 @@
 
 These facts are the extent of the sheet, formulas, errors, and merged cells.
 
-The library that reads the cells allocates memory for the whole rectangle between the first and the
-last cell. Two cells in opposite corners would exhaust the memory. So this module checks the extent
-first.
+The library that reads the cells allocates memory for the whole rectangle that contains all filled
+cells. Two filled cells in opposite corners of a sheet would exhaust the memory. So this module
+checks the extent first.
 """
 
 import re
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.files.xml_events import feed, parser_without_doctype
 
-#: The largest number of cells in the rectangle between the first and the last filled cell.
+#: The largest number of cells in the rectangle that contains all filled cells. The rectangle begins
+#: in the first row of the sheet.
 MOST_CELLS = 2_000_000
 #: The largest number of cells whose value is not reliable. With more, the file is refused.
 MOST_UNRELIABLE = 50_000
@@ -31,7 +32,7 @@ class SheetFacts:
     formulas: int = 0
     hidden_rows: int = 0
     hidden_columns: int = 0
-    #: The cells whose value is not reliable, each with the reason.
+    #: By row and column: the reason why the value of this cell is not reliable.
     unreliable: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
@@ -125,7 +126,7 @@ class SheetScan:
         self._value = None
 
     def _extend(self) -> None:
-        """Extend the rectangle of filled cells to the current cell."""
+        """Extend the rectangle of filled cells, so that it includes the current cell."""
         row, column = self._row, self._column
         if not (
             self._first[0] <= row <= self._last[0] and self._first[1] <= column <= self._last[1]
@@ -140,7 +141,10 @@ class SheetScan:
                 )
 
     def _mark_merged_cells(self) -> None:
-        """Mark the cells that a merged cell covers, because its value may not apply to them."""
+        """Mark as unreliable the cells that were merged into one, except the first of them.
+
+        The first cell has the only value. It may not apply to the other cells.
+        """
         for (top, left), (bottom, right) in self._merges:
             for row in range(top, min(bottom, self._last[0]) + 1):
                 for column in range(left, min(right, self._last[1]) + 1):

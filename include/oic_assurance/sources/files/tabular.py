@@ -116,9 +116,9 @@ def _header_notes(header: Header) -> dict[str, Any]:
 
 
 def _some(names: Sequence[str]) -> list[str]:
-    """Return the names as a text for a note.
+    """Return at most `MOST_NAMES` of the names, for a note.
 
-    If there are too many, the text ends with how many are left out.
+    If there are more names, the last item of the result says how many are left out.
     """
     more = len(names) - MOST_NAMES
     return [*names[:MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]
