@@ -61,7 +61,7 @@ class Record:
             self.committed_at = self.entered_at + late
 
     def state_at(self, moment: datetime) -> Values | None:
-        """Return the row as committed just before a moment, or None if the table had no such row."""
+        """Return the row as committed before a moment, or None if it was not in the table then."""
         if self.committed_at >= moment or self.is_removed(moment):
             return None
         row = {self.table.key: self.key, **self.first}

@@ -31,7 +31,7 @@ UNIT_TESTS = "unit tests"
 class Files:
     """The contents of three files of a dataset.
 
-    `today` is the file of the second day, `yesterday` the file before it, and `first` the first file.
+    `today` is the file of the second day, `yesterday` the one before it, and `first` the first.
     """
 
     today: bytes

@@ -134,7 +134,7 @@ def _damage_file(world: World, one: Defect) -> list[Finding]:
 
 
 def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
-    """Return a dataset's first file, its last file before the second day, and that of the second day.
+    """Return a dataset's first file, its last file before the second day, and the second day's.
 
     A register has a single file, always under the same name. This file is returned three times.
     """

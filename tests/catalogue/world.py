@@ -109,8 +109,8 @@ class World:
         pipeline.close_landing(self.settings, RUN, AS_AT)
 
     def _make(self) -> None:
-        # The simulator makes no serious faults in deliveries, so that any
-        # serious fault is a defect.
+        # The simulator makes no serious faults in deliveries, so that each serious fault is a
+        # defect of the catalogue.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
         self._publish("the first day", PUBLISHED_AT)
