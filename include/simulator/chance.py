@@ -43,7 +43,7 @@ class Stream(random.Random):
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
     def geometric(self, probability: float) -> int:
-        """Draw how many failures come before the first success of this probability."""
+        """Draw how many failures come before the first success, which has this probability."""
         return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
 
     def log_normal(self, median: float, sigma: float) -> float:

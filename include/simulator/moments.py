@@ -17,7 +17,7 @@ midnight = lru_cache(maxsize=None)(start_of_day)
 def at(day: date, hour: float) -> datetime:
     """Return the moment when this many hours of a day have passed, to the second.
 
-    The hours are counted from midnight. If the clock repeats an hour, that hour counts twice.
+    The hours are those passed since midnight. An hour that the clock repeats counts twice.
     """
     return midnight(day) + timedelta(seconds=int(hour * 3600))
 

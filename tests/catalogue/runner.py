@@ -69,8 +69,8 @@ class Result:
     def problem(self) -> str:
         """What contradicts the catalogue. Empty if the result is as the catalogue says.
 
-        It is a problem if a moved figure would be published without a caveat, or if the check that
-        `caught_by` names did not fail.
+        It is a problem if a moved figure would be published without a caveat, if the check that
+        `caught_by` names did not fail, or if a check failed on a defect that none should catch.
         """
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
         if self.moved and not (self.is_blocked or self.has_a_caveat):

@@ -135,7 +135,7 @@ def remove_drafts(settings: Settings) -> None:
 
 
 def check_cluster(settings: Settings) -> None:
-    """Check that the programs can run on the data directory and that no password is missing.
+    """Check that the data directory fits the programs' version and that no password is missing.
 
     Raises:
         ServerError: The directory is damaged or was created by another major version of PostgreSQL,

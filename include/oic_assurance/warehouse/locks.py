@@ -75,7 +75,7 @@ def take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) ->
 
 
 def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the session without waiting. Return whether the lock was free."""
+    """Take a lock for the session, unless another session holds it. Return whether it was taken."""
     return bool(_call(connection, "pg_try_advisory_lock", lock, shared=shared))
 
 
@@ -110,7 +110,10 @@ def take_in_transaction(
 
 
 def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the transaction without waiting. Return whether the lock was free."""
+    """Take a lock for the transaction, unless another session holds it.
+
+    Return whether the lock was taken.
+    """
     return bool(_call(connection, "pg_try_advisory_xact_lock", lock, shared=shared))
 
 

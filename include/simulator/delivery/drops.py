@@ -59,8 +59,8 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # What the file contains if the fault is `OTHER_DATASET`. If the fault is `CORRECTED`: what it
-    # contains before the correction.
+    # What the file contains if its fault is `OTHER_DATASET`. If the fault is `CORRECTED`, this is the
+    # content of the first of two files.
     wrong_content: Callable[[], bytes] | None = None
 
 

@@ -21,7 +21,7 @@ from simulator.records import Record, Store
 REQUIRED_TYPE = "NCCU_INTEL"
 # The probability that a reporting officer of average diligence submits a valid document, on two
 # days. Between these days the probability rises evenly, because of the inspection's report.
-# `KIND_FACTOR` has the factor by which it is multiplied for each type of referral.
+# `KIND_FACTOR` has the factor by which the probability is multiplied for each type of referral.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1

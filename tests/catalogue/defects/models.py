@@ -282,7 +282,7 @@ def a_ratio_of_averages() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
 def units_as_they_are_today() -> Edit:
-    """The dates of the hierarchy were ignored: a record counts in units above of any time."""
+    """The dates of the hierarchy were ignored: a record counts in each unit ever above its team."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         """            and team.rolled_up_on >= ancestor.valid_from

@@ -172,7 +172,7 @@ def officer_numbers_reformatted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def swapped_references() -> str:
-    """A mapping swapped two columns: the reference of the occurrence is in that of the referral."""
+    """A mapping swapped two columns: the references of referral and occurrence changed places."""
     return f"""
         update intel.report set nccu_referral_ref = occurrence_ref,
             occurrence_ref = nccu_referral_ref, updated_at = {_NOW}
