@@ -138,7 +138,7 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _copy_project(self) -> None:
-        """Replace the world's copy of the dbt project, which model defects edit, with a new copy."""
+        """Replace the world's copy of the dbt project, which defects change, with a new copy."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))

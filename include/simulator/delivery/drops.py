@@ -59,8 +59,8 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # What the file contains if its fault is `OTHER_DATASET`. If the fault is `CORRECTED`, this is the
-    # content of the first of two files.
+    # The content of the file if its fault is `OTHER_DATASET`, and of the first of two files if the
+    # fault is `CORRECTED`.
     wrong_content: Callable[[], bytes] | None = None
 
 
