@@ -1,6 +1,7 @@
 """One state folder and one embedded server for the whole test session.
 
-The environment is set here, before anything imports Airflow, which reads its settings only once.
+This file sets the environment variables before anything imports Airflow, because Airflow reads its
+settings only once.
 """
 
 import os
@@ -68,19 +69,19 @@ def settings(home: Path) -> Settings:
 
 @pytest.fixture
 def empty_warehouse(settings: Settings) -> Iterator[Settings]:
-    """A separate database on the session's server, reached by URL and not yet migrated."""
+    """Settings whose warehouse is a separate, empty database on the session's server."""
     with temporary_warehouse(f"warehouse_{uuid.uuid4().hex[:12]}"):
         yield settings
 
 
 @pytest.fixture
 def fresh_warehouse(empty_warehouse: Settings) -> Settings:
-    """A separate, migrated warehouse database on the session's server."""
+    """Settings whose warehouse is a separate, migrated database on the session's server."""
     migrate(empty_warehouse)
     return empty_warehouse
 
 
 def pytest_unconfigure() -> None:
-    """Leave nothing behind, even if the session was interrupted."""
+    """Stop the server and remove the state folder, even if the session was interrupted."""
     embedded.stop(load_settings())
     shutil.rmtree(TEST_HOME, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A synthetic police force that follows the source contract, with the defects of real sources.
+"""A synthetic police force that follows the source contract, with the errors of real sources.
 
 The seed and the first day decide everything that happens. The simulation runs day by day. For a
 range of days it writes the databases as they are at the end of the range, and the files that were

@@ -12,8 +12,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# The largest mean that is drawn directly. A larger mean is the sum of two draws with half the mean,
-# because the product below would underflow.
+# The largest mean of a Poisson distribution that `poisson` draws from directly. If the mean is
+# larger, `poisson` returns the sum of two draws with half the mean. Otherwise `exp(-mean)` could be
+# too small for a floating-point number.
 LARGEST_POISSON_MEAN = 30.0
 
 
@@ -42,7 +43,7 @@ class Stream(random.Random):
         return self.poisson(self.gammavariate(dispersion, mean / dispersion))
 
     def geometric(self, probability: float) -> int:
-        """Draw how many failures come before the first success."""
+        """Draw how many failures come before the first success, which has this probability."""
         return int(math.log(1.0 - self.random()) / math.log(1.0 - probability))
 
     def log_normal(self, median: float, sigma: float) -> float:

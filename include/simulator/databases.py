@@ -39,7 +39,8 @@ def write(settings: Settings, store: Store, period: Period) -> dict[str, int]:
                 for table in tables:
                     changed[table.full_name] = _write_table(connection, store, table, period)
             except psycopg.Error as error:
-                # The message uses `reason`, which leaves out the row. A row may hold a narrative.
+                # A row may hold a narrative, so the message must not quote the row. `reason`
+                # leaves it out.
                 raise AssuranceError(
                     f"The {system} database refused the simulated rows: {reason(error)}."
                 ) from error

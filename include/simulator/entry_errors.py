@@ -13,10 +13,10 @@ LONGEST_COMMIT_SECONDS = 240
 
 
 def add_entry_error(rng: Stream, record: Record, errors: Mapping[str, Sequence[str]]) -> None:
-    """Rarely put a wrong value into a new record, and rarely delay the commit of the record.
+    """Rarely put a wrong value into a new record, and rarely delay the commit of its last change.
 
-    `errors` maps columns to the wrong values that people enter in them. Most errors are corrected
-    later.
+    `errors` maps each column to the wrong values that people enter in it. Most errors are corrected
+    by a later change of the record.
     """
     if rng.happens(ERROR_RATE):
         column = rng.one_of(list(errors))

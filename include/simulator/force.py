@@ -16,7 +16,10 @@ DEFAULT_SEED = 20260430
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """The counts of one simulated range: rows by table, files by dataset, files by fault."""
+    """What one simulated range has written: rows by table, files by dataset, files by fault.
+
+    `truth` is the path of the truth file.
+    """
 
     seed: int
     start: date
@@ -41,10 +44,10 @@ def simulate(
 ) -> SimulationReport:
     """Simulate a force from `start` to `end`, both included.
 
-    A later range continues the same force.
+    If the state folder has a force already, the range continues this force.
 
-    The databases get their content at the end of the last day. The dropzone gets the files that
-    were dropped during the range. Simulating the same range again changes nothing.
+    The databases get the content that they have at the end of the last day. The dropzone gets the
+    files that were dropped during the range. Simulating the same range again changes nothing.
 
     `progress` is called with a label, the amount of work done, and the total amount.
 

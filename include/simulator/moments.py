@@ -17,7 +17,7 @@ midnight = lru_cache(maxsize=None)(start_of_day)
 def at(day: date, hour: float) -> datetime:
     """Return the moment when this many hours of a day have passed, to the second.
 
-    The hours are elapsed hours. If the clock repeats an hour, that hour counts twice.
+    The hours are those passed since midnight. An hour that the clock repeats counts twice.
     """
     return midnight(day) + timedelta(seconds=int(hour * 3600))
 
@@ -54,7 +54,7 @@ def is_weekday(day: date) -> bool:
 
 
 def next_weekday(day: date) -> date:
-    """Return the day itself, or the next Monday if it is on a weekend."""
+    """Return the day itself, or the next Monday if the day is on a weekend."""
     return day if is_weekday(day) else monday_of(day) + 7 * DAY
 
 

@@ -10,7 +10,10 @@ DAILY_PERSONNEL = 60 * DAY
 
 @dataclass(frozen=True)
 class Period:
-    """The days from `start` to `end`, both included. `first` is the force's first visible day."""
+    """The days from `start` to `end`, both included.
+
+    `first` is the force's first visible day: the first day that its sources show.
+    """
 
     first: date
     start: date
@@ -36,7 +39,7 @@ class Period:
     def is_first(self) -> bool:
         """Whether the period is the first one of the force.
 
-        The first period also delivers files from before it.
+        In the first period, files from the days before it are dropped too.
         """
         return self.start == self.first
 
@@ -45,9 +48,10 @@ class Period:
         return (self.is_first or self.starts_at <= moment) and moment < self.ends_at
 
     def due_days(self) -> list[date]:
-        """Return the days whose files can be dropped in the period. The first of them is a Monday.
+        """Return the days whose files can be dropped in the period.
 
-        A file can come some days late, so days before the period are included.
+        A file can come some days late, so days before the period are included. In the force's first
+        period the first of these days is a Monday, because some files are weekly.
         """
         first_monday = monday_of(self.first)
         first = first_monday if self.is_first else max(first_monday, self.start - 14 * DAY)
@@ -55,7 +59,7 @@ class Period:
 
 
 def daily_personnel_since(end: date) -> date:
-    """Return the first day of daily personnel files, a Monday, for a range that ends on a day.
+    """Return the Monday from which personnel files are daily, for a first range that ends on `end`.
 
     Personnel files before that Monday are weekly.
     """

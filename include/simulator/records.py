@@ -49,9 +49,9 @@ class Record:
         self.changes.sort(key=lambda change: change.at)
 
     def commit_late(self, seconds: int) -> None:
-        """Delay the commit of the last change by this many seconds after its `updated_at`.
+        """Commit the last change only this many seconds after its `updated_at`.
 
-        If the record has no change, delay the commit of its entry.
+        If the record has no change, do the same with the entry of the record.
         """
         late = timedelta(seconds=seconds)
         if self.changes:
@@ -61,7 +61,7 @@ class Record:
             self.committed_at = self.entered_at + late
 
     def state_at(self, moment: datetime) -> Values | None:
-        """Return the row as committed just before a moment, or None if it does not exist then."""
+        """Return the row as committed before a moment, or None if it was not in the table then."""
         if self.committed_at >= moment or self.is_removed(moment):
             return None
         row = {self.table.key: self.key, **self.first}
@@ -77,7 +77,7 @@ class Record:
         return self.removed_at is not None and self.removed_at < moment
 
     def is_changed(self, start: datetime, end: datetime) -> bool:
-        """Return whether a reader of the table sees a different row at the two moments."""
+        """Return whether the row was entered, changed or hard-deleted between two moments."""
         if start <= self.committed_at < end:
             return True
         if self.removed_at is not None and start <= self.removed_at < end:
@@ -94,7 +94,7 @@ class Store:
         self.today: datetime | None = None
 
     def add(self, table: str, entered_at: datetime, values: Values, **about: object) -> Record:
-        """Add a record with the next key of its table. Return the record.
+        """Add a record with the next key of its table, and return the record.
 
         Raises:
             AssertionError: the record is entered before the day that is being simulated.
@@ -112,7 +112,7 @@ class Store:
         return record
 
     def next_number(self, series: str, step: int = 1) -> int:
-        """Return the next number of a series, for a reference."""
+        """Return the next number of a series, such as that of the references of one year."""
         number = self._numbers.get(series, 0) + step
         self._numbers[series] = number
         return number

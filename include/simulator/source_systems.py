@@ -23,7 +23,7 @@ DATASETS_BY_FILE = (
 
 
 def create_sources(settings: Settings) -> list[str]:
-    """Create every missing table and folder of the source contract. Return one line for each.
+    """Create the missing tables and folders of the source contract, and return a line for each.
 
     Raises:
         ServerError: a source database cannot be reached.
@@ -55,7 +55,7 @@ def _create_tables(settings: Settings, system: str) -> list[str]:
     with connect_owner(settings, system) as connection:
         missing = [table for table in tables if not _exists(connection, table)]
         ddl = files("simulator").joinpath("schema", f"{system}.sql").read_text(encoding="utf-8")
-        # For every table that already exists, PostgreSQL sends a notice.
+        # This hides the notices that PostgreSQL sends for tables that already exist.
         connection.execute("set local client_min_messages = warning")
         connection.execute(ddl.encode())
         _grant_extraction(connection, system, tables)

@@ -10,15 +10,18 @@ from simulator.moments import DAY
 from simulator.period import Period, daily_personnel_since
 
 FILE = "state.json"
-# The first simulated day. It is long enough before the inspection's report that careers are under
-# way by then. If the range starts in an earlier year, the simulation begins on 1 January of that
-# year.
+# The first simulated day. It is months before the inspection's report, so that careers are under
+# way when the report comes. If the range starts in an earlier year, the simulation begins on
+# 1 January of that year.
 USUAL_EPOCH = date(2025, 1, 1)
 
 
 @dataclass(frozen=True)
 class State:
-    """A force that has been simulated: its seed, its first simulated day, and its visible days."""
+    """A force that has been simulated.
+
+    `epoch` is its first simulated day. The sources show the days from `first` to `last`.
+    """
 
     seed: int
     epoch: date

@@ -7,7 +7,10 @@ CLOCKS = ("created_at", "updated_at", "deleted_at")
 
 @dataclass(frozen=True)
 class Table:
-    """One source table. Its columns are in the order of the statement that creates it."""
+    """One source table. `columns` are in the order of the statement that creates the table.
+
+    `never_extracted` are those columns that the extraction login cannot read.
+    """
 
     system: str
     schema: str

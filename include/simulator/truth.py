@@ -14,7 +14,8 @@ second way. It has these sections:
 - `tables`: the records of each source table, without narratives and source identities. The fields
   of a record are listed below.
 - `learning`: what the learning system logged, and when. `slip` names the cell that has an error.
-- `sessions`, `attendances`: Hydra, with the errors, and the day from which an outcome is listed.
+- `sessions`, `attendances`: the Hydra sessions and bookings. A booking has its entry error and the
+  day after which its outcome is listed.
 - `plans`, `milestones`, `recommendations`: the registers, with the day from which each line is
   listed.
 - `files`: every dropped file in the order of the drops, with dataset, name, moment, form, and fault
@@ -27,8 +28,10 @@ A record of a source table has these fields:
 - `row`: the row as it was entered.
 - `changes`: pairs of commit time and changed columns, which include `updated_at`.
 - `removed_at`: when the row was hard-deleted, or null.
-- `about`: the true `person`. A document also has its `referral`, and `why` it turned out as it did.
-  `slip` names the column that has an entry error.
+- `about`: what the columns do not show. `person` is the employee number of the officer, even if the
+  row has a wrong collar number. A report has `why`: the outcome that was drawn for it, such as
+  `LATE`, or `EVERYDAY`. A document that follows a referral names the `referral`. `slip` names the
+  column that has an entry error.
 
 The file holds only what had happened by the last day. Moments are ISO 8601 in UTC.
 """
@@ -62,15 +65,15 @@ def write(folder: Path, world: World, period: Period, drops: list[Drop]) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_truth(world, period, drops), default=_plain, separators=(",", ":"))
     path, draft = folder / FILE, folder / f"{FILE}.part"
-    # gzip would store the time of writing. It is left out, so that the same truth has the same
-    # bytes.
+    # gzip would store the time of writing. `mtime=0` leaves the time out, so that the same truth
+    # has the same bytes.
     draft.write_bytes(gzip.compress(text.encode(), compresslevel=1, mtime=0))
     draft.replace(path)
     return path
 
 
 def read(folder: Path) -> dict[str, list[Values]]:
-    """Read the truth file: its sections, each as a list of values."""
+    """Return the sections of the truth file by name. Most sections are lists of records."""
     with gzip.open(folder / FILE, "rt", encoding="utf-8") as stream:
         truth: dict[str, list[Values]] = json.load(stream)
     return truth

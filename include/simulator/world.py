@@ -18,8 +18,8 @@ from simulator.records import Store
 from simulator.training import hydra
 from simulator.training.learning_report import learning_events
 
-# Careers are simulated this far ahead. An event can have effects weeks later, and these depend on
-# who is in post then.
+# Careers are simulated this far ahead of the other events. An event can have effects weeks later,
+# and these depend on who is in post at that time.
 CAREERS_AHEAD = 120 * DAY
 
 Progress = Callable[[str, int, int], None]

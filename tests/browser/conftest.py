@@ -13,7 +13,8 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Playwright is missing at runtime unless `make test-all` has installed it.
+    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # because only a type checker runs this import.
     from playwright.sync_api import Browser
 
 

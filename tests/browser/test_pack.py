@@ -1,4 +1,4 @@
-"""The assurance pack in a real browser renders, fits the screen of a phone, and is accessible."""
+"""In a real browser, the assurance pack renders, fits the screen of a phone, and is accessible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import pytest
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Playwright is missing at runtime unless `make test-all` has installed it.
+    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # because only a type checker runs this import.
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.slow

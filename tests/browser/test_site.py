@@ -16,7 +16,8 @@ import pytest
 from oic_assurance.settings import load_settings
 
 if TYPE_CHECKING:
-    # Playwright is missing at runtime unless `make test-all` has installed it.
+    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # because only a type checker runs this import.
     from playwright.sync_api import Browser, BrowserContext, Page
 
 pytestmark = pytest.mark.slow

@@ -23,7 +23,8 @@ from oic_assurance.settings import load_settings
 from tests.end_to_end.terminal import Terminal
 
 if TYPE_CHECKING:
-    # Playwright is missing at runtime unless `make test-all` has installed it.
+    # Only `make test-all` installs Playwright. Without it, this file can still be collected,
+    # because only a type checker runs this import.
     from playwright.sync_api import Browser, BrowserContext
 
 pytestmark = pytest.mark.slow
@@ -51,9 +52,9 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(published: Terminal) -> Iterator[Served]:
-    """Superset on a warehouse whose second publication restates figures of the first."""
+    """Superset on a warehouse whose second publication restates figures of the first one."""
     with psycopg.connect(published.url("rms")) as records:
-        # Delete referrals between the two publications, as their source does: by `deleted_at`.
+        # Mark three referrals as deleted between the two publications, as the source system does.
         records.execute(
             "update rms.nccu_referral set deleted_at = %(at)s, updated_at = %(at)s "
             "where referral_ref in (select referral_ref from rms.nccu_referral "
@@ -78,7 +79,7 @@ def served(published: Terminal) -> Iterator[Served]:
 
 
 def _wait_until_started(process: subprocess.Popen[str]) -> list[str]:
-    """Wait until Superset has started. Return the lines that it has printed until then."""
+    """Wait until Superset has started, and return the lines that Superset has printed by then."""
     output = []
     assert process.stdout is not None
     for line in process.stdout:
@@ -96,7 +97,7 @@ def reader(served: Served) -> Iterator[psycopg.Connection[Row]]:
 
 @pytest.fixture(scope="module")
 def numbers(served: Served) -> dict[str, int]:
-    """The number that Superset has given each chart, by the UUID of the chart."""
+    """A mapping from the UUID of each chart to the number that Superset has given the chart."""
     return {
         uuid: number
         for dashboard in DASHBOARDS
@@ -215,7 +216,7 @@ def test_a_dashboard_renders_without_errors(
 def _rows(reader: psycopg.Connection[Row], chart: Chart) -> list[Row]:
     """Return the rows that a chart must show.
 
-    The rows of its dataset are filtered, grouped and added up in Python.
+    A query reads the rows of the chart's dataset. Python filters, groups and adds them up.
     """
     columns = chart.dataset.columns.values()
     more = "".join(f", {one.expression} as {one.chart_column}" for one in columns if one.expression)

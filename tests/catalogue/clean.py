@@ -2,8 +2,8 @@
 
 The simulated force has the usual bad data that the contracts allow, for example officer numbers
 that nobody has, invalid gradings, and documents that name no referral. Its deliveries have no
-faults: each file is complete and arrives on its day. Therefore every failed check with a severity
-above `info` is a false alarm.
+serious faults: a complete file arrives on each day that should have one. Therefore every failed
+check with a severity above `info` is a false alarm.
 """
 
 import gc
@@ -24,8 +24,8 @@ from tests.year.force import Force
 #: and the last one is a deadline.
 FIRST = date(2026, 3, 2)
 DAYS = 60
-#: The force already has records of this much time before the first day. Otherwise references to
-#: earlier records would not resolve.
+#: The force already has records of this much time before the first day. Otherwise records would
+#: refer to earlier records that do not exist.
 PAST = timedelta(days=120)
 MOST_WARNINGS = 2
 
@@ -55,7 +55,8 @@ def days(count: int) -> list[date]:
 def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
     """Run clean days. Yield each day with the checks that failed.
 
-    Days that an earlier start of the program has run come first, with their stored results.
+    The results of days that an earlier start of the program has run are not computed again. They
+    are yielded first, from a file.
     """
     ledger = root / "clean.jsonl"
     done = [json.loads(line) for line in ledger.read_text().splitlines()] if ledger.exists() else []
@@ -65,7 +66,8 @@ def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
     waiting = [day for day in wanted if str(day) not in known]
     if not waiting:
         return
-    # Until this date the simulator makes the faults of new deliveries. Here it makes none.
+    # After this date the simulator makes no serious faults in deliveries. So here it makes none on
+    # any day.
     drops.TEETHING_UNTIL = date.min
     force = Force(root / "state", FIRST - PAST)
     # dbt and Great Expectations create millions of objects that stay in memory. They make the
@@ -86,7 +88,10 @@ def run_days(root: Path, count: int) -> Iterator[tuple[date, list[Alarm]]]:
 
 
 def _run_day(force: Force, day: date) -> list[Alarm]:
-    """Publish a day. Return the failed checks, and the reason if the day was not published."""
+    """Publish a day and return the failed checks as alarms.
+
+    If the day was not published although no critical check failed, the reason is one more alarm.
+    """
     blocked = None
     try:
         force.publish_day(Day(day))

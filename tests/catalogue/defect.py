@@ -1,7 +1,8 @@
-"""A defect: a small program that damages a healthy world, and the check that must fail on it.
+"""A defect: a small program that damages a healthy simulated force, and the check that catches it.
 
-A defect is a function in a module of `tests.catalogue.defects`. Its docstring is one line about an
-event in a real pipeline. The function returns the damage. The kind of damage depends on the stage:
+The force (`tests.catalogue.world`) has a publication on its first day. A defect damages its second
+day. A defect is a function in a module of `tests.catalogue.defects`. Its docstring is one line
+about an event in a real pipeline. The function returns the damage, which depends on the stage:
 
 - `source`: SQL for a source database, run in the night before the second day;
 - `file`: the bytes that are delivered instead of the day's file;
@@ -21,14 +22,17 @@ Stage = Literal["source", "file", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
-#: The value of `caught_by` for a defect that changes a rule, which a unit test catches in time.
-#: The catalogue shows the message of the first unit test that fails.
+#: The value of `caught_by` for a defect that changes a rule, if a unit test notices the change and
+#: no check of a run does. The catalogue shows the message of the first unit test that fails.
 UNIT_TESTS = "unit tests"
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files of a dataset: that of the second day, the file before it, and the first file."""
+    """The contents of three files of a dataset.
+
+    `today` is the file of the second day, `yesterday` the one before it, and `first` the first.
+    """
 
     today: bytes
     yesterday: bytes
@@ -42,7 +46,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Edit:
-    """A place in the dbt project, which must occur exactly once, and its replacement."""
+    """A change of the file `path` of the dbt project: `new` replaces `old`, which occurs once."""
 
     path: str
     old: str
@@ -63,7 +67,7 @@ class Defect:
     """One defect of the catalogue.
 
     `caught_by` is the check that must fail. `place` is the source system or the dataset that is
-    damaged. It is empty if a model or a mart is damaged.
+    damaged. For the other stages, `place` is empty.
     """
 
     name: str

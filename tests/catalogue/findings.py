@@ -9,11 +9,11 @@ import psycopg
 #: How severe a finding is. A refused delivery and a violated constraint are critical too, because
 #: they block the publication of a defect.
 Severity = Literal["critical", "warning", "info"]
-#: Figures in hours have no interval. They count as moved if they differ by more than this share.
+#: Figures in hours have no interval. They count as moved if they change by more than this share.
 HOURS_MAY_DIFFER = 0.25
-#: Figures that are computed from fewer records are not compared.
+#: Figures that are computed from fewer records than this are not compared.
 FEWEST_RECORDS = 20
-#: Smaller differences are ignored, because figures are in double precision.
+#: A figure may lie this far outside an interval, because double precision is not exact.
 ROUNDING = 1e-9
 
 
@@ -28,13 +28,16 @@ class Finding:
 
     @property
     def is_critical(self) -> bool:
-        """Whether the finding blocks the publication, or refuses the delivery."""
+        """Whether the finding means that the build is not published or the delivery is refused."""
         return self.severity == "critical"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A published figure with its interval, if it has one, and its number of records."""
+    """A figure of the candidate: its value, its interval if it has one, and its number of records.
+
+    `records` is None if the figure is not computed from records that could be too few.
+    """
 
     value: float | None
     low: float | None
@@ -92,24 +95,31 @@ group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
 
 
 def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Figures:
-    """Return the figures of the candidate: the measures of force and units, and the position."""
+    """Return the figures of the candidate, by measure, period and unit.
+
+    Measures with the denominator zero are left out. With `with_position`, the figures of the
+    position are included.
+    """
     query = _FIGURES + (_POSITION if with_position else "")
     rows = warehouse.execute(query.encode()).fetchall()
     return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
 
 
 def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
-    """Return the failed expectations and dbt tests of a build, the most severe first."""
+    """Return a build's failed expectations and dbt tests as findings, the most severe first."""
     return [Finding(*row) for row in warehouse.execute(_FAILED.encode(), (build_id,))]
 
 
 def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
-    """Return the refused deliveries, failed extractions and rejected rows of a run."""
+    """Return a run's refused deliveries, failed extractions and rejected rows as findings."""
     return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
 
 
 def moved(before: Figures, after: Figures) -> list[tuple[str, ...]]:
-    """Return the keys of the figures that moved out of their interval, appeared or disappeared."""
+    """Return the keys of the figures that differ after a defect.
+
+    They moved out of their earlier interval, appeared or disappeared.
+    """
     return sorted(
         key for key in before.keys() | after.keys() if _has_moved(before.get(key), after.get(key))
     )

@@ -56,7 +56,7 @@ def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
 
 
 def change_cells(sheets: Sheets, sheet: str, change: Callable[[Any], Any]) -> Sheets:
-    """Return all sheets. In the one named `sheet`, `change` was applied to every cell."""
+    """Return all sheets, after `change` was applied to every cell of the sheet named `sheet`."""
     return {
         name: [[change(cell) for cell in row] for row in rows] if name == sheet else rows
         for name, rows in sheets.items()

@@ -1,4 +1,4 @@
-"""Inject a defect into the healthy world, rebuild the damaged tables, and collect failed checks."""
+"""Inject a defect into the simulated force, build the damaged tables, and collect failed checks."""
 
 import re
 import time
@@ -29,8 +29,8 @@ from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
-#: The table of figures, and the tables from whose rows figures are counted. If a source or a file
-#: is damaged, only these tables are built and checked.
+#: The table of figures, and the tables whose rows the figures count. If a source or a file is
+#: damaged, only these tables, and the models that they need, are built and checked.
 FIGURES = (
     "assurance_measure", "fct_intelligence_report", "fct_nccu_referral", "fct_oic_incident",
     "fct_plan_strand", "fct_training_requirement",
@@ -42,7 +42,7 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 class Result:
     """The result of one defect: the findings, the moved figures, and the duration.
 
-    `moved` is None if no figures were computed, because the defect was blocked before.
+    `moved` is None if the defect was blocked before any figures were computed.
     """
 
     defect: Defect
@@ -52,7 +52,7 @@ class Result:
 
     @property
     def catcher(self) -> Finding | None:
-        """The finding of the check that the catalogue names. None if that check did not fail."""
+        """The finding of the check that `caught_by` names, or None if that check did not fail."""
         return next((one for one in self.found if one.check == self.defect.caught_by), None)
 
     @property
@@ -67,7 +67,11 @@ class Result:
 
     @property
     def problem(self) -> str:
-        """The difference between the result and the catalogue. Empty if there is none."""
+        """What contradicts the catalogue. Empty if the result is as the catalogue says.
+
+        It is a problem if a moved figure would be published without a caveat, if the check that
+        `caught_by` names did not fail, or if a check failed on a defect that none should catch.
+        """
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
         if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
@@ -79,9 +83,9 @@ class Result:
 
 
 def run(world: World, one: Defect) -> Result:
-    """Restore the world, inject a defect, and run the stages that the defect damages.
+    """Restore the healthy force, inject a defect, and run the stages that come after the damage.
 
-    Return the findings and the moved figures. Findings of the healthy world do not count.
+    The result has no findings that the healthy force has too.
     """
     began = time.monotonic()
     inject = {
@@ -130,9 +134,9 @@ def _damage_file(world: World, one: Defect) -> list[Finding]:
 
 
 def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
-    """Return a dataset's first file, the file before that of the second day, and the latter.
+    """Return a dataset's first file, its last file before the second day, and the second day's.
 
-    A register has a single file, always under the same name. It is then returned three times.
+    A register has a single file, always under the same name. This file is returned three times.
     """
     every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
     if len(every) == 1:
@@ -152,11 +156,12 @@ def _run_the_day(world: World, place: str) -> list[Finding]:
     with connect(world.settings) as warehouse:
         if any(one.is_critical for one in refusals(warehouse, RUN)):
             return []
-    # If the landing gate blocks the delivery, the marts need not be built.
+    # If the landing gate blocks the build, the defect is caught and no marts are needed.
     if _audit(world, build, "landing", [s for s in suites_of("landing") if _checks(s, place)]):
         return []
     set_steps_aside(world.settings, build)
-    # `compared__figure` holds the figures of the last publication. Checks compare with them.
+    # `compared__figure` holds the figures of the last publication. Checks compare the new figures
+    # with them.
     return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
 
 
@@ -165,7 +170,7 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
 
     Return the errors of dbt.
     """
-    # With "cautious", dbt leaves out tests that also read models that are not built.
+    # With "cautious", dbt leaves out each test that also reads a model that is not built here.
     selected = ["--indirect-selection", "cautious", "--select", *selection]
     with _errors_of() as errors:
         nodes = run_dbt(world.settings, build.purpose, [*BUILD, *selected, "--exclude", SEALED])
@@ -182,7 +187,7 @@ def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding
 
 
 def _checks(suite: Suite, place: str) -> bool:
-    """Return whether a suite checks the tables of a damaged system or dataset."""
+    """Return whether a suite checks a table of the system or dataset `place`."""
     return suite.dataset == place or suite.dataset.startswith(f"{place}/")
 
 
@@ -218,18 +223,18 @@ def _build_changed(world: World, edit: Edit) -> list[Finding]:
 
 
 def _changed(edit: Edit) -> list[str]:
-    """Return the dbt selection of the models between a changed rule and the tables of figures.
+    """Return the dbt selection of the changed model and what lies between it and `FIGURES`.
 
-    If a macro is changed, this selects every model before these tables.
+    If a macro is changed, the selection is every model that `FIGURES` need.
     """
     after = f"{edit.model}+," if edit.model else ""
     return [f"{after}+{table}" for table in FIGURES]
 
 
 def _unit_tests(world: World, edit: Edit) -> list[Finding]:
-    """Run the unit tests that a change of the rules must pass before a release.
+    """Run the unit tests that this change of a rule must pass before a release.
 
-    Return a finding if a unit test fails.
+    Return a finding if a unit test fails, or else an empty list.
     """
     with _errors_of("unit test") as errors:
         models = [edit.model] if edit.model else [f"+{table}" for table in FIGURES]
@@ -286,8 +291,8 @@ def _errors_of(gate: str = "dbt") -> Iterator[list[Finding]]:
     try:
         yield errors
     except AssuranceError as error:
-        # The results of a gate's failed checks are stored in the database, so they need no finding.
-        # A refused publication is not stored there.
+        # The failed checks of a gate are stored in the database, and `findings` reads them there. A
+        # refused publication is not stored, so it needs a finding here.
         if gate == "publication" or not isinstance(error, GateBlocked):
             name, _, message = error.message.partition(":")
             if gate != "dbt":

@@ -23,7 +23,7 @@ from tests.crash.world import PROJECT, environment_of_tests
 from tests.databases import temporary_warehouse
 from tests.integration.gates.world import make_world
 
-#: Defects of marts that can be tested on the small force of `tests/integration/gates`.
+#: Defects of marts that can be tested on the small simulated force of `tests/integration/gates`.
 QUICK = (
     "records_lost", "percentages_for_shares", "minutes_for_hours", "missing_set_to_in_time",
     "plans_met_without_an_owner", "days_for_hours_in_the_measure", "nulls_as_zero",
@@ -79,7 +79,7 @@ def test_a_figure_has_moved_if_it_left_its_interval_disappeared_or_is_new() -> N
 
 @pytest.fixture(scope="module")
 def small_force(home: Path) -> Iterator[Build]:
-    """The build of a database with the small force. Each defect damages a copy of the database."""
+    """A build of a small simulated force in its own database. Each defect damages a copy of it."""
     settings = load_settings()
     with temporary_warehouse(SMALL):
         migrate(settings)

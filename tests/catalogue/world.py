@@ -2,8 +2,8 @@
 
 The world is a simulated force with a publication on its first day. There are two saved states of
 the second day. In `eve`, the deliveries of the second day have not been landed. In `built`, its
-marts are built, sealed and have passed the gate. Both states are saved as template databases. A
-defect then only needs the stages that come after its damage.
+marts are built, sealed and have passed the gate. Both states are saved as template databases. So
+for each defect only the stages after its damage must run.
 """
 
 import dataclasses
@@ -30,8 +30,8 @@ from tests.catalogue.findings import Figures, Finding, figures, findings, refusa
 
 State = Literal["eve", "built"]
 SEED = 11
-#: The first day of the simulation, the first day of the world and its second day. The force has
-#: records of four months, and the second day has a file of every dataset.
+#: The first day of the simulation, and the first and the second day of the world. So the force has
+#: records of four months before these days. The second day has a file of every dataset.
 FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
 PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
 AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
@@ -76,7 +76,10 @@ class World:
         embedded.stop(self.settings)
 
     def restore(self, state: State) -> None:
-        """Reset the databases to a saved state of the second day, and for `eve` also the files."""
+        """Reset the warehouse to a saved state of the second day.
+
+        For `eve`, the source databases and the files in the dropzone are reset too.
+        """
         for database in ("warehouse", *SOURCES):
             if state == "eve" or database == "warehouse":
                 self._make_database(database, f"{state}_{database}")
@@ -106,7 +109,8 @@ class World:
         pipeline.close_landing(self.settings, RUN, AS_AT)
 
     def _make(self) -> None:
-        # The simulator makes no faulty deliveries, so that the defects are the only faults.
+        # The simulator makes no serious faults in deliveries, so that each serious fault is a
+        # defect of the catalogue.
         drops.TEETHING_UNTIL = date.min
         simulate(self.settings, SEED, FIRST, EVE)
         self._publish("the first day", PUBLISHED_AT)
@@ -134,7 +138,7 @@ class World:
         pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _copy_project(self) -> None:
-        """Replace the world's copy of the dbt project with a new copy."""
+        """Replace the world's copy of the dbt project, which defects change, with a new copy."""
         target = self.project / PROJECT
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(PROJECT_ROOT / PROJECT, target, ignore=shutil.ignore_patterns("target"))

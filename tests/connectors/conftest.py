@@ -26,7 +26,7 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb
 
 @pytest.fixture
 def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> MariaDb:
-    """MariaDB with empty databases of both source systems, which the pipeline reads."""
+    """MariaDB with an empty database of each source system. The pipeline reads these databases."""
     mariadb_server.create_databases()
     mariadb_server.use(monkeypatch)
     return mariadb_server

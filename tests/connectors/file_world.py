@@ -17,7 +17,7 @@ FILE_DATASETS = [name for name, what in datasets().items() if what.kind == "file
 def fill(world: World) -> None:
     """Put a file of every dataset into the dropzone.
 
-    The modification time is a whole second, which every file system can store.
+    Each file is modified at a whole second, because every file system can store such a time.
     """
     world.personnel("20260112", *(f"{number:06}" for number in range(1, 2000)))
     world.completions("20260112", completion("000001", 80), completion("000002"))
@@ -66,12 +66,12 @@ def fill(world: World) -> None:
 
 
 def move(world: World, url: str) -> None:
-    """Let the world land from the dropzone at another URL."""
+    """Change the settings of the test, so that it lands files from the dropzone at another URL."""
     world.settings = dataclasses.replace(world.settings, dropzone=url)
 
 
 def land_all(world: World) -> dict[str, Any]:
-    """Land every dataset that comes in files. Return their batches and raw rows by name."""
+    """Land every dataset that comes in files. Return batches by dataset and raw rows by table."""
     found: dict[str, Any] = {}
     for name in FILE_DATASETS:
         report = world.land(name)

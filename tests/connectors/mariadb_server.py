@@ -16,7 +16,7 @@ import pytest
 from oic_assurance.sources.declarations.load import datasets
 
 PASSWORD = "hidden-in-every-error"
-#: The MariaDB type of a column, by the type in its declaration.
+#: The MariaDB type of a column, by the type that the declaration of the dataset gives the column.
 _TYPES = {
     "bigint": "bigint",
     "integer": "int",
@@ -36,7 +36,7 @@ def free_port() -> int:
 def program(name: str) -> str:
     """Return the path of a server program.
 
-    Debian installs some of them in folders that only the path of root contains.
+    Debian installs some programs in folders that are not in the PATH of ordinary users.
     """
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert found, f"{name} is not installed: tests/connectors/debian-packages.txt names its package"
@@ -85,7 +85,7 @@ class MariaDb:
         raise AssertionError(self._log.read_text())
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the server. `SIGKILL` simulates a power failure."""
+        """Stop the server with a signal. `SIGKILL` stops it as a power failure would."""
         self._session = None
         if self._process is not None:
             self._process.send_signal(number)
@@ -93,7 +93,7 @@ class MariaDb:
             self._process = None
 
     def session(self, user: str = "root") -> Any:
-        """Return a new session in the time zone UTC, by default of the administrator."""
+        """Return a new session of a user, by default the administrator, in the time zone UTC."""
         import mysql.connector
 
         return mysql.connector.connect(

@@ -23,7 +23,7 @@ def variable_name(name: str) -> str:
 
 
 def find_connection_uri(name: str) -> str | None:
-    """Return the libpq URI of Airflow's connection `name`, or None if it is not set.
+    """Return the libpq URI of Airflow's connection `name`, or None if its variable is not set.
 
     Raises:
         UsageError: The value of the variable does not describe a connection to PostgreSQL.
@@ -44,9 +44,9 @@ def find_connection_uri(name: str) -> str | None:
 
 
 def connection_type(name: str) -> str | None:
-    """Return the type of Airflow's connection `name`, or None if the connection is not set.
+    """Return the type of Airflow's connection `name`, or None if its variable is not set.
 
-    The type is `postgres` for every spelling of PostgreSQL, and also if the variable names no type.
+    The type is `postgres` for `postgres` and `postgresql`, and also if the variable names no type.
     """
     text = os.environ.get(variable_name(name), "").strip()
     if not text:
@@ -107,9 +107,10 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _merge(parts: Parts, extra: dict[str, Any]) -> Parts:
-    """Return the parts of a connection with those extras of Airflow that libpq knows.
+    """Return `parts`, with those options of `extra` added that libpq knows.
 
-    Other extras, such as cloud logins, have a meaning for Airflow only and are left out.
+    `extra` are the additional options of an Airflow connection. Those with a meaning for Airflow
+    only, such as cloud logins, are left out.
     """
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
     options = {key: str(value) for key, value in extra.items() if key in known and value != ""}

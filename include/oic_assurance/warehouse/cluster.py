@@ -135,11 +135,11 @@ def remove_drafts(settings: Settings) -> None:
 
 
 def check_cluster(settings: Settings) -> None:
-    """Check that the data directory has the programs' version and that no password is missing.
+    """Check that the data directory fits the programs' version and that no password is missing.
 
     Raises:
-        ServerError: The directory is damaged or was created by another version of PostgreSQL, or
-            the password of a login is missing.
+        ServerError: The directory is damaged or was created by another major version of PostgreSQL,
+            or the password of a login is missing.
     """
     data = data_dir(settings)
     try:

@@ -38,11 +38,12 @@ START_FIRST = "The embedded server is not running: run `assurance db start`."
 def url(settings: Settings, name: str) -> str:
     """Return the libpq URI, with password, for a login of the warehouse or of a source database.
 
-    `name` is one of `NAMES`: a database, for the login that owns it, or `bi` or `public`, for a
-    login that reads the published marts.
+    `name` is one of `NAMES`. `bi` and `public` name the two logins that read the published marts.
+    The other names are databases. The login of a database is the one in its Airflow connection, or
+    else the owner of that database on the embedded server.
 
     Raises:
-        UsageError: `name` is not one of `NAMES`.
+        UsageError: `name` is not one of `NAMES`, or the Airflow connection is not to PostgreSQL.
         ServerError: The embedded server was never started here, or a password is missing.
     """
     if name not in NAMES:
@@ -58,7 +59,8 @@ def warehouse_url(settings: Settings) -> str:
     """Return the libpq URI, with password, of the login that owns the warehouse.
 
     Raises:
-        ServerError: The embedded server was never started here, or its password is missing.
+        UsageError: The Airflow connection `warehouse` is not to PostgreSQL.
+        ServerError: The embedded server was never started here, or the login's password is missing.
     """
     given = find_connection_uri("warehouse")
     return given or _embedded(settings, "warehouse", OWNERS["warehouse"])
@@ -69,8 +71,8 @@ def extract_url(settings: Settings, name: str) -> str:
 
     Raises:
         UsageError: No environment variable configures a connection to the database, and the
-            embedded server does not have it.
-        ServerError: The embedded server was never started here, or its password is missing.
+            embedded server does not have this database.
+        ServerError: The embedded server was never started here, or the login's password is missing.
     """
     given = find_connection_uri(name)
     if given:
@@ -84,7 +86,7 @@ def extract_url(settings: Settings, name: str) -> str:
 
 
 def uses_embedded_server() -> bool:
-    """Tell whether at least one of the warehouse and the sources is on the embedded server."""
+    """Tell whether the warehouse or a source database is on the embedded server."""
     return not all(connection_type(name) for name in ("warehouse", *SOURCES))
 
 
@@ -134,8 +136,8 @@ def connect_source(settings: Settings, system: str) -> psycopg.Connection:
 
     Raises:
         UsageError: No environment variable configures a connection to the database, and the
-            embedded server does not have it.
-        SourceUnavailable: The database cannot be reached.
+            embedded server does not have this database.
+        SourceUnavailable: The database cannot be reached, or its password is missing.
     """
     try:
         uri = extract_url(settings, system)

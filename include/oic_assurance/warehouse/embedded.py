@@ -34,8 +34,8 @@ HOST = "127.0.0.1"
 # Operating systems use higher port numbers for outgoing connections. So such a connection never
 # takes the port that this server has saved for its next start.
 PORTS = range(20_000, 30_000)
-# The message SSLRequest of PostgreSQL's protocol. Every server answers it without a login, so it
-# shows whether a server accepts connections.
+# The message SSLRequest of PostgreSQL's protocol. Every server answers it without a login, so
+# an answer shows that the server accepts connections.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -61,7 +61,8 @@ def start(settings: Settings) -> None:
     private_folder(settings, settings.server_dir)
     private_folder(settings, settings.log_dir)
     with _lock(settings):
-        # Another process may have started the server meanwhile, or was killed while starting it.
+        # While this process waited for the lock, another one may have started the server. Or the
+        # other process was killed, and the server that it has started is not ready yet.
         if _wait_for_running(settings):
             return
         try:
@@ -137,7 +138,8 @@ def _launch(settings: Settings) -> None:
 def _may_heal(reason: str) -> bool:
     """Tell whether another attempt to start the server may succeed after this failure.
 
-    It may if the port was in use, or if a killed server has left a lock file or shared memory.
+    Another attempt may succeed if the port was in use, or if a killed server has left a lock file
+    or shared memory.
     """
     passing = ("lock file", "shared memory block", "TCP/IP sockets")
     return any(words in reason for words in passing)
@@ -165,7 +167,7 @@ def _wait_for_running(settings: Settings) -> bool:
 def _takes_connections(settings: Settings) -> bool:
     """Tell whether the server answers a request on its port.
 
-    A running process is no proof, because the server may be about to end.
+    That the server's process runs does not prove this, because the server may be about to end.
     """
     running = find_postmaster(data_dir(settings))
     if running is None or not running.ready or running.port is None:
@@ -238,7 +240,8 @@ def _port_taken(port: int) -> ServerError:
 
 def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # A port that only has closed connections in TIME_WAIT is free. PostgreSQL sets this too.
+        # With this option, a port counts as free if it only has closed connections (TIME_WAIT).
+        # PostgreSQL sets the option too.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
@@ -278,9 +281,9 @@ def _prepare_log(settings: Settings, data: Path) -> Path:
 
 
 def _reason_in_log(log: Path, offset: int) -> str:
-    """Return why the server did not start, from its log after `offset`.
+    """Return why the server did not start, or an empty text if its log gives no reason.
 
-    The text is empty if the log gives no reason.
+    Only the part of the log after the byte `offset` is read.
     """
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(offset)

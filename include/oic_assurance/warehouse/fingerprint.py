@@ -77,8 +77,8 @@ def fingerprint_tables(
     - The columns in `exclude` are left out. By default this is the publication ID, so that the same
       content has the same fingerprint in every publication.
     - Floating-point numbers are compared to the last bit, because PostgreSQL writes them exactly.
-    - A partitioned table has the rows that the login may see. For a reader these are the rows of
-      the current generation.
+    - Of a partitioned table, the rows that the login may see are compared. For a reader these are
+      the rows of the current generation.
     - `only` limits the result to the tables that it names. A partition is included only if `only`
       names it.
     - The server reads each table once.
@@ -95,7 +95,7 @@ def fingerprint_tables(
 
 @contextmanager
 def written_alike(conn: psycopg.Connection) -> Iterator[None]:
-    """During the block, let the session write every value in the one format of fingerprints.
+    """During the block, make the text of every value the same for every login.
 
     The block runs in a transaction that is rolled back, so it must only read.
     """
@@ -107,7 +107,7 @@ def written_alike(conn: psycopg.Connection) -> Iterator[None]:
 
 
 def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
-    """Return one digest over the fingerprints of several tables, independent of their order."""
+    """Return one digest over the names and fingerprints of several tables, in any order."""
     lines = (f"{name} {tables[name].rows} {tables[name].fingerprint}" for name in sorted(tables))
     return _digest(lines)
 

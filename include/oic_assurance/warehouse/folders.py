@@ -1,4 +1,4 @@
-"""Create folders in the state folder. They are private, because landed records are in them."""
+"""Create private folders in the state folder, which only their owner can read."""
 
 from pathlib import Path
 

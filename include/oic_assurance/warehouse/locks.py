@@ -16,9 +16,11 @@ Several processes can hold it shared at the same time.
 - `PUBLISHING`: `publishing/publication.py` holds it for a publication or a roll-back.
   `publishing/retention.py` holds it while it detaches or drops generations. It protects the choice
   of the current publication and the partitions of the published tables.
-- `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends. No message is sent twice.
+- `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends messages, so that no message is
+  sent twice.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
-  it for one attempt. It protects raw, quarantine and the archive of one dataset of one force.
+  it while they work on one dataset of one force. It protects the raw tables, the quarantine and the
+  archive of this dataset.
   `batches/archive_writer.py` tries to take it shared, to see whether another force is landing
   the dataset.
 
@@ -73,12 +75,15 @@ def take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) ->
 
 
 def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the session without waiting. Return whether the lock was free."""
+    """Take a lock for the session, unless another session holds it. Return whether it was taken."""
     return bool(_call(connection, "pg_try_advisory_lock", lock, shared=shared))
 
 
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
-    """Release a lock that the session holds. If the connection is broken, the lock has ended."""
+    """Release a lock that the session holds.
+
+    A broken connection has already ended the session and its locks, so then nothing is done.
+    """
     if not connection.broken:
         _call(connection, "pg_advisory_unlock", lock, shared=shared)
 
@@ -105,7 +110,10 @@ def take_in_transaction(
 
 
 def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the transaction without waiting. Return whether the lock was free."""
+    """Take a lock for the transaction, unless another session holds it.
+
+    Return whether the lock was taken.
+    """
     return bool(_call(connection, "pg_try_advisory_xact_lock", lock, shared=shared))
 
 

@@ -187,7 +187,7 @@ def _apply(connection: psycopg.Connection, migration: Migration) -> None:
 def _ensure_reader(
     settings: Settings, connection: psycopg.Connection, name: str, login: str
 ) -> None:
-    """Set the password of a reader login to its secret, unless the login works with it already."""
+    """Set the password of a reader login to the stored secret, unless both are equal already."""
     password = secret(settings, password_name(login))
     try:
         psycopg.connect(url(settings, name), connect_timeout=10).close()

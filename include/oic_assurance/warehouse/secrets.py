@@ -21,7 +21,7 @@ def secret(settings: Settings, name: str) -> str:
     """Return the secret called `name`. If it does not exist yet, generate and store it first.
 
     Raises:
-        ServerError: The secret cannot be read or stored.
+        ServerError: The secret cannot be read or stored, or is empty.
     """
     known = find_secret(settings, name)
     return known if known is not None else _generate(settings, name)

@@ -1,7 +1,7 @@
-"""Remove old content from the embedded server's write-ahead log, as an erasure needs it.
+"""Remove old content from the embedded server's write-ahead log, so that an erasure is complete.
 
-The write-ahead log contains each changed row. The server does not delete old log files: it renames
-them and overwrites them later (recycling). So this module:
+The write-ahead log contains each changed row, so it can contain erased rows. The server does not
+delete old log files: it renames them and overwrites them later (recycling). So this module:
 
 1. switches recycling off,
 2. makes the server move to a new log file until no recycled file with old content is left,
@@ -37,8 +37,8 @@ def clear_log(settings: Settings) -> None:
             try:
                 _set_recycling(server, on=False)
                 _pass_through(server)
-                # The server keeps the log since the previous checkpoint. So the log up to now can
-                # be deleted only by the second checkpoint from now.
+                # A checkpoint keeps the log since the previous checkpoint. So only the second of
+                # these two checkpoints deletes the log up to now.
                 server.execute("checkpoint")
                 server.execute("checkpoint")
             finally:

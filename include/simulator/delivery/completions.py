@@ -30,7 +30,7 @@ REPEATED_SHARE = 0.01  # of rows that the report lists twice
 def drops(chance: Chance, events: list[LearningEvent], period: Period) -> list[Drop]:
     """Return the reports that can be dropped in a period.
 
-    The first report lists all earlier events.
+    The force's first report lists all earlier events. Every other report lists three days.
     """
     logged = [event.logged_at for event in events]
     found: list[Drop] = []
@@ -48,8 +48,8 @@ def _export(chance: Chance, day: date, reported: list[LearningEvent]) -> Export:
     name = f"completions_{day:%Y%m%d}.csv"
     form = text_form(chance, DATASET, name)
     if any(event.at_text for event in reported):
-        # A time that the clock skipped comes from one terminal, which ignores the date format of
-        # the file. The name of the form says so.
+        # An event with a time that the clock skipped comes from one terminal, which ignores the
+        # date format of the file. The form's name says that the file has such an event.
         form = replace(form, name=f"{form.name}, a time that did not exist")
 
     def content() -> bytes:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from simulator.chance import Chance, Stream
 from simulator.moments import DAY, at
 
-# Until this day the deliveries have serious faults, which leave a day without a good file. Later
-# there are only minor faults, because the demonstration must end with fresh sources.
+# Until this day deliveries can have serious faults (`SERIOUS`). Later they can only have the other
+# faults, because the demonstration must end with fresh sources.
 TEETHING_UNTIL = date(2026, 10, 31)
 
 MISSING = "missing"
@@ -59,7 +59,8 @@ class Export:
     hour: float
     form: str
     content: Callable[[], bytes]
-    # The wrong content of a fault: a file of another dataset, or a file that is corrected later.
+    # The content of the file if its fault is `OTHER_DATASET`, and of the first of two files if the
+    # fault is `CORRECTED`.
     wrong_content: Callable[[], bytes] | None = None
 
 

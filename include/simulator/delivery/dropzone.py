@@ -35,8 +35,8 @@ def write(settings: Settings, drops: list[Drop], progress: Progress | None = Non
     """
     filesystem, root = open_dropzone(settings.dropzone)
     last = {(drop.dataset, drop.name): drop for drop in drops}
-    # Sorting by name also sorts by day. The ledger of personnel rows is fast only if days are read
-    # in order.
+    # The names of personnel files sort by day. `personnel.Ledger` is fast only if its days are read
+    # in this order.
     for number, key in enumerate(sorted(last), start=1):
         drop = last[key]
         path = f"{root}/{drop.dataset}/{drop.name}"

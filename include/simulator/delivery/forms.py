@@ -9,7 +9,12 @@ _USUAL = "usual"
 
 @dataclass(frozen=True)
 class TextForm:
-    """How a CSV file is written. The source contract allows every form here."""
+    """How a CSV file is written. The source contract allows each of these forms.
+
+    `shuffled` puts the columns in another order. `lost_zeros` writes employee numbers without
+    leading zeros. `title` adds a line above the header, and `total` adds one at the end. `padded`
+    adds spaces to the first and the last cell of a row.
+    """
 
     name: str = _USUAL
     encoding: str = "utf-8"

@@ -1,4 +1,7 @@
-"""The daily personnel file: all members and leavers, as HR had entered them by that morning."""
+"""The personnel file: all members and leavers, as HR had entered them before the day of the file.
+
+From `Period.daily_since` on there is a file for each day, and before it one for each Monday.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -84,9 +87,10 @@ def _keyed_absence(person: Person, day: date) -> str:
 
 
 class Ledger:
-    """The rows of the personnel file.
+    """The rows of the personnel file of any day.
 
-    If days are asked for in order, only the rows of people who have changed are computed again.
+    `rows_on` is fast if it is called for one day after the other. Then it computes only the rows of
+    people for whom something has changed since the day before.
     """
 
     def __init__(self, people: list[Person]) -> None:
@@ -131,7 +135,8 @@ def _days_of_change(person: Person) -> Iterator[date]:
 class HrError:
     """An error in a person's row.
 
-    It is in the files from day `since`, and corrected on day `until`.
+    The files from day `since` on contain the error. The file of day `until` is correct again.
+    `kind` is a key of `ERROR_KINDS`.
     """
 
     employee_no: str

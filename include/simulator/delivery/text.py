@@ -17,14 +17,14 @@ EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
 def render(form: TextForm, columns: Sequence[str], rows: Iterable[Row], title: str) -> bytes:
-    """Return the bytes of a CSV file in one of the forms."""
+    """Return the bytes of a CSV file that is written in this form."""
     order = list(range(len(columns)))
     if form.shuffled:
         order = order[2:] + order[:2]
     columns = [columns[place] for place in order]
     names = [header(form.header, column) for column in columns]
-    # Most of the millions of cells are texts that look the same in every form, so they are handled
-    # first.
+    # Most of the millions of cells are texts that look the same in every form. To save time,
+    # `written` is not called for them.
     unchanged = [not (form.lost_zeros and column == "employee_no") for column in columns]
     lines: list[list[str]] = []
     for row in rows:

@@ -24,7 +24,7 @@ class Sheet:
 
 
 def render(form: BookForm, sheets: Mapping[str, Sheet], title: str) -> bytes:
-    """Return the bytes of a workbook in one of the forms."""
+    """Return the bytes of a workbook that is written in this form."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
     book.set_properties({"title": title, "created": MADE_AT})

@@ -3,8 +3,9 @@
 The deadline is 31 December 2025. The plans to collect and to analyse are approved before it. The
 plan to share is approved three weeks after it. All plans are reviewed every year.
 
-The plans to collect and to share are revised in place and keep their first approval. The plan to
-analyse is replaced: a new plan with a new reference comes weeks after the old plan has expired.
+The plans to collect and to share are revised in place and keep their first approval. Each year a
+new plan with a new reference replaces the plan to analyse. The new plan is approved only weeks
+after the review date of the old plan has passed.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ REVIEWED_YEARS = range(2026, 2046)
 
 @dataclass(frozen=True)
 class PlanState:
-    """The state of a plan in the register, from day `since` until the next state of the plan."""
+    """One line of the register: a plan as listed from day `since` until the plan's next state."""
 
     since: date
     plan_ref: str
@@ -33,7 +34,10 @@ class PlanState:
 
 @dataclass(frozen=True)
 class Milestone:
-    """A step of a plan, with its due date and its completion."""
+    """A step of a plan, with its due date and its completion.
+
+    The register lists the step from day `since` on.
+    """
 
     since: date
     plan_ref: str
@@ -58,7 +62,7 @@ class PlanRegister:
         self._milestones = _milestones(rng)
 
     def plans_on(self, day: date) -> list[PlanState]:
-        """Return each plan in its latest state on a day."""
+        """Return every plan that the register lists on a day, in its state on that day."""
         latest: dict[str, PlanState] = {}
         for state in self._states:
             if state.since <= day:
@@ -66,7 +70,7 @@ class PlanRegister:
         return list(latest.values())
 
     def states_until(self, day: date) -> list[PlanState]:
-        """Return all states of plans that the register has shown up to a day."""
+        """Return all states of all plans that the register has listed up to a day."""
         return [state for state in self._states if state.since <= day]
 
     def milestones_on(self, day: date) -> list[Milestone]:
@@ -81,9 +85,9 @@ class PlanRegister:
 
 
 def _before_the_report() -> list[PlanState]:
-    """Return a plan on a related subject that is older than the inspection's report.
+    """Return the one state of a plan that is older than the inspection's report.
 
-    The review of this plan is long overdue.
+    The plan is on a related subject, and its review is long overdue.
     """
     return [
         PlanState(
@@ -142,7 +146,7 @@ def _analyse(rng: Stream) -> list[PlanState]:
         state(1, next_weekday(first + DAY), "1.0", first, date(2026, 8, 31)),
     ]
     for number, year in enumerate(REVIEWED_YEARS, start=2):
-        # The review date of the old plan passes before the new plan is approved.
+        # The review date of the old plan (31 August) passes before the new plan is approved.
         approved = next_weekday(date(year, 9, 21) + rng.randint(0, 9) * DAY)
         due = date(year + 1, 8, 31)
         states.append(state(number, date(year, 7, 6), "0.1", None, None))
@@ -176,7 +180,10 @@ def _share(rng: Stream) -> list[PlanState]:
 
 
 def _milestones(rng: Stream) -> list[Milestone]:
-    """Return the milestones of each plan. Most are completed within weeks of their due date."""
+    """Return the milestones of the first plans to collect, to analyse and to share.
+
+    Each milestone is completed within weeks of its due date.
+    """
     steps = {
         ("OIC-COL-01", "Sources of collection listed"): date(2025, 8, 29),
         ("OIC-COL-01", "Requirement issued to response and roads policing"): date(2025, 10, 31),

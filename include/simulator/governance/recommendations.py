@@ -14,7 +14,7 @@ from simulator.moments import DAY, at, next_weekday
 
 POINTS = ("NCCU_INTEL", "INTEL_PLAN", "HYDRA", "ELEARNING")
 # The Accountability Board meets every six weeks. The prepared log entries (`_STORY`) end in October
-# 2026. From this meeting on, each meeting gets an update on one of the points in turn.
+# 2026. At the meeting on this day and at each later one, the log gets an update on one point.
 NEXT_BOARD = date(2026, 12, 9)
 BOARD_EVERY = timedelta(weeks=6)
 LAST_BOARD = date(2046, 12, 31)
@@ -168,7 +168,7 @@ _STORY: tuple[Line, ...] = (
         "To be looked at in the next inspection.",
     ),
 )
-# The updates after the end of `_STORY`. They are used in turn.
+# The updates after the end of `_STORY`: one for each meeting, in this order, again and again.
 _UPDATES: tuple[tuple[str, str, str, str], ...] = (
     ("NCCU_INTEL", "FORCE", "IN_PROGRESS", "Update given."),
     ("HYDRA", "FORCE", "IN_PROGRESS", "Update given; sessions continue."),

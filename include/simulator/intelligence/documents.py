@@ -19,14 +19,15 @@ from simulator.people.roster import Roster
 from simulator.records import Record, Store
 
 REQUIRED_TYPE = "NCCU_INTEL"
-# The probability that the reporting officer submits a valid document, for an officer of average
-# diligence. The inspection's report makes it rise from the first day to the second. For each type
-# of referral the probability is multiplied by a factor.
+# The probability that a reporting officer of average diligence submits a valid document, on two
+# days. Between these days the probability rises evenly, because of the inspection's report.
+# `KIND_FACTOR` has the factor by which the probability is multiplied for each type of referral.
 QUALITY = ((date(2025, 6, 1), 0.82), (date(2026, 5, 1), 0.94))
 KIND_FACTOR = {"IMMIGRATION_CRIME": 1.0, "STATUS_CHECK": 0.55, "VICTIM": 0.7}
 DILIGENCE_EFFECT = 0.1
 AVERAGE_DILIGENCE = 5 / 8
-# Factors for teams that miss more documents, so that the list of exceptions shows a pattern.
+# The probability is also multiplied by a factor for two teams that miss more documents than others,
+# so that the list of exceptions shows a pattern.
 WEAK_TEAMS = {"D3-RESP-C": 0.8, "ROADS-S": 0.88}
 LATE_SHARE = 0.17
 TIMELY_HOURS = 24.0
@@ -49,7 +50,11 @@ HISTORIC = 0.03
 
 @dataclass(frozen=True)
 class Plan:
-    """A document to write: author, time, what it refers to, and why it turns out as it does."""
+    """A document that an officer is going to write after a call.
+
+    `refers_to` is a key of `REFERENCES`. `why` is the outcome that was drawn for the document, such
+    as `LATE`.
+    """
 
     call: Call
     author: Person
@@ -160,7 +165,7 @@ class Documents:
         return self._write(rng, plan, valid(rng), document_type="INTEL_REPORT")
 
     def _too_early(self, rng: Stream, call: Call) -> Record | None:
-        """Enter a paper form with a date long before the call. It cannot be about the call."""
+        """Enter a paper form dated long before the call. So the form cannot be about the call."""
         at = after(call.at, hours=-rng.uniform(26, 90))
         return self._write(rng, Plan(call, call.officer, at, "REFERRAL", "TOO_EARLY"), valid(rng))
 

@@ -54,7 +54,7 @@ class Output:
             add_entry_error(rng, record, RECIPIENT_ERRORS)
 
     def day(self, day: date) -> None:
-        """Enter the products of a day: bulletins, profiles, the yearly assessment and charts."""
+        """Enter the products of a day, if any: bulletin, profile, yearly assessment and charts."""
         rng = self._chance.stream("products", day)
         month_before = (day.replace(day=1) - DAY).replace(day=1)
         if day == next_weekday(day.replace(day=3)):

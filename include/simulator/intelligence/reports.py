@@ -42,14 +42,14 @@ class Draft:
     occurrence_ref: str | None = None
     referral_ref: str | None = None
     marking: str = "OFFICIAL-SENSITIVE"
-    # The earliest time of entry. For a paper form, the submission can be before this time.
+    # The earliest time of entry into the system. A paper form can be submitted before this time.
     not_before: datetime | None = None
 
 
 def submit(store: Store, rng: Stream, draft: Draft, **about: object) -> Record:
     """Enter a report, either when it is submitted or as a draft some time before.
 
-    Later changes of the report are added too.
+    Its later changes and entry errors are drawn too.
     """
     drafted = rng.happens(0.3)
     lead = rng.uniform(0.2, 3.0) if drafted else 0.0
@@ -165,9 +165,9 @@ class Everyday:
         return self._roster.in_neighbourhood(district, rng)
 
     def _secret_day(self, day: date) -> date:
-        """Return the day of the SECRET report in a half-year.
+        """Return the day in the half-year of `day` on which a SECRET report is entered by mistake.
 
-        Such a report belongs in another system.
+        A SECRET report belongs in another system.
         """
         half = 1 if day.month <= 6 else 7
         rng = self._chance.stream("secret report", day.year, half)

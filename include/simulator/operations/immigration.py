@@ -193,8 +193,8 @@ class Immigration:
     def _first_officer(self, rng: Stream, at: datetime, route: str, district: str) -> Person:
         """Return the officer who deals with an event.
 
-        The route by which the event came up decides the kind of officer. The shift decides the
-        team.
+        The kind of officer depends on the route by which the event came to notice. Response and
+        control room officers come from the team that is on duty.
         """
         roster = self._roster
         if route == "ROAD_POLICING" and rng.happens(0.7):

@@ -80,7 +80,8 @@ def _next_ref(store: Store, rng: Stream, reported_at: datetime) -> str:
 def _add_later_changes(rng: Stream, record: Record) -> None:
     """Draw the later changes of an occurrence.
 
-    It can be closed or cancelled, its number of persons corrected, or a double entry deleted.
+    The occurrence can be closed, cancelled, or deleted as a double entry. Its number of persons can
+    be corrected.
     """
     closing = after(record.entered_at, hours=24 * rng.log_normal(16, 1.0))
     if rng.happens(0.025):
@@ -122,14 +123,18 @@ def ordinary_day(store: Store, rng: Stream, day: date) -> list[Record]:
 def moment_of(rng: Stream, day: date, hours: dict[int, float] | None = None) -> datetime:
     """Draw a moment of the day.
 
-    On the day when the clock goes forward, the day has an hour less.
+    `hours` has the weight of each hour. When the clock goes forward, the day has only 23 hours.
+    Then a draw in the 24th hour gives the end of the day.
     """
     hour = rng.weighted(hours or HOURS) + rng.random()
     return at(day, min(hour, 22.99)) if clock_goes_forward(day) else at(day, hour)
 
 
 def district_of(record: Record) -> str:
-    """Return the code of the territorial district of an occurrence."""
+    """Return the code of the territorial district of an occurrence.
+
+    If the occurrence has another code, return that of the first district.
+    """
     district = str(record.first["district_code"])
     return district if district in TERRITORIES else next(iter(TERRITORIES))
 

@@ -32,7 +32,10 @@ ENTRY_ERRORS = {
 
 @dataclass(frozen=True)
 class Call:
-    """A call in which an officer reports a case to the NCCU."""
+    """A contact, by telephone or e-mail, in which an officer reports a case to the NCCU.
+
+    `kind` is the type of the referral.
+    """
 
     referral: Record
     officer: Person
@@ -55,7 +58,7 @@ def refer(
     occurrence: Record | None,
     persons: int | None,
 ) -> Call:
-    """Enter the referral of a call, and its later changes."""
+    """Enter a referral to the NCCU with its later changes, and return the call that it records."""
     record = _enter(store, rng, officer, at, kind, occurrence, persons)
     if rng.happens(ENTERED_TWICE):
         _double_entry(store, rng, record, officer)
@@ -103,7 +106,7 @@ def _enter(
 
 
 def _add_reply(rng: Stream, record: Record, kind: str) -> None:
-    """Add Immigration Enforcement's reference and outcome, at once or at their later reply."""
+    """Add Immigration Enforcement's reference and outcome, at the call or at a later reply."""
     reference = f"IE/{record.entered_at:%y}/{rng.randint(100000, 999999)}"
     outcome = rng.weighted(OUTCOMES[kind])
     if record.first["channel"] == "PHONE":

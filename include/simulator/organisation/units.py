@@ -18,7 +18,7 @@ NEIGHBOURHOODS = {
     "D3": ("Kettering", "Corby"),
     "D4": ("Wellingborough", "Rushden – Oundle"),
 }
-# Response and the control room work round the clock. Each has five teams.
+# The response officers of a district and the control room work round the clock, in five teams each.
 SHIFT_TEAMS = "ABCDE"
 
 DIRECTORATES = {

@@ -28,7 +28,7 @@ class Careers:
         self._collars = Collars()
         self._numbers = population.EmployeeNumbers()
         # Changes for the roster, by day. From that day on, the person works in the unit. None means
-        # no unit.
+        # that the person does not work.
         self.presence: dict[date, list[tuple[Person, str | None]]] = defaultdict(list)
         self.people = population.former_members(chance, epoch, self._collars, self._numbers)
         self._serving: list[Person] = []
@@ -94,7 +94,7 @@ class Careers:
     def _recruit(self, day: date, rng: Stream) -> None:
         """Recruit student officers, as many as there are vacant officer posts.
 
-        Some recruits are PCSOs.
+        A few of the recruits are PCSOs of the force.
         """
         school = next(post for post in POSTS if post.role == "STUDENT_OFFICER")
         officers = [post for post in POSTS if post.employment_type == "OFFICER"]
@@ -235,6 +235,6 @@ class Careers:
 
     def _record_absence(self, person: Person, absence: Absence, day: date) -> None:
         self.presence[max(day, absence.since)].append((person, None))
-        # A blank unit means that the roster looks up the team on the day of return, because the
-        # team may have changed during the absence.
+        # The team may have changed by the day of return, so the unit is left blank here. On that
+        # day the roster looks up the team in the person's postings.
         self.presence[absence.until].append((person, ""))

@@ -14,20 +14,20 @@ FIRST_NUMBERS = {"OFFICER": 101, "SPECIAL": 5001, "PCSO": 7001, "STAFF": 8001}
 
 
 class Collars:
-    """Issues collar numbers. It issues new numbers, and numbers of people who have left."""
+    """Issues collar numbers: new numbers, and numbers that their last holder has given back."""
 
     def __init__(self) -> None:
         self._next = dict(FIRST_NUMBERS)
         self._resting: dict[str, list[tuple[date, str]]] = {kind: [] for kind in FIRST_NUMBERS}
 
     def issue(self, kind: str, day: date, rng: Stream) -> str:
-        """Return a collar number for a day. Usually somebody else had the number before."""
+        """Return a collar number for use from a day on. Usually somebody else had it before."""
         waiting = self._resting[kind]
         free_by = day + 2 * REST if rng.happens(GIVEN_TOO_EARLY) else day
         free = [entry for entry in waiting if entry[0] <= free_by]
         if free and rng.happens(REUSED):
-            # If the number is issued too early, take the one that becomes free last. Then two
-            # people can share it for a while.
+            # A number that is issued too early is the one that becomes free last. So two people can
+            # have the same number for a while.
             entry = max(free) if free_by > day else min(free)
             waiting.remove(entry)
             return entry[1]

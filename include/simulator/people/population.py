@@ -89,7 +89,7 @@ def _member(
 
 
 def _begin_absent(rng: Stream, person: Person, epoch: date) -> None:
-    """Let some people be absent on the first day, with an absence that began before."""
+    """Rarely give a person a long absence that began before the first day and goes on after it."""
     for kind, (share, median) in ABSENCES.items():
         if rng.happens(share):
             since = epoch - timedelta(days=rng.randint(1, median // 2))

@@ -1,4 +1,4 @@
-"""The roster: the team of each person today, and the team that is on duty at a moment."""
+"""The roster: the team of each person on the current simulated day, and the teams on duty."""
 
 from collections import defaultdict
 from datetime import date, datetime
@@ -16,13 +16,13 @@ from simulator.people.person import Person
 
 EARLY, LATE, NIGHT = 7, 15, 23
 # The length of the shift cycle in days: two early shifts, two late shifts, two nights and four days
-# off. Each of the five teams begins the cycle two days after the team before it.
+# off. Each of the five teams begins the cycle two days before the team with the preceding letter.
 CYCLE = 10
 FIRST_DAY_OF = {EARLY: 0, LATE: 2, NIGHT: 4}
 
 
 class Roster:
-    """The members of each team who work on the current day."""
+    """The members of each team who work on the current simulated day."""
 
     def __init__(self, careers: Careers) -> None:
         self._careers = careers
@@ -32,7 +32,7 @@ class Roster:
         self._members: dict[str, dict[str, Person]] = defaultdict(dict)
 
     def advance(self, day: date) -> None:
-        """Apply all changes up to a day: who works in which team."""
+        """Move to a later day, and apply all changes of who works in which team up to that day."""
         first = day if self._today is None else self._today + DAY
         for today in days(first, day):
             for person, unit in self._careers.presence.get(today, ()):
@@ -72,7 +72,7 @@ class Roster:
         return self._pick(rng.one_of(list(neighbourhood_teams(district))), rng, "NEIGHBOURHOOD")
 
     def on_the_roads(self, district: str, rng: Stream) -> Person:
-        """Return an officer of one of the two roads policing teams (north or south)."""
+        """Return an officer of the roads policing team (north or south) for a district."""
         return self._pick("ROADS-N" if district in ("D3", "D4") else "ROADS-S", rng)
 
     def in_custody(self, district: str, rng: Stream) -> Person:
@@ -98,7 +98,7 @@ class Roster:
 
 
 def team_on_duty(moment: datetime) -> str:
-    """Return the letter of the response team whose shift includes a moment."""
+    """Return the letter of the response and control room teams that are on duty at a moment."""
     wall = london(moment)
     day = wall.date()
     if EARLY <= wall.hour < LATE:

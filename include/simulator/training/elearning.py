@@ -147,7 +147,7 @@ class Learner:
     ) -> int:
         """Study one module after the other, until the day `until`.
 
-        Return how many modules were passed.
+        Return how many modules were passed. With `sure`, the person makes no long pauses.
         """
         rng = self._rng
         for number, module in enumerate(modules):
@@ -166,7 +166,11 @@ class Learner:
         return day if absence is None else absence.until + self._rng.randint(4, 24) * DAY
 
     def _one_module(self, day: date, module: str) -> date:
-        """Try a module until it is passed. Return the day on which it is passed."""
+        """Try a module until it is passed. Return the day on which it is passed.
+
+        A person who completes a wrong version may never notice it. Then the day of the
+        wrong version is returned.
+        """
         rng = self._rng
         if rng.happens(0.35):
             self._log(module, "IN_PROGRESS", at(day, 7.5))
@@ -185,8 +189,8 @@ class Learner:
 
     def _result(self, day: date, module: str, score: int, version: str = VERSION) -> None:
         rng = self._rng
-        # Make all random draws before asking whether the person is in post. The career may not be
-        # simulated far enough yet, and later draws must not depend on how far it is simulated.
+        # All random draws come before the question whether the person is in post. A career that is
+        # simulated further can give another answer, and later draws must not depend on this.
         hour = rng.weighted(HOURS) + rng.random()
         on_nights, small_hour = rng.happens(0.6), rng.uniform(1, 3)
         lag = rng.uniform(24, 130) if rng.happens(0.012) else rng.uniform(0, 0.3)

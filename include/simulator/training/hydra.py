@@ -22,8 +22,8 @@ NO_SHOW = 0.11
 REFER = 0.06
 RELEASED = 0.5  # the share of waiting officers whom supervisors release for a session
 ENTRY_ERROR_RATE = 0.006
-# The fewest and the most weeks between two sessions, until a day. After April 2026 there are fewer
-# sessions, so that the number of places limits the figures.
+# Each entry has a last day, and the fewest and the most weeks between two sessions until that day.
+# After April 2026 there are fewer sessions, so that the number of places limits the figures.
 GAPS = ((date(2026, 4, 30), (2, 3)), (date.max, (6, 8)))
 
 
@@ -39,7 +39,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One person's booking of a place in a session, with the result."""
+    """One person's booking of a place in a session, with the result.
+
+    The workbooks show `entry_error` before the day `entry_error_until`.
+    """
 
     session: Session
     employee_no: str

@@ -38,7 +38,8 @@ def learning_events(
         events += _other_courses(chance.stream("other courses", day), founders, day)
         if clock_goes_forward(day) and day > LAUNCH:
             events += _in_skipped_hour(founders, day)
-    # The system logged nothing before the first day of the force.
+    # The simulated system logged nothing before the first simulated day, so earlier events are
+    # left out.
     events = [event for event in events if at(epoch, 0) <= event.logged_at < end]
     events.sort(key=lambda event: (event.logged_at, event.employee_no, event.module, event.status))
     return events
@@ -47,7 +48,8 @@ def learning_events(
 def _as_reported(chance: Chance, event: LearningEvent) -> Iterator[LearningEvent]:
     """Yield the event as the system logs it.
 
-    Rarely the event has an entry error, or is followed by another event with a corrected score.
+    Rarely the event has an entry error, and most of these are followed by the correct event. Rarely
+    a correct event is followed by one with a corrected score.
     """
     if event.at is None:
         yield event

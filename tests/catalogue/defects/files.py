@@ -52,7 +52,7 @@ def a_header_lost(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_header_shifted(files: Files) -> bytes:
-    """A column was added to the header and not to the rows: values are one column to the left."""
+    """A column was added to the header but not to the rows: values are in the wrong column."""
     return files.today.replace(b"employee_no,", b"row_id,employee_no,", 1)
 
 
@@ -88,7 +88,7 @@ def leading_zeros_lost(files: Files) -> bytes:
 
 @defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def a_duplicate_key_in_the_file(files: Files) -> bytes:
-    """A join in the export gave each officer with two posts two different rows."""
+    """A join in the export wrote two different rows for each officer with two posts."""
     second_posts = [
         line.replace(b"RESPONSE", b"NEIGHBOURHOOD") for line in files.lines if b",RESPONSE," in line
     ]
@@ -165,7 +165,7 @@ def test_people_in_the_file(files: Files) -> bytes:
     caught_by="candidate.assurance_measure training_numbers_stay_close",
 )
 def roles_renamed(files: Files) -> bytes:
-    """The roles got new codes in a reorganisation: nobody needs any training."""
+    """The roles got new codes in a reorganisation: no role that needs training is found."""
     return change_rows(files.today, lambda row: {**row, "role_code": f"R-{row['role_code']}"})
 
 
@@ -183,7 +183,7 @@ def an_error_page(files: Files) -> bytes:
 
 @defect("file", place="lms/completions", caught_by="lms/completions refused")
 def a_status_translated(files: Files) -> bytes:
-    """An upgrade of the learning system writes PASSED instead of COMPLETED."""
+    """After an upgrade the learning system wrote PASSED instead of COMPLETED."""
     return files.today.replace(b"COMPLETED", b"PASSED")
 
 

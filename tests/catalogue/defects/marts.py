@@ -44,13 +44,13 @@ def minutes_for_hours() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure hours_add_up")
 def days_for_hours_in_the_measure() -> str:
-    """The median was computed in days, but its name says hours."""
+    """Hours to submission were computed in days, but the names of the measures say hours."""
     return f"update {_MEASURE} set value = value / 24 where measure_code like 'nccu_hours%'"
 
 
 @defect("mart", caught_by=f"{_MEASURE} value_is_the_quotient")
 def nulls_as_zero() -> str:
-    """A tool replaced the missing value by zero where the denominator was zero."""
+    """Where the denominator is zero, a tool replaced the missing value by zero."""
     return f"update {_MEASURE} set value = 0, ci_low = 0, ci_high = 0 where denominator = 0"
 
 
@@ -101,7 +101,7 @@ def a_stale_partition() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def the_units_are_shifted() -> str:
-    """A merge matched by position: each district shows the figures of another."""
+    """A merge matched by position: two districts show the figures of each other."""
     return f"""
         update {_MEASURE} as m
         set numerator = o.numerator, denominator = o.denominator, value = o.value,
@@ -120,7 +120,7 @@ def an_old_interval() -> str:
 
 @defect("mart", caught_by="candidate.assurance_measure referrals_add_up")
 def a_time_zone_dropped() -> str:
-    """Local times of contact were read as UTC: they are an hour wrong in summer."""
+    """Local times of contact were read as UTC: the times in summer are an hour wrong."""
     return f"""
         update {_REFERRAL} set contacted_at = contacted_at + interval '1 hour'
         where contacted_at >= '2026-03-29 01:00Z'
@@ -157,7 +157,7 @@ def missing_set_to_in_time() -> str:
 
 @defect("mart", caught_by="candidate.assurance_exception missing_documents_listed")
 def one_document_for_many() -> str:
-    """A document was counted for every referral of its occurrence."""
+    """One document was counted for every referral that has no document."""
     return f"""
         update {_REFERRAL} as r
         set report_urn = o.report_urn, intelligence_class = o.intelligence_class,
@@ -201,7 +201,7 @@ def officer_numbers_in_a_column() -> str:
 
 @defect("mart", caught_by="candidate.dim_recommendation no_contact_details")
 def names_in_a_column() -> str:
-    """A title was filled from the free text of a register, which names an officer."""
+    """The partners of a recommendation were filled from a free text that names an officer."""
     return """
         update candidate.dim_recommendation set partners = 'PC Jones, via a.jones@force.example'
         where recommendation_code = 'HYDRA'
@@ -210,7 +210,7 @@ def names_in_a_column() -> str:
 
 @defect("mart", caught_by="candidate.dim_officer every_officer_known")
 def keys_from_a_weak_hash() -> str:
-    """Pseudonyms were replaced by the first digits of the number that they stand for."""
+    """Pseudonyms were cut to their first six characters."""
     return f"""
         update {_TRAINING} set officer_key = left(officer_key, 6)
     """
@@ -232,7 +232,7 @@ def a_suppressed_cell_revealed() -> str:
 
 @defect("mart", caught_by="candidate_public.assurance_measure suppressed_is_blank")
 def suppressed_figures_as_zero_in_public() -> str:
-    """Suppressed figures were written as zero: the public reads that nobody complied."""
+    """Suppressed numbers were written as zero: the public reads that nobody complied."""
     return f"""
         update {_PUBLIC}.assurance_measure set numerator = 0, denominator = 0
         where is_suppressed
@@ -251,7 +251,7 @@ def a_team_in_public() -> str:
 
 @defect("mart", caught_by="candidate.assurance_position position_is_the_daily_status")
 def yesterdays_position() -> str:
-    """The position was not refreshed: it is still the position of the last publication."""
+    """The position was not refreshed: its figures are still those of the last publication."""
     return f"""
         update {_POSITION} as shown
         set numerator = before.numerator, denominator = before.denominator,
@@ -293,7 +293,7 @@ def two_forces_mixed() -> str:
     caught_by="fct_training_requirement foreign key violation",
 )
 def a_generation_mixed_in() -> str:
-    """The marts also contain rows of the last publication."""
+    """The rows of a fact table belong to an earlier publication."""
     return f"update {_TRAINING} set publication_id = publication_id - 1"
 
 
@@ -311,7 +311,7 @@ def the_clock_change_forgotten() -> str:
 
 @defect("mart", caught_by="candidate.fct_plan_strand met_as_defined")
 def plans_met_without_an_owner() -> str:
-    """A strand was called met although nobody owns its plan."""
+    """Strands were marked as met although nobody owns their plans."""
     return "update candidate.fct_plan_strand set is_met = true, has_owner = false"
 
 
@@ -332,5 +332,5 @@ def exceptions_cleared() -> str:
 
 @defect("mart", caught_by="candidate.fct_oic_incident adds_up_to_raw")
 def incidents_lost() -> str:
-    """Incidents that have been closed were dropped from the fact table."""
+    """A clean-up script deleted two incidents in ten from the fact table."""
     return "delete from candidate.fct_oic_incident where right(occurrence_ref, 1) in ('1', '2')"

@@ -32,7 +32,7 @@ def a_join_that_fans_out() -> Edit:
 
 @defect("model", caught_by="unique_together_int_nccu_referral_force_code__referral_ref")
 def a_fan_out_in_the_rules() -> Edit:
-    """A join used two thresholds: each referral has a row for each of them."""
+    """A join used two thresholds instead of one: each referral has a row for each threshold."""
     return Edit(
         f"{_NCCU}/int_nccu_referral.sql",
         """            on timely.name = 'timely_hours'
@@ -44,7 +44,7 @@ def a_fan_out_in_the_rules() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral counted_as_defined")
 def a_filter_lost() -> Edit:
-    """The filter that selects the referrals that count was lost in a refactoring."""
+    """The filter on the type was lost in a refactoring: referrals of every type count."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "referral_type = 'IMMIGRATION_CRIME' and intelligence_class <> 'awaiting' as is_counted",
@@ -54,7 +54,7 @@ def a_filter_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def drafts_count() -> Edit:
-    """A filter on the status was dropped: drafts count as documents."""
+    """The filter on the status was dropped: drafts count as submitted."""
     return Edit(
         f"{_NCCU}/int_intelligence_report.sql",
         "report.submitted_at is not null and report.status <> 'DRAFT' as is_submitted",
@@ -85,7 +85,7 @@ def an_inner_join_for_a_left_one() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def a_time_zone_dropped_in_the_rules() -> Edit:
-    """The day of a moment was taken in UTC: events after midnight are counted on the day before."""
+    """The day of a moment was taken in UTC: in summer, the first hour counts to the day before."""
     return Edit(
         f"{_MACROS}/dialect/time.sql",
         "cast(({{ moment }}) at time zone 'Europe/London' as date)",
@@ -125,7 +125,7 @@ def any_officers_document() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def invalid_gradings_count() -> Edit:
-    """A check of gradings was switched off for a test and stayed off."""
+    """A check was switched off for a test and stayed off: documents with invalid gradings count."""
     return Edit(
         f"{_NCCU}/int_nccu_document.sql",
         "answer.status = 'SUBMITTED' and answer.is_graded_validly as is_counting",
@@ -147,7 +147,7 @@ def deduplication_lost() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_oldest_version() -> Edit:
-    """Versions were sorted the wrong way: the oldest of each record is taken."""
+    """Versions were sorted the wrong way: the oldest version of each record is taken."""
     return Edit(
         f"{_MACROS}/versions/version_as_at.sql",
         "then versions.version_at\n                        end desc,",
@@ -177,7 +177,7 @@ def late_data_dropped() -> Edit:
 
 @defect("model", caught_by="candidate.fct_nccu_referral adds_up_to_raw")
 def a_limit_left_in() -> Edit:
-    """A limit that was used for trying things out was left in."""
+    """A limit on the number of rows, used for trying things out, was left in."""
     return Edit(
         f"{_NCCU}/int_nccu_referral_class.sql",
         "select *\nfrom final\n",
@@ -187,7 +187,7 @@ def a_limit_left_in() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_clock() -> Edit:
-    """Documents were dated by their creation instead of their submission."""
+    """The time of creation was taken as the time at which a document was submitted."""
     return Edit(
         f"{_STAGING}/intelligence/stg_intelligence__report.sql",
         '{{ if_happened("submitted_at") }} as submitted_at',
@@ -197,7 +197,7 @@ def the_wrong_clock() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def cancelled_incidents_count() -> Edit:
-    """The filter on cancelled incidents was dropped."""
+    """The filter on the status of incidents was dropped: cancelled incidents count."""
     return Edit(
         f"{_NCCU}/int_oic_incident.sql",
         "where occurrence.is_oic and not occurrence.is_deleted and "
@@ -208,7 +208,7 @@ def cancelled_incidents_count() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure captures_add_up")
 def every_detention_counts() -> Edit:
-    """The filter on the reason of a detention was lost."""
+    """The filter on the reason was lost: detentions for every reason count."""
     return Edit(
         f"{_MACROS}/measures/is_for_immigration.sql",
         "detention_reason_code = 'IMMIGRATION'",
@@ -271,7 +271,7 @@ def hours_of_everything() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure captures_add_up")
 def a_ratio_of_averages() -> Edit:
-    """The force's share was the average of its teams' shares instead of their sum."""
+    """The numbers of a unit were the averages of its teams' numbers instead of their sums."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         "            sum(numerator) as numerator,\n            sum(denominator) as denominator,",
@@ -282,7 +282,7 @@ def a_ratio_of_averages() -> Edit:
 
 @defect("model", caught_by="candidate.assurance_measure no_more_than_the_force")
 def units_as_they_are_today() -> Edit:
-    """The hierarchy's dates were ignored: records count in every past and present unit above."""
+    """The dates of the hierarchy were ignored: a record counts in each unit ever above its team."""
     return Edit(
         f"{_MEASURES}/int_measure_share.sql",
         """            and team.rolled_up_on >= ancestor.valid_from
@@ -304,7 +304,7 @@ def one_module_is_enough() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def failed_attempts_count() -> Edit:
-    """The status of a completion was ignored: everybody who enrolled has completed."""
+    """The status of a completion was ignored: everybody who enrolled counts as having completed."""
     return Edit(
         f"{_TRAINING}/int_training_completion.sql",
         "where completion.status = 'COMPLETED' and item.module_version is not null",
@@ -314,7 +314,7 @@ def failed_attempts_count() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def booked_means_passed() -> Edit:
-    """The outcome of a training session was ignored: everybody with a place has passed."""
+    """The outcome of a session was ignored: everybody with a place counts as having passed."""
     return Edit(
         f"{_TRAINING}/int_training_completion.sql",
         """            attendance.has_attended
@@ -336,7 +336,7 @@ def leavers_stay_in_post() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def long_term_absence_ignored() -> Edit:
-    """The long-term absent were no longer distinguished from the others."""
+    """Long-term absence was ignored: no officer counts as absent."""
     return Edit(
         f"{_TRAINING}/int_training_requirement.sql",
         "absence.absence_status is not null as is_long_term_absent",
@@ -356,7 +356,7 @@ def a_review_overdue_is_fine() -> Edit:
 
 @defect("model", caught_by=UNIT_TESTS)
 def the_wrong_z() -> Edit:
-    """The interval was computed with 1.645: a 90 % interval has the name of a 95 % interval."""
+    """The interval was computed with z = 1.645: a 90% interval is called a 95% interval."""
     return Edit(
         f"{_MACROS}/statistics/wilson.sql",
         'set z = "cast(1.959964 as " ~ double ~ ")"',

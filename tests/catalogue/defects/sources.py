@@ -26,7 +26,7 @@ def a_status_renamed() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_document_type_renamed() -> str:
-    """The type of the required document got a hyphen: no required document was found."""
+    """The code of the required document type got a hyphen: no required document was found."""
     return f"""
         update intel.report set document_type_code = 'NCCU-INTEL', updated_at = {_NOW}
         where document_type_code = 'NCCU_INTEL'
@@ -75,7 +75,7 @@ def american_dates() -> str:
 
 @defect("source", place="rms", caught_by="raw_law_enforcement.nccu_referral contacted_at_in_range")
 def a_default_date() -> str:
-    """The upgrade filled in 1 January 1900 as the time of contact."""
+    """An upgrade filled in 1 January 1900 as the time of contact of one referral in four."""
     return f"""
         update rms.nccu_referral set contacted_at = '1900-01-01', updated_at = {_NOW}
         where referral_id % 4 = 0
@@ -107,7 +107,7 @@ def records_soft_deleted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def deleted_rows_returned() -> str:
-    """A restore brought deleted records back as new records with another number."""
+    """A restore entered half of the referrals a second time, with other keys and references."""
     return f"""
         insert into rms.nccu_referral
         select referral_id + 5000000, 'R-' || referral_ref, occurrence_ref, reporting_officer_no,
@@ -119,7 +119,7 @@ def deleted_rows_returned() -> str:
 
 @defect("source", place="rms", caught_by=NOTHING)
 def a_table_truncated() -> str:
-    """The replica was being rebuilt: the table existed and was empty."""
+    """The copy from which the pipeline reads was being rebuilt: the table existed and was empty."""
     return "truncate rms.nccu_referral"
 
 
@@ -142,7 +142,7 @@ def a_type_changed() -> str:
     "source", place="rms", caught_by="unique_together_int_nccu_referral_force_code__referral_ref"
 )
 def a_duplicate_key() -> str:
-    """A merge of two systems entered referrals a second time under new numbers."""
+    """A merge of two systems entered referrals a second time under new keys."""
     return f"""
         alter table rms.nccu_referral drop constraint nccu_referral_referral_ref_key;
         insert into rms.nccu_referral
@@ -172,7 +172,7 @@ def officer_numbers_reformatted() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def swapped_references() -> str:
-    """A mapping swapped two columns: the column of the referral has the occurrence."""
+    """A mapping swapped two columns: the references of referral and occurrence changed places."""
     return f"""
         update intel.report set nccu_referral_ref = occurrence_ref,
             occurrence_ref = nccu_referral_ref, updated_at = {_NOW}
@@ -185,7 +185,7 @@ def swapped_references() -> str:
     caught_by="candidate.assurance_measure published_figures_stay_in_interval",
 )
 def a_detention_reason_renamed() -> str:
-    """IMMIGRATION became IMMIGRATION ACT 1971: nobody was detained for it any more."""
+    """IMMIGRATION became IMMIGRATION ACT 1971: no detention counts as one for immigration."""
     return f"""
         update rms.custody_record
         set detention_reason_code = 'IMMIGRATION ACT 1971', updated_at = {_NOW}
@@ -195,5 +195,5 @@ def a_detention_reason_renamed() -> str:
 
 @defect("source", place="intelligence", caught_by="intelligence/report quarantine")
 def markings_raised() -> str:
-    """All documents were marked SECRET by mistake and cannot be landed."""
+    """All documents were marked SECRET by mistake, so none of them can be landed."""
     return f"update intel.report set protective_marking = 'SECRET', updated_at = {_NOW}"

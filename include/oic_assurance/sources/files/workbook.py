@@ -23,7 +23,8 @@ from oic_assurance.sources.files.sheet_scan import SheetScan
 
 OFFICE_DOCUMENT = b"\xd0\xcf\x11\xe0"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-#: The days between the two dates from which Excel counts, in 1900 and in 1904.
+#: Excel counts days from a date in 1900 or from one in 1904. This is the number of days between
+#: these two dates.
 DAYS_1904 = 1462
 EXACT_INTEGER = 10**15
 
@@ -62,7 +63,8 @@ class Workbook:
     def rows(self, sheet: str, header: Header, table: Table) -> Iterator[Record | Broken]:
         """Yield the rows below the header, with every cell as text.
 
-        A row that has an unreliable cell is yielded as a broken row.
+        The scan of the sheet (`SheetScan`) has found the cells whose value is not reliable. A row
+        with such a cell is yielded as `Broken`, with the reason.
         """
         unreliable = self._facts[sheet].unreliable
         offset = (self._sheets[sheet].start or (0, 0))[1]
@@ -95,7 +97,7 @@ class Workbook:
 
 
 def _refuse_other_formats(stream: IO[bytes]) -> None:
-    """Refuse a file in a format other than .xlsx. The message names the format."""
+    """Refuse a file that is not an .xlsx workbook, such as an encrypted one or a web page."""
     stream.seek(0)
     head = stream.read(512)
     if head.startswith(OFFICE_DOCUMENT):
@@ -118,9 +120,9 @@ def _holds(stream: IO[bytes], text: bytes) -> bool:
 
 
 def declared_sheets(present: list[str], dataset: Dataset) -> dict[str, str]:
-    """Return the name in the workbook of each declared sheet.
+    """Return a mapping from each declared sheet to the name that it has in the workbook.
 
-    The name can differ from the declared one, for example in upper and lower case.
+    The two names can differ, for example in upper and lower case.
 
     Raises:
         DeliveryRefused: A sheet is missing, or two sheets match the same declared name.
@@ -151,7 +153,7 @@ def _chunks(parts: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 @contextmanager
 def _library() -> Iterator[None]:
-    """Turn errors of the library that reads workbooks into a refusal of the file."""
+    """Refuse the file if the library that reads workbooks raises an error in the block."""
     try:
         yield
     except PasswordError as error:
@@ -171,9 +173,10 @@ def _texts(row: list[Any]) -> Record:
 
 
 def _counted_from_1900(row: list[Any], days: set[int]) -> list[Any]:
-    """Shift the day numbers of a workbook that counts from 1904.
+    """Return a row with its day numbers counted from 1900 instead of 1904.
 
-    Excel on a Mac can make such files.
+    Excel on a Mac can make workbooks that count from 1904. `days` are the positions of the columns
+    that hold dates or moments.
     """
     return [
         value + DAYS_1904 if place in days and isinstance(value, float) else value

@@ -30,8 +30,8 @@ def write_workbook(
 ) -> None:
     """Write a workbook without the rows at `places` to `draft`.
 
-    `places` maps each table to the numbers of its rows. The numbers are those of the present file,
-    so they do not count rows that were removed earlier.
+    `places` maps the name of each table to the numbers of the rows to remove. The numbers count
+    the rows that the file has now, so they do not count rows that were removed earlier.
 
     Raises:
         DeliveryRefused: The workbook cannot be read as this dataset.
@@ -63,7 +63,11 @@ def write_workbook(
 def _sheet_rows(
     book: Workbook, dataset: Dataset, table: Table, places: Collection[int]
 ) -> Iterator[int]:
-    """Yield the sheet's own row numbers for the rows at `places`."""
+    """Yield the row numbers that the sheet itself gives to the rows at `places`.
+
+    The sheet numbers every row from its top. `places` count only rows below the header that are not
+    blank.
+    """
     sheet = table.sheet or ""
     _, header = find_header([book.first_rows(sheet, SAMPLE_ROWS)], table, dataset)
     place = 0
@@ -76,7 +80,10 @@ def _sheet_rows(
 
 
 def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
-    """Cut rows out of a sheet. Add the numbers of the shared texts in all other rows to `used`."""
+    """Return the XML of a sheet without the rows numbered in `removed`.
+
+    The numbers of the shared texts that the other rows refer to are added to `used`.
+    """
     spans: list[Span] = []
     row = begin = 0
     shared, value = False, ""
@@ -111,7 +118,10 @@ def _cut_rows(part: bytes, removed: set[int], used: set[int]) -> bytes:
 
 
 def _blank_texts(part: bytes, used: set[int]) -> bytes:
-    """Make unused shared texts blank. The other shared texts keep their numbers."""
+    """Return the XML of the shared texts, with every text blank whose number is not in `used`.
+
+    A shared text is found by its position, so every text keeps its position.
+    """
     spans: list[Span] = []
     begin = 0
 

@@ -9,13 +9,16 @@ from oic_assurance.errors import DeliveryRefused
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The start of an XML element. The name leaves out the namespace prefix."""
+    """The start of an XML element. `name` is the element's name without the namespace prefix."""
 
     name: str
     attributes: dict[str, str]
 
     def get(self, name: str) -> str | None:
-        """Return the attribute with this name, without its prefix. Return None if there is none."""
+        """Return the value of an attribute, or None if the element does not have it.
+
+        If no attribute has exactly this name, one with a namespace prefix before the name counts.
+        """
         found = self.attributes.get(name)
         if found is not None:
             return found
