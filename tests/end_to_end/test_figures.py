@@ -6,8 +6,8 @@ import pytest
 
 from tests.oracle.runner import check
 
-# The moments of the quick test: on a deadline day, after it, and on the next day after changes of
-# records. The slow test runs for every moment of the oracle.
+# The quick test compares the figures at these moments: on a deadline day, after the deadline, and
+# one day later, when records have changed. The slow test does it for every moment of the oracle.
 FIRST_DAY = ["2026-04-30T12:00", "2026-06-20T05:30"]
 DAY_AFTER = ["2026-06-21T05:30"]
 

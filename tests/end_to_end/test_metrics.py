@@ -29,10 +29,10 @@ Figures = dict[tuple[str, str, str], float]
 
 @pytest.fixture
 def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal whose commands may not open a network connection. Otherwise the test fails.
+    """A terminal whose commands may not open a network connection.
 
-    Its temporary folder is new. MetricFlow may store the answer of a network call there, and would
-    then not make the call again.
+    If a command opens one, the test fails. The commands use a new temporary folder. In an old one,
+    MetricFlow may have stored the answer of a network call, and would then not make the call again.
     """
     with socket.socket() as outside:
         outside.bind(("127.0.0.1", 0))
@@ -65,8 +65,8 @@ def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Fi
 def published(mf: Terminal, query: str) -> Figures:
     """Return the figures of the marts that a query selects, by measure, month and unit.
 
-    The figures of the current month are listed a second time, under the names of the metrics of
-    today.
+    Some measures have a second metric, which is in `TODAY`. Their figures of the current month are
+    listed a second time, under the name of that metric.
     """
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()

@@ -28,8 +28,8 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     land(world, DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
     with connect(world.settings) as connection:
-        # Change the recorded times, as if that run had been on the deadline day. Only the plan
-        # register counts as landed on that day.
+        # Change the recorded times, as if the run had really been on the deadline day. Of all
+        # deliveries, only the plan register is to count as landed on that day.
         connection.execute(
             "update audit.batch set landed_at = %s where dataset = 'governance/plans'",
             (at(DEADLINE_DAY),),
@@ -50,6 +50,6 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # The status shows that the sources count as fresh: the run of the deadline day had extracted
-    # them. The later run does not matter.
+    # With stale sources, the status would be another. They count as fresh, because the run for the
+    # deadline day has extracted them. The later run does not matter.
     assert frozen["status"] == "overdue"
