@@ -76,7 +76,7 @@ class Airflow:
         done.raise_for_status()
 
     def clear(self, dag: str, run: str, *tasks: str, downstream: bool = False) -> None:
-        """Clear tasks, so that they run again. With `downstream`, clear all tasks after them too."""
+        """Clear tasks, so that they run again. With `downstream`, clear later tasks as well."""
         done = self.client.post(
             f"/dags/{dag}/clearTaskInstances",
             json={

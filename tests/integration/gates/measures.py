@@ -36,7 +36,7 @@ select 'E23000022', 'nccu_hours_to_submission_' || percentile, 'NCCU_INTEL', dat
 from (values ('p50', 16.0), ('p90', 27.2)) as figure (percentile, hours);
 """
 
-# Figures of training and plans for May. For the month before, only plans have figures.
+# Figures of training and plans for May, and of plans alone for April.
 TRAINING_MEASURES = """
 insert into candidate.assurance_measure
 select 'E23000022', measure, point, date '2026-05-01', 'ALL', numerator, denominator,
