@@ -115,7 +115,7 @@ def _by_world(world: "World", mutants: list[Mutant], results: Results) -> None:
 
 
 def _report(mutants: list[Mutant], results: Results) -> int:
-    """Print the table, the survivors without a reason, and listed survivors that were caught.
+    """Print the table, survivors without a reason, and caught mutants that are listed as survivors.
 
     Return the exit code of the program.
     """

@@ -50,6 +50,6 @@ def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
 
     (frozen,) = world.ask("select * from audit.deadline_position")
     assert (frozen["numerator"], frozen["denominator"]) == (2, 3)
-    # With stale sources, the status would be another. They count as fresh, because the run for the
-    # deadline day has extracted them. The later run does not matter.
+    # If the sources did not count as fresh, the status would be `unknown`. They count as fresh,
+    # because the run for the deadline day has extracted them. The later run does not matter.
     assert frozen["status"] == "overdue"

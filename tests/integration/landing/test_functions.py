@@ -150,8 +150,7 @@ def test_wall_clock_times_agree_with_python(world: World) -> None:
 )
 def test_numbers(world: World, function: str, text: str, value: object) -> None:
     found = read(world, function, text)
-    assert (float(found) if function == "as_numeric" and found is not None else found) == value  #
-    type: ignore[arg-type]
+    assert (float(found) if function == "as_numeric" and found is not None else found) == value  # type: ignore[arg-type]
 
 
 def test_only_landing_may_call_the_functions(world: World) -> None:

@@ -18,8 +18,8 @@ _numbers = itertools.count(1)
 def export(world: World, dataset: str, **which: object) -> tuple[Path, list[Row]]:
     """Export the rejected rows of a dataset to a file. Return the file's path and its rows."""
     path = world.dropzone.parent / f"rejected-{next(_numbers)}.csv"
-    export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type:
-    ignore[arg-type] with path.open(encoding="utf-8-sig", newline="") as file:
+    export_rejected(world.settings, QuarantineFilter(dataset, **which), path, "tester")  # type: ignore[arg-type]
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return path, list(csv.DictReader(file))
 
 

@@ -1,4 +1,4 @@
-"""Each of the two readers may read the current publication in one schema, and nothing else."""
+"""The logins `bi` and `public` each read the current publication in one schema and nothing else."""
 
 import psycopg
 import pytest
