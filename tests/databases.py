@@ -1,4 +1,4 @@
-"""Separate databases on the session's server."""
+"""Separate databases on the server that all tests of a session share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

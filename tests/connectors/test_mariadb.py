@@ -1,4 +1,4 @@
-"""Extracts from MariaDB through Airflow's hook give the same raw rows as from PostgreSQL."""
+"""Extracts from MariaDB through Airflow's hook give the same raw rows as those from PostgreSQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

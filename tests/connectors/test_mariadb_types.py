@@ -1,4 +1,4 @@
-"""Every declared type, read from MariaDB in a time zone with clock changes."""
+"""A column of every declared type is read from MariaDB, in a time zone with clock changes."""
 
 from datetime import UTC, datetime
 

@@ -4,8 +4,8 @@ The fingerprints leave out these values, because they differ between two uninter
 between a run and its re-run:
 
 - Ids from sequences, because a killed transaction uses ids up. A batch is identified by its
-  dataset, its place, its kind and a number that counts the batches with the same three. Raw and
-  quarantine rows name their batch in the same way.
+  dataset, its place, its kind and a number that counts the batches for which these three are the
+  same. Raw and quarantine rows name their batch in the same way.
 - The times at which something was done: `landed_at`, `rejected_at`, `logged_at`, `checked_at`,
   `computed_at`, `reconciled_at` and `published_at`.
 - The moment of an extraction. A database batch has this moment as its `delivered_for`. A raw row

@@ -207,7 +207,8 @@ class Harness:
     def judge_run_at(self, as_at: datetime) -> list[str]:
         """Compare the present state with that after an uninterrupted run as at `as_at`.
 
-        Both runs begin with the second world.
+        The present state must come from a run in the second world. The uninterrupted run is made in
+        the same world.
 
         Return one line for each difference.
         """

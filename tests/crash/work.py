@@ -134,7 +134,7 @@ def _child(job: Job, sender: Connection) -> None:
 
 
 class _Edge:
-    """Injects a job's fault when its work reaches its edge. Also records edges for a trace."""
+    """Injects a job's fault when the job reaches its edge. Also records edges for a trace."""
 
     def __init__(self, job: Job, report: JobReport, settings: Settings) -> None:
         self._job, self._report, self._settings = job, report, settings

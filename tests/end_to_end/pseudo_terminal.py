@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROWS = 24
-#: The parts of a terminal's input: an escape sequence with its parameters and its final letter, a
-#: control character, or text.
+#: One part of what a terminal receives: an escape sequence with its parameters and its final
+#: letter, a control character, or text.
 TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
 
 

@@ -18,8 +18,8 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: Measures that MetricFlow can also compute from the records, but only for the day of the run. Each
-#: has a second metric for this, whose name ends in `_today`.
+#: The second metrics of some measures, whose names end in `_today`. MetricFlow computes these
+#: metrics from the records, but only for the day of the run.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
 #: The metrics that are queried by unit. Strands belong to no unit, so their metric is left out.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")

@@ -108,8 +108,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
 def test_an_interrupted_run_is_marked_and_the_server_stays(
     home: Terminal, interrupted: object
 ) -> None:
-    # This test does not use the fixture `demo`, which makes the next run. So no later run can have
-    # marked the interrupted run as failed: it has done so itself.
+    # The interrupted run must mark itself as failed. This test does not use the fixture `demo`,
+    # which makes the next run. So no later run can have marked the interrupted run.
     status = home.assurance("status")
     assert status.stdout.startswith("Last run            failed")
     assert "interrupted before its end" in status.stdout

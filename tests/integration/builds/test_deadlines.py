@@ -11,7 +11,8 @@ from tests.integration.builds.restated_world import (
     register,
 )
 
-# On the deadline day, the plan register lacked the evidence of one strand. A later register has it.
+# On the deadline day, the plan register lacked the evidence of one strand. A later register has
+# this evidence.
 DEADLINE_DAY, LATER = "2025-12-31T05:30", "2026-05-02T05:30"
 
 

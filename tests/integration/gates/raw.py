@@ -1,4 +1,4 @@
-"""The landed records of the small force, on which the gate is tested."""
+"""SQL that makes the landed records of the small force, on which the gate is tested."""
 
 # The officers have the numbers 1 to 12. An officer's collar number is 900 plus that number.
 RAW = """

@@ -121,7 +121,7 @@ def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> No
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
     """Return the stored keys of the rows that failed in the last audit.
 
-    The result has a key for each check and position among the failing rows of the check.
+    The result maps a check and a position among its failing rows to the key of the row there.
     """
     rows = world.admin.execute(
         "select expectation, position, row_key from audit.latest_expectation_result "

@@ -1,4 +1,4 @@
-"""Tests of three results of landing: the lists of rejected rows, pseudonyms, and raw tables."""
+"""Tests of three results of landing: lists of rejected rows, pseudonyms, and the raw tables."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,7 @@
-"""A landed file is read again only if its size or one of its times has changed."""
+"""A landed file is read again only if its size or one of its times has changed.
+
+If a file was changed shortly before its landing, it is also read again.
+"""
 
 import os
 from contextlib import AbstractContextManager

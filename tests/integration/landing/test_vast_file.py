@@ -27,7 +27,7 @@ LOOK_EVERY = 0.1
 
 
 def write_log(path: Path, rows: int) -> None:
-    """Write a recommendation log with one statement for each minute, each with a long comment."""
+    """Write a recommendation log with one entry for each minute. Each entry has a long comment."""
     path.parent.mkdir(parents=True)
     comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock

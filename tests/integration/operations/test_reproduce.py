@@ -1,4 +1,4 @@
-"""A reproduced publication equals the original. Otherwise `reproduce` lists the differences."""
+"""A reproduced publication equals the original, or `reproduce` says what differs and why."""
 
 import os
 import shutil

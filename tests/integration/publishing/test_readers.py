@@ -165,8 +165,8 @@ def test_an_open_transaction_keeps_its_whole_generation(
         early.execute("select count(*) from marts.dim_date")
         public.execute("select 1")
         second = published(fresh_warehouse, scale=3)
-        # The transaction began before the second publication. So it still sees the
-        # first one, also in tables that it has not read yet.
+        # The transaction began before the second publication. So it still sees the first
+        # one, also in tables that it has not read yet.
         for table in MARTS:
             seen = early.execute(
                 sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(

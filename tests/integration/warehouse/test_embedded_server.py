@@ -211,8 +211,8 @@ def test_several_first_starts_at_the_same_time_succeed(
 
 
 def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more. A user who
-    # adds `| cat` in a shell would wait for the same moment.
+    # communicate() returns when no process has the pipe open any more. A user who adds `| cat`
+    # in a shell would wait for the same moment.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
