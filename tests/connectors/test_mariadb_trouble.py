@@ -138,7 +138,10 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
 def test_memory_does_not_grow_with_the_table_and_the_users_home_stays_empty(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Landing runs in a new process, in which Airflow is not configured."""
+    """Landing runs in a new process, in which Airflow is not configured.
+
+    Even then, nothing may be written to the home folder of the user.
+    """
     insert_many(mariadb, ROWS)
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
         monkeypatch.delenv(name)

@@ -1,6 +1,7 @@
-"""The harness. For each kill point it restores the world, starts the work and injects a fault.
+"""The harness. For each kill point it restores a world, starts the work and injects a fault.
 
-Then it runs the work again without a fault, and compares the result with an uninterrupted run.
+Then it runs the work again without a fault, and compares the state with that after an uninterrupted
+run.
 """
 
 import json

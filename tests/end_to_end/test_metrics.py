@@ -21,7 +21,8 @@ MEASURES = (
 #: The second metrics of some measures, whose names end in `_today`. MetricFlow computes these
 #: metrics from the records, but only for the day of the run.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: The metrics that are queried by unit. Strands belong to no unit, so their metric is left out.
+#: The metrics that are queried by unit. `intel_plan_strands_met_today` is computed from strands,
+#: which belong to no unit, so this metric is left out.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
 #: Values by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
