@@ -1,4 +1,4 @@
-"""Separate databases on the session's server."""
+"""Separate databases on the server that all tests of a session share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,8 @@ from oic_assurance.warehouse.connections import admin_url, warehouse_url
 def temporary_warehouse(name: str, *, template: str = "template1") -> Iterator[None]:
     """Create a database and use it as the warehouse. Drop it at the end of the block.
 
-    The database has the tables of its template. Without one it still has to be migrated.
+    The database has the tables of its template. Without a template, it is empty and must be
+    migrated before it can be used.
     """
     settings = load_settings()
     parts = conninfo_to_dict(warehouse_url(settings)) | {"dbname": name}

@@ -67,7 +67,7 @@ class SftpServer:
             self._process.wait(30)
 
     def options(self, **other: Any) -> dict[str, Any]:
-        """Return the options with which fsspec connects to this server."""
+        """Return the options with which fsspec connects to this server, changed by `other`."""
         return {
             "username": getpass.getuser(),
             "client_keys": [str(self.folder / "key")],
@@ -78,7 +78,7 @@ class SftpServer:
 class Wire:
     """A proxy to a port of this machine. It counts the bytes that the server sends.
 
-    If `cut_after` is given, it breaks the connection after this many bytes.
+    If `cut_after` is given, the proxy breaks the connection after that many bytes.
     """
 
     def __init__(self, port: int, cut_after: int | None = None) -> None:

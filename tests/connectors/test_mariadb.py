@@ -1,4 +1,4 @@
-"""Extracts from MariaDB through Airflow's hook give the same raw rows as from PostgreSQL."""
+"""Extracts from MariaDB through Airflow's hook give the same raw rows as those from PostgreSQL."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -166,7 +166,7 @@ def test_both_databases_give_the_same_raw_rows(
 
 
 def broken(world: World, name: str) -> list[tuple[str | None, list[str]]]:
-    """Return the key and the reasons of each rejected row, without its row number."""
+    """Return the key and the reasons of each rejected row of a dataset, without the row numbers."""
     return sorted((key, why) for _, key, why in world.reasons(name))
 
 
@@ -238,9 +238,9 @@ def test_broken_rows_are_quarantined_and_corrected_ones_are_landed(
 def test_dates_of_zeros_and_odd_flags_become_blank_and_are_noted(
     world: World, mariadb: MariaDb
 ) -> None:
-    """MariaDB's driver turns such values into null without an error.
+    """The extract reads a date that does not exist, or a flag of 2, as null without an error.
 
-    A row must be rejected if the column is required. Otherwise the value becomes blank.
+    If the column is required, the row must be rejected. Otherwise the value becomes blank.
     """
     for key in range(1, 5):
         put(mariadb, OCCURRENCE, **occurrence(key))

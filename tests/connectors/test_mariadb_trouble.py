@@ -1,6 +1,7 @@
-"""Failures of MariaDB. It is killed during an extract, does not answer, or refuses the login.
+"""Landing from a MariaDB server that fails.
 
-Columns of its tables change.
+The server is killed during an extract, does not answer, or refuses the login. In other tests, the
+columns of its tables change.
 """
 
 import signal
@@ -34,7 +35,7 @@ import re
 from pathlib import Path
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.settings import load_settings
-# VmHWM is the peak of this process. `getrusage` would include the size of the parent process.
+# VmHWM is the peak memory of this process. `getrusage` would include that of its parent process.
 status = Path("/proc/self/status")
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) // 1024
 from oic_assurance.warehouse import connections
@@ -128,7 +129,7 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
     with pytest.raises(SourceUnavailable, match=r"cannot be reached \(host 127.*DPY-\d+") as caught:
         world.land(CUSTODY)
     assert "\n" not in caught.value.message
-    # This has the same effect as if the Airflow provider for Oracle is not installed.
+    # The import of this module now fails, as if the Airflow provider for Oracle is not installed.
     monkeypatch.setitem(sys.modules, "airflow.providers.oracle.hooks.oracle", None)
     with pytest.raises(UsageError, match=r"type oracle.*docs/how-to/connect-sources\.md"):
         world.land(CUSTODY)
@@ -137,7 +138,10 @@ def test_the_error_for_an_unusable_connection_says_what_to_do(
 def test_memory_does_not_grow_with_the_table_and_the_users_home_stays_empty(
     world: World, mariadb: MariaDb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Landing runs in a new process, in which Airflow is not configured."""
+    """Landing runs in a new process, in which Airflow is not configured.
+
+    Even then, nothing may be written to the home folder of the user.
+    """
     insert_many(mariadb, ROWS)
     for name in ("AIRFLOW_HOME", "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"):
         monkeypatch.delenv(name)

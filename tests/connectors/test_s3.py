@@ -1,4 +1,4 @@
-"""A dropzone on S3, served by a local server. Only the URL differs from a local dropzone."""
+"""A dropzone on S3, served by a local server. Only its URL differs from that of a local one."""
 
 import os
 import shutil
@@ -20,7 +20,8 @@ from tests.integration.landing.support import World
 pytestmark = pytest.mark.slow
 
 BUCKET = "dropzone"
-#: Datasets whose delivery moment is the file's modification time. On S3, this is the upload time.
+#: Datasets whose delivery moment is the file's modification time. On S3, this is the upload time,
+#: so their version times differ from those of local files.
 BY_MODIFICATION = ("governance/plans", "governance/recommendations")
 
 
@@ -47,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def cloud(server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of the local S3 server. The environment variables of S3 name it."""
+    """The address of the local S3 server. Environment variables tell the S3 client this address."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "clerk")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sw0rdfish")

@@ -21,7 +21,10 @@ ONLY = ("landing", "run", "server", "connection", "disk", "worker")
 
 
 def main() -> int:
-    """Run the kill points that the arguments select. Return 0 if all of them converged, else 1."""
+    """Run the kill points that the arguments select, and print their results.
+
+    Return 0 if there are results and each of them converged. Otherwise return 1.
+    """
     arguments = _arguments()
     # The harness is imported here because the import takes seconds and `--help` does not need it.
     from tests.crash.harness import Harness

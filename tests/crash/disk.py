@@ -32,7 +32,7 @@ def enter_namespace() -> None:
 def small_disk(folder: Path, room: int) -> Iterator[None]:
     """Move a folder to a new file system in memory that has `room` bytes left.
 
-    When the block ends, the folder stays on that file system, which then gets 4 GB.
+    When the block ends, the folder stays on that file system, which is then enlarged to 4 GB.
     """
     original = folder.with_name(f"{folder.name}.original")
     folder.rename(original)
@@ -52,7 +52,7 @@ def unmount(folder: Path) -> None:
 
 
 def _blocks(path: Path) -> int:
-    """Return the bytes that a file takes on the file system in memory, in whole pages."""
+    """Return how many bytes a file takes in memory, where it takes whole pages."""
     page = 4096
     return 0 if path.is_symlink() else -(-path.lstat().st_size // page) * page
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-#: A function that is called with the name of each edge that the work reaches.
+#: The function that `watch` calls with the name of each edge that the work reaches.
 Reached = Callable[[str], None]
 
 LANDING = {

@@ -1,17 +1,17 @@
-"""Fingerprints of raw, audit, identity and marts, which are compared with an uninterrupted run.
+"""Fingerprints of raw, audit, identity and marts, for a comparison with an uninterrupted run.
 
 The fingerprints leave out these values, because they differ between two uninterrupted runs or
 between a run and its re-run:
 
 - Ids from sequences, because a killed transaction uses ids up. A batch is identified by its
-  dataset, its place, its kind and a number that counts the batches with the same three. Raw and
-  quarantine rows name their batch in the same way.
-- Times of the clock: `landed_at`, `rejected_at`, `logged_at`, `checked_at`, `computed_at`,
-  `reconciled_at` and `published_at`.
-- The moment of an extraction. It is the `delivered_for` of a database batch. It is also the version
-  time of a raw row if the source gave no version time.
-- In marts: `publication_id`, `checked_at` and `last_landed_at`. For datasets from a database also
-  `last_record_at` and `due_by`, which depend on the moment of the extraction.
+  dataset, its place, its kind and a number that counts the batches for which these three are the
+  same. Raw and quarantine rows name their batch in the same way.
+- The times at which something was done: `landed_at`, `rejected_at`, `logged_at`, `checked_at`,
+  `computed_at`, `reconciled_at` and `published_at`.
+- The moment of an extraction. A database batch has this moment as its `delivered_for`. A raw row
+  has it as its version time if the source gave no version time.
+- In marts: `publication_id`, `checked_at` and `last_landed_at`. In rows about a dataset from a
+  database, also `last_record_at` and `due_by`, which depend on the moment of the extraction.
 - The run (`run_id`), and the batch id inside `kept_as`.
 - The SHA-256 of a database batch, because its rows contain the batch id and the moment of landing.
   The rows themselves are compared in raw.
@@ -82,8 +82,8 @@ _AUDIT = {
     "pseudonym": "select * from identity.pseudonym",
     "schema_migration": "select number, name, checksum from audit.schema_migration",
 }
-#: Tables that depend on publications. Results of checks and fingerprints are compared only for the
-#: current publication.
+#: Queries of the tables that depend on publications. The verdicts of the gate, the results of
+#: checks and the fingerprints are compared only for the current publication.
 _PUBLISHED = {
     "gate": """
         select g.stage, g.verdict, g.suites, g.expectations, g.failed
@@ -124,7 +124,7 @@ _PUBLISHED = {
 
 
 def gather(settings: Settings) -> Evidence:
-    """Return the fingerprint of every compared table, by its name.
+    """Return the fingerprint of every compared table, by the name of the table.
 
     The module's docstring lists the values that the fingerprints leave out.
     """

@@ -32,8 +32,8 @@ class Fault:
     def inject(self, settings: Settings, pid: int | None = None) -> None:
         """Inject the fault now.
 
-        `pid` is the process to kill. Without it, the process that calls this method is killed. Only
-        the kind "process killed" uses it.
+        A fault of the kind "process killed" kills the process `pid`. Without a `pid`, it kills the
+        process that calls this method. The other kinds ignore `pid`.
         """
         if self.kind == "process killed":
             os.kill(pid or os.getpid(), signal.SIGKILL)
@@ -57,6 +57,7 @@ def _cut_sessions(settings: Settings, *, of_source: bool) -> None:
     """Terminate database sessions of the product, and wait up to five seconds for each to end.
 
     With `of_source`, terminate the sessions that read from source databases, otherwise all others.
+    Do nothing if the server cannot be reached.
     """
     try:
         administrator = psycopg.connect(admin_url(settings), autocommit=True, connect_timeout=5)

@@ -1,6 +1,7 @@
-"""The harness. For each kill point it restores the world, starts the work and injects a fault.
+"""The harness. For each kill point it restores a world, starts the work and injects a fault.
 
-Then it runs the work again without a fault, and compares the result with an uninterrupted run.
+Then it runs the work again without a fault, and compares the state with that after an uninterrupted
+run.
 """
 
 import json
@@ -45,7 +46,7 @@ ROOM_BYTES = {
     ("first", "postgres"): 24_000_000,
     ("second", "postgres"): 3_000_000,
 }
-#: Errors of a re-run that mean that it did not converge, for example if a server does not start.
+#: Errors that make a kill point count as not converged, for example if a server does not start.
 FAILURES = (AssuranceError, psycopg.Error, OSError, RuntimeError, subprocess.SubprocessError)
 RERUN = "rerun"
 KILLED = "killed"
@@ -55,7 +56,7 @@ KILLED = "killed"
 class Reference:
     """The state after an uninterrupted run: fingerprints of tables, and names of tables and files.
 
-    The state after a killed run and its re-run is compared with it.
+    The state after a kill point and its re-run is compared with this state.
     """
 
     evidence: Evidence
@@ -65,15 +66,19 @@ class Reference:
 
 @dataclass
 class Outcome:
-    """The result of one kill point."""
+    """The result of one kill point.
+
+    `wrong` has a line for each failure of the re-run, and for each difference from the state after
+    an uninterrupted run.
+    """
 
     point: Point
     seconds: float = 0.0
     #: Whether the work was running when the fault happened. True if the harness cannot know.
     interrupted: bool = True
     wrong: list[str] = field(default_factory=list)
-    #: Tracebacks of the killed work, where it should have reported a one-line message. They do not
-    #: count as a failure to converge.
+    #: Tracebacks of the interrupted work, which should have reported a message of one line instead.
+    #: A kill point with tracebacks can still converge.
     unexpected: list[str] = field(default_factory=list)
 
     @property
@@ -82,7 +87,7 @@ class Outcome:
         return not self.wrong
 
     def as_json(self) -> dict[str, Any]:
-        """Return a dictionary that can be written as JSON."""
+        """Return the result as a dictionary that can be written as JSON."""
         return {**vars(self), "point": self.point.as_json(), "converged": self.converged}
 
 
@@ -96,10 +101,13 @@ class Harness:
         self._references: dict[str, list[Reference]] = {}
         self._seconds: dict[str, float] = {}
 
-    # ------------------------------------------------------------ uninterrupted
+    # ------------------------------------------------------------ uninterrupted work
 
     def prepare(self) -> Edges:
-        """Make the world. Return the edges that each kind of work reaches in it, in their order."""
+        """Make both worlds. Return the edges that the work reaches, by world and kind of work.
+
+        The edges are in the order in which the work reaches them.
+        """
         self.template.make()
         saved = self.template.root / "edges.json"
         if not saved.exists():
@@ -118,10 +126,10 @@ class Harness:
         return work.finish(replace(self._job(world, kind, RERUN), trace=True)).edges
 
     def _reference(self, world: str, kind: str, publications: int) -> Reference:
-        """Return the state after uninterrupted work that has this number of publications.
+        """Return a state after uninterrupted work, if possible with this number of publications.
 
-        A killed run may have published before it was killed. Its re-run then makes one publication
-        more, and the state after two uninterrupted runs is the right one for the comparison.
+        A killed run may have published before it was killed. Its re-run then makes a second
+        publication, so the state must be compared with that after two uninterrupted runs.
         """
         name = f"{world} {kind}"
         if name not in self._references:
@@ -151,10 +159,10 @@ class Harness:
             leftovers.files(self.settings),
         )
 
-    # ------------------------------------------------------------ killed
+    # ------------------------------------------------------------ interrupted work
 
     def run(self, point: Point) -> Outcome:
-        """Run the work of a kill point, inject its fault, and run the work again."""
+        """Start a point's work, inject its fault, and run the work again. Return the result."""
         world, kind = point.world, point.group.work
         self._reference(world, kind, 0)
         began = time.monotonic()
@@ -198,7 +206,10 @@ class Harness:
         return self._reference(world, kind, found.evidence["audit.publication"].rows)
 
     def judge_run_at(self, as_at: datetime) -> list[str]:
-        """Compare the present state of the second world with an uninterrupted run as at `as_at`.
+        """Compare the present state with that after an uninterrupted run as at `as_at`.
+
+        The present state must come from a run in the second world. The uninterrupted run is made in
+        the same world.
 
         Return one line for each difference.
         """

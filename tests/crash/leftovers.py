@@ -79,7 +79,7 @@ def find(settings: Settings) -> list[str]:
 def relations(settings: Settings) -> list[str]:
     """Return the names of all schemas, tables and views, with `#` in place of numbers.
 
-    After an uninterrupted run these names are the same.
+    A kill point and its re-run must leave the same names as an uninterrupted run.
     """
     query = """
         select distinct n.nspname || '.' || regexp_replace(coalesce(c.relname, ''), '[0-9]+', '#')
@@ -95,7 +95,7 @@ def relations(settings: Settings) -> list[str]:
 def files(settings: Settings) -> list[str]:
     """Return the names of all files of the state folder, without batch ids.
 
-    After an uninterrupted run these names are the same.
+    A kill point and its re-run must leave the same names as an uninterrupted run.
     """
     return sorted({_without_id(path.relative_to(settings.home)) for path in _all(settings)})
 

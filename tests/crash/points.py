@@ -17,9 +17,10 @@ Means = Literal["edge", "moment", "command", "proxy", "disk"]
 class Group:
     """The kill points of one kind.
 
-    `work` is running. `means` is the way in which the fault happens. `what` is the fault, or the
-    connection that the proxy cuts, or the folder whose disk is full. `only` is the value of the
-    option `--only` that selects the group.
+    `work` is the kind of work that the fault hits. `means` is the way in which the fault happens.
+    If `means` is "proxy", `what` is the connection that the proxy cuts. If `means` is "disk",
+    `what` is the folder whose disk is full. Otherwise `what` is the fault. `only` is the value of
+    the option `--only` that selects the group.
     """
 
     name: str
@@ -67,7 +68,11 @@ GROUPS = (
 
 @dataclass(frozen=True)
 class Point:
-    """One kill point. The same seed, number and edges always give the same point."""
+    """One kill point. A plan with the same seed, count and edges always has the same points.
+
+    If the point has an `edge`, its fault happens when the work reaches this edge for the `nth`
+    time.
+    """
 
     seed: int
     number: int
@@ -76,7 +81,8 @@ class Point:
     edge: str | None = None
     nth: int = 1
     #: The moment of the fault, as a share of the duration of uninterrupted work. For a cut
-    #: connection, a larger share is a later cut. For a full disk, the share of the usual space.
+    #: connection, a larger share is a later cut. For a full disk, `share` is the part of the space
+    #: in `ROOM_BYTES` that the disk has left.
     share: float = 0.0
 
     @property
@@ -90,7 +96,7 @@ class Point:
         return f"{self.seed}:{self.number} {self.group.name}, {self.world} day, {where}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return a dictionary that can be written as JSON."""
+        """Return the point as a dictionary that can be written as JSON."""
         return {**asdict(self), "group": self.group.name}
 
 
@@ -129,7 +135,7 @@ def plan(seed: int, count: int, edges: Edges) -> list[Point]:
 
 
 def _is_of(work: Work, edge: str) -> bool:
-    """Return whether the points of a kind of work use an edge.
+    """Return whether the kill points of a kind of work may use an edge.
 
     A run also reaches the edges of a landing. Points of runs do not use these edges, because the
     points of landings do.
@@ -138,8 +144,11 @@ def _is_of(work: Work, edge: str) -> bool:
 
 
 def _groups(count: int) -> list[Group]:
-    """Return the group of each point. Each group gets its share, and at least one point."""
+    """Return the group of each of `count` points, or a few more.
+
+    Each group gets its share of the points, and at least one point.
+    """
     whole = sum(group.share for group in GROUPS)
     groups = [group for group in GROUPS for _ in range(max(1, round(group.share * count / whole)))]
-    # The shares are rounded. The first group gets the points that are missing to `count`.
+    # The rounded shares may add up to less than `count`. The first group gets the missing points.
     return groups + [GROUPS[0]] * (count - len(groups))

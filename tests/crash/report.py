@@ -13,7 +13,8 @@ Result = dict[str, Any]
 class Results:
     """Results of kill points in a file, one JSON line for each result.
 
-    An interrupted harness reads the file when it starts again, and continues after these points.
+    A harness that was interrupted reads the file when it starts again. It then runs only the points
+    that have no result in the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -32,7 +33,7 @@ class Results:
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return a table with one line for each kind of kill point, and a line for all.
+    """Return a table with one line for each kind of kill point, and one line for all kinds.
 
     Columns: the number of points, the number that hit running work, the number that converged, and
     the median duration in seconds.

@@ -48,7 +48,11 @@ class Job:
 
 @dataclass
 class JobReport:
-    """The report that a child process sends when it ends."""
+    """The report that a child process sends when it ends.
+
+    `published` is the number of the publication, if the job made one. `failures` has the one-line
+    message of each failed step. `edges` has the edges that the child reached, if they are traced.
+    """
 
     published: int | None = None
     #: Whether the child reached the edge at which its fault is injected.
@@ -130,7 +134,7 @@ def _child(job: Job, sender: Connection) -> None:
 
 
 class _Edge:
-    """Injects the fault of a job when the work reaches its edge. Also records edges for a trace."""
+    """Injects a job's fault when the job reaches its edge. Also records edges for a trace."""
 
     def __init__(self, job: Job, report: JobReport, settings: Settings) -> None:
         self._job, self._report, self._settings = job, report, settings

@@ -2,14 +2,14 @@
 
 One run uses Airflow's scheduler with its LocalExecutor. Each kill is a kill point:
 
-- Nearly every task is killed in its first try. Some are also killed in their second.
+- Nearly every task is killed in its first try. Some tasks are also killed in their second try.
 - A few times, the worker process that watches a task is killed instead. Airflow then gets no more
   reports about the task.
 
 All kill points of a run have the same result: whether the state after the run is right.
 
 Only workers that have a task are killed. A worker that waits for a task holds the lock of the
-executor's queue. If it is killed, Airflow must be restarted in any case.
+executor's queue. If such a worker is killed, Airflow must be restarted, whatever the product does.
 """
 
 import contextlib
@@ -47,10 +47,11 @@ QUICK_TO_NOTICE = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "4",
 }
 WORKERS_KILLED = 3
-#: The least number of kills. One run of the scheduler usually has as many. Otherwise another run
-#: follows.
+#: The least number of kills. One run of the scheduler usually has as many kills. If it has fewer,
+#: the scheduler runs again.
 AT_LEAST = 12
-#: About how many seconds long tasks take. Other tasks take a second or two, mostly for imports.
+#: The approximate seconds that a long task takes, by its name. Other tasks take a second or two,
+#: mostly for imports.
 SECONDS = {"build_marts": 15.0, "audit_marts": 8.0, "audit_landing": 8.0, "seal_marts": 8.0}
 SHORT = 1.5
 
@@ -191,7 +192,7 @@ def _task_processes(settings: Settings) -> Iterator[tuple[str, int]]:
 
 
 def _attempt(pid: int) -> str | None:
-    """Return the id of the task attempt in a process's title, or None if it runs no task."""
+    """Return the id of the task attempt in a process's title, or None if there is none."""
     name = _title(pid).removeprefix(TITLE)
     return name if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", name) else None
 

@@ -1,9 +1,9 @@
-"""The world in which the harness kills work: a small force, and the changes of its second day.
+"""The worlds in which the harness kills work: a small force on its first and its second day.
 
-The world is made once and saved as two state folders, with the server stopped. In `first` nothing
-has been landed. `second` has a publication and a day of new data with every unusual change. Before
-each kill point, one of the two is copied to the work folder. `/dev/shm` is the fastest place,
-because it is in memory.
+Each world is a state folder. Both are made once and saved with the server stopped. In the world
+`first`, nothing has been landed. The world `second` has a publication, and new data with every
+unusual change. Before each kill point, one of the two is copied to the work folder. `/dev/shm` is
+the fastest place, because it is in memory.
 """
 
 import dataclasses
@@ -33,12 +33,12 @@ AS_AT = {
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
-#: The number of additional custody records. So many need several COPY messages, and several pieces
-#: of an archived batch.
+#: The number of additional custody records. So many records need several COPY messages, and several
+#: pieces of an archived batch.
 BULK = 10_000
 
-#: Adds custody records that no other record refers to, so that the landing of the table takes some
-#: time and can be interrupted.
+#: SQL that adds custody records that no other record refers to, so that the landing of the table
+#: takes some time and can be interrupted.
 _BULK = f"""
 insert into rms.custody_record (
     custody_id, occurrence_ref, arresting_officer_no, detention_reason_code, detained_at,
@@ -49,8 +49,8 @@ select
 from generate_series(1, {BULK}) as n
 cross join lateral (select timestamptz '2026-04-12 00:00+00' + n * interval '1 minute' as moment)
 """
-#: Changes that the simulator may not make on the second day: hard deletes, rows that break the
-#: source contract, and a protective marking that is refused.
+#: SQL for changes of the second day that the simulator perhaps does not make by itself: hard
+#: deletes, rows that break the source contract, and a protective marking that is refused.
 _SECOND_DAY = {
     "rms": """
         update rms.custody_record
@@ -74,7 +74,7 @@ _SECOND_DAY = {
 
 
 class Template:
-    """The two saved state folders, and the work folder, to which they are copied."""
+    """The two saved state folders, and the work folder, to which one of them is copied."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -187,8 +187,8 @@ def _run_sql(settings: Settings, database: str, statements: str) -> None:
 def _drop_bad_files(dropzone: Path) -> None:
     """Put three unusual personnel files into the dropzone.
 
-    They are an empty file, which is refused, a known file with changed content, and a file for a
-    day in the past that had none.
+    The first is empty, so it is refused. The second is a known file with changed content. The third
+    is a file for a past day that had no file.
     """
     people = dropzone / "hr" / "personnel"
     known = sorted(people.glob("personnel_*.csv"))

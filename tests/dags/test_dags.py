@@ -1,4 +1,4 @@
-"""The DAG files load. Each DAG has the tasks that the operator relies on, and a page for them."""
+"""The DAG files load. Each DAG has the tasks that operators rely on, and an operators' page."""
 
 import json
 import subprocess
@@ -80,7 +80,7 @@ def test_a_run_has_a_timeout_that_is_longer_only_if_somebody_must_approve(
 
 
 def test_an_approval_that_cannot_be_requested_says_why(daily: Any) -> None:
-    """The task checks this first, so it needs no warehouse."""
+    """The task looks for this error before it uses the warehouse, so no warehouse is needed."""
     from airflow.providers.standard.exceptions import HITLTriggerEventError
 
     approval = daily.get_task("approve_warning")

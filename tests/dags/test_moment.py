@@ -1,4 +1,8 @@
-"""The moment of a run: as configured, or the end of its data interval, or the last 05:30."""
+"""The moment that a run computes figures for.
+
+It is the moment in the run's configuration. Without one, it is the end of the run's data interval.
+Without an interval, it is the last 05:30.
+"""
 
 import importlib.util
 from datetime import UTC, datetime

@@ -28,8 +28,8 @@ class Airflow:
     def run_of(self, dag: str, as_at: str) -> str:
         """Return the id of the current run of a scheduled DAG.
 
-        In a new state folder the scheduler starts a run by itself. If there are only ended runs,
-        this starts a new run.
+        In a new state folder the scheduler starts a run by itself. If there are runs and all of
+        them have ended, this method starts a new run for the moment `as_at`.
         """
         for _ in _patiently(f"no run of {dag}"):
             found = self.client.get(f"/dags/{dag}/dagRuns")
@@ -76,7 +76,7 @@ class Airflow:
         done.raise_for_status()
 
     def clear(self, dag: str, run: str, *tasks: str, downstream: bool = False) -> None:
-        """Clear tasks, so that they run again. With `downstream`, also all tasks after them."""
+        """Clear tasks, so that they run again. With `downstream`, clear later tasks as well."""
         done = self.client.post(
             f"/dags/{dag}/clearTaskInstances",
             json={
@@ -93,7 +93,7 @@ class Airflow:
     def answer(self, dag: str, run: str, task: str, option: str, reason: str) -> None:
         """Answer a task that waits for a decision, as on the page *Required Actions*.
 
-        The name of the person who decides is A. Lead.
+        It gives "A. Lead" as the name of the person who decides.
         """
         done = self.client.patch(
             f"{_task(dag, run, task)}/-1/hitlDetails",

@@ -25,7 +25,7 @@ AS_READ = {
 def differences(
     warehouse: psycopg.Connection, settings: Settings, version: Version, source: Source
 ) -> list[str]:
-    """Return the names of the columns in which a raw row differs from the row of its batch."""
+    """Return the names of the columns in which a raw row differs from its row in the archive."""
     assert source.kept_as is not None
     table = next(t for t in dataset(version.dataset).tables if t.name == version.table)
     raw = _raw(warehouse, version)
@@ -61,7 +61,8 @@ def _of_file(settings: Settings, kept_as: str, version: Version) -> dict[str, An
     with open_archived(settings, kept_as) as content:
         for reading in read_tables(content, dataset(version.dataset)):
             if reading.table.name == version.table:
-                # All rows are read, so that the reader releases the stream before it is closed.
+                # All rows are read, so that the reader releases the stream before the stream is
+                # closed.
                 (row,) = [row for row in reading.rows if row[0] == version.row_number]
                 return dict(zip(reading.table.names, row[3:], strict=True))
     raise AssertionError(f"{kept_as} has no table {version.table}")

@@ -1,4 +1,4 @@
-"""A force with two months of history, in a state folder that the end-to-end tests share."""
+"""A force with seven weeks of history, in a state folder that the end-to-end tests share."""
 
 import shutil
 import tempfile

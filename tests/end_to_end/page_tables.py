@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 
 def tables(page: str) -> dict[str, list[list[str]]]:
-    """Return the body rows of every table on a page as texts, by the caption of the table."""
+    """Return the body rows of every table on a page, as the texts of their cells, by caption."""
     reader = _Reader()
     reader.feed(page)
     return reader.tables

@@ -14,18 +14,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROWS = 24
-#: The parts of a terminal's input: an escape sequence with its parameters and its final letter, a
-#: control character, or text.
+#: One part of what a terminal receives: an escape sequence with its parameters and its final
+#: letter, a control character, or text.
 TOKEN = re.compile(r"\x1b\[([?\d;]*)([A-Za-z])|([\r\n])|([^\x00-\x1f\x7f]+)")
 
 
 class Display:
     """The lines that a terminal shows, including those that have scrolled away.
 
-    It knows the few escape sequences that the product's screens may send.
+    `feed` understands only the few escape sequences that the product's screens may send.
 
     Raises:
-        ValueError: another sequence is sent. A test then fails.
+        ValueError: the command sends another sequence. The test then fails.
     """
 
     def __init__(self, columns: int) -> None:
@@ -167,7 +167,7 @@ class PseudoTerminal:
             self._process.wait()
 
     def _read(self, patience: float) -> bool:
-        """Read the bytes that the command has sent. Return false if there are none."""
+        """Read what the command sends. Return false if nothing came within `patience` seconds."""
         if not select.select([self._master], [], [], patience)[0]:
             return False
         try:

@@ -22,9 +22,9 @@ class Terminal:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables of a command. The state folder is their only setting.
+        """The environment variables of a command.
 
-        `extra` can add others.
+        Of the settings of the product, they contain only the state folder and those in `extra`.
         """
         kept = {
             name: value

@@ -41,8 +41,8 @@ def current(terminal: Terminal) -> int:
 def last_decision(terminal: Terminal) -> tuple[Any, ...]:
     """Return the decision on the newest build.
 
-    The values are: whether it is approved, who decided, their login, the reason, and the program
-    through which they decided.
+    The values are: whether the build is approved, the name of the person who decided, the
+    account or login that was used, the reason, and the program through which the person decided.
     """
     (decision,) = ask(
         terminal,

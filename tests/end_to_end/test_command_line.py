@@ -1,4 +1,4 @@
-"""Commands on a warehouse with one publication: JSON documents, and names that do not exist."""
+"""Commands on a warehouse with one publication print JSON, and refuse names that do not exist."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, A
 
 
 def moments(value: object) -> Iterator[str]:
-    """Yield the values of all keys that name a moment."""
+    """Yield every moment in a JSON document: the values of keys such as `landed_at`."""
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, str) and key.endswith(("_at", "since", "delivered_for")):

@@ -71,9 +71,9 @@ def publish_by_hand(terminal: Terminal, build_id: int) -> subprocess.CompletedPr
 
 @pytest.fixture
 def damaged(terminal: Terminal, first_run: str, tmp_path: Path) -> Terminal:
-    """A copy of the project with a wrong figure, which the gate blocks.
+    """A terminal with a copy of the project, in which a mart computes a wrong figure.
 
-    The copy has a second DAG that skips the gate.
+    The gate blocks the builds of this copy. The copy also has a second DAG, which skips the gate.
     """
     for name in ("include", "expectations", "dags", "dbt_project"):
         shutil.copytree(
@@ -182,7 +182,7 @@ def test_a_run_killed_before_its_publication_can_publish_only_what_was_audited(
     before = publications(terminal)
     killed_before_publication(terminal)
     assert publications(terminal) == before
-    # The build is audited, complete and unchanged. So it may be published without Airflow.
+    # The build is audited, complete and unchanged, so it may also be published without Airflow.
     build_id = newest_build(terminal)
     assert publish_by_hand(terminal, build_id).returncode == 0
     assert publications(terminal)[-1] == (build_id, True)

@@ -81,7 +81,8 @@ def stories(settings: Settings, kind: str, at_most: int = 1) -> list[RecordHisto
 
 
 def test_the_records_behind_every_figure_add_up_to_it(records: Records) -> None:
-    # Measures in hours have no numerator, neither in the figure nor in its records.
+    # Measures in hours have no numerator, neither in the figure nor in its records. Here a missing
+    # numerator counts as 0 on both sides.
     wrong = records.ask(
         """
         select *

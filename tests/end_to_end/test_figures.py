@@ -6,8 +6,8 @@ import pytest
 
 from tests.oracle.runner import check
 
-# The moments of the quick test: on a deadline day, and on a later day after changes of records. The
-# slow test runs for every moment of the oracle.
+# The quick test compares the figures at these moments: on a deadline day, and on a later day, when
+# records have changed. The slow test does it for every moment of the oracle.
 FIRST_DAY = ["2026-04-30T12:00"]
 DAY_AFTER = ["2026-06-21T05:30"]
 

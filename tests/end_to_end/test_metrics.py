@@ -18,10 +18,11 @@ MEASURES = (
     "elearning_completion", "elearning_completion_incl_absent", "elearning_module_1",
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
-#: Measures that MetricFlow can also compute from the records, but only for the day of the run. Each
-#: has a second metric for this, whose name ends in `_today`.
+#: The second metrics of some measures, whose names end in `_today`. MetricFlow computes these
+#: metrics from the records, but only for the day of the run.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
-#: The metrics that are queried by unit. Strands belong to no unit, so their metric is left out.
+#: The metrics that are queried by unit. `intel_plan_strands_met_today` is computed from strands,
+#: which belong to no unit, so this metric is left out.
 BY_UNIT = tuple(name for name in (*MEASURES, *TODAY) if name != "intel_plan_strands_met_today")
 #: Values by metric, month and unit. A figure without a value is left out.
 Figures = dict[tuple[str, str, str], float]
@@ -29,10 +30,10 @@ Figures = dict[tuple[str, str, str], float]
 
 @pytest.fixture
 def mf(terminal: Terminal, first_run: str, tmp_path: Path) -> Iterator[Terminal]:
-    """A terminal whose commands may not open a network connection. Otherwise the test fails.
+    """A terminal whose commands may not open a network connection.
 
-    Its temporary folder is new. MetricFlow may store the answer of a network call there, and would
-    then not make the call again.
+    If a command opens one, the test fails. The commands use a new temporary folder. In an old one,
+    MetricFlow may have stored the answer of a network call, and would then not make the call again.
     """
     with socket.socket() as outside:
         outside.bind(("127.0.0.1", 0))
@@ -65,8 +66,8 @@ def queried(mf: Terminal, folder: Path, metrics: tuple[str, ...], by: str) -> Fi
 def published(mf: Terminal, query: str) -> Figures:
     """Return the figures of the marts that a query selects, by measure, month and unit.
 
-    The figures of the current month are listed a second time, under the names of the metrics of
-    today.
+    Some measures have a second metric, which is in `TODAY`. Their figures of the current month are
+    listed a second time, under the name of that metric.
     """
     with psycopg.connect(mf.url("bi")) as reader:
         rows = reader.execute(query.encode()).fetchall()

@@ -1,6 +1,6 @@
-"""Withheld data is nowhere in the state folder or the warehouse.
+"""Withheld narratives and source identities are nowhere in the state folder or the warehouse.
 
-Narratives and source identities are nowhere. Officer numbers are in no mart.
+Officer numbers are in no mart.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ BLOCK = 4 * 1024 * 1024
 
 
 def secrets_of_intelligence(terminal: Terminal) -> list[str]:
-    """Return narratives and source identities from the source database of intelligence."""
+    """Return a random sample of the narratives and source identities in the intelligence system."""
     with psycopg.connect(terminal.url("intelligence")) as source:
         rows = source.execute(
             "select narrative, source_identity from intel.report order by random() limit %s",
@@ -31,7 +31,7 @@ def secrets_of_intelligence(terminal: Terminal) -> list[str]:
 def state_files(home: Path) -> Iterator[Path]:
     """Yield every file of the state folder except the files of the server.
 
-    The server also runs the source database, so its files contain withheld data.
+    The server also runs the source databases, so its files contain withheld data.
     """
     for path in home.rglob("*"):
         if path.is_file() and "postgres" not in path.relative_to(home).parts:
@@ -111,10 +111,11 @@ def test_no_mart_holds_an_officer_s_number(terminal: Terminal, first_run: str) -
 def test_logins_without_pseudonyms_find_no_number_beside_one(
     terminal: Terminal, first_run: str
 ) -> None:
-    """No such login may read a table that has a pseudonym and the officer's number in one row.
+    """A login may read no table that has a pseudonym and the officer's number in one row.
 
-    The test looks at all text columns, not only at columns with the usual names. The logins are
-    those of the gate, of readers, and of people with a purpose.
+    Only logins that may read `identity.pseudonym` are exceptions. The test looks at all text
+    columns, not only at columns with the usual names. The logins are those of the gate, of readers,
+    and of people with a purpose.
     """
     with psycopg.connect(terminal.url("warehouse")) as warehouse:
         relations = warehouse.execute(
@@ -150,7 +151,7 @@ def test_logins_without_pseudonyms_find_no_number_beside_one(
 def _beside(
     warehouse: psycopg.Connection, relation: tuple[str, str], key: str, columns: list[str]
 ) -> bool:
-    """Return whether a row has a pseudonym in column `key` and its number in another column."""
+    """Return whether a row has a pseudonym in column `key` and the officer's number in a column."""
     held = sql.SQL("select exists (select from {} as t inner join identity.pseudonym as p on {})")
     is_key = sql.SQL("p.officer_key = t.{}").format(sql.Identifier(key))
     names = sql.Identifier(*relation)

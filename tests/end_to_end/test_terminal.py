@@ -76,7 +76,7 @@ def interrupted(home: Terminal) -> tuple[int, Display, list[str]]:
 
 @pytest.fixture(scope="module")
 def demo(home: Terminal, interrupted: object) -> tuple[int, Display]:
-    """Exit code and display of `assurance demo`, after an interrupted run. `make run` calls it."""
+    """The exit code and display of `assurance demo` (`make run`), after an interrupted run."""
     run = home.on_a_terminal("demo")
     try:
         code = run.end()
@@ -108,8 +108,8 @@ def test_ctrl_c_ends_a_run_with_one_line_and_leaves_no_process(
 def test_an_interrupted_run_is_marked_and_the_server_stays(
     home: Terminal, interrupted: object
 ) -> None:
-    # The fixture `demo` makes the next run, and this test does not use it. So nothing but the
-    # interruption can have closed the run.
+    # The interrupted run must mark itself as failed. This test does not use the fixture `demo`,
+    # which makes the next run. So no later run can have marked the interrupted run.
     status = home.assurance("status")
     assert status.stdout.startswith("Last run            failed")
     assert "interrupted before its end" in status.stdout
@@ -220,6 +220,6 @@ def test_a_run_is_tidy_on_any_terminal(
     assert (b"\x1b" in run.sent) == ("TERM" not in extra)
     display = run.display()
     whole = [line for line, is_wide in zip(display.lines, display.is_wide, strict=True) if is_wide]
-    # Only a path may be wider than the terminal. It is alone on its line.
+    # Only a path may be wider than the terminal. Such a path is alone on its line.
     assert all(line.startswith(str(home.home)) and " " not in line for line in whole), display.text
     assert "airflow" not in display.text.lower().replace("start airflow", "")

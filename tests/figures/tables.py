@@ -63,7 +63,8 @@ def dump(warehouse: psycopg.Connection, folder: Path) -> int:
 def compare(before: Path, after: Path) -> Iterator[Line]:
     """Compare two folders of tables, in the columns that both have. Row order does not count.
 
-    Yield a line for each table that differs.
+    Yield a line for each table whose rows differ. Also yield a line for each table that only one
+    folder has, and for each table that has other columns in the other folder.
     """
     names = {file.name for folder in (before, after) for file in folder.iterdir()}
     for name in sorted(names):
@@ -97,7 +98,7 @@ def _rows(table: list[list[str]], columns: list[str]) -> Counter[tuple[str, ...]
 def _first(
     columns: list[str], gone: Counter[tuple[str, ...]], come: Counter[tuple[str, ...]]
 ) -> str:
-    """Return the number of differing rows before and after, with the first row of each."""
+    """Return a text with the numbers of rows that are gone and new, and the first row of each."""
     sides = [
         f"{side} {dict(zip(columns, min(rows), strict=True))}"
         for side, rows in (("before", gone), ("after", come))

@@ -26,5 +26,5 @@ def world(warehouse: Settings, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def empty_sources(world: World) -> None:
-    """Empty tables in the source databases, which all tests share."""
+    """Empty the tables of the source databases, which all tests share."""
     world.empty_sources()

@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def _judge(root: Path, every: list[Mutant], mutants: list[Mutant]) -> Results:
-    """Judge each mutant with dbt's unit tests. Judge those that no unit test notices by the oracle.
+    """Judge each mutant with dbt's unit tests. If none notices it, judge it with the oracle.
 
     For the oracle, the marts of a small world are built with the mutant, and compared with the
     marts of the unchanged rules.
@@ -115,7 +115,7 @@ def _by_world(world: "World", mutants: list[Mutant], results: Results) -> None:
 
 
 def _report(mutants: list[Mutant], results: Results) -> int:
-    """Print the table, the survivors without a reason, and listed survivors that were caught.
+    """Print the table, survivors without a reason, and caught mutants that are listed as survivors.
 
     Return the exit code of the program.
     """

@@ -20,7 +20,7 @@ FUNCTIONS = {
 JOINS = {"left": "inner", "inner": "left"}
 _NEXT_JOIN = {"left", "inner", "cross", "full", "join"}
 _AFTER_WHERE = {"group", "order", "union", "window", "limit", "having"}
-#: For each word that conditions follow, the words that end these conditions.
+#: For each word after which conditions stand, the words before which the conditions end.
 CONDITIONS = {
     "where": _AFTER_WHERE,
     "having": _AFTER_WHERE,
@@ -65,7 +65,8 @@ def _of_text(source: str, offset: int) -> Iterator[Change]:
 def _of_jinja(token: Token, *, with_numbers: bool) -> Iterator[Change]:
     """Yield the changes in a Jinja expression or block.
 
-    They are in the SQL that it passes to a macro as text and, if `with_numbers`, in its numbers.
+    The changes are made in the SQL that Jinja passes to a macro as text. With `with_numbers`, they
+    are also made in the numbers that Jinja passes.
     """
     for text in _JINJA_TEXT.finditer(token.text):
         yield from _of_text(text.group(1), token.start + text.start(1))

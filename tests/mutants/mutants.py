@@ -59,7 +59,7 @@ class Mutant:
 
     @property
     def folder(self) -> str:
-        """The folder under which the table of results counts the mutant."""
+        """The name of the file's folder. The table of results counts the mutants of each folder."""
         return Path(self.file).parent.name
 
     @property
@@ -73,7 +73,7 @@ class Mutant:
 
 
 def all_mutants() -> list[Mutant]:
-    """Return every mutant of the rules. The numbers are the same as long as the files are."""
+    """Return every mutant of the rules. Its number stays the same while the files do not change."""
     found: list[Mutant] = []
     places = 0
     for path in rule_files():
@@ -137,7 +137,8 @@ def _mutant(number: int, place: int, name: str, source: str, change: Change) -> 
         file=name,
         change=change,
         line=source.count("\n", 0, change.start) + 1,
-        # If a join is long, the formatter puts the joined table on the next line.
+        # If a join is long, the formatter puts the joined table on the next line. So that line is
+        # added.
         says=f"{says} {following}" if says in {"inner join", "left join"} else says,
         was=" ".join(source[change.start : change.end].split()),
     )

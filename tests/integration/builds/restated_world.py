@@ -102,7 +102,7 @@ def register(moment: str, evidence: str | None) -> Delivery:
 
 
 def first_step() -> Step:
-    """Return the records of the first publication. A test changes one record of each month."""
+    """Return the records of the first publication. Tests later change one record of each month."""
     referrals = [
         # December: one of the two referrals will be deleted.
         referral("R-DEC-1", "11", "2025-12-03T12:00", occurrence_ref="O-DEC-1"),
@@ -142,7 +142,7 @@ def first_step() -> Step:
         completed(row["employee_no"], module, "2025-10-01T12:00")
         for row in STAFF
         for module in MODULES
-        # The first officer has not completed one module, the second officer has completed none.
+        # The first officer lacks one module. The second officer has completed none.
         if row["employee_no"] != "000002" and (row["employee_no"], module) != ("000001", "OIC-EL-4")
     ]
     files = [
@@ -170,7 +170,7 @@ class RestatedWorld:
     run_number: int = 0
 
     def fill(self, *files: Delivery) -> None:
-        """Write the records and new files of `step` and further files into the sources."""
+        """Write the records of `step`, its new files and the given files into the sources."""
         dropzone = Path(self.settings.dropzone.removeprefix("file://"))
         tables = {name: rows for name, rows in self.step.tables.items() if rows}
         step = Step(tables, [*self.step.files, *files])
@@ -228,9 +228,9 @@ class RestatedWorld:
         return {_key(row): row for row in rows}
 
     def restated(self, publication_id: int) -> dict[tuple[str, str, str], list[Row]]:
-        """Return the rows of causes of every restated figure, by measure, month and unit.
+        """Return the rows of table `restatement` of a publication, by measure, month and unit.
 
-        The causes of a figure are in their order.
+        Each row is one cause of a restated figure. The rows of a figure are in the order of `step`.
         """
         query = sql.SQL("select * from generation.{} order by step").format(
             sql.Identifier(f"restatement__{publication_id}")
@@ -255,9 +255,9 @@ class RestatedWorld:
     def check_sums(self, old: Figures, after: int, over_before: str) -> int:
         """Check the restatements of a publication, and return the number of restated figures.
 
-        The restated figures are exactly the changed figures of months before `over_before`, which
-        had ended at the earlier publication. The causes of a figure lead without a gap from its old
-        value to its new value.
+        `old` has the figures of the earlier publication. Months before `over_before` had ended
+        then. The restated figures must be exactly the changed figures of these months. The causes
+        of a figure must lead without a gap from its old value to its new value.
         """
         new = self.figures(after)
         restated = self.restated(after)
@@ -384,13 +384,14 @@ def _count(row: Row | None, column: str) -> int:
 def _decimal(value: float | None) -> Decimal:
     """Return the value that PostgreSQL gives when it casts a double precision to numeric.
 
-    It has 15 significant digits, and is then rounded to 15 decimals.
+    The cast keeps 15 significant digits. The value is then rounded to 15 decimals. A missing value
+    counts as 0.
     """
     return round(Decimal(f"{value or 0:.15g}"), 15)
 
 
 class TwoPublications:
-    """A world with two publications. Records of each kind are changed between the two."""
+    """A world with two publications. Between the two, one record of each kind is changed."""
 
     def __init__(self, world: RestatedWorld, folder: Path) -> None:
         self.world = world

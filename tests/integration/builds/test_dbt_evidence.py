@@ -1,4 +1,4 @@
-"""Results of dbt's tests are stored with the tables that they checked, and count only for these."""
+"""The result of a dbt test is stored with the tables that it checked, and counts only for them."""
 
 from types import SimpleNamespace
 from typing import Any

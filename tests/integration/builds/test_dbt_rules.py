@@ -71,8 +71,9 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
 ) -> None:
     """Tables with pseudonyms and officer numbers are exceptions to the usual privileges.
 
-    The gate may read every table that is built, and the logins of a purpose may read its staging
-    tables. Tables with both columns are open only to roles that may read `identity.pseudonym`.
+    Usually the gate may read every table that is built, and a login for a purpose may read the
+    staging tables of that purpose. But a table with both columns may be read only by roles that may
+    also read `identity.pseudonym`.
     """
     with connect(empty_models) as connection:
         others = connection.execute(
@@ -100,7 +101,7 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
 
 
 def test_a_mutant_is_caught_unless_it_cannot_matter(empty_models: Settings, tmp_path: Path) -> None:
-    """Check the code of `python -m tests.mutants` with a mutant to catch and a harmless one."""
+    """Try `python -m tests.mutants` on a mutant that a test must notice, and a harmless one."""
     named = {
         mutant.becomes: mutant for mutant in all_mutants() if mutant.model == "int_measure_month"
     }

@@ -68,7 +68,8 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
 @pytest.mark.parametrize(
     ("measure", "month", "unit", "causes"),
     [
-        # A referral arrived late. It counts in the team of its officer and in the units above.
+        # A referral arrived late. It counts in the team of its officer and in the units above, but
+        # not in team T1.
         ("nccu_intel_compliance", "2026-01", "ALL", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "D1", [("LATE_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance", "2026-01", "T1", []),
@@ -76,17 +77,20 @@ def test_the_causes_of_every_restated_figure_add_up_to_its_change(
         ("nccu_intel_compliance", "2026-02", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_intel_in_time", "2026-02", "ALL", [("LATE_RECORD", 1, 1, 0)]),
         ("nccu_hours_to_submission_p50", "2026-02", "ALL", [("LATE_RECORD", 1, None, 1)]),
-        # The type of a referral was corrected. The measure of all types had counted it before.
+        # The type of a referral was corrected. The measure of all types had counted the referral
+        # before, so this measure does not change.
         ("nccu_intel_compliance", "2026-03", "ALL", [("CORRECTED_RECORD", 1, 0, 1)]),
         ("nccu_intel_compliance_all_types", "2026-03", "ALL", []),
         ("nccu_intel_compliance", "2025-12", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
         ("nccu_capture_completeness", "2026-01", "ALL", [("DELETED_RECORD", 1, 0, -1)]),
-        # An officer's fourth module arrived late, which completes the package.
+        # The completion of an officer's fourth module arrived late. With it, the officer has
+        # completed the whole package.
         ("elearning_module_4", "2025-11", "T1", [("LATE_RECORD", 1, 1, 0)]),
         ("elearning_module_3", "2025-11", "T1", []),
         ("elearning_completion", "2025-10", "ALL", []),
         ("elearning_completion", "2026-01", "ALL", [("LATE_RECORD", 1, 1, 0)]),
-        # In February a second officer was on long-term sick leave, so there are two causes.
+        # A corrected file also shows another officer on long-term sick leave in February, so there
+        # are two causes.
         (
             "elearning_completion", "2026-02", "ALL",
             [("LATE_RECORD", 1, 1, 0), ("CORRECTED_RECORD", 1, -1, -1)],
@@ -145,7 +149,7 @@ def test_a_closed_exception_shows_when_and_why(
 def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
     """After a failed build, the repeated build is still compared with the last publication.
 
-    This is also true for a later build.
+    A later build is compared with it as well.
     """
     world = pair.world
     _leave_old_names(world)
@@ -201,7 +205,8 @@ def test_a_changed_policy_is_a_rule_change_and_no_record_change(
 ) -> None:
     world, third = changed_rules.world, changed_rules.third
     assert world.check_sums(world.figures(changed_rules.second), third, "2026-04") > 10
-    # A document after 32 hours is in time by the new rule. A referral also arrived late.
+    # Under the new rule, a document that was submitted after 32 hours is in time. A referral also
+    # arrived late.
     assert world.causes(third, "nccu_intel_in_time", "2026-01") == [
         ("RULE_CHANGE", 1, 1, 0),
         ("LATE_RECORD", 1, 0, 1),

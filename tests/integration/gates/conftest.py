@@ -1,6 +1,6 @@
 """Fixtures for the gate's tests: the warehouse of the small force, and Great Expectations on it.
 
-Both are made once for each module.
+Both are made once for each module of tests.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
-"""For every expectation, SQL that damages the tables of the small force so that it fails.
+"""For every expectation, SQL that damages tables of the small force so that the check fails.
 
 In the SQL, `{t}` stands for the table of the suite. The SQL is looked up by the suite and the name
-of the expectation, then by the name alone, then by the kind of expectation.
+of the expectation, then by the name alone. If none is listed, the SQL follows from the kind of the
+expectation.
 """
 
 import re
@@ -30,7 +31,8 @@ REPORT = "raw_law_enforcement.intelligence_report"
 def damage_of(suite: Suite, expectation: Expectation) -> tuple[str, str]:
     """Return the SQL that makes an expectation fail, and the SQL that repairs the damage.
 
-    The repair is empty if only rows are damaged, because rows are restored after every damage.
+    The repair is an empty text if only rows are damaged, because the rows are restored after every
+    damage.
 
     Raises:
         LookupError: no SQL is listed for the expectation.
@@ -85,7 +87,7 @@ def damages_of_columns(
 def _wrong(expectation: Expectation) -> str:
     """Return a change in SQL that makes an expectation about the values of a column fail.
 
-    Return an empty text for other expectations.
+    Return an empty text if the expectation is not about values.
     """
     (column, *_), name = expectation.columns, expectation.name
     if name.endswith(("_listed", "_well_formed")):
@@ -100,8 +102,9 @@ def tables_in(sql: str) -> list[str]:
     return re.findall(r"(?:update|into|from) ([a-z_]+\.[a-z_]+)", sql)
 
 
-# SQL that repairs a damage, by the name of the expectation. Only needed if more than rows of the
-# saved tables is damaged, for example if a column is added. Rows are restored after every damage.
+# SQL that repairs a damage, by the name of the expectation. The rows of the saved tables are
+# restored after every damage. So a repair is only needed for other damage, such as an additional
+# column.
 REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,

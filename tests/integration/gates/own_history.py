@@ -32,17 +32,20 @@ HISTORY_REPAIRS = {
 }
 
 HISTORY_DAMAGES = {
-    # Almost no records are entered in eight weeks, and then three hundred on one day.
+    # Three hundred records are entered on one day. In the eight weeks before, almost none were
+    # entered.
     "recorded_as_usual": _COPIES
     % "'created_at', case when n = 0 then '2026-03-16Z' else '2026-05-14 10:00Z' end",
-    # Two hundred records have one value in the column, then a hundred have another value.
+    # Two hundred older records have one value in the column. A hundred later ones have another
+    # value.
     **dict.fromkeys(
         (f"{column}_mix_as_before" for column in MIXES),
         _COPIES
         % "'created_at', case when n < 200 then '2026-03-01Z' else '2026-05-14 10:00Z' end, "
         "'{column}', case when n < 200 then 'A' else 'B' end",
     ),
-    # Two deliveries have the same hundred and fifty records, with other values in the later one.
+    # Two deliveries have the same hundred and fifty records. Their values differ in the later
+    # delivery.
     **dict.fromkeys(
         (f"{column}_few_changed" for column in CHANGES),
         "insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose) "

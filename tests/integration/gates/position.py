@@ -1,4 +1,4 @@
-"""The position of the small force today, its positions on every day, and the gate's results."""
+"""SQL that makes the small force's position today and on every day, and the gate's results."""
 
 POSITIONS = """
 create table candidate.assurance_position as

@@ -1,6 +1,6 @@
-"""The landed records of the small force, on which the gate is tested."""
+"""SQL that makes the landed records of the small force, on which the gate is tested."""
 
-# Officers are numbered 1 to 12. The collar number of an officer is 900 plus that number.
+# The officers have the numbers 1 to 12. An officer's collar number is 900 plus that number.
 RAW = """
 insert into audit.batch (
     batch_id, run_id, force_code, dataset, source_place, kind, delivered_for, row_count, rows_new,

@@ -1,4 +1,4 @@
-"""The gate stores the results, verdicts and keys of failing rows of an audit, but no values."""
+"""The gate stores an audit's results and verdicts, and of failing rows the keys but no values."""
 
 import os
 import re
@@ -23,7 +23,7 @@ from tests.integration.gates.warehouse import World
 
 
 def evidence(world: World, stage: str) -> tuple[str, int, int]:
-    """Return the stored verdict of a stage, and its numbers of expectations and failures."""
+    """Return the stored verdict of a stage, its number of expectations, and how many failed."""
     row = world.admin.execute(
         "select verdict, expectations, failed from audit.gate where build_id = %s and stage = %s",
         (world.build.build_id, stage),
@@ -121,7 +121,7 @@ def test_keys_are_deleted_after_six_weeks_and_counts_are_not(world: World) -> No
 def failing_rows(world: World) -> dict[tuple[str, int], dict[str, Any]]:
     """Return the stored keys of the rows that failed in the last audit.
 
-    They are listed by the check and the row's position among the check's failing rows.
+    The result maps a check and a position among its failing rows to the key of the row there.
     """
     rows = world.admin.execute(
         "select expectation, position, row_key from audit.latest_expectation_result "

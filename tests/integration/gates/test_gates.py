@@ -56,7 +56,7 @@ def test_every_expectation_of_columns_can_fail(
 def of_columns(suite: Suite) -> tuple[Expectation, ...]:
     """Return the expectations that are derived from the columns in a landed table's declaration.
 
-    Return none for suites of other stages.
+    Return an empty tuple if the suite is not of the stage `landing`.
     """
     if suite.stage != "landing":
         return ()
@@ -95,7 +95,7 @@ def test_a_replay_is_not_compared_with_deliveries(world: World, auditor: Auditor
 def test_two_batches_of_one_extract_are_one_delivery(world: World, auditor: Auditor) -> None:
     """In a first load, the rejected rows of an extract are recorded as a separate batch.
 
-    The row count of a delivery must add up both batches.
+    The row count of a delivery must be the sum of both batches.
     """
     (suite,) = [suite for suite in suites_of("landing") if suite.table == "custody_record"]
     before = failures(auditor.audit(suite))

@@ -27,7 +27,7 @@ class World:
         self.build = build
         self.places = Places(build)
         self.admin = psycopg.connect(admin_url(settings, DATABASE), autocommit=True)
-        # This is faster, and the data of these tests need not survive a crash.
+        # Commits are faster without a wait for the disk. These tests need not survive a crash.
         self.admin.execute("set synchronous_commit = off")
         self.admin.execute("create schema saved")
         rows = self.admin.execute(
@@ -80,7 +80,7 @@ def small_force() -> Iterator[World]:
 
 
 def failures(outcomes: list[Outcome]) -> list[tuple[str, str, str, str | None]]:
-    """Return severity, suite, name and exception of each failed expectation."""
+    """Return the severity, suite, name and exception of each failed expectation."""
     return [
         (o.expectation.severity, o.suite.name, o.expectation.name, o.exception)
         for o in outcomes

@@ -1,8 +1,8 @@
 """A small force whose tables pass every expectation. The gate's tests damage the tables.
 
-The force has twelve officers, eight referrals and one month. The tables have the columns of the
-mart contract and no constraints, so that a test can damage them in every way that an expectation
-notices.
+The force has twelve officers, eight referrals and the figures of one month. The tables have the
+columns of the mart contract and no constraints, so that a test can damage them in every way that an
+expectation notices.
 """
 
 from datetime import UTC, datetime

@@ -60,6 +60,9 @@ def put_report(world: World, key: int, updated: datetime, **other: Any) -> None:
 
 
 def officers(world: World, moment: datetime | None = None) -> dict[str, str]:
-    """Return the arresting officer of each custody record in raw, as at a moment or now."""
+    """Return the arresting officer of each custody record, from its version in raw at `moment`.
+
+    Without a moment, return the newest version.
+    """
     state = world.state(CUSTODY, ("arresting_officer_no",), moment or FOREVER)
     return {key: officer for key, (officer,) in state.items()}

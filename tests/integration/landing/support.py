@@ -70,7 +70,7 @@ class World:
         shutil.rmtree(self.settings.home / "batches", ignore_errors=True)
 
     def forget(self) -> None:
-        """Delete all landed data. Only the administrator of the server may do this."""
+        """Delete all landed data, as the administrator of the server. No other role may do this."""
         with self.as_owner() as connection:
             tables = connection.execute(
                 """
@@ -189,8 +189,9 @@ class World:
     ) -> dict[str, tuple[Any, ...]]:
         """Return the version of each existing record of a raw table as at the moment `at`.
 
-        The result has the values of `columns` by the record's key. Only batches with a number up to
-        `known` count. `table` is needed if the dataset has several tables.
+        The result maps the key of each record to the values of `columns`. If `known` is given, only
+        batches with numbers up to `known` count. `table` is needed if the dataset has several
+        tables.
         """
         declared = dataset(name)
         which = next(t for t in declared.tables if table in (None, t.name))
@@ -221,7 +222,7 @@ class World:
             ).fetchall()
 
     def reasons(self, name: str) -> list[tuple[int | None, str | None, list[str]]]:
-        """Return the row number, the key and the reasons of a dataset's rejected rows."""
+        """Return the row number, the key and the reasons of each rejected row of a dataset."""
         return self.query(
             "select row_number, row_key, reasons from audit.rejected_row where dataset = %s"
             " order by rejected_id",

@@ -1,7 +1,8 @@
-"""If the change counts of the source explain an extract, landing computes no sum of keys.
+"""If the source's change counts explain an extract, landing does not compute the sum of keys.
 
 PostgreSQL counts the inserts, updates and deletes of a table. The sum of keys is a digest of all
-keys of the source table. It is slow to compute for a large table.
+keys of the source table. It is slow to compute for a large table. If the counts agree with the
+changes that landing has read, nothing else has changed in the source, and the sum is not needed.
 """
 
 import os
@@ -89,8 +90,8 @@ def test_single_changes_read_no_keys_and_are_stored(world: World, sums: list[str
         insert(world, 10 + step, at(60 * step))
         assert world.land(CUSTODY).rows_landed == 2
     assert sums == []
-    # Landing has calculated the new sum of keys from the changes. It equals the sum in the source,
-    # so the next landing reads no rows.
+    # Landing has calculated the new sum of keys from the changes. The next landing is made to
+    # compute the sum in the source. The two are equal, so it reads no rows.
     world.execute("update audit.source_cursor set reconciled_at = null")
     assert world.land(CUSTODY).batches == 0
     assert sums == ["added up"]

@@ -60,7 +60,7 @@ def landed(world: World) -> object:
 
 
 def archived(world: World) -> tuple[set[str], set[str]]:
-    """Return the names of archived files in `audit.batch`, and those of the existing files."""
+    """Return the names of archived files in `audit.batch`, and the names of the existing files."""
     named = world.query("select kept_as from audit.batch where kept_as is not null")
     existing = [
         path
@@ -92,7 +92,7 @@ def test_a_killed_landing_converges(world: World, tmp_path: Path) -> None:
 def kill_while_landing(world: World, seconds: float | None) -> None:
     """Start a landing in a separate process, and kill the process after some seconds.
 
-    If `seconds` is None, kill it as soon as its attempt is recorded.
+    If `seconds` is None, kill the process as soon as its attempt to land is recorded.
     """
     environment = os.environ | {
         "ASSURANCE_DROPZONE": world.settings.dropzone,
@@ -165,7 +165,7 @@ def test_the_files_of_a_failed_landing_are_removed_by_the_next(
     monkeypatch.setattr(PostgresTable, "window", real)
     folder = world.settings.home / "batches" / CUSTODY
     [leftover] = folder.iterdir()
-    # The file of an unfinished erasure is in the same folder. It must stay.
+    # Put the file of an unfinished erasure into the same folder. Landing must not remove this file.
     rewritten = folder / f"{leftover.name}.erased"
     rewritten.write_bytes(b"")
     world.land(CUSTODY)
@@ -202,6 +202,6 @@ def test_the_files_of_a_force_that_is_landing_stay(world: World) -> None:
         unfinished.write_bytes(b"the first rows")
         world.land(PEOPLE)
         assert unfinished.exists()
-    # The other landing has been killed, so its lock is gone. Now its file is removed.
+    # The lock of the other landing is gone, as after a kill. So the next landing removes its file.
     world.land(PEOPLE)
     assert not unfinished.exists()

@@ -62,7 +62,7 @@ def test_a_missing_table_breaks_the_contract(world: World) -> None:
 def test_an_unreadable_value_does_not_appear_in_the_error(world: World) -> None:
     """If the source is a view, a cast in the view can fail.
 
-    PostgreSQL then quotes the value in its error, and landing must remove it.
+    PostgreSQL then quotes the value in its error. Landing must remove the value from the message.
     """
     put(world, 1, at(0), "Mallard")
     world.rms("alter table rms.custody_record rename to custody_all")
@@ -161,7 +161,7 @@ def test_the_extract_is_archived_in_the_documented_format(world: World) -> None:
     assert (straight["cursor_from"], straight["cursor_to"]) == (None, at(1))
     assert straight["kind"] == "database"
     assert "@" in straight["landed_by"]
-    # The archived extract also has the rejected rows, with the values that were delivered.
+    # A rejected row is in the archived extract too, with the values that were delivered.
     [row] = archived_extract(world, looked_at)[1]
     assert row["arresting_officer_no"] == " "
     assert [looked_at["rows_new"], looked_at["rows_rejected"]] == [0, 1]
@@ -190,7 +190,7 @@ def archived_extract(world: World, batch: dict[str, Any]) -> tuple[Any, list[dic
 
 
 def test_the_source_is_read_in_one_snapshot(world: World) -> None:
-    """Records are added and removed during the landing, but there are always fifty.
+    """During the landing, records get other keys, but the source always has fifty records.
 
     After each landing, raw must have a state that the source had at one moment.
     """

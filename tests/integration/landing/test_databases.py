@@ -129,8 +129,8 @@ def test_a_soft_delete_is_a_version_and_a_hard_delete_a_tombstone(world: World) 
     assert before - timedelta(seconds=1) <= gone_at <= datetime.now(UTC)
     assert (custody_id, place) == (2, 1)
     kinds = [(batch["kind"], batch["row_count"]) for batch in world.batches(CUSTODY)]
-    # The second batch is larger than the change, because rows shortly before the cursor are read
-    # again. One of its two rows is new.
+    # One of the two rows of the second batch is new. The other was read again, because a run also
+    # reads the rows shortly before the cursor.
     assert kinds == [("database", 3), ("database", 2), ("reconciliation", 1)]
     assert world.land(CUSTODY).batches == 0
 

@@ -1,4 +1,4 @@
-"""Landing of several files. The catalogue tests the content of single files."""
+"""Landing of several files, and of their names. The file catalogue tests the content of a file."""
 
 from datetime import date, datetime, timedelta
 

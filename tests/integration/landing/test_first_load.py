@@ -1,6 +1,7 @@
 """The first load gives the same rows in raw as a later landing does.
 
-It also stores the sum of keys, with which the next landing finds out whether keys have vanished.
+The first load also stores the sum of keys. With this sum, the next landing finds out whether keys
+have vanished.
 """
 
 import dataclasses
@@ -100,7 +101,8 @@ def test_without_a_change_no_row_is_read(world: World, monkeypatch: pytest.Monke
     assert read == []
     put(world, 3, at(200), "C3")
     assert world.land(CUSTODY).rows_landed == 1
-    # Only the changed row was read. The stored sum of keys was right, so no keys were read.
+    # Only the query for changed rows was sent. The stored sum of keys was right, so no query for
+    # keys was needed.
     assert len(read) == 1
 
 
@@ -116,8 +118,8 @@ def test_after_a_change_of_the_declaration_all_rows_are_read(world: World) -> No
     put(world, 1, at(0))
     put(world, 2, at(600))
     world.land(CUSTODY)
-    # This simulates a column that was not declared before. The changed record is far before the
-    # cursor, so it is only read if all rows are read.
+    # Change a record that is far before the cursor, as if the changed column were newly declared.
+    # This record is only read if all rows are read.
     world.rms("update rms.custody_record set arresting_officer_no = 'C9' where custody_id = 1")
     assert world.land(CUSTODY).rows_landed == 0
     with world.as_owner() as owner:

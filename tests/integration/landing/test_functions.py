@@ -102,9 +102,9 @@ def test_readable_moments(world: World, text: str, moment: str) -> None:
 
 
 def test_wall_clock_times_agree_with_python(world: World) -> None:
-    """When the clocks go back, an hour is repeated. A time in it is read as the first of the two.
+    """When the clocks go back, an hour is repeated. A time in this hour is read as its first pass.
 
-    When the clocks go forward, an hour is skipped. A time in it is read as winter time.
+    When the clocks go forward, an hour is skipped. A time in this hour is read as winter time.
     """
     chance = random.Random(20260329)
     edges = [datetime(2025, 10, 26), datetime(2026, 3, 29), datetime(2026, 10, 25)]  # noqa: DTZ001

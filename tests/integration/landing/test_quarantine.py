@@ -1,4 +1,4 @@
-"""Tests of three results of landing: the lists of quarantine, pseudonyms, and the raw tables."""
+"""Tests of three results of landing: lists of rejected rows, pseudonyms, and the raw tables."""
 
 from datetime import UTC, datetime
 

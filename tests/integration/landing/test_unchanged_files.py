@@ -1,4 +1,7 @@
-"""A landed file is read again only if its size or one of its times has changed."""
+"""A landed file is read again only if its size or one of its times has changed.
+
+If a file was changed shortly before its landing, it is also read again.
+"""
 
 import os
 from contextlib import AbstractContextManager
@@ -26,7 +29,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def an_hour_later(world: World) -> None:
-    """Move the recorded landing of all batches one hour later, so that their files count as old."""
+    """Move the recorded landing of all batches one hour later.
+
+    Their files then count as old: they were not changed shortly before their landing.
+    """
     with world.as_owner() as owner:
         owner.execute("update audit.batch set landed_at = landed_at + interval '1 hour'")
 
@@ -54,7 +60,7 @@ def test_other_bytes_with_the_same_name_size_and_time_are_found(world: World) ->
     world.personnel("20260101", "000002")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     with world.as_owner() as owner:
-        # Move the recorded landing back. In reality, a file is landed before it is replaced.
+        # Undo the move of the recorded landing. In reality, a file is landed before it is replaced.
         owner.execute("update audit.batch set landed_at = landed_at - interval '1 hour'")
     assert world.land(PEOPLE).batches == 1
     assert set(world.state(PEOPLE, [])) == {"000002"}

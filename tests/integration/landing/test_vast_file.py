@@ -19,15 +19,15 @@ from tests.integration.landing.support import World
 LOG = "governance/recommendations"
 MEGABYTE = 1024 * 1024
 LINE_BYTES = 2000
-#: The most bytes that landing may add to its process, and the most private bytes of its session in
-#: the server.
+#: The most bytes of memory that landing may add to its process, and the most bytes of private
+#: memory that its database session may use in the server.
 MOST_OF_THE_PROCESS = 64 * MEGABYTE
 MOST_OF_THE_SESSION = 128 * MEGABYTE
 LOOK_EVERY = 0.1
 
 
 def write_log(path: Path, rows: int) -> None:
-    """Write a recommendation log with one statement for each minute, each with a long comment."""
+    """Write a recommendation log with one entry for each minute. Each entry has a long comment."""
     path.parent.mkdir(parents=True)
     comment = "a comment of some length; " * 90
     first = datetime(2001, 1, 1)  # noqa: DTZ001 - a wall clock

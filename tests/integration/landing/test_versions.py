@@ -91,12 +91,12 @@ def test_other_bytes_with_the_same_name_replace_the_delivery(world: World) -> No
     world.personnel("20260101", person("1", "B"), "000003", "000004")
     assert world.land(PEOPLE).batches == 1
     assert units(world, "20260101") == {"000001": "B", "000003": "T1", "000004": "T1"}
-    # The state of the next day does not change, because its file is the later delivery. Neither
-    # does the state of the first day as it was known before.
+    # The state of the next day does not change, because that day has its own file, a later
+    # delivery. The state of the first day that was known before does not change either.
     assert units(world, "20260102") == {"000001": "A", "000002": "T1", "000003": "T1"}
     before = world.batches(PEOPLE)[1]["batch_id"]
     assert units(world, "20260101", before) == {"000001": "A", "000002": "T1", "000004": "T1"}
-    # A file with the first content again is another delivery for that day.
+    # A file for the first day that has the first content again counts as another delivery.
     world.personnel("20260101", person("1", "A"), "000002", "000004")
     world.land(PEOPLE)
     assert units(world, "20260101") == {"000001": "A", "000002": "T1", "000004": "T1"}

@@ -1,4 +1,4 @@
-"""Landing of Excel workbooks: damage, rejected rows, keys and blanks.
+"""Landing of Excel workbooks: damaged files, rejected rows, keys and blanks.
 
 The file catalogue tests other properties of workbooks.
 """

@@ -73,8 +73,8 @@ def test_a_blocked_publication(healthy: Settings) -> None:
     enter_run(healthy, "blocked", "2026-05-02T05:50", "auditing marts: two classes (4 rows)")
     (problem,) = open_problems(healthy, NIGHT, DEADLINE)
     assert problem.what == "the run was blocked: auditing marts: two classes (4 rows)"
-    # The problem began with the first of the two blocked runs. The failed check has no owner, so
-    # data engineering is responsible.
+    # The problem began when the first of the two blocked runs ended. No failed check with an owner
+    # is stored, so data engineering is responsible.
     assert problem.since == parse_moment("2026-05-02T05:41")
     assert problem.readers_see == "publication 1, as at Fri 01 May 2026 05:30"
     assert problem.who == "data engineering"
@@ -123,7 +123,7 @@ def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Set
     assert (problem.kind, problem.subject) == ("delivery", "hr/personnel")
     assert problem.what == "hr/personnel-2026-05-02.csv: 90 of 100 rows"
     assert problem.command == ".venv/bin/assurance quarantine list --dataset hr/personnel"
-    # Landing an older file does not end the problem. Landing the corrected file of the day does.
+    # A file for an earlier day does not end the problem. A good file for the same day ends it.
     enter_batch(healthy, "landed", "2026-04-30")
     assert len(found(healthy)) == 1
     enter_batch(healthy, "landed", "2026-05-02")

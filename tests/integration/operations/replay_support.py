@@ -37,7 +37,7 @@ def correct(
 ) -> ReplayReport:
     """Export rejected rows, apply `change` to each row, and replay the changed rows.
 
-    A row for which `change` returns None is left out.
+    If `change` returns None for a row, the row is not replayed.
     """
     path, rows = export(world, dataset, **which)
     write(path, [new for row in rows if (new := change(dict(row))) is not None])

@@ -21,6 +21,6 @@ def assert_agrees(world: World, dataset: str) -> None:
 
 
 def damage(world: World, statement: str, *values: object) -> None:
-    """Change raw or audit as the administrator. The roles of the warehouse may not do this."""
+    """Change raw or audit as the administrator, because no role of the warehouse may do this."""
     with world.as_owner() as administrator:
         administrator.execute(statement.encode(), values or None)

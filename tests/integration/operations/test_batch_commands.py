@@ -19,7 +19,7 @@ def landed(world: World) -> None:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
-    """Run an `assurance` command. Return its exit code, and its output with its errors."""
+    """Run an `assurance` command. Return its exit code, and its output followed by its errors."""
     code = cli.run_command(arguments)
     shown = capsys.readouterr()
     return code, shown.out + shown.err

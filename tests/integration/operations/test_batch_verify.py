@@ -1,4 +1,4 @@
-"""`verify` compares raw with the archived batches, and finds every kind of damage to either."""
+"""`verify` compares raw with the archived batches, and finds damage of every kind to both."""
 
 import dataclasses
 import gzip
@@ -39,7 +39,7 @@ def archived_file(world: World, dataset: str, number: int = 0) -> Path:
 def deliver_people(world: World) -> None:
     """Land four personnel files with every kind of row.
 
-    They have changed rows, a leaver, invalid rows and duplicate rows. One file is landed late.
+    The files have changed rows, a leaver, invalid rows and duplicate rows. One is landed late.
     """
     world.personnel("20260101", "000001", "000002", "000003", "000009")
     world.land(PEOPLE)
@@ -144,8 +144,8 @@ def test_damage_to_raw_or_quarantine_is_found(world: World, statement: str, expe
 def deliver_late(world: World) -> None:
     """Land two equal files, and then a different file for a day between them.
 
-    Raw then gets additional versions, which restore the content of the last file from its moment
-    on.
+    Raw then gets additional versions. From the moment of the second file on, they restore the
+    content of that file.
     """
     world.personnel("20260101", "000001", "000002")
     world.personnel("20260105", "000001", "000002")
@@ -310,7 +310,7 @@ def test_batches_of_a_dataset_that_is_not_declared_any_more_are_named(world: Wor
 
 @pytest.mark.slow
 def test_verifying_new_batches_takes_about_as_long_as_landing_them(world: World) -> None:
-    """Verifying must be fast although PostgreSQL has no statistics of the new rows yet."""
+    """Verification must be fast, although PostgreSQL has no statistics on the new rows yet."""
     for day in range(1, 6):
         rows = [person(f"{n:06d}", f"T{day if n % 50 == 0 else 1}") for n in range(40_000)]
         world.personnel(f"2026010{day}", *rows)

@@ -43,7 +43,7 @@ def erase_record(
 
 
 def archived_contents(world: World, name: str) -> dict[str, bytes]:
-    """Return the uncompressed content of a dataset's archived files, by the file's name."""
+    """Return the uncompressed content of each archived file of a dataset, by the file's name."""
     folder = world.settings.home / "batches" / name
     return {path.name: gzip.decompress(path.read_bytes()) for path in sorted(folder.iterdir())}
 
@@ -246,7 +246,8 @@ def test_a_full_delivery_of_only_erased_records_is_not_refused(world: World) -> 
 def keep_as(world: World, name: str, form: str, pieces: int = 1) -> None:
     """Replace the archived file of a dataset's first extract by a file in another format.
 
-    `form` is "text" or "binary". The file consists of `pieces` results of COPY.
+    `form` is the format of COPY: "text" or "binary". The rows are divided among `pieces` results of
+    COPY, which are in the file one after another.
     """
     batch = world.batches(name)[0]
     path = world.settings.home / batch["kept_as"]
@@ -348,9 +349,10 @@ def test_nothing_is_erased_when_an_archived_batch_cannot_be_searched(world: Worl
 def test_a_row_that_was_replayed_under_an_erased_key_still_lists_its_first_record(
     world: World,
 ) -> None:
-    """The newest file has an invalid row of 000103, and a replay corrects its number to 000100.
+    """The newest file has an invalid row of 000103. A replay corrects its number to 000100.
 
-    After the erasure of 000100, the rejected row must still list 000103.
+    After the erasure of 000100, that row must still prove that the file lists 000103. Otherwise
+    000103 would count as vanished.
     """
     world.personnel("20260101", "000103", person("000100", start="never"))
     world.land(PEOPLE)

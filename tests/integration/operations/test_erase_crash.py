@@ -1,4 +1,4 @@
-"""An erasure that is killed at any moment and run again has the same result as without a kill."""
+"""If an erasure is killed at any moment and run again, the result is the same as without a kill."""
 
 import os
 import random
@@ -58,9 +58,9 @@ def remains(world: World) -> object:
 
 
 class KilledError(BaseException):
-    """An exception that simulates a kill. The product does not catch it.
+    """An exception that simulates a kill. The product does not catch this exception.
 
-    Only `finally` blocks run after it.
+    But `finally` blocks and the ends of `with` blocks still run.
     """
 
 

@@ -31,7 +31,10 @@ def erase_record(world: World, name: str, key: str) -> None:
 
 
 def corrected(world: World, folder: Path, edit: Callable[[str], str]) -> ReplayReport:
-    """Replay the rejected rows of personnel after editing each line of the exported file."""
+    """Export the rejected rows of personnel, apply `edit` to each line, and replay the lines.
+
+    Lines for which `edit` returns an empty text are not replayed.
+    """
     path = folder / "rejected.csv"
     path.unlink(missing_ok=True)
     export_rejected(world.settings, QuarantineFilter(PEOPLE), path, "somebody")
@@ -76,7 +79,8 @@ def test_late_changes_do_not_override_a_later_delivery_that_has_lost_rows(
 ) -> None:
     world.completions("20260101", completion("000002", 20))
     unknown = "000008,OIC-EL,OIC-EL-1,1,NOSUCH,2025-06-02 10:00,"
-    # The third row repeats the known version of its record. So this batch adds no raw row for it.
+    # The third row repeats the known version of its record. So the file adds no raw row for this
+    # row.
     world.completions("20260105", completion("000009", 1), unknown, completion("000002", 20))
     world.land(COMPLETIONS)
     [(key,)] = world.query("select row_key from raw_general.completion where score = 1")

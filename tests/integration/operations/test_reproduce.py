@@ -1,4 +1,4 @@
-"""A reproduced publication equals the original, or `reproduce` lists differences and reasons."""
+"""A reproduced publication equals the original, or `reproduce` says what differs and why."""
 
 import os
 import shutil
@@ -35,13 +35,13 @@ pytestmark = pytest.mark.slow
 
 
 class Old(TwoPublications):
-    """Two publications. The first is old, and readers see the second."""
+    """A world with two publications. The first is old, and readers see the second."""
 
     def reproduce(self, publication_id: int) -> Reproduction:
         return reproduce(self.world.settings, publication_id)
 
     def do(self, statement: str) -> None:
-        """Change one row of raw as the administrator. The roles of the warehouse may not do this.
+        """Change one row of raw as the administrator, because no role of the warehouse may do this.
 
         The statement must change exactly one row.
         """
@@ -76,7 +76,7 @@ def differing(done: Reproduction) -> set[str]:
 
 
 def test_every_publication_is_reproduced_and_readers_notice_nothing(old: Old) -> None:
-    # Make a schema that a killed reproduction would leave behind. It must be removed.
+    # Make a schema as a killed reproduction leaves it behind. The next reproduction must remove it.
     with connect(old.world.settings, role="oic_transform") as killed:
         killed.execute("create schema reproduce_candidate")
     before = old.seen_by_readers()
@@ -132,7 +132,7 @@ def test_a_row_that_was_altered_in_raw_is_named_in_the_marts(old: Old) -> None:
     shown = screen(done)
     assert "referral_ref R-FEB-1" in shown
     assert "referral_type: IMMIGRATION_CRIME → STATUS_CHECK" in shown
-    # No recorded change, such as an erasure, explains the difference.
+    # No recorded change, such as an erasure, explains the difference. So somebody has changed raw.
     assert done.reasons == []
     assert "somebody has changed raw" in shown
 
@@ -233,8 +233,8 @@ def test_a_publication_whose_tables_were_dropped_is_compared_by_fingerprint(old:
     done = old.reproduce(old.first)
     assert done.is_equal
     assert all(one.stored is None for one in done.tables)
-    # The restatements of the second publication are computed by a comparison with the first. The
-    # tables of the first are gone, so they cannot be computed again.
+    # The restatements of the second publication come from a comparison with the first publication.
+    # The tables of the first are gone, so the restatements cannot be computed again.
     after = old.reproduce(old.second)
     assert differing(after) == {"marts.restatement"}
     assert [reason.kind for reason in after.reasons] == ["compared"]

@@ -1,8 +1,8 @@
 """Forces whose records arrive late, disappear and are corrected, with monthly public releases.
 
 A release is the public part of a publication. This module makes the records and the measures. dbt
-then runs only the models of disclosure control, which decide the figures to release. They know the
-earlier releases from `audit.released_figure`.
+then runs only the models of disclosure control, which decide the figures to release. These models
+read the earlier releases from `audit.released_figure`.
 """
 
 import random
@@ -148,7 +148,8 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
 class Released:
     """The content of a release: the figures of periods, months and positions.
 
-    `periods` has, for each force and measure, the figures by period and unit.
+    `periods` has, for each force and measure, the figures by period and unit. `positions` has, for
+    each force and point, the first day, the last day and the figure of the position.
     """
 
     periods: Mapping[tuple[str, str], dict[tuple[int, int], dict[str, Figure]]]

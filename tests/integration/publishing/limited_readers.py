@@ -45,9 +45,9 @@ def two_publications(fresh_warehouse: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def logins(warehouse: Settings) -> Iterator[Connect]:
-    """Give the three logins their access, as the command does. Yield a function that connects.
+    """Give the three logins their access, as the command `assurance access give` does.
 
-    The function takes the name of a login.
+    Yield a function that takes the name of a login and connects as this login.
     """
     passwords = {
         login: give(warehouse, login, units, "works the list") for login, units in LOGINS.items()
@@ -73,7 +73,7 @@ def database_of(settings: Settings) -> str:
 
 
 def published_with_history(settings: Settings, *, salt: str = "") -> int:
-    """Publish the handmade marts together with the history of exceptions."""
+    """Publish the handmade marts and a history of exceptions. Return the publication's number."""
     build = open_build(settings)
     make_candidates(settings, build, salt=salt)
     add_history(settings, build)

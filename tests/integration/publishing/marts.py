@@ -130,7 +130,7 @@ def make_candidates(settings: Settings, build: Build, *, scale: int = 1, salt: s
     """Drop all candidate tables and make them again for a build.
 
     Like dbt, this creates a table under another name and then renames it. Each table gets ten times
-    `scale` rows. With another `salt`, their content differs.
+    `scale` rows. With another `salt`, the rows have other values.
     """
     script = ["drop schema if exists candidate, candidate_public cascade"]
     for schema, specs in (("candidate", _MARTS), ("candidate_public", _PUBLIC)):

@@ -1,4 +1,4 @@
-"""Each of the two readers may read the current publication in one schema, and nothing else."""
+"""The logins `bi` and `public` may read the current publication in their schema and no more."""
 
 import psycopg
 import pytest

@@ -223,7 +223,7 @@ def test_decisions_on_the_command_line(
     deployment: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", "yes")
-    # The operating system's user must not be recorded as the database login.
+    # Anybody can set `LOGNAME`. So the account that runs the command must be recorded instead.
     monkeypatch.setenv("LOGNAME", "somebody.else")
     build = with_a_warning(deployment)
     given = [str(build.build_id), "--by", "A. Lead", "--reason"]

@@ -43,7 +43,8 @@ def test_nobody_changes_a_candidate_that_is_being_checked(
         with candidate.lock_for_reading(fresh_warehouse, first):
             pass
         for stage, build in ((candidate.lock_for_change, first), (candidate.claim, second)):
-            # The candidate is only locked for a time. The error is one that Airflow tries again.
+            # The candidate is locked only for a time. After this error, Airflow tries the task
+            # again.
             with (
                 pytest.raises(ServerError, match="wait for its end"),
                 stage(fresh_warehouse, build),

@@ -45,7 +45,8 @@ def warehouse(home: object) -> Iterator[Settings]:
     settings = load_settings()
     with temporary_warehouse(DATABASE):
         migrate(settings)
-        # A project that dbt has parsed contains the name of the database. So it is parsed again.
+        # A parsed dbt project contains the name of its database. So dbt must parse the project
+        # again.
         forget_project()
         prepare(settings)
         yield settings
@@ -128,7 +129,7 @@ def test_the_solver_recovers_numbers_that_primary_suppression_withholds(
 ) -> None:
     """The attack works: it finds numbers if a release withholds only the small numbers.
 
-    Disclosure control must also withhold others, from which the small ones could be computed.
+    Disclosure control must also withhold numbers from which the small ones could be computed.
     """
     guesses = [
         guess
@@ -144,8 +145,8 @@ def test_a_build_that_does_not_know_the_last_release_is_refused(
 ) -> None:
     """Disclosure control compares a build with the releases that it knows.
 
-    If a newer release were unknown, a reader could subtract its figures from those of the build and
-    get a small number.
+    If a build does not know a newer release, a reader could subtract the figures of that release
+    from those of the build and get a small number.
     """
     shown = sql.Identifier("candidate_public", "assurance_period")
     with connect(warehouse, role="oic_publish") as conn:
@@ -256,11 +257,12 @@ def attacked(only_arrivals: bool) -> list[Force]:
 def guesses_of(force: Force, released: list[ReleasedNumber], *, only_arrivals: bool) -> list[Guess]:
     """Attack many small withheld numbers of a force. Return the solver's results.
 
-    There are three kinds of numbers:
+    There are three kinds of numbers. The rest of a figure is its denominator less its numerator.
 
     - the numerator or the rest of a unit's figure in a month;
     - the numerator or the rest of the whole force's figure in a month;
-    - the records that arrived for the whole force between two releases.
+    - with `only_arrivals`, how many records arrived for the numerator of the whole force's figure
+      in a month between two releases.
     """
     attacker = Attacker(cells_of(force), released, only_arrivals=only_arrivals)
     released_sums = {statement.cells for statement in released}

@@ -1,6 +1,7 @@
 """The history of an exception over several publications.
 
-It is closed, opens again, is part of a roll-back and of a repeated run, and is erased.
+The exception is closed and opens again. After that, a publication is rolled back, and a run is
+repeated. In the end, the record of the exception is erased.
 """
 
 from collections.abc import Iterator
@@ -30,9 +31,9 @@ def world() -> Iterator[RestatedWorld]:
 
 
 def life(world: RestatedWorld, publication_id: int, record: str = REFERRAL) -> Life:
-    """Return the periods in which the document of a referral was missing, from a publication.
+    """Return the periods in which a referral's document was missing, as a publication shows them.
 
-    Each is a tuple: first seen, closed at, the reason for closing, and whether it is open.
+    Each period is a tuple: first seen, closed at, the reason for closing, and whether it is open.
     """
     rows = world.ask(
         sql.SQL(
@@ -78,7 +79,8 @@ def test_an_exception_closes_and_opens_again_and_a_repeated_run_gives_the_same(
     third = world.publish("2026-04-12T05:30")
     assert life(world, third) == [submitted, (at("2026-04-12T05:30"), None, None, True)]
 
-    # The third publication is rolled back. So the exception opens again in the fourth publication.
+    # The third publication, in which the exception opened again, is rolled back. So the exception
+    # opens again in the fourth publication.
     rollback(world.settings, second, "a wrong deletion", until_next_run=True)
     fourth = world.publish("2026-04-13T05:30")
     back = [submitted, (at("2026-04-13T05:30"), None, None, True)]

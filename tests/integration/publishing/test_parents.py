@@ -33,7 +33,10 @@ where own.table_schema = 'marts'
 
 
 def published_after(settings: Settings, change: str) -> int:
-    """Publish a build after running the SQL `change` on its candidate tables."""
+    """Run the SQL `change` on the candidate of a build, and publish the build.
+
+    Return the number of the publication.
+    """
     build = open_build(settings)
     make_candidates(settings, build)
     with connect(settings, role="oic_transform") as conn:
@@ -185,8 +188,8 @@ def test_a_change_that_the_contract_does_not_allow_changes_nothing(
     for change, words in NOT_ALLOWED:
         with subtests.test(change):
             with pytest.raises(GateBlocked) as refused:
-                # The same candidate has a new column, which would be allowed. The build is refused,
-                # so this column must not be added either.
+                # Besides the change, the candidate has a new column, which would be allowed. The
+                # build is refused, so this column must not be added either.
                 published_after(
                     fresh_warehouse,
                     f"alter table candidate.dim_date add column beside text; {change}",

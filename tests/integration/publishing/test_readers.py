@@ -42,7 +42,11 @@ publish(load_settings(), make_dataclass("Build", ["build_id"])(int(sys.argv[1]))
 
 @dataclass
 class Readers:
-    """The results of several readers: their transactions, their faults, and publications seen."""
+    """The results of several readers.
+
+    They are the number of transactions, the faults that the readers found, and the numbers of the
+    publications that they saw.
+    """
 
     transactions: int = 0
     faults: list[str] = field(default_factory=list)
@@ -161,8 +165,8 @@ def test_an_open_transaction_keeps_its_whole_generation(
         early.execute("select count(*) from marts.dim_date")
         public.execute("select 1")
         second = published(fresh_warehouse, scale=3)
-        # The transaction began before the second publication. It still sees the first one, also in
-        # tables that it has not read yet.
+        # The transaction began before the second publication. So it still sees the first
+        # one, also in tables that it has not read yet.
         for table in MARTS:
             seen = early.execute(
                 sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
@@ -243,9 +247,11 @@ def test_two_publishers_of_one_build_make_one_publication(fresh_warehouse: Setti
 @pytest.mark.parametrize(
     "obstacle",
     [
-        # This lock stops the publication when the tables are attached and not yet committed.
+        # With this lock, the publication waits after it has attached the tables and before it
+        # commits.
         "lock table audit.generation in exclusive mode",
-        # This lock stops the publication when the pointer is moved as well and not yet committed.
+        # With this lock, the publication waits after it has also moved the pointer, before it
+        # commits.
         "select from audit.run for update",
     ],
 )

@@ -1,4 +1,4 @@
-"""After a roll-back, the earlier publication stays current until somebody releases it."""
+"""After a roll-back, the earlier publication stays current until somebody ends the hold."""
 
 import time
 
@@ -97,7 +97,7 @@ def publish_new_public_figure(settings: Settings, number: int) -> int:
 
 
 def first_releases(settings: Settings) -> list[tuple[int, int]]:
-    """Return each public figure with the number of the publication that released it first."""
+    """Return each public figure, after the number of the publication that released it first."""
     with connect(settings) as conn:
         return conn.execute(
             "select publication_id, numerator from audit.released_figure "
@@ -109,7 +109,7 @@ def test_the_next_run_does_not_undo_a_roll_back(three: Settings) -> None:
     rollback(three, 2, WHY)
     assert (publish_new_public_figure(three, 50), publish_new_public_figure(three, 60)) == (4, 5)
     assert (seen(three), seen(three, "public", "public_release")) == (2, 2)
-    # Publications that wait behind the roll-back count as not released.
+    # The public figures of publications that wait during the hold do not count as released.
     assert "publication 2 again" in last_disclosure(three)
     assert first_releases(three) == []
     hold = current_hold(three)

@@ -183,8 +183,8 @@ def test_a_limited_login_cannot_become_anybody_else(
             ),
         ):
             log_in("inspector_one").execute(statement)
-    # A limited login can switch off row security for its session. PostgreSQL then refuses the query
-    # and does not show more rows.
+    # A limited login can switch off row security for its session. PostgreSQL then shows no more
+    # rows: it refuses the query.
     reader = log_in("inspector_one")
     reader.execute("set row_security = off")
     with refused():

@@ -71,7 +71,7 @@ def _in_database(uri: str, database: str) -> str:
 
 
 def databases(settings: Settings) -> dict[str, tuple[int, str]]:
-    """Return the number and a fingerprint of the rows of each source table, by its name."""
+    """Return the number and a fingerprint of the rows of each source table, by the table's name."""
     found = {}
     for table in TABLES.values():
         query = sql.SQL(

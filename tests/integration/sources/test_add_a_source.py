@@ -44,7 +44,7 @@ class Walk:
         return self.world.settings
 
     def damage(self, statement: str) -> None:
-        """Change raw as the administrator. The roles of the pipeline may not do this."""
+        """Change raw as the administrator, because no role of the pipeline may do this."""
         url = admin_url(self.settings, self.world._database())
         with psycopg.connect(url) as administrator:
             administrator.execute(statement.encode())

@@ -16,5 +16,5 @@ _BLOCK = re.compile(r"^```[a-z]+ (\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 @functools.cache
 def blocks() -> dict[str, str]:
-    """Return the code blocks of the page that have a name after the language, by this name."""
+    """Return the code blocks of the page by their name, which follows the language of the block."""
     return dict(_BLOCK.findall(PAGE.read_text(encoding="utf-8")))

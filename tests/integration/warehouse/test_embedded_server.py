@@ -211,8 +211,8 @@ def test_several_first_starts_at_the_same_time_succeed(
 
 
 def test_the_server_does_not_hold_the_output_of_its_starter(own: Settings) -> None:
-    # communicate() returns when no process has the pipe open any more. With the shell's `| cat`,
-    # the user would wait for the same.
+    # communicate() returns when no process has the pipe open any more. A user who adds `| cat`
+    # in a shell would wait for the same moment.
     process = start_by_another_process()
     assert process.communicate(timeout=30)[0] == ""
     assert embedded.is_running(own)
@@ -371,11 +371,12 @@ def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
     tmp_path: Path,
 ) -> None:
     account, mode = (65534, 0o710) if os.geteuid() == 0 else (os.geteuid(), 0o700)
-    # The server runs under another account, which cannot enter pytest's folders.
+    # The server runs under another account, which cannot enter pytest's folders. So the state
+    # folder is directly under /tmp.
     base = Path("/tmp") / f"assurance-nobody-{os.getpid()}"
     base.mkdir(mode=0o755)
     home = base / "home"
-    # Without `unshare` on the path, user namespaces are not available.
+    # The program `unshare` is not on this path, so user namespaces are not available.
     environment = {**os.environ, "ASSURANCE_HOME": str(home), "PATH": str(tmp_path)}
     settings = replace(load_settings(), home=home)
     try:

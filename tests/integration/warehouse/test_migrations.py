@@ -66,7 +66,7 @@ def test_a_warehouse_that_is_newer_than_the_code_is_refused(fresh_warehouse: Set
 def test_old_tables_of_restatements_get_the_cause_into_their_key(
     empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tables of a detached generation are changed too, because a roll-back may attach it."""
+    """The migration also changes tables of a detached generation: a roll-back may attach them."""
     known = known_migrations()
     (number,) = [one.number for one in known if one.name.endswith("_restatement.sql")]
     with monkeypatch.context() as patch:
