@@ -1,4 +1,4 @@
-"""Make the database rows of a world, such as occurrences, referrals, documents and arrests."""
+"""Make the database rows of a world, such as occurrences, referrals and documents."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Career:
         return current
 
     def row(self, day: date) -> Row | None:
-        """Return the officer's row in the snapshot of a day, or None if the officer is not in it."""
+        """Return the officer's row in the snapshot of a day, or None if the officer has no row."""
         if day < self.listed_from or (self.dropped_from and day >= self.dropped_from):
             return None
         absence = [status for first, last, status in self.absences if first <= day <= last]

@@ -73,7 +73,10 @@ class Source:
         return cursor
 
     def remove(self, key: int) -> None:
-        """Delete a row from the source table and from the model. The source keeps no trace of it."""
+        """Delete a row from the source table and from the model.
+
+        The source keeps no trace of the record.
+        """
         if self.dataset == CUSTODY:
             self.world.rms("delete from rms.custody_record where custody_id = %s", key)
         else:

@@ -157,7 +157,10 @@ def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> N
 def test_the_order_of_landing_does_not_matter(
     warehouse: Settings, history: list[Delivery], data: st.DataObject
 ) -> None:
-    """Raw is the same if the files are landed in any order or all at once. Each day has one file."""
+    """Raw is the same whether files are landed one by one, in any order, or all at once.
+
+    Each day has at most one file.
+    """
     by_day = {
         delivery.day: delivery for delivery in history if BROKEN not in delivery.content.values()
     }

@@ -1,4 +1,4 @@
-"""The names of a published table's generations."""
+"""Each part of a generation has a name with the published table and the publication."""
 
 from oic_assurance.publishing.generations import Part, State
 from oic_assurance.publishing.schemas import PUBLIC_RELEASE

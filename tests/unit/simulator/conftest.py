@@ -1,4 +1,4 @@
-"""One simulated force for all tests in this folder: 18 months from the demonstration's seed."""
+"""One synthetic force for all tests in this folder: 18 months, made from the demonstration's seed."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The dropped files are readable in every form, have the right days, and are fresh at the end."""
+"""The simulator drops readable files of every form, on the right days, up to the last day."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The sum of the keys shows whether the extracted rows explain a change."""
+"""Sums of keys can be added and subtracted, to find out whether a source has lost rows."""
 
 from oic_assurance.sources.databases.source import KeySum
 

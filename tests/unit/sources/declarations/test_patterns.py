@@ -1,4 +1,5 @@
-"""Regular expressions in declarations: valid ones are accepted, and others give a reason."""
+"""A valid regular expression in a declaration is accepted. An invalid one is an error with a reason.
+"""
 
 import pytest
 
