@@ -38,8 +38,9 @@ class People:
     def resolve(self, number: str, day: date) -> Person:
         """Return the person to whom a collar number belongs on a day.
 
-        Contract: a number is resolved "to the one person in post with that number; nobody, or two, is unresolved". "An
-        unresolved number is the same person as the same number unresolved, and nobody else."
+        Contract: a number is resolved "to the one person in post with that number; nobody, or two,
+        is unresolved". "An unresolved number is the same person as the same number unresolved, and
+        nobody else."
         """
         found = [row for row in self.in_post_on(day) if row["collar_no"] == number]
         if len(found) == 1:

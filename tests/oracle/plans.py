@@ -29,8 +29,8 @@ def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
 def plan_is_met(plan: Row, day: date) -> bool:
     """Return whether a plan fulfils all conditions on a day.
 
-    The contract says of a strand: "met when a plan of that strand has an owner, an approval date not after the day, an
-    evidence reference and a review date not before the day".
+    The contract says of a strand: "met when a plan of that strand has an owner, an approval date
+    not after the day, an evidence reference and a review date not before the day".
     """
     approved, review = plan["approved_date"], plan["review_due_date"]
     if not plan["owner_role"] or not plan["evidence_ref"]:

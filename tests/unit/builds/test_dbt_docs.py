@@ -11,7 +11,9 @@ from oic_assurance.errors import AssuranceError
 
 
 def _node(name: str, *columns: str) -> dict[str, Any]:
-    """Return a model of dbt's manifest. It declares the type of these columns, but not of another.
+    """Return a model of dbt's manifest.
+
+    It declares the type text for the named columns, and no type for the column `untyped`.
     """
     return {
         "database": "warehouse",

@@ -1,4 +1,4 @@
-"""Test the parts of the command line that need no warehouse, such as errors, help and completion."""
+"""Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
 import os
 import subprocess

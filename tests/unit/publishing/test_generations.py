@@ -1,4 +1,4 @@
-"""Each part of a generation has a name with the published table and the publication."""
+"""The name of a table in a generation has the published table and the publication's number."""
 
 from oic_assurance.publishing.generations import Part, State
 from oic_assurance.publishing.schemas import PUBLIC_RELEASE

@@ -1,4 +1,4 @@
-"""Statements that fit the published tables to a candidate follow from the columns of both."""
+"""The statements that adapt published tables to a candidate follow from the columns of both."""
 
 from dataclasses import replace
 

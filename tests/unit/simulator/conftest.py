@@ -1,4 +1,4 @@
-"""One synthetic force for all tests in this folder: 18 months, made from the demonstration's seed."""
+"""One synthetic force for all tests in this folder: 18 months of the demonstration's force."""
 
 from datetime import date
 

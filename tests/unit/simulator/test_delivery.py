@@ -1,4 +1,4 @@
-"""The simulator drops readable files of every form, on the right days, up to the last day."""
+"""Dropped files are readable in every form and come on the right days. The newest are fresh."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The simulated databases have the columns that their DDL creates, and follow the source contract."""
+"""The simulated databases have the columns that their DDL creates. They follow the contract."""
 
 import re
 from collections import Counter

@@ -1,5 +1,4 @@
-"""Test the navigation, the drawings of lineage and the list of measures in the documentation site.
-"""
+"""Test the documentation site: its navigation, its drawings of lineage, its list of measures."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Sums of keys can be added and subtracted, to find out whether a source has lost rows."""
+"""The sum of a table's keys is computed from an earlier sum and the rows added or removed."""
 
 from oic_assurance.sources.databases.source import KeySum
 

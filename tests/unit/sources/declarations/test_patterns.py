@@ -1,5 +1,4 @@
-"""A valid regular expression in a declaration is accepted. An invalid one is an error with a reason.
-"""
+"""A valid regular expression in a declaration is accepted. The error for another has a reason."""
 
 import pytest
 
