@@ -21,7 +21,7 @@ LEAST_SHARE = 0.95
 class Result:
     """The result of one mutant.
 
-    `by` is the unit test or the mart that noticed the mutant, or empty if it survived.
+    `by` is the unit test or the mart that noticed the mutant, or empty if nothing noticed it.
     """
 
     number: int

@@ -76,7 +76,7 @@ class UnitTests:
     def judge(self, mutant: Mutant) -> Verdict:
         """Run the tests whose SQL contains the mutant's place, until one notices the mutant.
 
-        Each test runs twice: first as dbt runs it, then with the records of two forces.
+        Each test runs as dbt runs it. If it passes, it runs again with the records of two forces.
         """
         with connect(self._settings, role=ROLE) as warehouse:
             warehouse.execute(f"set statement_timeout = '{PATIENCE}'".encode())

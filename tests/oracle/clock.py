@@ -34,7 +34,7 @@ def wall(text: str) -> datetime:
 
 
 def from_wall(moment: datetime) -> datetime:
-    """Return in UTC a time from a file, which has no offset and is in London time."""
+    """Return in UTC a London time without an offset. Files have such times."""
     return moment.replace(tzinfo=LONDON).astimezone(UTC)
 
 

@@ -306,7 +306,7 @@ def _strands(figures: Figures, marts: Marts) -> Found:
 
 
 def _freshness(figures: Figures, marts: Marts) -> Found:
-    """Compare the freshness of every dataset. Its name may be written with `.` or with `/`."""
+    """Compare the freshness of every dataset. The name of a dataset may have `.` instead of `/`."""
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:

@@ -1,8 +1,8 @@
 """Disclosure control in plain Python: compute the figures that each release shows.
 
 The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest). The
-numerator counts the records that are as they should be. The rest counts all other records. A
-number is small if it is between 1 and k - 1.
+numerator counts the records that are as they should be. The rest counts all other records. Numbers
+from 1 to k - 1 are too small to be shown.
 """
 
 from collections.abc import Mapping, Sequence

@@ -272,7 +272,7 @@ class Events:
                 self.referral(None, career.value("collar_no", day), when)
 
     def _crossed_names(self) -> None:
-        """Make some documents name any referral. It usually belongs to another occurrence."""
+        """Make some documents name a random referral, usually one of another occurrence."""
         referrals = self.tables["rms.nccu_referral"]
         for row in self.rng.sample(self.tables["intel.report"], 8):
             other = self.rng.choice(referrals)

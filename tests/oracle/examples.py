@@ -50,7 +50,7 @@ def dated(dataset: str, day: str, sheets: dict[str, list[Row]] | list[Row]) -> D
 
 
 def undated(dataset: str, moment: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
-    """Return a file without a date in its name. The moment is its modification time."""
+    """Return a file without a date in its name. `moment` is its modification time."""
     content = sheets if isinstance(sheets, dict) else {"": sheets}
     return Delivery(dataset, "x", content, wall(moment), wall(moment))
 
@@ -156,9 +156,9 @@ def step(*files: Delivery, **tables: list[Row]) -> Step:
 
 
 def nothing(reconciled: str) -> Step:
-    """Return a step in which the databases are empty, as the run at a moment finds them.
+    """Return a step in which the databases are empty.
 
-    All records of earlier steps vanish at that moment.
+    A run at the moment `reconciled` finds that all records of earlier steps have vanished.
     """
     return Step({name: [] for name in KEYS}, [], wall(reconciled))
 

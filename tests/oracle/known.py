@@ -135,10 +135,9 @@ def _happened(row: Row, as_at: datetime) -> bool:
 
 
 def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
-    """Return the delivery of a dataset of full deliveries that is valid at `as_at`.
+    """Return the full delivery of a dataset that is valid at `as_at`, or None without deliveries.
 
-    Return None if nothing was delivered. Contract: "the first version stands for all time before
-    it".
+    Contract: "the first version stands for all time before it".
     """
     deliveries = known.deliveries.get(dataset, [])
     standing = deliveries[0] if deliveries else None

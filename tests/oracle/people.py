@@ -31,8 +31,8 @@ class Career:
     """The career of one officer.
 
     Each attribute is a list of pairs (first day, value). A value applies until the next one begins.
-    `listed_from` and `dropped_from` are the days from which the personnel files list the officer
-    and no longer do. `leave_keyed` is the day from which they show the leaving date `leave`.
+    The personnel files list the officer from the day `listed_from` until before the day
+    `dropped_from`. From the day `leave_keyed` they show the leaving date `leave`.
     """
 
     employee_no: str

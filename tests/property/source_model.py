@@ -132,7 +132,7 @@ class Source:
     def cursor(self) -> tuple[datetime | None, datetime | None]:
         """Return the highest cursor value that was read, and when the source was last read.
 
-        Both are None if the dataset was never extracted.
+        Both are None before the first extract.
         """
         query = (
             "select cursor_at, greatest(reconciled_at, counted_at) from audit.source_cursor"

@@ -6,7 +6,7 @@ each extract, two things must hold:
 - Raw has every version that an extract has seen, exactly once.
 - The state that was known after each earlier extract can still be read from raw.
 
-LANDING_EXAMPLES sets the number of histories.
+The environment variable LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
