@@ -50,8 +50,7 @@ def test_a_text_that_is_not_a_moment_is_an_error_of_one_line(text: str) -> None:
         # London still had the old offset.
         ("2026-03-29T04:00+00:00", "2026-03-28T05:30+00:00"),
         ("2026-10-25T05:00+00:00", "2026-10-24T04:30+00:00"),
-        # In summer, a day starts in London an hour before it starts in UTC. So the last 05:30 is on
-        # the same UTC day.
+        # At 23:30 UTC on 31 July, it is already 1 August in London. The last 05:30 was on 31 July.
         ("2026-07-31T23:30+00:00", "2026-07-31T04:30+00:00"),
     ],
 )

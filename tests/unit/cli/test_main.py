@@ -17,7 +17,8 @@ from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.main import COMMANDS, cli, run_command
 from tests.conftest import PROJECT_ROOT
 
-#: The options that have no default value. Without such an option, a command selects nothing by it.
+#: The options that have no default value. Without such an option, nothing is selected by it, or
+#: nothing happens.
 WITHOUT_DEFAULT = {
     "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
     "--from", "--seed",
