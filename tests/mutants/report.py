@@ -1,4 +1,4 @@
-"""Stored results of mutants, the reasons of survivors, and the table at the end."""
+"""Store the results of mutants, read the reasons of survivors, and make the table of results."""
 
 import json
 from collections import Counter, defaultdict
@@ -19,7 +19,10 @@ LEAST_SHARE = 0.95
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one mutant. `by` is the unit test or the mart that noticed it."""
+    """The result of one mutant.
+
+    `by` is the unit test or the mart that noticed the mutant, or empty if nothing noticed it.
+    """
 
     number: int
     outcome: Outcome
@@ -27,9 +30,10 @@ class Result:
 
 
 class Results:
-    """Results in a file, one JSON line for each mutant.
+    """The results in a file, which has one JSON line for each mutant that was judged.
 
-    An interrupted run reads the file when it starts again, and continues after these mutants.
+    If a run was interrupted, the next run reads the file and judges only the other mutants. `known`
+    maps the number of each mutant to its result.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +65,7 @@ def reasons_of_survivors() -> dict[Key, str]:
     """Return the reason of each survivor that is listed in survivors.yml.
 
     Raises:
-        ValueError: a survivor has no reason or is listed twice.
+        ValueError: a survivor is listed twice, or its reason has fewer than 20 characters.
     """
     found: dict[Key, str] = {}
     for entry in yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or []:
@@ -75,7 +79,7 @@ def reasons_of_survivors() -> dict[Key, str]:
 
 
 def as_entries(mutants: Iterable[Mutant]) -> str:
-    """Return survivors as YAML for survivors.yml. The reasons are empty, to be filled in."""
+    """Return mutants as YAML for survivors.yml. The reasons are empty: a person must write them."""
     entries: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for mutant in mutants:
         if mutant.becomes not in entries[mutant.model][mutant.says]:
@@ -88,9 +92,10 @@ def as_entries(mutants: Iterable[Mutant]) -> str:
 
 
 def table(mutants: list[Mutant], known: dict[int, Result]) -> str:
-    """Return a Markdown table with a row for each folder of rules, and a row for all.
+    """Return a Markdown table with a row for each folder of rules, and a row for all folders.
 
-    The columns count the folder's mutants by result.
+    The columns count the mutants of the folder by result. Mutants that are not valid SQL do not
+    count.
     """
     reasons = reasons_of_survivors()
     counts: dict[str, Counter[str]] = defaultdict(Counter)

@@ -1,4 +1,7 @@
-"""Split the SQL of a model or macro into tokens. Recognise comments, texts and Jinja."""
+"""Split the SQL of a model or macro into tokens: words, signs, numbers, texts and Jinja.
+
+Comments are recognised and left out.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -35,7 +38,7 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The text in lower case if the token is a word, sign or bracket of SQL, else empty."""
+        """The token's text in lower case. Empty if the token is a number, a text or Jinja."""
         return self.text.lower() if self.kind in {"word", "sign", "open", "close"} else ""
 
 
@@ -43,7 +46,7 @@ class Token:
 class Group:
     """The tokens and groups between two brackets, or between `case` and `end`.
 
-    A token and a group can be used in the same way. Therefore a group has an empty `word`.
+    Code that goes through tokens and groups asks both for their `word`. That of a group is empty.
     """
 
     start: int
@@ -57,9 +60,10 @@ Piece = Token | Group
 
 
 def tokens(source: str, offset: int = 0) -> list[Token]:
-    """Return the tokens of a text, without spaces and comments.
+    """Return the tokens of a part of a file, without spaces and comments.
 
-    `offset` is the place of the text in the file. It is added to the offset of each token.
+    `offset` is the place at which this part begins in the file. The `start` of each token counts
+    from the beginning of the file.
     """
     found = []
     for match in _TOKEN.finditer(source):

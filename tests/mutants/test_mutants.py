@@ -1,4 +1,4 @@
-"""Mutants: all are found, each can be made in the compiled SQL, and every survivor has a reason."""
+"""Test that every change of a rule becomes a mutant and that every survivor has a reason."""
 
 import subprocess
 import sys

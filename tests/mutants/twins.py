@@ -2,8 +2,8 @@
 
 The second force has the same records under the same references. A force's figures depend only on
 that force's records. Therefore the rows of the first force must not change, and the second force
-must get the same rows. The test is made from the statement that dbt runs for a unit test, so nobody
-has to write every test twice.
+must get the same rows. The unit test for two forces is made from the statement that dbt runs for
+one force, so nobody has to write every test twice.
 """
 
 import re
@@ -18,7 +18,7 @@ _FORCE = re.compile(r"cast\('([^']*)' as ([\w ]+)\)(\s+as \"force_code\")")
 
 
 def for_two_forces(statement: str) -> str | None:
-    """Return the statement of a unit test with a second force among its given rows.
+    """Return the statement of a unit test, with each given row repeated for a second force.
 
     Return None if the given rows name no force.
     """
@@ -27,7 +27,7 @@ def for_two_forces(statement: str) -> str | None:
 
 
 def of_two_forces(expected: Rows, columns: list[str]) -> Rows:
-    """Return the expected rows for two forces, made from the expected rows of one force."""
+    """Return the expected rows of one force, and the same rows for the second force."""
     if "force_code" not in columns:
         return expected + expected
     place = columns.index("force_code")

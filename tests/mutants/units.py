@@ -1,4 +1,7 @@
-"""Run dbt's unit tests on a mutant, with the SQL that dbt compiled from the marked copy."""
+"""Run dbt's unit tests on a mutant, with the SQL that dbt compiled from the marked copy.
+
+The marked copy is a copy of the dbt project in which every place that can be changed is marked.
+"""
 
 import dataclasses
 from collections import Counter
@@ -18,10 +21,11 @@ from oic_assurance.warehouse.migrate import migrate
 from tests.mutants.mutants import Mutant, holds, unmarked
 from tests.mutants.twins import Rows, for_two_forces, of_two_forces
 
-#: The most time for a statement of a unit test. A mutant may make a rule loop for ever.
+#: After this time, PostgreSQL ends the statement of a unit test, because a mutant may make a rule
+#: loop for ever. The test then counts as one that noticed the mutant.
 PATIENCE = "4s"
-#: The first two characters of the SQLSTATE of statements that PostgreSQL cannot parse or does not
-#: support. Such a mutant is not a rule and does not count.
+#: The first two characters of the SQLSTATE if PostgreSQL cannot parse a statement, or does not
+#: support it. A mutant with such a statement is not a rule and does not count.
 _UNREADABLE = ("42", "0A")
 
 
@@ -40,8 +44,7 @@ class Verdict:
 def build_from_nothing(settings: Settings) -> None:
     """Build every model in a warehouse in which nothing was landed.
 
-    dbt needs the built models for its unit tests, because it takes the types of the given rows from
-    them.
+    dbt takes the types of a unit test's given rows from the built models, so these must exist.
     """
     migrate(settings)
     ensure_raw_tables(settings)
@@ -51,7 +54,7 @@ def build_from_nothing(settings: Settings) -> None:
 
 
 class UnitTests:
-    """The statements of dbt's unit tests, with every place that can be changed marked."""
+    """The statements of dbt's unit tests, in which every place that can be changed is marked."""
 
     def __init__(self, settings: Settings, project: Path, selection: str) -> None:
         """Run dbt's unit tests on the marked copy once, and store the statement of each test.
@@ -73,7 +76,7 @@ class UnitTests:
     def judge(self, mutant: Mutant) -> Verdict:
         """Run the tests whose SQL contains the mutant's place, until one notices the mutant.
 
-        Each test runs as dbt runs it, and then for two forces.
+        Each test runs as dbt runs it. If it passes, it runs again with the records of two forces.
         """
         with connect(self._settings, role=ROLE) as warehouse:
             warehouse.execute(f"set statement_timeout = '{PATIENCE}'".encode())
@@ -106,18 +109,18 @@ def statement_of(settings: Settings, node: Node) -> str:
 
 
 def passes(warehouse: psycopg.Connection, statement: str) -> bool:
-    """Run the statement of a unit test. Return whether actual and expected rows are equal.
+    """Run the statement of a unit test. Return whether its actual and expected rows are equal.
 
-    Like dbt, this compares the values as text and ignores the order of the rows.
+    The values are compared as text, and the order of the rows is ignored, as in dbt.
     """
     _, actual, expected = _run(warehouse, statement)
     return actual == expected
 
 
 def passes_for_two_forces(warehouse: psycopg.Connection, statement: str) -> bool:
-    """Return whether two forces with the same records each get the expected rows.
+    """Run the statement with two forces that have the same records.
 
-    Return true if the statement names no force.
+    Return whether each of them gets the expected rows. Return true if the statement names no force.
     """
     twinned = for_two_forces(statement)
     if twinned is None:

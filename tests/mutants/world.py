@@ -1,6 +1,6 @@
-"""A small simulated world in which the marts agree with the oracle.
+"""A small made-up force, called a world, whose marts agree with the oracle.
 
-A mutant is noticed if it changes these marts.
+The oracle notices a mutant if these marts change when they are built with it.
 """
 
 import dataclasses
@@ -24,8 +24,8 @@ from tests.oracle.world import make_world
 SEED = 1
 MOMENTS = ("2026-06-20T05:30", "2025-12-20T12:00", "2026-05-01T00:00")
 PATIENCE = "20s"
-#: The compared columns of each mart. The oracle determines the values of all of them. Pseudonyms
-#: are not compared, so an officer is compared by attributes.
+#: The compared columns of each mart. The oracle determines the values of all these columns.
+#: Pseudonyms are not compared, so officers are compared by their other columns.
 COMPARED = {
     "fct_nccu_referral": (
         "referral_ref, occurrence_ref, contacted_at, channel, referral_type, org_unit_code, "
@@ -53,8 +53,8 @@ COMPARED = {
     ),
     "source_freshness": "dataset, verdict",
 }
-#: Rows that the oracle does not determine, and that are not compared: figures with denominator 0,
-#: and officers not in post.
+#: The rows of a mart that are not compared, because the oracle does not determine them: figures
+#: with denominator 0, and officers who are not in post.
 LEFT_OPEN = {"assurance_measure": "denominator = 0", "fct_training_requirement": "not is_in_post"}
 _RELATION = re.compile(r'"[^"]+"\."[^"]+"\."([^"]+)"')
 Marts = dict[str, str]
@@ -64,7 +64,8 @@ Marts = dict[str, str]
 class Moment:
     """The build of the world as at one moment.
 
-    `schema` holds the tables of the unchanged models. `marts` are the fingerprints of the marts.
+    `schema` holds the tables of the unchanged models. `marts` maps the name of each mart in that
+    schema to its fingerprint.
     """
 
     schema: str
@@ -73,7 +74,7 @@ class Moment:
 
 
 class World:
-    """The world, with the unchanged models that the compared marts need."""
+    """The world, in which the compared marts can be built with and without a mutant."""
 
     def __init__(self, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -89,18 +90,19 @@ class World:
     def start(self, project: Path) -> None:
         """Make the world or use the existing one, start its server, and build the unchanged models.
 
-        `project` is the folder with the marked copy of the dbt project.
+        `project` is the folder with a copy of the dbt project in which every place that can be
+        changed is marked.
         """
         builds = _run(self._command_line, self._home)
         self._sql, self._parents = _compiled(self._settings, project)
         self.moments = [self._unchanged(number, build) for number, build in enumerate(builds)]
 
     def stop(self) -> None:
-        """Stop the server. The files of the world stay, for the next start."""
+        """Stop the server. The files of the world stay, so the next start does not make them."""
         self._command_line.call("db", "stop")
 
     def judge(self, mutant: Mutant) -> str:
-        """Build the marts with a mutant, and compare them with the unchanged marts.
+        """Build the marts with a mutant, as at each moment. Compare them with the unchanged marts.
 
         Return the name of the first mart that differs and the moment. If the models cannot be
         built, return the error. Return an empty text if all marts are equal.
@@ -146,9 +148,10 @@ class World:
         names: list[str],
         mutant: Mutant | None = None,
     ) -> None:
-        """Build the named models into a schema, in their order.
+        """Build the models `names` into a schema, in the order of the list.
 
-        Other models that they read come from the schema of the unchanged models.
+        If they read a model that is not in the list, its table in `moment.schema` is read, which
+        was built without a mutant.
         """
 
         def place(found: re.Match[str]) -> str:
@@ -166,9 +169,9 @@ class World:
 
 
 def _run(command_line: CommandLine, home: Path) -> list[int]:
-    """Run the pipeline in the world for each moment, unless that was done earlier.
+    """Run the pipeline in the world as at each moment, unless an earlier start has done so.
 
-    Return the number of the build of each moment.
+    Return the number of the build for each moment.
 
     Raises:
         ValueError: the marts differ from the oracle.
@@ -192,9 +195,10 @@ def _run(command_line: CommandLine, home: Path) -> list[int]:
 
 
 def _compiled(settings: Settings, project: Path) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Return the marked SQL of each model that the compared marts need, and its parents.
+    """Return the marked SQL of each model that the compared marts need, and the model's parents.
 
-    Every model comes after the models that it reads.
+    The parents are the models that a model reads. In the result, each model comes after its
+    parents.
     """
     marked = dataclasses.replace(settings, project_root=project)
     selection = [f"+{name},resource_type:model" for name in COMPARED]
@@ -222,7 +226,7 @@ def _begin(warehouse: psycopg.Connection, schema: str) -> None:
 
 
 def _marts(warehouse: psycopg.Connection, schema: str, names: list[str]) -> Marts:
-    """Return a fingerprint of the compared columns and rows of each mart."""
+    """Return a fingerprint of each named mart, over its compared columns and rows."""
     found = {}
     for name in names:
         row: Any = warehouse.execute(

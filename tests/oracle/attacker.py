@@ -1,8 +1,8 @@
 """An attacker on disclosure control, who subtracts released numbers from each other.
 
-An unknown is the count of one release, month, unit and class. Each released number is a sum of
-unknowns. For each sum that was not released, integer programming finds the smallest and the largest
-number that it can be.
+An unknown is a count that the attacker wants to know: of one release, month and unit, and of one
+side of the figure. Each released number is a sum of unknowns. For a sum that was not released,
+integer programming finds the smallest and the largest number that the sum can be.
 
 With `only_arrivals`, the attacker also knows that counts change only because records arrive late.
 So no count becomes smaller from one release to the next.
@@ -23,7 +23,7 @@ UNLIMITED = 1_000
 class Cell:
     """One unknown count: of a release, a month, a unit, and a side of the figure.
 
-    Side 0 is the numerator. Side 1 is the rest of the denominator.
+    Side 0 is the numerator. Side 1 is the denominator less the numerator.
     """
 
     release: int
@@ -41,7 +41,7 @@ class ReleasedNumber:
 
 
 class Attacker:
-    """Holds the released numbers as equations. The unknowns are whole numbers from 0."""
+    """Holds the released numbers as equations. Each unknown is a whole number, and 0 or more."""
 
     def __init__(
         self,
@@ -72,9 +72,9 @@ class Attacker:
         )
 
     def guess(self, cells: Iterable[Cell], less: Iterable[Cell] = ()) -> tuple[int, int]:
-        """Return the smallest and the largest possible value of a sum of cells.
+        """Return the smallest and the largest possible value of a difference of two sums.
 
-        The sum of the cells `less` is subtracted from it.
+        The difference is the sum of `cells` minus the sum of `less`.
         """
         aim = np.zeros(len(self._place))
         for cell in cells:

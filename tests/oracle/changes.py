@@ -1,4 +1,4 @@
-"""The changes of one day: the rows and files of the sources one day later."""
+"""The second step of a world: the rows and files of the sources one day after the first step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .span import END, random_style
 def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
     """Make the second step of a world, one day after the first.
 
-    It has corrected, deleted, late and new rows, and the files of the day.
+    Some rows of the first step are corrected or deleted, late and new rows are added, and the files
+    of the day are dropped.
     """
     tables = {name: [dict(row) for row in rows] for name, rows in first.tables.items()}
     _correct(rng, tables)
@@ -29,7 +30,7 @@ def next_step(rng: random.Random, first: Step, careers: list[Career]) -> Step:
 
 
 def _when(rng: random.Random) -> datetime:
-    """Draw the moment of a change. Some moments are a little before the last extraction."""
+    """Draw the moment of a change. Some moments are a little before the last change of step 0."""
     return LAST + timedelta(minutes=rng.choice((-2, 30, 300, 900)), seconds=rng.randint(1, 50))
 
 
@@ -90,7 +91,11 @@ def _add(rng: random.Random, tables: dict[str, list[Row]], careers: list[Career]
 
 
 def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Delivery]:
-    """Make the files of the day, a late-arriving file, and a repeated file."""
+    """Make the files of the day, and two files for earlier days.
+
+    One of the two is a late file of completions. The other is an earlier personnel file again, in a
+    form that is drawn anew.
+    """
     day = END + timedelta(days=1)
     files = [personnel_file(careers, day, random_style(rng))]
     files.append(personnel_file(careers, END - timedelta(days=33), random_style(rng)))
@@ -114,7 +119,7 @@ def _files(rng: random.Random, first: Step, careers: list[Career]) -> list[Deliv
 
 
 def _late_events(rng: random.Random, completions: list[Delivery]) -> list[Event]:
-    """Return completions for a late file. They come from earlier enrolments and failures."""
+    """Return completions for a late file: some earlier enrolments and failures, now completed."""
     events: list[Event] = []
     for delivery in completions[-30:]:
         for row in delivery.sheets[""]:

@@ -15,7 +15,7 @@ def midnight(day: date) -> datetime:
 
 
 def day_end(day: date) -> datetime:
-    """Return the end of a day: the first moment after it.
+    """Return the end of a London day: the first moment of the next day.
 
     Contract: "The day ends at its midnight".
     """
@@ -25,7 +25,7 @@ def day_end(day: date) -> datetime:
 def wall(text: str) -> datetime:
     """Parse an ISO 8601 text and return the moment in UTC.
 
-    Contract: "Europe/London without an offset" unless the text has an offset.
+    A text without an offset is in London time. Contract: "Europe/London without an offset".
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -34,7 +34,7 @@ def wall(text: str) -> datetime:
 
 
 def from_wall(moment: datetime) -> datetime:
-    """Return a wall-clock time from a file, which has no offset, in UTC."""
+    """Return in UTC a London time without an offset. Files have such times."""
     return moment.replace(tzinfo=LONDON).astimezone(UTC)
 
 
@@ -49,12 +49,12 @@ def month_of(day: date) -> date:
 
 
 def next_month(first: date) -> date:
-    """Return the first day of the following month."""
+    """Return the first day of the month after the one that starts on `first`."""
     return (first + timedelta(days=32)).replace(day=1)
 
 
 def months_back(first: date, count: int) -> date:
-    """Return the first day of the month `count` months earlier."""
+    """Return the first day of the month that is `count` months before the one of `first`."""
     for _ in range(count):
         first = (first - timedelta(days=1)).replace(day=1)
     return first
@@ -66,7 +66,7 @@ def month_end(first: date) -> date:
 
 
 def months(first: date, last: date) -> Iterator[date]:
-    """Yield every month from that of `first` to that of `last`."""
+    """Yield the first day of every month, from the month of `first` to the month of `last`."""
     month = month_of(first)
     while month <= last:
         yield month

@@ -20,15 +20,16 @@ from .figures import Figures
 from .model import Row
 from .tally import point_of
 
-#: Tables that the contract leaves open. The oracle computes and compares them too.
+#: Tables that the mart contract does not list. The oracle computes and compares them too.
 MORE = ("assurance_position_day", "assurance_voice", "assurance_disagreement")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One difference between the marts and the oracle.
+    """One value that differs between the marts and the oracle.
 
-    It is `soft` if the contract leaves the answer open.
+    `oracle` and `mart` are the two values. The difference is `soft` if the contract leaves the
+    answer open.
     """
 
     table: str
@@ -49,7 +50,7 @@ Found = Iterator[Difference]
 
 
 def same(expected: Any, actual: Any) -> bool:
-    """Tell whether two values are the same. Numbers may differ by a rounding error."""
+    """Return whether two values are the same. Numbers may differ by a rounding error."""
     if isinstance(actual, Decimal):
         actual = float(actual)
     if isinstance(expected, bool) or isinstance(actual, bool):
@@ -62,7 +63,7 @@ def same(expected: Any, actual: Any) -> bool:
 
 
 class Marts:
-    """The rows of all tables of the contract, read once."""
+    """The rows of all compared tables, read once. `missing` has the error of each lacking table."""
 
     def __init__(self, bi_url: str) -> None:
         self.tables: dict[str, list[Row]] = {}
@@ -107,9 +108,10 @@ def compare(figures: Figures, bi_url: str) -> list[Difference]:
 
 
 def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Difference]:
-    """Compare `restatement` after two runs that are as at the same moment.
+    """Compare the table `restatement` after two runs that are as at the same moment.
 
-    A difference in the values is soft. A wrong sum of the changes is not.
+    The rows of a figure have its value before and after, and the change by each cause. A difference
+    in the values is soft. If the changes do not add up to the whole change, that is not soft.
     """
     rows: dict[tuple[str, date, str], list[Row]] = defaultdict(list)
     for row in Marts(bi_url).tables["restatement"]:
@@ -132,7 +134,7 @@ def compare_restatement(before: Figures, after: Figures, bi_url: str) -> list[Di
 
 
 def _shape(marts: Marts) -> Found:
-    """Check that every contract column exists, and that all tables show the same publication."""
+    """Check that every table has the contract's columns and shows the one current publication."""
     current = [r for r in marts.tables["publication"] if r.get("is_current")]
     publication = current[0]["publication_id"] if len(current) == 1 else None
     if len(current) != 1:
@@ -150,7 +152,7 @@ def _shape(marts: Marts) -> Found:
 
 
 def _keyed(expected: dict[str, Row], marts: Marts, table: str, key: str) -> Found:
-    """Compare the rows of a table that have a unique key column."""
+    """Compare the rows of a table that has one key column. The key must be unique."""
     actual = {row[key]: row for row in marts.tables[table]}
     if len(actual) != len(marts.tables[table]):
         yield Difference(table, "*", key, "unique", "repeated")
@@ -176,7 +178,7 @@ def _columns(table: str, key: str, expected: Row, actual: Row) -> Found:
 def _referrals(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_nccu_referral`.
 
-    Also check that each officer has one key in all referrals, and each key one officer.
+    Also check that each officer has one key in all referrals, and that each key has one officer.
     """
     expected = {}
     for ref, fact in figures.referrals.items():
@@ -231,7 +233,8 @@ def _short(row: Row) -> str:
 def _positions(figures: Figures, marts: Marts) -> Found:
     """Compare `assurance_position`.
 
-    The figures that were known at a deadline are null, because nothing had been landed by then.
+    The columns of the figures that were known at a deadline must be null, because nothing had been
+    landed by then.
     """
     table = "assurance_position"
     expected = {}
@@ -254,7 +257,7 @@ def _positions(figures: Figures, marts: Marts) -> Found:
 
 
 def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> Found:
-    """Compare a table whose key has several columns, such as a point and a day."""
+    """Compare the rows of a table whose key has several columns, such as a point and a day."""
     actual = {tuple(row[name] for name in key): row for row in marts.tables[table]}
     for found in sorted(expected.keys() | actual.keys()):
         name, wanted, got = " ".join(map(str, found)), expected.get(found), actual.get(found)
@@ -265,7 +268,10 @@ def _dated(expected: Mapping[Any, Any], marts: Marts, table: str, *key: str) -> 
 
 
 def _exceptions(figures: Figures, marts: Marts) -> Found:
-    """Compare `assurance_exception` by code, record, unit and start, and count equal exceptions."""
+    """Compare `assurance_exception` by code, record, unit and start.
+
+    If several exceptions are equal in all four, their number is compared.
+    """
     table = "assurance_exception"
     columns = ("exception_code", "record_ref", "org_unit_code", "opened_at")
     actual = Counter(tuple(row[name] for name in columns) for row in marts.tables[table])
@@ -278,7 +284,8 @@ def _exceptions(figures: Figures, marts: Marts) -> Found:
 def _strands(figures: Figures, marts: Marts) -> Found:
     """Compare `fct_plan_strand`.
 
-    The contract allows several plans to be shown for a strand. Any of them is right.
+    Each row shows one plan of its strand. If the contract allows several plans, any of them is
+    right.
     """
     table = "fct_plan_strand"
     actual = {row["strand"]: row for row in marts.tables[table]}
@@ -299,7 +306,7 @@ def _strands(figures: Figures, marts: Marts) -> Found:
 
 
 def _freshness(figures: Figures, marts: Marts) -> Found:
-    """Compare the freshness of every dataset. The name of a dataset may have `.` or `/` in it."""
+    """Compare the freshness of every dataset. The name of a dataset may have `.` instead of `/`."""
     table = "source_freshness"
     seen = set()
     for row in marts.tables[table]:

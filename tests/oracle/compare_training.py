@@ -1,6 +1,7 @@
-"""Compare `fct_training_requirement`. An officer is a group of rows.
+"""Compare `fct_training_requirement`, which has a row for each officer and required item.
 
-The marts show officers under pseudonyms, so officers are compared by their groups of rows.
+The marts show officers under pseudonyms. Therefore the oracle cannot look up an officer, and
+compares the groups of rows that belong to one officer.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def _signature(row: Any) -> tuple[Any, ...]:
 def compare_training(figures: Figures, rows: list[Row], keys: dict[str, Person]) -> Iterator[Parts]:
     """Compare all officers by their groups of rows.
 
-    Officers whose key is known are also compared one by one. A difference in the groups is soft if
-    the officer is not in post.
+    Officers whose key is known from referrals are also compared one by one. A difference in the
+    groups is soft if the officer is not in post.
     """
     wanted: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     for fact in figures.requirements:
@@ -70,7 +71,10 @@ def _by_key(
     got: dict[str, set[tuple[Any, ...]]],
     keys: dict[str, Person],
 ) -> Iterator[Parts]:
-    """Compare the officers who also occur in referrals. They have the same key in both tables."""
+    """Compare the officers in post who also occur in referrals, by their key.
+
+    An officer has the same key in both tables.
+    """
     for key, person in keys.items():
         if person[0] != "employee" or key is None:
             continue

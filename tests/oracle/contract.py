@@ -1,4 +1,4 @@
-"""The tables and columns of the mart contract, copied from it."""
+"""The names of the tables and columns, copied from the mart contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""E-learning completions as overlapping change files, and Hydra workbooks."""
+"""Make the files about training: e-learning completions, and Hydra workbooks.
+
+The files of completions are deliveries of changes, and their periods overlap.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def _line(employee: str, module: str, version: str, status: str, when: datetime 
 
 
 def _moment(rng: random.Random, first: date, last: date) -> datetime:
-    """Draw a wall-clock moment.
+    """Draw a moment, usually on a day from `first` to `last`.
 
     Some moments are at an edge of the calendar, such as a clock change.
     """
@@ -52,9 +55,9 @@ def _moment(rng: random.Random, first: date, last: date) -> datetime:
 
 
 def _events(rng: random.Random, careers: list[Career], diligence: float) -> list[Event]:
-    """Make the events of the learning management system (LMS).
+    """Make the events in the learning management system (LMS).
 
-    Each event is a line of its report, with the day on which the LMS knows it.
+    Each event is a line of the LMS's report, with the first day on which the LMS knows the line.
     """
     events: list[Event] = []
     for career in careers:
@@ -97,9 +100,10 @@ def _module_events(rng: random.Random, employee: str, module: str, diligence: fl
 
 
 def completion_file(events: list[Event], first: date, day: date, rng: random.Random) -> Delivery:
-    """Make the file of changes of a day: the events that became known since `first`.
+    """Make the file of changes for a day.
 
-    Each key is listed once.
+    It lists the events that became known on `first` or later and before the day. Each key is listed
+    once.
     """
     rows: dict[tuple[Any, ...], Row] = {}
     for known, row in events:
@@ -116,10 +120,7 @@ def completion_file(events: list[Event], first: date, day: date, rng: random.Ran
 
 
 def completion_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make all files of changes.
-
-    Each file begins three days before the end of the file before it.
-    """
+    """Make all files of changes. Each repeats the last three days of the file before it."""
     events = _events(rng, careers, diligence)
     chosen = [FIRST_FILE + timedelta(days=7 * week) for week in range(57)]
     chosen = [day for day in chosen if day < END - timedelta(days=10)]
@@ -174,7 +175,8 @@ def _attendance(
 def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Delivery:
     """Make the Hydra workbook of a day.
 
-    Sessions after that day have bookings but no attendance yet.
+    For a session on that day or later, nearly all lines are bookings without attendance. Some
+    workbooks lack a few lines that other workbooks have.
     """
     known = [row for row in sessions if row["session_date"] <= day + timedelta(days=60)]
     dates = {row["session_code"]: row["session_date"] for row in known}
@@ -200,7 +202,7 @@ def hydra_file(sessions: list[Row], attendance: list[Row], day: date) -> Deliver
 
 
 def hydra_files(rng: random.Random, careers: list[Career], diligence: float) -> list[Delivery]:
-    """Make the Hydra workbooks: one every three weeks, and some on days that matter."""
+    """Make the Hydra workbooks: one every three weeks, and some at deadlines and at the end."""
     sessions = _sessions(rng)
     attendance = _attendance(rng, careers, sessions, diligence)
     days = [date(2025, 9, 3) + timedelta(days=21 * number) for number in range(13)]

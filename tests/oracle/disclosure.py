@@ -1,14 +1,15 @@
-"""Disclosure control in plain Python: the figures that each release shows, computed from the rule.
+"""Disclosure control in plain Python: compute the figures that each release shows.
 
 The rule is in docs/explanation/disclosure-control.md. A figure is a pair (numerator, rest). The
-numerator counts the records that are as they should be. The rest counts all other records.
+numerator counts the records that are as they should be. The rest counts all other records. Numbers
+from 1 to k - 1 are too small to be shown.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 Figure = tuple[int, int]
-#: The first and the last month of a period, as positions in the list of months.
+#: A period: its first and its last month, as positions in the list of months.
 Period = tuple[int, int]
 ALL = "ALL"
 
@@ -19,10 +20,10 @@ def may_be_shown(figure: Figure, k: int) -> bool:
 
 
 def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bool:
-    """Return whether a figure may be released after an earlier figure.
+    """Return whether a figure may be released after the figure `before`.
 
-    The change of each number must be 0 or at least k. For events, this also applies to the change
-    of the sum of both numbers.
+    Each of its two numbers must be the same as before, or differ by at least k. If the figure
+    counts events and not people, this also applies to the sum of its numbers.
     """
     change = (figure[0] - before[0], figure[1] - before[1])
     steps = change if of_people else (*change, sum(change))
@@ -30,15 +31,15 @@ def may_follow(figure: Figure, before: Figure, k: int, *, of_people: bool) -> bo
 
 
 def added(figures: Sequence[Figure]) -> Figure:
-    """Return the sum of figures. No record is in more than one of them."""
+    """Return the sum of figures. The caller must know that no record is in two of the figures."""
     return sum(p for p, _ in figures), sum(q for _, q in figures)
 
 
 def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure]]:
     """Join months into periods that may be shown. Return each period with its figure.
 
-    A month that may not be shown waits. It is joined with the following months until their sum may
-    be shown.
+    If the figure of a month may not be shown, the month is joined with the months after it until
+    their sum may be shown. Months at the end whose sum may not be shown are in no period.
     """
     periods: list[tuple[Period, Figure]] = []
     first, waiting = 0, (0, 0)
@@ -53,7 +54,8 @@ def event_periods(months: Sequence[Figure], k: int) -> list[tuple[Period, Figure
 def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[int]:
     """Return the positions of the month ends that are shown.
 
-    Each month end is compared with the last one that was shown.
+    A month end is shown if its figure may be shown and may follow the month end that was shown
+    before it. `last` is the figure of the month end that was shown last.
     """
     shown = []
     for place, month in enumerate(months):
@@ -67,11 +69,11 @@ def month_ends(months: Sequence[Figure], last: Figure | None, k: int) -> list[in
 class Releases:
     """Everything that was released about one measure of one force, release after release.
 
-    `released` has the releases of each period, the oldest first. A release maps units to figures
-    and includes the unit `ALL`.
+    `released` has the releases of each period, the oldest first. A release maps units to figures.
+    It always has the unit `ALL`, and the other units only if their figures may be shown.
 
-    The methods take tables `months[place][unit]`, without the unit `ALL`. Every month names every
-    unit.
+    The methods take the figures of all settled months as `months[place][unit]`. Every month has
+    every unit except `ALL`.
     """
 
     k: int
@@ -80,9 +82,9 @@ class Releases:
     def release_events(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Make a release of the settled months, with the figures as known now.
+        """Make the next release of a measure of events. `months` has the figures as known now.
 
-        Return everything that is shown after this release.
+        Return the newest figures of every period that has been released.
         """
         for period, earlier in self.released.items():
             now = _units(months, period)
@@ -101,9 +103,9 @@ class Releases:
     def release_people(
         self, months: Sequence[Mapping[str, Figure]]
     ) -> dict[Period, dict[str, Figure]]:
-        """Make a release of the settled month ends, with the figures as known now.
+        """Make the next release of a measure of people. `months` has the figures at month ends.
 
-        Return everything that is shown after this release.
+        Return the figures of every month end that has been released.
         """
         newest = max(self.released, default=(-1, -1))
         last = self.released[newest][-1][ALL] if self.released else None

@@ -1,4 +1,4 @@
-"""Occurrences, referrals, documents and custody records: the database rows of a world."""
+"""Make the database rows of a world, such as occurrences, referrals and documents."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ BAD_GRADES = (
 
 
 class Events:
-    """Makes the database rows of one world, table by table."""
+    """Makes the database rows of one world. `tables` has the rows by table."""
 
     def __init__(self, rng: random.Random, careers: list[Career], quality: float) -> None:
         self.rng = rng
@@ -69,7 +69,7 @@ class Events:
         self.gone_refs: list[str] = []
 
     def make(self) -> dict[str, list[Row]]:
-        """Make all database rows of the first step."""
+        """Make all database rows of the world's first step."""
         for number in range(70):
             self._incident(number)
         for number in range(40):
@@ -117,9 +117,9 @@ class Events:
         return start + timedelta(minutes=minutes)
 
     def number(self, moment: datetime) -> str:
-        """Draw a collar number. Most belong to an officer in post at the moment.
+        """Draw a collar number. Most of the numbers belong to an officer in post at the moment.
 
-        Some belong to any officer, in post or not. A few belong to nobody.
+        Some numbers belong to an officer who may not be in post. A few belong to nobody.
         """
         rng = self.rng
         if rng.random() < 0.04:
@@ -131,7 +131,7 @@ class Events:
         return rng.choice(there).value("collar_no", day)
 
     def _incident(self, number: int) -> None:
-        """Make an occurrence with its referrals, documents and arrests."""
+        """Make an occurrence with its referrals and documents, and sometimes custody records."""
         rng = self.rng
         reported = min(self.moment(), LAST)
         ref = f"{reported:%y}{rng.randint(0, 999999999):09d}"
@@ -193,7 +193,7 @@ class Events:
     def document(
         self, ref: str | None, team: list[str], base: list[Row], reported: datetime
     ) -> Row:
-        """Make one report about an occurrence or a referral."""
+        """Make one report. It is about one of the referrals in `base`, or about the occurrence."""
         rng = self.rng
         about = rng.choice(base) if base else None
         start = about["contacted_at"] if about else reported
@@ -231,9 +231,10 @@ class Events:
         return row
 
     def _name(self, about: Row | None) -> str | None:
-        """Draw the referral that a document names.
+        """Draw the reference of a referral that a document names.
 
-        The result is its own referral, a reference that does not exist, or None.
+        It is the referral that the document is about, a referral that does not exist, a deleted
+        referral, or None.
         """
         draw = self.rng.random()
         if draw < 0.3 and about:
@@ -245,7 +246,10 @@ class Events:
         return None
 
     def _lonely(self, number: int) -> None:
-        """Make a referral without an occurrence, or with an occurrence that RMS does not have."""
+        """Make a referral without an occurrence, or with an occurrence that RMS does not have.
+
+        Some of these referrals get a document or a custody record.
+        """
         when = self.moment()
         ref = "25999999999" if number % 9 == 0 else None
         officer = self.number(when)
@@ -256,7 +260,7 @@ class Events:
             self._custody(ref, officer, when)
 
     def _first_and_last_days(self) -> None:
-        """Make referrals around an officer's first and last day: on it, a day before or after."""
+        """Make a referral on each officer's first and last day, or one day before or after it."""
         for career in self.careers:
             for day in (career.start, career.leave):
                 if day is None or not START < day < END - timedelta(days=2):
@@ -268,7 +272,7 @@ class Events:
                 self.referral(None, career.value("collar_no", day), when)
 
     def _crossed_names(self) -> None:
-        """Make some documents name a referral that belongs to another occurrence."""
+        """Make some documents name a random referral, usually one of another occurrence."""
         referrals = self.tables["rms.nccu_referral"]
         for row in self.rng.sample(self.tables["intel.report"], 8):
             other = self.rng.choice(referrals)

@@ -1,4 +1,7 @@
-"""Short functions to write worked examples. Everything that an example leaves out has a default."""
+"""Short functions with which tests write worked examples of the contract.
+
+Everything that an example leaves out has a default.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ def dated(dataset: str, day: str, sheets: dict[str, list[Row]] | list[Row]) -> D
 
 
 def undated(dataset: str, moment: str, sheets: dict[str, list[Row]] | list[Row]) -> Delivery:
-    """Return a file without a date in its name, with a modification time."""
+    """Return a file without a date in its name. `moment` is its modification time."""
     content = sheets if isinstance(sheets, dict) else {"": sheets}
     return Delivery(dataset, "x", content, wall(moment), wall(moment))
 
@@ -128,10 +131,10 @@ UNITS = [unit("F", None), unit("D1", "F"), unit("T1", "D1"), unit("T2", "D1")]
 
 
 def step(*files: Delivery, **tables: list[Row]) -> Step:
-    """Return a step of a world from the rows that an example gives.
+    """Return a step of a world with the files and rows that an example gives.
 
-    The default personnel are two officers: collar number 11 in team T1, and 22 in T2. The tables
-    are named `referrals`, `documents`, `custody` and `occurrences`.
+    The rows are given by the keywords `referrals`, `documents`, `custody` and `occurrences`.
+    Without a personnel file, there are two officers: collar number 11 in team T1, and 22 in T2.
     """
     names = {
         "referrals": "rms.nccu_referral",
@@ -153,7 +156,10 @@ def step(*files: Delivery, **tables: list[Row]) -> Step:
 
 
 def nothing(reconciled: str) -> Step:
-    """Return a step in which the databases are empty and were extracted at a moment."""
+    """Return a step in which the databases are empty.
+
+    A run at the moment `reconciled` finds that all records of earlier steps have vanished.
+    """
     return Step({name: [] for name in KEYS}, [], wall(reconciled))
 
 

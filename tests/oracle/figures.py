@@ -1,4 +1,4 @@
-"""All figures of one publication: the oracle's answer for an `as_at` and what is known."""
+"""Compute all figures of one publication from `as_at` and from what is known."""
 
 from __future__ import annotations
 
@@ -61,7 +61,11 @@ def figures(
     extracted_at: datetime | None = None,
     failed: frozenset[str] = frozenset(),
 ) -> Figures:
-    """Compute all figures. `extracted_at` is the real time of the extraction from the databases."""
+    """Compute all figures as at a moment.
+
+    `extracted_at` is the real time at which the databases were extracted. `failed` names the
+    sources that could not be extracted.
+    """
     people = People(known)
     today = day_of(as_at)
     tally = Tally()

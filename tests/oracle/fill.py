@@ -29,7 +29,11 @@ COLUMNS = {
 
 
 def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> None:
-    """Bring the sources to a step, so that they hold exactly its rows and files."""
+    """Bring the sources to a step.
+
+    The databases then have exactly the rows of the step. Its files are added to the dropzone, and
+    also an unfinished file that no run may read.
+    """
     for url, schema in ((rms_url, "rms"), (intelligence_url, "intel")):
         with psycopg.connect(url) as connection:
             for name, rows in step.tables.items():
@@ -42,7 +46,7 @@ def fill(step: Step, rms_url: str, intelligence_url: str, dropzone: Path) -> Non
 
 
 def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row]) -> None:
-    """Delete the rows that are no longer in the step, and insert or update all others."""
+    """Delete the rows of a table that are not in the step. Insert or update the other rows."""
     schema, table = name.split(".")
     key = KEYS[name]
     target = sql.Identifier(schema, table)
@@ -67,14 +71,17 @@ def _fill_table(connection: psycopg.Connection[Any], name: str, rows: list[Row])
 
 
 def _with_secrets(name: str, row: Row) -> Row:
-    """Add values for columns that the contract marks "in the source, **never extracted**"."""
+    """Add a narrative and a source identity to a report.
+
+    The contract marks these columns "in the source, **never extracted**".
+    """
     if name != "intel.report":
         return row
     return {**row, "narrative": NARRATIVE, "source_identity": IDENTITY}
 
 
 def write_file(delivery: Delivery, path: Path) -> None:
-    """Write one file under a temporary name. Then give the file its final name and time."""
+    """Write one file under a temporary name. Then set its modification time and its final name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".tmp")
     if path.suffix == ".xlsx":
@@ -99,14 +106,20 @@ COMPLETIONS = [
 
 
 def _heading(column: str, style: Style) -> str:
-    """Write the header of a column "in another case, order or with blanks (`Employee No`)"."""
+    """Return the header of a column in the style of the file.
+
+    The contract allows headers "in another case, order or with blanks (`Employee No`)".
+    """
     if style.header == "title":
         return column.replace("_", " ").title()
     return column.upper() if style.header == "upper" else column
 
 
 def _text(column: str, value: Any, style: Style) -> str:
-    """Write a value. A moment is "Europe/London wall clock without an offset"."""
+    """Return a value as text in the style of the file.
+
+    A moment is "Europe/London wall clock without an offset".
+    """
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -119,7 +132,7 @@ def _text(column: str, value: Any, style: Style) -> str:
 
 
 def _csv(rows: list[Row], style: Style) -> str:
-    """Write a table as CSV with a header. Only values that need quotes are quoted."""
+    """Return rows as CSV text with a header. Only values that need quotes are quoted."""
     columns = _columns(rows, "", style)
     lines = [style.delimiter.join(_heading(column, style) for column in columns)]
     for row in rows:
@@ -136,7 +149,10 @@ def _quoted(cells: Iterable[str]) -> list[str]:
 
 
 def _write_workbook(delivery: Delivery, path: Path) -> None:
-    """Write a workbook: dates as Excel dates or texts, employee numbers as numbers or texts."""
+    """Write a workbook. Its style decides whether dates and employee numbers are texts.
+
+    Otherwise dates are Excel dates, and employee numbers are numbers without leading zeros.
+    """
     style = delivery.style
     with xlsxwriter.Workbook(path) as workbook:
         excel_date = workbook.add_format({"num_format": "dd/mm/yyyy"})

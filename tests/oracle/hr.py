@@ -1,4 +1,4 @@
-"""Officers and units on a day, taken from "that day's snapshot alone"."""
+"""Find officers and units on a day. The contract takes them from "that day's snapshot alone"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNKNOWN = "UNKNOWN"
 
 
 class People:
-    """Finds the officers, units and holders of collar numbers on a day."""
+    """Finds the officers in post, the holder of a collar number, and the units above a unit."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
@@ -36,10 +36,11 @@ class People:
         return [row for row in self.listed(day) if in_post(row, day)]
 
     def resolve(self, number: str, day: date) -> Person:
-        """Return the person whom a collar number names on a day.
+        """Return the person to whom a collar number belongs on a day.
 
-        Contract: "to the one person in post with that number; nobody, or two, is unresolved". "An
-        unresolved number is the same person as the same number unresolved, and nobody else."
+        Contract: a number is resolved "to the one person in post with that number; nobody, or two,
+        is unresolved". "An unresolved number is the same person as the same number unresolved, and
+        nobody else."
         """
         found = [row for row in self.in_post_on(day) if row["collar_no"] == number]
         if len(found) == 1:
@@ -47,9 +48,9 @@ class People:
         return ("number", number)
 
     def team(self, person: Person, day: date) -> str:
-        """Return a person's team on a day.
+        """Return the code of a person's team on a day.
 
-        "An officer number that resolves to nobody has … `UNKNOWN`".
+        Contract: "An officer number that resolves to nobody has … `UNKNOWN`".
         """
         if person[0] == "number":
             return UNKNOWN
@@ -59,7 +60,10 @@ class People:
         return UNKNOWN
 
     def with_above(self, unit: str, day: date) -> list[str]:
-        """Return a unit and all units above it, by "the org-unit delivery latest … the day"."""
+        """Return the codes of a unit and of all units above it on a day.
+
+        The contract takes the hierarchy from "the org-unit delivery latest … the day".
+        """
         parents = self._parents_on(day)
         chain = [unit]
         while True:
@@ -77,7 +81,7 @@ class People:
 
 
 def in_post(row: Row, day: date) -> bool:
-    """Return whether a personnel row is in post on a day.
+    """Return whether the officer of a personnel row is in post on a day.
 
     Contract: "`start_date <= day` and `leave_date` blank or `>= day`".
     """
@@ -89,6 +93,6 @@ def in_post(row: Row, day: date) -> bool:
 def long_term_absent(row: Row) -> bool:
     """Return whether a personnel row shows a long-term absence.
 
-    Contract: "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
+    The contract lists the values: "`LONG_TERM_SICK`, `MATERNITY`, `CAREER_BREAK`, `SECONDMENT`".
     """
     return row["absence_status"] in LONG_TERM

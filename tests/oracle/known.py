@@ -1,4 +1,4 @@
-"""The records and deliveries that are known, and the versions of them that are valid at `as_at`."""
+"""What is known: records and deliveries. Find the version of each that is valid at `as_at`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ OWN_DATES = ("submitted_at", "completed_at", "approved_at", "deleted_at", "relea
 
 @dataclass
 class Record:
-    """One database record: its known versions, in the order in which they were extracted."""
+    """One database record: its known versions, in the order in which they were extracted.
+
+    `vanished_at` is the time of the run that no longer found the row, or None.
+    """
 
     versions: list[Row] = field(default_factory=list)
     vanished_at: datetime | None = None
@@ -30,7 +33,7 @@ class Known:
 
 
 def learn(steps: Iterable[Step]) -> Known:
-    """Return what is known after some steps. A run knows every batch that was landed before it.
+    """Return the records and deliveries that a run knows after some steps.
 
     Contract: "**Known** is which batches had been landed".
     """
@@ -46,9 +49,9 @@ def learn(steps: Iterable[Step]) -> Known:
 def _learn_table(
     records: dict[int, Record], name: str, rows: list[Row], when: datetime | None
 ) -> None:
-    """Add a version to each record with a new `updated_at`.
+    """Add a version to each record whose `updated_at` differs from that of its newest version.
 
-    Mark the records without a row as vanished.
+    Mark each record without a row in the step as vanished at `when`.
     """
     present = {row[KEYS[name]]: row for row in rows}
     for key, row in present.items():
@@ -67,7 +70,10 @@ def _learn_delivery(deliveries: list[Delivery], new: Delivery) -> None:
 
 
 def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
-    """Return the records of a table that are valid at `as_at`. Their later events are blank."""
+    """Return the row of each record of a table that exists at `as_at`.
+
+    Dates of later events in the row are blank.
+    """
     rows = []
     for record in known.tables[name].values():
         if record.vanished_at is not None and record.vanished_at <= as_at:
@@ -82,7 +88,7 @@ def table_as_at(known: Known, name: str, as_at: datetime) -> list[Row]:
 
 
 def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str]:
-    """Return the values of one column for the records that are deleted or vanished at `as_at`."""
+    """Return the values that one column has in the records deleted or vanished by `as_at`."""
     gone = set()
     for record in known.tables[name].values():
         version = _version(record.versions, as_at) or record.versions[0]
@@ -94,7 +100,7 @@ def gone_as_at(known: Known, name: str, column: str, as_at: datetime) -> set[str
 
 
 def _version(versions: list[Row], as_at: datetime) -> Row | None:
-    """Return the version of a record that is valid at `as_at`, or None.
+    """Return the version of a record that is valid at `as_at`, or None if there is none.
 
     Contract: "Of each record the latest version whose version time is at or before" `as_at`. "A
     record whose first known version is later than `as_at` is taken in that version when its
@@ -112,7 +118,7 @@ def _version(versions: list[Row], as_at: datetime) -> Row | None:
 
 
 def _blanked(version: Row, as_at: datetime) -> Row:
-    """Return a version in which every date after `as_at` is blank.
+    """Return a version in which each of the dates `OWN_DATES` is blank if it is after `as_at`.
 
     Contract: "What its own dates place after `as_at` has not happened": it "is as if blank".
     """
@@ -124,12 +130,12 @@ def _blanked(version: Row, as_at: datetime) -> Row:
 
 
 def _happened(row: Row, as_at: datetime) -> bool:
-    """Return whether the event that a record describes is at or before `as_at`."""
+    """Return whether the event that a record describes happened at or before `as_at`."""
     return all(row.get(column) is None or row[column] <= as_at for column in HAPPENINGS)
 
 
 def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
-    """Return the delivery of a full dataset that is valid at `as_at`, or None.
+    """Return the full delivery of a dataset that is valid at `as_at`, or None without deliveries.
 
     Contract: "the first version stands for all time before it".
     """
@@ -142,7 +148,7 @@ def full_as_at(known: Known, dataset: str, as_at: datetime) -> Delivery | None:
 
 
 def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
-    """Return the snapshot of a dataset that is valid on a day.
+    """Return the snapshot of a dataset that is valid on a day, or None if nothing was delivered.
 
     Contract: "The latest … file dated at or before the day (before the first, the first)".
     """
@@ -150,6 +156,6 @@ def snapshot_on(known: Known, dataset: str, day: date) -> Delivery | None:
 
 
 def latest_delivery(known: Known, dataset: str, as_at: datetime) -> datetime | None:
-    """Return the version time of "the latest delivery at or before `as_at`"."""
+    """Return the version time of "the latest delivery at or before `as_at`", or None."""
     times = [d.version_time for d in known.deliveries.get(dataset, []) if d.version_time <= as_at]
     return max(times) if times else None

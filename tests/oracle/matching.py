@@ -1,4 +1,4 @@
-"""Find the class of each referral: steps 1 to 4 of the contract, as loops."""
+"""Find the class of each referral. The four steps of the contract are written as loops."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ ORDER = ("submitted_in_time", "submitted_late", "submitted_by_other", "submitted
 
 @dataclass
 class Document:
-    """A submitted report of a required type. `counts` tells whether it is valid."""
+    """A submitted report of a required type.
+
+    `counts` is true if its status is `SUBMITTED` and its grading is valid.
+    """
 
     urn: str
     submitted_at: datetime
@@ -28,7 +31,10 @@ class Document:
 
 @dataclass
 class Referral:
-    """One referral, its officer, and the documents it was given, each with its link method."""
+    """One referral, its officer, and its documents.
+
+    `got` has the documents that the steps gave to the referral, each with its link method.
+    """
 
     ref: str
     contacted_at: datetime
@@ -66,7 +72,7 @@ def grading_is_valid(report: Row) -> bool:
 
 
 def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
-    """Return the referrals in the contract's order: by `contacted_at`, then by `referral_ref`."""
+    """Return the referrals of some rows, in the order of `contacted_at`, then `referral_ref`."""
     referrals = []
     for row in rows:
         person = people.resolve(row["reporting_officer_no"], day_of(row["contacted_at"]))
@@ -78,7 +84,7 @@ def make_referrals(rows: Iterable[Row], people: People) -> list[Referral]:
 
 
 def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> list[Document]:
-    """Return those of the reports that are documents.
+    """Return the documents among some reports, in the order of submission.
 
     Contract: "*Documents* are reports of a required type with a `submitted_at` and a status other
     than `DRAFT`". One "counts when its status is `SUBMITTED` and its grading is valid".
@@ -92,7 +98,8 @@ def make_documents(rows: Iterable[Row], existing: set[str], people: People) -> l
             continue
         person = people.resolve(row["author_officer_no"], day_of(submitted))
         counts = row["status"] == "SUBMITTED" and grading_is_valid(row)
-        # Contract: "one that names none existing is treated as naming none"
+        # Contract about a document's referral: "one that names none existing is treated as naming
+        # none"
         names = row["nccu_referral_ref"] if row["nccu_referral_ref"] in existing else None
         occurrence = row["occurrence_ref"] or None
         documents.append(Document(row["report_urn"], submitted, person, counts, names, occurrence))
@@ -111,8 +118,8 @@ def too_early(document: Document, referral: Referral) -> bool:
 def match(referrals: list[Referral], documents: list[Document]) -> None:
     """Give each referral its documents, by the four steps of the contract.
 
-    Steps 1 to 3 use the documents that count. Step 4 repeats them for the referrals that still have
-    no document, with the documents that do not count.
+    Steps 1 to 3 use the documents that count. Step 4 repeats steps 1 to 3 for the referrals that
+    still have no document, with the documents that do not count.
 
     Contract, step 4: "Referrals still without any do 1 to 3 with documents that do not count".
     """
@@ -145,7 +152,10 @@ def _named(referrals: list[Referral], documents: list[Document]) -> None:
 
 
 def _take(referral: Referral, free: list[Document], method: str, *, own_only: bool) -> None:
-    """Give a referral the first document that fits and is not yet taken.
+    """Give a referral the first document in `free` that fits, and remove it from `free`.
+
+    A document fits if it has the same occurrence and is not too early. With `own_only`, its author
+    must be the referral's officer.
 
     Contract: "take the earliest document by `submitted_at` not yet taken". "A referral without an
     occurrence can only be named".
@@ -175,6 +185,8 @@ def class_from(document: Document, referral: Referral) -> str:
 
 def decide(referral: Referral, as_at: datetime) -> tuple[str, str, Document | None]:
     """Return a referral's class, its link method, and the document that decides the class.
+
+    If the referral has no document, the link method is `NONE` and the document is None.
 
     Contract: "the best that a referral's documents give"; "of equals, the earliest".
     """

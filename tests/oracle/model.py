@@ -1,4 +1,4 @@
-"""A world as data: the rows and files of the sources at each extraction."""
+"""The parts of a world: the rows and files of the sources at each extraction."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Style:
 
 @dataclass
 class Delivery:
-    """One file under its final name. A CSV file has one sheet, with the name ``""``."""
+    """One file under its final name.
+
+    `sheets` has the rows of each sheet. A CSV file has one sheet, with the name ``""``.
+    """
 
     dataset: str
     name: str
@@ -58,7 +61,7 @@ class Step:
 
 @dataclass
 class World:
-    """A world that follows from a seed, and its steps. Step 0 is the first extraction."""
+    """A world that was made from a seed: its steps, of which step 0 is the first extraction."""
 
     seed: int
     steps: list[Step]

@@ -1,6 +1,6 @@
-"""The HR files of a world: org units and officers, as files with dates.
+"""Make the HR files of a world: personnel files and files of organisational units.
 
-The hierarchy of the units changes, and officers have careers.
+The hierarchy of the units changes, and so do the officers' teams, roles and collar numbers.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ GONE_T6 = date(2026, 5, 6)
 
 @dataclass
 class Career:
-    """The career of one officer. Each attribute is a list of (first day, value).
+    """The career of one officer.
 
-    On a day, the latest value that has begun applies.
+    Each attribute is a list of pairs (first day, value). A value applies until the next one begins.
+    The personnel files list the officer from the day `listed_from` until before the day
+    `dropped_from`. From the day `leave_keyed` they show the leaving date `leave`.
     """
 
     employee_no: str
@@ -51,7 +53,7 @@ class Career:
         return current
 
     def row(self, day: date) -> Row | None:
-        """Return the officer's row in the snapshot of a day."""
+        """Return the officer's row in the snapshot of a day, or None if the officer has no row."""
         if day < self.listed_from or (self.dropped_from and day >= self.dropped_from):
             return None
         absence = [status for first, last, status in self.absences if first <= day <= last]
@@ -72,8 +74,8 @@ class Career:
 def make_careers(rng: random.Random) -> list[Career]:
     """Make the careers of 36 officers.
 
-    There are joiners, leavers, people who move or are absent, and collar numbers that are shared or
-    used again.
+    Some officers join, leave, move to another team or are absent. Some collar numbers belong to two
+    officers, at the same time or one after the other.
     """
     careers = [_career(rng, number) for number in range(36)]
     _reuse(careers[30], careers[0], END - timedelta(days=rng.randint(120, 300)))
@@ -130,13 +132,13 @@ def _reuse(joiner: Career, leaver: Career, last_day: date) -> None:
 
 
 def _share(second: Career, first: Career, since: date) -> None:
-    """Give two officers the same collar number at the same time."""
+    """From the day `since`, give the collar number of the officer `first` to `second` too."""
     number = first.value("collar_no", START)
     second.attributes["collar_no"].append((since, number))
 
 
 def org_rows(day: date) -> list[Row]:
-    """Return the org units as they are on a day."""
+    """Return the rows of the organisational units on a day."""
     units = [
         ("NP", "Northamptonshire Police", None, "FORCE"),
         ("OPS", "Operations", "NP", "DIRECTORATE"),
@@ -183,10 +185,10 @@ def org_file(day: date, style: Style) -> Delivery:
 
 
 def hr_files(rng: random.Random, careers: list[Career]) -> list[Delivery]:
-    """Make all HR files: personnel files on the days of `hr_days`, and files of org units.
+    """Make all HR files: a personnel file for each of the `hr_days`, and org-unit files.
 
-    An org-unit file comes on about one Wednesday in three. In the last three weeks, and on the days
-    on which a unit moves, it comes on every Wednesday.
+    An org-unit file comes on about one Wednesday in three. It also comes on every Wednesday of the
+    last three weeks, and on the two Wednesdays on which T3 and D2 move.
     """
     files = [personnel_file(careers, day, random_style(rng)) for day in hr_days()]
     day = START + timedelta(days=(2 - START.weekday()) % 7)

@@ -1,4 +1,4 @@
-"""The point INTEL_PLAN: the plan register on a day, and what follows from it."""
+"""Compute the figures of the point INTEL_PLAN from the plan register."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .tally import ALL, Tally
 def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
     """Return the plans of the register that is valid at `as_at`.
 
-    A later approval "is as if blank".
+    An approval date after `as_at` "is as if blank".
     """
     delivery = full_as_at(known, "governance/plans", as_at)
     rows = []
@@ -27,10 +27,10 @@ def plans_as_at(known: Known, as_at: datetime) -> list[Row]:
 
 
 def plan_is_met(plan: Row, day: date) -> bool:
-    """Return whether a plan meets the requirement on a day.
+    """Return whether a plan fulfils all conditions on a day.
 
-    Contract: "met when a plan of that strand has an owner, an approval date not after the day, an
-    evidence reference and a review date not before the day".
+    The contract says of a strand: "met when a plan of that strand has an owner, an approval date
+    not after the day, an evidence reference and a review date not before the day".
     """
     approved, review = plan["approved_date"], plan["review_due_date"]
     if not plan["owner_role"] or not plan["evidence_ref"]:
@@ -49,9 +49,9 @@ def strands_met(plans: list[Row], day: date) -> int:
 
 
 def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
-    """Count `intel_plan_strands_met`.
+    """Add the measure `intel_plan_strands_met` to the tally, for each month.
 
-    Contract: "strands met ÷ 3", "as at month end", unit `ALL` only.
+    Contract: "strands met ÷ 3", "as at month end". The measure has only the unit `ALL`.
     """
     for month in months(FIRST_MONTH, today):
         met = strands_met(plans, min(month_end(month), today))
@@ -59,9 +59,9 @@ def tally_plans(plans: list[Row], today: date, tally: Tally) -> None:
 
 
 def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
-    """Return the rows of `fct_plan_strand`.
+    """Return for each strand the values that its row in `fct_plan_strand` must have.
 
-    Only columns that the contract determines are compared.
+    `plans` has the values of each plan that the row may show.
     """
     today = day_of(as_at)
     deadline = DEADLINES["INTEL_PLAN"]
@@ -80,9 +80,9 @@ def strand_facts(plans: list[Row], as_at: datetime) -> dict[str, Row]:
 
 
 def _shown(plan: Row) -> tuple[object, ...]:
-    """Return the columns of a plan that the row of its strand would show.
+    """Return the values with which the row of a strand would show this plan.
 
-    If several plans fit, the contract does not say which one the marts show.
+    If several plans fit, the contract does not say which of them the row shows.
     """
     return (
         plan["plan_ref"],

@@ -1,4 +1,4 @@
-"""The default policy of the contract ("Outside tests assume these defaults")."""
+"""The default policy of the contract, which says: "Outside tests assume these defaults"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`assurance_position`: the figure, deadline, status and views of each point."""
+"""Compute `assurance_position`: the figure, deadline, status and views of each point."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .views import views
 
 @dataclass
 class Position:
-    """One row of `assurance_position`, with the columns that the contract determines."""
+    """One row of `assurance_position`. It has only the columns that the contract determines."""
 
     point_code: str
     status: str
@@ -46,7 +46,11 @@ class Position:
 
 @dataclass
 class Evidence:
-    """All inputs from which the positions are computed."""
+    """All inputs from which the positions are computed.
+
+    `extracted_at` is the real time at which the databases were extracted. `failed` names the
+    sources that could not be extracted.
+    """
 
     known: Known
     people: People
@@ -58,12 +62,12 @@ class Evidence:
 
     @property
     def today(self) -> date:
-        """The day in London on which `as_at` is."""
+        """The London day of `as_at`."""
         return day_of(self.as_at)
 
 
 def source_verdicts(evidence: Evidence) -> dict[str, str]:
-    """Return the freshness of each source: up to date, stale or failed.
+    """Return the freshness of each source: `fresh`, `stale` or `failed`.
 
     Contract: "Stale after: … days from the latest delivery at or before `as_at` (for a database the
     last extraction that succeeded, whenever it ran) to `as_at`".
@@ -80,18 +84,19 @@ def source_verdicts(evidence: Evidence) -> dict[str, str]:
 
 
 def due_by(evidence: Evidence, source: str) -> datetime | None:
-    """Return when the next delivery of a source is due, or None without a delivery.
+    """Return when the next delivery of a source is due, or None if it has delivered nothing.
 
-    It is due the source's number of days after the latest delivery.
+    The next delivery is due when the latest one becomes stale.
     """
     last = latest_delivery(evidence.known, source, evidence.as_at)
     return last + timedelta(days=STALE_AFTER[source]) if last else None
 
 
 def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
-    """Return the first measure of a dated point on a day, as numerator and denominator.
+    """Return numerator and denominator of the first measure of a point with a deadline, on a day.
 
-    Contract: "a past day … does not move `as_at`".
+    For a past day, the records are still those valid at `as_at`. Contract: "a past day … does not
+    move `as_at`".
     """
     if point == "INTEL_PLAN":
         return strands_met(plans_as_at(evidence.known, evidence.as_at), day), 3
@@ -99,7 +104,7 @@ def _figures_on(evidence: Evidence, point: str, day: date) -> tuple[int, int]:
 
 
 def _met(point: str, numerator: int, denominator: int) -> bool:
-    """Return whether a point is met: "Met means 3 strands, or `training_target`"."""
+    """Return whether a point is met. Contract: "Met means 3 strands, or `training_target`"."""
     if point == "INTEL_PLAN":
         return numerator == 3
     return denominator > 0 and numerator / denominator >= TRAINING_TARGET
@@ -110,7 +115,9 @@ def _met_on(evidence: Evidence, point: str, day: date) -> bool:
 
 
 def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: bool) -> str:
-    """Return the status of a dated point on a day.
+    """Return the status on a day of a point with a deadline.
+
+    `ever` tells whether the point was met on that day or earlier.
 
     Contract: "Before the deadline: `not_started` at numerator 0, else `in_progress`. Then, met now:
     `met_on_time` if met on the deadline day, else `met_late`; not met now: `slipping` if ever met,
@@ -126,7 +133,8 @@ def _status_on(evidence: Evidence, point: str, day: date, deadline: date, ever: 
 def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
     """Return the status of `NCCU_INTEL`, which has no deadline.
 
-    Contract: "A month without a denominator is passed over".
+    The status compares the last three complete months with the three before. Contract: "A month
+    without a denominator is passed over".
     """
     if numerator == 0:
         return "not_started"
@@ -147,15 +155,15 @@ def nccu_status(facts: list[ReferralFact], numerator: int, today: date) -> str:
 
 
 def _pool(figures: list[tuple[int, int]]) -> float | None:
-    """Return one share over several months. The contract calls it "pooled"."""
+    """Return one share over several months, or None. The contract calls this share "pooled"."""
     return ratio(sum(hits for hits, _ in figures), sum(total for _, total in figures))
 
 
 def facts_on(facts: list[ReferralFact], day: date) -> list[ReferralFact]:
-    """Return the referrals as they were on a past day: "the day limits only the dates inside them".
+    """Return the referrals as they were on a past day.
 
-    If the document of a referral was submitted after the day, it did not exist then. On that day,
-    the referral was awaiting or missing its document.
+    Contract: "the day limits only the dates inside them". If the document of a referral was
+    submitted after the day, the referral was awaiting or missing its document on the day.
     """
     limited = []
     for fact in facts:
@@ -185,7 +193,7 @@ class PointDay:
 
 
 def daily(evidence: Evidence) -> dict[tuple[str, date], PointDay]:
-    """Return the status of each point on "each day since launch", as valid at `as_at`."""
+    """Return the figure and status of each point on "each day since launch", seen from `as_at`."""
     rows = {}
     for point, deadline in DEADLINES.items():
         first = min(LAUNCHES[point], evidence.today)
@@ -220,8 +228,8 @@ def positions(
         source = _worst([verdicts[name] for name in RESTS_ON[point]])
         now = every_day[point, evidence.today]
         numerator, denominator = now.numerator, now.denominator
-        # Contract: "the deadline day … with what is known now". Before the deadline day, there is
-        # no such figure.
+        # Contract about the figure at the deadline: "the deadline day … with what is known now".
+        # Before the deadline day, there is no such figure.
         then = every_day.get((point, deadline)) if deadline else None
         rows[point] = Position(
             point,
@@ -242,7 +250,7 @@ def positions(
 
 
 def _worst(verdicts: list[str]) -> str:
-    """Return one freshness for a point: the worst among its sources."""
+    """Return the worst of the freshness verdicts of a point's sources."""
     for verdict in ("failed", "stale"):
         if verdict in verdicts:
             return verdict

@@ -1,4 +1,4 @@
-"""`fct_nccu_referral` and the measures over referrals and custody records."""
+"""Compute the tables of referrals, occurrences and reports, and the measures of referrals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .tally import Tally
 
 @dataclass
 class ReferralFact:
-    """One row of `fct_nccu_referral`, with the person for whom the officer key stands."""
+    """One row of `fct_nccu_referral`. Instead of the officer key, it has the person."""
 
     referral_ref: str
     occurrence_ref: str | None
@@ -34,7 +34,7 @@ class ReferralFact:
 
 
 def referral_facts(known: Known, people: People, as_at: datetime) -> list[ReferralFact]:
-    """Yield every referral that is valid at `as_at`, with its class and its figures."""
+    """Return the row of every referral that exists at `as_at`, with its class."""
     referrals = make_referrals(table_as_at(known, "rms.nccu_referral", as_at), people)
     existing = {referral.ref for referral in referrals}
     documents = make_documents(table_as_at(known, "intel.report", as_at), existing, people)
@@ -69,7 +69,7 @@ def referral_facts(known: Known, people: People, as_at: datetime) -> list[Referr
 
 
 def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> None:
-    """Count the five measures of referrals, by month of contact and team at contact."""
+    """Add the referrals to five measures, by month of contact and by the officer's team then."""
     for fact in facts:
         day = day_of(fact.contacted_at)
         month = month_of(day)
@@ -89,7 +89,7 @@ def tally_referrals(facts: list[ReferralFact], people: People, tally: Tally) -> 
 
 
 def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -> None:
-    """Count capture completeness.
+    """Add the measure of capture completeness to the tally.
 
     Contract: "occurrences with an `IMMIGRATION` custody record and at least one referral ÷
     occurrences with such a record".
@@ -103,9 +103,10 @@ def tally_capture(known: Known, people: People, as_at: datetime, tally: Tally) -
 
 
 def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None, bool]]:
-    """Yield each occurrence's first `IMMIGRATION` custody record.
+    """Yield the first `IMMIGRATION` custody record of each occurrence.
 
-    Each comes with the name of the record in exceptions, and whether the occurrence was referred.
+    Each record comes with the reference of its occurrence, or None, and with whether the occurrence
+    has a referral.
 
     Contract: "A custody record without an occurrence counts as an occurrence of its own, without a
     referral".
@@ -127,7 +128,7 @@ def detentions(known: Known, as_at: datetime) -> Iterator[tuple[Row, str | None,
 
 
 def _immigration_custody(known: Known, as_at: datetime) -> list[Row]:
-    """Return the custody records for `IMMIGRATION`, the earliest first."""
+    """Return the custody records with the reason `IMMIGRATION`, the earliest detention first."""
     rows = [
         row
         for row in table_as_at(known, "rms.custody_record", as_at)
@@ -140,7 +141,7 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
     """Return the occurrences that capture completeness excludes.
 
     Contract: "An occurrence `CANCELLED` has … none in capture completeness", and a deleted one
-    "counts nowhere". If an occurrence was never known, it is not excluded.
+    "counts nowhere". An occurrence that RMS never delivered is not excluded.
     """
     standing = table_as_at(known, "rms.occurrence", as_at)
     cancelled = {row["occurrence_ref"] for row in standing if row["status"] == "CANCELLED"}
@@ -150,7 +151,7 @@ def _excluded_occurrences(known: Known, as_at: datetime) -> set[str]:
 def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
     """Return the rows of `fct_oic_incident`.
 
-    Contract: "occurrence with the OIC qualifier", not `CANCELLED`.
+    Contract: a row is an "occurrence with the OIC qualifier" that is not `CANCELLED`.
     """
     referrals = table_as_at(known, "rms.nccu_referral", as_at)
     reports = table_as_at(known, "intel.report", as_at)
@@ -171,7 +172,7 @@ def incident_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
-    """Return the rows of `fct_intelligence_report`: every valid report, "metadata only"."""
+    """Return the rows of `fct_intelligence_report`: every report that exists, "metadata only"."""
     return {
         row["report_urn"]: {
             "submitted_at": row["submitted_at"],
@@ -185,9 +186,9 @@ def report_facts(known: Known, as_at: datetime) -> dict[str, Row]:
 
 
 def pooled(facts: list[ReferralFact], first: date, last: date) -> tuple[int, int]:
-    """Return the two sums of `nccu_intel_compliance` over some months.
+    """Return the sum of numerators and the sum of denominators over some months.
 
-    The first sum is of the numerators, the second of the denominators.
+    The measure is `nccu_intel_compliance` for all units.
     """
     numerator = denominator = 0
     for fact in facts:

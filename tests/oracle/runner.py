@@ -1,4 +1,4 @@
-"""Run the command line as an outside program would, and compare its marts with the oracle."""
+"""Run the command line as an outside program would, and compare the marts with the oracle."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 
 
 class CommandError(Exception):
-    """A command failed, or its output is not what the contract says."""
+    """A command failed."""
 
 
 class CommandLine:
-    """Runs commands with one state folder and one dropzone."""
+    """Runs commands of `assurance` with one state folder and one dropzone."""
 
     def __init__(self, home: Path) -> None:
         self.state = home / "state"
@@ -45,7 +45,7 @@ class CommandLine:
         """Run one command and return its output.
 
         Raises:
-            CommandError: The exit code of the command is not zero.
+            CommandError: the exit code of the command is not zero.
         """
         started = time.monotonic()
         done = subprocess.run(
@@ -66,12 +66,12 @@ class CommandLine:
         return done.stdout
 
     def url(self, name: str) -> str:
-        """Return the URL of a login. Contract: "`url` prints one line"."""
+        """Return the database URL of a login. Contract: "`url` prints one line"."""
         return self.call("db", "url", name).strip()
 
 
 def prepare(home: Path) -> CommandLine:
-    """Make a new state folder with empty sources."""
+    """Delete the folder `home`, and make a state folder with empty sources in it."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     outsider = CommandLine(home)
@@ -85,7 +85,8 @@ def prepare(home: Path) -> CommandLine:
 class Rounds:
     """The runs in one state folder.
 
-    It remembers the last step that was filled into the sources, and the oracle's last answer.
+    `filled` is the number of the last step that was filled into the sources, and `last` has the
+    oracle's figures for the last run.
     """
 
     outsider: CommandLine
@@ -94,7 +95,7 @@ class Rounds:
     last: Figures | None = None
 
     def fill_to(self, step: int) -> None:
-        """Bring the sources to a step, one step after the other."""
+        """Fill the sources with each step that they do not have yet, up to this one."""
         while self.filled < step:
             self.filled += 1
             rms, intelligence = self.outsider.url("rms"), self.outsider.url("intelligence")
@@ -130,9 +131,11 @@ def check(
     *,
     source_down: bool = False,
 ) -> Iterator[tuple[str, list[Difference]]]:
-    """Make the world of a seed. Run as at several moments, on two days.
+    """Make the world of a seed, and run the pipeline in it several times.
 
-    Yield the differences of each run.
+    The first runs are as at each of `moments`, with the sources of step 0. The others are as at
+    each of `later`, with the sources of step 1, one day later. With `source_down`, the intelligence
+    system is unavailable in a last run. Yield a title and the differences of each run.
     """
     world = make_world(seed)
     plan = [(0, moment) for moment in (world.moments if moments is None else moments)]

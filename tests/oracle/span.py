@@ -1,4 +1,4 @@
-"""The period that a world covers, the important moments in it, and the styles of its files."""
+"""The period that a world covers, the moments that runs are for, and the styles of its files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hr_days() -> list[date]:
 
 
 def random_style(rng: random.Random) -> Style:
-    """Draw one of the ways to write a file that the source contract allows."""
+    """Draw a style for a file. The source contract allows all of these styles."""
     date_format = rng.choice(("%Y-%m-%d", "%d/%m/%Y"))
     moment_format = {"%d/%m/%Y": "%d/%m/%Y %H:%M:%S"}.get(
         date_format, rng.choice(("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"))

@@ -1,4 +1,4 @@
-"""Wilson's interval and the continuous percentile, written out."""
+"""Wilson's interval and the continuous percentile, as formulas in plain Python."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ def wilson(numerator: int, denominator: int) -> tuple[float | None, float | None
 
 
 def ratio(numerator: int, denominator: int) -> float | None:
-    """Return a share, or None. Contract: "denominator 0 has value null, not 0 and not 1"."""
+    """Return a share, or None if the denominator is 0.
+
+    Contract: "denominator 0 has value null, not 0 and not 1".
+    """
     return numerator / denominator if denominator else None
 
 
 def percentile(values: list[float], fraction: float) -> float | None:
-    """Return a percentile. Contract: "percentiles are continuous".
+    """Return a percentile of the values, or None if there are no values.
 
-    The value is interpolated linearly between its two neighbours.
+    Contract: "percentiles are continuous". The percentile is interpolated linearly between the
+    two values next to it.
     """
     if not values:
         return None

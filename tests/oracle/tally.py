@@ -33,7 +33,7 @@ PERCENTILES = {"nccu_hours_to_submission_p50": 0.5, "nccu_hours_to_submission_p9
 
 
 def point_of(measure: str) -> str:
-    """Return the assurance point that a measure belongs to."""
+    """Return the code of the assurance point to which a measure belongs."""
     prefixes = {"nccu": "NCCU_INTEL", "intel": "INTEL_PLAN", "hydra": "HYDRA"}
     return prefixes.get(measure.split("_")[0], "ELEARNING")
 
@@ -67,7 +67,7 @@ class Tally:
             count[1] += 1
 
     def add_hours(self, measure: str, month: date, units: list[str], hours: float) -> None:
-        """Add one number of hours to the values of a percentile."""
+        """Add a referral's hours to the values of a percentile, for every unit and for `ALL`."""
         for unit in [*units, ALL]:
             self.hours.setdefault((measure, month, unit), []).append(hours)
 
@@ -88,9 +88,9 @@ class Tally:
 
 
 def _row(tally: Tally, key: Key) -> MeasureRow:
-    """Return the figures of one measure, month and unit.
+    """Return the row of one measure, month and unit.
 
-    Contract: percentiles have "numerator and interval null".
+    Contract: a percentile has "numerator and interval null".
     """
     if key[0] in PERCENTILES:
         hours = tally.hours.get(key, [])

@@ -1,9 +1,9 @@
 """Attack disclosure control by trying every possible table. The attacker knows the rule.
 
 The release is computed for every table of small numbers. If two tables have the same release, the
-attacker cannot tell them apart. So a withheld number can have any value that it has in one of these
-tables. There must be at least k - 1 such values. That is as many as the rule itself leaves, because
-a withheld number is between 1 and k - 1.
+attacker cannot tell them apart. To the attacker, a withheld number can then have any value that it
+has in one of these tables. There must be at least k - 1 such values. That is as many as the rule
+itself leaves, because a withheld number is between 1 and k - 1.
 """
 
 from collections import defaultdict
@@ -24,13 +24,16 @@ Table = tuple[Figure, ...]
 
 
 def tables(figures: int, largest: int) -> Iterator[Table]:
-    """Return every table with this number of figures and with numbers up to the largest."""
+    """Yield every table that has this many figures and no number above `largest`."""
     for numbers in product(range(largest + 1), repeat=2 * figures):
         yield tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def one_sided(figures: int, largest: int) -> Iterator[Table]:
-    """Return the tables in which every numerator is 0. They reveal the most about the rest."""
+    """Yield the tables of `tables` in which every numerator is 0.
+
+    Releases of these tables reveal the most about the other number of each figure.
+    """
     for numbers in product(range(largest + 1), repeat=figures):
         yield tuple((0, number) for number in numbers)
 
@@ -43,8 +46,9 @@ def distinguishable(
 ) -> list[tuple[Shown, object, set[int]]]:
     """Return the withheld numbers that an attacker can narrow down to fewer than k - 1 values.
 
-    `hidden` selects the numbers of a table that somebody could want to know. A release with a
-    number above the largest tried number is left out, because not all tables behind it were tried.
+    Each item has the release, the name of the number, and its possible values. `hidden` returns the
+    numbers of a table that somebody could want to know. A release that shows a number above
+    `largest` is left out, because not all tables with this release were tried.
     """
     possible: dict[Shown, dict[object, set[int]]] = defaultdict(lambda: defaultdict(set))
     for table in every:
@@ -61,7 +65,7 @@ def distinguishable(
 
 
 def numbers_in(shown: object) -> Iterator[int]:
-    """Return every number that a release shows."""
+    """Yield every number that a release shows."""
     if isinstance(shown, int):
         yield shown
     elif isinstance(shown, tuple):
@@ -116,7 +120,7 @@ def primary(table: Table) -> Shown:
 
 
 def primary_and_one_more(table: Table) -> Shown:
-    """If only one district is small, blank a second district too."""
+    """Blank the small districts. If there is only one, blank a second district too."""
     blank = [not may_be_shown(figure, K) for figure in table]
     if sum(blank) == 1:
         blank[min((sum(f), i) for i, f in enumerate(table) if not blank[i])[1]] = True
@@ -157,7 +161,7 @@ def test_no_small_change_is_found_between_month_ends() -> None:
 def test_the_attack_finds_numbers_that_blanks_beside_a_total_hide(
     release: Callable[[Table], Shown],
 ) -> None:
-    """A second blank does not help: if both districts are small, their sum can reveal both."""
+    """A second blanked district does not help: if both are small, their sum can reveal both."""
     assert distinguishable(tables(3, 4), release, cells, 4)
 
 
@@ -193,7 +197,7 @@ def test_every_released_number_and_every_difference_is_zero_or_large(
 
 
 def small_steps(one: dict[str, Figure], other: dict[str, Figure], k: int) -> list[str]:
-    """Return the units whose figures changed by fewer than k records between two releases."""
+    """Return the units whose figures changed between two releases, but by fewer than k records."""
     pairs = {ALL: (one[ALL], other[ALL])}
     if len(one) > 1 and len(other) > 1:
         pairs = {u: (one.get(u, (0, 0)), other.get(u, (0, 0))) for u in {*one, *other}}

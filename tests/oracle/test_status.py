@@ -1,4 +1,4 @@
-"""Worked examples of the contract's texts "Status" and "Stale after"."""
+"""Worked examples of what the contract says under "Status" and "Stale after"."""
 
 from __future__ import annotations
 
@@ -77,9 +77,10 @@ def test_stale_after_two_days_makes_it_unknown_and_shows_the_figures(
 
 
 def nccu(months: list[tuple[str, int, int]], moment: str = "2026-07-02") -> str:
-    """Return the status of `NCCU_INTEL` for some months.
+    """Return the status of `NCCU_INTEL` if there are referrals in some months.
 
-    Each month is a tuple: the month, its answered referrals, and all its referrals.
+    Each item of `months` has the month, the number of its referrals with a document, and the number
+    of all its referrals.
     """
     referrals: list[Row] = []
     documents: list[Row] = []

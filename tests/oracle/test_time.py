@@ -13,9 +13,9 @@ GONE = "2026-01-20T09:00"
 
 
 def one(moment: str, *versions: Row) -> str | None:
-    """Return the type of the only referral as at a moment.
+    """Return the type of the only referral as at a moment, or None if it does not exist then.
 
-    Return None if the referral has no row.
+    `versions` are the versions of the referral, one for each extraction.
     """
     figures = at(moment, *(step(referrals=[version]) for version in versions))
     fact = figures.referrals.get("R1")
@@ -97,7 +97,7 @@ def test_in_post_on_the_last_day_and_not_after() -> None:
 
 
 def test_months_are_in_london_time() -> None:
-    """At 23:30 UTC on 31 March, the time in London is 00:30 on 1 April."""
+    """At 23:30 UTC on 31 March it is 00:30 on 1 April in London, so the referral is April's."""
     figures = at("2026-05-01", step(referrals=[referral("R1", "11", "2026-03-31T23:30+00:00")]))
     months = {
         k[1].month for k, row in figures.measures.items() if row.denominator and "nccu" in k[0]
@@ -106,7 +106,10 @@ def test_months_are_in_london_time() -> None:
 
 
 def test_units_above_come_from_the_delivery_of_the_day() -> None:
-    """Team T1 moves from D1 to D2 on 16 January. So January counts in both districts, once each."""
+    """Team T1 moves from D1 to D2 on 16 January.
+
+    So one of its two referrals in January counts in D1, and the other in D2.
+    """
     top = [unit("F", None), unit("D1", "F"), unit("D2", "F")]
     files = (
         dated("hr/org_unit", "2026-01-10", [*top, unit("T1", "D1")]),

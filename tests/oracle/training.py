@@ -1,4 +1,4 @@
-"""Hydra and e-learning: who must do the training on a day, and what they have completed by then."""
+"""Find who must do Hydra and e-learning on a day, and what each officer has completed by then."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ from .tally import Tally
 
 @dataclass
 class Completed:
-    """For each officer and requirement, the first day on which it was complete."""
+    """The first day on which each officer completed each requirement.
+
+    `hydra` maps an employee number to the day. `modules` has such a mapping for each module.
+    """
 
     hydra: dict[str, date]
     modules: dict[str, dict[str, date]]  # module code -> employee -> day
 
     def on(self, employee: str, requirement: str) -> date | None:
-        """Return the day of an officer's completion, or None if there is none."""
+        """Return the day on which an officer completed a requirement, or None."""
         by_person = self.hydra if requirement == "HYDRA" else self.modules[requirement]
         return by_person.get(employee)
 
@@ -40,7 +43,7 @@ def completed(known: Known, as_at: datetime) -> Completed:
 
 
 def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, date]:
-    """Return the first completion of a module by each employee.
+    """Return the day on which each employee first completed a module.
 
     Contract: "complete at the first `COMPLETED` of its current version, not before its launch nor
     after `as_at`".
@@ -64,7 +67,7 @@ def _module_completed(known: Known, module: str, as_at: datetime) -> dict[str, d
 
 
 def _hydra_completed(known: Known, as_at: datetime) -> dict[str, date]:
-    """Return the day of each Hydra completion.
+    """Return the day on which each employee completed Hydra.
 
     Contract: "complete at the first session attended (`Y`) with outcome `PASS`".
     """
@@ -85,7 +88,7 @@ def _hydra_completed(known: Known, as_at: datetime) -> dict[str, date]:
 
 
 def relevant(people: People, roles: tuple[str, ...], day: date) -> list[Row]:
-    """Return the relevant people in post on a day, from that day's snapshot."""
+    """Return the personnel rows of the officers in post on a day who have one of the roles."""
     return [row for row in people.in_post_on(day) if row["role_code"] in roles]
 
 
@@ -112,7 +115,7 @@ def _point(point: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def tally_training(people: People, done: Completed, today: date, tally: Tally) -> None:
-    """Count the training measures "as at month end". For the current month: "today"."""
+    """Add the training measures to the tally, "as at month end" or, in this month, "today"."""
     for month in months(HYDRA_LAUNCH, today):
         _tally_hydra(people, done, min(month_end(month), today), month, tally)
     for month in months(MODULE_LAUNCH, today):
@@ -154,9 +157,10 @@ class Requirement:
 
 
 def requirement_facts(people: People, done: Completed, today: date) -> list[Requirement]:
-    """Return a row for each "person and required item".
+    """Return the rows of `fct_training_requirement`: one for each "person and required item".
 
-    The persons are all officers who are listed today and whose role needs the item.
+    The persons are the officers whom the personnel file of today lists. An item is required if
+    policy requires it for the officer's role.
     """
     facts = []
     for row in people.listed(today):

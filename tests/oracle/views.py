@@ -21,9 +21,10 @@ PARTIES = ("FORCE", "COMMISSIONER")
 
 @dataclass
 class Disagreement:
-    """One row of `assurance_disagreement`.
+    """One row of `assurance_disagreement`: a period of days in which the views of a point differ.
 
-    `disagreed_until` is None while the disagreement lasts.
+    `disagreed_until` is the last of these days, or None while the disagreement lasts. The views are
+    those of the first day.
     """
 
     disagreed_until: date | None
@@ -35,7 +36,10 @@ class Disagreement:
 
 @dataclass
 class View:
-    """One row of `assurance_voice`: what one party says about a point."""
+    """One row of `assurance_voice`: the status of a point in the opinion of one party or the data.
+
+    `is_assured` is true if this status means that the point is assured.
+    """
 
     status: str
     is_assured: bool
@@ -61,8 +65,9 @@ def _latest(events: list[Row], moment: datetime) -> dict[tuple[str, str], Row]:
 def disagreements(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, date], Disagreement]:
-    """Return every period of days in which the views of a point differ.
+    """Return every period of days in which the views of a point differ, by point and first day.
 
+    Views differ if one of them says that the point is assured and another says that it is not.
     `statuses` has the status from the data for each point and day, in the order of days. The status
     `unknown` is not a view.
     """
@@ -89,7 +94,7 @@ def disagreements(
 
 
 def latest_status(known: Known, as_at: datetime, point: str, party: str, day: date) -> str | None:
-    """Return the latest status that the log has for a party by the end of a day, or None."""
+    """Return the latest status of a point that a party logged by the end of a day, or None."""
     delivery = full_as_at(known, "governance/recommendations", as_at)
     events = [
         row
@@ -103,7 +108,7 @@ def latest_status(known: Known, as_at: datetime, point: str, party: str, day: da
 def view_rows(
     known: Known, as_at: datetime, statuses: Mapping[tuple[str, date], str]
 ) -> dict[tuple[str, str, date], View]:
-    """Return the view of each party and of the data, on each day on which the view changed."""
+    """Return the rows of `assurance_voice`: each view on each day on which it changed."""
     found: dict[tuple[str, str, date], View] = {}
     last: dict[tuple[str, str], str | None] = {}
     for (point, day), of_data in statuses.items():

@@ -1,4 +1,4 @@
-"""Make a small world with many difficult cases from a seed, as an outside program would."""
+"""Make a world from a seed: a small made-up force with many difficult cases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .span import AS_ATS, END, LATER
 
 
 def make_world(seed: int) -> World:
-    """Make a world. The seed also decides how diligently its officers write documents."""
+    """Make a world. The seed also decides how diligently its officers write documents and train."""
     rng = random.Random(seed)
     quality = (0.5, 0.9, 1.0)[seed % 3]
     diligence = (0.8, 0.97, 1.0)[(seed // 2) % 3]

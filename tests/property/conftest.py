@@ -11,6 +11,6 @@ from tests.integration.landing.support import warehouse_of_its_own
 
 @pytest.fixture(scope="module")
 def warehouse(home: Path) -> Iterator[Settings]:
-    """A warehouse database with all migrations, for one module of tests."""
+    """A new warehouse database with all migrations, which the tests of one module share."""
     with warehouse_of_its_own() as settings:
         yield settings

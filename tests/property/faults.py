@@ -1,8 +1,8 @@
 """Inject a fault at a chosen step of a landing: its process ends, or a session is cut.
 
-A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. If a
-process ends here, its `finally` blocks still run. The tests in `tests/crash` kill real processes,
-so that nothing runs any more.
+A step is the moment before a statement, before a chunk of a COPY, or before or after a commit. To
+end the process, an exception is raised, so `finally` blocks still run. The tests in `tests/crash`
+kill real processes, in which no code runs any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,12 +20,12 @@ SOURCES = ("rms", "intelligence")
 
 
 class ProcessEnded(BaseException):
-    """Ends a process in a test. No error handler catches it, because it is a BaseException."""
+    """Raised where the process should end. As a BaseException, it passes all error handlers."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A kind of fault, and the number of the step at which it happens, counted from 1."""
+    """A kind of fault, and the number of the step at which it happens. The first step is 1."""
 
     kind: Literal["process ends", "warehouse session cut", "source session cut"]
     step: int
@@ -33,7 +33,7 @@ class Fault:
 
 @contextmanager
 def inject(settings: Settings, fault: Fault) -> Iterator[None]:
-    """Inject a fault into the work on all connections inside the block."""
+    """Inject a fault into the block. The steps on all its connections count together."""
     with (
         psycopg.connect(admin_url(settings), autocommit=True) as administrator,
         pytest.MonkeyPatch.context() as patch,

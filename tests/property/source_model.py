@@ -1,4 +1,7 @@
-"""A model of a source table in plain Python: its rows, and the versions that extracts have seen."""
+"""A model of a source table in plain Python: its rows, and the versions that extracts have seen.
+
+Tests compare raw with this model.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,8 +11,8 @@ from tests.integration.landing.changed_databases import CUSTODY, REPORTS, put, p
 from tests.integration.landing.support import FOREVER, World
 
 Condition = Literal["good", "broken", "marked too high"]
-#: A record as an extract sees it: content, cursor and time of soft deletion. None if its row was
-#: deleted.
+#: A record as an extract sees it: content, cursor value, and time of soft deletion or None. The
+#: whole version is None if the row is gone.
 Version = tuple[str, datetime, datetime | None] | None
 
 OFFICER = {CUSTODY: "arresting_officer_no", REPORTS: "author_officer_no"}
@@ -33,7 +36,11 @@ class Record:
 
 @dataclass
 class Source:
-    """A source table and its model. Every change is made in both."""
+    """A source table and its model. Every change is made in both.
+
+    `records` has the rows of the table by key. `seen` has the versions of each record that extracts
+    have seen, the oldest first.
+    """
 
     world: World
     dataset: str
@@ -41,10 +48,10 @@ class Source:
     seen: dict[str, list[Version]] = field(default_factory=dict)
 
     def write(self, key: int, record: Record) -> None:
-        """Insert or replace a record.
+        """Insert or replace a record in the source table and in the model.
 
-        The source contract says that every change sets the cursor. `unused` finds a cursor value
-        that the record has not had.
+        The source contract says that every change sets the cursor. Use `unused` to find a cursor
+        value that the record has not had.
         """
         officer = "" if record.condition == "broken" else record.content
         other: dict[str, Any] = {"deleted_at": record.deleted_at}
@@ -57,7 +64,7 @@ class Source:
         self.records[key] = record
 
     def unused(self, key: int, cursor: datetime) -> datetime:
-        """Return `cursor`, or the next value that the record has not had yet."""
+        """Return `cursor`, or if the record has had this value, the next value it has not had."""
         taken = {version[1] for version in self.seen.get(str(key), []) if version}
         if key in self.records:
             taken.add(self.records[key].cursor)
@@ -66,7 +73,10 @@ class Source:
         return cursor
 
     def remove(self, key: int) -> None:
-        """Delete a row, so that the source keeps no trace of the record."""
+        """Delete a row from the source table and from the model.
+
+        The source keeps no trace of the record.
+        """
         if self.dataset == CUSTODY:
             self.world.rms("delete from rms.custody_record where custody_id = %s", key)
         else:
@@ -89,13 +99,16 @@ class Source:
 
     @property
     def state(self) -> dict[str, Version]:
-        """The state of each record, as the last extract saw it."""
+        """The version of each record that the last extract saw. Deleted rows are left out."""
         return {key: versions[-1] for key, versions in self.seen.items() if versions[-1]}
 
-    # ------------------------------------------------------------ the same from raw
+    # ------------------------------------------------------------ states and versions in raw
 
     def raw_state(self, at: datetime | None = None, known: int | None = None) -> dict[str, Any]:
-        """Return the state of each record in raw, as at a moment and as known after a batch."""
+        """Return the version of each record in raw that is valid at a moment.
+
+        Only batches up to the number `known` count.
+        """
         columns = (OFFICER[self.dataset], "updated_at", "deleted_at")
         return self.world.state(self.dataset, columns, at or FOREVER, known)
 
@@ -117,7 +130,10 @@ class Source:
         return int(self.world.one(query, self.dataset))
 
     def cursor(self) -> tuple[datetime | None, datetime | None]:
-        """Return the cursor up to which the source was read, and when it was last read."""
+        """Return the highest cursor value that was read, and when the source was last read.
+
+        Both are None before the first extract.
+        """
         query = (
             "select cursor_at, greatest(reconciled_at, counted_at) from audit.source_cursor"
             " where dataset = %s"

@@ -4,9 +4,9 @@ A history is a series of changes of rows and extracts. A fault can end an extrac
 each extract, two things must hold:
 
 - Raw has every version that an extract has seen, exactly once.
-- The state as known after each earlier extract is still the same.
+- The state that was known after each earlier extract can still be read from raw.
 
-LANDING_EXAMPLES sets the number of histories.
+The environment variable LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
@@ -38,8 +38,8 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 KEYS = st.integers(1, 3)
-#: The highest step of a fault. It is larger than the number of statements, COPY chunks and commits
-#: in any landing.
+#: The highest number of the step at which a fault happens. No landing has so many statements, COPY
+#: chunks and commits, so some faults never happen.
 STEPS = 45
 #: Which cursor value a change gets: the present time, an earlier time, a time ahead of the
 #: warehouse's clock, or the same value as before. An earlier time can be inside the overlap, before
@@ -56,15 +56,16 @@ CURSORS = [
 
 Change = tuple[str, int, str, str, str, int]
 Extraction = Fault | None
-#: A point in a history: the newest batch after an extract, the time of the extract, and the state
-#: of the source then.
+#: What is noted after an extract: the newest batch, the time of the extract, and the state of the
+#: source at that time.
 Checkpoint = tuple[int, datetime | None, dict[str, Any]]
 
 
 def changes() -> st.SearchStrategy[Change]:
     """Draw a change of a record.
 
-    It is a tuple: kind of change, key, condition of the row, content, cursor, minutes.
+    A change is a tuple: kind of change, key, condition of the row, content, choice from `CURSORS`,
+    and the minutes or hours by which the cursor value is late or ahead.
     """
     return st.tuples(
         st.sampled_from(["write", "write", "write", "soft delete", "hard delete"]),
@@ -94,8 +95,8 @@ def test_raw_holds_every_version_that_an_extract_saw(
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         if is_large:
-            # With -1, change counts are used for a table of any size. A table that was never
-            # analysed has -1 rows.
+            # Change counts are used for tables with at least this many rows. A table that was never
+            # analysed counts as -1 rows, so with -1 they are used for every table.
             patch.setattr(change_counts, "MANY_ROWS", -1)
         world = World(warehouse, Path(folder))
         world.empty_sources()
@@ -142,8 +143,8 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
     now = datetime.now(UTC)
     edge = source.cursor()[0] or now
     before = source.records.get(key)
-    # The source contract says that every change sets the cursor. A change without a new cursor
-    # value is found only if the value is inside the overlap.
+    # The source contract says that every change sets the cursor. A change that keeps the cursor
+    # value is found only if the value is inside the overlap. Otherwise a new value is drawn.
     if where == "unchanged" and before is not None and before.cursor >= edge - OVERLAP:
         return before.cursor
     cursor = {
@@ -156,7 +157,7 @@ def _cursor(source: Source, key: int, where: str, minutes: int) -> datetime:
 
 
 def _extract_with(source: Source, fault: Fault) -> bool:
-    """Extract with a fault. Return whether the extract was committed all the same."""
+    """Extract with a fault. Return whether the extract was committed in spite of the fault."""
     read_at = source.cursor()[1]
     try:
         with inject(source.world.settings, fault):
@@ -174,7 +175,7 @@ def _extract_with(source: Source, fault: Fault) -> bool:
 
 
 def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
-    """For each extract, compare the state as known after it with the state of the source then."""
+    """Compare the state that was known after each extract with the state of the source then."""
     for (batch, at, then), (following, _, _) in pairwise([*checkpoints, (2**62, None, {})]):
         if batch and batch != following:
             assert source.raw_state(known=batch) == then
@@ -183,19 +184,20 @@ def _check(source: Source, checkpoints: list[Checkpoint]) -> None:
 
 
 def _as_at(source: Source, at: datetime, batch: int, then: dict[str, Any]) -> bool:
-    """Tell whether raw gives the same state as at the time of the extract.
+    """Return whether raw, as at the time `at` of an extract, has the state `then` of the source.
 
-    If a clock was ahead, the state cannot be compared, and the result is True.
+    If the source ever had a cursor value later than `at`, the states cannot be compared, and the
+    result is True.
     """
     ahead = any(v and v[1] > at for versions in source.seen.values() for v in versions)
     return ahead or source.raw_state(at, batch) == then
 
 
 def _leftovers(world: World) -> list[Any]:
-    """Return what must not be left after a history.
+    """Return everything that is left after a history but must not be.
 
-    This is an archived file without a batch, a batch without a file, a lock, or an open
-    transaction.
+    This can be an archived file without a batch, a batch without its archived file, a lock, or an
+    open transaction.
     """
     archived = world.query("select kept_as from audit.batch where kept_as is not null")
     files = (p for p in (world.settings.home / "batches").rglob("*") if p.is_file())
@@ -205,9 +207,9 @@ def _leftovers(world: World) -> list[Any]:
 
 
 def _sessions_at_work(world: World) -> list[Any]:
-    """Return the locks and open transactions that still exist after up to ten seconds.
+    """Return the locks and open transactions that still exist after ten seconds.
 
-    A closed session needs some time to end.
+    The function waits because a closed session needs some time to end.
     """
     deadline = time.monotonic() + 10
     while left := world.query(

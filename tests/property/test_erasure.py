@@ -1,7 +1,7 @@
 """Random histories of landed files, replayed rows and erased records.
 
-After each step, raw and the archived batches agree, and no erased key is left. LANDING_EXAMPLES
-sets the number of histories.
+After each step, raw and the archived batches must agree, and no erased key may be left. The
+environment variable LANDING_EXAMPLES sets the number of histories.
 """
 
 import csv
@@ -50,7 +50,7 @@ def lines_of(key: str) -> st.SearchStrategy[str]:
 
 
 class Records(RuleBasedStateMachine):
-    """A dropzone, a quarantine, and requests for erasure."""
+    """Draws histories of three steps: deliver a file, erase a record, and correct rejected rows."""
 
     warehouse: ClassVar[Settings]
 
@@ -70,7 +70,7 @@ class Records(RuleBasedStateMachine):
         rows=st.lists(st.sampled_from(KEYS).flatmap(lines_of), min_size=1, max_size=6),
     )
     def deliver(self, day: str, rows: list[str]) -> None:
-        """Drop and land a personnel file for any day. The day can have had a file before.
+        """Drop and land a personnel file for any day, even for a day that has had a file before.
 
         A key can occur twice in the file.
         """

@@ -1,8 +1,8 @@
 """Random histories of dropped files.
 
 Files are new, repeated, changed or late. They are landed by one run, or by two at once. A state
-machine draws the histories and compares raw with a plain model after every landing.
-LANDING_EXAMPLES sets the number of histories.
+machine draws the histories and compares raw with a plain model after every landing. The environment
+variable LANDING_EXAMPLES sets the number of histories.
 """
 
 import os
@@ -47,14 +47,18 @@ PROFILE = settings(
 
 @dataclass(frozen=True)
 class Delivery:
-    """The content of a file: the officers that it lists, each with the unit."""
+    """A personnel file for a day. `units` has the unit of each officer that the file lists."""
 
     day: str
     units: dict[str, str]
 
 
 class Files(RuleBasedStateMachine):
-    """A dropzone. If two files are for the same day, the one landed last wins."""
+    """Draws histories of steps that drop and land files. Its model has the files by day.
+
+    If two files are for the same day, the one landed last wins. `landed_until` has the files that
+    had been landed when each batch was landed.
+    """
 
     warehouse: ClassVar[Settings]
 
@@ -70,14 +74,14 @@ class Files(RuleBasedStateMachine):
         self.world.close()
         self._folder.cleanup()
 
-    # ------------------------------------------------------------ files
+    # ------------------------------------------------------------ steps that drop files
 
     @rule(
         day=st.sampled_from(DAYS),
         units=st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["A", "B"]), min_size=1),
     )
     def drop(self, day: str, units: dict[str, str]) -> None:
-        """Drop a file for any day. The day can have had a file before."""
+        """Drop a file for any day, even for a day that has had a file before."""
         self.dropped[day] = Delivery(day, dict(units))
         self.world.personnel(day, *(person(key, unit) for key, unit in sorted(units.items())))
 
@@ -93,7 +97,7 @@ class Files(RuleBasedStateMachine):
         """Drop a file that is not complete and does not have its final name yet."""
         self.world.drop(f"hr/personnel/personnel_{day}.csv.part", "employee_no,coll")
 
-    # ------------------------------------------------------------ landings
+    # ------------------------------------------------------------ steps that land files
 
     @rule()
     def land(self) -> None:
@@ -117,7 +121,7 @@ class Files(RuleBasedStateMachine):
         )
     )
     def land_with_fault(self, fault: Fault) -> None:
-        """Land with a fault. Each file is landed completely or not at all."""
+        """Land with a fault. Each file must be landed completely or not at all."""
         before = self._batches()
         try:
             with inject(self.world.settings, fault):
@@ -130,15 +134,15 @@ class Files(RuleBasedStateMachine):
         self._note_new_files(only=self._batches() - before)
         self._check()
 
-    # ------------------------------------------------------------ the model
+    # ------------------------------------------------------------ the model, compared with raw
 
     def _batches(self) -> int:
         return len(self.world.batches(PEOPLE))
 
     def _note_new_files(self, only: int | None = None) -> int:
-        """Add the files that a landing should land to the model, sorted by day.
+        """Add to the model the files that a landing should land, in the order of their days.
 
-        Return their number.
+        With `only`, add no more than this number of files. Return the number of added files.
         """
         latest = {delivery.day: delivery for delivery in self.landed}
         new = [d for day, d in sorted(self.dropped.items()) if latest.get(day) != d][:only]
@@ -149,7 +153,7 @@ class Files(RuleBasedStateMachine):
         return len(new)
 
     def _check(self) -> None:
-        """Compare raw with the model for each day, and as known after each batch."""
+        """Compare raw with the model, as at each day and as known after each batch."""
         for batch_id, landed in self.landed_until.items():
             for day in DAYS:
                 state = self.world.state(PEOPLE, ("org_unit_code",), london_midnight(day), batch_id)
@@ -164,12 +168,12 @@ class Files(RuleBasedStateMachine):
 
 
 def _units(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the units of the officers in the last file for a day or before.
+    """Return the unit of each officer in the newest file that is for a day or an earlier day.
 
     Officers who are not in that file have left.
     """
     until = [delivery for delivery in landed if delivery.day <= day]
-    # The sort is stable. So if two files are for the same day, the one landed last comes last.
+    # The sort keeps the order of landing among files for the same day. So the one landed last wins.
     return sorted(until, key=lambda delivery: delivery.day)[-1].units if until else {}
 
 

@@ -1,4 +1,4 @@
-"""The same people give the same records in raw, in whatever form their file is written."""
+"""The same people give the same records in raw, whatever the form of their personnel file."""
 
 import os
 import random
@@ -106,8 +106,8 @@ def forms() -> st.SearchStrategy[Form]:
 
 
 def people() -> st.SearchStrategy[list[dict[str, str | date | None]]]:
-    # As Windows-1252, these letters never look like valid UTF-8. Letters in real names do not
-    # either.
+    # Written in Windows-1252, these letters are never valid UTF-8, so the encoding is recognised.
+    # The same is true of the letters in real names.
     texts = st.text("aZ09 éÉñ,;\t\"'-/\n", max_size=12).map(lambda text: text.strip() or None)
     days = st.dates(date(2000, 1, 1), date(2026, 1, 31))
     person = st.fixed_dictionaries(

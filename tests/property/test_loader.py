@@ -1,7 +1,7 @@
 """Random histories of deliveries, compared with a plain model.
 
-The model applies the deliveries in the order of their moments. For every moment, and for every set
-of known batches, raw must give the same state as the model. The order of landing does not matter.
+The model applies the deliveries in the order of the moments that they are for, whatever the order
+of landing. As at every day, and as known after every batch, raw must give the state of the model.
 """
 
 import os
@@ -37,7 +37,10 @@ KEYS = ["000001", "000002", "000003"]
 
 @dataclass(frozen=True)
 class Delivery:
-    """A file for a day: each key that it lists, with the content. Rows with BROKEN are rejected."""
+    """A file for a day. `content` has the content of the row for each key that the file lists.
+
+    A row with the content BROKEN is rejected.
+    """
 
     day: str
     content: dict[str, str]
@@ -51,12 +54,15 @@ def deliveries(contents: list[str], smallest: int) -> st.SearchStrategy[list[Del
 
 
 def in_order(landed: list[Delivery]) -> list[Delivery]:
-    """Sort deliveries by their moment. For one moment, the delivery landed last comes last."""
+    """Sort deliveries by their day. Of deliveries for the same day, the one landed last is last."""
     return sorted(landed, key=lambda delivery: delivery.day)
 
 
 def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the state as at a day, if all deliveries are full."""
+    """Return the model's state as at a day, if all deliveries are full.
+
+    If a row is rejected, its record keeps the content that it had before.
+    """
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
@@ -69,7 +75,7 @@ def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
 
 
 def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
-    """Return the state as at a day, if all deliveries are changes."""
+    """Return the model's state as at a day, if all deliveries are changes."""
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
@@ -78,12 +84,15 @@ def changes_state(landed: list[Delivery], day: str) -> dict[str, str]:
 
 
 def personnel_row(key: str, content: str) -> str:
-    """Return a line of a personnel file with this unit. With BROKEN, the line is rejected."""
+    """Return a line of a personnel file. The content is the unit, or BROKEN for a rejected line."""
     return person(key).replace("OFFICER", "WIZARD") if content == BROKEN else person(key, content)
 
 
 def completions_row(key: str, content: str) -> str:
-    """Return a line of a completions file with this score. With BROKEN, the line is rejected."""
+    """Return a line of a completions file.
+
+    The content is the score, or BROKEN for a line that is rejected.
+    """
     if content == BROKEN:
         return completion(key).replace("COMPLETED", "LOST")
     return completion(key, content)
@@ -148,7 +157,10 @@ def test_changes_in_any_order(warehouse: Settings, history: list[Delivery]) -> N
 def test_the_order_of_landing_does_not_matter(
     warehouse: Settings, history: list[Delivery], data: st.DataObject
 ) -> None:
-    """Raw is the same if files are landed one by one or all at once. Each day has one file."""
+    """Raw is the same whether files are landed one by one, in any order, or all at once.
+
+    Each day has at most one file.
+    """
     by_day = {
         delivery.day: delivery for delivery in history if BROKEN not in delivery.content.values()
     }

@@ -1,7 +1,7 @@
 """Random histories of deliveries and corrections, compared with a plain model.
 
-In the model, a correction changes the delivery itself. For every moment, and for every set of known
-batches, raw must give the same state as the model.
+In the model, a correction changes the delivery that had the rejected row. As at every day, and as
+known after every batch, raw must give the state of the model.
 """
 
 import os
@@ -43,7 +43,10 @@ PEOPLE, COMPLETIONS = "hr/personnel", "lms/completions"
 
 @dataclass(frozen=True)
 class Corrections:
-    """A step of a history that corrects rows in quarantine: the corrected content by key."""
+    """A step of a history that corrects rows in quarantine.
+
+    `content` has the corrected content for each key. Other rejected rows are not corrected.
+    """
 
     content: Mapping[str, str]
 
@@ -71,7 +74,10 @@ def run_history(
     drop: Callable[[Delivery], None],
     correct_row: Callable[[Row, str], Row],
 ) -> Iterator[tuple[int, list[Delivery]]]:
-    """Run a history. After each step, yield the newest batch and the deliveries in the model."""
+    """Run a history. After each step, yield the newest batch and the model's deliveries.
+
+    Nothing is yielded until the first delivery is landed.
+    """
     landed: dict[int, Delivery] = {}
     for step in history:
         if isinstance(step, Delivery):

@@ -1,6 +1,6 @@
-"""Publish and roll back several times, with quiet times in between, and record how long it takes.
+"""Publish and roll back several times, with quiet times in between, and record the times.
 
-This is the work that readers must not notice.
+Readers must not notice this work.
 """
 
 import os
@@ -30,21 +30,22 @@ QUIET, CANDIDATE, PUBLICATION, ROLLBACK, RETENTION = (
     "roll-back, release",
     "statistics, retention",
 )
-#: The phases in ascending order of interest. A reader's statement that overlaps several phases
-#: counts for the phase that comes last in this list.
+#: The phases, from the least to the most interesting one. If a reader's statement overlaps several
+#: phases, it counts for the one that comes last in this list.
 BY_WEIGHT = (QUIET, CANDIDATE, RETENTION, PUBLICATION, ROLLBACK)
 #: The retention runs once after this many publications. A daily run has a retention after each
-#: publication. The trial makes fifty publications in minutes, and each retention may have to wait
-#: for readers up to its time limit.
+#: publication. The trial makes fifty publications in minutes. A retention after each of them would
+#: take too long, because it may have to wait for readers up to its time limit.
 RETENTION_EVERY = 5
 _WHY = "test that readers do not notice"
 
 
 @dataclass
 class Phases:
-    """The phases of the work, one after another: their names, starts and durations.
+    """The phases of the work, one after another.
 
-    Starts are in seconds of the machine's monotonic clock.
+    `what` has their names, and `began` their starts in seconds of the machine's monotonic clock.
+    `ended` is the end of the last phase. `took` has the durations in seconds by name.
     """
 
     began: list[float] = field(default_factory=list)
@@ -54,7 +55,7 @@ class Phases:
 
     @contextmanager
     def entry(self, what: str) -> Iterator[None]:
-        """Record a phase with this name, which lasts as long as the block."""
+        """Record a phase with the name `what`. The phase lasts as long as the block."""
         began = time.monotonic()
         self.began.append(began)
         self.what.append(what)
@@ -78,7 +79,7 @@ class Phases:
 
 @dataclass
 class Activity:
-    """The result of the work: its phases, counts, times and faults."""
+    """The result of the publications and roll-backs: phases, counts, times and faults."""
 
     phases: Phases = field(default_factory=Phases)
     publications: int = 0
@@ -123,9 +124,10 @@ def run_activity(
 
 
 def _roll_back_and_release(copier: Copier, done: Activity, *, by_command: bool) -> None:
-    """Roll back to the publication before the newest one, publish again, then release.
+    """Roll back to the publication before the current one, publish again, then release.
 
-    The new publication must not become current before the release. Otherwise record a fault.
+    If the new publication becomes current before the release, or does not become current with the
+    release, a fault is recorded.
     """
     settings, phases = copier.settings, done.phases
     newest = current_publication(settings)
@@ -162,14 +164,17 @@ def roll_back_by_command(publication_id: int, why: str) -> None:
 
 
 def attached(settings: Settings) -> int:
-    """Return the number of attached generations. The planner considers each in a reader's query."""
+    """Return the number of attached generations.
+
+    PostgreSQL's planner must consider each of them in every query of a reader.
+    """
     with connect(settings, role=ROLE) as conn:
         parts = read_parts(conn)
     return len({part.publication_id for part in parts if part.state is not State.DETACHED})
 
 
 def size_of_generation(settings: Settings, publication_id: int) -> int:
-    """Return the bytes of one generation, including its indexes."""
+    """Return the size of one generation in bytes, including its indexes."""
     with connect(settings, role=ROLE) as conn:
         return sum(
             _size(conn, part.name)

@@ -1,4 +1,4 @@
-"""A force with two publications, which the tests of a module share."""
+"""A simulated force with two publications. The tests of a module share it."""
 
 import dataclasses
 import shutil

@@ -1,4 +1,4 @@
-"""Make candidates without dbt, as copies of the published tables with the number of a new build."""
+"""Make candidates without dbt: copy the published tables and give the copies a new build number."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tests.integration.publishing.marts import audit
 class Copier:
     """Makes candidates by copying a publication.
 
-    The copies have keys, comments and statistics, as the tables of a build by dbt have.
+    The copies have keys, comments and statistics, like tables that dbt builds.
     """
 
     settings: Settings
@@ -41,7 +41,10 @@ class Copier:
         return cls(settings, original, tables)
 
     def make(self) -> Build:
-        """Make a candidate and record that it passed the gate. Return its build for publication."""
+        """Make a candidate and record that it passed the gate. Return its build.
+
+        The caller can publish the build.
+        """
         with connect(self.settings, role="oic_transform") as conn:
             build = self._open_build(conn)
             for schema, table in self.tables:

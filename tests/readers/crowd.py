@@ -1,6 +1,7 @@
 """Run many readers at once.
 
-Each reader is a separate process, so that no reader waits for the Python interpreter of another.
+Each reader is a process of its own. In one process, readers would wait for each other, because only
+one thread at a time runs Python code.
 """
 
 import multiprocessing
@@ -14,13 +15,13 @@ from multiprocessing.synchronize import Event, Semaphore
 from tests.readers.kinds import KINDS, Reader, Seen
 from tests.readers.questions import Known
 
-#: The most seconds for a reader to begin reading, and to end its last transaction.
+#: How long the trial waits for a reader to begin, and for a reader to end its last transaction.
 BEGIN_SECONDS, END_SECONDS = 120.0, 120.0
 
 
 @dataclass
 class Crowd:
-    """The observations of all readers. The list is filled when the readers have ended."""
+    """The observations of all readers. The list `seen` is filled when the readers have ended."""
 
     seen: list[Seen] = field(default_factory=list)
 
@@ -83,7 +84,8 @@ def _read(
     try:
         reader = Reader(seen, tool.connect(url), known, tool.place, number)
         tool.transaction(reader)
-        # The first statements of a session are slow, so the first transaction is not counted.
+        # The first statements of a session are slow, so the times of the first transaction are
+        # deleted.
         seen.statements.clear()
         ready.release()
         while not stop.is_set():

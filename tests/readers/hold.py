@@ -29,7 +29,8 @@ class HoldResult:
     seconds: float = 0.0
     generation_bytes: int = 0
     database_bytes: list[int] = field(default_factory=list)
-    #: How many seconds each publication took, before the reader began and while the reader stayed.
+    #: How many seconds each publication took: `before` the reader began, and `meanwhile`, while the
+    #: reader stayed.
     before: list[float] = field(default_factory=list)
     meanwhile: list[float] = field(default_factory=list)
     attached_meanwhile: int = 0
@@ -62,7 +63,8 @@ def hold(
     """Keep a reader in a transaction with a half-read cursor while new publications are made.
 
     The publications are spread over `seconds`. At the end the reader must still see the publication
-    with which it began, and the retention must then detach the generations that it held back.
+    with which it began. When the reader has ended, the retention must detach the old generations,
+    which stayed attached for the reader.
     """
     held = HoldResult(seconds=seconds)
     copier = Copier.of_current(settings)

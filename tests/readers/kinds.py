@@ -23,7 +23,7 @@ _POINTER = "select publication_id from marts.publication where is_current"
 
 @dataclass
 class Seen:
-    """The observations of one reader, and how long it waited for answers."""
+    """The observations of one reader: what it saw, and how long each statement took."""
 
     kind: str
     transactions: int = 0
@@ -45,7 +45,7 @@ class Reader:
         self._chance = random.Random(seed)
 
     def several(self) -> None:
-        """Run several statements in one transaction. All answers must be of one publication."""
+        """Run several statements in one transaction. All answers must be from one publication."""
         tables = self._chance.sample(sorted(self.known.rows), 3)
         found = {self.pointer()}
         for table in (*tables, tables[0]):
@@ -59,7 +59,7 @@ class Reader:
     def alone(self) -> None:
         """Run single statements, each over several tables.
 
-        The answer of each statement must be of one publication.
+        Each answer must be from one publication, but two answers can be from different ones.
         """
         for _ in range(3):
             tables = self._chance.sample(sorted(self.known.rows), 3)
@@ -70,7 +70,7 @@ class Reader:
     def long_cursor(self) -> None:
         """Read the largest table in pieces in one transaction, with other statements in between.
 
-        All answers must be of one publication.
+        All rows and answers must be from one publication.
         """
         table = max(self.known.rows, key=lambda name: self.known.rows[name])
         found: set[int] = set()
@@ -88,10 +88,10 @@ class Reader:
         self.one_of(found, [table])
 
     def census(self, tables: Sequence[str], *, with_pointer: bool = False) -> list[Census]:
-        """Count the rows of several tables in one statement, and check the numbers.
+        """Count the rows of several tables in one statement, and check the numbers of rows.
 
-        Return the facts about each table. With `with_pointer`, the last item has the number of the
-        current publication.
+        Return the facts about each table, in the order of the tables. With `with_pointer`, one more
+        item follows, which has the number of the current publication.
         """
         parts = [
             f"select min(publication_id), max(publication_id), count(*), {number} "
@@ -121,11 +121,11 @@ class Reader:
         return int(rows[0][0]) if len(rows) == 1 else 0
 
     def publications_in(self, counted: Sequence[Census]) -> set[int]:
-        """Return the publication numbers in the facts about tables. Empty tables have none."""
+        """Return the publication numbers in the facts about tables. An empty table adds none."""
         return {number for low, high, rows in counted if rows for number in (low or 0, high or 0)}
 
     def one_of(self, publications: set[int], tables: Sequence[str]) -> None:
-        """Count a check, and record a fault unless the answers are of exactly one publication."""
+        """Count a transaction, and record a fault unless it saw exactly one publication."""
         self.seen.transactions += 1
         if len(publications) == 1 and 0 not in publications:
             self.seen.publications |= publications
@@ -184,7 +184,7 @@ def _read_committed(url: str) -> Any:
 
 
 def odbc_text(url: str, **options: str) -> str:
-    """Return the ODBC connection string for a connection URL, for Debian's psqlODBC driver."""
+    """Return the connection string with which Debian's psqlODBC driver connects to a URL."""
     parts = conninfo_to_dict(url)
     known = {
         "Driver": "{PostgreSQL Unicode}",
@@ -207,7 +207,8 @@ def _odbc(**options: str) -> Callable[[str], Any]:
     return connect
 
 
-#: The kinds that need no ODBC. Readers get their kinds in this order, again and again.
+#: The kinds that need no ODBC. The first reader gets the first kind, and so on. After the last
+#: kind, the first kind comes again.
 PLAIN_KINDS = {
     "prepared statements": Kind(_prepared, Reader.alone),
     "one transaction, as the login has it": Kind(_repeatable, Reader.several),

@@ -1,6 +1,7 @@
 """The queries of readers, and their answers.
 
-The answers are the same for every publication of a trial, because all are copies of one.
+The answers are the same for every publication of a trial, because all publications are copies of
+one publication.
 """
 
 import hashlib
@@ -18,8 +19,8 @@ from psycopg import sql
 PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
-#: Matches queries that readers do not run. A query with the publication time has a different answer
-#: for each publication. A query on `public_release` needs another login.
+#: Matches the dashboard queries that readers do not run. A query that shows the publication time
+#: has a different answer for each publication. A query on `public_release` needs another login.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 
@@ -42,22 +43,22 @@ class Known:
 
 
 def dashboard_queries() -> dict[str, str]:
-    """Return the text of each dashboard query that reads `marts`, by the query's name."""
+    """Return the text of each dashboard query that readers can run, by the query's name."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(QUERIES.glob("*.sql"))}
     return {name: text for name, text in texts.items() if not _NOT_ALIKE.search(text)}
 
 
 def digest(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return a digest of an answer. Row order and the number of the publication do not count."""
+    """Return a hash of an answer. The order of rows and the publication number do not change it."""
     kept = [place for place, name in enumerate(names) if name != _PUBLICATION]
     lines = sorted(repr([_plain(row[place]) for place in kept]) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def learn(url: str, queries: Mapping[str, str]) -> Known:
-    """Return the row counts of all marts and the answers of the queries.
+    """Return the row counts of all marts and the answers of the queries, as they are now.
 
-    This must run while nothing is published.
+    No publication may begin or end while this function runs.
     """
     with psycopg.connect(url) as conn:
         tables = conn.execute(
@@ -80,7 +81,7 @@ def learn(url: str, queries: Mapping[str, str]) -> Known:
 def _plain(value: Any) -> str:
     """Return a value as text that is the same for every driver.
 
-    ODBC has no time zones and fewer number types.
+    ODBC delivers moments without time zones, and has fewer number types than PostgreSQL.
     """
     if isinstance(value, datetime):
         return str(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)

@@ -9,8 +9,8 @@ from tests.readers.crowd import Crowd
 
 #: The phases that readers must not notice.
 DISTURBED = (PUBLICATION, ROLLBACK, RETENTION)
-#: The highest allowed p99 during these phases, as a multiple of the p99 in quiet times. The p99 is
-#: the time within which 99 % of the statements are answered.
+#: The highest allowed p99 in the phases `DISTURBED`, as a multiple of the p99 in quiet times. The
+#: p99 is the time within which 99 % of the statements are answered.
 MOST_RATIO = 2.0
 
 
@@ -21,7 +21,10 @@ class Waits:
     seconds: Sequence[float]
 
     def at(self, share: float) -> float:
-        """Return the seconds within which this share of the statements was answered."""
+        """Return the seconds within which the given share of the statements was answered.
+
+        Return 0 if there are no statements.
+        """
         if not self.seconds:
             return 0.0
         ordered = sorted(self.seconds)
@@ -30,7 +33,7 @@ class Waits:
 
 @dataclass(frozen=True)
 class Report:
-    """The results of a trial: those of the readers, and those of the work."""
+    """The results of a trial: of the readers, and of the publications and roll-backs."""
 
     crowd: Crowd
     activity: Activity
@@ -53,16 +56,16 @@ class Report:
 
     @property
     def ratio(self) -> float:
-        """The p99 of statements during the work, divided by the p99 in quiet times.
+        """The p99 of statements in the phases `DISTURBED`, divided by the p99 in quiet times.
 
-        Infinite if no statement ran in a quiet time.
+        The ratio is infinite if no statement ran in a quiet time.
         """
         quiet = self.waits([QUIET]).at(0.99)
         return self.waits(DISTURBED).at(0.99) / quiet if quiet else float("inf")
 
     @property
     def faults(self) -> list[str]:
-        """All faults: first those that readers found, then those of the work."""
+        """All faults: first those that readers found, then those of publications and roll-backs."""
         return [*self.crowd.faults, *self.activity.faults]
 
     def table(self) -> str:

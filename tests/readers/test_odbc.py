@@ -1,4 +1,4 @@
-"""Power BI and Excel read every mart and its keys through ODBC, and nothing else."""
+"""Power BI and Excel can read every mart and its keys through ODBC. They can do nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WRITES = (
 
 
 def connect(url: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Any:
-    """Connect with the sample file `odbc.ini`, as a user does who has copied the file."""
+    """Connect through ODBC with the sample file `odbc.ini`, as a user who has copied the file."""
     monkeypatch.setenv("ODBCINI", str(SAMPLE))
     parts = conninfo_to_dict(url)
     given = {
@@ -108,7 +108,8 @@ def test_primary_and_foreign_keys_are_seen(bi: Any, mart: Mart) -> None:
         mart.primary_key
     )
     foreign = bi.cursor().foreignKeys(foreignTable=mart.name, foreignSchema="marts").fetchall()
-    # The server also lists a foreign key to each attached generation. These keys are left out.
+    # PostgreSQL also lists a foreign key to each attached generation. Only the keys to tables in
+    # `marts` are compared.
     pairs = {
         (row.fkcolumn_name, row.pktable_name, row.pkcolumn_name)
         for row in foreign
@@ -139,10 +140,11 @@ def test_all_other_schemas_are_refused(bi: Any) -> None:
 def test_nothing_can_be_written(
     force: Terminal, monkeypatch: pytest.MonkeyPatch, statement: str
 ) -> None:
-    # The sample file sets ReadOnly, with which the driver would not even send the statement.
+    # With the ReadOnly of the sample file, the driver would not even send the statement. Here the
+    # server must refuse it.
     bi = connect(force.url("bi"), monkeypatch, ReadOnly="0")
     assert refused(bi, statement) in (DENIED, READ_ONLY)
-    # Even if a session asks for write access, it may not write anything.
+    # Even a session that has asked for write access may not write anything.
     bi.cursor().execute("set session characteristics as transaction read write")
     bi.commit()
     assert refused(bi, statement) == DENIED

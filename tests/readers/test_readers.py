@@ -37,8 +37,8 @@ def test_readers_of_every_kind_see_one_publication_in_full(fresh_warehouse: Sett
     assert all(one.transactions > 1 for one in report.crowd.seen)
     assert {one.kind for one in report.crowd.seen} == set(PLAIN_KINDS)
     assert (report.activity.publications, report.activity.rollbacks) == (3, 1)
-    # Readers see five publications: the first one, the three of the trial, and the one that waited
-    # during the roll-back.
+    # Readers see five publications: the one with which the trial begins, the three that follow, and
+    # the one that waited during the roll-back.
     assert len(report.crowd.publications) == 5
 
 
@@ -79,7 +79,7 @@ def test_a_long_reader_keeps_its_publication_and_blocks_nothing(fresh_warehouse:
     # Generations that the long reader may still read stay attached until that reader ends.
     assert ATTACHED < held.attached_meanwhile <= 9
     assert held.attached_afterwards == ATTACHED
-    # The database grows only by the generations that were made while the reader stayed.
+    # The database grows by less than twice the size of the five generations made meanwhile.
     grown = held.database_bytes[-1] - held.database_bytes[0]
     assert grown < 2 * 5 * held.generation_bytes
 

@@ -20,7 +20,7 @@ from oic_assurance.errors import AssuranceError
         ("  2026-07-31T05:30+02:00 ", "2026-07-31T03:30+00:00"),
         # On the last Sunday of October, 01:30 occurs twice. The first of the two is used.
         ("2026-10-25T01:30", "2026-10-25T00:30+00:00"),
-        # On the last Sunday of March, 01:30 is skipped. It is read as if the clock had not changed.
+        # On the last Sunday of March, the clocks skip 01:30. The text is read as if they did not.
         ("2026-03-29T01:30", "2026-03-29T01:30+00:00"),
     ],
 )
@@ -46,11 +46,11 @@ def test_a_text_that_is_not_a_moment_is_an_error_of_one_line(text: str) -> None:
         ("2026-01-31T05:29:59+00:00", "2026-01-30T05:30+00:00"),
         ("2026-07-31T04:30+00:00", "2026-07-31T04:30+00:00"),
         ("2026-07-31T04:29+00:00", "2026-07-30T04:30+00:00"),
-        # Before 05:30 on the day of a clock change, the last run was a day earlier, at the old
-        # offset.
+        # Before 05:30 on the day of a clock change, the last 05:30 was on the day before, when
+        # London still had the old offset.
         ("2026-03-29T04:00+00:00", "2026-03-28T05:30+00:00"),
         ("2026-10-25T05:00+00:00", "2026-10-24T04:30+00:00"),
-        # In summer, a day starts in London an hour before it starts in UTC.
+        # At 23:30 UTC on 31 July, it is already 1 August in London. The last 05:30 was on 31 July.
         ("2026-07-31T23:30+00:00", "2026-07-31T04:30+00:00"),
     ],
 )

@@ -27,14 +27,14 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith(("ASSURANCE_", "AIRFLOW_", "PG"))]:
         del os.environ[name]
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
-    # The product is imported here for two reasons. The import takes seconds, and `--help` does not
-    # need it. It also reads the environment variables, which are set above.
+    # The pipeline is imported here for two reasons. The import takes seconds, and `--help` does not
+    # need it. The imported modules also read the environment variables, which are set above.
     from oic_assurance.reporting.screens.run_log import to_log
     from tests.year.force import Force
     from tests.year.report import Ledger, table
 
-    # dbt and Great Expectations create millions of objects that stay in memory. They make the
-    # garbage collection of Python slow, so it runs only once after each day.
+    # dbt and Great Expectations create millions of objects that stay in memory. These objects make
+    # Python's garbage collection slow. So it runs only once after each publication or reproduction.
     gc.disable()
     force = Force(arguments.root / "state", days[0].day)
     published = Ledger(arguments.root / "published.jsonl", "day")

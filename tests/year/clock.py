@@ -1,9 +1,10 @@
 """Set the times that the warehouse has recorded back to the simulated day.
 
-The trial publishes a year in an hour, and the server's clock shows today. Every delivery would be
-recorded as landed today, which is after all deadlines of the simulated year. Therefore, after each
-stage, every recorded time that is later than the simulated day is set to that day. The pipeline
-never does this. Only the owner of the tables has the right to do it.
+The trial publishes the days of a year in an hour, and the server's clock shows today. So the
+warehouse records every delivery as landed today, which is after all deadlines of the simulated
+year. Therefore the trial sets, after each stage, every recorded time that is later than the
+simulated day to that day. The pipeline never changes recorded times. Only the owner of the tables
+has the right to do so.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The days of the year that are published, and the events that happen on some of these days."""
+"""The days of the simulated year that are published, and the events on some of these days."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Event = Literal[
 ]  # fmt: skip
 
 FIRST, LAST = date(2025, 9, 1), date(2026, 8, 31)
-#: The clocks went back on 26 October 2025 and forward on 29 March 2026.
+#: In London, the clocks go back on 26 October 2025 and forward on 29 March 2026.
 CLOCK_CHANGES = (date(2025, 10, 26), date(2026, 3, 29))
 #: Two of these days are deadlines of assurance points.
 MONTH_ENDS = (date(2025, 12, 31), date(2026, 2, 28), date(2026, 4, 30), date(2026, 6, 30))
@@ -43,14 +43,20 @@ SHORT: dict[date, Event | None] = {
 
 @dataclass(frozen=True)
 class Day:
-    """A day that ends with a publication, and the event that happens before it, if there is one."""
+    """A day for which figures are published.
+
+    `event` is what happens on this day before or during the publication, or None.
+    """
 
     day: date
     event: Event | None = None
 
 
 def whole_year() -> list[Day]:
-    """Return every Monday of the year, and the days around clock changes and four month ends."""
+    """Return every Monday of the year and the days around clock changes and four month ends.
+
+    Some of these days have an event.
+    """
     chosen = {day for day in _all() if day.weekday() == 0}
     for change in CLOCK_CHANGES:
         chosen |= {change + timedelta(days=n) for n in range(-3, 4)}

@@ -29,8 +29,8 @@ from tests.year.days import Day
 SEED = 11
 UNREACHABLE = "postgresql://nobody:nothing@127.0.0.1:9/nowhere"
 REPLAYED = "rms/occurrence"
-#: Corrections of records that the simulator does not make on every day: another type of referral, a
-#: deleted custody record, and referrals that are entered late.
+#: Corrections in RMS that the simulator does not make on every day: three referrals get another
+#: type, a custody record is deleted, and two referrals are entered late.
 _CORRECTED = """
 update rms.nccu_referral
 set referral_type = case referral_type
@@ -67,7 +67,8 @@ class Force:
         self.settings: Settings = dataclasses.replace(
             load_settings(), home=home, dropzone=f"file://{home}/dropzone", pg_port=None
         )
-        # The simulation begins two weeks earlier, so that the first landing already finds records.
+        # The simulation begins two weeks before the first published day, so that the first landing
+        # already finds records.
         self._first = first - timedelta(days=14)
 
     def start(self) -> None:
@@ -82,8 +83,8 @@ class Force:
     def publish_day(self, day: Day) -> int:
         """Simulate the force until the morning of a day, let the day's event happen, and publish.
 
-        Return the number of the publication. If an interrupted day is repeated, it may make another
-        publication.
+        Return the number of the publication. If the trial was interrupted on this day and repeats
+        it, the day may have two publications.
         """
         simulate(self.settings, SEED, self._first, day.day - timedelta(days=1))
         morning = half_past_five(day.day)
@@ -104,7 +105,10 @@ class Force:
         return self._publish(f"year {day.day}", morning, morning)
 
     def _publish(self, run_id: str, as_at: datetime, now: datetime) -> int:
-        """Call the stages of a run as the scheduler's tasks do. Return the publication's number."""
+        """Call the stages of a run as at `as_at`, as the scheduler's tasks do.
+
+        `now` is the simulated time of the run. Return the number of the publication.
+        """
         settings, until = self.settings, now + timedelta(minutes=5)
         for dataset in pipeline.open_run(settings, run_id, as_at):
             # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
@@ -140,7 +144,7 @@ class Force:
         replay(self.settings, REPLAYED, file, "the year", "the year")
 
     def _roll_back(self) -> None:
-        """Roll back to the last but one publication. Later publications wait for a release."""
+        """Roll back to the publication before the newest one. New publications then wait."""
         earlier = list_publications(self.settings)[1]
         rollback(self.settings, earlier.publication_id, "roll-back in the year")
 

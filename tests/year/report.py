@@ -1,4 +1,7 @@
-"""Store the results of a year, so that an interrupted year can continue, and make the table."""
+"""Store the results of the year's trial, so that an interrupted trial can continue.
+
+Also make the table of results.
+"""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +15,11 @@ Line = dict[str, Any]
 
 
 class Ledger:
-    """Results in a file, one JSON line each. A new start reads the lines of an earlier start."""
+    """The results in a file, which has one JSON line for each result.
+
+    If the trial was interrupted, its next start reads the file. `lines` has the results by the
+    value of their field `key`.
+    """
 
     def __init__(self, path: Path, key: str) -> None:
         self._path = path
@@ -24,7 +31,7 @@ class Ledger:
                 self.lines[line[key]] = line
 
     def add(self, line: Line) -> None:
-        """Save a result to disk before the next step begins."""
+        """Save a result to disk before the next publication or reproduction begins."""
         self.lines[line[self._key]] = line
         with self._path.open("a") as file:
             file.write(json.dumps(line) + "\n")

@@ -1,4 +1,4 @@
-"""Every publication of a week with one event of each kind is reproduced exactly."""
+"""Publish a week in which every kind of event happens, and reproduce every publication exactly."""
 
 import json
 import subprocess
@@ -35,7 +35,8 @@ def test_every_publication_of_a_week_is_reproduced(tmp_path: Path) -> None:
     results = [json.loads(line) for line in (tmp_path / "reproduced.jsonl").open()]
     assert [one["differing"] for one in results] == [[] for _ in results]
     assert done.returncode == 0
-    # Each day makes one publication, and an earlier moment makes one more. No two are the same.
+    # Each day has one publication. The run for an earlier moment adds one more. No two publications
+    # have the same content.
     assert len(results) == len(short()) + 1
     assert len({one["content"] for one in results}) == len(results)
 

@@ -7,5 +7,5 @@ from oic_assurance.sources.files.dropped import Content
 
 
 def content(data: bytes, sha256: str | None = None) -> Content:
-    """Return content with these bytes. The default of `sha256` is the right hash of the bytes."""
+    """Return the content of a file. Without `sha256`, the content has the right hash."""
     return Content(io.BytesIO(data), len(data), sha256 or hashlib.sha256(data).hexdigest())

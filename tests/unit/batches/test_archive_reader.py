@@ -1,4 +1,4 @@
-"""Read archived batches: damaged files, headers, and row numbers."""
+"""Archived batches are read again with their row numbers. A damaged file is an error."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The file of an archived batch appears when it is finished. An unfinished file never appears."""
+"""A file is in the archive only when all of it was written. It is read back unchanged."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""dbt's errors become one line, and the failures of its tests become evidence."""
+"""An error of dbt becomes one line. The result of a dbt test becomes an outcome of a check."""
 
 from types import SimpleNamespace
 

@@ -11,7 +11,10 @@ from oic_assurance.errors import AssuranceError
 
 
 def _node(name: str, *columns: str) -> dict[str, Any]:
-    """Return a model of dbt's manifest whose columns have the declared type text."""
+    """Return a model of dbt's manifest.
+
+    It declares the type text for the named columns, and no type for the column `untyped`.
+    """
     return {
         "database": "warehouse",
         "schema": "marts",
@@ -23,7 +26,10 @@ def _node(name: str, *columns: str) -> dict[str, Any]:
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """dbt's target folder: one model is in the catalogue, one is missing, one declares no type."""
+    """dbt's target folder with three models.
+
+    One model is in dbt's catalogue, one is missing from it, and one declares no type.
+    """
     found = {"columns": {"key": {"name": "key", "type": "bigint"}}}
     files: dict[str, dict[str, Any]] = {
         "manifest.json": {

@@ -1,4 +1,4 @@
-"""The fingerprints of code and policy change with content and file names, and with nothing else."""
+"""The fingerprints of rules and policy change only if the content or name of a file changes."""
 
 import subprocess
 from dataclasses import replace

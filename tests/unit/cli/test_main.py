@@ -1,4 +1,4 @@
-"""The command line without a warehouse: errors of one line, exit codes, help and completion."""
+"""Test what the command line does without a warehouse: errors, exit codes, help and completion."""
 
 import os
 import subprocess
@@ -17,7 +17,8 @@ from oic_assurance.cli.demo import months_before
 from oic_assurance.cli.main import COMMANDS, cli, run_command
 from tests.conftest import PROJECT_ROOT
 
-#: The options that have no default: without them, nothing is chosen or nothing happens.
+#: The options that have no default value. Without such an option, nothing is selected by it, or
+#: nothing happens.
 WITHOUT_DEFAULT = {
     "--table", "--dataset", "--reason", "--batch", "--because", "--record", "--unit", "--to",
     "--from", "--seed",
@@ -194,7 +195,7 @@ def test_completing_the_name_of_a_command_imports_no_command() -> None:
 def complete(
     instruction: str, words: str, *python_options: str
 ) -> subprocess.CompletedProcess[str]:
-    """Call the command line as the completion script of a shell does."""
+    """Ask the command line for completions of some words, as a shell's completion script does."""
     script = "import sys; sys.argv = ['assurance']; from oic_assurance.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, *python_options, "-c", script],

@@ -1,4 +1,4 @@
-"""The suites: each table has one, and each expectation has a sentence, a severity and an owner."""
+"""Each table has a suite, and each expectation has a description, a severity and an owner."""
 
 import re
 import subprocess
@@ -71,7 +71,7 @@ def test_an_expectation_has_description_severity_and_owner(suite: Suite) -> None
 
 @pytest.mark.parametrize("suite", suites_of("landing"), ids=lambda suite: suite.name)
 def test_references_and_volumes_of_a_source_never_block(suite: Suite) -> None:
-    """The marts handle unresolved references and unusual volumes, so the gate must not stop."""
+    """The marts can show unresolved references and unusual volumes, so the gate must not stop."""
     blocking = {p.name for p in suite.expectations if p.severity == "critical"}
     structural = {
         "columns_present",

@@ -1,4 +1,4 @@
-"""The verdict that follows from outcomes, and the tables and stages that a build is judged by."""
+"""The verdict follows from the outcomes of checks. Expectations become queries on a build."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone

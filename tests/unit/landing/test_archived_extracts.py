@@ -1,4 +1,4 @@
-"""Binary COPY streams of one batch are joined, at whatever byte their chunks end."""
+"""The binary COPY streams of one batch become one stream, whatever the size of their chunks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The checks of a row, and the reasons to reject it, follow from the declaration."""
+"""The checks of a row and the reasons to reject the row follow from the declaration."""
 
 from typing import Literal
 

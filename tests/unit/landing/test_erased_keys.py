@@ -1,4 +1,4 @@
-"""Hashes of erased keys: a record always has the same hash. Without the secret, it is useless."""
+"""The hash of an erased key is always the same for a record, and depends on the secret."""
 
 import hashlib
 import hmac

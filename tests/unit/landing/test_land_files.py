@@ -1,6 +1,6 @@
-"""A landed file is recognised by its bytes.
+"""A file that was landed before is recognised and not landed again.
 
-If the file is not read, its size and its times are enough.
+It is recognised by its bytes. If it is not read, it is recognised by its size and times.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""Pseudonyms: a number always has the same pseudonym. Without the secret key, it is useless."""
+"""A number always has the same pseudonym, which depends on the secret key."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""When the stored sum of the keys replaces a new sum, and when a source counts as unchanged."""
+"""Test when the stored sum of the keys is used again, and when a source counts as unchanged."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

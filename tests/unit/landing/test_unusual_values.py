@@ -1,4 +1,4 @@
-"""Which columns get a normalisation note, and how counts become notes."""
+"""Test which columns can get a normalisation note, and how counts become notes."""
 
 from psycopg.sql import SQL
 

@@ -1,4 +1,4 @@
-"""An SMTP server and an HTTP server on loopback that record what they receive."""
+"""An SMTP server and an HTTP server on this machine. They record the messages they receive."""
 
 import json
 import socket
@@ -14,7 +14,10 @@ from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 
 class MailServer:
-    """An SMTP server. If it is given a login, it accepts mail only with that login."""
+    """An SMTP server. With `login`, it accepts mail only from a client that sends this login.
+
+    `refuses` is a recipient whom the server refuses. `mails` has the mails that were received.
+    """
 
     def __init__(self, login: tuple[str, str] | None = None, refuses: str = "") -> None:
         self.mails: list[Message] = []
@@ -76,7 +79,10 @@ def _free_port() -> int:
 
 
 class HttpServer:
-    """An HTTP server that answers every POST with the same status."""
+    """An HTTP server that answers every POST with the same status.
+
+    `posts` has the path and the JSON of each POST.
+    """
 
     def __init__(self, status: int = 200) -> None:
         self.posts: list[tuple[str, dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""Channels deliver to a real SMTP server and a real HTTP server on loopback."""
+"""Notifications arrive by mail and by webhook, at real servers on this machine."""
 
 import pytest
 

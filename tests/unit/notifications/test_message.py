@@ -1,4 +1,4 @@
-"""The text of a notification, as a subject, as plain text and as JSON."""
+"""A notification has the same content as plain text and as JSON."""
 
 from oic_assurance.notifications.message import body, payload, subject_line
 from oic_assurance.notifications.notification import changes

@@ -1,4 +1,4 @@
-"""Changes since the last notification: new problems, new causes, and solved problems."""
+"""A notification has the problems that are new, have a new cause or are over since the last one."""
 
 from dataclasses import replace
 

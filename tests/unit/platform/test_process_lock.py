@@ -1,4 +1,4 @@
-"""Only one process at a time runs a command on a state folder."""
+"""Only one process at a time holds the lock of a state folder."""
 
 import os
 import subprocess

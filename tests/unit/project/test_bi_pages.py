@@ -11,8 +11,8 @@ from oic_assurance.settings import load_settings
 
 PROJECT = load_settings().project_root
 BI = PROJECT / "docs" / "bi"
-#: A table in `marts` that a migration creates and not a dbt model. See `0004_audit_evidence.sql`
-#: and later migrations.
+#: Columns of `marts.publication`. No dbt model declares this table: the migrations create it, from
+#: `0004_audit_evidence.sql` on.
 PUBLICATION = {"publication_id", "as_at", "gate_verdict", "is_current"}
 MARTS = {mart.name: mart for mart in marts(PROJECT) if mart.schema == "marts"}
 

@@ -1,4 +1,7 @@
-"""dbt cannot read the policy. Its freshness limits must be the same as the ones in the policy."""
+"""The freshness limits in dbt's sources are the same as those in the policy.
+
+The limits must be written twice, because dbt cannot read the policy there.
+"""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The map in CONTRIBUTING.md names every package. A unit test is in the folder of its module."""
+"""The map in CONTRIBUTING.md names every package. Each unit test has the path of its module."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def mapped() -> list[str]:
 
 
 def packages() -> list[str]:
-    """Return the top packages, and the packages inside them that have Python files."""
+    """Return every folder below `oic_assurance` that has Python files."""
     folders = {file.parent for file in PACKAGES.rglob("*.py")} - {PACKAGES}
     return sorted(f"{folder.relative_to(PROJECT)}/" for folder in folders)
 
@@ -52,7 +52,10 @@ def test_each_unit_test_stands_where_its_module_does() -> None:
 
 @pytest.mark.parametrize("package", [path for path in packages() if path.count("/") == 3])
 def test_a_package_is_neither_tiny_nor_vast(package: str) -> None:
-    """A package has three to thirty files without `__init__`, so that a newcomer can survey it."""
+    """A package has at least 3 and fewer than 30 files, so that a newcomer can survey it.
+
+    Files named `__init__.py` do not count.
+    """
     files = [
         file
         for file in (PROJECT / package).rglob("*")

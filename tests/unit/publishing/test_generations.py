@@ -1,4 +1,4 @@
-"""The names of a published table's generations."""
+"""The name of a table in a generation has the published table and the publication's number."""
 
 from oic_assurance.publishing.generations import Part, State
 from oic_assurance.publishing.schemas import PUBLIC_RELEASE

@@ -1,4 +1,4 @@
-"""The plan for the parent tables, from the columns of the candidate and of the parent."""
+"""The statements that adapt published tables to a candidate follow from the columns of both."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The points, items and measures that the pages name are the ones in the seeds."""
+"""The points, training items and measures that reports name are those in the policy's seeds."""
 
 import csv
 
@@ -23,7 +23,7 @@ def test_every_training_item_of_the_policy_has_a_name() -> None:
 
 
 def test_the_public_pack_shows_measures_of_the_public_policy() -> None:
-    # The point of the plans has three strands. Its card shows them.
+    # This measure is not in MEASURES, because the card of its point shows the three strands.
     assert {*MEASURES, "intel_plan_strands_met"} == seed("policy_public_measure", "measure_code")
 
 

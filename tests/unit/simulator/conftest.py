@@ -1,4 +1,4 @@
-"""One simulated force for all tests in this folder: 18 months from the demonstration's seed."""
+"""One synthetic force for all tests in this folder: 18 months of the demonstration's force."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The dropped files are readable in every form, have the right days, and are fresh at the end."""
+"""Dropped files are readable in every form and come on the right days. The newest are fresh."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The simulated databases follow the source contract, and the statements that create them."""
+"""The simulated databases have the columns that their DDL creates. They follow the contract."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from simulator.records import Values
 from simulator.tables import TABLES, Table
 from simulator.world import World
 
-# The code lists of the source contract. Every other column can have any value.
+# The codes that the source contract allows. A column that is not listed here can have any value.
 CODES = {
     "occurrence.detection_route": "ROAD_POLICING LORRY_DROP PUBLIC_CALL CUSTODY PARTNER WARRANT"
     " OTHER",

@@ -1,4 +1,4 @@
-"""The truth has everything that a second computation of a figure needs, and no withheld text."""
+"""The truth file has all that is needed to compute the figures again, and no withheld text."""
 
 import gzip
 from pathlib import Path
@@ -25,8 +25,8 @@ def test_it_holds_no_narrative_and_no_source_identity(world: World, folder: Path
     text = gzip.decompress((folder / truth.FILE).read_bytes()).decode()
     assert "narrative" not in text
     assert "source_identity" not in text
-    # Words that are in every narrative and every source identity. For some texts, the test also
-    # searches the full text.
+    # "Codeword" is in every narrative, and "registered source" in every source identity. For some
+    # reports, the test also searches for parts of their own texts.
     assert "Codeword" not in text
     assert "registered source" not in text
     for record in world.store.records_of("report")[::400]:

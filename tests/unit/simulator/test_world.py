@@ -1,4 +1,4 @@
-"""The simulated force: how much happens and how it varies. Later days change no earlier day."""
+"""The synthetic force has realistic numbers of records. Later days change no earlier day."""
 
 from collections import Counter
 from datetime import date
@@ -60,7 +60,8 @@ def test_the_reporting_officer_is_in_post_and_has_the_collar_number(world: World
         contacted_at = record.first["contacted_at"]
         day = london_day(contacted_at)  # type: ignore[arg-type]
         person = people[str(record.about["person"])]
-        # An officer can refer a victim a day or two after dealing with the case.
+        # An officer can refer a victim a day or two after dealing with the case, and may have left
+        # by then.
         assert person.is_in_post(day) or record.first["referral_type"] == "VICTIM"
         mistyped += record.first["reporting_officer_no"] != person.posting_on(day).collar
     assert 5 <= mistyped <= 0.02 * len(world.store.records_of("nccu_referral"))

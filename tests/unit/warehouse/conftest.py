@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Set a state folder that does not exist yet, and return its path."""
+    """Return the path of a state folder that does not exist yet. The settings use this folder."""
     folder = tmp_path / "a state folder"
     monkeypatch.setenv("ASSURANCE_HOME", str(folder))
     return folder

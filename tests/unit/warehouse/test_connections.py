@@ -1,4 +1,4 @@
-"""Connections: the databases they lead to, and errors that say what to do."""
+"""A connection leads to the right database. An error about a connection says what to do."""
 
 import pytest
 

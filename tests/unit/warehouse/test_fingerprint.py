@@ -1,4 +1,4 @@
-"""One content fingerprint for several tables together."""
+"""Several tables together have one content fingerprint, whatever the order of the tables."""
 
 from oic_assurance.warehouse.fingerprint import TableFingerprint, content_fingerprint
 

@@ -1,4 +1,4 @@
-"""A secret is created once and is private. It can also come from the environment."""
+"""A secret is created once, in a private file. It can also come from an environment variable."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The expectations that follow from the columns of a declared table."""
+"""Each rule in the declaration of a column becomes an expectation."""
 
 from expectations.catalogue import suites_of
 from expectations.shared.declared_columns import column_expectations

@@ -1,4 +1,4 @@
-"""The bundle that Superset imports, and the errors for wrong descriptions."""
+"""The bundle that Superset imports is complete. A wrong description of a dashboard is an error."""
 
 import json
 import shutil

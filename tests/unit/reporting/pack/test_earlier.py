@@ -1,4 +1,4 @@
-"""Earlier packs: which of them a pack is compared with, and what a pack saves."""
+"""Test with which earlier pack a pack is compared, and how packs are saved."""
 
 import json
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""The words for statuses, figures, forecasts and changes."""
+"""Test the words with which the pack describes statuses, figures, forecasts and changes."""
 
 from datetime import date
 from typing import Any
@@ -106,5 +106,8 @@ def test_a_forecast_gives_a_date_or_a_reason(changes: dict[str, Any], text: str)
     ],
 )
 def test_a_forecast_does_not_need_a_pace(changes: dict[str, Any], text: str) -> None:
-    """In the first weeks of a point, too little is known to compute a recent pace."""
+    """In the first weeks of a point, too little is known to compute a recent pace.
+
+    The forecast then says that the pace is not known.
+    """
     assert words.forecast(BEHIND | changes).endswith(text)

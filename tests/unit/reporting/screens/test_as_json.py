@@ -1,4 +1,4 @@
-"""A record as one JSON document: names of fields, ISO 8601, numbers."""
+"""A dataclass becomes one JSON document. Its fields and properties become keys."""
 
 import json
 from collections import Counter

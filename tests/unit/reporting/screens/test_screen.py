@@ -1,4 +1,4 @@
-"""Figures, tables and progress at a terminal, and the log that output of libraries goes to."""
+"""A terminal shows figures, tables and progress. The output of libraries goes to the log."""
 
 import contextlib
 import io
@@ -125,9 +125,10 @@ def test_an_error_is_shown_once_and_an_interrupted_task_is_not_ok(settings: Sett
 def test_a_live_line_replaces_neither_standard_output_nor_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A library that is imported while a line is live keeps the output streams that it finds.
+    """A screen that redraws its line of progress leaves standard output and error as they are.
 
-    So standard output and standard error must be the usual ones.
+    A library that is imported meanwhile stores these streams, and uses them when the line has
+    ended. So they must be the usual ones.
     """
     monkeypatch.setenv("TERM", "xterm")
     output, errors = sys.stdout, sys.stderr

@@ -1,4 +1,4 @@
-"""The documentation site: navigation, lineage and measures."""
+"""Test the documentation site: its navigation, its drawings of lineage, its list of measures."""
 
 import json
 import re
@@ -23,7 +23,10 @@ def _node(place: str, *made_of: str) -> dict[str, Any]:
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> Path:
-    """A manifest with two source tables, one model that decides, and the paths to both figures."""
+    """A dbt manifest with two source tables and the models that lead from them to two marts.
+
+    Both marts depend on the model `int_class`. No mart depends on `int_other`.
+    """
     nodes = {
         "model.stg_hr": _node("staging/hr/stg_hr", "source.person"),
         "model.stg_rms": _node("staging/rms/stg_rms", "source.referral"),

@@ -1,4 +1,4 @@
-"""The reader for Airflow's hooks: the parts that need no server."""
+"""Test the parts of the reader for Airflow's hooks that need no server."""
 
 import dataclasses
 from datetime import UTC

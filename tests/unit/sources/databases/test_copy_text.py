@@ -1,4 +1,4 @@
-"""Values that a database sent as text are written so that PostgreSQL's COPY reads them back."""
+"""Values that a source database sends are written as text that PostgreSQL's COPY reads."""
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -99,7 +99,11 @@ def test_local_times_are_read_in_their_zone_and_ambiguous_ones_are_counted(
 
 
 def test_no_later_change_is_missed_when_the_clocks_go_back() -> None:
-    """At 00:50 UTC it is 01:50 in London. Twenty minutes later it is 01:10, for the second time."""
+    """At 00:50 UTC it is 01:50 in London. Twenty minutes later it is 01:10, for the second time.
+
+    A row that is changed then has the time 01:10. So the next extract must read rows from 01:10 on,
+    or from an earlier time.
+    """
     before = datetime(2026, 10, 25, 0, 50, tzinfo=UTC)
     after = datetime(2026, 10, 25, 1, 10, tzinfo=UTC).astimezone(LONDON).replace(tzinfo=None)
     assert wall_clock_before(before, LONDON) <= after

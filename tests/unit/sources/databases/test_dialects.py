@@ -1,4 +1,4 @@
-"""The dialects quote names, and read a type only if it certainly fits the declared type."""
+"""Each SQL dialect quotes names, and reads a column only if its type fits the declared type."""
 
 import pytest
 

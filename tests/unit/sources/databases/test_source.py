@@ -1,4 +1,4 @@
-"""The sum of the keys shows whether the extracted rows explain a change."""
+"""The sum of a table's keys is computed from an earlier sum and the rows added or removed."""
 
 from oic_assurance.sources.databases.source import KeySum
 

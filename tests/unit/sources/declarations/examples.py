@@ -1,4 +1,4 @@
-"""Two valid declarations for tests. The tests change one and check the error that follows."""
+"""Two valid declarations as examples. A test makes a mistake in one and checks the error."""
 
 import pytest
 
@@ -47,12 +47,12 @@ tables:
 NAMES = {FILE: "safeguarding_referral.yml", DATABASE: "safeguarding_visit.yml"}
 
 #: A mistake in an example, as a tuple: the example, the text to replace, the replacement, the line
-#: that the error names, and a part of the message.
+#: number that the error names, and a part of the error message.
 Mistake = tuple[str, str, str, int, str]
 
 
 def error_of(text: str, file: str) -> str:
-    """Return the error message for an example with a mistake in it."""
+    """Parse a declaration that has a mistake, and return the error message."""
     with pytest.raises(DeclarationError) as caught:
         parse(text, file)
     return caught.value.message
@@ -68,5 +68,5 @@ def check_mistake(mistake: Mistake) -> None:
 
 
 def name_of(mistake: Mistake) -> str:
-    """Return the id of a test case for a mistake."""
+    """Return the name of the test case for a mistake: the beginning of the error message."""
     return mistake[4][:50]

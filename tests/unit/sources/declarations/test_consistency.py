@@ -1,4 +1,4 @@
-"""Contradictions inside a declaration, and conflicts between declarations."""
+"""A contradiction in a declaration, or between two declarations, is an error."""
 
 from pathlib import Path
 

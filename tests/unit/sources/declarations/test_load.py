@@ -47,7 +47,7 @@ NULLABLE = {
     "occurrence": {"offence_code", "persons_count", "occurred_at", "deleted_at"},
     "nccu_referral": {"occurrence_ref", "persons_count", "nccu_reference", "outcome", "deleted_at"},
     "custody_record": {"occurrence_ref", "released_at", "deleted_at"},
-    # Gradings are landed as delivered, even if they are missing.
+    # A grading can be null, because a report is landed even if its grading is missing.
     "intelligence_report": {
         "grading_scheme", "source_evaluation", "intelligence_assessment", "handling_code",
         "handling_conditions", "occurrence_ref", "nccu_referral_ref", "submitted_at", "deleted_at",

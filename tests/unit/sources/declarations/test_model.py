@@ -1,4 +1,4 @@
-"""The model of a declaration: places, tolerance, file names, and columns of raw."""
+"""A declaration knows its place, its tolerance, its file names and the columns of raw."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Regular expressions in declarations: valid ones are accepted, and others give a reason."""
+"""A valid regular expression in a declaration is accepted. The error for another has a reason."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Mistakes in the YAML of a declaration: the error names the line."""
+"""The error for a mistake in the YAML of a declaration names the line."""
 
 import pytest
 

@@ -12,7 +12,7 @@ MEGABYTE = 1024 * 1024
 
 
 def content(data: str | bytes) -> Content:
-    """Return a text or bytes as the content of a file."""
+    """Return the content of a file that has this text or these bytes."""
     data = data.encode() if isinstance(data, str) else data
     return Content(io.BytesIO(data), len(data), hashlib.sha256(data).hexdigest())
 
@@ -24,7 +24,7 @@ def rows(data: str | bytes) -> list[list[str | int | None]]:
 
 
 def count(data: bytes) -> tuple[int, int]:
-    """Return how many rows a file has, and how many of them are broken."""
+    """Return the number of rows in a file, and the number of broken rows among them."""
     [reading] = read_tables(content(data), dataset("hr/org_unit"))
     total = broken = 0
     for row in reading.rows:
@@ -34,5 +34,5 @@ def count(data: bytes) -> tuple[int, int]:
 
 
 def repeated(line: bytes, size: int) -> bytes:
-    """Return a file of about `size` bytes in which the same line repeats."""
+    """Return a file of about `size` bytes: the header, and then the same line again and again."""
     return HEADER.encode() + line * (size // len(line))

@@ -1,4 +1,4 @@
-"""Delimited text: blocks, quotes that are never closed, lines that are too long."""
+"""Delimited text is read quickly, even with quotes that are never closed or very long lines."""
 
 import csv
 import io

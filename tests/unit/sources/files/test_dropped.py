@@ -1,4 +1,4 @@
-"""The dropzone: which files are deliveries, for which moment, on any kind of file system."""
+"""Test which files in a dropzone are deliveries, and for which moment each of them is."""
 
 import dataclasses
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The encoding of a file is detected. If it is not certain, the file is refused."""
+"""The encoding of a file is detected. If the encoding is not certain, the file is refused."""
 
 import io
 

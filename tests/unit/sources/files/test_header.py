@@ -1,4 +1,4 @@
-"""The header is found in any spelling of the names, but only near the top of the file."""
+"""A header is found however its column names are spelled, but only near the top of the file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A decompression bomb is refused, and refusing it takes little memory."""
+"""A decompression bomb, a small file that unpacks to a huge one, is refused in little memory."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Dropzones on other machines: opened by URL, and shown without credentials."""
+"""A dropzone is opened by its URL. The URL is shown without credentials."""
 
 import pytest
 

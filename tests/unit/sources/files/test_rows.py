@@ -1,4 +1,4 @@
-"""Records become rows: row numbers, blank lines, total lines and broken rows."""
+"""Lines of a file become numbered rows. Blank lines and lines with totals are left out."""
 
 import pytest
 

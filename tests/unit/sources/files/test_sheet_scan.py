@@ -1,4 +1,4 @@
-"""The scan of a sheet: formulas, hidden rows, unreliable cells, sheets that are too large."""
+"""A scan of a sheet finds formulas, hidden rows, unreliable cells and sheets that are too large."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A file with damage at any place is either read or refused. No other error occurs."""
+"""A damaged file is either read or refused, wherever the damage is. No other error occurs."""
 
 import io
 from contextlib import suppress

@@ -1,4 +1,7 @@
-"""XML is read without prefixes, and refused if it is damaged or declares a document type."""
+"""Elements of XML are found by their names without namespace prefixes.
+
+XML that is damaged or declares a document type is refused.
+"""
 
 import pytest
 
