@@ -1,4 +1,4 @@
-"""Expectations that limit how far figures may move from those of an earlier publication.
+"""Expectations that limit how far figures may move from those of the compared publication.
 
 A build is compared with the publication that its restatements refer to. Figures move as records
 arrive. A figure that suddenly leaves the 95% interval of the published figure has one of two
@@ -9,9 +9,9 @@ warning.
 
 Nothing is compared if
 
-- there is no earlier publication, or that publication is not for an earlier moment than the build;
-- the run of the earlier publication could not extract a dataset of the point, or refused a delivery
-  of it, because the late records of that dataset arrive afterwards;
+- there is no compared publication, or it is not for an earlier moment than the build;
+- the run of the compared publication could not extract a dataset of the point, or refused a
+  delivery of it, because the late records of that dataset arrive afterwards;
 - the figure has too few records for a meaningful comparison.
 """
 

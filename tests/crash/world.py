@@ -33,8 +33,8 @@ AS_AT = {
     "second": datetime(2026, 4, 23, 4, 30, tzinfo=UTC),
 }
 MEMORY = Path("/dev/shm")
-#: The number of additional custody records. So many records need several COPY messages, and several
-#: pieces of an archived batch.
+#: The number of additional custody records. It is so large that the records do not fit into one
+#: COPY message, nor into one piece of an archived batch.
 BULK = 10_000
 
 #: SQL that adds custody records that no other record refers to, so that the landing of the table

@@ -19,7 +19,7 @@ MEASURES = (
     "elearning_module_2", "elearning_module_3", "elearning_module_4",
 )  # fmt: skip
 #: The second metrics of some measures, whose names end in `_today`. MetricFlow computes these
-#: metrics from the records, but only for the day of the run.
+#: metrics from the records, but only for the as-at day.
 TODAY = tuple(f"{name}_today" for name in MEASURES if not name.startswith("nccu_"))
 #: The metrics that are queried by unit. `intel_plan_strands_met_today` is computed from strands,
 #: which belong to no unit, so this metric is left out.

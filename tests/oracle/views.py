@@ -10,7 +10,8 @@ from .clock import day_end, day_of
 from .known import Known, full_as_at
 from .model import Row
 
-#: The words of the log (default policy) that mean that a party regards a point as assured.
+#: The words of the recommendation log that mean that a party regards a point as assured (default
+#: policy).
 ASSURED_WORDS = {
     *("complete", "completed", "met", "met_on_time", "met_late", "achieved", "implemented"),
     *("discharged", "closed", "sustained", "assured", "green"),

@@ -1,6 +1,6 @@
 {#- What each record adds to each measure. Only this macro decides which records enter a measure and
     which of them meet what the measure asks for. It is a macro, not a model, because restatements apply
-    the same rule to the records of an earlier publication.
+    the same rule to the records of the compared publication.
 
     One row per measure, month and record that the measure looks at, with the columns force_code,
     measure_code, period_start, org_unit_code (the record's own team), rolled_up_on (the day whose

@@ -1,5 +1,5 @@
 {#- The day on which `outstanding` would reach zero at `per_week` completions per week, counted from the
-    day of the run (CTE `build`). Null if nothing is outstanding, if there is no progress, or if the day
+    as-at day (CTE `build`). Null if nothing is outstanding, if there is no progress, or if the day
     is more than ten years away, which would not be a forecast. -#}
 {% macro day_at_pace(outstanding, per_week) -%}
     case

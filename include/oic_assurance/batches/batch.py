@@ -23,8 +23,9 @@ class Batch:
         reason: Why the delivery was refused.
         row_count: The number of delivered rows.
         rows_new: The number of versions that were added to raw.
-        cursor_from: For a database: the cursor before this batch.
-        cursor_to: For a database: the cursor after this batch.
+        cursor_from: For a database: the highest cursor value that was read before this batch.
+        cursor_to: For a database: the highest cursor value that was read up to the end of this
+            batch.
         notes: Normalisation notes and other remarks.
     """
 

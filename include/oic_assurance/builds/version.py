@@ -26,7 +26,10 @@ def code_version(settings: Settings) -> str:
 
 
 def project_fingerprint(settings: Settings) -> str:
-    """Return the SHA-256 of the dbt project: models, macros, seeds and their descriptions."""
+    """Return the SHA-256 of the SQL, YAML, CSV and Markdown files of the dbt project.
+
+    Files in the folder `target` are left out.
+    """
     root = settings.project_root / "dbt_project"
     files = (path for path in root.rglob("*") if path.suffix in SOURCE_SUFFIXES and path.is_file())
     return _fingerprint(root, (path for path in files if path.parts[len(root.parts)] != "target"))

@@ -1,8 +1,8 @@
-"""Land a database table: the changed rows since the cursor, and the changes that the cursor misses.
+"""Land a database table: the rows that the cursor finds, and the changes that the cursor misses.
 
 A row can be committed minutes after its cursor value (source contract, *Databases*). So each
-extract begins fifteen minutes before the last cursor. A row that is read twice has the same
-fingerprint both times and adds no version.
+extract begins fifteen minutes before the highest cursor value that was read. A row that is read
+twice has the same fingerprint both times and adds no version.
 
 An extract by the cursor misses deleted rows, and rows that are committed still later. Such changes
 are found in three steps:
@@ -383,10 +383,10 @@ class DatabaseLanding:
         }
 
     def _read_until(self, digest: SourceDigest) -> datetime | None:
-        """Return the new cursor: the highest cursor value that was read.
+        """Return the highest cursor value that was read up to the end of this extract.
 
-        The new cursor is never later than the clock of the source, and never before the old cursor.
-        It is None if no row was ever read.
+        The result is never later than the clock of the source, and never before the cursor value
+        that was known before. It is None if no row was ever read.
         """
         known, newest = self._known.cursor_at, digest.newest
         if newest is None:

@@ -1,4 +1,4 @@
-"""Create private folders in the state folder, which only their owner can read."""
+"""Create private folders in the state folder. Only the owner of a private folder can read it."""
 
 from pathlib import Path
 

@@ -88,11 +88,14 @@ class Account:
 def server_account(data: Path) -> Account | None:
     """Return the account under which to run the programs that use the data directory `data`.
 
-    Returns None if the caller's account can run them. That is so for every account except root.
-    For root:
+    Returns None if the programs run under the caller's account. For every account except root, the
+    result is None. If the caller is root, there are three cases:
 
-    - If another account owns the data directory, the programs run under that account.
-    - Otherwise they run in a user namespace (None), or as `nobody` if namespaces do not work.
+    - Another account owns the data directory. The function returns that account.
+    - Root owns the data directory, or it does not exist, and user namespaces work. The function
+      returns None. The programs then run in a user namespace.
+    - Root owns the data directory, or it does not exist, and user namespaces do not work. The
+      function returns the account `nobody`.
     """
     if os.geteuid() != 0:
         return None

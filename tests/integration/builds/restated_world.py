@@ -255,7 +255,7 @@ class RestatedWorld:
     def check_sums(self, old: Figures, after: int, over_before: str) -> int:
         """Check the restatements of a publication, and return the number of restated figures.
 
-        `old` has the figures of the earlier publication. Months before `over_before` had ended
+        `old` has the figures of the compared publication. Months before `over_before` had ended
         then. The restated figures must be exactly the changed figures of these months. The causes
         of a figure must lead without a gap from its old value to its new value.
         """

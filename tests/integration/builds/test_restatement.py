@@ -235,7 +235,7 @@ def test_compared_tables_are_hidden_from_logins(changed_rules: ChangedRules) -> 
 def test_after_a_roll_back_the_earlier_figures_are_recomputed(changed_rules: ChangedRules) -> None:
     """The warehouse holds the tables for a comparison only for the last publication.
 
-    The figures of an earlier publication must therefore be computed again.
+    If the compared publication is an earlier one, its figures must therefore be computed again.
     """
     world = changed_rules.world
     first = changed_rules.first

@@ -1,7 +1,7 @@
-"""Damages for the expectations that compare a build with an earlier publication.
+"""Damages for the expectations that compare a build with the compared publication.
 
 These expectations ignore small numbers, and all numbers of the small force are small. So each
-damage inserts larger figures, which count as figures of the earlier publication.
+damage inserts larger figures, which count as figures of the compared publication.
 """
 
 PREVIOUS = """

@@ -42,7 +42,7 @@ with
         from change_of_data
     ),
 
-    -- Leave out entries of the log about anything other than an assurance point.
+    -- Leave out entries of the recommendation log about anything other than an assurance point.
     final as (
         select change.*
         from change

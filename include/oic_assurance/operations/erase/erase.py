@@ -188,15 +188,17 @@ class _Erasure:
         self._connection.execute(
             "delete from audit.rejected_row where rejected_id = any(%s)", (found.rejected_ids,)
         )
-        # These rows were delivered under another record's key and replayed under an erased one.
-        # They stay without content, because they show that the delivery listed the other record.
+        # These rows were delivered under the key of another record. A correction then gave them the
+        # key of an erased record. The rows are not deleted, because they show that the delivery
+        # listed the other record. Only their content and the erased record's key are removed.
         self._connection.execute(
             "update audit.rejected_row set replayed_key = null, content = null"
             " where rejected_id = any(%s)",
             (found.unnamed_ids,),
         )
-        # These rows were delivered under an erased key and replayed under another record's key.
-        # They stay without content, because the other record needs the proof of its replay.
+        # These rows were delivered under the key of an erased record. A correction then gave them
+        # the key of another record. The rows are not deleted, because they prove that the other
+        # record came from a replay. Only their content and the erased record's key are removed.
         self._connection.execute(
             "update audit.rejected_row set row_key = null, content = null"
             " where rejected_id = any(%s)",

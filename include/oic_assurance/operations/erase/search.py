@@ -53,11 +53,11 @@ class Found:
     #: Row numbers of the rejected rows to delete, and of the rows in `unnamed_ids`.
     rejected_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     rejected_ids: list[int] = field(default_factory=list)
-    #: Rejected rows that were delivered under another record's key and replayed under an erased
-    #: one. Only the key of the replay and the content are erased.
+    #: Rejected rows that were delivered under the key of another record and replayed under the key
+    #: of an erased record. Only the key of the replay and the content are erased.
     unnamed_ids: list[int] = field(default_factory=list)
-    #: Rejected rows that were delivered under an erased key and replayed under another record's
-    #: key. Only the key of the delivery and the content are erased.
+    #: Rejected rows that were delivered under the key of an erased record and replayed under the
+    #: key of another record. Only the key of the delivery and the content are erased.
     blanked_ids: list[int] = field(default_factory=list)
     blanked_row_numbers: dict[int, list[int]] = field(default_factory=dict)
     #: Row numbers of other records' rows that a replay rejected under an erased key, by the batch

@@ -155,7 +155,7 @@ class Freshness:
 
 @dataclass(frozen=True)
 class Restated:
-    """One cause of a figure's change since the earlier publication that it is compared with.
+    """One cause of a figure's change since the compared publication.
 
     `value_change` is the part of the change that has this cause. Values are in the unit of the
     measure: a share between 0 and 1, or hours.

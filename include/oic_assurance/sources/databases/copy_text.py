@@ -111,10 +111,10 @@ def is_ambiguous(wall: datetime) -> bool:
 
 
 def wall_clock_before(moment: datetime, zone: tzinfo) -> datetime:
-    """Return a wall-clock time. At `moment` and later, clocks in `zone` never show an earlier time.
+    """Return the earliest time that clocks in `zone` can show at `moment` or later.
 
     The result is an hour before the wall-clock time of `moment`, because clocks can go back by an
-    hour. In UTC, it is the time of `moment` itself.
+    hour. In UTC clocks never go back, so the result is the time of `moment` itself.
     """
     if zone is UTC:
         return moment.astimezone(UTC).replace(tzinfo=None)

@@ -26,8 +26,8 @@ class Dialect:
     name: str
     #: The opening and closing quote of an identifier. Declared names cannot contain quotes.
     quotes: tuple[str, str]
-    #: The driver's placeholder for a bound value. `{}` in the placeholder stands for the value's
-    #: number.
+    #: The driver's placeholder for a bound value: `%s`, or `:{}` if the driver numbers the values.
+    #: The number of the value replaces `{}`.
     placeholder: str
     #: Statements that begin a snapshot. For some databases, they also make the session read-only or
     #: set its time zone to UTC.

@@ -26,8 +26,9 @@ LONGEST_CELL = 131_072
 #: The longest row in characters, on one line or several. The limit keeps a file from filling the
 #: memory.
 LONGEST_ROW = 4 * 1024 * 1024
-#: The limit for the characters of a file that are read again because of quotes that are not closed.
-#: The limit is this number plus four times the characters read so far.
+#: If a quote is not closed, the lines after it are read again. The file is refused if the number of
+#: characters read again is more than this number plus four times the characters of the file that
+#: were read so far.
 MOST_READ_AGAIN = 32 * 1024 * 1024
 #: Part of the csv module's message when a file ends inside a quote.
 NO_END = "unexpected end of data"
