@@ -39,18 +39,24 @@ KEYS = ["000001", "000002", "000003"]
 class Delivery:
     """A file for a day. `content` has the content of the row for each key that the file lists.
 
-    A row with the content BROKEN is rejected.
+    A row with the content BROKEN is rejected. With `has_unread_key`, the file has another row,
+    whose key cannot be read.
     """
 
     day: str
     content: dict[str, str]
+    has_unread_key: bool = False
 
 
-def deliveries(contents: list[str], smallest: int) -> st.SearchStrategy[list[Delivery]]:
+def deliveries(
+    contents: list[str], smallest: int, *, unread_keys: bool = False
+) -> st.SearchStrategy[list[Delivery]]:
     content = st.dictionaries(
         st.sampled_from(KEYS), st.sampled_from([*contents, BROKEN]), min_size=smallest
     )
-    return st.lists(st.builds(Delivery, st.sampled_from(DAYS), content), min_size=1, max_size=7)
+    unread = st.sampled_from([False, False, True]) if unread_keys else st.just(False)
+    one = st.builds(Delivery, st.sampled_from(DAYS), content, unread)
+    return st.lists(one, min_size=1, max_size=7)
 
 
 def in_order(landed: list[Delivery]) -> list[Delivery]:
@@ -61,12 +67,14 @@ def in_order(landed: list[Delivery]) -> list[Delivery]:
 def full_state(landed: list[Delivery], day: str) -> dict[str, str]:
     """Return the model's state as at a day, if all deliveries are full.
 
-    If a row is rejected, its record keeps the content that it had before.
+    If a row is rejected, its record keeps the content that it had before. If the key of a row
+    cannot be read, records that the file does not list keep their content too.
     """
     state: dict[str, str] = {}
     for delivery in in_order(landed):
         if delivery.day <= day:
-            state = {
+            stays = state if delivery.has_unread_key else {}
+            state = stays | {
                 key: state[key] if content == BROKEN else content
                 for key, content in delivery.content.items()
                 if content != BROKEN or key in state
@@ -112,13 +120,14 @@ def known_batches(world: World, dataset: str) -> list[int]:
 
 
 @PROFILE
-@given(history=deliveries(["A", "B"], smallest=1))
+@given(history=deliveries(["A", "B"], smallest=1, unread_keys=True))
 def test_full_deliveries_in_any_order(warehouse: Settings, history: list[Delivery]) -> None:
     with new_world(warehouse) as world:
         landed: list[Delivery] = []
         after: dict[int, list[Delivery]] = {}
         for delivery in history:
             rows = [personnel_row(key, content) for key, content in delivery.content.items()]
+            rows += [person("???")] * delivery.has_unread_key
             world.personnel(delivery.day, *rows)
             if world.land("hr/personnel").batches:
                 landed = [*landed, delivery]

@@ -77,6 +77,15 @@ class ArchivedBatch:
         """The number of rows that were erased from the archived content."""
         return sum(map(len, self.gaps.values()))
 
+    @property
+    def totals(self) -> dict[str, int]:
+        """For each table of a delivered file, the number of total lines below its rows."""
+        return {
+            table: int(found.get("total_lines", 0))
+            for table, found in (self.notes or {}).items()
+            if isinstance(found, Mapping)
+        }
+
     def gaps_of(self, table: str) -> set[int]:
         """Return the row numbers of the erased rows of a table."""
         return set(self.gaps.get(table, ()))

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 import psycopg
 
+from oic_assurance import clock
 from oic_assurance.errors import AssuranceError, ServerError
+from oic_assurance.landing.emptied import LooksEmptied, record_refusal
 from oic_assurance.landing.land_database import DatabaseLanding
 from oic_assurance.landing.land_files import FileLanding
 from oic_assurance.landing.raw_tables import ensure_raw_table
@@ -60,6 +62,9 @@ def land_dataset(settings: Settings, dataset: str, run_id: str) -> LandingReport
                 landing(settings, connection, declaration, run_id, report).land()
         except AssuranceError as error:
             if not connection.broken:
+                if isinstance(error, LooksEmptied):
+                    force, at = settings.force_code, clock.utc_now()
+                    record_refusal(connection, force, declaration, run_id, at, error)
                 _end(connection, attempt, report, failure=error.message)
             raise
         _end(connection, attempt, report)
@@ -162,3 +167,8 @@ def _end(
             attempt,
         ),
     )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into audit.not_taken (extraction_id, name, reason) values (%s, %s, %s)",
+            [(attempt, found.name, found.reason) for found in report.not_taken],
+        )

@@ -27,6 +27,8 @@ from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks, first_load, quarantine
 from oic_assurance.landing.archived_extracts import rewrite_extract
+from oic_assurance.landing.corrections import record_corrections
+from oic_assurance.landing.emptied import Acceptances
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import bulk_fill
@@ -81,6 +83,7 @@ class DatabaseLanding:
         self._report = report
         self._notes: dict[str, Any] = {}
         self._known = SourceState()
+        self._acceptances = Acceptances(connection, settings.force_code, dataset)
         self._archive = Archive(settings, dataset)
         self._erased = ErasedKeys(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
@@ -167,6 +170,7 @@ class DatabaseLanding:
                     digest = source.digest(_since(self._known.cursor_at))
                 if not is_first and not self._adds_up(extraction, digest):
                     vanished = self._reconcile(source, extraction, digest, refused)
+            self._check_emptied(extraction, len(vanished), is_empty=not digest.keys.rows)
             self._check_tolerance(extraction, total_rows)
             self._notes |= source.notes
             self._register_extraction(extraction, digest, self._newly_refused(refused))
@@ -278,6 +282,16 @@ class DatabaseLanding:
         )
         return self._erased.without_erased(self._table, [key for key in keys if key not in known])
 
+    def _check_emptied(self, extraction: _Extraction, vanishing: int, *, is_empty: bool) -> None:
+        """Refuse the extract if the table is empty, or most of the known records would vanish.
+
+        Raises:
+            LooksEmptied: Most of the known records would vanish, and nobody has accepted that.
+        """
+        if vanishing:
+            known = self._loader.known_before(extraction.batch_id)
+            self._acceptances.check(self._table.name, known, vanishing, is_empty=is_empty)
+
     def _check_tolerance(self, extraction: _Extraction, total_rows: int | None) -> None:
         """Refuse the delivery if too many of its rows are rejected.
 
@@ -364,9 +378,12 @@ class DatabaseLanding:
                 archived_as=writer.archived_as,
             )
         )
+        self._acceptances.mark_used(batch_id)
 
     def _register(self, batch: Batch) -> None:
         register(self._connection, batch, self._settings.force_code, self._run_id)
+        if batch.rows_new and self._known.cursor_at is not None:
+            record_corrections([self._loader], batch.batch_id)
         self._report.batches += 1
         self._report.rows_landed += batch.rows_new or 0
         self._report.rows_rejected += batch.rows_rejected or 0

@@ -12,9 +12,12 @@ from oic_assurance.batches.archive_writer import CLOCK_SKEW, Archive
 from oic_assurance.batches.batch import Batch, next_batch_id, register
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
+from oic_assurance.landing.corrections import record_corrections
+from oic_assurance.landing.emptied import Acceptances, LooksEmptied, record_refusal
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
 from oic_assurance.landing.late_deliveries import LaterDeliveries
 from oic_assurance.landing.load import Summary, TableLoader
+from oic_assurance.landing.overlap import overlap
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.unusual_values import unusual_values
 from oic_assurance.settings import Settings
@@ -101,6 +104,7 @@ class FileLanding:
             table.name: TableLoader(connection, dataset, table, settings.force_code)
             for table in dataset.tables
         }
+        self._acceptances = Acceptances(connection, settings.force_code, dataset)
         self._earlier: dict[tuple[str, datetime], _EarlierFile] = {}
 
     def land(self) -> None:
@@ -114,10 +118,7 @@ class FileLanding:
         """
         zone = Dropzone(self._settings)
         listing = zone.listing(self._dataset)
-        if not listing.folder_exists:
-            self._report.notes.append("its folder in the dropzone does not exist")
-        if listing.unknown:
-            self._report.notes.append(f"unknown names: {', '.join(listing.unknown)}")
+        self._report.not_taken += listing.not_taken
         with self._connection.transaction():
             self._earlier = {(e.source_place, e.delivered_for): e for e in self._load_earlier()}
             self._archive.remove_leftovers(self._connection)
@@ -127,10 +128,18 @@ class FileLanding:
                 continue
             try:
                 with zone.read(file) as content:
-                    if not (known and known.is_same(content, self._dataset.fingerprint)):
+                    if not (known and self._is_settled(known, content)):
                         self._deliver(file, content)
             except FileNotFoundError:
                 self._report.notes.append(f"{file.name} was removed before it was read")
+
+    def _is_settled(self, known: _EarlierFile, content: Content) -> bool:
+        """Tell whether a file was handled before, and nothing has happened since.
+
+        If a person has accepted that records are gone, the refused files are tried again.
+        """
+        is_retried = known.status == "refused" and self._acceptances.retries_refused
+        return not is_retried and known.is_same(content, self._dataset.fingerprint)
 
     def _load_earlier(self) -> list[_EarlierFile]:
         """Return the earlier deliveries of the dataset, in the order in which they were landed."""
@@ -154,7 +163,7 @@ class FileLanding:
             with self._connection.transaction():
                 batch = self._land_file(file, file.delivered_for, content)
         except DeliveryRefused as error:
-            batch = self._refuse(file, content, error.message)
+            batch = self._refuse(file, content, error)
         else:
             self._report.batches += 1
             self._report.rows_landed += batch.rows_new or 0
@@ -173,13 +182,24 @@ class FileLanding:
     def _land_file(self, file: DroppedFile, at: datetime, content: Content) -> Batch:
         checked = self._stage_and_check(content)
         self._check_delivery(checked, at)
+        if self._dataset.delivery == "changes":
+            for name, loader in self._loaders.items():
+                if found := overlap(loader, at):
+                    checked.notes[name] = checked.notes.get(name, {}) | found
         batch_id = next_batch_id(self._connection)
-        rows_new = sum(self._insert(loader, batch_id, at) for loader in self._loaders.values())
+        known = [loader for loader in self._loaders.values() if loader.has_rows()]
+        inserted = {
+            name: self._insert(loader, batch_id, at) for name, loader in self._loaders.items()
+        }
+        rows_new = sum(inserted.values())
         if checked.rejected:
             for loader in self._loaders.values():
                 loader.quarantine(batch_id)
         if self._dataset.delivery == "changes":
             self._apply_later_deliveries(batch_id, at)
+        elif next(self._landed_after(at), None):
+            for name in filter(inserted.get, inserted):
+                self._restore_later_versions(self._loaders[name], batch_id, at)
         batch = Batch(
             batch_id,
             self._dataset.name,
@@ -193,21 +213,24 @@ class FileLanding:
             rows_rejected=checked.rejected,
             sha256=content.sha256,
             notes={**checked.notes, "declaration": self._dataset.fingerprint},
-            archived_as=self._store(content, file.name, batch_id, checked.erased),
+            archived_as=self._store(content, file.name, batch_id, checked),
         )
         register(self._connection, batch, self._settings.force_code, self._run_id)
+        self._acceptances.mark_used(batch_id)
+        if rows_new:
+            record_corrections(known, batch_id)
         return batch
 
-    def _store(
-        self, content: Content, name: str, batch_id: int, erased: dict[str, list[int]]
-    ) -> str:
+    def _store(self, content: Content, name: str, batch_id: int, checked: _Checked) -> str:
         """Archive a file without the rows of erased records.
 
-        Return the archive path, relative to the state folder.
+        Return the path in the state folder.
         """
+        erased = checked.erased
         if not erased:
             return self._archive.store(content, name, batch_id)
-        with remove_rows(content, self._dataset, erased) as remaining:
+        totals = {table: int(found.get("total_lines", 0)) for table, found in checked.notes.items()}
+        with remove_rows(content, self._dataset, erased, totals) as remaining:
             sha256 = (content.sha256, remaining.sha256)
             record_removed_rows(self._connection, batch_id, sha256, erased)
             return self._archive.store(remaining, name, batch_id)
@@ -230,6 +253,8 @@ class FileLanding:
                 found["repeated_rows_collapsed"] = summary.repeats
             if summary.blanked:
                 found["unreadable_made_blank"] = summary.blanked
+            if self._dataset.delivery == "full" and (unread := loader.rows_without_key()):
+                found["rows_without_key"] = unread
             if found:
                 checked.notes[name] = found
             checked.summaries[name] = summary
@@ -270,14 +295,30 @@ class FileLanding:
     def _insert(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
         """Insert new versions and, after a full delivery, tombstones. Return their number.
 
-        After a late full delivery, also restore the versions of the next delivery, uncounted.
+        If the key of a row cannot be read, nobody vanishes: the row may be anybody's.
         """
         rows_new = loader.insert_delivered(batch_id, at)
-        if self._dataset.delivery == "full":
-            rows_new += loader.insert_vanished(batch_id, at)
-            if rows_new and next(self._landed_after(at), None):
-                loader.restore_later_versions(batch_id, at)
+        if self._dataset.delivery == "full" and not loader.rows_without_key():
+            rows_new += self._insert_vanished(loader, batch_id, at)
         return rows_new
+
+    def _restore_later_versions(self, loader: TableLoader, batch_id: int, at: datetime) -> None:
+        """After a late full delivery, restore the versions of the next delivery."""
+        deliveries = LaterDeliveries(self._settings, loader)
+        unnamed = deliveries.unnamed(batch_id, at, deliveries.after(at))
+        loader.restore_later_versions(batch_id, at, unnamed)
+
+    def _insert_vanished(self, loader: TableLoader, batch_id: int, at: datetime) -> int:
+        """Insert tombstones for the records that a full list does not have. Return how many.
+
+        Raises:
+            LooksEmptied: Most of the known records would vanish.
+        """
+        vanishing = loader.insert_vanished(batch_id, at)
+        if vanishing:
+            known = loader.known_before(batch_id, at)
+            self._acceptances.check(loader.table.name, known, vanishing)
+        return vanishing
 
     def _landed_after(self, at: datetime) -> Iterator[_EarlierFile]:
         """Return the landed deliveries of the dataset for moments after `at`."""
@@ -300,8 +341,8 @@ class FileLanding:
             later = LaterDeliveries(self._settings, loader)
             later.apply(batch_id, later.after(at), keys)
 
-    def _refuse(self, file: DroppedFile, content: Content, reason: str) -> Batch:
-        self._report.refused.append((file.name, reason))
+    def _refuse(self, file: DroppedFile, content: Content, error: DeliveryRefused) -> Batch:
+        self._report.refused.append((file.name, error.message))
         with self._connection.transaction():
             batch = Batch(
                 next_batch_id(self._connection),
@@ -310,13 +351,17 @@ class FileLanding:
                 "file",
                 file.delivered_for or file.modified_at,
                 status="refused",
-                reason=f"{self._dataset.name}: {file.name}: {reason}.",
+                reason=f"{self._dataset.name}: {file.name}: {error.message}.",
                 size_bytes=content.size_bytes,
                 modified_at=file.modified_at,
                 sha256=content.sha256,
                 notes={"declaration": self._dataset.fingerprint},
             )
             register(self._connection, batch, self._settings.force_code, self._run_id)
+            if isinstance(error, LooksEmptied):
+                force, run = self._settings.force_code, self._run_id
+                at = batch.delivered_for
+                record_refusal(self._connection, force, self._dataset, run, at, error)
         return batch
 
 

@@ -14,7 +14,12 @@ from datetime import datetime
 import psycopg
 from psycopg.sql import SQL
 
-from oic_assurance.batches.archive_reader import archived_batches, number_around_gaps, open_archived
+from oic_assurance.batches.archive_reader import (
+    ArchivedBatch,
+    archived_batches,
+    number_around_gaps,
+    open_archived,
+)
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
@@ -32,6 +37,9 @@ class LaterDelivery:
     delivered_for: datetime
     #: The path of the archived file, relative to the state folder. None if nothing was archived.
     archived_as: str | None
+    #: Whether it is a full list in which the key of a row could not be read. Such a list says
+    #: nothing about the records that it does not name.
+    has_unread_keys: bool = False
 
 
 class LaterDeliveries:
@@ -53,7 +61,9 @@ class LaterDeliveries:
         """
         rows = self._connection.execute(
             """
-            select batch_id, delivered_for, kept_as
+            select
+                batch_id, delivered_for, kept_as,
+                notes -> %(table)s ->> 'rows_without_key' is not null
             from audit.batch
             where
                 force_code = %(force)s and dataset = %(dataset)s and kind = 'file'
@@ -67,6 +77,7 @@ class LaterDeliveries:
             {
                 "force": self._settings.force_code,
                 "dataset": self._dataset.name,
+                "table": self._table.name,
                 "at": at,
                 "batch": batch_id,
             },
@@ -84,14 +95,18 @@ class LaterDeliveries:
         """
         if delivery.archived_as is None:
             return False
+        batch = self._batch(delivery.batch_id)
         try:
             with open_archived(self._settings, delivery.archived_as) as content:
                 reading = next(
                     reading
-                    for reading in read_tables(content, self._dataset)
+                    for reading in read_tables(content, self._dataset, batch.totals)
                     if reading.table.name == self._table.name
                 )
-                self._loader.stage(number_around_gaps(reading.rows, self._gaps(delivery.batch_id)))
+                # The numbers of erased rows are skipped. So each other row gets the same number as
+                # at its landing, which is also its number in quarantine.
+                gaps = batch.gaps_of(self._table.name)
+                self._loader.stage(number_around_gaps(reading.rows, gaps))
         except DeliveryRefused:
             return False
         self._connection.execute(
@@ -109,9 +124,10 @@ class LaterDeliveries:
 
         A full delivery determines the state of every record: the record is listed or has vanished.
         The exception is a record of which every row was rejected and none was replayed. A delivery
-        of changes determines only the state of the records that it lists.
+        of changes determines only the state of the records that it lists, and so does a full
+        delivery in which the key of a row could not be read.
         """
-        if self._dataset.delivery == "full":
+        if self._dataset.delivery == "full" and not delivery.has_unread_keys:
             rows = self._connection.execute(
                 """
                 select row_key from audit.rejected_row
@@ -133,6 +149,24 @@ class LaterDeliveries:
         self._loader.clear()
         return {key for (key,) in rows}
 
+    def unnamed(
+        self, batch_id: int, at: datetime, later: list[LaterDelivery]
+    ) -> list[tuple[int, str]]:
+        """Return which later full deliveries say nothing about which records of a late batch.
+
+        Each result is the batch of a delivery with unreadable keys, and the key of a record that it
+        does not name. The staged rows of the late batch are removed.
+        """
+        silent = [delivery for delivery in later if delivery.has_unread_keys]
+        if not silent:
+            return []
+        keys = self._loader.keys_of_batch(batch_id, at)
+        return [
+            (delivery.batch_id, key)
+            for delivery in silent
+            for key in sorted(keys - self.covered_keys(delivery, keys))
+        ]
+
     def apply(self, batch_id: int, later: list[LaterDelivery], keys: set[str]) -> None:
         """Restore the versions from later deliveries of changes.
 
@@ -149,15 +183,10 @@ class LaterDeliveries:
             self._loader.check()
             keys = self._loader.apply_later_delivery(batch_id, delivery.delivered_for, keys)
 
-    def _gaps(self, batch_id: int) -> set[int]:
-        """Return the row numbers of erased rows in an archived batch.
-
-        When the remaining rows are numbered, these numbers are skipped. So each remaining row gets
-        the same number as at its landing, which is also its number in quarantine.
-        """
+    def _batch(self, batch_id: int) -> ArchivedBatch:
         force = self._settings.force_code
         [batch] = archived_batches(self._connection, force, self._dataset.name, batch_id)
-        return batch.gaps_of(self._table.name)
+        return batch
 
     def _stage_replays(self, batch_id: int) -> None:
         """Stage the rejected rows of a batch that replays have landed, as they were landed."""

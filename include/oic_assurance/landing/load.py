@@ -304,9 +304,44 @@ class TableLoader:
             {"batch": batch_id, "at": at},
         )
 
+    def known_before(self, batch_id: int, at: datetime | None = None) -> int:
+        """Count the records that exist at `at` without the rows of a batch. None: at any time."""
+        cursor = self._run(
+            "known",
+            lambda: SQL(
+                """
+                select count(*) filter (where not s.is_tombstone)
+                from (
+                    select distinct on (k.row_key) k.is_tombstone
+                    from {raw} as k
+                    where
+                        k.force_code = {force} and k.batch_id < %(batch)s
+                        and k.version_at <= coalesce(%(at)s::timestamptz, 'infinity')
+                    order by k.row_key, k.version_at desc, k.batch_id desc
+                ) as s
+                """
+            ).format(raw=self.raw, force=self.force),
+            {"batch": batch_id, "at": at},
+        )
+        return int(fetch_one(cursor)[0])
+
+    def rows_without_key(self) -> int:
+        """Count the rejected rows whose key cannot be read, so that nobody knows their record."""
+        if not self._found.rejected:
+            return 0
+        cursor = self._run(
+            "without key",
+            lambda: SQL(
+                "select count(*) from {} where row_key is null and cardinality(reasons) > 0"
+            ).format(checks.checked(self.table)),
+        )
+        return int(fetch_one(cursor)[0])
+
     # ---------------------------------------------------------------- late-arriving deliveries
 
-    def restore_later_versions(self, batch_id: int, at: datetime) -> int:
+    def restore_later_versions(
+        self, batch_id: int, at: datetime, unnamed: Iterable[tuple[int, str]] = ()
+    ) -> int:
         """After a late full delivery, restore the versions of the next full delivery.
 
         The next delivery is the one for the next later moment. If a record was unchanged in it, the
@@ -315,8 +350,10 @@ class TableLoader:
         method inserts the version of the next delivery again.
 
         If the row of a key in the next delivery was rejected and not replayed, the delivery after
-        it is used. Return the number of restored versions.
+        it is used. The same is done for the pairs of a batch and a key in `unnamed`: that delivery
+        says nothing about that record. Return the number of restored versions.
         """
+        pairs = list(unnamed)
         return self._insert(
             "restored",
             lambda: SQL(RESTORE_LATER_VERSIONS).format(
@@ -340,8 +377,25 @@ class TableLoader:
                     SQL("and k.version_at <= later.delivered_for and k.batch_id < %(batch)s"),
                 ),
             ),
+            {
+                "batch": batch_id,
+                "at": at,
+                "unnamed_in": [batch for batch, _ in pairs],
+                "unnamed": [key for _, key in pairs],
+            },
+        )
+
+    def keys_of_batch(self, batch_id: int, at: datetime) -> set[str]:
+        """Return the keys for which a batch has inserted a version for the moment `at`."""
+        cursor = self._run(
+            "of batch",
+            lambda: SQL(
+                "select row_key from {} where force_code = {} and batch_id = %(batch)s"
+                " and version_at = %(at)s"
+            ).format(self.raw, self.force),
             {"batch": batch_id, "at": at},
         )
+        return {key for (key,) in cursor.fetchall()}
 
     def keys_changed_late(self, batch_id: int, at: datetime) -> set[str]:
         """Return the keys whose state a late-arriving delivery of changes has replaced.

@@ -88,6 +88,11 @@ RESTORE_LATER_VERSIONS = """
                     and not r.reasons @> array[{landed}]
                     and r.replayed_key is distinct from r.row_key
             )
+            and not exists (
+                select
+                from unnest(%(unnamed_in)s::bigint[], %(unnamed)s::text[]) as u (batch_id, row_key)
+                where u.batch_id = b.batch_id and u.row_key = c.row_key
+            )
         order by b.delivered_for
         limit 1
     ) as later on true

@@ -134,7 +134,7 @@ def test_a_full_disk_is_reported_and_leaves_no_file(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    world.personnel("20260301", "000001")
+    world.personnel("20260301", *(f"{number:06d}" for number in range(300)))
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ServerError, match=r"hr/personnel: .*No space left on device"):
         world.land(PEOPLE)

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from oic_assurance.reporting.screens import facts
 from tests.integration.landing.support import (
     PERSONNEL,
     World,
@@ -56,21 +57,80 @@ def test_a_file_name_with_an_impossible_day_is_refused(world: World) -> None:
     assert world.land("hr/personnel").refused == []
 
 
-def test_only_exact_final_names_are_files(world: World) -> None:
-    for name in (
-        "personnel_20260101.csv.part",
-        "personnel_20260101.tmp",
-        ".personnel_20260101.csv",
-    ):
-        world.drop(f"hr/personnel/{name}", text())
-    for name in ("Personnel_20260101.csv", "personnel_2026011.csv", "personnel_20260101 (2).csv"):
-        world.drop(f"hr/personnel/{name}", text())
-    world.drop("hr/personnel/old/personnel_20250101.csv", text())
+NOT_TAKEN = {
+    ".personnel_20260101.csv": "it is a hidden or temporary file of a program",
+    "old/": "it is a folder, and files in subfolders are not read",
+    "personnel.csv": "its name has no day, and only personnel_YYYYMMDD.csv is taken",
+    "personnel_20260101 (2).csv": "it looks like a copy or another version of "
+    "personnel_20260101.csv",
+    "personnel_20260101.csv.gz": "it is compressed, and only personnel_YYYYMMDD.csv is taken",
+    "personnel_20260101.csv.part": "its name says that it is not finished",
+    "personnel_20260101.tmp": "its name says that it is not finished",
+    "personnel_20260101.txt": "it does not end with .csv, and only personnel_YYYYMMDD.csv is taken",
+    "personnel_20260101_v2.csv": "it looks like a copy or another version of "
+    "personnel_20260101.csv",
+    "personnel_link.csv": "it is a link, and links are not followed",
+    "staff_20260101.csv": "only personnel_YYYYMMDD.csv is taken",
+}
+
+
+def drop_not_taken(world: World) -> None:
+    """Put everything into the folder of personnel that is not taken as a delivery."""
+    for name in NOT_TAKEN:
+        if name == "personnel_link.csv":
+            (world.dropzone / "hr/personnel" / name).symlink_to("/nowhere")
+        else:
+            world.drop(f"hr/personnel/{name.replace('/', '/personnel_20250101.csv')}", text())
+
+
+def test_whatever_is_not_taken_is_listed_with_its_reason(world: World) -> None:
+    drop_not_taken(world)
     report = world.land("hr/personnel")
-    assert (report.batches, report.refused) == (0, [])
-    assert report.notes == [
-        "unknown names: Personnel_20260101.csv, personnel_20260101 (2).csv, personnel_2026011.csv"
+    assert (report.batches, report.refused, report.notes) == (0, [], [])
+    assert {found.name: found.reason for found in report.not_taken} == NOT_TAKEN
+    assert dict(world.query("select name, reason from audit.not_taken")) == NOT_TAKEN
+
+
+def test_each_attempt_lists_anew_what_is_not_taken(world: World) -> None:
+    path = world.drop("hr/personnel/personnel_20260101_v2.csv", text(PEOPLE))
+    world.land("hr/personnel")
+    path.rename(path.with_name("personnel_20260101.csv"))
+    assert world.land("hr/personnel").batches == 1
+    attempts = world.query(
+        "select attempt.run_id, found.name from audit.extraction as attempt"
+        " left join audit.not_taken as found using (extraction_id) order by 1"
+    )
+    assert attempts == [("run 1", "personnel_20260101_v2.csv"), ("run 2", None)]
+
+
+def test_what_was_not_taken_is_among_the_facts_of_the_status(world: World) -> None:
+    drop_not_taken(world)
+    world.land("hr/personnel")
+    world.drop("lms/completions/completions_20260101.xls", "")
+    world.land("lms/completions")
+    world.land("hr/org_unit")
+    assert facts.not_taken(world.settings, "run 1") == [
+        facts.NotTaken("hr/personnel", name, NOT_TAKEN[name]) for name in sorted(NOT_TAKEN)
     ]
+    assert facts.not_taken(world.settings, "run 2") == [
+        facts.NotTaken(
+            "lms/completions",
+            "completions_20260101.xls",
+            "it does not end with .csv, and only completions_YYYYMMDD.csv is taken",
+        )
+    ]
+    assert facts.not_taken(world.settings, "run 3") == [
+        facts.NotTaken("hr/org_unit", "hr/org_unit/", "the folder does not exist")
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["Personnel_20260101.csv", "PERSONNEL_20260101.CSV", "personnel_20260101.Csv"]
+)
+def test_names_and_extensions_are_matched_without_regard_to_case(world: World, name: str) -> None:
+    world.drop(f"hr/personnel/{name}", text(PEOPLE))
+    report = world.land("hr/personnel")
+    assert (report.batches, report.not_taken) == (1, [])
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,14 @@ def read(world: World, function: str, text: str) -> object:
         ("46081.75", date(2026, 2, 28)),
         ("2026-02-28 23:59:59", date(2026, 2, 28)),
         ("2026-02-28T23:30:00+00:00", date(2026, 2, 28)),
+        # With an offset, the day is that of the moment in London.
+        ("2026-07-01T00:30:00+02:00", date(2026, 6, 30)),
+        ("2026-06-30T23:30:00Z", date(2026, 7, 1)),
+        ("2026-06-30 23:30+00:00", date(2026, 7, 1)),
+        ("2026-01-01T00:30+01:00", date(2025, 12, 31)),
+        ("2026-06-30T22:59:59+00:00", date(2026, 6, 30)),
+        # Without one, it is the day as written, also if London is an hour ahead.
+        ("2026-06-30 23:30", date(2026, 6, 30)),
     ],
 )
 def test_readable_days(world: World, text: str, day: date) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from oic_assurance.errors import AssuranceError, SourceUnavailable
+from oic_assurance.sources.files.dropped import NotTaken
 from tests.integration.landing.support import (
     World,
     completion,
@@ -342,7 +343,8 @@ def test_two_runs_at_once_land_each_file_once(world: World) -> None:
 
 def test_an_empty_dropzone_has_no_deliveries_and_a_missing_one_fails(world: World) -> None:
     report = world.land(PEOPLE)
-    assert (report.batches, report.notes) == (0, ["its folder in the dropzone does not exist"])
+    assert (report.batches, report.notes) == (0, [])
+    assert report.not_taken == [NotTaken("hr/personnel/", "the folder does not exist")]
     world.dropzone.rmdir()
     with pytest.raises(SourceUnavailable, match="does not exist or cannot be read"):
         world.land(PEOPLE)

@@ -111,7 +111,8 @@ class ArchivedCopies:
             if not write:
                 return RewrittenBatch(batch.batch_id, content.sha256, "", found)
             positions = _positions(found, batch.gaps_of(self._table.name))
-            with remove_rows(content, self._dataset, {self._table.name: positions}) as left:
+            places = {self._table.name: positions}
+            with remove_rows(content, self._dataset, places, batch.totals) as left:
                 self._write_draft(path, left)
                 return RewrittenBatch(batch.batch_id, content.sha256, left.sha256, found)
 
@@ -123,7 +124,7 @@ class ArchivedCopies:
         row_numbers: Sequence[int],
     ) -> list[int]:
         """Return the row numbers of the rows with one of the keys or row numbers, in order."""
-        readings = read_tables(content, self._dataset)
+        readings = read_tables(content, self._dataset, batch.totals)
         reading = next(each for each in readings if each.table.name == self._table.name)
         self._loader.stage(number_around_gaps(reading.rows, batch.gaps_of(self._table.name)))
         self._loader.check()

@@ -253,7 +253,8 @@ class _Replay:
         if not (after and delivery.rows_new):
             return
         if self._dataset.delivery == "full":
-            loader.restore_later_versions(batch_id, at)
+            unnamed = deliveries.unnamed(batch_id, at, after)
+            loader.restore_later_versions(batch_id, at, unnamed)
         elif keys := loader.keys_changed_late(batch_id, at):
             deliveries.apply(batch_id, after, keys)
 

@@ -161,7 +161,7 @@ class _Verification:
 
     def _compare_file(self, batch: ArchivedBatch, content: Content) -> int:
         rows = 0
-        for reading in read_tables(content, self._dataset):
+        for reading in read_tables(content, self._dataset, batch.totals):
             table = reading.table
             loader = self._loader(table)
             loader.stage(number_around_gaps(reading.rows, batch.gaps_of(table.name)))

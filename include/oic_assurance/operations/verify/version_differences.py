@@ -30,7 +30,7 @@ class FileAgreement(Agreement):
                 'the delivery does not list it any more, but raw has no tombstone'
             from {alive} as s
             where
-                not s.is_tombstone
+                not s.is_tombstone and {lets_vanish}
                 and not exists (select from {archived} as k where k.row_key = s.row_key)
                 -- An erasure removes the archived row if it was replayed as an erased record.
                 and not exists (
@@ -44,6 +44,7 @@ class FileAgreement(Agreement):
                 )
             """,
             alive=self._alive(),
+            lets_vanish=self._lets_vanish(),
         )
 
     def _wrong_tombstones(self) -> Composed:
@@ -134,7 +135,7 @@ class FileAgreement(Agreement):
                 limit 1
             ) as current_version on true
             where
-                not current_version.is_tombstone
+                not current_version.is_tombstone and {lets_vanish}
                 and not exists (select from {archived} as k where k.row_key = c.row_key)
                 and not exists (
                     select from audit.rejected_row as r
@@ -144,10 +145,27 @@ class FileAgreement(Agreement):
                 )
                 and {may_be_overridden}
             """,
+            lets_vanish=self._lets_vanish(),
             may_be_overridden=self._may_be_overridden(),
         )
 
     # ---------------------------------------------------------------- parts
+
+    def _lets_vanish(self) -> Composed:
+        """Return an SQL condition: every key of the full delivery could be read.
+
+        Otherwise nobody vanishes, and the notes of the delivery say so.
+        """
+        return SQL(
+            """
+            not exists (
+                select from audit.batch as b
+                where
+                    b.batch_id = %(batch)s
+                    and b.notes -> {table} ->> 'rows_without_key' is not null
+            )
+            """
+        ).format(table=Literal(self._table.name))
 
     def _alive(self) -> Composed:
         return SQL(

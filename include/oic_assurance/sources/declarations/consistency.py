@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from oic_assurance.sources.declarations.model import (
     DAY,
+    NO_VALUE,
     PROVENANCE,
     Column,
     DatabasePlace,
@@ -195,6 +196,11 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
             (*path, "codes"),
             f"a code of {name} has blanks around it: remove them",
         )
+    if column.category and column.identifies:
+        yield (*path, "category"), f"{name} identifies somebody, so its values are no category"
+    unknown = set(column.provisional) - {NO_VALUE, *column.codes}
+    if unknown and (column.codes or not column.is_category):
+        yield (*path, "provisional"), f"{', '.join(sorted(unknown))} is not a code of {name}"
     yield from _check_reading(dataset.kind == "database", column, path)
     yield from _check_required_when(table, column, path)
     if column.refers_to is not None:

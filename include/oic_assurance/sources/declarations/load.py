@@ -174,8 +174,12 @@ def _explained(error: ValidationError) -> tuple[yaml_lines.Path, str]:
     return path, f"{where}: {message}"
 
 
+#: The parts of a declaration that do not change what is landed.
+_WITHOUT_EFFECT_ON_ROWS = ("description", "category", "provisional")
+
+
 def _fingerprint(content: dict[str, Any]) -> str:
-    """Return the SHA-256 of a declaration without its descriptions.
+    """Return the SHA-256 of the parts of a declaration that decide what is landed.
 
     If this hash changes, landing reads the dataset again from the start. A better description must
     not cause that, so descriptions do not count.
@@ -186,9 +190,13 @@ def _fingerprint(content: dict[str, Any]) -> str:
 
 
 def _rules(part: Any) -> Any:
-    """Return a part of a declaration without the descriptions in it."""
+    """Return a part of a declaration without what has no effect on the landed rows."""
     if isinstance(part, dict):
-        return {name: _rules(value) for name, value in part.items() if name != "description"}
+        return {
+            name: _rules(value)
+            for name, value in part.items()
+            if name not in _WITHOUT_EFFECT_ON_ROWS
+        }
     if isinstance(part, list):
         return [_rules(value) for value in part]
     return part
@@ -242,6 +250,7 @@ def _column(name: str, rules: dict[str, Any]) -> Column:
         **{
             **rules,
             "codes": tuple(rules.get("codes", ())),
+            "provisional": tuple(rules.get("provisional", ())),
             "required_when": tuple((other, tuple(values)) for other, values in when.items()),
         },
     )

@@ -9,6 +9,9 @@ ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestampt
 #: The placeholder for the day of the delivery in the name of a file.
 DAY = "YYYYMMDD"
 
+#: Stands for a column without a value, where a declaration lists values of the column.
+NO_VALUE = "blank"
+
 #: Columns that landing adds to every raw table. A declaration cannot use these names.
 PROVENANCE: dict[str, str] = {
     "force_code": "text not null",
@@ -51,6 +54,10 @@ class Column:
     #: row, this column is required in that row.
     required_when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     codes: tuple[str, ...] = ()
+    #: Whether the values are codes, although the declaration does not list them.
+    category: bool = False
+    #: The values that a record has until it is finished. A change from one is no correction.
+    provisional: tuple[str, ...] = ()
     pattern: str | None = None
     #: The number of digits of each value. A spreadsheet can remove leading zeros. Landing restores
     #: them up to this number of digits.
@@ -61,6 +68,11 @@ class Column:
     identifies: Literal["employee_no", "collar_no"] | None = None
     #: The column that the values refer to, as `table.column` of the same dataset.
     refers_to: str | None = None
+
+    @property
+    def is_category(self) -> bool:
+        """Whether the values are codes, so that they may be shown and counted."""
+        return bool(self.codes) or self.category or self.type == "boolean"
 
 
 @dataclass(frozen=True)
@@ -132,13 +144,13 @@ class FilePlace:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The regular expression for the file names.
+        """The regular expression for the file names, without regard to case.
 
         If the names have the day of the delivery, the group `day` of the expression is that day.
         """
         before, placeholder, after = self.file.partition(DAY)
         day = r"(?P<day>\d{8})" if placeholder else ""
-        return re.compile(re.escape(before) + day + re.escape(after), re.ASCII)
+        return re.compile(re.escape(before) + day + re.escape(after), re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,50 @@
+"""Find whether a delivery of changes lists the latest rows of the delivery before it again.
+
+Deliveries of changes overlap (source contract, *Files*): what was new in one delivery is also in
+the next one. If part of a delivery was lost, part of the overlap is missing. This is the only trace
+of a loss, because nobody knows how many changes a day should bring.
+"""
+
+from datetime import datetime, timedelta
+
+from psycopg.sql import SQL
+
+from oic_assurance.landing import checks
+from oic_assurance.landing.load import TableLoader
+
+#: Deliveries that are further apart need not overlap.
+LONGEST_GAP = timedelta(days=2)
+
+
+def overlap(loader: TableLoader, at: datetime) -> dict[str, int]:
+    """Compare the checked rows of a delivery for the moment `at` with the delivery before it.
+
+    Return a note with the number of rows that were new in the delivery before, and how many of them
+    this delivery lists again. The note is empty if there was no such delivery.
+    """
+    row = loader.connection.execute(
+        SQL(
+            """
+            select count(*), count(*) filter (
+                where exists (select from {checked} as n where n.row_key = k.row_key)
+            )
+            from {raw} as k
+            where
+                k.force_code = {force} and k.row_number is not null
+                and k.batch_id = (
+                    select b.batch_id
+                    from audit.batch as b
+                    where
+                        b.force_code = {force} and b.dataset = %(dataset)s and b.kind = 'file'
+                        and b.status = 'landed'
+                        and b.delivered_for >= %(earliest)s and b.delivered_for < %(at)s
+                    order by b.delivered_for desc, b.batch_id desc
+                    limit 1
+                )
+            """
+        ).format(checked=checks.checked(loader.table), raw=loader.raw, force=loader.force),
+        {"dataset": loader.dataset.name, "at": at, "earliest": at - LONGEST_GAP},
+    ).fetchone()
+    if row is None or not row[0]:
+        return {}
+    return {"new_in_delivery_before": row[0], "of_these_listed_again": row[1]}
