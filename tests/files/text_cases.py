@@ -167,6 +167,7 @@ CASES = [
                 "absence_status is not one of LONG_TERM_SICK, MATERNITY, CAREER_BREAK, SECONDMENT",
             ],
         ),
+        rows_without_key=1,
     ),
     _refused(
         HEADERS, "only a header, in a full delivery", "it has no rows: a full list is never empty"
@@ -184,6 +185,7 @@ CASES = [
         FRAMES,
         "a total line in the middle",
         (2, None, ["the row has 2 cells where the header has 9"]),
+        rows_without_key=1,
     ),
     # ------------------------------------------------------------
     _rejects(

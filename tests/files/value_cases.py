@@ -118,6 +118,7 @@ CASES = [
         VALUES,
         "an employee number with a decimal point",
         (4, None, ["employee_no is not a number of up to 6 digits"]),
+        rows_without_key=1,
     ),
     _person(
         VALUES,
@@ -136,6 +137,7 @@ CASES = [
                 "start_date is not a date",
             ],
         ),
+        rows_without_key=1,
     ),
     _person(VALUES, "a row twice", repeated_rows_collapsed=1),
     _person(

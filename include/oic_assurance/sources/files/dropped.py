@@ -2,6 +2,7 @@
 
 The dropzone is any fsspec URL. A file that has its final name is complete, so there is no need to
 wait until its size stops changing. Names that end with `.part` or `.tmp` are unfinished files.
+Extensions and names are matched without regard to case (source contract, *Files*).
 """
 
 import hashlib
@@ -16,9 +17,9 @@ from oic_assurance.clock import start_of_day
 from oic_assurance.errors import SourceUnavailable, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import DAY, Dataset, FilePlace
+from oic_assurance.sources.files.not_taken import NO_FOLDER, why_not_taken
 from oic_assurance.sources.files.remote import open_dropzone, without_credentials
 
-UNFINISHED = (".part", ".tmp")
 CHUNK_BYTES = 1024 * 1024
 #: The largest file that is copied to memory while it is read. A larger file is copied to disk.
 MEMORY_BYTES = 16 * 1024 * 1024
@@ -41,15 +42,25 @@ class DroppedFile:
     delivered_for: datetime | None
 
 
+@dataclass(frozen=True, order=True)
+class NotTaken:
+    """A file or folder in the dropzone that is not taken as a delivery.
+
+    `name` ends with a slash if it is a folder.
+    """
+
+    name: str
+    reason: str
+
+
 @dataclass
 class Listing:
     """The files in the folder of a dataset."""
 
     #: The deliveries, sorted by version time.
     files: list[DroppedFile] = field(default_factory=list)
-    #: The names of files that are not deliveries of the dataset. They are not landed.
-    unknown: list[str] = field(default_factory=list)
-    folder_exists: bool = True
+    #: What else lies in the folder, and why it is not a delivery. It is not landed.
+    not_taken: list[NotTaken] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,7 +108,7 @@ class Dropzone:
         for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
             self._add_entry(entry, place, found)
         found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
-        found.unknown.sort()
+        found.not_taken.sort()
         return found
 
     @contextmanager
@@ -128,7 +139,8 @@ class Dropzone:
         try:
             self._system.invalidate_cache()
             if not self._system.isdir(folder):
-                listing.folder_exists = False
+                missing = folder.removeprefix(self._root).strip("/")
+                listing.not_taken.append(NotTaken(f"{missing}/", NO_FOLDER))
                 if not self._system.isdir(self._root):
                     raise SourceUnavailable(
                         f"The dropzone {self.place} does not exist or cannot be read: "
@@ -143,11 +155,13 @@ class Dropzone:
 
     def _add_entry(self, entry: dict[str, Any], place: FilePlace, listing: Listing) -> None:
         name = str(entry["name"]).rstrip("/").rsplit("/", 1)[-1]
-        if entry.get("type") != "file" or name.startswith(".") or name.endswith(UNFINISHED):
-            return
+        is_folder = entry.get("type") == "directory"
+        is_link = bool(entry.get("islink")) or entry.get("type") not in ("file", "directory")
+        reason = why_not_taken(name, place, is_folder=is_folder, is_link=is_link)
         match = place.pattern.fullmatch(name)
-        if match is None:
-            listing.unknown.append(name)
+        if reason is not None or match is None:
+            shown = f"{name}/" if is_folder else name
+            listing.not_taken.append(NotTaken(shown, reason or f"only {place.file} is taken"))
             return
         modified_at = self._modified_at(entry)
         delivered_for = _start_of(match["day"]) if DAY in place.file else modified_at

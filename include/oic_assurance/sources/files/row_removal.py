@@ -29,11 +29,14 @@ Places = Mapping[str, Collection[int]]
 
 
 @contextmanager
-def remove_rows(content: Content, dataset: Dataset, places: Places) -> Iterator[Content]:
+def remove_rows(
+    content: Content, dataset: Dataset, places: Places, totals: Mapping[str, int]
+) -> Iterator[Content]:
     """Yield a copy of a file without the rows at `places`.
 
     `places` maps each table to the numbers of its rows. The numbers are those of the present file,
-    so they do not count rows that were removed earlier.
+    so they do not count rows that were removed earlier. `totals` maps each table to the number of
+    its total lines, which stay in the file.
 
     Raises:
         AssuranceError: The other rows would not read the same.
@@ -45,7 +48,7 @@ def remove_rows(content: Content, dataset: Dataset, places: Places) -> Iterator[
         else:
             _write_delimited(content, dataset, places, draft)
         rewritten = _content_of(draft)
-        _check(content, rewritten, dataset, places)
+        _check(content, rewritten, dataset, places, totals)
         draft.seek(0)
         yield rewritten
 
@@ -60,13 +63,20 @@ def _content_of(stream: IO[bytes]) -> Content:
     return Content(stream, size, digest.hexdigest())
 
 
-def _check(before: Content, after: Content, dataset: Dataset, places: Places) -> None:
+def _check(
+    before: Content,
+    after: Content,
+    dataset: Dataset,
+    places: Places,
+    totals: Mapping[str, int],
+) -> None:
     """Check that the new file has all rows of the old one, except the rows at `places`.
 
     Raises:
         AssuranceError: Another row is missing, added or changed.
     """
-    for old, new in zip(read_tables(before, dataset), read_tables(after, dataset), strict=True):
+    readings = (read_tables(content, dataset, totals) for content in (before, after))
+    for old, new in zip(*readings, strict=True):
         removed = places.get(old.table.name, ())
         remaining = (row for row in old.rows if row[0] not in removed)
         for one, other in zip_longest(remaining, new.rows):

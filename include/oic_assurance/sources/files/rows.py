@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -34,6 +36,13 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"[\d.,:/ -]*")
+_DATE = re.compile(
+    r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}([ T]*\d{1,2}:\d{2}(:\d{2})?)?|\d{1,2}:\d{2}(:\d{2})?"
+)
+#: Words with which a report says when it was made.
+_MADE = re.compile(
+    r"\W*(report\s+)?(generated|printed|produced|exported|extracted)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,26 @@ def _flushed(buffer: io.StringIO) -> str:
 class RowMaker:
     """Turns the records of one table into rows, and counts blank and total lines in the notes.
 
+    A line that looks like a total line is left out only if its figures add up, or if its other
+    cells are blank (source contract, *Files*). Otherwise it is a row. `reread` reads the records
+    again. It is only called to add up a column for a total line. `totals` is the number of total
+    lines if it is known from an earlier reading. Then no figures are added up.
+
     In a sheet, every row has all cells, and `delimiter` is None. In delimited text, a row with more
     or fewer cells than the header is broken.
     """
 
-    def __init__(self, header: Header, delimiter: str | None, notes: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        header: Header,
+        delimiter: str | None,
+        notes: dict[str, Any],
+        reread: Callable[[], Iterable[Part]],
+        totals: int | None = None,
+    ) -> None:
         self._header = header
+        self._reread = reread
+        self._totals = totals
         self._delimiter = delimiter
         self._notes = notes
         # The extra position makes `itemgetter` return a tuple even for a table with one column.
@@ -120,10 +143,9 @@ class RowMaker:
             if len(rows) >= BATCH_ROWS:
                 yield rows
                 rows = []
+        rows += self._rows_that_are_no_totals()
         if rows:
             yield rows
-        if self._possible_totals:
-            self._notes["total_lines"] = len(self._possible_totals)
 
     def _rows_of_block(self, part: PlainLines | Records) -> Iterator[ReadyLines | list[Row]]:
         """Yield the rows of a block in pieces.
@@ -231,6 +253,57 @@ class RowMaker:
             return [*self._take_possible_totals(), self._row(record)]
         return [self._row(record)]
 
+    def _rows_that_are_no_totals(self) -> list[Row]:
+        """Return the possible total lines at the end of the file whose figures do not add up.
+
+        The others are counted in the notes.
+        """
+        possible, self._possible_totals = self._possible_totals, []
+        if self._totals is None:
+            number = self._number
+            totals = [record for record in possible if self._adds_up(record, number)]
+        else:
+            totals = possible[len(possible) - self._totals :] if self._totals else []
+        if totals:
+            self._notes["total_lines"] = len(totals)
+        return [self._row(record) for record in possible if record not in totals]
+
+    def _adds_up(self, total: Record | Broken, rows: int) -> bool:
+        """Tell whether each figure of a total line is the number of rows, or the sum of its column.
+
+        `rows` is the number of rows above the total lines.
+        """
+        cells = total.cells if isinstance(total, Broken) else total
+        filled = [(place, cell.strip()) for place, cell in enumerate(cells) if cell.strip()]
+        made = _MADE.match(filled[0][1])
+        for place, cell in filled[1:]:
+            if made and _DATE.fullmatch(cell):
+                continue
+            figure = _number(cell)
+            if figure is None:
+                return False
+            if figure != rows and figure != self._sum_of_column(place, rows):
+                return False
+        return True
+
+    def _sum_of_column(self, place: int, rows: int) -> Decimal:
+        """Return the sum of the numbers in a column of the first rows of the table."""
+        total = Decimal(0)
+        records = (cells for part in self._reread() for cells in self._cells(part))
+        filled = (cells for cells in records if any(cell.strip() for cell in cells))
+        for cells in islice(filled, rows):
+            total += (_number(cells[place]) if place < len(cells) else None) or 0
+        return total
+
+    def _cells(self, part: Part) -> Iterator[Record]:
+        """Yield the cells of every record of a part."""
+        if isinstance(part, PlainLines):
+            yield from (line.split(self._delimiter or ",") for line in part.lines)
+        elif isinstance(part, Records):
+            yield from part.records
+        else:
+            yield part.cells if isinstance(part, Broken) else part
+
     def _take_possible_totals(self) -> list[Row]:
         """Return the possible total lines as rows. Call this when a row follows them."""
         rows = [self._row(record) for record in self._possible_totals]
@@ -258,6 +331,15 @@ class RowMaker:
             for position in self._header.positions
         ]
         return [self._number, reason, json.dumps(original), *readable]
+
+
+def _number(text: str) -> Decimal | None:
+    """Return the number that a cell shows. Commas group thousands. None if it is no number."""
+    try:
+        number = Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
 
 
 def _holds_line_end(text: str) -> bool:

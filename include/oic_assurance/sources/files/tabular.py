@@ -3,8 +3,9 @@
 Landing copies the rows into the warehouse and checks them there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from oic_assurance.errors import DeliveryRefused
@@ -45,8 +46,13 @@ class Reading:
         return as_copy_text(self.pieces)
 
 
-def read_tables(content: Content, dataset: Dataset) -> list[Reading]:
+def read_tables(
+    content: Content, dataset: Dataset, totals: Mapping[str, int] | None = None
+) -> list[Reading]:
     """Open a file of a dataset, and return its tables in the order of the declaration.
+
+    `totals` is given for an archived file: the number of total lines in each table, as counted at
+    its landing. Without rows that were erased since, the figures of a total line no longer add up.
 
     Raises:
         DeliveryRefused: The file cannot be read as this dataset. The message does not name the
@@ -55,11 +61,13 @@ def read_tables(content: Content, dataset: Dataset) -> list[Reading]:
     if content.size_bytes == 0:
         raise DeliveryRefused("it is empty (0 bytes)")
     if dataset.is_workbook:
-        return _read_workbook(content, dataset)
-    return [_read_delimited(content, dataset)]
+        return _read_workbook(content, dataset, totals)
+    return [_read_delimited(content, dataset, totals)]
 
 
-def _read_delimited(content: Content, dataset: Dataset) -> Reading:
+def _read_delimited(
+    content: Content, dataset: Dataset, totals: Mapping[str, int] | None
+) -> Reading:
     table = dataset.tables[0]
     encoding = detect_encoding(content.stream)
     samples = delimited.samples(content.stream, encoding)
@@ -72,11 +80,17 @@ def _read_delimited(content: Content, dataset: Dataset) -> Reading:
         notes["delimiter"] = sample.delimiter
     if not delimited.ends_with_newline(content.stream, encoding):
         notes["last_line"] = "without a line end"
-    parts = delimited.read_rows(content.stream, encoding, sample, header.index, notes)
-    return _reading(table, parts, header, sample.delimiter, notes)
+
+    def read(found: dict[str, Any]) -> Iterator[Part]:
+        return delimited.read_rows(content.stream, encoding, sample, header.index, found)
+
+    maker = RowMaker(header, sample.delimiter, notes, lambda: read({}), _totals_of(table, totals))
+    return Reading(table, maker.pieces(read(notes)), notes)
 
 
-def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
+def _read_workbook(
+    content: Content, dataset: Dataset, totals: Mapping[str, int] | None
+) -> list[Reading]:
     book = Workbook(content.stream, dataset)
     readings = []
     for table in dataset.tables:
@@ -86,20 +100,17 @@ def _read_workbook(content: Content, dataset: Dataset) -> list[Reading]:
         except DeliveryRefused as error:
             raise DeliveryRefused(f"sheet {sheet}: {error.message}") from error
         notes = _header_notes(header) | book.notes(sheet)
-        readings.append(_reading(table, book.rows(sheet, header, table), header, None, notes))
+        read = partial(book.rows, sheet, header, table)
+        maker = RowMaker(header, None, notes, read, _totals_of(table, totals))
+        readings.append(Reading(table, maker.pieces(read()), notes))
     if book.other_sheets:
         readings[0].notes["sheets_kept_out"] = _some(book.other_sheets)
     return readings
 
 
-def _reading(
-    table: Table,
-    parts: Iterable[Part],
-    header: Header,
-    delimiter: str | None,
-    notes: dict[str, Any],
-) -> Reading:
-    return Reading(table, RowMaker(header, delimiter, notes).pieces(parts), notes)
+def _totals_of(table: Table, totals: Mapping[str, int] | None) -> int | None:
+    """Return the number of total lines of a table, or None if it is not known yet."""
+    return None if totals is None else totals.get(table.name, 0)
 
 
 def _header_notes(header: Header) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from oic_assurance.errors import SourceUnavailable
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.sources.declarations.load import dataset
-from oic_assurance.sources.files.dropped import Dropzone
+from oic_assurance.sources.files.dropped import Dropzone, NotTaken
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_day_that_does_not_exist_gives_no_moment(settings: Settings, day: str)
     assert file.delivered_for is None
 
 
-def test_folders_broken_links_and_unfinished_files_are_not_listed(settings: Settings) -> None:
+def test_folders_links_and_unfinished_files_are_not_taken(settings: Settings) -> None:
     drop(settings, "hr/personnel/personnel_20260101.csv/inside.csv")
     drop(settings, "hr/personnel/personnel_20260102.csv.part")
     drop(settings, "hr/personnel/personnel_20260103.csv.tmp")
@@ -58,7 +58,31 @@ def test_folders_broken_links_and_unfinished_files_are_not_listed(settings: Sett
     (folder / "personnel_20260105.csv").symlink_to(folder / "nothing.csv")
     listing = Dropzone(settings).listing(dataset("hr/personnel"))
     assert listing.files == []
-    assert listing.unknown == ["~$personnel_20260104.csv"]
+    assert [found.name for found in listing.not_taken] == [
+        "personnel_20260101.csv/",
+        "personnel_20260102.csv.part",
+        "personnel_20260103.csv.tmp",
+        "personnel_20260105.csv",
+        "~$personnel_20260104.csv",
+    ]
+
+
+def test_names_and_extensions_are_matched_without_regard_to_case(settings: Settings) -> None:
+    drop(settings, "hr/personnel/PERSONNEL_20260102.CSV")
+    drop(settings, "governance/plans/Plan_Register.XLSX")
+    zone = Dropzone(settings)
+    assert [file.name for file in zone.listing(dataset("hr/personnel")).files] == [
+        "PERSONNEL_20260102.CSV"
+    ]
+    assert [file.name for file in zone.listing(dataset("governance/plans")).files] == [
+        "Plan_Register.XLSX"
+    ]
+
+
+def test_a_folder_that_does_not_exist_is_named(settings: Settings) -> None:
+    drop(settings, "hr/org_unit/org_unit_20260101.csv")
+    listing = Dropzone(settings).listing(dataset("hr/personnel"))
+    assert listing.not_taken == [NotTaken("hr/personnel/", "the folder does not exist")]
 
 
 def test_later_changes_to_a_file_do_not_affect_its_content(settings: Settings) -> None:

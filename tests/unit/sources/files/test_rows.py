@@ -44,3 +44,23 @@ def test_a_row_with_the_wrong_width_has_its_original_cells_as_json() -> None:
     assert row[:3] == [
         1, "the row has 5 cells where the header has 4", '["T1", "North", " East", "F", "TEAM"]',
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["Total,3", "Total,,,17", "Total,01/06/2026", "Row count,200"])
+def test_a_last_line_whose_figures_do_not_add_up_is_a_row(line: str) -> None:
+    assert len(rows(HEADER + "F,Force,,FORCE\nT1,Team,F,TEAM\n" + line)) == 3
+
+
+def test_the_sum_of_a_column_adds_up() -> None:
+    text = HEADER + "F,10,,FORCE\nT1,7,F,TEAM\n\nTotal,17\n"
+    assert codes(text) == ["F", "T1"]
+
+
+def test_a_total_that_adds_up_is_left_out_after_one_that_does_not() -> None:
+    text = HEADER + "F,10,,FORCE\nT1,7,F,TEAM\nSubtotal,5,,\nTotal,2,,\n"
+    assert codes(text) == ["F", "T1", "Subtotal"]
+
+
+def test_a_report_may_say_when_it_was_made() -> None:
+    text = HEADER + "F,Force,,FORCE\nGenerated,01/06/2026 06:00,,\n"
+    assert codes(text) == ["F"]

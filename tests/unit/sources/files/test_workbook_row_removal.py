@@ -29,13 +29,13 @@ def test_the_other_rows_of_a_workbook_read_the_same(options: dict[str, bool]) ->
         "Notes": [["about 17"]],
     }  # fmt: skip
     raw = workbook(sheets, **options)
-    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}, {}) as left:
         found = {one.table.name: list(one.rows) for one in read_tables(left, HYDRA)}
         first = left.sha256
     before = {one.table.name: list(one.rows) for one in read_tables(content(raw), HYDRA)}
     assert found["hydra_session"] == before["hydra_session"]
     assert [row[3:] for row in found["hydra_attendance"]] == [["S1", "000002", "N", ""]]
-    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}, {}) as left:
         assert left.sha256 == first
 
 
@@ -58,7 +58,7 @@ def test_a_row_is_removed_from_shared_texts_and_unreliable_cells_of_others_stay(
     book.close()
     raw = stream.getvalue()
     before = {one.table.name: list(one.rows) for one in read_tables(content(raw), HYDRA)}
-    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}) as left:
+    with remove_rows(content(raw), HYDRA, {"hydra_attendance": [1]}, {}) as left:
         found = {one.table.name: list(one.rows) for one in read_tables(left, HYDRA)}
         left.stream.seek(0)
         with zipfile.ZipFile(left.stream) as parts:
