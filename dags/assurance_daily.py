@@ -112,7 +112,8 @@ def mark_failed(context: Any) -> None:
     start_date=datetime(2025, 1, 1, tzinfo=ZoneInfo("Europe/London")),
     catchup=False,
     max_active_runs=1,
-    dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT if SETTINGS.approve_warnings else RUN_TIMEOUT,
+    # Any build can wait for a person, because a check can hold it back whatever the settings.
+    dagrun_timeout=RUN_TIMEOUT + APPROVAL_TIMEOUT,
     default_args={
         "owner": "data-engineering",
         "retries": 2,
@@ -181,9 +182,10 @@ def assurance_daily() -> None:
     extracted = extract.expand(dataset=opened)
     build_id = close_landing()
     built = build_marts(build_id)
-    audited = [
+    # The audit of the marts reads the results of the audit of the landed tables.
+    audited_landing, audited_marts = (
         audit.override(task_id=f"audit_{stage}")(stage, build_id) for stage in ("landing", "marts")
-    ]
+    )
     sealed = seal_marts(build_id)
     audited_sealed = audit.override(task_id="audit_sealed")("sealed", build_id)
     approved = WarningApproval(
@@ -193,7 +195,7 @@ def assurance_daily() -> None:
     documented = document()
     closed = close_run()
 
-    [opened, extracted] >> build_id >> built >> audited >> sealed
+    [opened, extracted] >> build_id >> built >> audited_landing >> audited_marts >> sealed
     sealed >> audited_sealed >> approved >> published
     published >> [tidy(), make_packs()] >> closed
     [build_id, published] >> documented >> closed

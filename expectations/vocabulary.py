@@ -80,6 +80,8 @@ class Expectation:
     #: Who corrects a failure. If it is empty, the owner of the table does.
     owner: str = ""
     columns: tuple[str, ...] = ()
+    #: Whether the build waits for a person if the check fails, whatever the deployment's setting.
+    holds: bool = False
     #: Arguments that the kind of expectation needs, such as a condition, a query or a list of
     #: values.
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -335,10 +337,10 @@ def _with_dimension(options: Mapping[str, Any], default: Dimension) -> dict[str,
     Raises:
         TypeError: The options have a name that is not an option.
     """
-    unknown = set(options) - {"dimension", "severity", "owner"}
+    unknown = set(options) - {"dimension", "severity", "owner", "holds"}
     if unknown:
         raise TypeError(
             f"an expectation has no {', '.join(sorted(unknown))}: "
-            "the options are dimension, severity and owner"
+            "the options are dimension, severity, owner and holds"
         )
     return {"dimension": default, **options}

@@ -2,8 +2,25 @@
 
 from expectations.shared.current_records import nearly_all_records, refers_to
 from expectations.shared.landing_suite import landing_suite
-from expectations.shared.own_history import few_changed
-from expectations.vocabulary import WARNING, Expectations
+from expectations.vocabulary import WARNING, Expectations, no_rows
+
+# If a unit gets a new code in the personnel file alone, its people are in no unit of the list.
+_UNITS_NOT_LISTED = """
+select person.org_unit_code, count(*) as people
+from {current} as person
+left join (
+    select distinct on (unit.force_code, unit.row_key) unit.force_code, unit.org_unit_code
+    from {raw_general}.org_unit as unit
+    where unit.batch_id <= {known_batch_id}
+    order by unit.force_code, unit.row_key, unit.version_at desc, unit.batch_id desc
+) as listed
+    on person.force_code = listed.force_code and person.org_unit_code = listed.org_unit_code
+where person.org_unit_code is not null
+    and person.leave_date is null
+    and listed.org_unit_code is null
+group by person.org_unit_code
+having count(*) >= 5
+"""
 
 
 @landing_suite("hr/personnel")
@@ -39,19 +56,12 @@ def personnel() -> Expectations:
             description="Every person's unit is listed in the file of units.",
             severity=WARNING,
         ),
-        few_changed(
-            "collar_no",
-            key="employee_no",
-            description="Fewer than a fifth of people changed collar number since last published.",
-        ),
-        few_changed(
-            "role_code",
-            key="employee_no",
-            description="Fewer than a fifth of people changed role since last published.",
-        ),
-        few_changed(
-            "org_unit_code",
-            key="employee_no",
-            description="Fewer than a fifth of people changed unit since last published.",
+        no_rows(
+            "units_listed",
+            _UNITS_NOT_LISTED,
+            description="No unit of five or more people in post is missing from the file of units.",
+            columns=("org_unit_code",),
+            dimension="integrity",
+            severity=WARNING,
         ),
     ]

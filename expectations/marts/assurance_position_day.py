@@ -3,7 +3,16 @@
 from expectations.shared.code_lists import MEASURE_OF_POINT, POINTS, POSITION_STATUSES, sql_rows
 from expectations.shared.mart_suite import mart_suite
 from expectations.shared.shares import is_a_share
-from expectations.vocabulary import Expectations, every_row, filled, no_rows, one_of, sql
+from expectations.vocabulary import (
+    ASSURANCE_LEAD,
+    WARNING,
+    Expectations,
+    every_row,
+    filled,
+    no_rows,
+    one_of,
+    sql,
+)
 
 _TODAY = "({as_at} at time zone 'Europe/London')::date"
 _STATUSES = tuple(status for status in POSITION_STATUSES if status != "unknown")
@@ -33,6 +42,49 @@ inner join {candidate}.assurance_measure as measure
 where (shown.numerator, shown.denominator) is distinct from (measure.numerator, measure.denominator)
 """
 
+# A publication is sound for a point if the point's sources were fresh and the publication was not
+# taken back. If the last publication was not sound, the figure is judged by the last sound one too:
+# after a false zero, a figure that is back where it was has not moved.
+_MOVED_BY_CORRECTIONS = """
+with
+    last_sound as (
+        select distinct on (published.force_code, published.point_code)
+            published.force_code, published.point_code, published.ci_low, published.ci_high
+        from {audit}.published_position as published
+        inner join marts.publication as publication using (publication_id)
+        where published.as_at < {as_at}
+            and published.source_status = 'fresh'
+            and publication.withdrawn_at is null
+        order by published.force_code, published.point_code, published.publication_id desc
+    ),
+    with_many_corrections as (
+        select distinct source.point_code
+        from {audit}.latest_expectation_result as result
+        inner join {policy}.policy_point_dataset as source on result.dataset = source.dataset
+        where result.build_id = {build_id}
+            and result.stage = 'landing'
+            and result.expectation in ('few_corrections', 'few_vanished')
+            and not result.success
+    )
+select
+    moved.point_code, moved.records_corrected_or_moved as records,
+    round((100 * moved.value_before)::numeric, 1) as percent_before,
+    round((100 * today.value)::numeric, 1) as percent_now
+from {intermediate}.restated__position as moved
+inner join {rows} as today
+    on moved.force_code = today.force_code
+    and moved.point_code = today.point_code
+    and today.day = <<today>>
+left join last_sound
+    on moved.force_code = last_sound.force_code and moved.point_code = last_sound.point_code
+where (
+        moved.is_moved_by_corrections
+        or moved.is_moved_with_officers
+            and moved.point_code in (select point_code from with_many_corrections)
+    )
+    and coalesce(today.value not between last_sound.ci_low and last_sound.ci_high, true)
+"""
+
 
 @mart_suite("assurance_position_day", one_row_per=("point_code", "day"))
 def assurance_position_day() -> Expectations:
@@ -52,6 +104,16 @@ def assurance_position_day() -> Expectations:
             "numerator", "denominator", "status", description="Every day has a value in {column}."
         ),
         is_a_share(),
+        no_rows(
+            "position_not_moved_by_corrections",
+            sql(_MOVED_BY_CORRECTIONS, today=_TODAY),
+            description="No position leaves its interval because known records were changed.",
+            columns=("value",),
+            dimension="consistency",
+            severity=WARNING,
+            owner=ASSURANCE_LEAD,
+            holds=True,
+        ),
         no_rows(
             "no_day_missing",
             sql(_DAYS_MISSING, today=_TODAY),

@@ -44,8 +44,8 @@ where source.id not in (select dataset from {rows})
 @mart_suite(
     "source_freshness",
     one_row_per=("dataset",),
-    source_text_columns=("reason",),
-    sentence_columns=("reason",),
+    source_text_columns=("reason", "not_taken"),
+    sentence_columns=("reason", "not_taken"),
 )
 def source_freshness() -> Expectations:
     """Every dataset, with its last delivery and whether that delivery is recent enough."""

@@ -10,6 +10,7 @@ its declaration.
 from collections.abc import Callable
 from typing import Any
 
+from expectations.shared.corrections import few_corrections
 from expectations.shared.declared_columns import column_expectations
 from expectations.shared.suite_definition import SuiteDefinition
 from expectations.vocabulary import (
@@ -19,6 +20,7 @@ from expectations.vocabulary import (
     Expectation,
     Expectations,
     SuiteFunction,
+    every_record,
     every_result,
     every_row,
     filled,
@@ -142,6 +144,82 @@ cross join lateral (
     where record.force_code = delivery.force_code
 ) as remaining
 where delivery.recency = 1
+"""
+
+# A record is late if it was created a week or more before the current publication's moment, and
+# that publication did not know it. Some records are entered late. If there are many, the source
+# shows records that it did not show before, for example because a view has lost its filter.
+_LATE_RECORDS = """
+with
+    published as (
+        select publication.force_code, publication.as_at, build.known_batch_id
+        from marts.publication as publication
+        inner join {audit}.build as build on publication.publication_id = build.build_id
+        where publication.is_current
+    ),
+    counted as (
+        select
+            published.force_code, count(*) as records,
+            count(*) filter (
+                where record.batch_id > published.known_batch_id
+                    and record.created_at < published.as_at - interval '7 days'
+                    and not exists (
+                        select
+                        from {rows} as known
+                        where known.force_code = record.force_code
+                            and known.row_key = record.row_key
+                            and known.batch_id <= published.known_batch_id
+                    )
+            ) as late
+        from {current} as record
+        inner join published on record.force_code = published.force_code
+        group by published.force_code
+    )
+select late, records, late <= 20 + 0.05 * (records - late) as holds
+from counted
+"""
+
+# Deliveries are judged that no publication has used yet. Without a publication, the deliveries of
+# the last five weeks are judged. A dataset whose deliveries usually do not overlap is not judged.
+_OVERLAP = """
+with
+    published as (
+        select publication.force_code, build.known_batch_id
+        from marts.publication as publication
+        inner join {audit}.build as build on publication.publication_id = build.build_id
+        where publication.is_current
+    ),
+    delivery as (
+        select
+            batch.batch_id, batch.force_code,
+            (batch.notes -> '<<table>>' ->> 'new_in_delivery_before')::integer as before,
+            (batch.notes -> '<<table>>' ->> 'of_these_listed_again')::integer as listed_again,
+            case
+                when published.known_batch_id is null
+                    then batch.delivered_for > {as_at} - interval '35 days'
+                else batch.batch_id > published.known_batch_id
+            end as is_judged
+        from {audit}.batch as batch
+        left join published on batch.force_code = published.force_code
+        where batch.dataset = '<<dataset>>'
+            and batch.status = 'landed'
+            and batch.kind = 'file'
+            and batch.batch_id <= {known_batch_id}
+            and batch.delivered_for <= {as_at}
+    ),
+    usual as (
+        select
+            force_code, count(*) as deliveries,
+            percentile_cont(0.5) within group (order by listed_again::numeric / before) as share
+        from delivery
+        where before >= 3
+        group by force_code
+    )
+select
+    delivery.batch_id, delivery.listed_again >= 0.67 * delivery.before as holds
+from delivery
+inner join usual on delivery.force_code = usual.force_code
+where delivery.is_judged and delivery.before >= 8 and usual.deliveries >= 14 and usual.share >= 0.9
 """
 
 # A list of a hundred or more rows normally changes from one delivery to the next, and does not
@@ -292,7 +370,7 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
     them.
     """
     deliveries = sql(_DELIVERIES, dataset=source.name)
-    expectations: list[Expectation] = []
+    expectations: list[Expectation] = [few_corrections(source, raw)]
     if source.delivery == "full":
         expectations.append(
             every_result(
@@ -327,6 +405,8 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
             severity=WARNING,
         ),
     ]
+    if source.kind == "database" and "created_at" in raw.names:
+        expectations += _moments(source.database.cursor)
     if source.delivery == "full":
         expectations.append(
             every_result(
@@ -339,7 +419,39 @@ def _deliveries(source: Dataset, raw: Table) -> list[Expectation]:
         )
     if source.delivery == "full" and source.kind == "file":
         expectations += _resent_lists(source)
+    if source.delivery == "changes" and source.kind == "file":
+        expectations.append(
+            every_result(
+                "new_rows_listed_again",
+                sql(_OVERLAP, dataset=source.name, table=raw.name),
+                description="Every delivery lists most of the last delivery's new rows again.",
+                dimension="completeness",
+                severity=WARNING,
+            )
+        )
     return expectations
+
+
+def _moments(cursor: str) -> list[Expectation]:
+    """Return the expectations about the moments that a database gives its records."""
+    return [
+        every_record(
+            "not_from_the_future",
+            f"{cursor} <= landed_at + interval '10 minutes'",
+            description="No record was last changed later than it was landed.",
+            columns=(cursor,),
+            dimension="validity",
+            severity=WARNING,
+        ),
+        every_result(
+            "few_late_records",
+            _LATE_RECORDS,
+            description="Few records turn up a week or more after they were created.",
+            columns=("created_at",),
+            dimension="volume",
+            severity=WARNING,
+        ),
+    ]
 
 
 def _resent_lists(source: Dataset) -> list[Expectation]:

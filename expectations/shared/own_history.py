@@ -112,41 +112,6 @@ where all_now - codes / 2.0 >= 50 and all_earlier - codes / 2.0 >= 100
 group by force_code
 """
 
-# The present value of a record is compared with the value that the current publication was built
-# from. The delivery before the present one can have another value. A record that the current
-# publication did not know does not count as changed.
-_CHANGED = """
-with
-    current_publication as (
-        select publication.force_code, build.known_batch_id
-        from marts.publication as publication
-        inner join {audit}.build as build on publication.publication_id = build.build_id
-        where publication.is_current
-    ),
-    compared as (
-        select
-            record.*,
-            coalesce(
-                published.value <> coalesce(record.<<column>>::text, ''), false
-            ) as is_changed
-        from {current} as record
-        inner join current_publication on record.force_code = current_publication.force_code
-        left join lateral (
-            select coalesce(version.<<column>>::text, '') as value
-            from {rows} as version
-            where version.force_code = record.force_code
-                and version.row_key = record.row_key
-                and version.batch_id <= current_publication.known_batch_id
-                and record.batch_id > current_publication.known_batch_id
-                and not version.is_tombstone
-            order by version.version_at desc, version.batch_id desc
-            limit 1
-        ) as published on true
-    )
-select <<key>>, not is_changed or sum(is_changed::integer) over () < 20 as holds
-from compared
-"""
-
 _ROWS_OF_PUBLICATION = """
 with
     published as (
@@ -206,23 +171,6 @@ def mix_as_before(
         sql(_MIX, days=sql(_DAYS, dataset=dataset), column=column, where=where),
         description=description,
         columns=(column,),
-        dimension="distribution",
-        severity=WARNING,
-    )
-
-
-def few_changed(column: str, *, key: str, description: str) -> Expectation:
-    """Expect that at most a fifth of all records changed since the current publication.
-
-    A record has changed if `column` has another value. The expectation always passes if fewer than
-    twenty records changed. `key` is the key of the table, in SQL.
-    """
-    return every_result(
-        f"{column}_few_changed",
-        sql(_CHANGED, column=column, key=key),
-        description=description,
-        columns=(column,),
-        tolerance=0.2,
         dimension="distribution",
         severity=WARNING,
     )

@@ -67,16 +67,16 @@ def test_it_runs_at_half_past_five_in_london_one_at_a_time(daily: Any) -> None:
     assert daily.max_active_runs == 1
 
 
-@pytest.mark.parametrize(("asks", "hours"), [("no", 3.0), ("yes", 7.5)])
-def test_a_run_has_a_timeout_that_is_longer_only_if_somebody_must_approve(
-    monkeypatch: pytest.MonkeyPatch, asks: str, hours: float
+@pytest.mark.parametrize("asks", ["no", "yes"])
+def test_the_timeout_of_a_run_leaves_time_for_an_approval(
+    monkeypatch: pytest.MonkeyPatch, asks: str
 ) -> None:
     from airflow.dag_processing.dagbag import DagBag
 
     monkeypatch.setenv("ASSURANCE_APPROVE_WARNINGS", asks)
     monkeypatch.setenv("ASSURANCE_APPROVAL_HOURS", "4.5")
     daily = DagBag(str(DAGS)).dags["assurance_daily"]
-    assert daily.dagrun_timeout == timedelta(hours=hours)
+    assert daily.dagrun_timeout == timedelta(hours=7.5)
 
 
 def test_an_approval_that_cannot_be_requested_says_why(daily: Any) -> None:

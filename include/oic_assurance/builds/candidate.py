@@ -25,7 +25,7 @@ select build.build_id, coalesce(generation.attached_at > build.candidate_since, 
 from audit.build as build
 left join audit.generation as generation using (build_id)
 where build.candidate_since is not null
-order by build.candidate_since desc
+order by build.candidate_since desc, build.build_id desc
 limit 1
 """
 

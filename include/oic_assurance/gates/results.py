@@ -14,8 +14,8 @@ from oic_assurance.warehouse.rows import fetch_one
 _INSERT_RESULT = """
 insert into audit.expectation_result (
     build_id, stage, suite, dataset, dimension, expectation, column_name, description,
-    severity, owner, success, evaluated, unexpected, observed, exception, tolerated
-) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    severity, owner, success, evaluated, unexpected, observed, exception, tolerated, holds
+) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 returning result_id
 """
 
@@ -128,4 +128,5 @@ def _result_row(build_id: int, stage: str, outcome: Outcome) -> tuple[object, ..
         outcome.observed,
         outcome.exception,
         expectation.arguments.get("tolerance") or None,
+        expectation.holds,
     )

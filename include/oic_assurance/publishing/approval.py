@@ -57,7 +57,7 @@ def waits(conn: psycopg.Connection, settings: Settings, build_id: int) -> bool:
     """
     try:
         build = publishable_build(conn, build_id)
-        needs_decision = _needs_decision(settings, build, check_gates(conn, build_id))
+        needs_decision = _needs_decision(conn, settings, build, check_gates(conn, build_id))
     except NotPublishableError:
         return False
     return (
@@ -136,9 +136,11 @@ def check_approval(
         NotPublishableError: The warnings were rejected, or wait for a decision.
     """
     decision = _decision(conn, build.build_id)
-    if decision is None and _needs_decision(settings, build, verdict):
+    if decision is None and _needs_decision(conn, settings, build, verdict):
+        held = held_because(conn, build)
+        why = f", because the past has changed ({'; '.join(held)})" if held else ""
         raise NotPublishableError(
-            "its warnings wait for somebody to decide: `assurance publication approve "
+            f"its warnings wait for somebody to decide{why}: `assurance publication approve "
             f"{build.build_id} --reason …`, or `reject`"
         )
     if decision is not None and verdict == "warning" and not decision.is_approved:
@@ -147,12 +149,43 @@ def check_approval(
         )
 
 
-def _needs_decision(settings: Settings, build: Build, verdict: str) -> bool:
+def held_because(conn: psycopg.Connection, build: Build) -> list[str]:
+    """Return why failed checks hold a build back, whatever the setting.
+
+    Each reason is a point with its figure before and now. If the keys of the failed rows are no
+    longer stored, the reason is the description of the check.
+    """
+    rows = conn.execute(
+        """
+        select coalesce(
+            failing.row_key ->> 'point_code' || ' moves from '
+            || (failing.row_key ->> 'percent_before') || '%% to '
+            || (failing.row_key ->> 'percent_now') || '%% by changes of '
+            || (failing.row_key ->> 'records') || ' known records',
+            rtrim(coalesce(nullif(result.description, ''), result.expectation), '.')
+        )
+        from audit.latest_expectation_result as result
+        left join audit.failing_row as failing using (result_id)
+        where result.build_id = %s and result.holds and not result.success
+        order by failing.position
+        """,
+        (build.build_id,),
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def _needs_decision(
+    conn: psycopg.Connection, settings: Settings, build: Build, verdict: str
+) -> bool:
     """Tell whether the build has warnings that a person must approve.
 
     Approval is required if the setting requires it now, or required it when the build was opened.
+    Whatever the setting, it is required if a check holds the build back, because the past has
+    changed so much that a position has moved (mart contract, *Status*).
     """
-    return verdict == "warning" and (settings.approve_warnings or build.wants_approval)
+    if verdict != "warning":
+        return False
+    return settings.approve_warnings or build.wants_approval or bool(held_because(conn, build))
 
 
 def _decision(conn: psycopg.Connection, build_id: int) -> Decision | None:

@@ -31,6 +31,7 @@ from oic_assurance.publishing.publication import (
     move_pointer,
     sole_publisher,
 )
+from oic_assurance.publishing.published_positions import record_position
 from oic_assurance.publishing.published_tables import Tables, prepare_parents
 from oic_assurance.publishing.released_figures import record_released, released_periods
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
@@ -179,6 +180,7 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
             verdict,
         ),
     )
+    record_position(conn, build.build_id)
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
         record_released(conn, released_periods(build.build_id), build.build_id)

@@ -11,6 +11,10 @@ create schema if not exists intermediate;
 create table intermediate.compared__figure (
     force_code text, measure_code text, period_start date, org_unit_code text, numerator bigint,
     denominator bigint, value double precision
+);
+create table intermediate.restated__position (
+    force_code text, point_code text, is_moved_by_corrections boolean,
+    is_moved_with_officers boolean
 )
 """
 
@@ -25,6 +29,7 @@ _OTHER_RULES = "update audit.build set rules_fingerprint = '{}' where run_id = '
 _NO_EARLIER_FIGURES = "delete from intermediate.compared__figure"
 
 PUBLICATION_REPAIRS = {
+    "position_not_moved_by_corrections": "delete from intermediate.restated__position",
     **dict.fromkeys(
         (
             "published_figures_stay_in_interval",
@@ -39,6 +44,8 @@ PUBLICATION_REPAIRS = {
 }
 
 PUBLICATION_DAMAGES = {
+    "position_not_moved_by_corrections": "insert into intermediate.restated__position "
+    "values ('E23000022', 'HYDRA', true, true)",
     "no_old_list_resent": _LISTS.format("'old', 'new', 'old'"),
     "list_differs_from_previous": _LISTS.format("'old', 'new', 'new'"),
     "published_figures_stay_in_interval": _EARLIER_FIGURE.format(_APRIL),

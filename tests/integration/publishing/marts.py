@@ -39,7 +39,9 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
         [],
     ),
     "assurance_position": (
-        "point_code text not null, as_at timestamptz, status text, value double precision",
+        "point_code text not null, as_at timestamptz, status text, numerator bigint, "
+        "denominator bigint, value double precision, ci_low double precision, "
+        "ci_high double precision, source_status text",
         "point_code",
         [],
     ),

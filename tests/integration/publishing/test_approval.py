@@ -19,6 +19,7 @@ from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import (
+    as_reader,
     audit,
     audited_build,
     make_candidates,
@@ -198,6 +199,85 @@ def test_the_setting_at_the_opening_of_the_build_counts(
     assert "has 1 warnings" in problem.what
     enter_decision(fresh_warehouse, build, is_approved=True)
     assert publish(fresh_warehouse, build).is_current
+
+
+def hold(settings: Settings, build: Build, *, success: bool = False) -> None:
+    """Record a check that holds the build back if it failed."""
+    with connect(settings) as conn:
+        conn.execute(
+            "insert into audit.expectation_result (build_id, stage, suite, expectation, "
+            "description, severity, success, holds) values (%s, 'marts', 'position', 'not_moved', "
+            "'No position leaves its interval because known records were changed.', 'warning', "
+            "%s, true)",
+            (build.build_id, success),
+        )
+
+
+def test_a_build_whose_past_has_changed_waits_whatever_the_setting(
+    fresh_warehouse: Settings,
+) -> None:
+    assert not fresh_warehouse.approve_warnings
+    published(fresh_warehouse)
+    build = with_a_warning(fresh_warehouse)
+    hold(fresh_warehouse, build)
+    refusal = refusal_of(fresh_warehouse, build)
+    assert (
+        "because the past has changed (No position leaves its interval because known records were "
+        f"changed): `assurance publication approve {build.build_id} --reason …`" in refusal
+    )
+    # Only the check that holds the build back is named in the refusal. A person sees all warnings.
+    assert "As many as last week" not in refusal
+    assert len(warnings_to_approve(fresh_warehouse, build.build_id)) == 2
+    assert kinds_of_problem(fresh_warehouse, parse_moment("2026-05-03T06:00")) == ["approval"]
+    enter_decision(fresh_warehouse, build, is_approved=True)
+    assert publish(fresh_warehouse, build).is_current
+
+
+def test_a_build_whose_past_has_changed_can_be_rejected(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    build = with_a_warning(fresh_warehouse)
+    hold(fresh_warehouse, build)
+    enter_decision(fresh_warehouse, build, is_approved=False, reason="the export is wrong")
+    assert "rejected by A. Lead (the export is wrong)" in refusal_of(fresh_warehouse, build)
+
+
+def test_a_passed_check_does_not_hold_a_build_with_other_warnings(
+    fresh_warehouse: Settings,
+) -> None:
+    published(fresh_warehouse)
+    build = with_a_warning(fresh_warehouse)
+    hold(fresh_warehouse, build, success=True)
+    assert warnings_to_approve(fresh_warehouse, build.build_id) == []
+    assert publish(fresh_warehouse, build).is_current
+
+
+def test_the_latest_result_of_the_check_decides(fresh_warehouse: Settings) -> None:
+    published(fresh_warehouse)
+    build = with_a_warning(fresh_warehouse)
+    hold(fresh_warehouse, build)
+    hold(fresh_warehouse, build, success=True)
+    assert publish(fresh_warehouse, build).is_current
+
+
+def test_each_publication_records_the_position_that_it_shows(fresh_warehouse: Settings) -> None:
+    numbers = [published(fresh_warehouse), published(fresh_warehouse, salt="second")]
+    columns = "point_code, status, source_status, numerator, denominator, value, ci_low, ci_high"
+    with connect(fresh_warehouse, role="oic_gate") as conn:
+        recorded = conn.execute(
+            "select publication_id, count(*), min(status) from audit.published_position "
+            "group by 1 order by 1"
+        ).fetchall()
+        kept = conn.execute(
+            f"select {columns} from audit.published_position where publication_id = %s "
+            "order by 1".encode(),
+            (numbers[1],),
+        ).fetchall()
+    with as_reader(fresh_warehouse, "bi") as reader:
+        shown = reader.execute(
+            f"select {columns} from marts.assurance_position order by 1".encode()
+        ).fetchall()
+    assert recorded == [(numbers[0], 10, "1"), (numbers[1], 10, "second1")]
+    assert kept == shown
 
 
 def test_a_decision_needs_a_name_and_a_reason(deployment: Settings) -> None:

@@ -37,20 +37,35 @@ with
             position.disagrees,
             position.disagrees_since,
             position.source_status,
-            case
-                when position.source_caveat is not null and gate.warnings > 0
-                then
-                    position.source_caveat
-                    || '; '
-                    || cast(gate.warnings as {{ dbt.type_string() }})
-                    || ' data quality warnings'
-                when gate.warnings > 0
-                then cast(gate.warnings as {{ dbt.type_string() }}) || ' data quality warnings'
-                else position.source_caveat
-            end as caveat,
+            nullif(
+                concat_ws(
+                    '; ',
+                    position.source_caveat,
+                    case
+                        when moved.is_moved_by_corrections
+                        then 'changes of known records alone move the figure out of its interval'
+                    end,
+                    correction.correction_caveat,
+                    case
+                        when gate.warnings > 0
+                        then
+                            cast(gate.warnings as {{ dbt.type_string() }})
+                            || ' data quality warnings'
+                    end
+                ),
+                ''
+            ) as caveat,
             build.publication_id
         from {{ ref("int_position") }} as position
         cross join gate
+        left join
+            {{ ref("int_point_correction") }} as correction
+            on position.force_code = correction.force_code
+            and position.point_code = correction.point_code
+        left join
+            {{ ref("restated__position") }} as moved
+            on position.force_code = moved.force_code
+            and position.point_code = moved.point_code
         cross join {{ ref("stg_audit__build") }} as build
     )
 

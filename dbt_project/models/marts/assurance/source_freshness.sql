@@ -1,4 +1,14 @@
 with
+    not_taken as (
+        select
+            force_code,
+            dataset,
+            count(*) as files_not_taken,
+            {{ dbt.listagg("name || ': ' || reason", "'; '", "order by name", 5) }} as not_taken
+        from {{ ref("stg_audit__not_taken") }}
+        group by force_code, dataset
+    ),
+
     final as (
         select
             freshness.force_code,
@@ -8,9 +18,15 @@ with
             freshness.due_by,
             freshness.verdict,
             freshness.reason,
+            coalesce(cast(not_taken.files_not_taken as integer), 0) as files_not_taken,
+            not_taken.not_taken,
             build.publication_id
         from {{ ref("int_source_freshness") }} as freshness
         cross join {{ ref("stg_audit__build") }} as build
+        left join
+            not_taken
+            on freshness.force_code = not_taken.force_code
+            and freshness.dataset = not_taken.dataset
     )
 
 select *

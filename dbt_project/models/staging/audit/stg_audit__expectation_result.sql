@@ -24,6 +24,7 @@ with
             dataset,
             dimension,
             severity,
+            expectation,
             description,
             stage,
 

@@ -82,7 +82,7 @@ def _page(suite: Suite) -> str:
         row(
             expectation.description,
             expectation.dimension,
-            expectation.severity,
+            f"{expectation.severity}, holds" if expectation.holds else expectation.severity,
             expectation.owner,
             f"`{expectation.name}`",
         )

@@ -131,7 +131,8 @@ def test_every_expectation_is_on_a_page_with_severity_and_owner() -> None:
         for expectation in suite.expectations:
             line = next(line for line in page.splitlines() if f"| `{expectation.name}` |" in line)
             cells = line.strip("| ").split(" | ")
-            assert cells[1:4] == [expectation.dimension, expectation.severity, expectation.owner]
+            severity = expectation.severity + (", holds" if expectation.holds else "")
+            assert cells[1:4] == [expectation.dimension, severity, expectation.owner]
     links = re.findall(r"\]\(([a-z_.]+\.md)\)", pages_["README.md"])
     assert set(links) == set(pages_) - {"README.md"}
 

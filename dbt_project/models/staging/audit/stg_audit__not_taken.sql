@@ -1,0 +1,30 @@
+-- Anybody can put a file into the dropzone, so a name can hold anything. Only harmless characters
+-- of
+-- it are shown.
+with
+    source as (select * from {{ source("audit", "not_taken") }}),
+
+    attempt as (select * from {{ source("audit", "extraction") }}),
+
+    build as (select * from {{ ref("stg_audit__build") }}),
+
+    latest_attempt as (
+        select attempt.force_code, attempt.dataset, max(attempt.extraction_id) as extraction_id
+        from attempt
+        inner join build on attempt.run_id = build.run_id and attempt.started_at <= build.known_at
+        group by attempt.force_code, attempt.dataset
+    ),
+
+    found as (
+        select
+            -- texts
+            latest_attempt.force_code,
+            latest_attempt.dataset,
+            left(regexp_replace(source.name, '[^A-Za-z0-9 ._()/~$-]', '?', 'g'), 60) as name,
+            source.reason
+        from source
+        inner join latest_attempt on source.extraction_id = latest_attempt.extraction_id
+    )
+
+select *
+from found

@@ -1,0 +1,324 @@
+"""When many known records were changed, a check fails. When a position moves, the build waits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from expectations.catalogue import suites
+from oic_assurance.gates.auditor import Auditor
+from oic_assurance.gates.verdict import Outcome
+from tests.integration.gates.warehouse import World
+
+REFERRALS = "raw_law_enforcement.nccu_referral"
+POSITION = "candidate.assurance_position_day"
+#: A publication that knew the batches up to 500. The batches of the sound world have lower numbers.
+PUBLISHED = """
+insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose)
+values (0, 'before', '2026-05-14', 500, 'daily');
+insert into marts.publication (publication_id, force_code, as_at, gate_verdict, is_current)
+values (0, 'E23000022', '2026-05-14', 'passed', true);
+"""
+FORGOTTEN = """
+delete from audit.correction;
+delete from audit.published_position;
+delete from marts.publication;
+delete from audit.build where build_id <= 0;
+delete from intermediate.restated__position;
+delete from audit.expectation_result where suite = 'damage';
+"""
+
+
+def versions(count: int, batch: int, name: str, **values: str) -> str:
+    """Return SQL that lands versions of `count` referrals in a batch.
+
+    Calls with the same `name` are about the same referrals.
+    """
+    pairs = "".join(f", '{column}', {value}" for column, value in values.items())
+    return (
+        f"insert into {REFERRALS} select (jsonb_populate_record(null::{REFERRALS}, to_jsonb(landed)"
+        f" || jsonb_build_object('row_key', '{name} ' || n, 'batch_id', {batch}{pairs}))).*"
+        f" from (select * from {REFERRALS} where referral_id = 1 limit 1) as landed,"
+        f" generate_series(1, {count}) as n;"
+    )
+
+
+def rewritten(count: int, batch: int = 600, name: str = "rewritten") -> str:
+    """Return SQL by which the type of `count` known referrals is changed."""
+    return versions(count, 400, name, referral_type="'STATUS_CHECK'") + versions(
+        count, batch, name, referral_type="'IMMIGRATION_CRIME'"
+    )
+
+
+def deliveries(records: list[int], column: str = "referral_type") -> str:
+    """Return SQL of one delivery a day before the publication, with corrections in a column."""
+    numbers = ", ".join(map(str, records))
+    return f"""
+    insert into audit.batch
+    select (jsonb_populate_record(batch, jsonb_build_object(
+        'batch_id', 100 + n, 'kind', 'database',
+        'delivered_for', timestamptz '2026-05-13 23:00Z' - (n - 1) * interval '1 day'
+    ))).*
+    from audit.batch, generate_series(1, {len(records)}) as n
+    where batch_id = 2;
+    insert into audit.correction
+    select 100 + n, 'nccu_referral', '{column}', 'STATUS_CHECK', 'VICTIM', true, records
+    from unnest(array[{numbers}]) with ordinality as delivery (records, n)
+    where records > 0;
+    """
+
+
+def today(at: str = "2026-05-15 04:00Z") -> str:
+    """Return SQL of the delivery that brings the changes."""
+    return f"""
+    insert into audit.batch
+    select (jsonb_populate_record(batch, jsonb_build_object(
+        'batch_id', 600, 'kind', 'database', 'delivered_for', timestamptz '{at}'
+    ))).*
+    from audit.batch
+    where batch_id = 2;
+    """
+
+
+def check(auditor: Auditor, suite_name: str, name: str) -> Outcome:
+    """Run one expectation of a suite."""
+    (suite,) = [suite for suite in suites() if suite.name == suite_name]
+    (expectation,) = [one for one in suite.expectations if one.name == name]
+    (outcome,) = auditor.audit(replace(suite, expectations=(expectation,)))
+    assert outcome.exception is None
+    return outcome
+
+
+@contextmanager
+def damaged(world: World, damage: str, published: str = PUBLISHED) -> Iterator[None]:
+    with world.damaged(published + damage, FORGOTTEN):
+        yield
+
+
+def passes(world: World, auditor: Auditor, damage: str, published: str = PUBLISHED) -> bool:
+    """Tell whether few corrections are found after some damage."""
+    with damaged(world, damage, published):
+        return check(auditor, REFERRALS, "few_corrections").success
+
+
+# ---------------------------------------------------------------- few corrections
+
+
+def test_without_history_five_and_one_in_a_hundred_are_allowed(
+    world: World, auditor: Auditor
+) -> None:
+    assert passes(world, auditor, rewritten(5))
+    assert not passes(world, auditor, rewritten(6))
+    # The small force has eight referrals.
+    others = versions(977, 400, "others")
+    assert passes(world, auditor, others + rewritten(15))
+    assert not passes(world, auditor, others + rewritten(16))
+
+
+def test_with_history_three_times_a_usual_day_is_allowed_besides(
+    world: World, auditor: Auditor
+) -> None:
+    history = deliveries([4] * 8) + today()
+    assert passes(world, auditor, history + rewritten(17))
+    assert not passes(world, auditor, history + rewritten(18))
+
+
+def test_a_quiet_history_allows_few_corrections_of_many_records(
+    world: World, auditor: Auditor
+) -> None:
+    history = deliveries([0] * 8) + today() + versions(2000, 400, "others")
+    assert passes(world, auditor, history + rewritten(5))
+    assert not passes(world, auditor, history + rewritten(6))
+
+
+def test_one_mass_change_of_the_past_does_not_excuse_the_next(
+    world: World, auditor: Auditor
+) -> None:
+    history = deliveries([4, 500, 4, 4, 4, 4, 4, 4]) + today()
+    assert passes(world, auditor, history + rewritten(17))
+    assert not passes(world, auditor, history + rewritten(18))
+
+
+def test_corrections_of_another_column_are_no_excuse(world: World, auditor: Auditor) -> None:
+    history = deliveries([40] * 8, column="channel") + today()
+    assert not passes(world, auditor, history + rewritten(18))
+
+
+def test_after_days_without_a_delivery_more_is_allowed(world: World, auditor: Auditor) -> None:
+    # The last delivery before was for 14 May, 23:00 in UTC.
+    history = deliveries([4] * 8) + today("2026-05-17 23:00Z")
+    assert passes(world, auditor, history + rewritten(41))
+    assert not passes(world, auditor, history + rewritten(42))
+
+
+def test_a_change_that_was_undone_does_not_count(world: World, auditor: Auditor) -> None:
+    undone = versions(300, 700, "rewritten", referral_type="'STATUS_CHECK'")
+    assert passes(world, auditor, rewritten(300) + undone)
+    # A change that is only undone in part counts for what is left.
+    undone = versions(290, 700, "rewritten", referral_type="'STATUS_CHECK'")
+    assert not passes(world, auditor, rewritten(300) + undone)
+
+
+def test_a_record_that_vanished_and_returned_does_not_count(world: World, auditor: Auditor) -> None:
+    vanished = versions(300, 400, "gone") + versions(300, 600, "gone", is_tombstone="true")
+    assert not passes(world, auditor, vanished)
+    assert passes(world, auditor, vanished + versions(300, 700, "gone"))
+
+
+def test_new_records_do_not_count_however_many(world: World, auditor: Auditor) -> None:
+    new = versions(300, 600, "new", referral_type="'STATUS_CHECK'")
+    corrected = versions(300, 700, "new", referral_type="'IMMIGRATION_CRIME'")
+    assert passes(world, auditor, new + corrected)
+
+
+def test_values_that_go_forward_do_not_count(world: World, auditor: Auditor) -> None:
+    # The outcome of the small force's referrals is PENDING.
+    forward = versions(300, 400, "forward") + versions(300, 600, "forward", outcome="'ARREST'")
+    assert passes(world, auditor, forward)
+    back = versions(300, 700, "back", outcome="'ARREST'") + versions(300, 800, "back")
+    assert passes(world, auditor, back)
+    back = versions(300, 400, "back", outcome="'ARREST'") + versions(300, 600, "back")
+    assert not passes(world, auditor, back)
+
+
+def test_changes_that_readers_know_already_do_not_count(world: World, auditor: Auditor) -> None:
+    assert passes(world, auditor, rewritten(300, batch=500))
+
+
+def test_batches_that_the_build_does_not_know_do_not_count(world: World, auditor: Auditor) -> None:
+    assert passes(world, auditor, rewritten(300, batch=1001))
+
+
+def test_without_a_publication_there_is_nothing_to_compare_with(
+    world: World, auditor: Auditor
+) -> None:
+    assert passes(world, auditor, rewritten(300), published="")
+    not_current = PUBLISHED.replace("'passed', true", "'passed', false")
+    assert passes(world, auditor, rewritten(300), published=not_current)
+
+
+def test_the_failed_check_names_the_column_and_the_codes(world: World, auditor: Auditor) -> None:
+    with damaged(world, rewritten(300)):
+        outcome = check(auditor, REFERRALS, "few_corrections")
+    assert (outcome.expectation.severity, outcome.unexpected) == ("warning", 1)
+    assert "STATUS_CHECK to IMMIGRATION_CRIME: 300" in str(outcome.keys)
+    assert "referral_type" in str(outcome.keys)
+
+
+def test_no_personal_value_is_in_the_failed_check(world: World, auditor: Auditor) -> None:
+    renumbered = versions(30, 400, "r", reporting_officer_no="'C' || n") + versions(
+        30, 600, "r", reporting_officer_no="'H' || n"
+    )
+    with damaged(world, renumbered):
+        outcome = check(auditor, REFERRALS, "few_corrections")
+    assert not outcome.success
+    assert "filled to filled: 30" in str(outcome.keys)
+    for value in ("'C1", "'H1", "C30", "H30"):
+        assert value not in str(outcome.keys)
+
+
+# ---------------------------------------------------------------- a position that moves
+
+
+def moved(point: str, *, by_corrections: bool, with_officers: bool) -> str:
+    return (
+        "insert into intermediate.restated__position "
+        f"values ('E23000022', '{point}', {by_corrections}, {with_officers});"
+    )
+
+
+def publication(number: int, low: float, high: float, source: str, *, withdrawn: bool) -> str:
+    """Return SQL of an earlier publication, and of the interval that it showed for Hydra.
+
+    The figure of today is 1.
+    """
+    when = "now(), 'wrong'" if withdrawn else "null, null"
+    return f"""
+    insert into marts.publication (
+        publication_id, force_code, as_at, gate_verdict, withdrawn_at, withdrawn_because
+    ) values ({number}, 'E23000022', '2026-05-10', 'passed', {when});
+    insert into audit.published_position values (
+        {number}, 'E23000022', 'HYDRA', '2026-05-10', 'overdue', '{source}', 1, 2, {low}, {low},
+        {high}
+    );
+    """
+
+
+NOT_SOUND = publication(-1, 0.0, 0.1, "stale", withdrawn=False) + publication(
+    -2, 0.0, 0.1, "fresh", withdrawn=True
+)
+
+
+@pytest.mark.parametrize(
+    ("damage", "is_held"),
+    [
+        pytest.param("", False, id="nothing has moved"),
+        pytest.param(moved("HYDRA", by_corrections=False, with_officers=False), False, id="within"),
+        pytest.param(moved("HYDRA", by_corrections=True, with_officers=True), True, id="moved"),
+        pytest.param(
+            moved("HYDRA", by_corrections=False, with_officers=True), False, id="new officers alone"
+        ),
+        pytest.param(
+            moved("HYDRA", by_corrections=True, with_officers=True)
+            + publication(-9, 0.9, 1.0, "fresh", withdrawn=False),
+            False,
+            id="back where the last sound publication was",
+        ),
+        pytest.param(
+            moved("HYDRA", by_corrections=True, with_officers=True)
+            + publication(-9, 0.1, 0.9, "fresh", withdrawn=False),
+            True,
+            id="moved since the last sound publication too",
+        ),
+        pytest.param(
+            moved("HYDRA", by_corrections=True, with_officers=True)
+            + publication(-9, 0.9, 1.0, "fresh", withdrawn=False)
+            + NOT_SOUND,
+            False,
+            id="publications that were not sound do not count",
+        ),
+        pytest.param(
+            moved("HYDRA", by_corrections=True, with_officers=True)
+            + publication(-9, 0.9, 1.0, "fresh", withdrawn=False)
+            + publication(-8, 0.1, 0.9, "fresh", withdrawn=False),
+            True,
+            id="the newest sound publication counts",
+        ),
+    ],
+)
+def test_a_position_that_known_records_have_moved_is_held(
+    world: World, auditor: Auditor, damage: str, is_held: bool
+) -> None:
+    with damaged(world, damage or "select 1"):
+        outcome = check(auditor, POSITION, "position_not_moved_by_corrections")
+    assert outcome.success is not is_held
+    assert outcome.expectation.holds
+    assert outcome.expectation.severity == "warning"
+    if is_held:
+        assert [dict(key) for key in outcome.keys] == [{"point_code": "HYDRA"}]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "check_name", "success", "is_held"),
+    [
+        ("hr/personnel", "few_corrections", "false", True),
+        ("hr/personnel", "few_vanished", "false", True),
+        ("hr/personnel", "few_corrections", "true", False),
+        ("hr/personnel", "d", "false", False),
+    ],
+)
+def test_officers_who_came_and_went_count_if_their_dataset_was_rewritten(
+    world: World, auditor: Auditor, dataset: str, check_name: str, success: str, is_held: bool
+) -> None:
+    failed = f"""
+    insert into audit.expectation_result (
+        build_id, stage, suite, dataset, dimension, expectation, severity, success
+    ) values (
+        {world.build.build_id}, 'landing', 'damage', '{dataset}', 'consistency', '{check_name}',
+        'warning', {success}
+    );
+    """
+    with damaged(world, failed + moved("HYDRA", by_corrections=False, with_officers=True)):
+        outcome = check(auditor, POSITION, "position_not_moved_by_corrections")
+    assert outcome.success is not is_held
