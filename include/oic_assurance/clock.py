@@ -60,6 +60,21 @@ def default_as_at(now: datetime) -> datetime:
     return moment
 
 
+def check_not_in_future(moment: datetime) -> None:
+    """Refuse a moment that is later than now. Nobody knows the figures of a moment to come.
+
+    Raises:
+        UsageError: The moment is later than now.
+    """
+    now = utc_now()
+    if moment > now:
+        raise UsageError(
+            f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M} is later than now "
+            f"({now.astimezone(LONDON):%Y-%m-%d %H:%M}): a run can only be for a moment that has "
+            "been."
+        )
+
+
 def utc_now() -> datetime:
     """Return the current moment in UTC."""
     return datetime.now(UTC)

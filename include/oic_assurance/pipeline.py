@@ -22,7 +22,8 @@ import psycopg
 from oic_assurance.builds import candidate, marts, record, runs
 from oic_assurance.builds.compared_with import set_steps_aside
 from oic_assurance.builds.deadline import freeze_deadlines
-from oic_assurance.clock import utc_now
+from oic_assurance.builds.policy_check import check_policy
+from oic_assurance.clock import check_not_in_future, london_day, utc_now
 from oic_assurance.errors import AssuranceError, GateBlocked, ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse import embedded
@@ -59,12 +60,14 @@ def open_run(settings: Settings, run_id: str, as_at: datetime) -> list[str]:
     """Prepare the warehouse, record the run, and return the names of the datasets to extract.
 
     Raises:
+        UsageError: If the moment is later than now.
         ServerError: If the server cannot be reached.
         AssuranceError: If a migration fails.
     """
     from oic_assurance.landing.land import dataset_ids, ensure_raw_tables
     from oic_assurance.publishing.audiences import keep_audiences
 
+    check_not_in_future(as_at)
     prepare_warehouse(settings)
     runs.open_run(settings, run_id, as_at)
     with _failure_on_record(settings, run_id, "opening the run"):
@@ -97,7 +100,9 @@ def extract(settings: Settings, run_id: str, dataset: str) -> dict[str, int]:
 
 
 def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
-    """Give every new officer a pseudonym, open the build, and return the ID of the build.
+    """Check the policy, give every new officer a pseudonym, and open the build.
+
+    Returns the ID of the build.
 
     The build uses the batches that have been landed so far. The list of its required checks is
     recorded before any check runs.
@@ -106,6 +111,7 @@ def close_landing(settings: Settings, run_id: str, as_at: datetime) -> int:
     from oic_assurance.landing.pseudonyms import assign_pseudonyms
 
     with _failure_on_record(settings, run_id, "closing the landing"):
+        check_policy(settings, london_day(as_at))
         assign_pseudonyms(settings)
         build = record.open_build(settings, run_id, as_at)
         record_required_checks(settings, build.build_id)

@@ -1,4 +1,4 @@
-"""`assurance batch`: list landed batches, and check that raw agrees with the archive."""
+"""`assurance batch`: list landed batches, check them against the archive, accept what vanished."""
 
 import click
 
@@ -6,6 +6,7 @@ from oic_assurance.batches.archive_reader import find_batch
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.cli.person import login, required_reason
 from oic_assurance.errors import UsageError
 from oic_assurance.reporting.screens.as_json import to_json
 from oic_assurance.reporting.screens.batches import (
@@ -20,7 +21,7 @@ from oic_assurance.sources.declarations.load import dataset as declared
 
 @click.group(cls=Group)
 def batch() -> None:
-    """List landed batches, and check that raw agrees with the archive."""
+    """List landed batches, check that raw agrees with the archive, accept that records are gone."""
 
 
 @batch.command("list")
@@ -58,6 +59,26 @@ def verify(dataset: str | None, batch_id: int | None, as_json: bool) -> int:
     if as_json:
         click.echo(to_json(verification), nl=False)
     return 0 if verification.agrees else 1
+
+
+@batch.command()
+@click.argument("dataset")
+@click.option("--reason", help="Why the records are really gone.")
+def accept(dataset: str, reason: str | None) -> None:
+    """Accept that most records of DATASET are gone, so that the next run lands its delivery.
+
+    A delivery is refused if most of the known records would vanish with it.
+    """
+    # Imported here for the same reason as in `verify`.
+    from oic_assurance.landing.emptied import accept as accepted
+
+    declaration = declared(dataset)
+    reason = required_reason(reason, f"Why are the records of {declaration.name} gone?")
+    refused = accepted(load_settings(), declaration, login(), reason)
+    click.echo(
+        f"{refused.vanishing} of {refused.known} known records of {refused.table_name} may vanish. "
+        "The next run lands the delivery: `assurance run`."
+    )
 
 
 def _dataset(settings: Settings, dataset: str | None, batch_id: int | None) -> str | None:

@@ -1,7 +1,5 @@
 """`assurance publication`: list, roll back, release, approve, reject and reproduce publications."""
 
-import os
-import pwd
 import sys
 from functools import partial
 
@@ -11,6 +9,7 @@ from oic_assurance import pipeline
 from oic_assurance.cli.group import Group
 from oic_assurance.cli.output import show
 from oic_assurance.cli.parameters import ID, json_option
+from oic_assurance.cli.person import login, required_reason
 from oic_assurance.operations.reproduce.reproduce import reproduce as recompute_and_compare
 from oic_assurance.publishing import rollback as pointer
 from oic_assurance.reporting.screens.facts import read_publications
@@ -70,7 +69,7 @@ def release(reason: str | None) -> None:
 @by_option
 def approve(build_id: int, reason: str | None, by: str | None) -> None:
     """Publish build ID, which has warnings and waits for a decision."""
-    why = _required_reason(reason, "Why may readers see it with its warnings?")
+    why = required_reason(reason, "Why may readers see it with its warnings?")
     _decide(build_id, why, by, is_approved=True)
 
 
@@ -80,7 +79,7 @@ def approve(build_id: int, reason: str | None, by: str | None) -> None:
 @by_option
 def reject(build_id: int, reason: str | None, by: str | None) -> None:
     """Do not publish build ID, which has warnings and waits for a decision."""
-    why = _required_reason(reason, "Why may readers not see it?")
+    why = required_reason(reason, "Why may readers not see it?")
     _decide(build_id, why, by, is_approved=False)
 
 
@@ -102,42 +101,19 @@ def reproduce(publication_id: int, as_json: bool) -> int:
 
 def _decide(build_id: int, reason: str, by: str | None, *, is_approved: bool) -> None:
     settings = load_settings()
-    login = _login()
+    user = login()
     pipeline.decide(
         settings,
         build_id,
         is_approved=is_approved,
-        who=by or login,
-        login=login,
+        who=by or user,
+        login=user,
         reason=reason,
         through="command line",
     )
     if is_approved:
         pipeline.publish_approved(settings, build_id)
     sys.stdout.write(pointer_screen(settings))
-
-
-def _login() -> str:
-    """Return the login that this process runs under.
-
-    The operating system gives it. `getpass` is not used, because it reads environment variables
-    that anybody can set.
-    """
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
-
-
-def _required_reason(given: str | None, question: str) -> str:
-    """Return the reason for a decision. If none was given, ask for it at the terminal.
-
-    Without a terminal nobody can be asked. Then return an empty text, for which the decision is
-    refused later.
-    """
-    if given is None and sys.stdin.isatty():
-        return str(click.prompt(question))
-    return given or ""
 
 
 def _reason(given: str | None, question: str) -> str:

@@ -38,6 +38,7 @@ def run(as_at: str | None) -> None:
     The exit code is 0 only if the run made a publication.
     """
     moment = clock.parse_moment(as_at) if as_at else clock.default_as_at(clock.utc_now())
+    clock.check_not_in_future(moment)
     run_once(load_settings(), moment)
 
 

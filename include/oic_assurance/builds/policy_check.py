@@ -1,0 +1,149 @@
+"""Refuse a policy with a gap or an overlap before a build uses it.
+
+Each row of a policy seed applies from `effective_from` to `effective_to`, both included. If no row
+applies on a day, the records of that day drop out of the figures without a word. If two rows apply,
+the records count twice. So both are refused, with the seed, the name and the day.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from oic_assurance.builds.version import SEEDS
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+
+#: The day from which the first policy applies. Earlier days use the policy of this day (mart
+#: contract, *Default policy*).
+FIRST_DAY = date(2020, 1, 1)
+_END = date.max
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The days on which a seed must have a row.
+
+    Attributes:
+        seed: The name of the seed.
+        by: The columns for whose values a row must apply. Without columns, any row of the seed is
+            enough.
+        missing: What would be missing on a day without a row. `{name}` is the values of `by`.
+        from_first_day: Whether rows must apply since `FIRST_DAY`. Otherwise each name begins with
+            its first row.
+        only_one: Whether no two rows of a name may apply on the same day.
+        names: The names that must occur.
+    """
+
+    seed: str
+    by: tuple[str, ...]
+    missing: str
+    from_first_day: bool = True
+    only_one: bool = False
+    names: tuple[str, ...] = ()
+
+
+COVERAGES = (
+    Coverage(
+        "policy_threshold",
+        ("name",),
+        "what happened on that day would be judged without {name} and drop out of the figures",
+        only_one=True,
+        names=("timely_hours", "grace_hours", "before_call_hours", "training_target"),
+    ),
+    Coverage(
+        "policy_point", ("point_code",), "the point {name} would have no position",
+        from_first_day=False, only_one=True,
+    ),
+    Coverage(
+        "policy_staleness", ("dataset",), "nobody would know whether {name} is fresh",
+        from_first_day=False, only_one=True,
+    ),
+    Coverage(
+        "policy_point_dataset", ("point_code",), "{name} would rest on no dataset",
+        from_first_day=False,
+    ),
+    Coverage(
+        "policy_training_item", ("requirement_code",), "nobody would need {name}",
+        from_first_day=False, only_one=True,
+    ),
+    Coverage("policy_document_type", (), "no document would count for any referral"),
+    Coverage("policy_grading", ("grading_scheme", "element"), "no {name} would be valid"),
+    Coverage("policy_plan_strand", (), "no plan would be expected"),
+    Coverage("policy_role_requirement", (), "no role would need training"),
+)  # fmt: skip
+
+
+def check_policy(settings: Settings, until: date) -> None:
+    """Check that every policy seed covers each day until a day, which is the as-at day.
+
+    Raises:
+        AssuranceError: A seed has a gap or an overlap. The message has every problem.
+    """
+    problems = [
+        problem
+        for coverage in COVERAGES
+        for problem in find_problems(
+            coverage, _read(settings.project_root / SEEDS / f"{coverage.seed}.csv"), until
+        )
+    ]
+    if problems:
+        raise AssuranceError(f"The policy cannot be used: {'; '.join(problems)}.")
+
+
+def find_problems(coverage: Coverage, rows: Iterable[Row], until: date) -> Iterator[str]:
+    """Yield each gap and each overlap of a seed up to the day `until`, in words."""
+    spans: dict[tuple[str, ...], list[tuple[date, date]]] = {(name,): [] for name in coverage.names}
+    for row in rows:
+        name = tuple(row[column] for column in coverage.by)
+        spans.setdefault(name, []).append(_span(row))
+    if not coverage.by:
+        spans.setdefault((), [])
+    for name, found in spans.items():
+        words = " ".join(name)
+        of_name = f" for {words}" if words else ""
+        missing = coverage.missing.format(name=words)
+        found.sort()
+        first = FIRST_DAY if coverage.from_first_day or not found else found[0][0]
+        for day in _uncovered(found, first, until):
+            yield f"{coverage.seed} has no row{of_name} on {day}: {missing}"
+        if coverage.only_one:
+            for day in _covered_twice(found):
+                yield f"{coverage.seed} has two rows{of_name} on {day}"
+
+
+def _uncovered(spans: Sequence[tuple[date, date]], first: date, until: date) -> Iterator[date]:
+    """Yield the first day of each gap between `first` and `until`. The spans are sorted."""
+    day = first
+    for begins, ends in spans:
+        if begins > day and day <= until:
+            yield day
+        day = max(day, _day_after(ends))
+    if day <= until:
+        yield day
+
+
+def _covered_twice(spans: Sequence[tuple[date, date]]) -> Iterator[date]:
+    """Yield the first day of each overlap of two spans. The spans are sorted."""
+    covered_until = date.min
+    for begins, ends in spans:
+        if begins <= covered_until:
+            yield begins
+        covered_until = max(covered_until, ends)
+
+
+def _span(row: Row) -> tuple[date, date]:
+    ends = row["effective_to"].strip()
+    return date.fromisoformat(row["effective_from"]), date.fromisoformat(ends) if ends else _END
+
+
+def _day_after(day: date) -> date:
+    return day if day == _END else day + timedelta(days=1)
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

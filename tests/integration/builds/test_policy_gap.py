@@ -1,0 +1,70 @@
+"""A run whose policy has a gap stops before its build is opened."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from oic_assurance import pipeline
+from oic_assurance.builds import runs
+from oic_assurance.builds.version import SEEDS
+from oic_assurance.clock import parse_moment
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+
+AS_AT = parse_moment("2026-05-02T05:30")
+
+
+@pytest.fixture
+def with_a_gap(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
+    """Settings of a project whose timely hours end on 1 May 2026."""
+    shutil.copytree(fresh_warehouse.project_root / SEEDS, tmp_path / SEEDS)
+    seed = tmp_path / SEEDS / "policy_threshold.csv"
+    header, *rows = seed.read_text("utf-8").splitlines()
+    until = header.split(",").index("effective_to")
+    for number, row in enumerate(rows):
+        cells = row.split(",")
+        if "timely_hours" in cells:
+            cells[until] = "2026-05-01"
+            rows[number] = ",".join(cells)
+    seed.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    return replace(fresh_warehouse, project_root=tmp_path)
+
+
+def builds(settings: Settings) -> int:
+    with connect(settings) as conn:
+        row = conn.execute("select count(*) from audit.build").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_gap_is_refused_before_the_build_with_what_would_be_missing(
+    with_a_gap: Settings,
+) -> None:
+    runs.open_run(with_a_gap, "gap", AS_AT)
+    with pytest.raises(AssuranceError) as refused:
+        pipeline.close_landing(with_a_gap, "gap", AS_AT)
+    assert refused.value.message == (
+        "The policy cannot be used: policy_threshold has no row for timely_hours on 2026-05-02: "
+        "what happened on that day would be judged without timely_hours and drop out of the "
+        "figures."
+    )
+    assert builds(with_a_gap) == 0
+    run = runs.find_run(with_a_gap, "gap")
+    assert run is not None
+    assert refused.value.message in (run.message or "")
+
+
+def test_the_day_before_the_gap_can_still_be_built(with_a_gap: Settings) -> None:
+    as_at = parse_moment("2026-05-01T05:30")
+    pipeline.open_run(with_a_gap, "before", as_at)
+    assert pipeline.close_landing(with_a_gap, "before", as_at)
+    assert builds(with_a_gap) == 1
+
+
+def test_a_run_for_a_moment_to_come_is_not_opened(fresh_warehouse: Settings) -> None:
+    with pytest.raises(UsageError, match="2999-01-01 05:30 is later than now"):
+        pipeline.open_run(fresh_warehouse, "later", parse_moment("2999-01-01T05:30"))
+    assert runs.find_run(fresh_warehouse, "later") is None
