@@ -16,6 +16,7 @@ from oic_assurance.publishing.approval import waits
 from oic_assurance.publishing.publication import current_publication
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
+from oic_assurance.sources.files.not_taken import NO_FOLDER, may_be_a_delivery
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.rows import all_records, one_record, relation_exists
 
@@ -124,7 +125,20 @@ select freshness.dataset, freshness.verdict, freshness.reason,
         select string_agg(distinct point.point_code, ', ' order by point.point_code)
         from policy.policy_point_dataset as point
         where point.dataset = freshness.dataset and point.effective_to is null
-    ) as points
+    ) as points,
+    (
+        select array_agg(
+            array[found.name, found.reason]
+            order by right(found.name, 1) = '/', found.name desc
+        )
+        from audit.not_taken as found
+        where found.extraction_id = (
+            select max(attempt.extraction_id)
+            from audit.extraction as attempt
+            where attempt.dataset = freshness.dataset
+                and attempt.force_code = freshness.force_code
+        )
+    ) as not_taken
 from intermediate.int_source_freshness as freshness
 where freshness.verdict <> 'fresh' and freshness.force_code = %(force_code)s
 order by freshness.dataset
@@ -167,6 +181,8 @@ class _NotFresh:
     reason: str | None
     since: datetime
     points: str | None
+    #: Names and reasons of what lies in the dataset's folder and was not taken, files first.
+    not_taken: list[list[str]] | None = None
 
 
 def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Problem]:
@@ -197,9 +213,8 @@ def open_problems(settings: Settings, now: datetime, deadline: time) -> list[Pro
     problems = problems or _overdue(good, now, deadline, readers_see)
     problems += [_delivery(item, readers_see) for item in refused]
     refused_datasets = {item.dataset for item in refused}
-    return problems + [
-        _source(item, readers_see) for item in stale if item.dataset not in refused_datasets
-    ]
+    waiting_for = [item for item in stale if item.dataset not in refused_datasets]
+    return problems + _sources(waiting_for, readers_see)
 
 
 def _no_publication(run: _Failing, readers_see: str) -> Problem:
@@ -251,8 +266,62 @@ def _delivery(item: _Refused, readers_see: str) -> Problem:
     )
 
 
+def _sources(stale: list[_NotFresh], readers_see: str) -> list[Problem]:
+    """Return one problem for each cause: a connection that is down explains all its datasets."""
+    by_cause: dict[tuple[str, str, str], list[_NotFresh]] = {}
+    for item in stale:
+        cause = (_place(item.dataset), item.verdict, _without_name(item))
+        by_cause.setdefault(cause, []).append(item)
+    problems = []
+    for (place, verdict, reason), items in by_cause.items():
+        if verdict == "failed" and len(items) > 1:
+            problems.append(_connection(place, reason, items, readers_see))
+        else:
+            problems += [_source(item, readers_see) for item in items]
+    return problems
+
+
+def _connection(place: str, reason: str, items: list[_NotFresh], readers_see: str) -> Problem:
+    """Return the problem of a connection or dropzone behind which several datasets failed."""
+    names = [item.dataset for item in items]
+    points = sorted({point for item in items for point in (item.points or "").split(", ") if point})
+    if points:
+        readers_see += f"; {', '.join(points)} unknown"
+    return Problem(
+        "source",
+        place,
+        f"{place} failed: {reason.rstrip('.')}. Datasets behind it: {', '.join(names)}",
+        min(item.since for item in items),
+        readers_see,
+        DATA_ENGINEERING,
+        STATUS_COMMAND,
+    )
+
+
+def _place(dataset: str) -> str:
+    """Return the connection of a dataset, or the dropzone if it comes from files."""
+    declared = datasets().get(dataset)
+    if declared is None:
+        return dataset
+    return "the dropzone" if declared.kind == "file" else f"connection {declared.database.system}"
+
+
+def _without_name(item: _NotFresh) -> str:
+    """Return the reason without the dataset's name, so that equal causes have equal reasons."""
+    reason = item.reason or "no reason was given"
+    table = datasets()[item.dataset].place if item.dataset in datasets() else ""
+    return reason.removeprefix(f"{item.dataset}: ").replace(str(table), "its table")
+
+
 def _source(item: _NotFresh, readers_see: str) -> Problem:
     what = f"{item.dataset} is {item.verdict}: {item.reason or 'no reason was given'}"
+    possible = [found for found in item.not_taken or [] if may_be_a_delivery(found[1])]
+    if possible:
+        name, reason = possible[0]
+        found = f"a {'folder' if name.endswith('/') else 'file'} that may be it was not taken"
+        if reason == NO_FOLDER:
+            found = "its folder is not there"
+        what = f"{what.rstrip('.')}; {found}: {name} ({reason})"
     if item.points:
         readers_see += f"; {item.points} unknown"
     return Problem(

@@ -130,8 +130,13 @@ def test_a_refused_delivery_is_a_problem_until_a_good_one_is_landed(healthy: Set
     assert found(healthy) == []
 
 
-def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
-    """Write the freshness of one source to the table in which a build stores it."""
+def make_freshness(
+    settings: Settings, verdict: str, reason: str, **others: tuple[str, str]
+) -> None:
+    """Write the freshness of personnel to the table in which a build stores it.
+
+    `others` has the verdicts and reasons of other datasets. In its names, `__` stands for `/`.
+    """
     with connect(settings, role="oic_transform") as conn:
         conn.execute(
             "create schema if not exists intermediate; create schema if not exists policy; "
@@ -150,6 +155,12 @@ def make_freshness(settings: Settings, verdict: str, reason: str) -> None:
             "(%s, 'hr/personnel', '2026-05-01 05:30+01', %s, %s)",
             (settings.force_code, verdict, reason),
         )
+        for name, (other_verdict, why) in others.items():
+            conn.execute(
+                "insert into intermediate.int_source_freshness values "
+                "(%s, %s, '2026-05-01 05:30+01', %s, %s)",
+                (settings.force_code, name.replace("__", "/"), other_verdict, why),
+            )
 
 
 def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> None:
@@ -161,6 +172,144 @@ def test_a_stale_source_names_the_points_that_are_unknown(healthy: Settings) -> 
     assert problem.readers_see.endswith("; ELEARNING, HYDRA unknown")
     assert problem.who != "data engineering"
     make_freshness(healthy, "fresh", "")
+    assert found(healthy) == []
+
+
+def enter_attempt(settings: Settings, dataset: str, **not_taken: str) -> None:
+    """Record a landing attempt, and what it did not take: reasons by name, `__` is a dot."""
+    ((attempt,),) = ask(
+        settings,
+        "insert into audit.extraction (run_id, force_code, dataset, outcome, finished_at) "
+        "values ('r', %s, %s, 'succeeded', now()) returning extraction_id",
+        settings.force_code,
+        dataset,
+    )
+    for name, reason in not_taken.items():
+        ask(
+            settings,
+            "insert into audit.not_taken values (%s, %s, %s)",
+            attempt,
+            name.replace("__", "."),
+            reason,
+        )
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (
+            "rms: the source database cannot be reached (host h, port 1): Connection refused.",
+            "rms: the source database cannot be reached (host h, port 1): Connection refused",
+        ),
+        (
+            "rms/{0}: rms.rms.{0} cannot be extracted: the connection was lost.",
+            "its table cannot be extracted: the connection was lost",
+        ),
+    ],
+)
+def test_a_connection_that_is_down_is_one_problem_with_its_datasets(
+    healthy: Settings, reason: str, told: str
+) -> None:
+    make_freshness(
+        healthy,
+        "fresh",
+        "",
+        rms__occurrence=("failed", reason.format("occurrence")),
+        rms__nccu_referral=("failed", reason.format("nccu_referral")),
+        rms__custody_record=("failed", reason.format("custody_record")),
+        intelligence__report=("failed", "intelligence/report: the database is full."),
+    )
+    ask(
+        healthy,
+        "insert into policy.policy_point_dataset values ('NCCU_INTEL', 'rms/nccu_referral', null),"
+        " ('NCCU_INTEL', 'rms/occurrence', null)",
+    )
+    problems = {problem.subject: problem for problem in open_problems(healthy, NIGHT, DEADLINE)}
+    assert set(problems) == {"connection rms", "intelligence/report"}
+    rms = problems["connection rms"]
+    assert rms.what == (
+        f"connection rms failed: {told}. Datasets behind it: rms/custody_record, "
+        "rms/nccu_referral, rms/occurrence"
+    )
+    assert rms.who == "data engineering"
+    assert rms.readers_see.endswith("; NCCU_INTEL unknown")
+    assert problems["intelligence/report"].what == (
+        "intelligence/report is failed: intelligence/report: the database is full."
+    )
+
+
+def test_datasets_of_one_connection_with_different_reasons_are_different_problems(
+    healthy: Settings,
+) -> None:
+    make_freshness(
+        healthy,
+        "fresh",
+        "",
+        rms__occurrence=("failed", "rms/occurrence: it has no column status."),
+        rms__nccu_referral=("failed", "rms/nccu_referral: it has no column channel."),
+    )
+    assert [subject for _, subject, _ in found(healthy)] == ["rms/nccu_referral", "rms/occurrence"]
+
+
+def test_late_datasets_are_told_one_by_one(healthy: Settings) -> None:
+    late = "nothing new since it was due"
+    make_freshness(healthy, "stale", late, lms__completions=("stale", late))
+    assert [subject for _, subject, _ in found(healthy)] == ["hr/personnel", "lms/completions"]
+
+
+def test_a_late_delivery_names_a_file_that_may_be_it(healthy: Settings) -> None:
+    make_freshness(healthy, "stale", "nothing new since it was due")
+    enter_attempt(healthy, "hr/personnel", personnel_20260401__txt="an earlier attempt")
+    enter_attempt(
+        healthy,
+        "hr/personnel",
+        personnel_20260430__csv__gz="it is compressed",
+        personnel_20260501_v2__csv="it looks like a copy",
+        **{"uploads/": "it is a folder, and files in subfolders are not read"},
+    )
+    enter_attempt(healthy, "lms/completions", completions_20260501__xls="another dataset")
+    [(_, _, what)] = found(healthy)
+    assert what == (
+        "hr/personnel is stale: nothing new since it was due; a file that may be it was not taken: "
+        "personnel_20260501_v2.csv (it looks like a copy)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "told"),
+    [
+        (
+            "uploads/",
+            "it is a folder, and files in subfolders are not read",
+            "a folder that may be it was not taken: uploads/ (it is a folder, and files in "
+            "subfolders are not read)",
+        ),
+        (
+            "hr/personnel/",
+            "the folder does not exist",
+            "its folder is not there: hr/personnel/ (the folder does not exist)",
+        ),
+    ],
+)
+def test_a_late_delivery_names_a_folder(
+    healthy: Settings, name: str, reason: str, told: str
+) -> None:
+    make_freshness(healthy, "stale", "nothing new since it was due")
+    enter_attempt(healthy, "hr/personnel", **{name: reason})
+    [(_, _, what)] = found(healthy)
+    assert what == f"hr/personnel is stale: nothing new since it was due; {told}"
+
+
+def test_a_hidden_file_is_not_named_as_a_late_delivery(healthy: Settings) -> None:
+    make_freshness(healthy, "stale", "nothing new since it was due")
+    enter_attempt(healthy, "hr/personnel", z__csv="it is a hidden or temporary file of a program")
+    [(_, _, what)] = found(healthy)
+    assert what == "hr/personnel is stale: nothing new since it was due"
+
+
+def test_a_file_that_is_not_taken_is_no_problem_of_a_fresh_dataset(healthy: Settings) -> None:
+    make_freshness(healthy, "fresh", "")
+    enter_attempt(healthy, "hr/personnel", personnel_20260501_v2__csv="it looks like a copy")
     assert found(healthy) == []
 
 

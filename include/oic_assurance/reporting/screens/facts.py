@@ -70,6 +70,15 @@ class RefusedDelivery:
 
 
 @dataclass(frozen=True)
+class NotTaken:
+    """A file or folder that lies in the folder of a dataset and was not taken as a delivery."""
+
+    dataset: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Rejection:
     """How many rows of a dataset were rejected for one reason."""
 
@@ -112,6 +121,8 @@ class Status:
     #: Failed extractions and refused deliveries of the last run.
     failed_extractions: list[FailedExtraction]
     refused_deliveries: list[RefusedDelivery]
+    #: What the last run found in the folders of datasets and did not take.
+    not_taken: list[NotTaken]
     #: The gate's verdict and the failed checks of the current publication.
     gate: Gate | None
     failed_checks: list[FailedCheck]
@@ -138,6 +149,7 @@ def read_status(settings: Settings) -> Status:
         freshness=freshness(settings),
         failed_extractions=failed_extractions(settings, run.run_id) if run else [],
         refused_deliveries=refused_deliveries(settings, run.run_id) if run else [],
+        not_taken=not_taken(settings, run.run_id) if run else [],
         gate=gate(settings, build_id) if build_id else None,
         failed_checks=failed_checks(settings, build_id) if build_id else [],
     )
@@ -211,6 +223,26 @@ def refused_deliveries(settings: Settings, run_id: str) -> list[RefusedDelivery]
         from audit.batch
         where run_id = %s and status = 'refused'
         order by batch_id
+        """,
+        run_id,
+    )
+
+
+def not_taken(settings: Settings, run_id: str) -> list[NotTaken]:
+    """Return what a run found in the folders of datasets and did not take, with the reasons."""
+    return _recorded(
+        settings,
+        NotTaken,
+        """
+        select latest.dataset, found.name, found.reason
+        from (
+            select distinct on (dataset) dataset, extraction_id
+            from audit.extraction
+            where run_id = %s
+            order by dataset, extraction_id desc
+        ) as latest
+        inner join audit.not_taken as found using (extraction_id)
+        order by latest.dataset, found.name
         """,
         run_id,
     )

@@ -39,6 +39,7 @@ def run_summary(settings: Settings, run: Run) -> str:
         "",
         *_failed_extractions(facts.failed_extractions(settings, run.run_id)),
         *_refused_deliveries(facts.refused_deliveries(settings, run.run_id)),
+        *_not_taken(facts.not_taken(settings, run.run_id)),
         *_quarantine(settings, run),
     ]
     if run.publication_id is not None:
@@ -69,6 +70,7 @@ def status_screen(status: facts.Status) -> str:
         "",
         *_failed_extractions(status.failed_extractions),
         *_refused_deliveries(status.refused_deliveries),
+        *_not_taken(status.not_taken),
         *(_gate(status.gate, status.failed_checks) if status.gate else []),
     ]
     return "\n".join(lines) + "\n"
@@ -188,6 +190,15 @@ def _refused_deliveries(refused: Sequence[facts.RefusedDelivery]) -> list[str]:
         lines += wrapped(f"Refused: {delivery.reason}")
     if len(refused) > SHOWN:
         lines.append(f"Refused: {count(len(refused) - SHOWN, 'more delivery', 'more deliveries')}")
+    return lines
+
+
+def _not_taken(found: Sequence[facts.NotTaken]) -> list[str]:
+    lines = []
+    for item in found[:SHOWN]:
+        lines += wrapped(f"Not taken: {item.dataset}: {item.name}: {item.reason}")
+    if len(found) > SHOWN:
+        lines.append(f"Not taken: {count(len(found) - SHOWN, 'more file', 'more files')}")
     return lines
 
 
