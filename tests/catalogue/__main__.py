@@ -33,7 +33,7 @@ def main() -> int:
     os.environ |= {"DO_NOT_TRACK": "1", "GX_ANALYTICS_ENABLED": "false"}
     try:
         if arguments.clean:
-            return _clean(arguments.root, arguments.clean)
+            return _clean(arguments.root, arguments.clean, with_great=arguments.great)
         return _inject(arguments.root, wanted)
     finally:
         if not arguments.keep:
@@ -72,8 +72,11 @@ def _inject(root: Path, wanted: list[Defect]) -> int:
     return 1 if problems else 0
 
 
-def _clean(root: Path, count: int) -> int:
-    """Run `count` clean days and print the false alarms. Return 0 if there are few enough."""
+def _clean(root: Path, count: int, *, with_great: bool) -> int:
+    """Run `count` clean days and print the false alarms. Return 0 if there are few enough.
+
+    With `with_great`, run the great days after them.
+    """
     from oic_assurance.reporting.screens.run_log import to_log
     from oic_assurance.settings import load_settings
     from tests.catalogue import clean
@@ -81,7 +84,7 @@ def _clean(root: Path, count: int) -> int:
     os.environ["ASSURANCE_HOME"] = str(root / "state")
     alarms_so_far = []
     with to_log(load_settings()) as (_, screen):
-        for day, alarms in clean.run_days(root, count):
+        for day, alarms in clean.run_days(root, count, with_great=with_great):
             alarms_so_far += alarms
             print(day, *(f"{one.severity}: {one.check}" for one in alarms), file=screen, flush=True)
     print(clean.table(alarms_so_far, count))
@@ -95,6 +98,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the defects and inject none")
     parser.add_argument(
         "--clean", type=int, metavar="DAYS", help="run this many clean days and count false alarms"
+    )
+    parser.add_argument(
+        "--great", action="store_true", help="run the great days after the clean days"
     )
     parser.add_argument("--root", type=Path, help="folder for the world, which is kept and reused")
     arguments = parser.parse_args()

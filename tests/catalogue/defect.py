@@ -5,7 +5,8 @@ day. A defect is a function in a module of `tests.catalogue.defects`. Its docstr
 about an event in a real pipeline. The function returns the damage, which depends on the stage:
 
 - `source`: SQL for a source database, run in the night before the second day;
-- `file`: the bytes that are delivered instead of the day's file;
+- `file`: the bytes that are delivered instead of the day's file, or several files by name;
+- `days`: damage of one of these two kinds, and its repair in the night after the second day;
 - `model`: one place in the dbt project and its replacement;
 - `mart`: SQL for the marts after they are built and before the gate checks them;
 - `publication`: SQL for marts that have passed the gate.
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Stage = Literal["source", "file", "model", "mart", "publication"]
+Stage = Literal["source", "file", "days", "model", "mart", "publication"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 #: The value of `caught_by` for a defect that no check notices. Such a defect must move no figure.
 NOTHING = "nothing"
@@ -59,7 +60,31 @@ class Edit:
         return None if folder.startswith("macros") else name.removesuffix(".sql")
 
 
-Damage = Callable[..., "str | bytes | Edit"]
+@dataclass(frozen=True)
+class Days:
+    """Damage of the second day, and its repair before the third day.
+
+    Both are SQL for a source database, or both are what is delivered instead of the day's file.
+    `outcome` is what happens to the build of the second day:
+
+    - `blocked`: a critical check fails, and nothing is published;
+    - `held`: the build waits for a person;
+    - `unknown`: the build is published, and the points that rest on the damaged data are unknown;
+    - `caveat`: the build is published with a warning.
+
+    If `is_approved` is true, a person approves the held build, and it is published. If
+    `is_held_again` is true, the repair changes the past once more, so its build waits for a person
+    too. Its figures must be those of the healthy force.
+    """
+
+    damage: "str | bytes | dict[str, bytes]"
+    repair: "str | bytes | dict[str, bytes]"
+    outcome: Literal["blocked", "held", "unknown", "caveat"]
+    is_approved: bool = False
+    is_held_again: bool = False
+
+
+Damage = Callable[..., "str | bytes | dict[str, bytes] | Days | Edit"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +92,8 @@ class Defect:
     """One defect of the catalogue.
 
     `caught_by` is the check that must fail. `place` is the source system or the dataset that is
-    damaged. For the other stages, `place` is empty.
+    damaged. For the other stages, `place` is empty. If `only_new_records` is true, the damage
+    changes no known record. Then a caveat is enough, even if a position moves (mart contract).
     """
 
     name: str
@@ -76,12 +102,15 @@ class Defect:
     damage: Damage
     caught_by: str
     place: str = ""
+    only_new_records: bool = False
 
 
 _KNOWN: dict[str, Defect] = {}
 
 
-def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Damage], Damage]:
+def defect(
+    stage: Stage, *, caught_by: str, place: str = "", only_new_records: bool = False
+) -> Callable[[Damage], Damage]:
     """Return a decorator that adds a function to the catalogue as a defect of this stage."""
 
     def enter(function: Damage) -> Damage:
@@ -89,7 +118,9 @@ def defect(stage: Stage, *, caught_by: str, place: str = "") -> Callable[[Damage
         if name in _KNOWN:
             raise ValueError(f"{name}: two defects have this name")
         description = re.sub(r"\s+", " ", (function.__doc__ or "").strip())
-        _KNOWN[name] = Defect(name, stage, description, function, caught_by, place)
+        _KNOWN[name] = Defect(
+            name, stage, description, function, caught_by, place, only_new_records
+        )
         return function
 
     return enter

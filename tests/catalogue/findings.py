@@ -19,12 +19,16 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Finding:
-    """A failed check or a refusal: its gate, severity, check and message."""
+    """A failed check or a refusal: its gate, severity, check and message.
+
+    If `holds` is true, the build waits for a person, whatever the setting of the deployment.
+    """
 
     gate: str
     severity: Severity
     check: str
     message: str
+    holds: bool = False
 
     @property
     def is_critical(self) -> bool:
@@ -62,6 +66,28 @@ select measure_code, period_start::text, org_unit_code, value, ci_low, ci_high,
 from candidate.assurance_measure
 where denominator > 0
 """
+# A position is compared whatever its number of records. It has an interval in the sealed mart only,
+# so the interval is computed here.
+_POSITION_OF_THE_DAY = """
+union all
+select 'position of the day', today.point_code, 'ALL', today.value, wilson.low, wilson.high, null
+from candidate.assurance_position_day as today
+cross join lateral (
+    select
+        (today.value + 3.841458881296 / 2 / today.denominator)
+            / (1 + 3.841458881296 / today.denominator) as centre,
+        1.959964 * sqrt(
+            today.value * (1 - today.value) / today.denominator
+            + 3.841458881296 / 4 / today.denominator / today.denominator
+        ) / (1 + 3.841458881296 / today.denominator) as half_width
+) as interval
+cross join lateral (
+    select interval.centre - interval.half_width as low,
+        interval.centre + interval.half_width as high
+) as wilson
+where today.day = (select max(day) from candidate.assurance_position_day)
+    and today.denominator > 0
+"""
 _POSITION = """
 union all
 select 'position', point_code, 'ALL', value, ci_low, ci_high, null
@@ -70,7 +96,7 @@ from candidate.assurance_position
 
 _FAILED = """
 select stage, severity, case stage when 'dbt' then '' else suite || ' ' end || expectation,
-    coalesce(description, expectation) || coalesce(' (' || unexpected || ')', '')
+    coalesce(description, expectation) || coalesce(' (' || unexpected || ')', ''), holds
 from audit.latest_expectation_result
 where build_id = %s and not success
 order by array_position(array['critical', 'warning', 'info'], severity), stage, suite, expectation
@@ -91,6 +117,11 @@ from audit.rejected_row as rejected
 inner join audit.batch using (batch_id)
 where batch.run_id = %(run)s
 group by rejected.dataset, split_part(rejected.reasons[1], ':', 1)
+union all
+select 'landing', 'info', attempt.dataset || ' not taken', found.name || ': ' || found.reason
+from audit.not_taken as found
+inner join audit.extraction as attempt using (extraction_id)
+where attempt.run_id = %(run)s
 """
 
 
@@ -100,7 +131,7 @@ def figures(warehouse: psycopg.Connection, *, with_position: bool = True) -> Fig
     Measures with the denominator zero are left out. With `with_position`, the figures of the
     position are included.
     """
-    query = _FIGURES + (_POSITION if with_position else "")
+    query = _FIGURES + _POSITION_OF_THE_DAY + (_POSITION if with_position else "")
     rows = warehouse.execute(query.encode()).fetchall()
     return {tuple(map(str, row[:3])): Figure(*row[3:]) for row in rows}
 
@@ -111,7 +142,10 @@ def findings(warehouse: psycopg.Connection, build_id: int) -> list[Finding]:
 
 
 def refusals(warehouse: psycopg.Connection, run_id: str) -> list[Finding]:
-    """Return a run's refused deliveries, failed extractions and rejected rows as findings."""
+    """Return what a run did not land as findings.
+
+    It is the refused deliveries, failed extractions, rejected rows and files that were not taken.
+    """
     return [Finding(*row) for row in warehouse.execute(_REFUSED.encode(), {"run": run_id})]
 
 

@@ -12,6 +12,7 @@ PAGE = PROJECT_ROOT / "docs" / "defects.md"
 _TITLES = {
     "source": "A source system",
     "file": "A delivered file",
+    "days": "Two days: the damage and its repair",
     "model": "A model",
     "mart": "A mart",
     "publication": "Between the gate and the publication",
@@ -26,6 +27,7 @@ a way that has happened to real pipelines. The tables name the check that catche
 | outcome | meaning |
 |---|---|
 | `blocked` | Nothing is published, or the delivery is refused. |
+| `held` | The build is published only after a person has approved it. |
 | `caveat` | The build is published with a warning that readers see. |
 | `info` | The failed check is only recorded. |
 | `nothing` | No check fails. Such a defect moves no figure. |
@@ -33,14 +35,17 @@ a way that has happened to real pipelines. The tables name the check that catche
 The last column counts the published figures that the defect would have moved by more than their
 interval. It counts only figures of at least twenty records. Hours have no interval, so they count
 if they move by more than a quarter. A dash means that no figures were built. Every defect that
-moves a figure is blocked or carries a caveat. If a deployment requires approval of warnings
-([approve-a-warning.md](how-to/approve-a-warning.md)), nobody reads these figures before a named
-person has approved them.
+moves a figure is blocked or held, or carries a caveat. If a deployment requires approval of
+warnings ([approve-a-warning.md](how-to/approve-a-warning.md)), nobody reads these figures before a
+named person has approved them.
 
 How a defect is injected depends on its stage:
 
 - **Source and file**: the damage is done in the night before the second day of a force that has a
   publication. Then the deliveries are landed and the marts with figures are built.
+- **Days**: the damage is done to a source or a file like that, and it is repaired in the night
+  after the second day. Both days run up to the publication. The figures of the third day must be
+  those of the healthy force, none of its points may be unknown, and it may not wait for a person.
 - **Model**: one place in the dbt project is changed, and everything that depends on it is rebuilt.
   If no check of a run would notice the change, the unit tests of the model must fail. A rule is not
   released before they pass.
@@ -67,8 +72,8 @@ def line(result: Result) -> str:
 def totals(results: Sequence[Result]) -> str:
     """Return a Markdown table with the number of defects by stage and outcome."""
     outcomes = Counter((each.defect.stage, _outcome(each)) for each in results)
-    kinds = ("blocked", "caveat", "info", NOTHING)
-    lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 5}"]
+    kinds = ("blocked", "held", "caveat", "info", NOTHING)
+    lines = [f"| {' | '.join(('stage', 'defects', *kinds))} |", f"|---|{'---:|' * 6}"]
     for stage in STAGES:
         counts = [outcomes[stage, kind] for kind in kinds]
         if sum(counts):
@@ -98,6 +103,8 @@ def _row(result: Result) -> str:
 def _outcome(result: Result) -> str:
     if result.is_blocked:
         return "blocked"
+    if any(each.holds for each in result.found):
+        return "held"
     severities = {each.severity for each in result.found}
     return "caveat" if "warning" in severities else "info" if severities else NOTHING
 

@@ -39,12 +39,10 @@ def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
 
     Only the values of the cells are copied to the new workbook. The layout is lost.
     """
-    book = python_calamine.load_workbook(io.BytesIO(content))
-    sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     saved = io.BytesIO()
     with xlsxwriter.Workbook(saved, {"in_memory": True}) as new:
         days = new.add_format({"num_format": "dd/mm/yyyy"})
-        for name, rows in change(sheets).items():
+        for name, rows in change(read_book(content)).items():
             page = new.add_worksheet(name)
             for line, row in enumerate(rows):
                 for place, value in enumerate(row):
@@ -53,6 +51,12 @@ def change_book(content: bytes, change: Callable[[Sheets], Sheets]) -> bytes:
                     elif value != "":
                         page.write(line, place, value)
     return saved.getvalue()
+
+
+def read_book(content: bytes) -> Sheets:
+    """Return the values of the cells of each sheet of a workbook."""
+    book = python_calamine.load_workbook(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
 def change_cells(sheets: Sheets, sheet: str, change: Callable[[Any], Any]) -> Sheets:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 
@@ -24,7 +23,9 @@ from oic_assurance.gates.table_names import Places
 from oic_assurance.gates.verdict import decide
 from oic_assurance.publishing.publish import publish
 from oic_assurance.warehouse.connections import connect
-from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit, Files
+from tests.catalogue import deliveries
+from tests.catalogue.days import run_days
+from tests.catalogue.defect import NOTHING, UNIT_TESTS, Defect, Edit
 from tests.catalogue.findings import Finding, figures, findings, moved, refusals
 from tests.catalogue.world import DAY, RUN, World
 
@@ -32,9 +33,11 @@ BUILD = ("build", "--exclude-resource-type", "unit_test")
 #: The table of figures, and the tables whose rows the figures count. If a source or a file is
 #: damaged, only these tables, and the models that they need, are built and checked.
 FIGURES = (
-    "assurance_measure", "fct_intelligence_report", "fct_nccu_referral", "fct_oic_incident",
-    "fct_plan_strand", "fct_training_requirement",
+    "assurance_measure", "assurance_position_day", "fct_intelligence_report", "fct_nccu_referral",
+    "fct_oic_incident", "fct_plan_strand", "fct_training_requirement",
 )  # fmt: skip
+#: The tables with which the gate compares figures and positions with those published before.
+COMPARED = ("compared__figure", "restated__position")
 SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed")]
 
 
@@ -42,13 +45,15 @@ SEALED_TABLES = [f"{suite.schema}.{suite.table}" for suite in suites_of("sealed"
 class Result:
     """The result of one defect: the findings, the moved figures, and the duration.
 
-    `moved` is None if the defect was blocked before any figures were computed.
+    `moved` is None if the defect was blocked before any figures were computed. `contradiction` is
+    what happened on the days of a defect of several days otherwise than it says.
     """
 
     defect: Defect
     found: tuple[Finding, ...]
     moved: tuple[tuple[str, ...], ...] | None
     seconds: float
+    contradiction: str = ""
 
     @property
     def catcher(self) -> Finding | None:
@@ -66,16 +71,35 @@ class Result:
         return self.catcher is not None and self.catcher.severity == "warning"
 
     @property
+    def is_held(self) -> bool:
+        """Whether the build waits for a person, whatever the setting of the deployment."""
+        return any(one.holds for one in self.found)
+
+    @property
+    def moved_positions(self) -> list[str]:
+        """The points whose position of the day moved."""
+        return [key[1] for key in self.moved or () if key[0] == "position of the day"]
+
+    @property
     def problem(self) -> str:
         """What contradicts the catalogue. Empty if the result is as the catalogue says.
 
-        It is a problem if a moved figure would be published without a caveat, if the check that
+        It is a problem if a moved figure would be published without a caveat, if a position that a
+        damaged source has moved would be published without a person's approval, if the check that
         `caught_by` names did not fail, or if a check failed on a defect that none should catch.
         """
+        if self.contradiction:
+            return self.contradiction
         seen = "; ".join(f"{one.gate} {one.severity}: {one.check}" for one in self.found[:20])
         if self.moved and not (self.is_blocked or self.has_a_caveat):
             first = ", ".join("/".join(key) for key in self.moved[:3])
             return f"moves {len(self.moved)} ({first}) and is published: {seen or NOTHING}"
+        changes_the_past = (
+            self.defect.stage in ("source", "file", "days") and not self.defect.only_new_records
+        )
+        if changes_the_past and self.moved_positions and not (self.is_blocked or self.is_held):
+            points = ", ".join(self.moved_positions)
+            return f"moves the position of {points} and is not held: {seen}"
         if self.defect.caught_by == NOTHING:
             loud = [one for one in self.found if one.severity != "info"]
             return f"is caught, although no check should catch it: {seen}" if loud else ""
@@ -88,6 +112,10 @@ def run(world: World, one: Defect) -> Result:
     The result has no findings that the healthy force has too.
     """
     began = time.monotonic()
+    if one.stage == "days":
+        found, moved_on_the_day, contradiction = run_days(world, one)
+        seconds = time.monotonic() - began
+        return Result(one, tuple(found), moved_on_the_day, seconds, contradiction)
     inject = {
         "source": _damage_source,
         "file": _damage_file,
@@ -126,24 +154,10 @@ def _damage_source(world: World, one: Defect) -> list[Finding]:
 
 
 def _damage_file(world: World, one: Defect) -> list[Finding]:
-    first, yesterday, today = _files(world, one.place)
-    damaged = one.damage(Files(today.read_bytes(), yesterday.read_bytes(), first.read_bytes()))
-    assert isinstance(damaged, bytes)
-    today.write_bytes(damaged)
+    damaged = one.damage(deliveries.files(world, one.place))
+    assert isinstance(damaged, bytes | dict)
+    deliveries.deliver(world, one.place, damaged, DAY)
     return _run_the_day(world, one.place)
-
-
-def _files(world: World, dataset: str) -> tuple[Path, Path, Path]:
-    """Return a dataset's first file, its last file before the second day, and the second day's.
-
-    A register has a single file, always under the same name. This file is returned three times.
-    """
-    every = sorted(path for path in (world.dropzone / dataset).iterdir() if path.is_file())
-    if len(every) == 1:
-        return every[0], every[0], every[0]
-    (today,) = (path for path in every if f"{DAY:%Y%m%d}" in path.name)
-    before = [path for path in every if path < today and path.suffix == today.suffix]
-    return before[0], before[-1], today
 
 
 def _run_the_day(world: World, place: str) -> list[Finding]:
@@ -162,7 +176,7 @@ def _run_the_day(world: World, place: str) -> list[Finding]:
     set_steps_aside(world.settings, build)
     # `compared__figure` holds the figures of the last publication. Checks compare the new figures
     # with them.
-    return _build(world, build, [*(f"+{table}" for table in FIGURES), "compared__figure"])
+    return _build(world, build, [f"+{table}" for table in (*FIGURES, *COMPARED)])
 
 
 def _build(world: World, build: Build, selection: Sequence[str]) -> list[Finding]:

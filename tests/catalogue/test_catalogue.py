@@ -36,8 +36,9 @@ def test_there_are_enough_defects_of_each_stage_and_each_is_described() -> None:
     defects = catalogue()
     stages = Counter(one.stage for one in defects)
 
-    assert len(defects) >= 80
-    assert stages["source"] + stages["file"] >= 25
+    assert len(defects) >= 150
+    assert stages["source"] + stages["file"] >= 80
+    assert stages["days"] >= 6
     assert stages["model"] >= 25
     assert stages["mart"] >= 25
     for one in defects:

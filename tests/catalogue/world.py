@@ -36,6 +36,10 @@ FIRST, EVE, DAY = date(2026, 1, 1), date(2026, 5, 3), date(2026, 5, 4)
 PUBLISHED_AT = datetime(2026, 5, 4, 4, 30, tzinfo=UTC)
 AS_AT = datetime(2026, 5, 5, 4, 30, tzinfo=UTC)
 RUN = "the second day"
+#: The day after the second one, on which damage is repaired.
+DAY_AFTER = date(2026, 5, 5)
+AS_AT_AFTER = datetime(2026, 5, 6, 4, 30, tzinfo=UTC)
+RUN_AFTER = "the third day"
 
 
 class World:
@@ -100,13 +104,21 @@ class World:
         with psycopg.connect(admin_url(self.settings, database), autocommit=True) as admin:
             admin.execute(statements.encode())
 
-    def land(self) -> None:
-        """Land the deliveries of the second day."""
-        for dataset in pipeline.open_run(self.settings, RUN, AS_AT):
+    def land(self, run_id: str = RUN, as_at: datetime = AS_AT) -> None:
+        """Land the deliveries of a day. By default it is the second day."""
+        for dataset in pipeline.open_run(self.settings, run_id, as_at):
             # As in the DAG, a dataset that cannot be extracted does not stop the other datasets.
             with suppress(AssuranceError):
-                pipeline.extract(self.settings, RUN, dataset)
-        pipeline.close_landing(self.settings, RUN, AS_AT)
+                pipeline.extract(self.settings, run_id, dataset)
+        pipeline.close_landing(self.settings, run_id, as_at)
+
+    def audit(self, run_id: str, build: Build) -> None:
+        """Build all marts of a build, and run all of its checks."""
+        pipeline.build_marts(self.settings, run_id, build.build_id)
+        pipeline.audit(self.settings, run_id, build.build_id, "landing")
+        pipeline.audit(self.settings, run_id, build.build_id, "marts")
+        pipeline.seal_marts(self.settings, run_id, build.build_id)
+        pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _make(self) -> None:
         # The simulator makes no serious faults in deliveries, so that each serious fault is a
@@ -119,23 +131,16 @@ class World:
             self._make_database(f"eve_{database}", database)
         shutil.copytree(self.dropzone, self._eve_files, dirs_exist_ok=True)
         self.land()
-        self._audit(RUN, self.build())
+        self.audit(RUN, self.build())
         self._make_database("built_warehouse", "warehouse")
 
     def _publish(self, run_id: str, as_at: datetime) -> None:
         for dataset in pipeline.open_run(self.settings, run_id, as_at):
             pipeline.extract(self.settings, run_id, dataset)
         build_id = pipeline.close_landing(self.settings, run_id, as_at)
-        self._audit(run_id, load_build(self.settings, build_id))
+        self.audit(run_id, load_build(self.settings, build_id))
         pipeline.publish(self.settings, run_id, build_id)
         pipeline.close_run(self.settings, run_id)
-
-    def _audit(self, run_id: str, build: Build) -> None:
-        pipeline.build_marts(self.settings, run_id, build.build_id)
-        pipeline.audit(self.settings, run_id, build.build_id, "landing")
-        pipeline.audit(self.settings, run_id, build.build_id, "marts")
-        pipeline.seal_marts(self.settings, run_id, build.build_id)
-        pipeline.audit(self.settings, run_id, build.build_id, "sealed")
 
     def _copy_project(self) -> None:
         """Replace the world's copy of the dbt project, which defects change, with a new copy."""

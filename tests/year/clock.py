@@ -18,7 +18,7 @@ STAMPED = {
     "audit.run": ("started_at", "finished_at"),
     "audit.batch": ("landed_at",),
     "audit.extraction": ("started_at", "finished_at"),
-    "audit.build": ("started_at", "known_at", "steps_from", "finished_at"),
+    "audit.build": ("started_at", "known_at", "steps_from", "candidate_since", "finished_at"),
     "audit.gate": ("finished_at",),
     "audit.expectation_result": ("checked_at",),
     "audit.generation": ("attached_at",),

@@ -1,6 +1,12 @@
 """Damaged files: defects that happen between the exporting system and the dropzone."""
 
+import csv
+import gzip
+import io
+import itertools
 import re
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from tests.catalogue.defect import NOTHING, Files, defect
 from tests.catalogue.rewrite import (
@@ -149,6 +155,7 @@ def american_dates_in_the_file(files: Files) -> bytes:
     "file",
     place="hr/personnel",
     caught_by="candidate.assurance_measure training_numbers_stay_close",
+    only_new_records=True,
 )
 def test_people_in_the_file(files: Files) -> bytes:
     """Two hundred invented officers of a system test were exported with the real ones."""
@@ -205,3 +212,287 @@ def a_sheet_renamed(files: Files) -> bytes:
         files.today,
         lambda sheets: {name.replace("Attend", "Book"): sheets[name] for name in sheets},
     )
+
+
+@defect("file", place="hr/personnel", caught_by="hr/personnel quarantine")
+def a_total_that_does_not_add_up(files: Files) -> bytes:
+    """The last row is a total whose number is not the number of the rows."""
+    return b"".join([*files.lines, b"Total,9999,,,,,,,\n"])
+
+
+@defect("file", place="hr/personnel", caught_by="hr/personnel quarantine")
+def keys_lost(files: Files) -> bytes:
+    """An export wrote a formula's error instead of the employee number in a row out of forty."""
+    lines = files.lines
+    lines[20::40] = [b"#N/A" + line[6:] for line in lines[20::40]]
+    return b"".join(lines)
+
+
+@defect("file", place="lms/completions", caught_by=NOTHING)
+def half_of_the_days_completions(files: Files) -> bytes:
+    """The report broke off at a page: the second half of a day's completions is missing."""
+    return b"".join(files.lines[: len(files.lines) // 2])
+
+
+@defect("file", place="hr/personnel", caught_by="hr/personnel refused")
+def the_people_of_a_test_system(files: Files) -> bytes:
+    """The file came from the test system, whose employees have other numbers."""
+    return change_rows(
+        files.today, lambda row: {**row, "employee_no": f"9{row['employee_no'][1:]}"}
+    )
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def the_roles_of_a_test_system(files: Files) -> bytes:
+    """The file came from the test system, in which the same employees have other roles."""
+    reader = csv.DictReader(io.StringIO(files.today.decode("utf-8-sig")))
+    roles = [row["role_code"] for row in reader]
+    others = iter(roles[7:] + roles[:7])
+    return change_rows(files.today, lambda row: {**row, "role_code": next(others)})
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def a_team_renamed_in_personnel_only(files: Files) -> bytes:
+    """HR renamed the code of a team, and the list of units has the old one."""
+    return files.today.replace(b",D1-RESP-A,", b",D1-RESPONSE-A,")
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def a_role_without_training(files: Files) -> bytes:
+    """A mapping gave one person in twenty-five a role that needs no training."""
+    count = itertools.count()
+    return change_rows(
+        files.today,
+        lambda row: {**row, "role_code": row["role_code"] if next(count) % 25 else "PLANNING"},
+    )
+
+
+@defect("file", place="hr/personnel", caught_by=NOTHING)
+def dates_with_an_offset(files: Files) -> bytes:
+    """After an upgrade the export wrote each day as the moment in UTC at which it began."""
+
+    def moment(day: str) -> str:
+        if not day:
+            return ""
+        began = datetime.combine(date.fromisoformat(day), time(), ZoneInfo("Europe/London"))
+        return f"{began.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+    return change_rows(
+        files.today,
+        lambda row: {
+            **row, "start_date": moment(row["start_date"]), "leave_date": moment(row["leave_date"]),
+        },
+    )  # fmt: skip
+
+
+@defect("file", place="hr/org_unit", caught_by="hr/org_unit refused")
+def the_units_of_another_force(files: Files) -> bytes:
+    """A shared service sent the list of units of the force next door."""
+    return change_rows(
+        files.today,
+        lambda row: {
+            **row, "org_unit_code": f"L-{row['org_unit_code']}",
+            "parent_org_unit_code": row["parent_org_unit_code"]
+            and f"L-{row['parent_org_unit_code']}",
+        },
+    )  # fmt: skip
+
+
+@defect("file", place="hr/org_unit", caught_by="raw_general.org_unit few_corrections")
+def every_team_under_the_force(files: Files) -> bytes:
+    """The export lost the levels between: every team is directly below the force."""
+    return change_rows(
+        files.today,
+        lambda row: {**row, "parent_org_unit_code": "NP"} if row["kind"] == "TEAM" else row,
+    )
+
+
+@defect("file", place="hr/org_unit", caught_by="raw_general.org_unit few_corrections")
+def the_districts_exchanged(files: Files) -> bytes:
+    """A sort of one column only gave the teams of two districts the other district."""
+    other = {"D1": "D2", "D2": "D1"}
+    return change_rows(
+        files.today,
+        lambda row: {
+            **row, "parent_org_unit_code":
+            other.get(row["parent_org_unit_code"], row["parent_org_unit_code"]),
+        },
+    )  # fmt: skip
+
+
+@defect("file", place="governance/plans", caught_by="candidate.fct_plan_strand strands_stay_met")
+def owners_emptied(files: Files) -> bytes:
+    """Somebody cleared the column of the owners in the register of plans."""
+    return change_book(files.today, lambda sheets: _column(sheets, "Plans", "owner_role", ""))
+
+
+@defect("file", place="governance/plans", caught_by="candidate.fct_plan_strand strands_stay_met")
+def evidence_emptied(files: Files) -> bytes:
+    """A new template of the register of plans has no references of evidence yet."""
+    return change_book(files.today, lambda sheets: _column(sheets, "Plans", "evidence_ref", ""))
+
+
+@defect(
+    "file",
+    place="governance/plans",
+    caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
+)
+def approvals_in_the_future(files: Files) -> bytes:
+    """Somebody typed the coming year into each date of approval."""
+    day = date(2027, 1, 15)
+    return change_book(files.today, lambda sheets: _column(sheets, "Plans", "approved_date", day))
+
+
+@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_attendance few_corrections")
+def refer_became_pass(files: Files) -> bytes:
+    """A clean-up of outcomes made every REFER a PASS, and every absence an attendance."""
+
+    def change(sheets: Sheets) -> Sheets:
+        rows = [[*row[:2], "Y", "PASS"] for row in sheets["Attendance"][1:]]
+        return {**sheets, "Attendance": [sheets["Attendance"][0], *rows]}
+
+    return change_book(files.today, change)
+
+
+@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_attendance few_corrections")
+def only_refer_became_pass(files: Files) -> bytes:
+    """A clean-up of outcomes made every REFER a PASS."""
+
+    def change(sheets: Sheets) -> Sheets:
+        rows = [[*row[:3], "PASS" if row[3] == "REFER" else row[3]] for row in sheets["Attendance"]]
+        return {**sheets, "Attendance": rows}
+
+    return change_book(files.today, change)
+
+
+@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_attendance few_corrections")
+def outcomes_cleared(files: Files) -> bytes:
+    """A new version of the workbook has no outcomes of the sessions before."""
+    return change_book(files.today, lambda sheets: _column(sheets, "Attendance", "outcome", ""))
+
+
+@defect("file", place="hydra/attendance", caught_by=NOTHING)
+def attendance_of_a_cancelled_session(files: Files) -> bytes:
+    """A session was removed from the list of sessions, and its attendance stayed."""
+
+    def change(sheets: Sheets) -> Sheets:
+        rows = [row for row in sheets["Sessions"] if row[0] != "HYD-26-07"]
+        return {**sheets, "Sessions": rows}
+
+    return change_book(files.today, change)
+
+
+@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_session few_corrections")
+def old_sessions_archived(files: Files) -> bytes:
+    """The sessions of last year were moved to an archive, and their attendance stayed."""
+
+    def change(sheets: Sheets) -> Sheets:
+        rows = [row for row in sheets["Sessions"] if not str(row[0]).startswith("HYD-25")]
+        return {**sheets, "Sessions": rows}
+
+    return change_book(files.today, change)
+
+
+@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_session few_corrections")
+def sessions_a_year_later(files: Files) -> bytes:
+    """Somebody filled the dates of all sessions down from the last one."""
+    day = date(2026, 6, 18)
+    return change_book(files.today, lambda sheets: _column(sheets, "Sessions", "session_date", day))
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def collar_numbers_reassigned(files: Files) -> bytes:
+    """A renumbering gave every officer the collar number of the next one in the list."""
+    reader = csv.DictReader(io.StringIO(files.today.decode("utf-8-sig")))
+    numbers = [row["collar_no"] for row in reader if row["collar_no"]]
+    others = iter(numbers[1:] + numbers[:1])
+    return change_rows(
+        files.today,
+        lambda row: {**row, "collar_no": next(others)} if row["collar_no"] else row,
+    )
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def collar_numbers_lost(files: Files) -> bytes:
+    """The column of the collar number was empty for half of the officers."""
+    count = itertools.count()
+    return change_rows(
+        files.today, lambda row: {**row, "collar_no": row["collar_no"] if next(count) % 2 else ""}
+    )
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def absences_in_bulk(files: Files) -> bytes:
+    """A script marked a third of all people as absent for a long time."""
+    count = itertools.count()
+    return change_rows(
+        files.today,
+        lambda row: row if next(count) % 3 else {**row, "absence_status": "LONG_TERM_SICK"},
+    )
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def absences_cleared(files: Files) -> bytes:
+    """The column of the long-term absence was empty."""
+    return change_rows(files.today, lambda row: {**row, "absence_status": ""})
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel few_corrections")
+def start_dates_in_the_future(files: Files) -> bytes:
+    """A change of contracts gave one person in ten a first day in post next year."""
+    count = itertools.count()
+    return change_rows(
+        files.today,
+        lambda row: row if next(count) % 10 else {**row, "start_date": "2027-01-01"},
+    )
+
+
+@defect("file", place="hr/personnel", caught_by="hr/personnel not taken")
+def a_compressed_file(files: Files) -> dict[str, bytes]:
+    """The transfer compressed the file, and the compressed file was not taken."""
+    return {"personnel_20260504.csv.gz": gzip.compress(files.today)}
+
+
+@defect("file", place="hr/personnel", caught_by="hr/personnel not taken")
+def a_second_version(files: Files) -> dict[str, bytes]:
+    """Somebody corrected the file and put the correction beside it under a name of their own."""
+    return {"personnel_20260504.csv": files.today, "personnel_20260504_v2.csv": files.lines[0]}
+
+
+@defect("file", place="lms/completions", caught_by="lms/completions not taken")
+def a_name_without_a_day(files: Files) -> dict[str, bytes]:
+    """The report was renamed and lost the day in its name."""
+    return {"completions.csv": files.today}
+
+
+@defect("file", place="hr/personnel", caught_by=NOTHING)
+def a_name_in_capitals(files: Files) -> dict[str, bytes]:
+    """The export of another server writes names in capitals, which is taken."""
+    return {"PERSONNEL_20260504.CSV": files.today}
+
+
+@defect("file", place="hr/personnel", caught_by="raw_general.personnel no_old_list_resent")
+def a_file_of_next_year(files: Files) -> dict[str, bytes]:
+    """A plan for next year was exported with its day in the name, beside the day's file."""
+    return {"personnel_20260504.csv": files.today, "personnel_20270504.csv": files.yesterday}
+
+
+@defect("file", place="lms/completions", caught_by="lms/completions quarantine")
+def a_last_line_cut_off(files: Files) -> bytes:
+    """The transfer broke off in the last line."""
+    return files.today[:-12]
+
+
+@defect("file", place="lms/completions", caught_by=NOTHING)
+def versions_as_decimals(files: Files) -> bytes:
+    """A spreadsheet wrote the version of a module as 1.0: a day's completions are of no module."""
+    return files.today.replace(b";1;", b";1.0;")
+
+
+def _column(sheets: Sheets, sheet: str, name: str, value: object) -> Sheets:
+    """Return all sheets, with one value in a whole column of one sheet."""
+    head, *rows = sheets[sheet]
+    place = head.index(name)
+    return {
+        **sheets, sheet: [head, *([*row[:place], value, *row[place + 1 :]] for row in rows)],
+    }  # fmt: skip
