@@ -169,7 +169,8 @@ select
     end * greatest(
         1,
         coalesce(
-            extract(epoch from newest.delivered_for - last_delivery.delivered_for) / 86400, 1
+            round(extract(epoch from newest.delivered_for - last_delivery.delivered_for) / 86400),
+            1
         )
     ) as holds
 from by_column

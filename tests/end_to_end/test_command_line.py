@@ -42,7 +42,7 @@ def moments(value: object) -> Iterator[str]:
     ("arguments", "keys"),
     [
         (["status"], {"run", "publication", "hold", "position", "freshness", "failed_extractions",
-                      "refused_deliveries", "gate", "failed_checks"}),
+                      "refused_deliveries", "not_taken", "gate", "failed_checks"}),
         (["checks"], {"build", "checks", "failed", "failed_checks"}),
         (["publication", "list"], {"publications", "hold"}),
         (["quarantine", "list"], {"counts", "rows", "total", "is_filtered"}),

@@ -14,7 +14,8 @@ create table intermediate.compared__figure (
 );
 create table intermediate.restated__position (
     force_code text, point_code text, is_moved_by_corrections boolean,
-    is_moved_with_officers boolean
+    is_moved_with_officers boolean, records_corrected_or_moved bigint default 3,
+    value_before double precision default 0.5
 )
 """
 

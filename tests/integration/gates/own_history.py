@@ -22,8 +22,17 @@ _COPIES = (
     "from (select * from {t} limit 1) as landed, generate_series(0, 299) as n"
 )
 
+_PUBLISHED = (
+    "insert into audit.build (build_id, run_id, as_at, known_batch_id, purpose) "
+    "values (0, 'before', '2026-05-14', 6, 'daily'); insert into marts.publication "
+    "(publication_id, force_code, as_at, gate_verdict, is_current) "
+    "values (0, 'E23000022', '2026-05-14', 'passed', true); "
+)
+_UNPUBLISHED = "delete from marts.publication; delete from audit.build where build_id = 0"
+
 HISTORY_REPAIRS = {
-    "few_corrections": "delete from marts.publication; delete from audit.build where build_id = 0",
+    "few_corrections": _UNPUBLISHED,
+    "few_late_records": _UNPUBLISHED,
     "as_many_as_published": "delete from marts.publication; delete from audit.table_fingerprint",
 }
 
@@ -41,13 +50,19 @@ HISTORY_DAMAGES = {
         "'{column}', case when n < 200 then 'A' else 'B' end",
     ),
     # A publication has been made from a hundred and fifty records that a later delivery lacks.
-    "few_corrections": "insert into audit.build "
-    "(build_id, run_id, as_at, known_batch_id, purpose) "
-    "values (0, 'before', '2026-05-14', 6, 'daily'); insert into marts.publication "
-    "(publication_id, force_code, as_at, gate_verdict, is_current) "
-    "values (0, 'E23000022', '2026-05-14', 'passed', true); "
-    + _COPIES.replace("|| n,", "|| n / 2,")
-    % "'batch_id', 6 + n % 2, 'is_tombstone', n % 2 = 1",
+    "few_corrections": _PUBLISHED
+    + _COPIES.replace("|| n,", "|| n / 2,") % "'batch_id', 6 + n % 2, 'is_tombstone', n % 2 = 1",
+    # Three hundred records from March turn up after a publication.
+    "few_late_records": _PUBLISHED + _COPIES % "'batch_id', 7, 'created_at', '2026-03-01Z'",
+    "not_from_the_future": "update {t} set {column} = landed_at + interval '1 day'",
+    "units_listed": _COPIES % "'org_unit_code', 'NOWHERE', 'leave_date', null",
+    # The latest of fifteen deliveries lists only half of what was new in the delivery before it.
+    "new_rows_listed_again": "insert into audit.batch "
+    "select (jsonb_populate_record(batch, jsonb_build_object('batch_id', 100 + n, "
+    "'kind', 'file', 'delivered_for', timestamptz '2026-05-14' - n * interval '1 day', "
+    "'notes', jsonb_build_object('completion', jsonb_build_object("
+    "'new_in_delivery_before', 10, 'of_these_listed_again', case n when 0 then 5 else 10 end))"
+    "))).* from audit.batch, generate_series(0, 14) as n where dataset = '{dataset}'",
     "as_many_as_published": "insert into marts.publication "
     "(publication_id, force_code, as_at, gate_verdict, is_current) "
     "select max(build_id), 'E23000022', '2026-05-14', 'passed', true from audit.build; "
