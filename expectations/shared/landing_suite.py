@@ -118,11 +118,13 @@ from (<<deliveries>>) as delivery
 where recency = 1 and rows_rejected is not null
 """
 
+# A list may grow by eighty rows at once, which is more than a training day brings. A list that gets
+# shorter may have lost records, so there the limit is closer.
 _ROW_COUNT_LIKE_PREVIOUS = """
 select
     batch_id,
-    abs(row_count - previous_row_count) < 20
-        or row_count between 0.8 * previous_row_count and 1.25 * previous_row_count as holds
+    row_count between least(0.8 * previous_row_count, previous_row_count - 19)
+        and greatest(1.25 * previous_row_count, previous_row_count + 80) as holds
 from (<<deliveries>>) as delivery
 where recency = 1 and previous_row_count is not null
 """

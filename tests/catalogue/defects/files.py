@@ -16,11 +16,7 @@ from tests.catalogue.rewrite import (
 )
 
 
-@defect(
-    "file",
-    place="hr/personnel",
-    caught_by="candidate.assurance_measure training_numbers_stay_close",
-)
+@defect("file", place="hr/personnel", caught_by="hr/personnel refused")
 def half_a_file(files: Files) -> bytes:
     """The transfer broke off: half of the personnel file arrived."""
     return files.today[: len(files.today) // 2]
@@ -343,7 +339,11 @@ def approvals_in_the_future(files: Files) -> bytes:
     return change_book(files.today, lambda sheets: _column(sheets, "Plans", "approved_date", day))
 
 
-@defect("file", place="hydra/attendance", caught_by="raw_general.hydra_attendance few_corrections")
+@defect(
+    "file",
+    place="hydra/attendance",
+    caught_by="candidate.assurance_position_day position_not_moved_by_corrections",
+)
 def refer_became_pass(files: Files) -> bytes:
     """A clean-up of outcomes made every REFER a PASS, and every absence an attendance."""
 

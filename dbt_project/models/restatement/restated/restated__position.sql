@@ -92,7 +92,9 @@ with
         where not person.is_long_term_absent
     ),
 
-    -- A place in a session becomes a training record when its result is entered.
+    -- A place in a session becomes a training record when its result is entered. If somebody did
+    -- not
+    -- attend a session that is over, that is a result too.
     new_training_record as (
         select completion.force_code, 'ELEARNING' as point_code, completion.employee_no
         from {{ source("general", "completion") }} as completion
@@ -118,7 +120,18 @@ with
                     known.force_code = attendance.force_code
                     and known.row_key = attendance.row_key
                     and known.batch_id <= comparison.known_batch_id
-                    and known.outcome is not null
+                    and (
+                        known.outcome is not null
+                        or known.attended = 'N'
+                        and exists (
+                            select 1
+                            from {{ source("general", "hydra_session") }} as session
+                            where
+                                session.force_code = known.force_code
+                                and session.session_code = known.session_code
+                                and session.session_date < comparison.as_at_day
+                        )
+                    )
             )
     ),
 
