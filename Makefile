@@ -17,9 +17,8 @@ export GX_ANALYTICS_ENABLED := false
 export UV_NO_PROGRESS := 1
 unexport PYTHONDONTWRITEBYTECODE
 
-# Tests run in two processes, each with its own state folder and server. Test files keep their order.
-# tests/conftest.py says which tests stay in one process.
-PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+# Tests run in two processes, each with its own state folder and server; test files keep their order.
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Python that is formatted and cleaned. dbt's SQL has its own formatter.
 CODE := benchmarks dags expectations include tests

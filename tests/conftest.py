@@ -40,17 +40,6 @@ from oic_assurance.warehouse.migrate import migrate  # noqa: E402
 from tests.databases import temporary_warehouse  # noqa: E402
 
 
-def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Keep the tests of a file in one process, and in one process all files of the first run.
-
-    The first run of the end-to-end tests takes most of a minute. So only one process makes it.
-    """
-    of_first_run = {item.path for item in items if "first_run" in item.fixturenames}
-    for item in items:
-        group = "first run" if item.path in of_first_run else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """The session's state folder, with its server running and its warehouse migrated."""

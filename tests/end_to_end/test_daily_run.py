@@ -110,13 +110,13 @@ def test_an_unavailable_source_makes_only_its_points_unknown(
     verdicts = dict(ask(terminal, "select dataset, verdict from marts.source_freshness"))
     assert {verdicts[name] for name in verdicts if name.startswith("rms/")} == {"failed"}
     assert verdicts["hr/personnel"] == "fresh"
-    # One message was sent.
+    # One message was sent. It names the connection once, with the datasets behind it.
     ((_, message),) = chat.posts
-    changes = {change["subject"]: change["readers_see"] for change in message["changes"]}
-    assert {name for name in changes if name.startswith("rms/")} == {
-        name for name in verdicts if name.startswith("rms/")
-    }
-    assert changes["rms/nccu_referral"].endswith("; NCCU_INTEL unknown")
+    changes = {change["subject"]: change for change in message["changes"]}
+    assert not [name for name in changes if name.startswith("rms/")]
+    connection = changes["connection rms"]
+    assert connection["what"].endswith("rms/custody_record, rms/nccu_referral, rms/occurrence")
+    assert connection["readers_see"].endswith("; NCCU_INTEL unknown")
     assert "secret-of-rms" not in message["text"]
 
 

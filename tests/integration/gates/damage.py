@@ -303,7 +303,7 @@ DAMAGES = {
     "jsonb_build_object('row_key', n, 'is_tombstone', true))).* "
     "from (select * from {t} limit 1) as landed, generate_series(1, 30) as n",
     "row_count_like_previous": "insert into audit.batch select (jsonb_populate_record(batch, "
-    """'{"batch_id": 99, "row_count": 90}')).* from audit.batch where dataset = '{dataset}'""",
+    """'{"batch_id": 99, "row_count": 900}')).* from audit.batch where dataset = '{dataset}'""",
     # ---------------------------------------------------------------- landed: one dataset
     "marking_admitted": f"update {{t}} set protective_marking = 'SECRET' {ONE}",
     "reference_well_formed": "update {t} set occurrence_ref = '26/12'",
