@@ -168,6 +168,7 @@ def test_compared_tables_outlast_failed_builds(pair: TwoPublications) -> None:
     assert _old_names(world) == []
 
 
+@pytest.mark.slow
 def test_a_publication_is_reproduced_exactly_and_leaves_nothing_behind(
     pair: TwoPublications,
     monkeypatch: pytest.MonkeyPatch,

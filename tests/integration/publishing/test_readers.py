@@ -116,6 +116,7 @@ def _one_transaction(conn: psycopg.Connection, readers: Readers, number: int) ->
         readers.seen.add(low)
 
 
+@pytest.mark.slow
 def test_ten_publications_under_four_readers(fresh_warehouse: Settings) -> None:
     first = published(fresh_warehouse)
     took = []
