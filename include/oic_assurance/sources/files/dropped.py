@@ -23,6 +23,8 @@ from oic_assurance.sources.files.remote import open_dropzone, without_credential
 CHUNK_BYTES = 1024 * 1024
 #: The largest file that is copied to memory while it is read. A larger file is copied to disk.
 MEMORY_BYTES = 16 * 1024 * 1024
+#: The longest name of a file that is listed as not taken. A longer name is cut.
+LONGEST_NAME = 120
 MODIFIED_KEYS = ("mtime", "LastModified", "last_modified", "modified", "created")
 
 
@@ -108,7 +110,8 @@ class Dropzone:
         for entry in self._entries(f"{self._root.rstrip('/')}/{place.folder}", found):
             self._add_entry(entry, place, found)
         found.files.sort(key=lambda file: (file.delivered_for or file.modified_at, file.name))
-        found.not_taken.sort()
+        # Two names can look the same without their unusual characters. They are listed once.
+        found.not_taken = sorted({one.name: one for one in found.not_taken}.values())
         return found
 
     @contextmanager
@@ -160,8 +163,11 @@ class Dropzone:
         reason = why_not_taken(name, place, is_folder=is_folder, is_link=is_link)
         match = place.pattern.fullmatch(name)
         if reason is not None or match is None:
-            shown = f"{name}/" if is_folder else name
-            listing.not_taken.append(NotTaken(shown, reason or f"only {place.file} is taken"))
+            shown = NotTaken(
+                _harmless(name) + ("/" if is_folder else ""),
+                reason or f"only {place.file} is taken",
+            )
+            listing.not_taken.append(shown)
             return
         modified_at = self._modified_at(entry)
         delivered_for = _start_of(match["day"]) if DAY in place.file else modified_at
@@ -198,6 +204,16 @@ class Dropzone:
         reason = reason.replace(self._url, self.place).rstrip(".")
         place = f"{self.place} ({path})" if path else self.place
         return SourceUnavailable(f"The dropzone {place} cannot be read: {reason}.")
+
+
+def _harmless(name: str) -> str:
+    """Return a file name that can be stored and shown on a terminal.
+
+    Anybody who can write to the dropzone chooses the names. A name can hold control characters, or
+    bytes that are not UTF-8. Each such character is shown as `?`.
+    """
+    shown = "".join(character if character.isprintable() else "?" for character in name)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[: LONGEST_NAME - 1]}…"
 
 
 def _start_of(day: str) -> datetime | None:

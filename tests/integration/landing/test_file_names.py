@@ -1,0 +1,50 @@
+"""A file name is text from outside. No name stops a landing or controls a terminal."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.integration.landing.support import World
+
+PEOPLE = "hr/personnel"
+
+
+def put(world: World, name: bytes) -> None:
+    """Put an empty file with this name into the folder of the personnel files."""
+    folder = Path(world.settings.dropzone.removeprefix("file://")) / PEOPLE
+    folder.mkdir(parents=True, exist_ok=True)
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"\xff\xfe.csv",
+        b"\x1b]0;title\x07\x1b[31mred.csv",
+        b"two\nlines.csv",
+        b"right\xe2\x80\xaeleft",
+    ],
+    ids=["not UTF-8", "terminal codes", "a line end", "a change of direction"],
+)
+def test_any_name_is_listed_without_harm(world: World, name: bytes) -> None:
+    put(world, name)
+    world.personnel("20260101", "000001")
+    assert world.land(PEOPLE).rows_landed == 1
+    ((shown,),) = world.query("select name from audit.not_taken")
+    assert shown.isprintable()
+
+
+def test_names_that_look_the_same_after_that_are_listed_once(world: World) -> None:
+    put(world, b"\xff.csv")
+    put(world, b"\xfe.csv")
+    world.personnel("20260101", "000001")
+    assert world.land(PEOPLE).rows_landed == 1
+    assert world.query("select count(*) from audit.not_taken") == [(1,)]
+
+
+def test_a_long_name_is_cut(world: World) -> None:
+    put(world, b"a" * 250)
+    world.land(PEOPLE)
+    ((shown,),) = world.query("select name from audit.not_taken")
+    assert len(shown) == 120
