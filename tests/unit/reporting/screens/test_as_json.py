@@ -77,4 +77,4 @@ def test_letters_are_not_escaped_and_the_document_ends_with_a_line_break() -> No
 
 def test_a_number_that_json_cannot_write_is_an_error() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
-        to_json(Pair("x", float("nan")))  # type: ignore[arg-type]
+        to_json(Pair("x", float("nan")))  # type: ignore[arg-type]  # a wrong type on purpose
