@@ -10,6 +10,7 @@ from typing import Any, Literal
 import psycopg
 from psycopg.types.json import Jsonb
 
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
 
 
@@ -86,10 +87,7 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
             f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rows of "
             f"{batch.source_place}, {batch.rows_new} new"
         )
-        connection.execute(
-            "insert into audit.processing_log (action, what, run_id) values ('collection', %s, %s)",
-            (what, run_id),
-        )
+        enter(connection, "collection", what, run_id=run_id)
 
 
 def _user() -> str:

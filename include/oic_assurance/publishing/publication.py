@@ -158,15 +158,6 @@ def move_pointer(
     return left
 
 
-def log_disclosure(conn: psycopg.Connection, what: str, to_whom: str, run_id: str | None) -> None:
-    """Log a disclosure, as DPA 2018 section 62 requires."""
-    conn.execute(
-        "insert into audit.processing_log (action, what, to_whom, run_id) "
-        "values ('disclosure', %s, %s, %s)",
-        (what, to_whom, run_id),
-    )
-
-
 @contextmanager
 def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Connection]:
     """Connect, and let no other process publish, roll back or detach during the block.

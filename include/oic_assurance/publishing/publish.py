@@ -27,7 +27,6 @@ from oic_assurance.publishing.publication import (
     find_publication,
     get_publication,
     limit_waiting,
-    log_disclosure,
     move_pointer,
     sole_publisher,
 )
@@ -38,6 +37,7 @@ from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, Publish
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import find_value
 
 #: How long to wait for another publisher.
@@ -186,7 +186,7 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
         record_released(conn, released_periods(build.build_id), build.build_id)
         record_exceptions(conn, build.build_id)
         what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
-        log_disclosure(conn, what, READERS, build.run_id)
+        enter(conn, "disclosure", what, to_whom=READERS, run_id=build.run_id)
     conn.execute(
         """
         update audit.run

@@ -23,6 +23,7 @@ from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import PUBLISHING, release, try_take
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
 
 ATTACHED = 7
@@ -278,10 +279,7 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
     def drop() -> None:
         with conn.transaction():
             conn.execute(sql.SQL("drop table {}").format(tables))
-            conn.execute(
-                "insert into audit.processing_log (action, what) values ('erasure', %s)",
-                (f"the tables of {what}, {why}",),
-            )
+            enter(conn, "erasure", f"the tables of {what}, {why}")
 
     _insist(drop, deadline, what)
 

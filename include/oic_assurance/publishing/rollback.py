@@ -15,7 +15,6 @@ from oic_assurance.publishing.publication import (
     find_hold,
     find_publication,
     get_publication,
-    log_disclosure,
     move_pointer,
     sole_publisher,
     was_shown,
@@ -24,6 +23,7 @@ from oic_assurance.publishing.released_figures import record_released, released_
 from oic_assurance.publishing.schemas import READERS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
+from oic_assurance.warehouse.processing_log import enter
 
 PATIENCE = "10s"
 
@@ -92,7 +92,7 @@ def _rollback(
         what = (
             f"publication {publication_id} again, in place of {left and left.publication_id}: {why}"
         )
-        log_disclosure(conn, what, READERS, None)
+        enter(conn, "disclosure", what, to_whom=READERS)
     return get_publication(conn, publication_id)
 
 
@@ -112,7 +112,7 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
             record_released(conn, released_periods(newest), newest)
             record_exceptions(conn, newest)
             what = f"publication {newest}, released after a roll-back: {why}"
-            log_disclosure(conn, what, READERS, None)
+            enter(conn, "disclosure", what, to_whom=READERS)
     except NotPublishableError as error:
         raise AssuranceError(f"Publication {newest} is not released: {error}.") from error
     return get_publication(conn, newest)

@@ -26,6 +26,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import dataset_lock, take
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
 from oic_assurance.warehouse.secrets import secret
 
@@ -294,14 +295,12 @@ class _Erasure:
                 [(erasure_id, one) for one in sorted(marks)],
             )
         self._log_batches(found, erasure_id)
-        self._connection.execute(
-            "insert into audit.processing_log (action, what) values ('erasure', %s)",
-            (
-                f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
-                f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
-                f"{found.archived_rows} of archived batches: {self._request.reason}",
-            ),
+        what = (
+            f"{self._dataset.name}, erasure {erasure_id}: {len(self._keys)} records in "
+            f"{found.raw.total()} rows of raw, {found.rejected.total()} of quarantine and "
+            f"{found.archived_rows} of archived batches: {self._request.reason}"
         )
+        enter(self._connection, "erasure", what)
 
     def _log_batches(self, found: Found, erasure_id: int) -> None:
         rewritten = {one.batch_id: one for one in found.rewritten}

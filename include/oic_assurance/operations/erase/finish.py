@@ -31,6 +31,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.airflow_uri import find_connection_uri
 from oic_assurance.warehouse.connections import connect, reason
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records, one_value
 from oic_assurance.warehouse.write_ahead_log import clear_log
 
@@ -227,10 +228,8 @@ def _log(settings: Settings, pending: list[_Pending], done: Finish) -> None:
             "insert into audit.erasure_finish (up_to_erasure, publications) values (%s, %s)",
             (pending[-1].erasure_id, done.publications),
         )
-        connection.execute(
-            "insert into audit.processing_log (action, what) values ('erasure', %s)",
-            (
-                f"the last traces of erasures up to {pending[-1].erasure_id}: "
-                f"{len(done.publications)} publications, dead rows, write-ahead log",
-            ),
+        what = (
+            f"the last traces of erasures up to {pending[-1].erasure_id}: "
+            f"{len(done.publications)} publications, dead rows, write-ahead log"
         )
+        enter(connection, "erasure", what)

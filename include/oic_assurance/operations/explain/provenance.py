@@ -6,7 +6,6 @@ section 62). The content of the rows is not returned, only the version, its batc
 the columns that have changed.
 """
 
-import getpass
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records
 
 #: This column changes with every version, so it is not listed among the changed columns.
@@ -193,17 +193,10 @@ def _log(
     connection: psycopg.Connection, records: Records, what: str, items: Iterable[Sought]
 ) -> None:
     datasets = ", ".join(dict.fromkeys(item.dataset for item in items))
-    connection.execute(
-        """
-        insert into audit.processing_log (action, who, what, run_id)
-        values ('consultation', session_user || ' for ' || %s::text, %s, %s)
-        """,
-        (
-            getpass.getuser(),
-            f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}",
-            records.build.run_id,
-        ),
+    looked_at = (
+        f"{what} in publication {records.publication.publication_id}: raw rows of {datasets}"
     )
+    enter(connection, "consultation", looked_at, run_id=records.build.run_id)
 
 
 @contextmanager

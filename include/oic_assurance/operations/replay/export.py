@@ -24,6 +24,7 @@ from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import dataset as declared
 from oic_assurance.sources.declarations.model import Dataset, Table
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
 
 ROWS_AT_ONCE = 5_000
@@ -57,13 +58,8 @@ def export_rejected(settings: Settings, which: QuarantineFilter, to: Path, who: 
         values = replace(which, table=table.name).values(settings)
         unsplit = _count(connection, values, "r.content ? 'cells'")
         rows = _write(connection, table, values, to, with_line=unsplit > 0)
-        connection.execute(
-            """
-            insert into audit.processing_log (action, what, to_whom)
-            values ('disclosure', %s, %s)
-            """,
-            (f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}", who),
-        )
+        what = f"{dataset.name}: {rows} rejected rows of {table.name}, exported to {to}"
+        enter(connection, "disclosure", what, to_whom=who)
     return Exported(rows, unsplit, refused)
 
 

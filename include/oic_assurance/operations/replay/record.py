@@ -14,6 +14,7 @@ from oic_assurance.operations.replay.corrections import CorrectedFile
 from oic_assurance.operations.replay.selection import RejectedRows
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import one_value
 
 
@@ -157,8 +158,4 @@ def log_alteration(connection: psycopg.Connection, attempt: Attempt, batch: Batc
         f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rejected rows of batch "
         f"{batch.replay_of} as corrected in {name}: {attempt.because}"
     )
-    connection.execute(
-        "insert into audit.processing_log (action, who, what, run_id)"
-        " values ('alteration', %s, %s, %s)",
-        (attempt.who, what, attempt.run_id),
-    )
+    enter(connection, "alteration", what, run_id=attempt.run_id)

@@ -6,7 +6,6 @@ sealed marts show the verdict on the original build, because the gate checked th
 build.
 """
 
-import getpass
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from oic_assurance.publishing.publication import Publication, find_publication
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.fingerprint import content_fingerprint
+from oic_assurance.warehouse.processing_log import enter
 
 #: This role reads published and built tables, and can change neither.
 READER = "oic_gate"
@@ -112,14 +112,5 @@ def _compute(settings: Settings, original: Build) -> None:
 
 def _log(conn: psycopg.Connection, publication: Publication, original: Build) -> None:
     """Log that records of both lawful purposes were combined (DPA 2018 section 62 requires it)."""
-    conn.execute(
-        """
-        insert into audit.processing_log (action, who, what, run_id)
-        values ('combination', session_user || ' for ' || %s::text, %s, %s)
-        """,
-        (
-            getpass.getuser(),
-            f"publication {publication.publication_id} computed again, to compare it",
-            original.run_id,
-        ),
-    )
+    what = f"publication {publication.publication_id} computed again, to compare it"
+    enter(conn, "combination", what, run_id=original.run_id)

@@ -1,6 +1,5 @@
 """The screen of a build's failed checks, with their owners and the keys of the failing rows."""
 
-import getpass
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from oic_assurance.errors import UnknownNameError, UsageError
 from oic_assurance.reporting.screens.layout import count, moment, wrapped
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.processing_log import enter
 from oic_assurance.warehouse.rows import all_records, one_row
 
 ROLE = "oic_gate"
@@ -132,13 +132,7 @@ def checks_screen(found: BuildChecks) -> str:
 def _log(warehouse: psycopg.Connection, build: Build, shown: Sequence[FailedCheck]) -> None:
     """Log who looks at the keys of records, as DPA 2018 section 62 requires."""
     tables = ", ".join(dict.fromkeys(check.table_name for check in shown if check.row_keys))
-    warehouse.execute(
-        """
-        insert into audit.processing_log (action, who, what, run_id)
-        values ('consultation', session_user || ' for ' || %s::text, %s, %s)
-        """,
-        (getpass.getuser(), f"keys that checks named in {tables}", build.run_id),
-    )
+    enter(warehouse, "consultation", f"keys that checks named in {tables}", run_id=build.run_id)
 
 
 def _lines(check: FailedCheck) -> list[str]:
