@@ -1,6 +1,7 @@
 """Custody records."""
 
 from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.entered_late import entered_soon
 from expectations.shared.landing_suite import landing_suite
 from expectations.shared.own_history import mix_as_before, recorded_as_usual
 from expectations.vocabulary import Expectations
@@ -32,6 +33,10 @@ def custody_record() -> Expectations:
             description="Every arresting officer is listed in the personnel file.",
         ),
         recorded_as_usual("rms/custody_record"),
+        entered_soon(
+            "detained_at",
+            description="Few new detentions are entered a week or more after they began.",
+        ),
         mix_as_before(
             "rms/custody_record",
             "detention_reason_code",

@@ -1,6 +1,7 @@
 """Referrals to the NCCU in the records management system."""
 
 from expectations.shared.current_records import nearly_all_records, refers_to
+from expectations.shared.entered_late import entered_soon
 from expectations.shared.landing_suite import landing_suite
 from expectations.shared.own_history import mix_as_before, recorded_as_usual
 from expectations.vocabulary import Expectations
@@ -38,6 +39,10 @@ def nccu_referral() -> Expectations:
             description="Every reporting officer is listed in the personnel file.",
         ),
         recorded_as_usual("rms/nccu_referral"),
+        entered_soon(
+            "contacted_at",
+            description="Few new referrals are entered a week or more after the contact.",
+        ),
         mix_as_before(
             "rms/nccu_referral",
             "channel",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,10 +13,6 @@ from psycopg.conninfo import conninfo_to_dict
 from oic_assurance.reporting.documents.marts import Mart, marts
 from tests.end_to_end.terminal import PROJECT, Terminal
 from tests.readers.questions import dashboard_queries, digest
-
-if TYPE_CHECKING:
-    # pyodbc is imported inside the functions. Only `make test-all` installs pyodbc and its driver.
-    pass
 
 pytestmark = pytest.mark.slow
 

@@ -356,7 +356,7 @@ def a_partial_refresh() -> str:
     return "delete from intel.report where created_at >= '2026-04-25'"
 
 
-@defect("source", place="rms", caught_by=NOTHING)
+@defect("source", place="rms", caught_by="raw_law_enforcement.custody_record few_corrections")
 def older_versions_returned() -> str:
     """A replica fell back to older versions of records, which are not read a second time."""
     return """
@@ -386,7 +386,7 @@ def a_filter_of_a_view_lost() -> str:
 @defect(
     "source",
     place="rms",
-    caught_by="candidate.assurance_measure published_figures_stay_in_interval",
+    caught_by="raw_law_enforcement.custody_record detained_at_entered_soon",
     only_new_records=True,
 )
 def an_archive_entered_again() -> str:

@@ -33,6 +33,8 @@ _UNPUBLISHED = "delete from marts.publication; delete from audit.build where bui
 HISTORY_REPAIRS = {
     "few_corrections": _UNPUBLISHED,
     "few_late_records": _UNPUBLISHED,
+    "detained_at_entered_soon": _UNPUBLISHED,
+    "contacted_at_entered_soon": _UNPUBLISHED,
     "as_many_as_published": "delete from marts.publication; delete from audit.table_fingerprint",
 }
 
@@ -54,6 +56,12 @@ HISTORY_DAMAGES = {
     + _COPIES.replace("|| n,", "|| n / 2,") % "'batch_id', 6 + n % 2, 'is_tombstone', n % 2 = 1",
     # Three hundred records from March turn up after a publication.
     "few_late_records": _PUBLISHED + _COPIES % "'batch_id', 7, 'created_at', '2026-03-01Z'",
+    # After a publication, three hundred records are entered on one day about March.
+    **dict.fromkeys(
+        ("detained_at_entered_soon", "contacted_at_entered_soon"),
+        _PUBLISHED
+        + _COPIES % "'batch_id', 7, '{column}', '2026-03-01Z', 'created_at', '2026-05-14Z'",
+    ),
     "not_from_the_future": "update {t} set {column} = landed_at + interval '1 day'",
     "units_listed": _COPIES % "'org_unit_code', 'NOWHERE', 'leave_date', null",
     # The latest of fifteen deliveries lists only half of what was new in the delivery before it.

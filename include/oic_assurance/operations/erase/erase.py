@@ -76,10 +76,12 @@ def tables_with(settings: Settings, dataset: Dataset, key: str) -> list[Table]:
                     select
                         exists (select from {} where force_code = %(force)s and row_key = %(key)s)
                         or exists (
-                            select from audit.rejected_row
+                            select
+                            from audit.rejected_row as r
+                            inner join audit.batch as b using (batch_id)
                             where
-                                dataset = %(dataset)s and table_name = %(table)s
-                                and row_key = %(key)s
+                                b.force_code = %(force)s and r.dataset = %(dataset)s
+                                and r.table_name = %(table)s and r.row_key = %(key)s
                         )
                     """
                 ).format(raw_name(dataset, table)),

@@ -207,7 +207,8 @@ class Agreement:
                     and exists (
                         select from audit.batch as b
                         where
-                            b.dataset = {dataset} and b.status = 'landed'
+                            b.force_code = {force} and b.dataset = {dataset}
+                            and b.status = 'landed'
                             and b.delivered_for = r.version_at and b.delivered_for > %(at)s
                     )
                 )
@@ -243,8 +244,12 @@ class Agreement:
             where
                 k.repeats is null and landed.row_number is null
                 and not exists (
-                    select from audit.rejected_row as r
-                    where r.dataset = {dataset} and r.table_name = {table} and ({before})
+                    select
+                    from audit.rejected_row as r
+                    inner join audit.batch as b using (batch_id)
+                    where
+                        b.force_code = {force} and r.dataset = {dataset}
+                        and r.table_name = {table} and ({before})
                 )
                 and not exists (
                     select

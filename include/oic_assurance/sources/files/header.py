@@ -108,17 +108,18 @@ def _name(cell: str) -> str:
 def _could_be_row(record: Record, header: Header, table: Table) -> bool:
     """Tell whether a line above the header looks like a row.
 
-    A row has a plausible cell in every required column. A title line has not.
+    A row has a plausible cell in every required column. A title line has not. Without a required
+    column, nothing can tell a row from a title line, so no line counts as a row.
     """
-    if len(record) <= max(header.positions):
+    required = [column for column in table.columns if column.required]
+    if not required or len(record) <= max(header.positions):
         return False
     cells = dict(zip(table.names, (record[p].strip() for p in header.positions), strict=True))
     return all(
         cells[column.name]
         and (not column.codes or cells[column.name] in column.codes)
         and ((column.type == "text" and column.digits is None) or cells[column.name][0].isdigit())
-        for column in table.columns
-        if column.required
+        for column in required
     )
 
 
