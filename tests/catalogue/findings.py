@@ -76,10 +76,11 @@ cross join lateral (
     select
         (today.value + 3.841458881296 / 2 / today.denominator)
             / (1 + 3.841458881296 / today.denominator) as centre,
-        1.959964 * sqrt(
+        -- A damaged value can be above 1, and has no interval then.
+        1.959964 * sqrt(greatest(
             today.value * (1 - today.value) / today.denominator
-            + 3.841458881296 / 4 / today.denominator / today.denominator
-        ) / (1 + 3.841458881296 / today.denominator) as half_width
+            + 3.841458881296 / 4 / today.denominator / today.denominator, 0
+        )) / (1 + 3.841458881296 / today.denominator) as half_width
 ) as interval
 cross join lateral (
     select interval.centre - interval.half_width as low,
