@@ -63,11 +63,20 @@ def empty_warehouse(settings: Settings) -> Iterator[Settings]:
         yield settings
 
 
+@pytest.fixture(scope="session")
+def migrated(home: Path) -> str:
+    """The name of a migrated database without data, to copy. It goes with the server."""
+    name = f"migrated_{uuid.uuid4().hex[:12]}"
+    with temporary_warehouse(name, is_kept=True):
+        migrate(load_settings())
+    return name
+
+
 @pytest.fixture
-def fresh_warehouse(empty_warehouse: Settings) -> Settings:
+def fresh_warehouse(migrated: str, settings: Settings) -> Iterator[Settings]:
     """Settings whose warehouse is a separate, migrated database on the session's server."""
-    migrate(empty_warehouse)
-    return empty_warehouse
+    with temporary_warehouse(f"warehouse_{uuid.uuid4().hex[:12]}", template=migrated):
+        yield settings
 
 
 def pytest_unconfigure() -> None:

@@ -8,14 +8,39 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from oic_assurance.settings import load_settings
+from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.airflow_uri import libpq_uri
 from oic_assurance.warehouse.connections import admin_url, warehouse_url
 
+# The copy of a database has the rights on its objects, but not the rights on the database itself,
+# nor the settings of the database.
+_RIGHTS_AND_SETTINGS = """
+select format('revoke all on database %%I from public', %(to)s::text)
+where %(template)s <> 'template1'
+union all
+select format(
+    'grant %%s on database %%I to %%I', granted.privilege_type, %(to)s::text,
+    pg_get_userbyid(granted.grantee)
+)
+from pg_catalog.pg_database as d, aclexplode(d.datacl) as granted
+where d.datname = %(template)s and %(template)s <> 'template1' and granted.grantee <> 0
+union all
+select format(
+    'alter database %%I set %%I = %%L', %(to)s::text, split_part(setting, '=', 1),
+    substr(setting, strpos(setting, '=') + 1)
+)
+from pg_catalog.pg_db_role_setting as s
+inner join pg_catalog.pg_database as d on s.setdatabase = d.oid
+cross join unnest(s.setconfig) as setting
+where d.datname = %(template)s and s.setrole = 0
+"""
+
 
 @contextmanager
-def temporary_warehouse(name: str, *, template: str = "template1") -> Iterator[None]:
-    """Create a database and use it as the warehouse. Drop it at the end of the block.
+def temporary_warehouse(
+    name: str, *, template: str = "template1", is_kept: bool = False
+) -> Iterator[None]:
+    """Create a database and use it as the warehouse. Drop it at the end, unless it is kept.
 
     The database has the tables of its template. Without a template, it is empty and must be
     migrated before it can be used.
@@ -27,10 +52,24 @@ def temporary_warehouse(name: str, *, template: str = "template1") -> Iterator[N
     drop = sql.SQL("drop database {} with (force)")
     with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
         administrator.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
+        copied = {"to": name, "template": template}
+        for (statement,) in administrator.execute(_RIGHTS_AND_SETTINGS, copied):
+            administrator.execute(statement.encode())
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
             yield
     finally:
-        with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
-            administrator.execute(drop.format(sql.Identifier(name)))
+        if not is_kept:
+            with psycopg.connect(admin_url(settings), autocommit=True) as administrator:
+                administrator.execute(drop.format(sql.Identifier(name)))
+
+
+def administrator(settings: Settings, *, autocommit: bool = False) -> psycopg.Connection:
+    """Return a session of the server's superuser in the warehouse, in the time zone UTC.
+
+    It reads and changes everything. No login of the product may do so.
+    """
+    database = str(conninfo_to_dict(warehouse_url(settings))["dbname"])
+    uri = admin_url(settings, database)
+    return psycopg.connect(uri, autocommit=autocommit, options="-c timezone=UTC")

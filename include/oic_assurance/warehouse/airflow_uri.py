@@ -1,20 +1,33 @@
 """Read connections from Airflow's variables AIRFLOW_CONN_<NAME>, without importing Airflow.
 
 The value of a variable is a URI or a JSON object. Airflow's documentation on managing connections
-defines both formats.
+defines both formats. If there is no variable, `use_lookup` decides where else to look: the program
+that runs this code passes a function that asks Airflow's secrets backend.
 """
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
 
 from oic_assurance.errors import UsageError
+from oic_assurance.warehouse.transport import check_postgres
 
 SCHEMES = frozenset({"postgres", "postgresql"})
 Parts = dict[str, str]
+#: Returns a connection, by its name, as a URI or as JSON. Returns None if there is none.
+Lookup = Callable[[str], str | None]
+
+_lookups: list[Lookup] = []
+
+
+def use_lookup(lookup: Lookup | None) -> None:
+    """Look connections that have no variable up with this function. With None, do not look."""
+    _lookups[:] = [] if lookup is None else [lookup]
 
 
 def variable_name(name: str) -> str:
@@ -23,13 +36,14 @@ def variable_name(name: str) -> str:
 
 
 def find_connection_uri(name: str) -> str | None:
-    """Return the libpq URI of Airflow's connection `name`, or None if its variable is not set.
+    """Return the libpq URI of Airflow's connection `name`, or None if there is no such connection.
 
     Raises:
-        UsageError: The value of the variable does not describe a connection to PostgreSQL.
+        UsageError: What was found does not describe a connection to PostgreSQL, or TLS is required
+            and the connection does not check the server.
     """
     variable = variable_name(name)
-    text = os.environ.get(variable, "").strip()
+    text = _find_text(name)
     if not text:
         return None
     try:
@@ -40,15 +54,16 @@ def find_connection_uri(name: str) -> str | None:
             f"{variable} is neither a PostgreSQL URI (postgres://user:password@host:port/database) "
             "nor Airflow's JSON form of one."
         ) from error
+    check_postgres(variable, parts)
     return libpq_uri(parts)
 
 
 def connection_type(name: str) -> str | None:
-    """Return the type of Airflow's connection `name`, or None if its variable is not set.
+    """Return the type of Airflow's connection `name`, or None if there is no such connection.
 
-    The type is `postgres` for `postgres` and `postgresql`, and also if the variable names no type.
+    The type is `postgres` for `postgres` and `postgresql`, and also if no type is named.
     """
-    text = os.environ.get(variable_name(name), "").strip()
+    text = _find_text(name)
     if not text:
         return None
     try:
@@ -68,6 +83,26 @@ def libpq_uri(parts: Parts) -> str:
     place = (f"[{host}]" if ":" in host else quote(host, safe=",")) + (f":{port}" if port else "")
     query = f"?{urlencode(rest, quote_via=quote)}" if rest else ""
     return f"postgresql://{login}{'@' if login else ''}{place}/{quote(database, safe='')}{query}"
+
+
+def _find_text(name: str) -> str:
+    given = os.environ.get(variable_name(name), "").strip()
+    if given:
+        return given
+    return next((found.strip() for lookup in _lookups if (found := lookup(name))), "")
+
+
+def libpq_environment(uri: str) -> dict[str, str]:
+    """Return the parameters of a libpq URI as libpq's environment variables, such as `PGHOST`.
+
+    PostgreSQL's programs read them, so no password has to be in an argument of a program.
+    """
+    known = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
+    return {
+        variable.decode(): str(value)
+        for name, value in conninfo_to_dict(uri).items()
+        if (variable := known.get(name)) and value not in (None, "")
+    }
 
 
 def _from_uri(text: str) -> Parts:

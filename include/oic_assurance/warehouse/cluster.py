@@ -1,5 +1,6 @@
 """Create and check the data directory of the embedded server, and write the server's settings."""
 
+import logging
 import shutil
 import subprocess
 import tempfile
@@ -10,14 +11,17 @@ from psycopg import sql
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.programs import (
-    allow_traversal,
+    HERE,
     change_owner,
+    has_library,
     major_version,
     run_program,
     server_account,
+    write_for_server,
 )
 from oic_assurance.warehouse.secrets import find_secret, secret
 
+LOG = logging.getLogger(__name__)
 SUPERUSER = "postgres"
 #: The login that owns each database. Only Airflow uses the database `airflow`.
 OWNERS = {
@@ -33,7 +37,11 @@ SOURCES = {
 }
 LOGINS = (*OWNERS.values(), *(login for _, login in SOURCES.values()))
 BUILTIN_LOCALE_SINCE = 17
+NOTIFY_QUEUE_SINCE = 17
 DRAFT_PREFIX = "new-"
+#: The folder in the data directory into which the server writes its log. The server's account may
+#: not be able to reach another folder.
+LOG_FOLDER = "server_log"
 
 _ACCESS = """\
 # This file is written at each start. The server accepts only connections from this machine, with a
@@ -46,7 +54,14 @@ _SETTINGS = """\
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
-max_connections = 100
+# A client takes a connection before it gives its password. So there are many more than anybody
+# needs, and only the pipeline may use most of them.
+max_connections = 300
+reserved_connections = 230
+superuser_reserved_connections = 3
+# A client that gives no password takes a connection for no longer than this.
+authentication_timeout = 20s
+{failed_logins}
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 
@@ -60,6 +75,8 @@ max_parallel_workers_per_gather = 0
 jit = off
 random_page_cost = 1.1
 
+{notifications}
+
 # Committed data survives a crash. A standby server and an archive of the write-ahead log are not
 # supported.
 fsync = on
@@ -71,12 +88,20 @@ max_wal_size = 1GB
 checkpoint_timeout = 15min
 
 # The server log must not contain data of records. An error message, or the statement that caused
-# it, can contain a value of a record. So an error goes only to the client. The log has only the
-# starts and failures of the server.
-log_destination = 'stderr'
-logging_collector = off
+# it, can contain a value of a record. So an error goes only to the client. The log has the starts
+# and failures of the server, connections, and the statements of readers: their logins have
+# log_statement = all. What a reader consulted is entered in the log of processing, without the
+# values in the statements, and then the file is deleted (operations/audit/collect.py).
+log_destination = 'jsonlog'
+logging_collector = on
+log_directory = '{log_directory}'
+log_filename = 'postgres-%Y%m%dT%H%M%S.log'
+log_file_mode = 0600
+log_rotation_age = 1d
+log_rotation_size = 10MB
+log_truncate_on_rotation = off
 log_timezone = 'UTC'
-log_line_prefix = '%m [%p] '
+log_connections = on
 log_min_messages = log
 log_min_error_statement = panic
 log_error_verbosity = terse
@@ -92,6 +117,11 @@ log_autovacuum_min_duration = -1
 def data_dir(settings: Settings) -> Path:
     """Return the data directory of the embedded server."""
     return settings.server_dir / "data"
+
+
+def server_log_dir(settings: Settings) -> Path:
+    """Return the folder in which the embedded server writes its log, as files of JSON lines."""
+    return data_dir(settings) / LOG_FOLDER
 
 
 def password_name(login: str) -> str:
@@ -114,7 +144,6 @@ def create_cluster(settings: Settings) -> None:
     draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=data.parent))
     try:
         account = server_account(draft)
-        allow_traversal(settings, account)
         change_owner(draft, account)
         _initdb(settings, draft)
         configure(settings, draft, port=5432)
@@ -167,13 +196,29 @@ def check_cluster(settings: Settings) -> None:
 def configure(settings: Settings, data: Path, *, port: int) -> None:
     """Write two files of the server: its settings, including the TCP port, and its access rules."""
     account = server_account(data)
-    files = {"assurance.conf": _SETTINGS.format(port=port), "pg_hba.conf": _ACCESS}
+    files = {
+        "assurance.conf": _SETTINGS.format(
+            port=port, log_directory=LOG_FOLDER, **_optional(settings)
+        ),
+        "pg_hba.conf": _ACCESS,
+    }
     for name, text in files.items():
-        draft = data / f"{name}.new"
-        draft.write_text(text, encoding="utf-8")
-        draft.chmod(0o600)
-        change_owner(draft, account)
-        draft.replace(data / name)
+        write_for_server(data / name, text, account)
+
+
+def _optional(settings: Settings) -> dict[str, str]:
+    """Return the settings that not every installation or version of PostgreSQL has."""
+    # A failed login is answered after a second, so that nobody tries many passwords.
+    delay = "shared_preload_libraries = 'auth_delay'\nauth_delay.milliseconds = 1000"
+    # Whoever may connect may notify. The queue of notifications is 8 MB on the disk, not 8 GB.
+    queue = "max_notify_queue_pages = 1024"
+    if not has_library(settings, "auth_delay"):
+        LOG.warning("PostgreSQL has no module auth_delay, so failed logins are not slowed down.")
+        delay = ""
+    return {
+        "failed_logins": delay,
+        "notifications": queue if major_version(settings) >= NOTIFY_QUEUE_SINCE else "",
+    }
 
 
 def _initdb(settings: Settings, data: Path) -> None:
@@ -182,7 +227,7 @@ def _initdb(settings: Settings, data: Path) -> None:
     options += ["--encoding=UTF8", "--locale=C"]
     if major_version(settings) >= BUILTIN_LOCALE_SINCE:
         options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-    done = run_program(settings, data, ["initdb", "-D", ".", *options])
+    done = run_program(settings, data, ["initdb", "-D", HERE, *options])
     if done.returncode != 0:
         raise ServerError(f"No PostgreSQL server could be created in {data}: {_last_line(done)}.")
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -210,13 +255,6 @@ def _logins_and_databases(settings: Settings) -> list[sql.Composable]:
                 sql.Identifier(login), createrole, password(login)
             )
         )
-    # Publishing must see when transactions of other logins began. A migration grants this right to
-    # the role that publishes, so the owner of the warehouse must be allowed to pass it on.
-    statements.append(
-        sql.SQL("grant pg_read_all_stats to {} with admin option").format(
-            sql.Identifier(OWNERS["warehouse"])
-        )
-    )
     statements += [
         sql.SQL("create database {} owner {}").format(
             sql.Identifier(database), sql.Identifier(owner)
@@ -260,7 +298,7 @@ def _run_sql(
     done = run_program(
         settings,
         data,
-        ["postgres", "--single", "-j", "-D", ".", "-c", "exit_on_error=on", database],
+        ["postgres", "--single", "-j", "-D", HERE, "-c", "exit_on_error=on", database],
         text=text,
     )
     if done.returncode != 0:

@@ -1,6 +1,7 @@
 """Connect to the warehouse and the source databases, and describe why a connection failed."""
 
 import re
+import time
 from typing import Any
 
 import psycopg
@@ -22,14 +23,20 @@ from oic_assurance.warehouse.airflow_uri import (
 )
 from oic_assurance.warehouse.cluster import OWNERS, SOURCES, SUPERUSER, password_name
 from oic_assurance.warehouse.embedded import HOST, is_running, server_port
+from oic_assurance.warehouse.roles import LOGIN_ROLES, SEARCH_PATH
 from oic_assurance.warehouse.secrets import find_secret
 
-NAMES = ("warehouse", "rms", "intelligence", "bi", "public")
-READERS = {"bi": "bi_reader", "public": "public_reader"}
+STAGES = {role.removeprefix("oic_"): role for role in LOGIN_ROLES}
+NAMES = ("warehouse", "rms", "intelligence", "bi", "admin", *STAGES)
+READERS = {"bi": "bi_reader"}
+#: The login that once showed figures to the public. Migrations still need its role until the one
+#: that drops it.
+FORMER_READER = "public_reader"
 #: The group roles of readers who may see only some rows: supervisors and the Commissioner's office.
 SUPERVISOR, OFFICE = "supervisor_reader", "commissioner_reader"
-STAGE_ROLES = ("oic_landing", "oic_transform", "oic_gate", "oic_publish")
 CONNECT_SECONDS = 10
+FULL_SECONDS = 30
+_FULL = ("too many clients already", "remaining connection slots are reserved")
 #: The class of SQLSTATE codes for a value that its data type does not accept.
 DATA_EXCEPTION = "22"
 START_FIRST = "The embedded server is not running: run `assurance db start`."
@@ -38,7 +45,9 @@ START_FIRST = "The embedded server is not running: run `assurance db start`."
 def url(settings: Settings, name: str) -> str:
     """Return the libpq URI, with password, for a login of the warehouse or of a source database.
 
-    `name` is one of `NAMES`. `bi` and `public` name the two logins that read the published marts.
+    `name` is one of `NAMES`. `bi` names the login that reads the published marts.
+    `landing`, `gate` and so on (`STAGES`) name the logins of the stages and of the two purposes,
+    and `admin` a login that administers the warehouse's server, for back-up and repair.
     The other names are databases. The login of a database is the one in its Airflow connection, or
     else the owner of that database on the embedded server.
 
@@ -46,12 +55,21 @@ def url(settings: Settings, name: str) -> str:
         UsageError: `name` is not one of `NAMES`, or the Airflow connection is not to PostgreSQL.
         ServerError: The embedded server was never started here, or a password is missing.
     """
+    if name == "public":
+        raise UsageError(
+            "There is no login for the public: a release leaves as files. "
+            "`assurance release make` makes one."
+        )
     if name not in NAMES:
         raise UnknownNameError("database", name, NAMES)
     if name == "warehouse":
         return warehouse_url(settings)
     if name in READERS:
         return _reader_url(settings, READERS[name])
+    if name in STAGES:
+        return login_url(settings, STAGES[name])
+    if name == "admin":
+        return _known_administrator(settings)
     return find_connection_uri(name) or _embedded(settings, name, OWNERS[name])
 
 
@@ -64,6 +82,83 @@ def warehouse_url(settings: Settings) -> str:
     """
     given = find_connection_uri("warehouse")
     return given or _embedded(settings, "warehouse", OWNERS["warehouse"])
+
+
+def login_url(settings: Settings, role: str) -> str:
+    """Return the libpq URI, with password, with which a stage or a purpose logs in as its role.
+
+    The Airflow connection `warehouse_landing`, `warehouse_gate` and so on says how. What it leaves
+    out, and everything if there is no such connection, is as for the warehouse's owner. Without a
+    connection the password is the stored secret.
+
+    Raises:
+        UsageError: The connection is not to PostgreSQL, or logs in as another role.
+        ServerError: The login's password is missing.
+    """
+    name = connection_name(role)
+    given = find_connection_uri(name)
+    place = _parts(warehouse_url(settings))
+    if given is None:
+        password = find_secret(settings, password_name(role))
+        if password is None:
+            raise ServerError(f"'{role}' has no password yet: run `assurance db start` first.")
+        return libpq_uri({**place, "user": role, "password": password})
+    parts = _parts(given)
+    if parts.get("user", role) != role:
+        raise UsageError(f"{variable_name(name)} must log in as '{role}', and as nobody else.")
+    return libpq_uri({**place, "user": role, **parts})
+
+
+def connection_name(role: str) -> str:
+    """Return the name of the Airflow connection with which a role logs in."""
+    return f"warehouse_{role.removeprefix('oic_')}"
+
+
+def administrator_url(settings: Settings) -> str | None:
+    """Return the URI of a login that administers the warehouse's server, or None if none is known.
+
+    The Airflow connection `warehouse_admin` gives one. The embedded server of this state folder has
+    its superuser, also if the Airflow connection `warehouse` names one of its databases.
+
+    Raises:
+        UsageError: An Airflow connection is not to PostgreSQL.
+    """
+    given = find_connection_uri("warehouse_admin")
+    place = _parts(warehouse_url(settings))
+    if given is not None:
+        return libpq_uri({**place, **_parts(given), "dbname": place.get("dbname", "")})
+    if find_connection_uri("warehouse") is None or _is_embedded(settings, place):
+        return admin_url(settings, place["dbname"])
+    return None
+
+
+def connect_to_migrate(settings: Settings, administrator: str | None = None) -> psycopg.Connection:
+    """Return a session that acts as the warehouse's owner, of an administrator if one is known.
+
+    `administrator` is the URI of an administrator that only the caller knows, in any database.
+    Statements commit by themselves. `set local role none` makes an administrator of the session, or
+    changes nothing if it is the owner's own. An administrator's session finds no function that the
+    owner has made, because such a function could make itself an administrator.
+
+    Raises:
+        ServerError: The warehouse cannot be reached.
+    """
+    place = _parts(warehouse_url(settings))
+    uri = administrator_url(settings)
+    if administrator is not None:
+        uri = libpq_uri({**_parts(administrator), "dbname": place.get("dbname", "")})
+    if uri is None:
+        return connect(settings, autocommit=True)
+    owner = place.get("user", "")
+    try:
+        return psycopg.connect(
+            autocommit=True, **_with_options(uri, role=owner, search_path=SEARCH_PATH)
+        )
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The warehouse cannot be migrated as an administrator ({describe(uri)}): "
+            f"{reason(error)}."
+        ) from error
 
 
 def extract_url(settings: Settings, name: str) -> str:
@@ -102,12 +197,9 @@ def admin_url(settings: Settings, database: str = "postgres") -> str:
     return _embedded(settings, database, SUPERUSER)
 
 
-def sqlalchemy_url(settings: Settings, *, role: str | None = None) -> str:
-    """Return the URL of the warehouse for SQLAlchemy with psycopg 3.
-
-    If `role` is given, the sessions assume this role.
-    """
-    parts = _with_options(warehouse_url(settings), role=role)
+def sqlalchemy_url(settings: Settings, *, role: str) -> str:
+    """Return the URL of the warehouse for SQLAlchemy with psycopg 3, for the login of a role."""
+    parts = _with_options(login_url(settings, role))
     return libpq_uri(parts).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
@@ -116,19 +208,43 @@ def connect(
 ) -> psycopg.Connection:
     """Return a new connection to the warehouse, whose session is in the time zone UTC.
 
-    If `role` is given, the session assumes this role.
+    The session logs in as `role`, one of `roles.LOGIN_ROLES`, and can become nobody else. Without
+    `role` it is the owner's, which is for migrations, for making roles and for rewriting tables.
 
     Raises:
-        ServerError: The warehouse cannot be reached, or its login may not assume the role.
+        ServerError: The warehouse cannot be reached, or does not accept the login's password.
     """
-    uri = warehouse_url(settings)
+    uri = warehouse_url(settings) if role is None else login_url(settings, role)
     try:
-        return psycopg.connect(autocommit=autocommit, **_with_options(uri, role=role))
+        return _connect_patiently(autocommit=autocommit, **_with_options(uri))
     except psycopg.Error as error:
         hint = "" if find_connection_uri("warehouse") or is_running(settings) else f" {START_FIRST}"
+        if role is not None and "password authentication failed" in str(error):
+            hint = (
+                " Run `assurance db start`, which sets the password again. If another warehouse on "
+                f"this server uses this login too, give both the same password in "
+                f"{variable_name(connection_name(role))}."
+            )
         raise ServerError(
             f"The warehouse cannot be reached ({describe(uri)}): {reason(error)}.{hint}"
         ) from error
+
+
+def _connect_patiently(**options: Any) -> psycopg.Connection:
+    """Connect. If other clients have all connections, try again for up to `FULL_SECONDS`.
+
+    Clients that never log in can take every connection. A stage ends them (`reader_guard.py`), and
+    the server does so after its `authentication_timeout`.
+    """
+    deadline = time.monotonic() + FULL_SECONDS
+    while True:
+        try:
+            return psycopg.connect(**options)
+        except psycopg.OperationalError as error:
+            is_full = any(words in str(error) for words in _FULL)
+            if not is_full or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def connect_source(settings: Settings, system: str) -> psycopg.Connection:
@@ -188,6 +304,34 @@ def _embedded(settings: Settings, database: str, login: str) -> str:
     )
 
 
+def _known_administrator(settings: Settings) -> str:
+    uri = administrator_url(settings)
+    if uri is None:
+        raise ServerError(
+            "No administrator of the warehouse's server is known here: set "
+            f"{variable_name('warehouse_admin')} for this one command (docs/how-to/logins.md)."
+        )
+    return uri
+
+
+def on_embedded_server(settings: Settings) -> bool:
+    """Tell whether the warehouse is on the embedded server of this state folder."""
+    return _is_embedded(settings, _parts(warehouse_url(settings)))
+
+
+def _is_embedded(settings: Settings, place: dict[str, str]) -> bool:
+    """Tell whether a place is on the embedded server of this state folder."""
+    try:
+        port = str(server_port(settings))
+    except ServerError:
+        return False
+    return (
+        place.get("host") == HOST
+        and place.get("port") == port
+        and find_secret(settings, password_name(SUPERUSER)) is not None
+    )
+
+
 def _reader_url(settings: Settings, login: str) -> str:
     password = find_secret(settings, password_name(login))
     if password is None:
@@ -200,13 +344,17 @@ def _parts(uri: str) -> dict[str, str]:
     return {key: str(value) for key, value in conninfo_to_dict(uri).items() if value is not None}
 
 
-def _with_options(uri: str, *, role: str | None = None, read_only: bool = False) -> dict[str, Any]:
+def _with_options(
+    uri: str, *, role: str | None = None, search_path: str | None = None, read_only: bool = False
+) -> dict[str, Any]:
     """Return the parameters of a connection: the parts of a URI and the settings of the session."""
     parts = _parts(uri)
     options = [parts["options"]] if "options" in parts else []
     options.append("-c timezone=UTC")
     if role is not None:
         options.append(f"-c role={role}")
+    if search_path is not None:
+        options.append(f"-c search_path={search_path.replace(' ', '')}")
     if read_only:
         options.append("-c default_transaction_read_only=on")
     parts.setdefault("connect_timeout", str(CONNECT_SECONDS))

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import logging
 import os
 import random
@@ -20,12 +21,15 @@ from oic_assurance.warehouse.cluster import (
     create_cluster,
     data_dir,
     remove_drafts,
+    server_log_dir,
 )
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.process import Postmaster, clean_up_dead_server, find_postmaster
 from oic_assurance.warehouse.programs import (
-    allow_traversal,
+    HERE,
+    LOG,
     change_owner,
+    give_away,
     run_program,
     server_account,
 )
@@ -41,6 +45,8 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 60.0
 RETRY_SECONDS = 5.0
 LOG_LIMIT_BYTES = 10 * 1024 * 1024
+ROTATION_SECONDS = 3.0
+_LOG_NAME = "postgres-%Y%m%dT%H%M%S.json"
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +75,7 @@ def start(settings: Settings) -> None:
             remove_drafts(settings)
             create_cluster(settings)
             check_cluster(settings)
+            give_away(data_dir(settings))
             _launch(settings)
         except OSError as error:
             raise ServerError(
@@ -121,13 +128,19 @@ def _launch(settings: Settings) -> None:
         port = _choose_port(settings)
         configure(settings, data, port=port)
         _save_port(settings, port)
-        offset = log.stat().st_size
-        wait = ["-w", "-t", f"{READY_SECONDS:.0f}"]
-        log_option = ["-l", os.path.relpath(log, data)]
-        done = run_program(settings, data, ["pg_ctl", "-D", ".", *wait, *log_option, "start"])
+        offset, since = log.stat().st_size, time.time()
+        options = ["-w", "-t", f"{READY_SECONDS:.0f}", "-l", LOG]
+        with log.open("ab") as file:
+            done = run_program(
+                settings, data, ["pg_ctl", "-D", HERE, *options, "start"], log=file.fileno()
+            )
         if done.returncode == 0:
             return
-        reason = _reason_in_log(log, offset) or " ".join(done.stderr.split())
+        reason = (
+            _reason_in_log(log, offset)
+            or _reason_in_json(settings, since)
+            or " ".join(done.stderr.split())
+        )
         if settings.pg_port is not None and "TCP/IP" in reason:
             raise _port_taken(settings.pg_port)
         if not _may_heal(reason) or time.monotonic() > deadline:
@@ -215,6 +228,41 @@ def _lock(settings: Settings) -> Iterator[None]:
         os.close(descriptor)
 
 
+def rotate_log(settings: Settings) -> Path | None:
+    """Let the server begin a new log file, and return the path of that file.
+
+    Returns None if the server is not running, or does not begin a new file within a few seconds.
+
+    Raises:
+        ServerError: The program `pg_ctl` cannot be run.
+    """
+    data = data_dir(settings)
+    before = _current_log(settings)
+    if not is_running(settings):
+        return None
+    # The name of a file has the second at which it was begun. A new file in the same second would
+    # be the same file.
+    if before is not None:
+        _wait(lambda: time.strftime(_LOG_NAME, time.gmtime()) != before.name, 2.0)
+    run_program(settings, data, ["pg_ctl", "-D", ".", "logrotate"])
+    _wait(lambda: _current_log(settings) not in (None, before), ROTATION_SECONDS)
+    after = _current_log(settings)
+    return after if after != before else None
+
+
+def _current_log(settings: Settings) -> Path | None:
+    """Return the log file that the server writes to now."""
+    try:
+        text = (data_dir(settings) / "current_logfiles").read_text(encoding="utf-8")
+    except OSError:
+        return None
+    for line in text.splitlines():
+        kind, _, path = line.partition(" ")
+        if kind == "jsonlog":
+            return server_log_dir(settings) / Path(path).name
+    return None
+
+
 def _choose_port(settings: Settings) -> int:
     if settings.pg_port is not None:
         if not _is_free(settings.pg_port):
@@ -274,9 +322,7 @@ def _prepare_log(settings: Settings, data: Path) -> Path:
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))
     log.touch(mode=0o600)
-    account = server_account(data)
-    allow_traversal(settings, account)
-    change_owner(log, account)
+    change_owner(log, server_account(data))
     return log
 
 
@@ -288,8 +334,24 @@ def _reason_in_log(log: Path, offset: int) -> str:
     with log.open(encoding="utf-8", errors="replace") as file:
         file.seek(offset)
         lines = file.read().splitlines()
-    for word in ("PANIC:", "FATAL:", "could not bind"):
+    for word in ("PANIC:", "FATAL:"):
         for line in reversed(lines):
             if word in line:
                 return " ".join(line.split(word, 1)[1].split()).rstrip(".")
+    return ""
+
+
+def _reason_in_json(settings: Settings, since: float) -> str:
+    """Return why the server did not start, from the log files that were written since a time."""
+    found = []
+    for path in sorted(server_log_dir(settings).glob("*.json")):
+        with contextlib.suppress(OSError):
+            if path.stat().st_mtime >= since - 1:
+                found += path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for severity in ("PANIC", "FATAL"):
+        for line in reversed(found):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                entry = json.loads(line)
+                if entry["error_severity"] == severity:
+                    return " ".join(str(entry["message"]).split()).rstrip(".")
     return ""

@@ -68,6 +68,7 @@ def fingerprint_tables(
     exclude: Sequence[str] = ("publication_id",),
     *,
     only: Sequence[str] | None = None,
+    values: Mapping[str, sql.Composable] | None = None,
 ) -> dict[str, TableFingerprint]:
     """Return the fingerprints of the tables of a schema, by table name.
 
@@ -81,6 +82,7 @@ def fingerprint_tables(
       the rows of the current generation.
     - `only` limits the result to the tables that it names. A partition is included only if `only`
       names it.
+    - `values` maps columns to SQL expressions that are taken instead of the values of the columns.
     - The server reads each table once.
     """
     with written_alike(conn):
@@ -90,7 +92,10 @@ def fingerprint_tables(
             "only": None if only is None else list(only),
         }
         tables = conn.execute(_COLUMNS, asked).fetchall()
-        return {name: _fingerprint(conn, schema, name, *columns) for name, *columns in tables}
+        return {
+            name: _fingerprint(conn, schema, name, columns, types, values or {})
+            for name, columns, types in tables
+        }
 
 
 @contextmanager
@@ -113,10 +118,17 @@ def content_fingerprint(tables: Mapping[str, TableFingerprint]) -> str:
 
 
 def _fingerprint(
-    conn: psycopg.Connection, schema: str, name: str, columns: list[str], types: list[str]
+    conn: psycopg.Connection,
+    schema: str,
+    name: str,
+    columns: list[str],
+    types: list[str],
+    values: Mapping[str, sql.Composable],
 ) -> TableFingerprint:
     query = sql.SQL(_SUMS).format(
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        columns=sql.SQL(", ").join(
+            values.get(column, sql.Identifier(column)) for column in columns
+        ),
         table=sql.Identifier(schema, name),
     )
     rows, high, low = one_row(conn, query, what=f"fingerprint of {schema}.{name}")

@@ -3,8 +3,6 @@
 A lock is exclusive or shared. While one process holds it exclusively, no other process can hold it.
 Several processes can hold it shared at the same time.
 
-- `MIGRATIONS`: `warehouse/migrate.py` holds it while it applies migrations. One process at a time
-  migrates.
 - `KNOWN_BATCHES`: `builds/record.py` takes it in the transaction that opens a build.
   `operations/replay` takes it shared in the transaction that lands a replay. So a new build sees a
   replayed batch completely or not at all.
@@ -16,6 +14,11 @@ Several processes can hold it shared at the same time.
 - `PUBLISHING`: `publishing/publication.py` holds it for a publication or a roll-back.
   `publishing/retention.py` holds it while it detaches or drops generations. It protects the choice
   of the current publication and the partitions of the published tables.
+- `REKEY`: `operations/pseudonyms` holds it while it re-keys. One process at a time re-keys.
+- `PSEUDONYMS`: `operations/pseudonyms` takes it in the transaction that begins a re-keying.
+  `builds/runs.py` and `landing/pseudonyms.py` take it shared
+  in the transactions that open a run or make pseudonyms. So these see either that a re-keying has
+  begun or finish before it begins.
 - `NOTIFICATIONS`: `notifications/notify.py` holds it while it sends messages, so that no message is
   sent twice.
 - `dataset_lock()`: `landing`, `operations/replay`, `operations/erase` and `operations/verify` hold
@@ -24,9 +27,18 @@ Several processes can hold it shared at the same time.
   `batches/archive_writer.py` tries to take it shared, to see whether another force is landing
   the dataset.
 
-These locks are PostgreSQL's advisory locks. A lock that a session holds ends with `release` or with
-the session, so a killed process holds no lock. A lock that a transaction holds ends with the
-transaction. A process waits for a lock no longer than the `lock_timeout` of its session.
+These locks are rows of tables in schema `locks`, which only the stages reach. A stage can take only
+the locks of its own work (`locks.taker`). So a reader can take none of them.
+
+A lock of a session is a row in `locks.holder` with the session's pid and start. It counts as long
+as the session lives, so a killed process holds no lock. A lock of a transaction is a lock on the
+row in `locks.lock`, and ends with the transaction. Neither needs a transaction that stays open, so
+a lock never keeps the server from cleaning up old rows. A process waits for a lock no longer than
+the `lock_timeout` of its session.
+
+`MIGRATIONS` is not such a row, because it must work before the tables exist. While
+`warehouse/migrate.py` holds it, no other process applies migrations. It is an advisory lock, whose
+functions only the owner of the warehouse may call (`warehouse/hardening`).
 
 Two other locks are files, because they must also work while no server runs:
 
@@ -35,14 +47,18 @@ Two other locks are files, because they must also work while no server runs:
 - `warehouse/embedded.py`: one process at a time starts or stops the embedded server.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
-from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from oic_assurance.warehouse.rows import one_value
+
+#: How long a process that waits for a lock of a session sleeps before it tries again.
+_PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,6 +73,8 @@ KNOWN_BATCHES = Lock("known batches")
 CANDIDATE = Lock("candidate")
 RECOMPUTE = Lock("recompute")
 PUBLISHING = Lock("publishing")
+PSEUDONYMS = Lock("pseudonyms")
+REKEY = Lock("rekey")
 NOTIFICATIONS = Lock("notifications")
 
 
@@ -70,13 +88,33 @@ def take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) ->
 
     Raises:
         psycopg.errors.LockNotAvailable: The session's `lock_timeout` has passed.
+        psycopg.errors.InsufficientPrivilege: The login may not take this lock.
+        psycopg.errors.ActiveSqlTransaction: The connection does not commit each statement by
+            itself, so other sessions would not see the lock.
     """
-    _call(connection, "pg_advisory_lock", lock, shared=shared)
+    if lock == MIGRATIONS:
+        connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", (lock.name,))
+        return
+    deadline: float | None = None
+    while not _try_take(connection, lock, shared=shared):
+        if deadline is None:
+            patience = _patience_seconds(connection)
+            deadline = time.monotonic() + patience if patience else float("inf")
+        if time.monotonic() > deadline:
+            raise psycopg.errors.LockNotAvailable(f"another session holds the lock '{lock.name}'")
+        time.sleep(_PAUSE_SECONDS)
 
 
 def try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
-    """Take a lock for the session, unless another session holds it. Return whether it was taken."""
-    return bool(_call(connection, "pg_try_advisory_lock", lock, shared=shared))
+    """Take a lock for the session, unless another session holds it. Return whether it was taken.
+
+    The errors are those of `take`, except that this function does not wait.
+    """
+    if _try_take(connection, lock, shared=shared):
+        return True
+    # Another session that tried at the same moment makes an attempt fail, even if it gets no lock.
+    time.sleep(_PAUSE_SECONDS)
+    return _try_take(connection, lock, shared=shared)
 
 
 def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> None:
@@ -84,8 +122,12 @@ def release(connection: psycopg.Connection, lock: Lock, *, shared: bool = False)
 
     A broken connection has already ended the session and its locks, so then nothing is done.
     """
-    if not connection.broken:
-        _call(connection, "pg_advisory_unlock", lock, shared=shared)
+    if connection.broken:
+        return
+    if lock == MIGRATIONS:
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (lock.name,))
+    else:
+        connection.execute("select locks.release(%s, %s)", (lock.name, shared))
 
 
 @contextmanager
@@ -105,8 +147,9 @@ def take_in_transaction(
 
     Raises:
         psycopg.errors.LockNotAvailable: The session's `lock_timeout` has passed.
+        psycopg.errors.InsufficientPrivilege: The login may not take this lock.
     """
-    _call(connection, "pg_advisory_xact_lock", lock, shared=shared)
+    connection.execute("select locks.take_in_transaction(%s, %s)", (lock.name, shared))
 
 
 def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bool = False) -> bool:
@@ -114,12 +157,20 @@ def try_in_transaction(connection: psycopg.Connection, lock: Lock, *, shared: bo
 
     Return whether the lock was taken.
     """
-    return bool(_call(connection, "pg_try_advisory_xact_lock", lock, shared=shared))
+    query = "select locks.try_in_transaction(%s, %s)"
+    return bool(one_value(connection, query, (lock.name, shared)))
 
 
-def _call(connection: psycopg.Connection, function: str, lock: Lock, *, shared: bool) -> object:
-    """Call a PostgreSQL function for advisory locks on a lock, and return the function's result."""
-    name = f"{function}_shared" if shared else function
-    query = sql.SQL("select {}(hashtextextended(%s, 0))").format(sql.Identifier(name))
-    result: object = one_value(connection, query, (lock.name,))
-    return result
+def _try_take(connection: psycopg.Connection, lock: Lock, *, shared: bool) -> bool:
+    if not connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
+        raise psycopg.errors.ActiveSqlTransaction(
+            f"the lock '{lock.name}' is for a session, and a transaction is open"
+        )
+    query = "select locks.try_take(%s, %s)"
+    return bool(one_value(connection, query, (lock.name, shared)))
+
+
+def _patience_seconds(connection: psycopg.Connection) -> float:
+    """Return the session's `lock_timeout` in seconds, or 0 if it waits without limit."""
+    query = "select extract(epoch from current_setting('lock_timeout')::interval)"
+    return float(one_value(connection, query))

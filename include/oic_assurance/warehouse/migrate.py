@@ -5,27 +5,38 @@ A migration is a numbered SQL file. Each migration is applied once, in the order
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 
 import psycopg
-from psycopg import sql
 
 from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.cluster import password_name
 from oic_assurance.warehouse.connections import (
+    FORMER_READER,
     OFFICE,
     READERS,
-    STAGE_ROLES,
     SUPERVISOR,
-    connect,
+    connect_to_migrate,
     reason,
     url,
 )
+from oic_assurance.warehouse.hardening.close import close
 from oic_assurance.warehouse.locks import MIGRATIONS, held
+from oic_assurance.warehouse.logins import (
+    ASK_AN_ADMINISTRATOR,
+    ensure_password,
+    settle_passwords,
+    settle_roles,
+    warn_of_an_owner_with_more_rights,
+)
 from oic_assurance.warehouse.programs import OLDEST_MAJOR
-from oic_assurance.warehouse.rows import one_row, relation_exists
+from oic_assurance.warehouse.reader_statements import log_readers
+from oic_assurance.warehouse.roles import hand_over, lend, take_back
+from oic_assurance.warehouse.rows import one_row, one_value, relation_exists
 from oic_assurance.warehouse.secrets import secret, variable_name
 
 FILE_NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
@@ -40,6 +51,11 @@ create table if not exists audit.schema_migration (
 );
 comment on table audit.schema_migration is
     'Which migrations were applied, with the checksum of each file.';
+"""
+# Another process of the owner reads the record while migrations are applied.
+_READ_RECORD = """
+grant usage on schema audit to current_user;
+grant select on audit.schema_migration to current_user;
 """
 
 
@@ -57,24 +73,37 @@ class Migration:
         return hashlib.sha256(self.text.encode("utf-8")).hexdigest()
 
 
-def migrate(settings: Settings) -> list[str]:
+def migrate(settings: Settings, administrator: str | None = None) -> list[str]:
     """Apply the migrations that the warehouse lacks, and return the names of their files.
 
-    Each migration is applied and recorded in one transaction. One process at a time migrates. Then
-    the passwords of the reader logins are set to the secrets of this deployment.
+    `administrator` is the URI of an administrator of the server that only the caller knows.
+
+    Each migration is applied and recorded in one transaction. One process at a time migrates. The
+    owner is a member of the warehouse's other roles only inside such a transaction. Then what the
+    server gives to everybody is closed, the passwords of the stages and of the readers are set to
+    the secrets of this deployment, and the server is told to log what readers do.
 
     Raises:
         ServerError: The server is too old, the login lacks a right, an applied migration was
-            changed, or a migration fails.
+            changed, a migration fails, or an administrator must close something first.
     """
-    with connect(settings, autocommit=True) as connection:
+    with connect_to_migrate(settings, administrator) as connection:
+        owner = one_value(connection, "select current_user")
         _check_server(connection)
+        settle_roles(connection, owner)
         migrations = known_migrations()
         applied: list[str] = []
         if _pending(connection, migrations):
-            applied = _apply_all(connection, migrations)
+            applied = _apply_all(connection, migrations, owner)
+        close(settings, connection)
+        settle_passwords(settings, connection)
         for name, login in READERS.items():
-            _ensure_reader(settings, connection, name, login)
+            secret(settings, password_name(login))
+            ensure_password(connection, url(settings, name), variable_name(password_name(login)))
+        log_readers(connection, owner)
+        warn_of_an_owner_with_more_rights(connection, owner)
+    # The password of a login that no longer exists is of no use to anybody but an attacker.
+    (settings.secrets_dir / password_name(FORMER_READER)).unlink(missing_ok=True)
     return applied
 
 
@@ -108,10 +137,11 @@ def _check_server(connection: psycopg.Connection) -> None:
         raise ServerError(
             f"The warehouse runs PostgreSQL {version // 10_000}; {OLDEST_MAJOR} or later is needed."
         )
-    owns, may_create_roles, missing = one_row(
+    former = [] if relation_exists(connection, "audit.release") else [FORMER_READER]
+    user, owns, may_create_roles, missing = one_row(
         connection,
         """
-        select pg_has_role(d.datdba, 'USAGE'), r.rolsuper or r.rolcreaterole,
+        select current_user, pg_has_role(d.datdba, 'USAGE'), r.rolsuper or r.rolcreaterole,
             array(
                 select wanted from unnest(%s::text[]) as wanted
                 where wanted not in (select rolname from pg_catalog.pg_roles)
@@ -119,10 +149,10 @@ def _check_server(connection: psycopg.Connection) -> None:
         from pg_catalog.pg_database as d, pg_catalog.pg_roles as r
         where d.datname = current_database() and r.rolname = current_user
         """,
-        ([*STAGE_ROLES, *READERS.values(), SUPERVISOR, OFFICE],),
+        ([*READERS.values(), *former, SUPERVISOR, OFFICE],),
         what="entry for its own database and login",
     )
-    user, database = connection.info.user, connection.info.dbname
+    database = connection.info.dbname
     if not owns:
         raise ServerError(f"The login '{user}' does not own the warehouse database '{database}'.")
     if missing and not may_create_roles:
@@ -162,51 +192,57 @@ def _pending(connection: psycopg.Connection, migrations: list[Migration]) -> lis
     return [migration for migration in migrations if migration.number not in numbers]
 
 
-def _apply_all(connection: psycopg.Connection, migrations: list[Migration]) -> list[str]:
+def _apply_all(
+    connection: psycopg.Connection, migrations: list[Migration], owner: str
+) -> list[str]:
     with held(connection, MIGRATIONS):
-        connection.execute(_RECORD)
+        if not relation_exists(connection, "audit.schema_migration"):
+            connection.execute(_RECORD)
         # Another process may have applied migrations while this one waited for the lock.
         pending = _pending(connection, migrations)
+        if 0 < len(pending) < len(migrations):
+            # Under an older version of this code, the owner kept what its migrations made.
+            with _as_member_of_all(connection, owner, "The owner's tables cannot be handed over"):
+                pass
         for migration in pending:
-            _apply(connection, migration)
+            _apply(connection, migration, owner)
     return [migration.name for migration in pending]
 
 
-def _apply(connection: psycopg.Connection, migration: Migration) -> None:
+def _apply(connection: psycopg.Connection, migration: Migration, owner: str) -> None:
+    with _as_member_of_all(connection, owner, f"Migration {migration.name} failed"):
+        connection.execute(migration.text.encode("utf-8"))
+        connection.execute(
+            "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
+            (migration.number, migration.name, migration.checksum),
+        )
+
+
+@contextmanager
+def _as_member_of_all(connection: psycopg.Connection, owner: str, problem: str) -> Iterator[None]:
+    """Run the block in one transaction, in which the owner is a member of every login and keeper.
+
+    What the owner owns at the end goes to the keepers. No other session ever sees the membership.
+
+    Raises:
+        ServerError: A statement fails, or the session may not grant a role. The message begins with
+            `problem`.
+    """
     try:
         with connection.transaction():
-            connection.execute(migration.text.encode("utf-8"))
-            connection.execute(
-                "insert into audit.schema_migration (number, name, checksum) values (%s, %s, %s)",
-                (migration.number, migration.name, migration.checksum),
-            )
-    except psycopg.Error as error:
-        raise ServerError(f"Migration {migration.name} failed: {reason(error)}.") from error
-
-
-def _ensure_reader(
-    settings: Settings, connection: psycopg.Connection, name: str, login: str
-) -> None:
-    """Set the password of a reader login to the stored secret, unless both are equal already."""
-    password = secret(settings, password_name(login))
-    try:
-        psycopg.connect(url(settings, name), connect_timeout=10).close()
-        return
-    except psycopg.OperationalError:
-        # The login has no password yet, or a password that differs from the secret.
-        pass
-    # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
-    verifier = connection.pgconn.encrypt_password(
-        password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
-    )
-    try:
-        connection.execute(
-            sql.SQL("alter role {} password {}").format(
-                sql.Identifier(login), sql.Literal(verifier.decode("ascii"))
-            )
-        )
-    except psycopg.Error as error:
+            connection.execute("set local role none")
+            lend(connection, owner)
+            connection.execute("reset role")
+            yield
+            hand_over(connection, owner)
+            connection.execute(_READ_RECORD)
+            connection.execute("set local role none")
+            take_back(connection, owner, keeping_grants=True)
+            connection.execute("reset role")
+    except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
-            f"The password of '{login}' is not the one in {settings.secrets_dir} and cannot be set "
-            f"({reason(error)}): give the right one in {variable_name(password_name(login))}."
+            f"{problem}: {reason(error)}. If the login '{owner}' lacks a right, "
+            f"{ASK_AN_ADMINISTRATOR}."
         ) from error
+    except psycopg.Error as error:
+        raise ServerError(f"{problem}: {reason(error)}.") from error

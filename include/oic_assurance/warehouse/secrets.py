@@ -1,15 +1,29 @@
 """Read passwords and keys (secrets) from the environment or from files in the state folder.
 
-A secret that is in neither place is generated once and stored in the state folder.
+A secret that is in neither place is generated once and stored in the state folder. A secret that
+somebody could guess is refused, and so is a file that another account can read or change.
 """
 
+import math
 import os
+import re
 import secrets
+import stat
 from pathlib import Path
 
-from oic_assurance.errors import ServerError
+from oic_assurance.errors import ServerError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.folders import private_folder
+
+#: How long a secret must be, in characters, and how many bits somebody must guess, as estimated.
+#: Anybody who has the data can try keys at leisure. A password can only be tried at the server.
+KEY_CHARACTERS, KEY_BITS = 32, 128.0
+PASSWORD_CHARACTERS, PASSWORD_BITS = 16, 64.0
+HOW_TO_MAKE = 'python -c "import secrets; print(secrets.token_hex(32))"'
+_CLASSES = (("[a-z]", 26), ("[A-Z]", 26), ("[0-9]", 10))
+# Five letters and more in a row are guessed as words, of up to ten letters.
+_WORDS = re.compile("[A-Za-z][a-z]{4,}|[A-Z]{5,}")
+_WORD_BITS, _WORD_LETTERS, _OTHER_BITS = 13.0, 10, 2.0
 
 
 def variable_name(name: str) -> str:
@@ -21,7 +35,8 @@ def secret(settings: Settings, name: str) -> str:
     """Return the secret called `name`. If it does not exist yet, generate and store it first.
 
     Raises:
-        ServerError: The secret cannot be read or stored, or is empty.
+        UsageError: The secret is too short or too easy to guess.
+        ServerError: The secret cannot be read or stored, is empty, or is readable by others.
     """
     known = find_secret(settings, name)
     return known if known is not None else _generate(settings, name)
@@ -31,21 +46,86 @@ def find_secret(settings: Settings, name: str) -> str | None:
     """Return the secret called `name`, or None if it does not exist.
 
     Raises:
-        ServerError: The secret cannot be read, or is empty.
+        UsageError: The secret is too short or too easy to guess.
+        ServerError: The secret cannot be read, is empty, or is readable by others.
     """
     given = os.environ.get(variable_name(name), "")
     if given:
+        check_strength(variable_name(name), given)
         return given
     path = settings.secrets_dir / name
     try:
         stored = path.read_text(encoding="utf-8").strip()
+        found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise ServerError(f"The secret {path} cannot be read: {_reason(error)}.") from error
     if not stored:
         raise ServerError(f"The secret {path} is empty: restore it from a backup.")
+    _check_private(path, found)
+    check_strength(str(path), stored)
     return stored
+
+
+def check_strength(name: str, value: str) -> None:
+    """Check that nobody can guess a secret. Its name ends with `password` if it is a password.
+
+    Raises:
+        UsageError: The secret is too short or too easy to guess. The message does not quote it.
+    """
+    is_password = name.lower().endswith("password")
+    characters = PASSWORD_CHARACTERS if is_password else KEY_CHARACTERS
+    bits = PASSWORD_BITS if is_password else KEY_BITS
+    if len(value) < characters:
+        problem = f"has {len(value)} characters, and at least {characters} are needed"
+    elif estimated_bits(value) < bits:
+        problem = "is too easy to guess: it repeats itself, or consists of words or sequences"
+    else:
+        return
+    raise UsageError(f"{name} {problem}. Make one with: {HOW_TO_MAKE}")
+
+
+def estimated_bits(value: str) -> float:
+    """Return an estimate of how many bits somebody must guess to find a secret.
+
+    A letter or digit counts by the classes of characters around it. It counts less if it repeats
+    the character before or continues a sequence. Letters that can be words count as words, and a
+    secret that repeats a part of itself counts as that part. The estimate is rather too low.
+    """
+    rest = _WORDS.sub("\n", value)
+    bits = _bits_of(rest)
+    for word in _WORDS.findall(value):
+        bits += min(math.ceil(len(word) / _WORD_LETTERS) * _WORD_BITS, _bits_of(word))
+    parts = [value[place : place + 3] for place in range(len(value) - 2)]
+    return bits * len(set(parts)) / len(parts) if parts else bits
+
+
+def _bits_of(text: str) -> float:
+    """Return how many bits the characters of a text have, without looking for words in it."""
+    alphabet = sum(size for pattern, size in _CLASSES if re.search(pattern, text))
+    bits, before = 0.0, ""
+    for character in text:
+        if before and abs(ord(character) - ord(before)) <= 1:
+            bits += 1.0
+        else:
+            bits += math.log2(alphabet) if character.isalnum() and alphabet else _OTHER_BITS
+        before = character
+    return bits
+
+
+def _check_private(path: Path, found: os.stat_result) -> None:
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o077:
+        raise ServerError(
+            f"The secret {path} can be read by other accounts (mode {mode:04o}): run "
+            f"`chmod 600 {path}`, and make a new secret if somebody may have read it."
+        )
+    if found.st_uid != os.geteuid():
+        raise ServerError(
+            f"The secret {path} belongs to another account: the account that runs the warehouse "
+            "must own it."
+        )
 
 
 def _generate(settings: Settings, name: str) -> str:

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from oic_assurance.errors import AssuranceError, ServerError, SourceUnavailable
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
-from oic_assurance.warehouse.cluster import data_dir
+from oic_assurance.warehouse.cluster import data_dir, server_log_dir
 from oic_assurance.warehouse.connections import (
     admin_url,
     connect,
@@ -27,6 +28,7 @@ from oic_assurance.warehouse.connections import (
     url,
 )
 from oic_assurance.warehouse.process import find_postmaster
+from oic_assurance.warehouse.programs import bin_dir
 
 START = (
     "from oic_assurance.settings import load_settings;"
@@ -151,7 +153,14 @@ def test_errors_leave_no_value_in_the_log(own: Settings) -> None:
         with pytest.raises(psycopg.Error):
             connection.execute("select %s::text::date", ("narrative-bound",))
     embedded.stop(own)
-    log = (own.log_dir / "postgres.log").read_text()
+    files = [
+        path
+        for folder in (own.log_dir, server_log_dir(own))
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    log = "".join(path.read_text() for path in files)
     assert "ready to accept connections" in log
     assert "narrative" not in log
 
@@ -367,17 +376,15 @@ def test_missing_programs_are_one_clear_error(own: Settings, tmp_path: Path) -> 
         embedded.start(replace(own, pg_bin=tmp_path))
 
 
-def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
-    tmp_path: Path,
-) -> None:
-    account, mode = (65534, 0o710) if os.geteuid() == 0 else (os.geteuid(), 0o700)
-    # The server runs under another account, which cannot enter pytest's folders. So the state
-    # folder is directly under /tmp.
-    base = Path("/tmp") / f"assurance-nobody-{os.getpid()}"
-    base.mkdir(mode=0o755)
-    home = base / "home"
-    # The program `unshare` is not on this path, so user namespaces are not available.
-    environment = {**os.environ, "ASSURANCE_HOME": str(home), "PATH": str(tmp_path)}
+@pytest.mark.parametrize("has_setpriv", [True, False])
+def test_root_runs_the_server_as_nobody(tmp_path: Path, has_setpriv: bool) -> None:
+    account = 65534 if os.geteuid() == 0 else os.geteuid()
+    # Only root can pass through the folder above the state folder.
+    home = tmp_path / "root's alone" / "home"
+    home.parent.mkdir(mode=0o700)
+    environment = {**os.environ, "ASSURANCE_HOME": str(home)}
+    if not has_setpriv:
+        environment["PATH"] = str(tmp_path)
     settings = replace(load_settings(), home=home)
     try:
         done = subprocess.run(
@@ -386,15 +393,104 @@ def test_root_runs_the_server_as_nobody_if_user_namespaces_are_not_available(
         assert (done.returncode, done.stderr) == (0, "")
         running = find_postmaster(data_dir(settings))
         assert running is not None
-        assert Path(f"/proc/{running.pid}").stat().st_uid == account
+        status = Path(f"/proc/{running.pid}/status").read_text(encoding="utf-8")
+        rights = dict(line.split(":", 1) for line in status.splitlines())
+        # The real, effective, saved and file system accounts.
+        assert rights["Uid"].split() == [str(account)] * 4
+        if os.geteuid() == 0:
+            assert rights["Gid"].split() == [str(account)] * 4
+            assert rights["Groups"].split() == []
+            for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                assert int(rights[kind], 16) == 0
+        if has_setpriv:
+            assert rights["NoNewPrivs"].strip() == "1"
         assert data_dir(settings).stat().st_uid == account
-        assert stat.S_IMODE(home.stat().st_mode) == mode
-        assert stat.S_IMODE(settings.secrets_dir.stat().st_mode) == 0o700
-        # The folder was created without user namespaces. A start with them must still use it.
+        for folder in (home, settings.secrets_dir, settings.log_dir, settings.server_dir):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         embedded.stop(settings)
         embedded.start(settings)
         with psycopg.connect(admin_url(settings)) as connection:
             assert connection.execute("select 1").fetchone() == (1,)
     finally:
         embedded.stop(settings)
-        shutil.rmtree(base, ignore_errors=True)
+
+
+def test_a_data_directory_of_root_is_given_to_the_account_of_the_server(own: Settings) -> None:
+    """Earlier versions left such a directory, because they ran the server in a user namespace."""
+    for path in (data_dir(own), *data_dir(own).rglob("*")):
+        os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+    embedded.start(own)
+    account = 65534 if os.geteuid() == 0 else os.geteuid()
+    assert {path.stat().st_uid for path in data_dir(own).rglob("*")} == {account}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has what the server must not read")
+def test_the_superuser_of_the_server_reads_nothing_of_root(own: Settings, tmp_path: Path) -> None:
+    embedded.start(own)
+    secret = Path("/tmp") / f"assurance-of-root-{os.getpid()}"
+    secret.write_text("of root alone")
+    secret.chmod(0o600)
+    try:
+        with psycopg.connect(admin_url(own), autocommit=True) as administrator:
+            administrator.execute("create temporary table found (line text)")
+            password = own.secrets_dir / "postgres_password"
+            for path in (secret, password, Path("/etc/shadow"), Path("/proc/1/environ")):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    administrator.execute("select pg_read_file(%s)", (str(path),))
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    administrator.execute(
+                        sql.SQL("copy found from {}").format(sql.Literal(str(path)))
+                    )
+            for command in (
+                f"cat {secret}",
+                f"cat '{password}'",
+                "setpriv --reuid=0 id -u",
+                "unshare --user --map-root-user chroot /proc/1/root cat /etc/shadow",
+                "su -c id root < /dev/null",
+                f"kill -0 {os.getpid()}",
+                f"touch '{own.home}/written'",
+            ):
+                with pytest.raises(psycopg.errors.ExternalRoutineException):
+                    administrator.execute(
+                        sql.SQL("copy found from program {}").format(sql.Literal(command))
+                    )
+            assert administrator.execute("select count(*) from found").fetchone() == (0,)
+            # What the server writes is not of root either.
+            administrator.execute(
+                sql.SQL("copy (select 1) to program {}").format(
+                    sql.Literal(f"cat > /tmp/assurance-written-{os.getpid()}")
+                )
+            )
+        written = Path("/tmp") / f"assurance-written-{os.getpid()}"
+        assert written.stat().st_uid == 65534
+        written.unlink()
+    finally:
+        secret.unlink()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes into a folder of another account")
+def test_root_follows_no_link_that_the_server_has_left(own: Settings, tmp_path: Path) -> None:
+    embedded.start(own)
+    target = tmp_path / "of_root"
+    target.write_text("as it was")
+    embedded.stop(own)
+    for name in ("assurance.conf", "pg_hba.conf"):
+        data_dir(own).joinpath(f"{name}.new").symlink_to(target)
+    embedded.start(own)
+    assert target.read_text() == "as it was"
+    assert target.stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root reaches what the server cannot")
+def test_programs_that_only_root_can_reach_are_shown_to_the_server(
+    tmp_path: Path, own: Settings
+) -> None:
+    installation = tmp_path / "of root alone" / "pginstall"
+    shutil.copytree(bin_dir(own).parent, installation, symlinks=True)
+    installation.parent.chmod(0o700)
+    elsewhere = replace(own, pg_bin=installation / "bin")
+    embedded.start(elsewhere)
+    with psycopg.connect(admin_url(elsewhere)) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    # Only the server sees them there.
+    assert not Path("/mnt/bin/postgres").exists()

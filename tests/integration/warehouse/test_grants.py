@@ -8,12 +8,13 @@ import psycopg
 import pytest
 
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.connections import connect, url
+from tests.databases import administrator
 from tests.integration.warehouse.stage_roles import DENIED, STAGES, may, run_as
 
 
 def test_nothing_is_granted_to_public(fresh_warehouse: Settings) -> None:
-    with connect(fresh_warehouse) as connection:
+    with administrator(fresh_warehouse) as connection:
         granted = connection.execute(
             """
             with held as (
@@ -44,10 +45,6 @@ def test_raw_tables_are_read_by_stages_and_for_their_purpose(fresh_warehouse: Se
     people = "select * from raw_general.personnel"
     events = "select * from raw_law_enforcement.occurrence"
     readers = (*STAGES, "general_processing", "law_enforcement_processing")
-    with psycopg.connect(admin_url(fresh_warehouse), autocommit=True) as administrator:
-        administrator.execute(
-            "grant general_processing, law_enforcement_processing to warehouse_owner with set true"
-        )
     seen = {
         role: (may(fresh_warehouse, role, people), may(fresh_warehouse, role, events))
         for role in readers
@@ -73,7 +70,7 @@ def test_a_purpose_reads_its_own_raw_tables_and_can_only_add_to_the_log(
         "create table raw_general.personnel (employee_no text)",
         "create table raw_law_enforcement.occurrence (occurrence_id bigint)",
     )
-    log = "insert into audit.processing_log (action, what) values ('consultation', 'one record')"
+    log = "select audit.enter_processing('consultation', 'one record')"
     for role, own, other in (
         ("general_processing", "raw_general.personnel", "raw_law_enforcement.occurrence"),
         ("law_enforcement_processing", "raw_law_enforcement.occurrence", "raw_general.personnel"),
@@ -84,7 +81,9 @@ def test_a_purpose_reads_its_own_raw_tables_and_can_only_add_to_the_log(
             f"select * from {other}",
             f"delete from {own}",
             "select * from audit.processing_log",
+            f"insert into audit.processing_log {EVIDENCE['processing_log']}",
             "delete from audit.processing_log",
+            "select * from audit.seal_processing()",
             "select * from audit.batch",
             "select * from identity.pseudonym",
         ):
@@ -155,7 +154,7 @@ EVIDENCE = {
         "record_ref, org_unit_code, opened_at) values "
         "(1, 'E23000022', 'k', now(), true, 'c', 'HYDRA', 'r', 'ALL', now())"
     ),
-    "processing_log": "(action, what) values ('collection', 'personnel')",
+    "processing_log": "(action, what, entry_hash) values ('collection', 'personnel', '')",
 }
 
 
@@ -176,7 +175,7 @@ EVIDENCE = {
         ("approval", {"oic_publish"}),
         ("deadline_position", {"oic_transform", "oic_publish"}),
         ("exception_event", {"oic_publish"}),
-        ("processing_log", set(STAGES)),
+        ("processing_log", set()),
     ],
 )
 def test_stages_add_evidence_and_cannot_delete_it(
@@ -216,10 +215,24 @@ def test_stages_add_evidence_and_cannot_delete_it(
         ("oic_transform", "select * from identity.pseudonym", True),
         (
             "oic_transform",
-            "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k')",
+            "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k', 1)",
             False,
         ),
-        ("oic_landing", "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k')", True),
+        (
+            "oic_landing",
+            "insert into identity.pseudonym values ('f', 'collar_no', '1', 'k', 1)",
+            True,
+        ),
+        ("oic_landing", "update identity.pseudonym set officer_key = 'k'", False),
+        ("oic_landing", "update audit.pseudonym_key set is_current = false", False),
+        ("oic_rekey", "update identity.pseudonym set officer_key = 'k', key_version = 1", True),
+        ("oic_rekey", "update identity.pseudonym set identifier = '1'", False),
+        ("oic_rekey", "delete from identity.pseudonym", False),
+        ("oic_rekey", "update audit.processing_log set what = ''", False),
+        ("oic_rekey", "update audit.rekeyed_table set fingerprint_after = ''", False),
+        ("oic_landing", "select * from identity.key_change", False),
+        ("oic_publish", "select * from identity.key_change", False),
+        ("oic_erasure", "select * from identity.key_change", False),
         ("oic_transform", "update audit.deadline_position set value = 1", False),
         ("oic_publish", "update marts.publication set is_current = false", True),
         ("oic_transform", "update marts.publication set is_current = false", False),
@@ -288,7 +301,8 @@ def test_a_generation_moves_from_the_candidate_to_the_readers(fresh_warehouse: S
         ("bi", "generation.fct__1"),
         ("bi", "audit.run"),
         ("bi", "identity.pseudonym"),
-        ("public", "marts.publication"),
+        ("bi", "public_draft.assurance_period"),
+        ("bi", "audit.release"),
     ):
         with psycopg.connect(url(fresh_warehouse, name)) as reader, pytest.raises(DENIED):
             reader.execute(f"select * from {place}".encode())
@@ -322,7 +336,7 @@ def test_a_repeated_check_counts_once(fresh_warehouse: Settings) -> None:
             f"insert into audit.expectation_result {columns} "
             f"values (1, 'marts', 's', 'e', 'critical', {success})",
         )
-    with connect(fresh_warehouse) as connection:
+    with administrator(fresh_warehouse) as connection:
         latest = connection.execute(
             "select success from audit.latest_expectation_result"
         ).fetchall()

@@ -2,22 +2,31 @@
 
 import pytest
 
-from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.errors import AssuranceError, ServerError, UsageError
 from oic_assurance.settings import load_settings
 from oic_assurance.warehouse.connections import connect_source, sqlalchemy_url, url
 
 pytestmark = pytest.mark.usefixtures("state_folder")
 
 
-def test_readers_use_the_warehouse_given_by_url(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readers_and_stages_use_the_warehouse_given_by_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(
         "AIRFLOW_CONN_WAREHOUSE", "postgresql://owner:x@db.example/house?sslmode=require"
     )
-    monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "p@ss")
+    monkeypatch.setenv("ASSURANCE_BI_READER_PASSWORD", "p@ss-9fK2xQ7w-Lr4Tz8Vb1")
+    monkeypatch.setenv("ASSURANCE_OIC_GATE_PASSWORD", "q3Zt-7VbK-x1Rw-M8Ld-2Gh6")
     settings = load_settings()
-    assert url(settings, "bi") == ("postgresql://bi_reader:p%40ss@db.example/house?sslmode=require")
-    assert sqlalchemy_url(settings, role="oic_gate").startswith("postgresql+psycopg://owner:x@")
-    assert "role%3Doic_gate" in sqlalchemy_url(settings, role="oic_gate")
+    assert url(settings, "bi") == (
+        "postgresql://bi_reader:p%40ss-9fK2xQ7w-Lr4Tz8Vb1@db.example/house?sslmode=require"
+    )
+    assert url(settings, "gate") == (
+        "postgresql://oic_gate:q3Zt-7VbK-x1Rw-M8Ld-2Gh6@db.example/house?sslmode=require"
+    )
+    assert sqlalchemy_url(settings, role="oic_gate").startswith(
+        "postgresql+psycopg://oic_gate:q3Zt-7VbK-x1Rw-M8Ld-2Gh6@db.example/house?"
+    )
+    with pytest.raises(ServerError, match="'oic_landing' has no password yet"):
+        url(settings, "landing")
 
 
 def test_the_error_for_a_server_that_was_never_started_says_what_to_do() -> None:

@@ -32,6 +32,8 @@ from oic_assurance.warehouse.secrets import secret
 
 DEFAULT_PORT = 8080
 LOGIN = "assurance"
+#: A deployment sets this variable, so that people log in with accounts of their own.
+AUTH_MANAGER = "AIRFLOW__CORE__AUTH_MANAGER"
 API_SERVER = "api-server"
 WORKERS = ("scheduler", "dag-processor")
 # How many tasks run at the same time. Each task is a process that may load dbt or Great
@@ -70,7 +72,10 @@ def up(settings: Settings, tell: Tell) -> int:
             for name in WORKERS:
                 airflow.start(name, _airflow(name), environment, home)
             tell(f"Airflow is at http://{HOST}:{port}")
-            tell(f"Log in as {LOGIN} with the password {_password(settings)}")
+            if os.environ.get(AUTH_MANAGER):
+                tell("Log in with your own account.")
+            else:
+                tell(f"Log in as {LOGIN} with the password {_password(settings)}")
             tell("Ctrl-C, or `make down` in another terminal, stops it all.")
             return airflow.watch()
         except KeyboardInterrupt:

@@ -1,0 +1,22 @@
+"""The account of the operating system that this process runs under."""
+
+import os
+import pwd
+import socket
+
+
+def account() -> str:
+    """Return the name of the account, or "uid" and its number if it has no name.
+
+    The operating system gives it. `getpass` is not used, because it reads environment variables
+    that anybody can set. The server cannot check it: what it says is a claim of this machine.
+    """
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container can run as a user id without a name
+        return f"uid {os.getuid()}"
+
+
+def account_at_host() -> str:
+    """Return the account and the name of this machine, such as "etl@warehouse-1"."""
+    return f"{account()}@{socket.gethostname()}"

@@ -1,0 +1,150 @@
+-- The statements that close the server's own catalogues and statistics to everybody but the pipeline. They count rows, size
+-- tables, name logins and show what other sessions do, whoever may read the tables. Each row has one statement that is still
+-- needed; there is none when all is closed. An administrator of the server runs them in the warehouse's database.
+with
+    -- Who keeps the right: the owner, the stages, bi_reader, and monitoring.
+    holder as (
+        select r.oid, quote_ident(r.rolname) as name, r.oid = d.datdba as is_owner
+        from pg_catalog.pg_roles as r
+        inner join pg_catalog.pg_database as d on d.datname = current_database()
+        where not r.rolsuper
+            and (
+                (starts_with(r.rolname, 'oic_') and not starts_with(r.rolname, 'oic_unit_'))
+                or r.rolname in ('bi_reader', 'pg_read_all_stats')
+                or r.oid = d.datdba
+            )
+    ),
+
+    routine as (
+        select p.oid, p.oid::regprocedure::text as name, p.proacl as acl
+        from pg_catalog.pg_proc as p
+        where p.pronamespace = 'pg_catalog'::regnamespace
+            and (
+                -- Statistics, also of the own session: they count the rows that a function read.
+                starts_with(p.proname, 'pg_stat_')
+                -- Locks and what waits for them.
+                or p.proname in (
+                    'pg_lock_status', 'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids',
+                    'pg_isolation_test_session_is_blocked', 'pg_prepared_xact'
+                )
+                -- How large something is, and how much is written.
+                or p.proname in (
+                    'pg_relation_size', 'pg_table_size', 'pg_indexes_size',
+                    'pg_total_relation_size', 'pg_database_size', 'pg_tablespace_size',
+                    'pg_control_checkpoint', 'pg_control_system', 'pg_control_init',
+                    'pg_control_recovery', 'pg_get_replication_slots'
+                )
+                or p.proname ~ '^pg_(current|last|get|available)_wal'
+                or starts_with(p.proname, 'pg_wal')
+                -- What another login may do. The forms without a login ask about the own one.
+                or (
+                    (p.proname = 'pg_has_role' or p.proname ~ '^has_.*_privilege$')
+                    and p.pronargs = (
+                        select max(other.pronargs)
+                        from pg_catalog.pg_proc as other
+                        where other.proname = p.proname
+                            and other.pronamespace = p.pronamespace
+                    )
+                )
+            )
+            -- The server has closed it already.
+            and (
+                p.proacl is null
+                or exists (
+                    select
+                    from aclexplode(p.proacl) as granted
+                    inner join holder on granted.grantee = holder.oid
+                )
+                or has_function_privilege('public', p.oid, 'EXECUTE')
+            )
+    ),
+
+    relation as (
+        select c.oid, c.oid::regclass::text as name, c.relacl as acl
+        from pg_catalog.pg_class as c
+        where c.relnamespace = 'pg_catalog'::regnamespace
+            and (
+                (c.relkind = 'v' and starts_with(c.relname, 'pg_stat'))
+                or c.relname in (
+                    'pg_class', 'pg_locks', 'pg_prepared_xacts', 'pg_roles', 'pg_user', 'pg_group',
+                    'pg_auth_members', 'pg_db_role_setting', 'pg_shdepend', 'pg_replication_slots'
+                )
+            )
+    ),
+
+    language as (
+        -- With `do`, a login can hide a statement from who looks for a word in it.
+        select l.oid, quote_ident(l.lanname) as name, l.lanacl as acl
+        from pg_catalog.pg_language as l
+        where l.lanpltrusted and l.laninline <> 0
+    ),
+
+    -- The columns of pg_class that do not count anything. The others are for the holders alone.
+    harmless as (
+        select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as names
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = 'pg_catalog.pg_class'::regclass
+            and a.attnum > 0
+            and not a.attisdropped
+            and a.attname not in (
+                'relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid',
+                'relminmxid'
+            )
+    ),
+
+    -- The owner may pass each right on, to the roles of migrations to come.
+    lacking as (
+        select closed.name, closed.right_on, holder.name as who, holder.is_owner
+        from (
+            select name, 'execute on function ' || name as right_on, 'EXECUTE' as privilege, acl
+            from routine
+            union all
+            select name, 'select on ' || name, 'SELECT', acl
+            from relation
+            union all
+            select name, 'usage on language ' || name, 'USAGE', acl
+            from language
+        ) as closed
+        cross join holder
+        where not exists (
+            select
+            from aclexplode(closed.acl) as granted
+            where granted.grantee = holder.oid
+                and granted.privilege_type = closed.privilege
+                and (granted.is_grantable or not holder.is_owner)
+        )
+    ),
+
+    needed as (
+        select
+            1 as place,
+            name,
+            'grant ' || right_on || ' to ' || string_agg(who, ', ' order by who)
+            || case when is_owner then ' with grant option' else '' end as statement
+        from lacking
+        group by name, right_on, is_owner
+        union all
+        select 2, name, 'revoke execute on function ' || name || ' from public'
+        from routine
+        where has_function_privilege('public', oid, 'EXECUTE')
+        union all
+        select 2, name, 'revoke select on ' || name || ' from public'
+        from relation
+        where name <> 'pg_class' and has_table_privilege('public', oid, 'SELECT')
+        union all
+        select 2, name, 'revoke usage on language ' || name || ' from public'
+        from language
+        where has_language_privilege('public', oid, 'USAGE')
+        union all
+        select
+            2,
+            'pg_class',
+            'revoke select on pg_class from public; grant select ('
+            || harmless.names || ') on pg_class to public'
+        from harmless
+        where has_column_privilege('public', 'pg_catalog.pg_class', 'reltuples', 'SELECT')
+    )
+
+select statement || ';' as statement
+from needed
+order by place, name

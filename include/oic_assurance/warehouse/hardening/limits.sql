@@ -1,0 +1,134 @@
+-- The statements that hold readers to limits, and keep from everybody what writes to the disk or holds up a stage. Each row
+-- has one statement that is still needed; there is none when all is done. An administrator of the server runs them in the
+-- warehouse's database.
+with
+    owner as (
+        select r.oid, r.rolname, quote_ident(r.rolname) as name
+        from pg_catalog.pg_database as d
+        inner join pg_catalog.pg_roles as r on d.datdba = r.oid
+        where d.datname = current_database() and not r.rolsuper
+    ),
+
+    -- Who ends a reader's session: the owner of the function that does.
+    ending as (
+        select distinct r.oid, r.rolname, quote_ident(r.rolname) as name
+        from pg_catalog.pg_proc as p
+        inner join pg_catalog.pg_roles as r on p.proowner = r.oid
+        where p.pronamespace = to_regnamespace('limits') and p.proname = 'end_session' and not r.rolsuper
+    ),
+
+    stage as (
+        select r.oid, r.rolname, quote_ident(r.rolname) as name
+        from pg_catalog.pg_roles as r
+        where r.rolname in (
+            'oic_landing', 'oic_transform', 'oic_gate', 'oic_publish', 'oic_erasure', 'oic_audit',
+            'oic_worklist', 'oic_rekey', 'general_processing', 'law_enforcement_processing'
+        )
+        union
+        select oid, rolname, name
+        from owner
+    ),
+
+    routine as (
+        select p.oid, p.oid::regprocedure::text as name, p.proname ~ 'advisory' as is_of_owner
+        from pg_catalog.pg_proc as p
+        where
+            -- Large objects: whoever may not write a table can write these, in a transaction that is
+            -- not read-only.
+            (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_.*|loread|lowrite)$')
+            -- Locks that belong to nobody.
+            or (p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^pg_(try_)?advisory_')
+            -- What fills the disk without a table.
+            or (
+                p.pronamespace = 'pg_catalog'::regnamespace
+                and p.proname in ('pg_logical_emit_message', 'pg_notify')
+            )
+            -- Connections to another server or database.
+            or p.proname ~ '^dblink'
+    ),
+
+    -- Every login that may connect and is not the pipeline's. `limits` is there after the migrations.
+    reader as (
+        select r.oid, r.rolname, quote_ident(r.rolname) as name, r.rolconnlimit, r.rolconfig
+        from pg_catalog.pg_roles as r
+        where r.rolcanlogin
+            and to_regnamespace('limits') is not null
+            and has_database_privilege(r.oid, current_database(), 'CONNECT')
+            and limits.is_reader(r.oid)
+    ),
+
+    needed as (
+        select
+            1 as place,
+            name,
+            'revoke execute on function ' || name || ' from public' as statement
+        from routine
+        where has_function_privilege('public', oid, 'EXECUTE')
+        union all
+        select
+            2,
+            f.name,
+            'grant execute on function ' || f.name || ' to ' || o.name
+        from routine as f
+        cross join owner as o
+        where f.is_of_owner
+            and (
+                has_function_privilege('public', f.oid, 'EXECUTE')
+                or not has_function_privilege(o.oid, f.oid, 'EXECUTE')
+            )
+        union all
+        select
+            1,
+            d.datname,
+            'revoke connect, temporary on database ' || quote_ident(d.datname) || ' from public'
+        from pg_catalog.pg_database as d
+        where
+            (
+                d.datname in ('postgres', 'template1', 'airflow', 'rms', 'intelligence')
+                or d.datname = current_database()
+            )
+            and exists (
+                select
+                from aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) as granted
+                where granted.grantee = 0
+            )
+        union all
+        select 1, 'public', 'revoke all on schema public from public'
+        where has_schema_privilege('public', 'public', 'CREATE')
+            or has_schema_privilege('public', 'public', 'USAGE')
+        union all
+        select 1, name, 'grant pg_read_all_stats, pg_signal_backend to ' || name || ' with inherit true'
+        from ending
+        where not pg_has_role(oid, 'pg_read_all_stats', 'USAGE')
+            or not pg_has_role(oid, 'pg_signal_backend', 'USAGE')
+        union all
+        select 1, name, 'grant pg_use_reserved_connections to ' || name || ' with inherit true'
+        from stage
+        where not pg_has_role(oid, 'pg_use_reserved_connections', 'USAGE')
+        union all
+        select 1, name, 'grant set on parameter temp_file_limit to ' || name
+        from owner
+        where not has_parameter_privilege(oid, 'temp_file_limit', 'SET')
+        union all
+        select
+            1,
+            name,
+            'alter role ' || name || ' connection limit ' || limits.connections(rolname)
+        from reader
+        where rolconnlimit = -1
+        union all
+        select
+            1,
+            r.name,
+            'alter role ' || r.name || ' set ' || quote_ident(s.name) || ' = ' || quote_literal(s.setting)
+        from reader as r
+        cross join limits.setting as s
+        where exists (select from pg_catalog.pg_settings as known where known.name = s.name)
+            and not exists (
+                select from unnest(r.rolconfig) as own where starts_with(own, s.name || '=')
+            )
+    )
+
+select statement || ';'
+from needed
+order by place desc, name

@@ -1,0 +1,89 @@
+"""Hold readers to their limits, so that none of them delays a stage.
+
+The login of a reader has limits (`limits.setting`), which the server applies. But a session can set
+most of them higher. So a stage also ends the sessions that have passed a limit.
+`limits.ended_session` records whose session was ended, and why.
+"""
+
+import logging
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.rows import one_value
+
+#: The role that ends sessions. Every stage may end them, and this one must do it most often.
+ROLE = "oic_publish"
+
+LOG = logging.getLogger(__name__)
+
+
+def limits_of(connection: psycopg.Connection, login: str) -> list[sql.Composed]:
+    """Return the statements that give a login the limits of readers which it lacks."""
+    name = sql.Identifier(login)
+    statements = []
+    if (
+        one_value(
+            connection, "select rolconnlimit from pg_catalog.pg_roles where rolname = %s", (login,)
+        )
+        == -1
+    ):
+        number = one_value(connection, "select limits.connections(%s)", (login,))
+        statements.append(
+            sql.SQL("alter role {} connection limit {}").format(name, sql.Literal(number))
+        )
+    missing = connection.execute(
+        """
+        select wanted.name, wanted.setting
+        from limits.setting as wanted
+        inner join pg_catalog.pg_settings as known on wanted.name = known.name
+        where (known.context <> 'superuser' or has_parameter_privilege(wanted.name, 'SET'))
+            and not exists (
+                select
+                from pg_catalog.pg_roles as reader, unnest(reader.rolconfig) as own
+                where reader.rolname = %s and starts_with(own, wanted.name || '=')
+            )
+        order by wanted.name
+        """,
+        (login,),
+    ).fetchall()
+    return statements + [
+        sql.SQL("alter role {} set {} = {}").format(
+            name, sql.Identifier(setting), sql.Literal(value)
+        )
+        for setting, value in missing
+    ]
+
+
+def end_overdue(connection: psycopg.Connection) -> None:
+    """End the sessions of readers that have passed a limit of `limits.setting`."""
+    _log(connection.execute("select login, pid, because from limits.end_overdue()").fetchall())
+
+
+def end_session(connection: psycopg.Connection, pid: int, because: str) -> None:
+    """End one session, if a reader has it. `because` names the limit that it has passed."""
+    found = [
+        row
+        for row in connection.execute("select login, pid from limits.readers()")
+        if row[1] == pid
+    ]
+    if one_value(connection, "select limits.end_session(%s, %s)", (pid, because)):
+        _log([(login, pid, because) for login, pid in found])
+
+
+def end_holders(settings: Settings, *, seconds: float) -> None:
+    """End the sessions of readers whose transaction has kept a table for longer than `seconds`."""
+    with connect(settings, role=ROLE, autocommit=True) as connection:
+        _log(
+            connection.execute(
+                "select login, pid, because from limits.end_holders(make_interval(secs => %s))",
+                (seconds,),
+            ).fetchall()
+        )
+
+
+def _log(ended: list[tuple[str, int, str]]) -> None:
+    for login, pid, because in ended:
+        LOG.warning("A session of '%s' (process %d) was ended: %s.", login, pid, because)

@@ -1,0 +1,161 @@
+"""Keep the server's roles as `roles.py` says, and the logins' passwords equal to the secrets."""
+
+import logging
+from contextlib import suppress
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.errors import ServerError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import airflow_uri
+from oic_assurance.warehouse.cluster import password_name
+from oic_assurance.warehouse.connections import (
+    CONNECT_SECONDS,
+    connection_name,
+    login_url,
+    reason,
+)
+from oic_assurance.warehouse.roles import LOGIN_ROLES, can_become, ensure_roles, take_back
+from oic_assurance.warehouse.rows import find_value, one_row
+from oic_assurance.warehouse.secrets import secret, variable_name
+
+LOG = logging.getLogger(__name__)
+ATTEMPTS = 3
+_CONFLICTS = (psycopg.errors.InternalError_, psycopg.errors.UniqueViolation)
+#: What an administrator does for a warehouse on a server of their own.
+ASK_AN_ADMINISTRATOR = (
+    "an administrator must run `assurance db start` once with AIRFLOW_CONN_WAREHOUSE_ADMIN "
+    "(docs/how-to/logins.md)"
+)
+
+
+def settle_roles(connection: psycopg.Connection, owner: str) -> None:
+    """Create the roles that are missing, and end memberships that the owner has outside migrations.
+
+    `connection` is from `connect_to_migrate`.
+
+    Raises:
+        ServerError: The session may not create or change a role.
+    """
+    try:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return _settle(connection, owner)
+            except _CONFLICTS:
+                # Another warehouse on this server has changed the same role at this moment.
+                if attempt == ATTEMPTS:
+                    raise
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServerError(
+            f"The login '{owner}' may not make the logins of the stages ({reason(error)}): "
+            f"{ASK_AN_ADMINISTRATOR}."
+        ) from error
+
+
+def _settle(connection: psycopg.Connection, owner: str) -> None:
+    with connection.transaction():
+        connection.execute("set local role none")
+        ensure_roles(connection, owner)
+        take_back(connection, owner)
+
+
+def settle_passwords(settings: Settings, connection: psycopg.Connection) -> None:
+    """Set the password of each stage's login to its secret, unless the server accepts it already.
+
+    Raises:
+        ServerError: A password is not the one on the server and cannot be set there.
+    """
+    with connection.transaction():
+        connection.execute("set local role none")
+        for role in LOGIN_ROLES:
+            name = connection_name(role)
+            if airflow_uri.find_connection_uri(name) is None:
+                secret(settings, password_name(role))
+                variable = variable_name(password_name(role))
+            else:
+                variable = airflow_uri.variable_name(name)
+            ensure_password(connection, login_url(settings, role), variable)
+
+
+def ensure_password(connection: psycopg.Connection, uri: str, variable: str) -> None:
+    """Set a login's password to the one in `uri`, unless the server accepts it already.
+
+    `variable` is the environment variable with which somebody can give another password.
+
+    Raises:
+        ServerError: The session may not set the password.
+    """
+    parts = conninfo_to_dict(uri)
+    login, password = str(parts["user"]), str(parts.get("password") or "")
+    if not _has_no_password(connection, login):
+        with suppress(psycopg.OperationalError):
+            # It fails if the login has no password, or a password that differs from the secret.
+            psycopg.connect(uri, connect_timeout=CONNECT_SECONDS).close()
+            return
+    # The server receives only a salted hash of the password (a SCRAM verifier), never the password.
+    verifier = connection.pgconn.encrypt_password(
+        password.encode("utf-8"), login.encode("utf-8"), b"scram-sha-256"
+    )
+    try:
+        with connection.transaction():
+            connection.execute(
+                sql.SQL("alter role {} password {}").format(
+                    sql.Identifier(login), sql.Literal(verifier.decode("ascii"))
+                )
+            )
+    except psycopg.Error as error:
+        raise ServerError(
+            f"The password of '{login}' is not the one on the server and cannot be set there "
+            f"({reason(error)}): give the right one in {variable}, or {ASK_AN_ADMINISTRATOR}. "
+            "Warehouses on one server share their logins and need the same passwords."
+        ) from error
+
+
+def _has_no_password(connection: psycopg.Connection, login: str) -> bool:
+    """Tell whether a login is known to have no password. Only an administrator can know it.
+
+    The server answers a failed login late, so an attempt is spared.
+    """
+    try:
+        with connection.transaction():
+            connection.execute("set local role none")
+            return bool(
+                find_value(
+                    connection,
+                    "select rolpassword is null from pg_catalog.pg_authid where rolname = %s",
+                    (login,),
+                )
+            )
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+
+
+def warn_of_an_owner_with_more_rights(connection: psycopg.Connection, owner: str) -> str | None:
+    """Log what the owner could do that it should not, and return the line, or None if all is well.
+
+    An owner that has created the roles itself can always make itself a member of them.
+    """
+    (is_superuser,) = one_row(
+        connection,
+        "select rolsuper from pg_catalog.pg_roles where rolname = %s",
+        (owner,),
+        what=f"role '{owner}'",
+    )
+    roles = can_become(connection, owner)
+    if not roles:
+        return None
+    so = "so it can read the map of pseudonyms and change the evidence in schema audit"
+    if is_superuser:
+        line = (
+            f"The warehouse's login '{owner}' is a superuser, {so}: give the database to a login "
+            "that is none (docs/how-to/logins.md)."
+        )
+    else:
+        line = (
+            f"The warehouse's login '{owner}' can make itself a member of {', '.join(roles)}, "
+            f"{so}: {ASK_AN_ADMINISTRATOR}."
+        )
+    LOG.warning("%s", line)
+    return line

@@ -1,0 +1,262 @@
+"""Watch readers while a stage runs, and hold them to their limits.
+
+Every few seconds, sessions that have passed a limit are ended (`limits.py`). On the embedded server
+there is more to watch, because the server's processes run on this machine: a reader that takes much
+of the processors goes to the end of the queue, and one that takes much memory is ended.
+
+On another server, only the limits hold. There, an administrator gives readers a server of their own
+(a replica) or limits their processes with control groups.
+"""
+
+import contextlib
+import functools
+import logging
+import os
+import re
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.cluster import data_dir
+from oic_assurance.warehouse.connections import connect, uses_embedded_server
+from oic_assurance.warehouse.limits import ROLE, end_overdue, end_session
+from oic_assurance.warehouse.process import find_postmaster
+
+#: How often processes are watched, and how often the limits of sessions are checked.
+TICK_SECONDS, CHECK_SECONDS = 0.25, 5.0
+#: Over how long a reader's use of the processors is measured.
+WINDOW_SECONDS = 2.0
+#: What all readers together may take of one processor before the greediest go to the end of the
+#: queue.
+FREE_SHARE = 0.1
+LAST_IN_QUEUE = 19
+MEMORY_LIMIT = 512 * 1024 * 1024
+#: How many new sessions of readers in one window are a flood.
+FLOOD = 20
+#: How many clients may connect without a password at the same time. If there are more, those that
+#: have not logged in after `UNKNOWN_SECONDS` are ended.
+UNKNOWN_CLIENTS, UNKNOWN_SECONDS = 20, 2.0
+
+LOG = logging.getLogger(__name__)
+PROC = Path("/proc")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def guarded(stage: Callable[Concatenate[Settings, P], T]) -> Callable[Concatenate[Settings, P], T]:
+    """Watch readers while a stage runs."""
+
+    @functools.wraps(stage)
+    def run(settings: Settings, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with readers_watched(settings):
+            return stage(settings, *args, **kwargs)
+
+    return run
+
+
+_one_at_a_time = threading.Lock()
+
+
+@contextlib.contextmanager
+def readers_watched(settings: Settings) -> Iterator[None]:
+    """Watch readers during the block, unless this process does so already.
+
+    A failure to watch never fails the block. It is logged.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        yield
+        return
+    end = threading.Event()
+    watch = threading.Thread(target=_watch, args=(settings, end), name="reader guard", daemon=True)
+    try:
+        watch.start()
+        yield
+    finally:
+        end.set()
+        watch.join()
+        _one_at_a_time.release()
+
+
+def _watch(settings: Settings, end: threading.Event) -> None:
+    connection: psycopg.Connection | None = None
+    processes: _Processes | None = None
+    checked = 0.0
+    try:
+        while not end.wait(TICK_SECONDS):
+            try:
+                if connection is None:
+                    connection = connect(settings, role=ROLE, autocommit=True)
+                    processes = _processes(settings, connection)
+                if processes is not None:
+                    for pid, because in processes.watch():
+                        end_session(connection, pid, because)
+                if time.monotonic() > checked + CHECK_SECONDS:
+                    end_overdue(connection)
+                    checked = time.monotonic()
+            except (psycopg.Error, AssuranceError, OSError) as error:
+                LOG.warning("Readers are not watched at this moment: %s", type(error).__name__)
+                if connection is not None:
+                    connection.close()
+                connection = None
+                end.wait(CHECK_SECONDS)
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+def _processes(settings: Settings, connection: psycopg.Connection) -> "_Processes | None":
+    """Return the processes of the embedded server, or None if it is not the warehouse's server."""
+    if not uses_embedded_server() and connection.info.host != "127.0.0.1":
+        return None
+    running = find_postmaster(data_dir(settings))
+    if running is None or running.port != connection.info.port:
+        return None
+    logins = connection.execute("select limits.pipeline_logins()").fetchall()
+    return _Processes(running.pid, connection.info.dbname, {login for (login,) in logins})
+
+
+class _Processes:
+    """The processes of the embedded server that work for readers of one warehouse."""
+
+    def __init__(self, postmaster: int, database: str, pipeline: set[str]) -> None:
+        self._postmaster = postmaster
+        self._pipeline = pipeline
+        # The title of such a process is `postgres: bi_reader warehouse 127.0.0.1(40118) SELECT`.
+        self._title = re.compile(
+            rf"postgres: (.+) {re.escape(database)} [0-9.]+\([0-9]+\) ?(.*)", re.DOTALL
+        )
+        self._seen: dict[int, float] = {}
+        self._last: set[int] = set()
+        self._samples: deque[tuple[float, dict[int, float]]] = deque()
+
+    def watch(self) -> list[tuple[int, str]]:
+        """Put greedy readers at the end of the queue. Return who must be ended, and why."""
+        now = time.monotonic()
+        readers = {}
+        unknown = []
+        for pid in self._children():
+            self._seen.setdefault(pid, now)
+            found = self._title.match(_title(pid))
+            if found is None or found[1] in self._pipeline:
+                continue
+            if found[2].startswith(("authentication", "startup", "initializing")):
+                unknown.append(pid)
+            readers[pid] = _seconds(pid)
+        self._samples.append((now, readers))
+        while self._samples[0][0] < now - WINDOW_SECONDS:
+            self._samples.popleft()
+        self._queue(readers, now)
+        self._end_unknown(unknown, now)
+        return [
+            (pid, f"memory: more than {MEMORY_LIMIT // 1024 // 1024} MB")
+            for pid in readers
+            if _memory(pid) > MEMORY_LIMIT
+        ]
+
+    def _children(self) -> list[int]:
+        children = _children(self._postmaster)
+        gone = self._seen.keys() - set(children)
+        for pid in gone:
+            del self._seen[pid]
+            self._last.discard(pid)
+        return children
+
+    def _queue(self, readers: dict[int, float], now: float) -> None:
+        since, before = self._samples[0]
+        used = {
+            pid: seconds - before.get(pid, 0.0)
+            for pid, seconds in readers.items()
+            if pid not in self._last
+        }
+        new = [pid for pid in used if self._seen[pid] > now - WINDOW_SECONDS]
+        greedy = set(new) if len(new) > FLOOD else set()
+        allowed = FREE_SHARE * max(now - since, TICK_SECONDS)
+        for pid in sorted(used, key=lambda pid: used[pid], reverse=True):
+            if sum(used[other] for other in used.keys() - greedy) <= allowed:
+                break
+            greedy.add(pid)
+        for pid in greedy:
+            if _put_last(pid, self._postmaster):
+                self._last.add(pid)
+
+    def _end_unknown(self, unknown: list[int], now: float) -> None:
+        """End clients that take connections without giving a password."""
+        if len(unknown) <= UNKNOWN_CLIENTS:
+            return
+        for pid in unknown:
+            if self._seen[pid] < now - UNKNOWN_SECONDS and _parent(pid) == self._postmaster:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGTERM)
+
+
+def _put_last(pid: int, parent: int) -> bool:
+    """Give a process the lowest priority. Return False if that did not work for now."""
+    if _parent(pid) != parent:
+        return False
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, LAST_IN_QUEUE)
+        # Each process of the server has a session of its own. If the kernel groups processes by
+        # session, the priority inside the group counts for nothing, and that of the group counts.
+        group = PROC / str(pid) / "autogroup"
+        if group.exists():
+            group.write_text(str(LAST_IN_QUEUE), encoding="ascii")
+    except OSError:
+        return False
+    return True
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        path = PROC / str(pid) / "task" / str(pid) / "children"
+        return [int(child) for child in path.read_text(encoding="ascii").split()]
+    except OSError:
+        # Not every kernel has this file.
+        every = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+        return [child for child in every if _parent(child) == pid]
+
+
+def _title(pid: int) -> str:
+    try:
+        title = (PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return ""
+    return title.rstrip(b"\0 ").decode("utf-8", errors="replace")
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of a process from its parent's pid on, or no fields if it has ended."""
+    try:
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()[1:]
+
+
+def _parent(pid: int) -> int:
+    fields = _stat(pid)
+    return int(fields[0]) if fields else 0
+
+
+def _seconds(pid: int) -> float:
+    """Return how many seconds of processor time a process has used."""
+    fields = _stat(pid)
+    return (int(fields[10]) + int(fields[11])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
+def _memory(pid: int) -> int:
+    """Return how many bytes of memory of its own a process has."""
+    try:
+        text = (PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0
+    found = re.search(r"RssAnon:\s+([0-9]+) kB", text)
+    return int(found[1]) * 1024 if found else 0

@@ -1,0 +1,126 @@
+"""Let the server log each statement of readers. The log of processing is filled from there.
+
+Only an administrator may change these settings, not the reader. On a server whose administrator is
+not known, `logins_not_logged` names the readers whose statements are missing.
+"""
+
+import time
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.warehouse.connections import OFFICE, READERS, SUPERVISOR
+from oic_assurance.warehouse.rows import one_value
+
+LOGGED = {"log_statement": "all", "log_parameter_max_length": "256"}
+ATTEMPTS = 20
+
+# The logins of readers whose statements the server does not log.
+_NOT_LOGGED = """
+select reader.rolname::text
+from pg_catalog.pg_roles as reader
+where reader.rolcanlogin
+    and not reader.rolsuper
+    and (
+        reader.rolname::text = any(%(readers)s)
+        or exists (
+            select
+            from pg_catalog.pg_roles as audience
+            where audience.rolname::text = any(%(audiences)s)
+                and pg_has_role(reader.oid, audience.oid, 'USAGE')
+        )
+    )
+    and (
+        not coalesce(reader.rolconfig, '{}') @> %(settings)s::text[]
+        -- A setting of the login in this database overrides the one of the login.
+        or exists (
+            select
+            from pg_catalog.pg_db_role_setting as here, unnest(here.setconfig) as one (setting)
+            where here.setrole = reader.oid
+                and here.setdatabase = (
+                    select oid from pg_catalog.pg_database where datname = current_database()
+                )
+                and split_part(one.setting, '=', 1) = any(%(names)s)
+                and one.setting <> all(%(settings)s::text[])
+        )
+    )
+order by 1
+"""
+
+
+def log_readers(connection: psycopg.Connection, owner: str) -> None:
+    """Let the server log each statement of readers, and let the owner do so for new readers.
+
+    `connection` is from `connect_to_migrate`. If it is not an administrator's, nothing is done.
+    """
+    is_administrator = one_value(
+        connection, "select rolsuper from pg_catalog.pg_roles where rolname = session_user"
+    )
+    missing = logins_not_logged(connection)
+    if not is_administrator:
+        return
+    database = sql.Identifier(connection.info.dbname)
+    statements = [
+        sql.SQL("grant set on parameter {} to {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, LOGGED)), sql.Identifier(owner)
+        )
+    ]
+    for login in missing:
+        statements += [_setting(login, name, value) for name, value in LOGGED.items()]
+        statements += [
+            sql.SQL("alter role {} in database {} reset {}").format(
+                sql.Identifier(login), database, sql.Identifier(name)
+            )
+            for name in LOGGED
+        ]
+    for statement in statements if missing or not _may_log(connection, owner) else ():
+        _insist(connection, statement)
+
+
+def logins_not_logged(connection: psycopg.Connection) -> list[str]:
+    """Return the logins of readers whose statements the server does not log."""
+    values = {
+        "readers": list(READERS.values()),
+        "audiences": [SUPERVISOR, OFFICE],
+        "settings": [f"{name}={value}" for name, value in LOGGED.items()],
+        "names": list(LOGGED),
+    }
+    return [name for (name,) in connection.execute(_NOT_LOGGED, values)]
+
+
+def log_statements_of(connection: psycopg.Connection, login: str) -> bool:
+    """Let the server log each statement of a login. Return False if this session may not do so."""
+    user = one_value(connection, "select current_user")
+    if not _may_log(connection, user):
+        return False
+    for name, value in LOGGED.items():
+        connection.execute(_setting(login, name, value))
+    return True
+
+
+def _may_log(connection: psycopg.Connection, login: str) -> bool:
+    """Tell whether a login may set every setting of `LOGGED`."""
+    return all(
+        one_value(connection, "select has_parameter_privilege(%s, %s, 'SET')", (login, name))
+        for name in LOGGED
+    )
+
+
+def _insist(connection: psycopg.Connection, statement: sql.Composed) -> None:
+    """Run a statement. Try again if another warehouse on this server changes the same role."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with connection.transaction():
+                connection.execute("set local role none")
+                connection.execute(statement)
+            return
+        except psycopg.errors.InternalError_:
+            if attempt == ATTEMPTS:
+                raise
+            time.sleep(0.05)
+
+
+def _setting(login: str, name: str, value: str) -> sql.Composed:
+    return sql.SQL("alter role {} set {} = {}").format(
+        sql.Identifier(login), sql.Identifier(name), sql.Literal(value)
+    )

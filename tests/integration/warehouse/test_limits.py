@@ -1,0 +1,407 @@
+"""Readers have limits that they cannot lift, and the stages have connections of their own."""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.errors import ServerError
+from oic_assurance.operations.access import give
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import reader_guard
+from oic_assurance.warehouse.connections import admin_url, connect, url
+from oic_assurance.warehouse.hardening import close as hardening
+from oic_assurance.warehouse.limits import ROLE, end_overdue
+from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.reader_guard import readers_watched
+from oic_assurance.warehouse.rows import one_value
+from tests.integration.warehouse.stage_roles import DENIED
+
+#: What a reader tries first: it lifts every limit that a session can lift.
+LIFTED = (
+    "set default_transaction_read_only = off",
+    "set statement_timeout = 0",
+    "set idle_in_transaction_session_timeout = 0",
+    "set idle_session_timeout = 0",
+    "set work_mem = '1GB'",
+)
+BUSY = "select count(*) from generate_series(1, 100000) as a, generate_series(1, 100000) as b"
+
+
+@pytest.fixture
+def reader(warehouse: Settings) -> Iterator[psycopg.Connection]:
+    with hostile(warehouse) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def hostile(settings: Settings) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(url(settings, "bi"), autocommit=True) as connection:
+        for statement in LIFTED:
+            connection.execute(statement.encode())
+        yield connection
+
+
+def ended(settings: Settings) -> list[tuple[str, str]]:
+    with connect(settings) as connection:
+        return connection.execute("select login, because from limits.ended_session").fetchall()
+
+
+@pytest.fixture(autouse=True)
+def nobody_was_ended(warehouse: Settings) -> None:
+    with connect(warehouse) as owner:
+        database = owner.info.dbname
+    with psycopg.connect(admin_url(warehouse, database)) as administrator:
+        administrator.execute("delete from limits.ended_session")
+
+
+@contextlib.contextmanager
+def limit_of(settings: Settings, name: str, value: str) -> Iterator[None]:
+    """Set a limit during the block."""
+    change = "update limits.setting set setting = %s where name = %s"
+    find = "select setting from limits.setting where name = %s"
+    with connect(settings, autocommit=True) as connection:
+        before = one_value(connection, find, (name,))
+        connection.execute(change, (value, name))
+        try:
+            yield
+        finally:
+            connection.execute(change, (before, name))
+
+
+def test_each_reader_has_limits(warehouse: Settings) -> None:
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("drop role if exists office_of_a_test")
+        try:
+            give(warehouse, "office_of_a_test", (), "a test")
+            found = administrator.execute(
+                "select rolname, rolconnlimit, rolconfig from pg_roles "
+                "where rolname in ('bi_reader', 'office_of_a_test') order by 1"
+            ).fetchall()
+        finally:
+            administrator.execute("drop owned by office_of_a_test; drop role office_of_a_test")
+    assert [(name, limit) for name, limit, _ in found] == [
+        ("bi_reader", 16),
+        ("office_of_a_test", 4),
+    ]
+    for _, _, configuration in found:
+        names = {one.partition("=")[0] for one in configuration}
+        assert names >= {
+            "statement_timeout",
+            "transaction_timeout",
+            "idle_in_transaction_session_timeout",
+            "idle_session_timeout",
+            "temp_file_limit",
+            "work_mem",
+        }
+
+
+def open_many(open_ones: contextlib.ExitStack, settings: Settings) -> str:
+    """Open sessions of a reader until one is refused. Return the server's reason."""
+    for _ in range(97):
+        try:
+            open_ones.enter_context(psycopg.connect(url(settings, "bi")))
+        except psycopg.OperationalError as error:
+            return str(error)
+    return ""
+
+
+def test_a_reader_cannot_shut_a_stage_out(warehouse: Settings) -> None:
+    """Not with its own sessions, and not if an administrator has lifted its limit."""
+    with contextlib.ExitStack() as open_ones:
+        refused = open_many(open_ones, warehouse)
+    assert "too many connections for role" in refused
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("alter role bi_reader connection limit 1000")
+        try:
+            with contextlib.ExitStack() as open_ones:
+                assert "reserved for roles" in open_many(open_ones, warehouse)
+                for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish", None):
+                    for _ in range(3):
+                        open_ones.enter_context(connect(warehouse, role=role))
+        finally:
+            administrator.execute("alter role bi_reader connection limit 16")
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "select lo_from_bytea(0, 'x')",
+        "select lo_create(0)",
+        "select lo_creat(-1)",
+        "select lo_get(1)",
+        "select pg_advisory_lock(1)",
+        "select pg_try_advisory_lock_shared(1)",
+        "select pg_advisory_xact_lock(1, 1)",
+        "select pg_logical_emit_message(false, 'a', 'b')",
+        "select pg_notify('a', 'b')",
+        "create temporary table t (a integer)",
+        "create table public.t (a integer)",
+        "set temp_file_limit = -1",
+        "alter role bi_reader connection limit 1000",
+        "select limits.end_overdue()",
+        "update limits.setting set setting = '1d'",
+    ],
+)
+def test_a_reader_may_not(reader: psycopg.Connection, attack: str) -> None:
+    with pytest.raises(DENIED):
+        reader.execute(attack.encode())
+
+
+@pytest.mark.parametrize("database", ["postgres", "template1", "airflow", "rms", "intelligence"])
+def test_a_reader_connects_to_no_other_database(warehouse: Settings, database: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(url(warehouse, "bi"), dbname=database)
+
+
+def test_a_sort_of_400_mb_is_refused(reader: psycopg.Connection) -> None:
+    reader.execute("set work_mem = '1MB'")
+    with pytest.raises(psycopg.errors.ConfigurationLimitExceeded, match="temp_file_limit"):
+        reader.execute(
+            "select count(*) from ("
+            "select repeat(md5(g::text), 10) from generate_series(1, 1300000) as g order by 1"
+            ") as sorted"
+        )
+
+
+@pytest.mark.parametrize(
+    ("limit", "statements"),
+    [
+        ("statement_timeout", ("select pg_sleep(60)",)),
+        ("idle_in_transaction_session_timeout", ("begin", "select 1")),
+        ("transaction_timeout", ("begin", "select 1", "select pg_sleep(60)")),
+    ],
+)
+def test_a_session_that_lifted_a_limit_is_ended(
+    warehouse: Settings, limit: str, statements: tuple[str, ...]
+) -> None:
+    with (
+        limit_of(warehouse, limit, "1s"),
+        hostile(warehouse) as reader,
+        connect(warehouse, role=ROLE, autocommit=True) as stage,
+    ):
+
+        def work() -> None:
+            with contextlib.suppress(psycopg.Error):
+                for statement in statements:
+                    reader.execute(statement.encode())
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        end_overdue(stage)
+        assert ended(warehouse) == []
+        time.sleep(1.5)
+        # A stage that works for longer than readers may is not ended.
+        with connect(warehouse, role="oic_transform") as transform:
+            transform.execute("select 1")
+            end_overdue(stage)
+            transform.execute("select 1")
+        thread.join(10)
+        assert ended(warehouse) == [("bi_reader", f"{limit}: more than 1s")]
+        with pytest.raises(psycopg.OperationalError):
+            reader.execute("select 1")
+
+
+def busy(reader: psycopg.Connection) -> threading.Thread:
+    def work() -> None:
+        with contextlib.suppress(psycopg.Error):
+            reader.execute(BUSY.encode())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def priority(pid: int) -> int:
+    return os.getpriority(os.PRIO_PROCESS, pid)
+
+
+def wait_for(condition: object, seconds: float = 15.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():  # type: ignore[operator]
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_a_reader_that_takes_the_processors_goes_to_the_end_of_the_queue(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine, even a greedy process gets little.
+    monkeypatch.setattr(reader_guard, "FREE_SHARE", 0.01)
+    with hostile(warehouse) as greedy, hostile(warehouse) as modest:
+        thread = busy(greedy)
+        try:
+            with readers_watched(warehouse), connect(warehouse, role=ROLE) as stage:
+                assert wait_for(lambda: priority(greedy.info.backend_pid) == 19)
+                modest.execute("select 1")
+                stage.execute("select sum(a) from generate_series(1, 1000000) as a")
+                time.sleep(1)
+                assert priority(modest.info.backend_pid) < 19
+                assert priority(stage.info.backend_pid) < 19
+            group = Path(f"/proc/{greedy.info.backend_pid}/autogroup")
+            assert not group.exists() or group.read_text().split()[-1] == "19"
+        finally:
+            greedy.cancel_safe()
+            thread.join()
+
+
+def test_a_reader_that_takes_much_memory_is_ended(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_guard, "MEMORY_LIMIT", 64 * 1024 * 1024)
+    with (
+        hostile(warehouse) as reader,
+        readers_watched(warehouse),
+        pytest.raises(psycopg.errors.AdminShutdown),
+    ):
+        reader.execute(
+            "select length(string_agg(repeat('x', 1000), '')), pg_sleep(10) "
+            "from generate_series(1, 300000)"
+        )
+    assert ended(warehouse) == [("bi_reader", "memory: more than 64 MB")]
+
+
+def test_clients_without_a_password_do_not_shut_a_stage_out(warehouse: Settings) -> None:
+    """They take connections before the server knows who they are, so no limit of a role holds."""
+    parts = psycopg.conninfo.conninfo_to_dict(url(warehouse, "bi"))
+    stop = threading.Event()
+    flood = threading.Thread(target=_flood, args=(parts, stop))
+    with readers_watched(warehouse):
+        # The guard has its own connection, which it opens at once.
+        time.sleep(1)
+        flood.start()
+        try:
+            time.sleep(1)
+            for _ in range(5):
+                with connect(warehouse, role="oic_landing") as stage:
+                    assert stage.execute("select 1").fetchone() == (1,)
+        finally:
+            stop.set()
+            flood.join()
+    assert wait_for(lambda: may_connect(warehouse), 30)
+
+
+def may_connect(settings: Settings) -> bool:
+    try:
+        psycopg.connect(url(settings, "bi")).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _flood(parts: dict[str, object], stop: threading.Event) -> None:
+    """Open many connections that say who they are and then wait for ever with the password."""
+    user, database = b"bi_reader", str(parts["dbname"]).encode()
+    body = b"\x00\x03\x00\x00user\0" + user + b"\0database\0" + database + b"\0\0"
+    message = (len(body) + 4).to_bytes(4, "big") + body
+    waiting: list[socket.socket] = []
+    while not stop.is_set():
+        one = socket.create_connection(("127.0.0.1", int(str(parts["port"]))))
+        one.sendall(message)
+        waiting.append(one)
+        time.sleep(0.005)
+        if len(waiting) > 300:
+            waiting.pop(0).close()
+    for one in waiting:
+        one.close()
+
+
+def test_the_queue_names_nobody_of_the_pipeline(warehouse: Settings) -> None:
+    with connect(warehouse, role=ROLE) as stage, hostile(warehouse) as reader:
+        found = stage.execute("select pid, login from limits.readers()").fetchall()
+        assert found == [(reader.info.backend_pid, "bi_reader")]
+        logins = {one for (one,) in stage.execute("select limits.pipeline_logins()").fetchall()}
+        assert "bi_reader" not in logins
+        assert stage.info.user in logins
+
+
+def test_a_server_that_nobody_hardened_is_refused(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(warehouse) as owner:
+        database = owner.info.dbname
+    monkeypatch.setattr(hardening, "_is_embedded", lambda *_: False)
+    with psycopg.connect(admin_url(warehouse, database), autocommit=True) as administrator:
+        administrator.execute("grant execute on function lo_create(oid) to public")
+        administrator.execute("alter role bi_reader reset temp_file_limit")
+        with pytest.raises(ServerError, match="assurance db hardening-sql") as refused:
+            migrate(warehouse)
+        assert "\n" not in refused.value.message
+        monkeypatch.setenv("ASSURANCE_ACCEPT_UNHARDENED", "yes")
+        migrate(warehouse)
+        assert "statements are still needed to harden the server" in caplog.text
+        monkeypatch.delenv("ASSURANCE_ACCEPT_UNHARDENED")
+        printed = [
+            line
+            for line in hardening.hardening_sql(warehouse).splitlines()
+            if not line.startswith("\\")
+        ]
+        administrator.execute("\n".join(printed).encode())
+    migrate(warehouse)
+
+
+def test_a_login_without_limits_stops_no_run(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a server by URL, an administrator can make logins that the owner cannot change."""
+    monkeypatch.setattr(hardening, "_is_embedded", lambda *_: False)
+    with psycopg.connect(admin_url(warehouse), autocommit=True) as administrator:
+        administrator.execute("create role of_an_administrator login in role bi_reader")
+        try:
+            migrate(warehouse)
+            assert "statements are still needed to harden the server" in caplog.text
+            assert "alter role of_an_administrator" in hardening.hardening_sql(warehouse)
+        finally:
+            administrator.execute("drop role of_an_administrator")
+
+
+def test_a_failed_login_is_slow(warehouse: Settings) -> None:
+    began = time.monotonic()
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(url(warehouse, "bi"), password="wrong")
+    assert time.monotonic() - began >= 1.0
+
+
+def test_nobody_logs_in_as_the_guard_and_nobody_changes_its_record(warehouse: Settings) -> None:
+    with connect(warehouse, autocommit=True) as owner:
+        found = owner.execute(
+            "select rolcanlogin, rolsuper, rolcreaterole from pg_roles where rolname = 'oic_guard'"
+        ).fetchall()
+        assert found == [(False, False, False)]
+        others = owner.execute(
+            """
+            select c.oid::regclass::text from pg_class as c
+            inner join pg_namespace as n on c.relnamespace = n.oid
+            where c.relkind in ('r', 'p', 'v') and n.nspname !~ '^pg_|^information_schema$'
+                and n.nspname not in ('locks', 'limits')
+                and has_table_privilege('oic_guard', c.oid, 'select, insert, update, delete')
+            """
+        ).fetchall()
+        assert others == []
+        for statement in (
+            "delete from limits.ended_session",
+            "update limits.ended_session set login = 'x'",
+            "insert into limits.ended_session (login, pid, because) values ('x', 1, 'x')",
+            "delete from locks.holder",
+        ):
+            with pytest.raises(DENIED):
+                owner.execute(statement.encode())
+
+
+def test_the_owner_has_no_limits(warehouse: Settings) -> None:
+    with psycopg.connect(admin_url(warehouse)) as administrator:
+        found = administrator.execute(
+            sql.SQL("select rolconnlimit from pg_roles where rolname = {}").format(
+                sql.Literal("warehouse_owner")
+            )
+        ).fetchone()
+    assert found == (-1,)

@@ -1,0 +1,378 @@
+"""Attacks from each login: a session is what it logged in as, and can become nobody else."""
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from oic_assurance.errors import ServerError, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse import connections, logins
+from oic_assurance.warehouse import migrate as migrating
+from oic_assurance.warehouse.airflow_uri import libpq_uri
+from oic_assurance.warehouse.connections import (
+    STAGES,
+    admin_url,
+    connect,
+    login_url,
+    url,
+    warehouse_url,
+)
+from oic_assurance.warehouse.migrate import migrate
+from oic_assurance.warehouse.roles import (
+    AUDIT_KEEPER,
+    IDENTITY_KEEPER,
+    INHERITED,
+    KEEPERS,
+    LOGIN_ROLES,
+    can_become,
+)
+from tests.databases import administrator
+from tests.integration.warehouse.stage_roles import DENIED, may, run_as
+
+PSEUDONYMS = "select * from identity.pseudonym"
+#: The stages whose work needs the map of pseudonyms. `oic_publish` has the rights of transform.
+NEED_PSEUDONYMS = {"oic_rekey", "oic_landing", "oic_transform", "oic_publish", "oic_erasure"}
+OTHERS = ("postgres", "warehouse_owner", "bi_reader", "rms_owner", *KEEPERS, *LOGIN_ROLES)
+
+
+def _cannot(settings: Settings, role: str | None, statement: str) -> bool:
+    """Return whether the server refuses a statement for lack of rights. Roll it back if not."""
+    with connect(settings, role=role) as session:
+        try:
+            session.execute(statement.encode())
+        except DENIED:
+            return True
+        finally:
+            session.rollback()
+    return False
+
+
+@pytest.mark.parametrize("role", LOGIN_ROLES)
+def test_a_login_cannot_become_anybody_else(fresh_warehouse: Settings, role: str) -> None:
+    for other in OTHERS:
+        if other != role:
+            if (role, other, True) not in INHERITED:
+                assert _cannot(fresh_warehouse, role, f"set role {other}"), other
+            assert _cannot(fresh_warehouse, role, f"set session authorization {other}"), other
+    for statement in ("set role none", "reset role", "reset session authorization", "discard all"):
+        with connect(fresh_warehouse, role=role, autocommit=True) as session:
+            session.execute(statement.encode())
+            assert session.execute("select session_user, current_user").fetchone() == (role, role)
+    for statement in (
+        f"grant {IDENTITY_KEEPER} to {role}",
+        f"alter role {role} superuser",
+        "alter role warehouse_owner password 'taken'",
+        "create role helper",
+        f"grant oic_erasure to {role}",
+        "copy audit.run to program 'true'",
+        "select pg_read_file('PG_VERSION')",
+    ):
+        assert _cannot(fresh_warehouse, role, statement), statement
+
+
+def test_only_stages_that_need_the_map_of_pseudonyms_read_it(fresh_warehouse: Settings) -> None:
+    can = {role for role in LOGIN_ROLES if may(fresh_warehouse, role, PSEUDONYMS)}
+    assert can == NEED_PSEUDONYMS
+
+
+@pytest.mark.parametrize("role", LOGIN_ROLES)
+def test_no_stage_deletes_its_traces(fresh_warehouse: Settings, role: str) -> None:
+    for statement in (
+        "update audit.processing_log set what = 'nothing'",
+        "delete from audit.processing_log",
+        "truncate audit.processing_log",
+        "alter table audit.processing_log disable trigger all",
+        "drop table audit.processing_log cascade",
+        "alter table audit.processing_log owner to current_user",
+        "create table audit.processing_log_of_mine (n int)",
+        "create function landing.mine() returns int return 1",
+        "alter function landing.is_plain_number(text) owner to current_user",
+    ):
+        assert _cannot(fresh_warehouse, role, statement), statement
+
+
+def test_the_owner_cannot_read_the_map_of_pseudonyms(fresh_warehouse: Settings) -> None:
+    run_as(
+        fresh_warehouse,
+        "oic_landing",
+        "insert into identity.pseudonym values ('E23000022', 'collar_no', '753', 'key', 1)",
+    )
+    for statement in (
+        PSEUDONYMS,
+        "copy identity.pseudonym to stdout",
+        "alter table identity.pseudonym owner to warehouse_owner",
+        "grant select on identity.pseudonym to warehouse_owner",
+        "create table public.copied as select * from identity.pseudonym",
+        "create trigger spy before update on identity.pseudonym for each row "
+        "execute function suppress_redundant_updates_trigger()",
+        "alter schema identity owner to warehouse_owner",
+        "alter schema identity rename to mine",
+        "drop schema identity cascade",
+        f"grant {IDENTITY_KEEPER} to warehouse_owner",
+        f"set role {IDENTITY_KEEPER}",
+        f"alter role {IDENTITY_KEEPER} login password 'mine'",
+        "set role oic_landing",
+        "grant oic_landing to warehouse_owner",
+        "alter role oic_landing password 'mine'",
+        "alter default privileges for role oic_landing grant select on tables to warehouse_owner",
+        "grant pg_read_all_data to warehouse_owner",
+        "alter role warehouse_owner bypassrls superuser",
+        "reassign owned by oic_identity_keeper to warehouse_owner",
+        "drop owned by oic_identity_keeper cascade",
+    ):
+        assert _cannot(fresh_warehouse, None, statement), statement
+
+
+def test_the_owner_reads_the_evidence_and_cannot_change_it(fresh_warehouse: Settings) -> None:
+    with connect(fresh_warehouse) as owner:
+        assert owner.execute("select count(*) from audit.processing_log").fetchone() == (0,)
+    for statement in (
+        "insert into audit.processing_log (action, what) values ('collection', 'a lie')",
+        "update audit.processing_log set what = 'nothing'",
+        "delete from audit.run",
+        "truncate audit.processing_log",
+        "alter table audit.processing_log add column lie text",
+        "alter table audit.processing_log disable trigger all",
+        "drop table audit.processing_log cascade",
+        "drop schema audit cascade",
+        "update audit.schema_migration set checksum = 'x'",
+        "delete from audit.access_change",
+        f"set role {AUDIT_KEEPER}",
+        "alter function landing.is_plain_number(text) owner to current_user",
+    ):
+        assert _cannot(fresh_warehouse, None, statement), statement
+
+
+def test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse: Settings) -> None:
+    """A migration that leaves an object with the owner, or a role, shows here."""
+    with administrator(fresh_warehouse) as session:
+        owned = session.execute(
+            """
+            select c.oid::regclass::text from pg_class as c
+            where c.relowner = 'warehouse_owner'::regrole
+            union all
+            select p.oid::regprocedure::text from pg_proc as p
+            where p.proowner = 'warehouse_owner'::regrole
+            union all
+            select nspname from pg_namespace where nspowner = 'warehouse_owner'::regrole
+            """
+        ).fetchall()
+        assert owned == []
+        assert can_become(session, "warehouse_owner") == []
+
+
+def test_nobody_logs_in_as_a_keeper(fresh_warehouse: Settings) -> None:
+    with administrator(fresh_warehouse) as session:
+        rows = session.execute(
+            "select rolname, rolcanlogin, rolsuper, rolbypassrls from pg_roles "
+            "where rolname = any (%s)",
+            ([*LOGIN_ROLES, *KEEPERS],),
+        ).fetchall()
+        members = session.execute(
+            """
+            select roleid::regrole::text, member::regrole::text, inherit_option, set_option
+            from pg_auth_members
+            where (roleid::regrole::text = any (%(ours)s) or member::regrole::text = any (%(ours)s))
+                and not starts_with(roleid::regrole::text, 'pg_')
+            """,
+            {"ours": [*LOGIN_ROLES, *KEEPERS]},
+        ).fetchall()
+    assert {name: can_login for name, can_login, *_ in rows} == {
+        **dict.fromkeys(LOGIN_ROLES, True),
+        **dict.fromkeys(KEEPERS, False),
+    }
+    assert not any(superuser or bypass for *_, superuser, bypass in rows)
+    assert set(members) == {(of, member, True, may_act) for member, of, may_act in INHERITED}
+
+
+def test_a_login_runs_no_code_of_another_ones_schema(fresh_warehouse: Settings) -> None:
+    """A schema named like the login would be searched first, if the login did not forbid it."""
+    run_as(
+        fresh_warehouse,
+        "oic_transform",
+        "create schema oic_landing",
+        "create function oic_landing.upper(value varchar) returns text return 'stolen'",
+        "grant usage on schema oic_landing to oic_landing",
+        "grant execute on function oic_landing.upper(varchar) to oic_landing",
+    )
+    with connect(fresh_warehouse, role="oic_landing") as session:
+        assert session.execute("select upper('a'::varchar)").fetchone() == ("A",)
+    run_as(fresh_warehouse, "oic_transform", "drop schema oic_landing cascade")
+
+
+def test_the_owner_lays_no_trap_for_the_administrator_that_migrates(
+    fresh_warehouse: Settings,
+) -> None:
+    """A function of the owner that is called in the administrator's session could become it."""
+    with connect(fresh_warehouse) as owner:
+        owner.execute("create schema warehouse_owner")
+        owner.execute("create table warehouse_owner.caught (who text)")
+        owner.execute(
+            """
+            create function warehouse_owner.unnest(text[]) returns setof text
+            language plpgsql as $trap$
+            begin
+                insert into warehouse_owner.caught values (session_user);
+                return query select * from pg_catalog.unnest($1);
+            end
+            $trap$
+            """
+        )
+    migrate(fresh_warehouse)
+    with connect(fresh_warehouse) as owner:
+        owner.execute("select * from unnest(array['trap'])")
+        caught = owner.execute("select who from warehouse_owner.caught").fetchall()
+    assert caught == [("warehouse_owner",)]
+
+
+def test_a_migration_of_the_future_changes_what_the_keepers_own(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = migrating.known_migrations()
+    text = """
+        alter table audit.processing_log add column tomorrow text;
+        create table audit.tomorrow (n integer);
+        comment on table audit.tomorrow is 'One row per day.';
+        alter table identity.pseudonym add column tomorrow text;
+        create or replace function landing.is_plain_number(value text) returns boolean
+        language sql immutable parallel safe as $f$ select false $f$;
+        create role oic_tomorrow;
+        grant oic_tomorrow to current_user with set true, inherit true;
+        create schema tomorrow authorization oic_tomorrow;
+        grant oic_tomorrow to oic_gate with inherit true, set false;
+    """
+    number = len(known) + 1
+    tomorrow = migrating.Migration(number, f"{number:04}_tomorrow.sql", text)
+    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, tomorrow])
+    assert migrate(fresh_warehouse) == [tomorrow.name]
+    assert may(fresh_warehouse, "oic_gate", "select * from audit.tomorrow")
+    assert may(fresh_warehouse, "oic_gate", "create table tomorrow.mine (n integer)")
+    assert _cannot(fresh_warehouse, None, "set role oic_tomorrow")
+    assert _cannot(fresh_warehouse, None, "insert into audit.tomorrow values (1)")
+    test_the_owner_owns_nothing_and_can_become_nobody(fresh_warehouse)
+    with administrator(fresh_warehouse) as session:
+        session.execute("drop owned by oic_tomorrow cascade; drop role oic_tomorrow")
+
+
+def test_a_warehouse_of_an_older_version_is_handed_over(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until migration `logins` the owner owned the evidence and the map of pseudonyms."""
+    known = migrating.known_migrations()
+    (before,) = [one.number - 1 for one in known if one.name.endswith("_logins.sql")]
+    with monkeypatch.context() as older:
+        older.setattr(migrating, "known_migrations", lambda: known[:before])
+        older.setattr(migrating, "hand_over", lambda *_: None)
+        migrate(empty_warehouse)
+    assert len(migrate(empty_warehouse)) == len(known) - before
+    test_the_owner_owns_nothing_and_can_become_nobody(empty_warehouse)
+    with connect(empty_warehouse) as owner:
+        assert owner.execute("select count(*) from audit.run").fetchone() == (0,)
+        assert owner.execute("select from marts.publication").fetchone() is None
+    assert _cannot(empty_warehouse, None, PSEUDONYMS)
+    with connect(empty_warehouse, autocommit=True) as owner:
+        owner.execute("vacuum (full) identity.pseudonym")
+
+
+def test_an_interrupted_migration_leaves_the_owner_no_member(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = migrating.known_migrations()
+    number = len(known) + 1
+    broken = migrating.Migration(number, f"{number:04}_broken.sql", "select 1 / 0")
+    monkeypatch.setattr(migrating, "known_migrations", lambda: [*known, broken])
+    with pytest.raises(ServerError, match="division by zero"):
+        migrate(fresh_warehouse)
+    with administrator(fresh_warehouse) as session:
+        assert can_become(session, "warehouse_owner") == []
+
+
+def test_memberships_that_an_older_version_gave_the_owner_are_ended(
+    fresh_warehouse: Settings,
+) -> None:
+    with administrator(fresh_warehouse, autocommit=True) as session:
+        session.execute(
+            "grant oic_landing, oic_transform to warehouse_owner with admin true, set true"
+        )
+    with connect(fresh_warehouse) as owner:
+        owner.execute("grant oic_transform to oic_gate")
+    assert migrate(fresh_warehouse) == []
+    with administrator(fresh_warehouse) as session:
+        assert can_become(session, "warehouse_owner") == []
+    test_nobody_logs_in_as_a_keeper(fresh_warehouse)
+
+
+@pytest.mark.parametrize("role", LOGIN_ROLES)
+def test_a_changed_password_is_refused_with_the_way_out_and_set_again(
+    fresh_warehouse: Settings, role: str
+) -> None:
+    with administrator(fresh_warehouse, autocommit=True) as session:
+        session.execute(sql.SQL("alter role {} password 'other'").format(sql.Identifier(role)))
+    variable = f"AIRFLOW_CONN_WAREHOUSE_{role.removeprefix('oic_').upper()}"
+    with pytest.raises(ServerError, match=rf"assurance db start.*same password in {variable}"):
+        connect(fresh_warehouse, role=role)
+    assert migrate(fresh_warehouse) == []
+    connect(fresh_warehouse, role=role).close()
+
+
+def test_an_airflow_connection_replaces_the_stored_password(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "postgresql://oic_gate:another-Long-passw0rd-of-24@/"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_GATE", given)
+    assert url(fresh_warehouse, "gate") == login_url(fresh_warehouse, "oic_gate")
+    place = conninfo_to_dict(warehouse_url(fresh_warehouse))
+    assert conninfo_to_dict(login_url(fresh_warehouse, "oic_gate")) == {
+        **place,
+        "user": "oic_gate",
+        "password": "another-Long-passw0rd-of-24",
+    }
+    migrate(fresh_warehouse)
+    connect(fresh_warehouse, role="oic_gate").close()
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_GATE", given.replace("oic_gate", "oic_publish"))
+    with pytest.raises(UsageError, match="WAREHOUSE_GATE must log in as 'oic_gate'"):
+        connect(fresh_warehouse, role="oic_gate")
+    monkeypatch.delenv("AIRFLOW_CONN_WAREHOUSE_GATE")
+    migrate(fresh_warehouse)
+
+
+def test_on_another_server_the_owner_migrates_and_its_further_rights_are_named(
+    empty_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An owner that administers the roles can migrate alone. Then it could make itself a member."""
+    with administrator(empty_warehouse, autocommit=True) as session:
+        for role in (*KEEPERS, *LOGIN_ROLES):
+            session.execute(
+                sql.SQL(
+                    "grant {} to warehouse_owner with admin true, set false, inherit false"
+                ).format(sql.Identifier(role))
+            )
+    with monkeypatch.context() as patch:
+        patch.setattr(connections, "administrator_url", lambda _: None)
+        migrate(empty_warehouse)
+        with connect(empty_warehouse) as owner:
+            line = logins.warn_of_an_owner_with_more_rights(owner, "warehouse_owner")
+        assert line is not None
+        assert line.startswith(
+            "The warehouse's login 'warehouse_owner' can make itself a member of "
+            f"{', '.join(KEEPERS)}, oic_landing"
+        )
+        assert "AIRFLOW_CONN_WAREHOUSE_ADMIN" in line
+        assert _cannot(empty_warehouse, None, PSEUDONYMS)
+        assert _cannot(empty_warehouse, None, "set role oic_landing")
+    # What the line says to do: the same command with an administrator's connection.
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE_ADMIN", admin_url(empty_warehouse))
+    assert migrate(empty_warehouse) == []
+    with connect(empty_warehouse) as owner:
+        assert logins.warn_of_an_owner_with_more_rights(owner, "warehouse_owner") is None
+
+
+def test_every_login_has_a_name_for_its_url(fresh_warehouse: Settings) -> None:
+    for name, role in STAGES.items():
+        with psycopg.connect(url(fresh_warehouse, name)) as session:
+            assert session.execute("select current_user").fetchone() == (role,)
+    parts = conninfo_to_dict(login_url(fresh_warehouse, "oic_gate"))
+    wrong = libpq_uri({**{k: str(v) for k, v in parts.items()}, "password": "wrong"})
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(wrong)
