@@ -1,0 +1,423 @@
+"""Check that no entry of the log of processing was changed, removed or inserted.
+
+This module computes the hashes itself, from the columns. It does not call the functions of the
+database, because somebody who can change the log could change these functions too.
+
+Four things are compared:
+
+- each entry with its own hash,
+- each link of the chain with the link before it,
+- the time and the transaction of each entry with the moments at which entries were sealed. A seal
+  takes all entries of the transactions that have ended. So no entry can turn up later between older
+  ones.
+- the chain with its heads that were shipped out of the database (`heads.py`). Somebody who can
+  write to every table can compute a whole new chain, but cannot change a head that has left.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import psycopg
+from psycopg.rows import class_row
+
+from oic_assurance.operations.audit.heads import Head, identify, read_heads
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.roles import AUDIT_KEEPER, AUDITOR
+from oic_assurance.warehouse.rows import relation_exists
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+#: How far a clock of the server may be set back before an entry counts as dated back.
+TOLERANCE = timedelta(minutes=1)
+FIRST_LINK = bytes(32)
+#: How many sentences are enough: one change can break many links.
+ENOUGH = 20
+
+Kind = Literal["changed", "removed", "inserted", "rewritten"]
+
+_ENTRIES = """
+select
+    log_id, logged_at, action, who, what, to_whom, run_id, because, entered_by, acting_as,
+    claimed_by, client_addr, client_port, backend_pid, xid::text as xid, happened_at, origin,
+    concerns, entry_hash, chain_no, sealed_at, snapshot, server, chain_hash
+from audit.processing_log
+where chain_no is not null = %s
+order by chain_no, log_id
+"""
+# Logins other than administrators that could write to the log past its functions.
+_CAN_WRITE = """
+select r.rolname::text as login
+from pg_catalog.pg_roles as r
+where
+    r.rolcanlogin and not r.rolsuper
+    and (
+        pg_has_role(r.oid, %(keeper)s, 'MEMBER')
+        or has_table_privilege(r.oid, 'audit.processing_log', 'insert, update, delete, truncate')
+        or pg_has_role(
+            r.oid, (select nspowner from pg_namespace where nspname = 'audit'), 'MEMBER'
+        )
+    )
+order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of `audit.processing_log`."""
+
+    log_id: int
+    logged_at: datetime
+    action: str
+    who: str
+    what: str
+    to_whom: str | None
+    run_id: str | None
+    because: str | None
+    entered_by: str | None
+    acting_as: str | None
+    claimed_by: str | None
+    client_addr: str | None
+    client_port: int | None
+    backend_pid: int | None
+    xid: str | None
+    happened_at: datetime | None
+    origin: str
+    concerns: list[str]
+    entry_hash: bytes
+    chain_no: int | None
+    sealed_at: datetime | None
+    snapshot: str | None
+    server: str | None
+    chain_hash: bytes | None
+
+    def computed_hash(self) -> bytes:
+        """Return the SHA-256 of the entry, as `audit.hash_entry` computes it."""
+        parts = (
+            str(self.log_id),
+            _microseconds(self.logged_at),
+            self.action,
+            self.who,
+            self.what,
+            self.to_whom,
+            self.run_id,
+            self.because,
+            self.entered_by,
+            self.acting_as,
+            self.claimed_by,
+            self.client_addr,
+            _text(self.client_port),
+            _text(self.backend_pid),
+            self.xid,
+            _microseconds(self.happened_at),
+            self.origin,
+            "".join(map(_netstring, self.concerns)),
+        )
+        return hashlib.sha256("".join(map(_netstring, parts)).encode()).digest()
+
+    def computed_link(self, before: bytes) -> bytes:
+        """Return the hash of the entry's link in the chain after the link `before`."""
+        sealed = (
+            _text(self.chain_no),
+            _microseconds(self.sealed_at),
+            self.snapshot,
+            self.server,
+        )
+        text = "".join(map(_netstring, sealed))
+        return hashlib.sha256(before + self.entry_hash + text.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with the log, in one sentence."""
+
+    kind: Kind
+    sentence: str
+
+
+@dataclass
+class Verification:
+    """The result of a check of the log."""
+
+    entries: int = 0
+    #: Entries that are not chained yet. The next seal chains them.
+    unsealed: int = 0
+    #: The last link of the chain.
+    head_no: int = 0
+    head_hash: str = FIRST_LINK.hex()
+    #: How many shipped heads the chain was compared with, and when the last of them was shipped.
+    heads: int = 0
+    last_shipped_at: datetime | None = None
+    findings: list[Finding] = field(default_factory=list)
+    #: What weakens the check, and is not a finding.
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def verify(settings: Settings, heads_files: Sequence[str] = ()) -> Verification:
+    """Check the whole log, and compare it with the heads that were shipped to files.
+
+    `heads_files` are paths of further files with shipped heads, such as the lines that a syslog
+    server or a web address has received.
+
+    Raises:
+        AssuranceError: A file of heads cannot be read.
+    """
+    done = Verification()
+    with connect(settings, role=AUDITOR) as connection:
+        if not relation_exists(connection, "audit.processing_log"):
+            done.findings.append(Finding("removed", "The table audit.processing_log was removed."))
+            return done
+        warehouse = identify(connection)
+        shipped = read_heads(settings, warehouse.database, heads_files)
+        _Check(connection, done, shipped.heads, warehouse.log_name).run()
+        done.notes += shipped.notes + _weaknesses(connection)
+    return done
+
+
+class _Check:
+    """One pass over the log."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection,
+        done: Verification,
+        heads: Sequence[Head],
+        log_name: str,
+    ) -> None:
+        self._connection = connection
+        self._done = done
+        self._log_name = log_name
+        self._heads = heads
+        self._wanted = {head.chain_no for head in heads}
+        self._links: dict[int, str] = {}
+        self._seals = _Seals()
+
+    def run(self) -> None:
+        last, link = 0, FIRST_LINK
+        for entry in _entries(self._connection, sealed=True):
+            number = entry.chain_no or 0
+            if number != last + 1:
+                self._removed(last + 1, number - 1)
+            self._check_entry(entry)
+            if number == last + 1 and entry.computed_link(link) != entry.chain_hash:
+                self._find(
+                    "changed",
+                    f"Entry {entry.log_id} is not what was sealed as number {number} of the "
+                    "chain: it was changed, or an entry was inserted or removed before it.",
+                )
+            self._check_time(entry)
+            last, link = number, entry.chain_hash or b""
+            if number in self._wanted:
+                self._links[number] = link.hex()
+            self._done.entries += 1
+        self._done.head_no, self._done.head_hash = last, link.hex()
+        for entry in _entries(self._connection, sealed=False):
+            self._check_entry(entry)
+            self._check_time(entry)
+            self._done.entries += 1
+            self._done.unsealed += 1
+        self._check_head(last, link)
+        self._check_shipped(last)
+
+    # ------------------------------------------------------------ one entry
+
+    def _check_entry(self, entry: Entry) -> None:
+        if entry.computed_hash() != entry.entry_hash:
+            self._find(
+                "changed",
+                f"Entry {entry.log_id} ({entry.action}, {_moment(entry.logged_at)}) was changed: "
+                "its content does not have its hash.",
+            )
+
+    def _check_time(self, entry: Entry) -> None:
+        problem = self._seals.problem(entry)
+        if problem:
+            self._find("inserted", f"Entry {entry.log_id} was inserted: {problem}.")
+
+    def _removed(self, first: int, last: int) -> None:
+        if last < first:
+            self._find("inserted", f"Number {last + 1} of the chain is there twice.")
+            return
+        which = f"Entry {first}" if first == last else f"Entries {first} to {last}"
+        verb = "was" if first == last else "were"
+        self._find("removed", f"{which} of the chain {verb} removed.")
+
+    # ------------------------------------------------------------ the head
+
+    def _check_head(self, last: int, link: bytes) -> None:
+        found = self._connection.execute(
+            "select chain_no, chain_hash, sealed_at from audit.processing_head"
+        ).fetchone()
+        if found is None:
+            self._find("removed", "The head of the chain (audit.processing_head) was removed.")
+            return
+        number, chain_hash, sealed_at = found
+        if number > last:
+            self._removed_last(last, number, f"the head of the chain, {_moment(sealed_at)}")
+        elif number < last:
+            which = "Entry" if number + 1 == last else f"Entries {number + 1} to"
+            self._find(
+                "inserted", f"{which} {last} of the chain came after the head that was sealed last."
+            )
+        elif chain_hash != link:
+            self._find(
+                "rewritten",
+                f"The last link of the chain (number {last}) is not the one that was sealed.",
+            )
+
+    def _removed_last(self, last: int, number: int, witness: str) -> None:
+        missing = number - last
+        which = "entry was" if missing == 1 else f"{missing} entries were"
+        self._find(
+            "removed",
+            f"The last {which} removed: the chain ends with number {last}, and {witness}, is "
+            f"number {number}.",
+        )
+
+    def _check_shipped(self, last: int) -> None:
+        matched = 0
+        beyond: Head | None = None
+        for head in self._heads:
+            self._done.heads += 1
+            self._done.last_shipped_at = head.shipped_at
+            witness = f"a head that was shipped on {_moment(head.shipped_at)}"
+            if head.log_name != self._log_name:
+                self._find(
+                    "rewritten",
+                    f"The log was made anew: {witness}, with {head.chain_no} entries, is of "
+                    "another log of this database.",
+                )
+                return
+            if head.chain_no > last:
+                beyond = head
+                continue
+            if head.chain_no and self._links.get(head.chain_no) != head.chain_hash:
+                self._find(
+                    "rewritten",
+                    f"The chain was written anew after number {matched}: its number "
+                    f"{head.chain_no} is not that of {witness}.",
+                )
+                return
+            matched = max(matched, head.chain_no)
+        if beyond is not None:
+            witness = f"a head that was shipped on {_moment(beyond.shipped_at)}"
+            self._removed_last(last, beyond.chain_no, witness)
+
+    def _find(self, kind: Kind, sentence: str) -> None:
+        known = {finding.sentence for finding in self._done.findings}
+        if len(known) < ENOUGH and sentence not in known:
+            self._done.findings.append(Finding(kind, sentence))
+
+
+class _Seals:
+    """The moments at which entries were sealed so far, on the server that sealed last."""
+
+    def __init__(self) -> None:
+        self._server: str | None = None
+        self._at: list[datetime] = []
+        self._next_xid: list[int] = []
+        self._seen: list[_Snapshot] = []
+        self._current: tuple[datetime | None, str | None] | None = None
+        self._is_first = True
+
+    def problem(self, entry: Entry) -> str | None:
+        """Return why an entry cannot be from the time that it gives, or None if it can be."""
+        if entry.chain_no is not None and (entry.sealed_at, entry.snapshot) != self._current:
+            self._next(entry)
+        if entry.xid is None:
+            old = entry.origin == "before the chain" and entry.chain_no is not None
+            return None if old and self._is_first else "it names no transaction"
+        before = self._before(entry)
+        if not before:
+            return None
+        xid = int(entry.xid)
+        if self._seen[before - 1].has_ended(xid):
+            return (
+                f"its transaction had ended when entries were sealed on "
+                f"{_moment(self._at[before - 1])}, and it was not there"
+            )
+        since = bisect_right(self._next_xid, xid, hi=before)
+        if since and entry.logged_at < self._at[since - 1] - TOLERANCE:
+            return (
+                f"it is dated {_moment(entry.logged_at)}, and its transaction began after "
+                f"{_moment(self._at[since - 1])}"
+            )
+        return None
+
+    def _before(self, entry: Entry) -> int:
+        """Return how many seals the entry was not in: all, or all but the one it was sealed in."""
+        return len(self._seen) if entry.chain_no is None else len(self._seen) - 1
+
+    def _next(self, entry: Entry) -> None:
+        self._is_first = self._current is None
+        self._current = (entry.sealed_at, entry.snapshot)
+        if entry.server != self._server:
+            # Another server counts its transactions anew: the warehouse was restored to it.
+            self._server = entry.server
+            self._at, self._next_xid, self._seen = [], [], []
+        seen = _Snapshot.parse(entry.snapshot or "")
+        self._at.append(entry.sealed_at or EPOCH)
+        self._next_xid.append(seen.xmax)
+        self._seen.append(seen)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """A value of the type pg_snapshot: which transactions had ended."""
+
+    xmin: int
+    xmax: int
+    running: frozenset[int]
+
+    @classmethod
+    def parse(cls, text: str) -> "_Snapshot":
+        try:
+            xmin, xmax, running = text.split(":")
+            return cls(int(xmin), int(xmax), frozenset(map(int, filter(None, running.split(",")))))
+        except ValueError:
+            return cls(0, 0, frozenset())
+
+    def has_ended(self, xid: int) -> bool:
+        return xid < self.xmax and xid not in self.running
+
+
+def _entries(connection: psycopg.Connection, *, sealed: bool) -> Iterator[Entry]:
+    with connection.cursor("entries", row_factory=class_row(Entry)) as cursor:
+        cursor.itersize = 5_000
+        cursor.execute(_ENTRIES, (sealed,))
+        yield from cursor
+
+
+def _weaknesses(connection: psycopg.Connection) -> list[str]:
+    logins = [login for (login,) in connection.execute(_CAN_WRITE, {"keeper": AUDIT_KEEPER})]
+    if not logins:
+        return []
+    return [
+        f"Logins that could remove the log or change it, beside administrators: "
+        f"{', '.join(logins)} (docs/how-to/audit-log.md)."
+    ]
+
+
+def _netstring(value: str | None) -> str:
+    return "-" if value is None else f"{len(value.encode())}:{value}"
+
+
+def _microseconds(value: datetime | None) -> str | None:
+    return None if value is None else str((value - EPOCH) // MICROSECOND)
+
+
+def _text(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _moment(value: datetime | None) -> str:
+    return "an unknown day" if value is None else f"{value:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,361 @@
+"""Enter what readers consulted in the log of processing, from the server's own log.
+
+The server logs each statement of a reader's login (`warehouse/reader_statements.py`). A reader
+cannot switch this off. The log is written as files of JSON lines. This module reads the new lines.
+It makes one entry for each session of a reader and each kind of statement. The entry says who read,
+when, from where and which marts, and has the statement without its values. It has the values only
+as keyed hashes, so that the consultations of a known record can be found.
+
+- The embedded server writes its log into the state folder. Files that the server has finished and
+  that are entered are deleted, because they hold the statements with their values.
+- For another server, `ASSURANCE_SERVER_LOG` names the folder with its log. It must be written as
+  JSON (`log_destination = 'jsonlog'`), and somebody else must delete it. Without the setting,
+  nothing is collected, and the result says so.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.audit.statements import Statement, read_statement
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.cluster import server_log_dir
+from oic_assurance.warehouse.connections import (
+    OFFICE,
+    READERS,
+    SUPERVISOR,
+    connect,
+    on_embedded_server,
+)
+from oic_assurance.warehouse.embedded import rotate_log
+from oic_assurance.warehouse.processing_log import mart_mark, seal_with, value_marks
+from oic_assurance.warehouse.reader_statements import logins_not_logged
+from oic_assurance.warehouse.roles import AUDITOR
+
+VARIABLE = "ASSURANCE_SERVER_LOG"
+#: A longer line is read up to this byte. A reader decides how long its statements are.
+LONGEST_LINE = 1024 * 1024
+#: How many values an entry names by keyed hash. Further values get further entries.
+MOST_VALUES = 1_000
+#: How many kinds of statements one session gets an entry for. The others share one entry.
+MOST_KINDS = 200
+MOST_BYTES = 64 * 1024 * 1024
+_STATEMENT = re.compile(r"(?:statement|execute [^:]*|fastpath function call): (.*)", re.DOTALL)
+_HARMLESS = re.compile(
+    r"\s*(?:begin|start|commit|end|rollback|savepoint|release|set|reset|show|discard|deallocate|"
+    r"close|fetch|move|listen|unlisten)\b[^;]*;?\s*",
+    re.IGNORECASE,
+)
+# The relations and functions in schemas that readers may use.
+_MARTS = """
+select distinct c.relname::text
+from pg_catalog.pg_class as c inner join pg_catalog.pg_namespace as n on c.relnamespace = n.oid
+where
+    c.relkind in ('r', 'p', 'v', 'm')
+    and n.nspname !~ '^pg_|^information_schema$'
+    and exists (
+        select from pg_catalog.pg_roles as reader
+        where
+            reader.rolname::text = any(%(readers)s)
+            and has_schema_privilege(reader.oid, n.oid, 'USAGE')
+    )
+union
+select p.proname::text
+from pg_catalog.pg_proc as p inner join pg_catalog.pg_namespace as n on p.pronamespace = n.oid
+where
+    n.nspname !~ '^pg_|^information_schema$'
+    and exists (
+        select from pg_catalog.pg_roles as reader
+        where
+            reader.rolname::text = any(%(readers)s)
+            and has_schema_privilege(reader.oid, n.oid, 'USAGE')
+            and has_function_privilege(reader.oid, p.oid, 'EXECUTE')
+    )
+"""
+
+
+@dataclass
+class Collected:
+    """The result of a collection."""
+
+    #: The folder with the server's log. If it is not known, this is None, and nothing is collected.
+    folder: str | None = None
+    lines: int = 0
+    statements: int = 0
+    entries: int = 0
+    deleted_files: int = 0
+    #: What was not collected, one sentence for each reason.
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Kind:
+    """The statements of one session that differ only in their values."""
+
+    statement: Statement
+    first: datetime
+    last: datetime
+    count: int = 0
+    is_cut: bool = False
+    values: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass
+class _Session:
+    """A session of a reader, as the server's log shows it."""
+
+    login: str
+    address: str
+    port: int
+    pid: int
+    program: str
+    kinds: dict[str, _Kind] = field(default_factory=dict)
+    #: Statements that name no mart, or more kinds than `MOST_KINDS`.
+    others: _Kind | None = None
+
+
+def collect(settings: Settings) -> Collected:
+    """Enter the new lines of the server's log, and seal the entries.
+
+    Lines and entries are committed together: no line is entered twice, and none is lost.
+
+    Raises:
+        UsageError: `ASSURANCE_SERVER_LOG` is not a folder.
+        AssuranceError: The log cannot be read.
+        ServerError: The warehouse cannot be reached.
+    """
+    done = Collected()
+    is_embedded = on_embedded_server(settings)
+    folder = server_log_dir(settings) if is_embedded else _given_folder()
+    if folder is None:
+        done.notes.append(
+            "The statements of readers are not collected: the warehouse is on another server, and "
+            f"{VARIABLE} names no folder with its log."
+        )
+        return done
+    done.folder = str(folder)
+    current = rotate_log(settings) if is_embedded else None
+    with connect(settings, role=AUDITOR, autocommit=True) as connection:
+        finished = []
+        for path in sorted(folder.glob("*.json")):
+            if _enter_file(settings, connection, path, done):
+                finished.append(path)
+        if is_embedded and current is not None:
+            _delete(connection, [path for path in finished if path.name < current.name], done)
+        seal_with(connection)
+        done.notes += [
+            f"The server does not log the statements of '{login}' (docs/how-to/audit-log.md)."
+            for login in logins_not_logged(connection)
+        ]
+    return done
+
+
+def _given_folder() -> Path | None:
+    given = os.environ.get(VARIABLE, "").strip()
+    if not given:
+        return None
+    folder = Path(given).expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"{VARIABLE}: '{given}' is not a folder: create it or unset the variable.")
+    return folder
+
+
+def _enter_file(
+    settings: Settings, connection: psycopg.Connection, path: Path, done: Collected
+) -> bool:
+    """Enter the complete new lines of a file. Return whether all of the file is entered."""
+    with connection.transaction():
+        # One collector at a time. Only the role of the log can take this lock.
+        connection.execute("lock table audit.collected_server_log in share row exclusive mode")
+        row = connection.execute(
+            "select bytes from audit.collected_server_log where file_name = %s", (path.name,)
+        ).fetchone()
+        start = int(row[0]) if row else 0
+        try:
+            lines, end, is_all = _new_lines(path, start)
+        except FileNotFoundError:
+            return False  # another collector has just deleted it
+        except OSError as error:
+            raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
+        marts = {name for (name,) in connection.execute(_MARTS, {"readers": _readers()})}
+        read = _sessions(connection.info.dbname, lines, marts, done)
+        for session in read:
+            _enter_session(settings, connection, session, done)
+        connection.execute(
+            """
+            insert into audit.collected_server_log (file_name, bytes) values (%s, %s)
+            on conflict (file_name) do update
+            set bytes = excluded.bytes, collected_at = clock_timestamp()
+            """,
+            (path.name, end),
+        )
+    return is_all
+
+
+def _readers() -> list[str]:
+    return [*READERS.values(), SUPERVISOR, OFFICE]
+
+
+def _new_lines(path: Path, start: int) -> tuple[list[bytes], int, bool]:
+    """Return the complete lines after the byte `start`, where they end, and whether that is all.
+
+    Of a line that is too long, only its beginning is returned.
+    """
+    lines: list[bytes] = []
+    end = start
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        file.seek(start)
+        while end - start < MOST_BYTES:
+            line = rest = file.readline(LONGEST_LINE)
+            while rest and not rest.endswith(b"\n"):
+                rest = file.readline(LONGEST_LINE)
+            if not rest:
+                break
+            lines.append(line)
+            end = file.tell()
+    return lines, end, end >= size
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Return a line as JSON. A line that was too long is closed where it was cut.
+
+    Raises:
+        ValueError: The line is not JSON.
+    """
+    if line.endswith(b"\n"):
+        entry: dict[str, Any] = json.loads(line)
+        return entry
+    text = line.decode("utf-8", errors="ignore")
+    # The cut can be inside of an escape sequence, which has at most six characters.
+    for length in range(len(text), len(text) - 7, -1):
+        with suppress(ValueError):
+            entry = json.loads(text[:length] + '"}')
+            return {"backend_type": "client backend", **entry}
+    raise ValueError("not JSON")
+
+
+def _sessions(
+    database: str, lines: Iterable[bytes], marts: set[str], done: Collected
+) -> list[_Session]:
+    sessions: dict[str, _Session] = {}
+    for line, number in zip(lines, range(1, 1 << 62), strict=False):
+        done.lines += 1
+        try:
+            entry = _parsed(line)
+            said = _statement(entry) if entry.get("dbname") == database else None
+            if said is None:
+                continue
+            session = sessions.setdefault(str(entry["session_id"]), _session(entry))
+            _count(session, said, _moment(entry["timestamp"]), marts)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            done.notes.append(f"Line {number} of what is new in the server's log is not readable.")
+            continue
+        done.statements += 1
+    return list(sessions.values())
+
+
+def _statement(entry: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the statement that a line of the log is about, and its parameters; or None."""
+    if entry.get("error_severity") != "LOG" or entry.get("backend_type") != "client backend":
+        return None
+    match = _STATEMENT.fullmatch(str(entry.get("message", "")))
+    if match is None or _HARMLESS.fullmatch(match.group(1)):
+        return None
+    detail = str(entry.get("detail") or "")
+    if detail.startswith("prepare: "):
+        # An `execute` of SQL names only the prepared statement, and the detail shows it.
+        return f"{match.group(1)} {detail.removeprefix('prepare: ')}", ""
+    return match.group(1), detail
+
+
+def _session(entry: dict[str, Any]) -> _Session:
+    return _Session(
+        str(entry["user"]),
+        str(entry.get("remote_host") or ""),
+        int(entry.get("remote_port") or 0),
+        int(entry["pid"]),
+        re.sub(r"[^\w .:/@-]", "?", str(entry.get("application_name") or ""))[:64],
+    )
+
+
+def _moment(text: str) -> datetime:
+    """Return the moment of a line such as "2026-07-09 05:30:01.123 UTC"."""
+    value, _, zone = text.rpartition(" ")
+    if zone not in ("UTC", "GMT"):
+        raise ValueError("log_timezone of the server is not UTC")
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _count(session: _Session, said: tuple[str, str], at: datetime, marts: set[str]) -> None:
+    statement = read_statement(*said, marts)
+    kind = session.kinds.get(statement.shape)
+    if kind is None and statement.marts and len(session.kinds) < MOST_KINDS:
+        kind = session.kinds[statement.shape] = _Kind(statement, at, at)
+    if kind is None:
+        if session.others is None:
+            session.others = _Kind(Statement("", (), ()), at, at)
+        kind = session.others
+        seen = dict.fromkeys((*kind.statement.marts, *statement.marts))
+        kind.statement = Statement("", tuple(sorted(seen)), ())
+    kind.count += 1
+    kind.last = max(kind.last, at)
+    kind.is_cut = kind.is_cut or statement.is_cut
+    kind.values |= dict.fromkeys(statement.values)
+
+
+def _enter_session(
+    settings: Settings, connection: psycopg.Connection, session: _Session, done: Collected
+) -> None:
+    for kind in _kinds(session):
+        named = ", ".join(kind.statement.marts) or "no mart by name"
+        program = f" with '{session.program}'" if session.program else ""
+        often = f"{kind.count} statements" if kind.count > 1 else "1 statement"
+        until = f" until {kind.last:%H:%M:%S}" if kind.count > 1 else ""
+        cut = ", with a statement that is too long to be read to its end" if kind.is_cut else ""
+        what = f"{often}{until}{program}, {named}{cut}"
+        if kind.statement.shape:
+            what += f": {kind.statement.shape}"
+        marts = [mart_mark(mart) for mart in kind.statement.marts]
+        values = value_marks(settings, kind.values)
+        for first in range(0, max(1, len(values)), MOST_VALUES):
+            connection.execute(
+                "select audit.enter_consultation_of_server_log(%s, %s, %s, %s, %s, %s, %s)",
+                (
+                    session.login,
+                    kind.first,
+                    what,
+                    [*marts, *values[first : first + MOST_VALUES]],
+                    session.address,
+                    session.port,
+                    session.pid,
+                ),
+            )
+            done.entries += 1
+
+
+def _kinds(session: _Session) -> Iterator[_Kind]:
+    yield from session.kinds.values()
+    if session.others is not None:
+        yield session.others
+
+
+def _delete(connection: psycopg.Connection, finished: list[Path], done: Collected) -> None:
+    """Delete files that the server no longer writes to and that are entered."""
+    for path in finished:
+        path.unlink(missing_ok=True)
+        # Beside each file the server makes one for output that is not JSON. It is empty.
+        path.with_suffix(".log").unlink(missing_ok=True)
+        done.deleted_files += 1
+        connection.execute(
+            "delete from audit.collected_server_log where file_name = %s", (path.name,)
+        )

@@ -1,0 +1,296 @@
+"""Ship the head of the log's chain out of the database, and read the heads that were shipped.
+
+A head is the number and the hash of the last link. Somebody who can write to every table of the
+database can compute a new chain. But the shipped heads still show what the chain was. So ship them
+to a place where this person cannot write: another host.
+
+`ASSURANCE_AUDIT_HEADS` names the places, separated by commas:
+
+- a path: one line of JSON is appended to that file. The default is `audit-heads.jsonl` in the state
+  folder.
+- `syslog`: this machine's syslog. `syslog://HOST:PORT`: a syslog server, by UDP.
+- an address that begins with https://: the line is sent with POST. A redirect is not followed.
+"""
+
+import json
+import logging
+import logging.handlers
+import os
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import psycopg
+
+from oic_assurance.clock import utc_now
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.processing_log import seal_with
+from oic_assurance.warehouse.roles import AUDITOR
+from oic_assurance.warehouse.rows import one_row
+
+VARIABLE = "ASSURANCE_AUDIT_HEADS"
+FILE = "audit-heads.jsonl"
+SECONDS = 20
+_SYSLOG_PORT = 514
+_LOCAL_SYSLOG = "/dev/log"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last link of the chain at one moment, as it is shipped."""
+
+    shipped_at: datetime
+    database: str
+    #: The name that the log got when it was made. A log that is made anew gets another name.
+    log_name: str
+    chain_no: int
+    #: 64 hexadecimal digits.
+    chain_hash: str
+    run_id: str | None = None
+
+    def line(self) -> str:
+        """Return the head as one line of JSON."""
+        return json.dumps({**asdict(self), "shipped_at": self.shipped_at.isoformat()})
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which log this is."""
+
+    database: str
+    log_name: str
+
+
+@dataclass
+class Shipped:
+    """The heads of one database in files, by number, and what is wrong with the files."""
+
+    heads: list[Head] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Place(Protocol):
+    """A place outside the database to which heads are shipped."""
+
+    @property
+    def name(self) -> str:
+        """The place in words, without a secret."""
+
+    def ship(self, line: str) -> None:
+        """Ship one line.
+
+        Raises:
+            OSError: The place does not take it. So do the errors of `urllib`.
+        """
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return str(self.path)
+
+    def ship(self, line: str) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        descriptor = os.open(self.path, flags, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@dataclass(frozen=True)
+class _Syslog:
+    host: str | None = None
+    port: int = _SYSLOG_PORT
+
+    @property
+    def name(self) -> str:
+        return f"syslog at {self.host}:{self.port}" if self.host else "syslog"
+
+    def ship(self, line: str) -> None:
+        address = (self.host, self.port) if self.host else _LOCAL_SYSLOG
+        handler = _Strict(address, logging.handlers.SysLogHandler.LOG_AUTH)
+        try:
+            text = f"oic-assurance: {line}"
+            handler.emit(logging.LogRecord("audit", logging.INFO, "", 0, text, None, None))
+        finally:
+            handler.close()
+
+
+class _Strict(logging.handlers.SysLogHandler):
+    """A handler that raises an error instead of writing it to standard error."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of logging
+        raise
+
+
+@dataclass(frozen=True)
+class _Address:
+    address: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return f"the address at {urlsplit(self.address).hostname}"
+
+    def ship(self, line: str) -> None:
+        request = urllib.request.Request(  # noqa: S310 - `places` accepts https alone
+            self.address,
+            data=line.encode(),
+            headers={"Content-Type": "application/json", "User-Agent": "oic-assurance"},
+        )
+        opener = urllib.request.build_opener(_NoRedirect)
+        try:
+            with opener.open(request, timeout=SECONDS):
+                pass
+        except urllib.error.HTTPError as error:
+            error.close()
+            raise OSError(f"it answered {error.code}") from error
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follow no redirect: a head goes where the setting says and nowhere else."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Return no new request, so that the redirect is an error."""
+
+
+def places(settings: Settings) -> list[Place]:
+    """Return the places to which heads are shipped.
+
+    Raises:
+        UsageError: The setting names something else.
+    """
+    given = [part.strip() for part in os.environ.get(VARIABLE, "").split(",") if part.strip()]
+    if not given:
+        return [_File(settings.home / FILE)]
+    return [_place(part) for part in given]
+
+
+def _place(text: str) -> Place:
+    if text == "syslog":
+        return _Syslog()
+    scheme, mark, _ = text.partition("://")
+    if not mark:
+        return _File(Path(text).expanduser())
+    parts = urlsplit(text)
+    try:
+        if scheme == "syslog" and parts.hostname:
+            return _Syslog(parts.hostname, parts.port or _SYSLOG_PORT)
+        if scheme == "https" and parts.hostname:
+            return _Address(text)
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{VARIABLE}: a place is a path, syslog, syslog://HOST:PORT, or an address that begins "
+        "with https://."
+    )
+
+
+def ship(settings: Settings, run_id: str | None = None) -> list[str]:
+    """Seal the log and ship its head. Return one line for each place that did not take it.
+
+    Raises:
+        UsageError: The setting names a place that is not valid.
+        ServerError: The warehouse cannot be reached.
+    """
+    targets = places(settings)
+    with connect(settings, role=AUDITOR, autocommit=True) as connection:
+        seal_with(connection)
+        head = read_head(connection, run_id)
+    private_folder(settings, settings.home)
+    failures = []
+    for place in targets:
+        try:
+            place.ship(head.line())
+        except (OSError, ValueError) as error:
+            failures.append(f"{place.name}: {_reason(error)}")
+    return failures
+
+
+def read_head(connection: psycopg.Connection, run_id: str | None = None) -> Head:
+    """Return the head of the chain as it is now.
+
+    Raises:
+        AssuranceError: The head was removed.
+    """
+    number, link = one_row(
+        connection,
+        "select chain_no, encode(chain_hash, 'hex') from audit.processing_head",
+        what="head of the log of processing",
+    )
+    log = identify(connection)
+    return Head(utc_now(), log.database, log.log_name, int(number), str(link), run_id)
+
+
+def identify(connection: psycopg.Connection) -> Identity:
+    """Return which log this is. Without its head, the name of the log is empty."""
+    row = connection.execute("select log_name::text from audit.processing_head").fetchone()
+    return Identity(connection.info.dbname, row[0] if row else "")
+
+
+def read_heads(settings: Settings, database: str, more: Sequence[str] = ()) -> Shipped:
+    """Read the heads of a database from the files of the setting, and from the files in `more`.
+
+    A line may begin with other text, as syslog writes it.
+
+    Raises:
+        AssuranceError: A file in `more` cannot be read.
+    """
+    shipped = Shipped()
+    own = [place.path for place in places(settings) if isinstance(place, _File)]
+    for path in [*own, *map(Path, more)]:
+        try:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError as error:
+            if path in own and isinstance(error, FileNotFoundError):
+                continue
+            raise AssuranceError(f"{path} cannot be read: {error.strerror}.") from error
+        for number, line in enumerate(lines, 1):
+            head = _head(line)
+            if head is None and line.strip():
+                shipped.notes.append(f"{path}, line {number}: not a head, so it was left out.")
+            elif head is not None and head.database == database:
+                shipped.heads.append(head)
+    shipped.heads.sort(key=lambda head: (head.chain_no, head.shipped_at))
+    if not shipped.heads:
+        shipped.notes.append(
+            "No shipped head was found to compare with, so a log that was computed anew as a whole "
+            "would not be noticed."
+        )
+    return shipped
+
+
+def _head(line: str) -> Head | None:
+    start = line.find("{")
+    try:
+        given: Any = json.loads(line[start:]) if start >= 0 else None
+        return Head(
+            datetime.fromisoformat(given["shipped_at"]),
+            str(given["database"]),
+            str(given["log_name"]),
+            int(given["chain_no"]),
+            str(given["chain_hash"]),
+            given.get("run_id"),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, urllib.error.URLError):
+        return str(error.reason)
+    if isinstance(error, socket.gaierror):
+        return "the host is not known"
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

@@ -1,0 +1,110 @@
+"""Heads of the log leave for the places of the setting, and are read again from files."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.operations.audit import heads
+from oic_assurance.operations.audit.heads import FILE, VARIABLE, Head, places, read_heads
+from oic_assurance.settings import Settings
+
+HEAD = Head(datetime(2026, 7, 9, 5, 30, tzinfo=UTC), "warehouse", "log", 7, "ab" * 32, "run 1")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, tmp_path, "", "E23000022")
+
+
+class _Redirect(BaseHTTPRequestHandler):
+    seen: ClassVar[list[bytes]] = []
+
+    def do_POST(self) -> None:
+        self.seen.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(302 if self.path == "/moved" else 200)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    do_GET = do_POST  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing to standard error."""
+
+
+@pytest.fixture
+def server() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _Redirect) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_without_a_setting_the_head_goes_to_the_state_folder(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    (place,) = places(settings)
+    assert place.name == str(settings.home / FILE)
+
+
+@pytest.mark.parametrize("given", ["http://example.org/x", "ftp://x", "https://", "syslog://:x"])
+def test_another_place_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, f"syslog, {given}")
+    with pytest.raises(UsageError, match=VARIABLE):
+        places(settings)
+
+
+def test_an_address_is_not_shown_and_a_redirect_is_not_followed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, server: int
+) -> None:
+    monkeypatch.setenv(VARIABLE, "https://name:secret@example.org/token")
+    (place,) = places(settings)
+    assert place.name == "the address at example.org"
+    assert "secret" not in repr(place)
+    _Redirect.seen.clear()
+    heads._Address(f"http://127.0.0.1:{server}/").ship(HEAD.line())
+    with pytest.raises(OSError, match="it answered 302"):
+        heads._Address(f"http://127.0.0.1:{server}/moved").ship(HEAD.line())
+    assert [json.loads(text)["chain_no"] for text in _Redirect.seen] == [7, 7]
+
+
+def test_a_syslog_server_receives_the_head_and_its_file_is_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        monkeypatch.setenv(VARIABLE, f"syslog://127.0.0.1:{receiver.getsockname()[1]}")
+        (place,) = places(settings)
+        place.ship(HEAD.line())
+        received = receiver.recv(65_536).decode().rstrip("\0")
+    assert received.startswith("<38>oic-assurance: {")
+    saved = tmp_path / "syslog"
+    saved.write_text(f"Jul  9 05:30:00 host {received}\nanother line\n\n")
+    shipped = read_heads(settings, "warehouse", [str(saved)])
+    assert shipped.heads == [HEAD]
+    assert shipped.notes == [f"{saved}, line 2: not a head, so it was left out."]
+    assert read_heads(settings, "another", [str(saved)]).heads == []
+    with pytest.raises(AssuranceError, match="cannot be read: No such file"):
+        read_heads(settings, "warehouse", [str(tmp_path / "none")])
+
+
+def test_a_head_is_not_written_through_a_link(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "link"))
+    (place,) = places(settings)
+    with pytest.raises(OSError, match="link"):
+        place.ship(HEAD.line())
+    assert not (tmp_path / "target").exists()
