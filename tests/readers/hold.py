@@ -12,7 +12,8 @@ from oic_assurance.publishing.maintenance import tidy
 from oic_assurance.publishing.publish import publish
 from oic_assurance.publishing.retention import ATTACHED
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect, url
+from oic_assurance.warehouse.connections import url
+from tests.databases import administrator
 from tests.integration.publishing.marts import as_reader
 from tests.readers.activity import attached, size_of_generation
 from tests.readers.copies import Copier
@@ -120,6 +121,6 @@ def _faults(known: Known, table: str, read: list[tuple[int]], publication: int) 
 
 
 def _database_bytes(settings: Settings) -> int:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         row = conn.execute("select pg_database_size(current_database())").fetchone()
     return int(row[0]) if row else 0

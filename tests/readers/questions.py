@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = PROJECT / "include" / "bi" / "queries"
 _PUBLICATION = "publication_id"
 #: Matches the dashboard queries that readers do not run. A query that shows the publication time
-#: has a different answer for each publication. A query on `public_release` needs another login.
+#: has a different answer for each publication. `public_release` changes only with a release.
 _NOT_ALIKE = re.compile(r"published_at|from public_release\.")
 
 

@@ -48,6 +48,8 @@ def connect(url: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Any:
         "Database": parts["dbname"],
         "Uid": parts["user"],
         "Pwd": parts["password"],
+        # The sample asks for TLS, which the embedded server does not have.
+        "SSLmode": "disable",
     } | options
     import pyodbc
 
@@ -123,10 +125,10 @@ def test_all_other_schemas_are_refused(bi: Any) -> None:
     others = [
         (row.table_schem, row.table_name)
         for row in bi.cursor().tables()
-        if row.table_schem not in ("marts", "pg_catalog", "information_schema")
+        if row.table_schem not in ("marts", "public_release", "pg_catalog", "information_schema")
     ]
     assert {schema for schema, _ in others} >= {
-        "audit", "identity", "generation", "raw_law_enforcement", "public_release", "intermediate"
+        "audit", "identity", "generation", "raw_law_enforcement", "public_draft", "intermediate"
     }  # fmt: skip
     states = {refused(bi, f'select * from "{schema}"."{name}" limit 1') for schema, name in others}
     assert states == {DENIED}
@@ -147,17 +149,11 @@ def test_nothing_can_be_written(
     bi.close()
 
 
-def test_the_public_reader_sees_only_the_public_release(
-    force: Terminal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    public = connect(force.url("public"), monkeypatch)
+def test_what_was_released_is_there_with_every_column(bi: Any) -> None:
     for mart in ALL:
         if mart.schema == "public_release":
-            names, _ = rows_of(public, f"select * from {mart.place}")
+            names, _ = rows_of(bi, f"select * from {mart.place}")
             assert set(names) >= {column.name for column in mart.columns}
-        else:
-            assert refused(public, f"select * from {mart.place}") == DENIED
-    public.close()
 
 
 def test_one_transaction_sees_one_publication_during_a_roll_back(bi: Any, force: Terminal) -> None:

@@ -15,7 +15,7 @@ from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.rows import find_record
+from oic_assurance.warehouse.rows import find_record, find_value
 
 Through = Literal["airflow", "command line", "expiry"]
 
@@ -82,11 +82,13 @@ def decide(
     The decision holds only for the tables that were audited. If the build is built and audited
     again with other content, a new decision is needed.
 
-    `who` is the name that the person gave, and `login` is the login that they used.
+    `who` is the name that the person gave, and `login` is the login that they used. If the settings
+    ask for a second person, the login that started the run may not approve its build. It may reject
+    it.
 
     Raises:
-        UsageError: The name or the reason is missing, the build is already published, or the build
-            has no warning.
+        UsageError: The name or the reason is missing, the build is already published, the build has
+            no warning, or a second person must decide.
         AssuranceError: The build could not be published even if its warnings were approved.
     """
     if not who.strip() or not reason.strip():
@@ -98,7 +100,7 @@ def decide(
                 "readers an earlier one."
             )
         try:
-            publishable_build(conn, build_id)
+            build = publishable_build(conn, build_id)
             verdict = check_gates(conn, build_id)
         except NotPublishableError as error:
             raise AssuranceError(
@@ -106,6 +108,8 @@ def decide(
             ) from error
         if verdict != "warning":
             raise UsageError(f"Build {build_id} carries no warning: it needs no decision.")
+        if is_approved and settings.second_person:
+            _check_second_person(conn, build, login)
         conn.execute(
             """
             insert into audit.approval (
@@ -122,6 +126,16 @@ def decide(
                 through,
                 audited_content(conn, PUBLISHED_SCHEMAS, build_id),
             ),
+        )
+
+
+def _check_second_person(conn: psycopg.Connection, build: Build, login: str) -> None:
+    started_by = find_value(
+        conn, "select started_by from audit.run where run_id = %s", (build.run_id,)
+    )
+    if started_by == login:
+        raise UsageError(
+            f"'{login}' started the run of build {build.build_id}: somebody else must approve it."
         )
 
 

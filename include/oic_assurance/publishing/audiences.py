@@ -1,26 +1,36 @@
 """The audiences of the marts other than `bi_reader`: supervisors and the Commissioner's office.
 
-These two audiences may read marts of aggregates in full. Every other mart has a second, restrictive
-row-level security policy for them:
+These two audiences have no right on a mart. They read views in schema `limited`, which
+`limited_views` makes:
 
-- A supervisor sees the rows of a unit if the login is a member of the unit's role.
-- The office sees no row.
+- A supervisor sees marts of aggregates in full. Of a mart of records, a supervisor sees the rows of
+  a unit if the login is a member of the unit's role.
+- The office sees marts of aggregates.
 
-The policy checks the login of the session as well as the current role. So a view or function of
-somebody with more rights shows these audiences no further rows. Only `bi_reader` may read a mart
-that this module does not list.
+Each mart of records has a second, restrictive row-level security policy. It shows no row to a
+session whose login belongs to one of the two audiences. This also holds if the session reads a view
+or function of somebody with more rights. Only `bi_reader` may read a mart that this module does not
+list.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psycopg
 from psycopg import sql
 
+from oic_assurance.publishing.catalogue import Table, read_tables
+from oic_assurance.publishing.limited_views import (
+    LIMITED,
+    View,
+    read_views,
+    view_statements,
+)
 from oic_assurance.publishing.publication import ROLE, limit_waiting
-from oic_assurance.publishing.schemas import MARTS
+from oic_assurance.publishing.schemas import KEY, MARTS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import OFFICE, SUPERVISOR, connect
+from oic_assurance.warehouse.roles import AUDIENCE, IDENTITY_READER
 
 AUDIENCES = (SUPERVISOR, OFFICE)
 #: The prefix of the name of a unit's role. All databases of a server share its roles. So the name
@@ -57,70 +67,66 @@ BY_UNIT = {
     "fct_training_requirement": "org_unit_code",
 }
 
-_POLICY = "audience"
-# The roles of this session that belong to an audience. A superuser counts as a member of every
-# role, but policies do not apply to superusers, so they are left out.
-_LIMITED = sql.SQL(
-    """
-    from pg_catalog.pg_roles as reader
-    where reader.rolname in (current_user, session_user)
-        and not reader.rolsuper
-        and (
-            pg_has_role(reader.oid, {supervisor}, 'USAGE')
-            or pg_has_role(reader.oid, {office}, 'USAGE')
-        )
-    """
-).format(supervisor=sql.Literal(SUPERVISOR), office=sql.Literal(OFFICE))
-_NOBODY_IS_LIMITED = sql.SQL("(select not exists (select {}))").format(_LIMITED)
-_OWN_UNITS = sql.SQL(
-    """
-    array(
-        select substr(unit.rolname::text, length(warehouse.prefix) + 1)
-        from pg_catalog.pg_roles as unit
-        cross join (select {prefix} || current_database() || '_') as warehouse (prefix)
-        where starts_with(unit.rolname::text, warehouse.prefix)
-            and not exists (select {limited} and not pg_has_role(reader.oid, unit.oid, 'USAGE'))
-    )
-    """
-).format(prefix=sql.Literal(UNIT_ROLE), limited=_LIMITED)
+#: The mart of which the worklist shows the rows.
+EXCEPTIONS = "assurance_exception"
+#: The table of publications is read through a view too. It shows the current one.
+PUBLICATION = "publication"
 
-_CURRENT_RIGHTS = """
-select
-    c.relname,
-    (
-        select obj_description(p.oid, 'pg_policy')
-        from pg_catalog.pg_policy as p
-        where p.polrelid = c.oid and p.polname = %(policy)s
-    ),
-    array(
-        select audience from unnest(%(audiences)s::text[]) as audience
-        where has_table_privilege(audience, c.oid, 'SELECT')
-    )
+_POLICY = "audience"
+# The condition has no column of the mart. So the server evaluates it once for each statement, and
+# does not scan the mart at all if it is false.
+_CONDITION = sql.SQL(
+    "(select current_user = {owner} or not {schema}.is_limited(current_user))"
+).format(owner=sql.Literal(AUDIENCE), schema=sql.Identifier(LIMITED))
+
+_POLICIES = """
+select c.relname, obj_description(p.oid, 'pg_policy')
+from pg_catalog.pg_policy as p
+inner join pg_catalog.pg_class as c on p.polrelid = c.oid
+where c.relnamespace = %s::regnamespace and p.polname = %s
+"""
+_RIGHTS = """
+select c.relname, array(
+    select audience from unnest(%s::text[]) as audience
+    where has_table_privilege(audience, c.oid, 'SELECT')
+)
 from pg_catalog.pg_class as c
-where c.relnamespace = %(schema)s::regnamespace and c.relkind = 'p'
-order by c.relname
+where c.relnamespace = %s::regnamespace and c.relkind in ('r', 'p')
 """
 
 
 def open_to_audiences(conn: psycopg.Connection) -> None:
-    """Give every mart the rights and the policy that this module defines.
+    """Give every mart the view, the rights and the policy that this module defines.
 
-    To change a policy, the transaction waits for sessions that read the mart, and new readers wait
-    for the transaction. Each mart has its own transaction, so only one mart at a time is blocked
-    for a moment. A mart that already has these rights and this policy is not changed.
+    To change a policy, or the columns of a view, the transaction waits for sessions that read the
+    mart or the view, and new readers wait for the transaction. Each mart has its own transaction,
+    so only one mart at a time is blocked for a moment. A mart that has all this is not changed.
     """
-    found = conn.execute(
-        _CURRENT_RIGHTS,
-        {"policy": _POLICY, "audiences": list(AUDIENCES), "schema": MARTS.parents},
-    ).fetchall()
-    for mart, policy, readers in found:
+    marts = {
+        name: table
+        for name, table in read_tables(conn, MARTS.parents).items()
+        if table.kind == "p" or name == PUBLICATION
+    }
+    views = read_views(conn)
+    policies: dict[str, str | None] = dict(
+        conn.execute(_POLICIES, (MARTS.parents, _POLICY)).fetchall()
+    )
+    rights: dict[str, list[str]] = dict(
+        conn.execute(_RIGHTS, (list(AUDIENCES), MARTS.parents)).fetchall()
+    )
+    for name in sorted(marts):
         with conn.transaction():
-            for statement in (*_policy(conn, mart, policy), *_rights(mart, set(readers))):
+            for statement in (
+                *_no_rights(marts[name], rights[name]),
+                *_policy(conn, marts[name], policies.get(name)),
+                *_index(marts[name]),
+                *_view(conn, marts[name], views.get(name)),
+            ):
                 conn.execute(statement)
 
 
 def keep_audiences(settings: Settings) -> bool:
-    """Update rights and policies at the start of a run, even if the run publishes nothing.
+    """Update views, rights and policies at the start of a run, even if the run publishes nothing.
 
     This call waits only a second for readers of a mart. Returns False if a reader's lock prevented
     the update. A publication makes the same update, and tries several times.
@@ -135,49 +141,58 @@ def keep_audiences(settings: Settings) -> bool:
 
 
 def audiences_of(mart: str) -> frozenset[str]:
-    """Return the roles that may read a mart in addition to `bi_reader`."""
-    if mart in AGGREGATES:
+    """Return the audiences that read a mart, through its view."""
+    if mart in AGGREGATES or mart == PUBLICATION:
         return frozenset(AUDIENCES)
     return frozenset({SUPERVISOR}) if mart in BY_UNIT else frozenset()
 
 
-def _policy(conn: psycopg.Connection, mart: str, existing: str | None) -> Iterator[sql.Composed]:
-    """Return the statements that give a mart the policy that this module defines.
+def _no_rights(mart: Table, readers: Sequence[str]) -> Iterator[sql.Composed]:
+    for role in readers:
+        yield sql.SQL("revoke select on {} from {}").format(
+            mart.place_identifier, sql.Identifier(role)
+        )
+
+
+def _policy(conn: psycopg.Connection, mart: Table, existing: str | None) -> Iterator[sql.Composed]:
+    """Return the statements that give a mart of records the policy that this module defines.
 
     Returns nothing if the mart has that policy already. `existing` is the comment on the present
     policy of the mart, or None. The comment holds a fingerprint of the policy.
     """
-    place, name = sql.Identifier(MARTS.parents, mart), sql.Identifier(_POLICY)
-    condition = None if mart in AGGREGATES else _condition(mart)
+    place, name = mart.place_identifier, sql.Identifier(_POLICY)
+    is_of_records = mart.name not in AGGREGATES and mart.name != PUBLICATION
     wanted = (
-        hashlib.sha256(condition.as_string(conn).encode("utf-8")).hexdigest() if condition else None
+        hashlib.sha256(_CONDITION.as_string(conn).encode("utf-8")).hexdigest()
+        if is_of_records
+        else None
     )
     if existing == wanted:
         return
     if existing is not None:
         yield sql.SQL("drop policy {} on {}").format(name, place)
-    if condition is not None:
+    if wanted is not None:
         yield sql.SQL("create policy {} on {} as restrictive for select using ({})").format(
-            name, place, condition
+            name, place, _CONDITION
         )
         yield sql.SQL("comment on policy {} on {} is {}").format(name, place, sql.Literal(wanted))
 
 
-def _rights(mart: str, readers: set[str]) -> Iterator[sql.Composed]:
-    place, wanted = sql.Identifier(MARTS.parents, mart), audiences_of(mart)
-    for role in sorted(readers - wanted):
-        yield sql.SQL("revoke select on {} from {}").format(place, sql.Identifier(role))
-    for role in sorted(wanted - readers):
-        yield sql.SQL("grant select on {} to {}").format(place, sql.Identifier(role))
+def _index(mart: Table) -> Iterator[sql.Composed]:
+    """Return the statement that gives a mart of records an index on the unit, if it has none."""
+    if mart.name not in BY_UNIT:
+        return
+    columns = (KEY, "force_code", BY_UNIT[mart.name])
+    if not any(set(over[: len(columns)]) == set(columns) for _, over in mart.indexes):
+        yield sql.SQL("create index on {} ({})").format(
+            mart.place_identifier, sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
 
 
-def _condition(mart: str) -> sql.Composable:
-    """Return the SQL condition under which a reader sees a row of a mart.
-
-    The subqueries of the condition run once for each statement.
-    """
-    if mart not in BY_UNIT:
-        return _NOBODY_IS_LIMITED
-    return sql.SQL("{} or force_code || '_' || {} = any ({})").format(
-        _NOBODY_IS_LIMITED, sql.Identifier(BY_UNIT[mart]), _OWN_UNITS
-    )
+def _view(conn: psycopg.Connection, mart: Table, existing: View | None) -> Iterator[sql.Composed]:
+    readers = audiences_of(mart.name)
+    if not readers:
+        return iter(())
+    if mart.name == EXCEPTIONS:
+        readers |= {IDENTITY_READER}
+    return view_statements(conn, mart, existing, unit=BY_UNIT.get(mart.name), readers=readers)

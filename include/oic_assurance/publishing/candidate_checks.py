@@ -112,7 +112,7 @@ def audited_content(
     """Return one fingerprint over all audited tables, under their published names."""
     return content_fingerprint(
         {
-            f"{schema.parents}.{name}": fingerprint
+            f"{schema.name}.{name}": fingerprint
             for schema in schemas
             for name, fingerprint in audited_tables(conn, schema, build_id).items()
         }

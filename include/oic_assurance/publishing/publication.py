@@ -9,6 +9,7 @@ from typing import LiteralString
 import psycopg
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.landing.pseudonyms import check_no_rekey
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from oic_assurance.warehouse.locks import PUBLISHING, take
@@ -166,6 +167,7 @@ def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Con
 
     Raises:
         psycopg.errors.LockNotAvailable: Another process has the lock for longer than `patience`.
+        AssuranceError: A re-keying of the pseudonyms is unfinished.
     """
     with connect(settings, role=ROLE, autocommit=True) as conn:
         # If this process disappears, the server ends its session after a minute. That releases the
@@ -175,6 +177,7 @@ def sole_publisher(settings: Settings, *, patience: str) -> Iterator[psycopg.Con
         limit_waiting(conn, patience)
         # The lock is released when the connection closes.
         take(conn, PUBLISHING)
+        check_no_rekey(conn)
         yield conn
 
 

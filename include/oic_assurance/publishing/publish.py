@@ -32,12 +32,12 @@ from oic_assurance.publishing.publication import (
 )
 from oic_assurance.publishing.published_positions import record_position
 from oic_assurance.publishing.published_tables import Tables, prepare_parents
-from oic_assurance.publishing.released_figures import record_released, released_periods
 from oic_assurance.publishing.schemas import PUBLISHED_SCHEMAS, READERS, PublishedSchema
 from oic_assurance.publishing.verdicts import check_gates
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.limits import end_holders
+from oic_assurance.warehouse.processing_log import build_mark, enter, publication_mark
 from oic_assurance.warehouse.rows import find_value
 
 #: How long to wait for another publisher.
@@ -49,6 +49,9 @@ CANDIDATE_PATIENCE = "5s"
 READER_PATIENCE = "300ms"
 #: How long to try in total, over all attempts.
 PATIENCE_SECONDS = 60.0
+#: How long readers may be in the way. Then the sessions are ended whose transaction has kept a
+#: table for that long.
+HOLDER_SECONDS = 30.0
 
 
 def publish(settings: Settings, build: Build) -> Publication:
@@ -77,7 +80,8 @@ def publish(settings: Settings, build: Build) -> Publication:
         GateBlocked: The evidence does not allow the publication. The current one stays.
         AssuranceError: A reader or another process holds a table for too long.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    began = time.monotonic()
+    deadline = began + PATIENCE_SECONDS
     while True:
         try:
             with sole_publisher(settings, patience=PUBLISHER_PATIENCE) as conn:
@@ -87,6 +91,8 @@ def publish(settings: Settings, build: Build) -> Publication:
         except psycopg.errors.IntegrityError as error:
             raise _blocked(settings, build.build_id, reason(error)) from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            if time.monotonic() > began + HOLDER_SECONDS:
+                end_holders(settings, seconds=HOLDER_SECONDS)
             if time.monotonic() > deadline:
                 raise AssuranceError(
                     f"Build {build.build_id} is not published: something holds on to a table "
@@ -183,10 +189,17 @@ def _show(conn: psycopg.Connection, settings: Settings, build: Build) -> Publica
     record_position(conn, build.build_id)
     if find_hold(conn) is None:
         move_pointer(conn, build.build_id, f"published by run {build.run_id}")
-        record_released(conn, released_periods(build.build_id), build.build_id)
         record_exceptions(conn, build.build_id)
         what = f"publication {build.build_id} as at {build.as_at.isoformat()}"
-        enter(conn, "disclosure", what, to_whom=READERS, run_id=build.run_id)
+        enter(
+            conn,
+            "disclosure",
+            what,
+            to_whom=READERS,
+            because="the daily publication",
+            run_id=build.run_id,
+            concerns=(publication_mark(build.build_id), build_mark(build.build_id)),
+        )
     conn.execute(
         """
         update audit.run

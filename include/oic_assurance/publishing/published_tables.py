@@ -104,7 +104,7 @@ def definition(column: Column, *, not_null: bool) -> sql.Composed:
 
 def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
     parent = sql.Identifier(schema.parents, table.name)
-    reader = sql.Identifier(schema.reader)
+    readers = [schema.reader] if schema.reader else []
     columns = [definition(column, not_null=column.not_null) for column in table.columns]
     primary_key = sql.SQL("primary key ({})").format(_names(table.primary_key))
     yield sql.SQL("create table {} ({}) partition by list ({})").format(
@@ -116,12 +116,15 @@ def _create(schema: PublishedSchema, table: Table) -> Iterator[sql.Composed]:
         sql.Identifier(_POLICY), parent, schema.policy
     )
     yield sql.SQL("grant select on {} to {}").format(
-        parent, sql.SQL(", ").join(map(sql.Identifier, (schema.reader, *STAGES_THAT_READ)))
+        parent, sql.SQL(", ").join(map(sql.Identifier, (*readers, *STAGES_THAT_READ)))
     )
     # The information schema shows keys only to roles that may do more than read. This right lets BI
     # tools see the keys. It allows nothing else: no table is unique over this column alone, so no
     # key can refer to it.
-    yield sql.SQL("grant references ({}) on {} to {}").format(sql.Identifier(KEY), parent, reader)
+    for reader in readers:
+        yield sql.SQL("grant references ({}) on {} to {}").format(
+            sql.Identifier(KEY), parent, sql.Identifier(reader)
+        )
 
 
 def _widen(parent: Table, table: Table) -> Iterator[sql.Composed]:

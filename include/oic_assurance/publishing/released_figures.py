@@ -1,15 +1,17 @@
-"""Record every figure that was ever released to the public.
+"""Record every figure that was ever released to the public, and compare new figures with them.
 
 Each release is compared with all earlier releases: see docs/explanation/disclosure-control.md. So
-figures are recorded in the transaction that makes a release current. They are never deleted, even
-when the generation is dropped.
+figures are recorded in the transaction that makes a release. They are never deleted. Even if a
+release is withdrawn, nobody can take back its files.
 """
+
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import class_row
 
 from oic_assurance.publishing.errors import NotPublishableError
-from oic_assurance.publishing.schemas import GENERATION, PUBLIC_RELEASE
 from oic_assurance.warehouse.rows import one_value
 
 # The measures and periods for which the figure of the whole force differs from the last released
@@ -25,7 +27,7 @@ left join lateral (
         and released.period_start = shown.period_start
         and released.period_end = shown.period_end
         and released.org_unit_code = 'ALL'
-    order by released.publication_id desc
+    order by released.release_id desc
     limit 1
 ) as latest on true
 where shown.org_unit_code = 'ALL'
@@ -35,43 +37,272 @@ where shown.org_unit_code = 'ALL'
 
 _RECORD = """
 insert into audit.released_figure (
-    publication_id, force_code, measure_code, period_start, period_end, org_unit_code, numerator,
+    release_id, force_code, measure_code, period_start, period_end, org_unit_code, numerator,
     denominator
 )
-select shown.publication_id, shown.force_code, shown.measure_code, shown.period_start,
-    shown.period_end, shown.org_unit_code, shown.numerator, shown.denominator
+select %s, shown.force_code, shown.measure_code, shown.period_start, shown.period_end,
+    shown.org_unit_code, shown.numerator, shown.denominator
 from {shown} as shown
 inner join ({new}) as new using (force_code, measure_code, period_start, period_end)
 """
 
 _UNSEEN = """
-select max(released.publication_id)
+select max(released.release_id)
 from audit.released_figure as released
 where released.released_at > (select known_at from audit.build where build_id = %s)
 """
 
+_SHOWN = """
+select shown.force_code, shown.measure_code, public_measure.counted_as, shown.period_start::text,
+    shown.period_end::text, shown.org_unit_code, shown.numerator,
+    shown.denominator - shown.numerator as rest, null::bigint as release_id
+from {shown} as shown
+inner join policy.policy_public_measure as public_measure
+    on shown.measure_code = public_measure.measure_code
+    and shown.period_start
+        between public_measure.effective_from and coalesce(public_measure.effective_to, 'infinity')
+"""
 
-def released_periods(build_id: int) -> sql.Identifier:
-    """Return the name of the table with a publication's released figures by period."""
-    return sql.Identifier(GENERATION, PUBLIC_RELEASE.partition("assurance_period", build_id))
+_RELEASED = """
+select force_code, measure_code, '' as counted_as, period_start::text, period_end::text,
+    org_unit_code, numerator, denominator - numerator as rest, release_id
+from audit.released_figure
+order by release_id
+"""
+
+_THRESHOLD = """
+select threshold.value::int
+from policy.policy_threshold as threshold
+inner join audit.build as build on build.build_id = %s
+where threshold.name = 'suppression_threshold'
+    and (build.as_at at time zone 'Europe/London')::date
+        between threshold.effective_from and coalesce(threshold.effective_to, 'infinity')
+"""
+
+ALL = "ALL"
 
 
-def record_released(conn: psycopg.Connection, shown: sql.Identifier, build_id: int) -> int:
-    """Record the figures that a build is the first to release, and return how many were recorded.
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a force, a measure, a period and a unit.
 
-    `shown` is the build's table of released figures by period.
+    `rest` is the denominator less the numerator. Periods are days as ISO text. `release_id` is the
+    release that showed the figure first, or None for a figure that is not released yet.
+    """
+
+    force_code: str
+    measure_code: str
+    counted_as: str
+    period_start: str
+    period_end: str
+    org_unit_code: str
+    numerator: int
+    rest: int
+    release_id: int | None
+
+    @property
+    def series(self) -> tuple[str, str]:
+        """Return the force and the measure."""
+        return self.force_code, self.measure_code
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """Return the first and the last day."""
+        return self.period_start, self.period_end
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return the numerator and the rest."""
+        return self.numerator, self.rest
+
+    @property
+    def place(self) -> str:
+        """Return measure, period and unit in words, for messages."""
+        return f"{self.measure_code} {self.period_start} to {self.period_end} {self.org_unit_code}"
+
+
+def record_released(
+    conn: psycopg.Connection, shown: sql.Identifier, build_id: int, release_id: int
+) -> int:
+    """Record the figures that a release is the first to show, and return how many were recorded.
+
+    `shown` is the build's table of figures by period. `build_id` is the build, and so the
+    publication, that the release is made from.
 
     Raises:
-        NotPublishableError: Another publication has released figures since the build was opened, so
-            the build has not taken them into account. A reader could subtract figures of the two
-            releases from each other and find a hidden number.
+        NotPublishableError: Another release has shown figures since the build was opened, so the
+            build has not taken them into account. Or a figure, or its difference from an earlier
+            release, is too small. A reader could subtract figures of two releases from each other
+            and find a hidden number.
     """
     new = sql.SQL(_NEW).format(shown=shown)
-    if not one_value(conn, sql.SQL("select exists ({})").format(new)):
-        return 0
+    has_new = one_value(conn, sql.SQL("select exists ({})").format(new))
     unseen = one_value(conn, _UNSEEN.encode(), (build_id,))
-    if unseen is not None:
+    if has_new and unseen is not None:
         raise NotPublishableError(
-            f"publication {unseen} has released figures since it began: a new run is needed"
+            f"release {unseen} was made after this publication was computed, so its figures do not "
+            "take that release into account: a new run is needed"
         )
-    return conn.execute(sql.SQL(_RECORD).format(shown=shown, new=new)).rowcount
+    smallest = one_value(conn, _THRESHOLD.encode(), (build_id,))
+    now = _read(conn, sql.SQL(_SHOWN).format(shown=shown))
+    found = contradictions(now, _read(conn, sql.SQL(_RELEASED)), smallest)
+    if found:
+        raise NotPublishableError(f"disclosure control does not allow it: {found[0]}")
+    query = sql.SQL(_RECORD).format(shown=shown, new=new)
+    return conn.execute(query, (release_id,)).rowcount
+
+
+def contradictions(shown: list[Figure], released: list[Figure], smallest: int) -> list[str]:
+    """Return in words every way in which figures break the rule of disclosure control.
+
+    The dbt models choose the figures by the same rule, and the gate checks them. This is the last
+    check before figures leave, and it is written independently. `released` has the figures of all
+    earlier releases in their order, `smallest` is the smallest number above 0 that may be shown.
+    A figure that is shown again as it was released is not looked at.
+    """
+    known = {(f.series, f.period, f.org_unit_code, f.numbers) for f in released}
+    new = [f for f in shown if (f.series, f.period, f.org_unit_code, f.numbers) not in known]
+    return [
+        *_small(new, smallest),
+        *_overlapping(new, released),
+        *_units_alone(new, shown, released),
+        *_small_revisions(new, shown, released, smallest),
+        *_small_steps_of_people(new, shown, released, smallest),
+    ]
+
+
+def _read(conn: psycopg.Connection, query: sql.SQL | sql.Composed) -> list[Figure]:
+    return conn.cursor(row_factory=class_row(Figure)).execute(query).fetchall()
+
+
+def _is_small(number: int, smallest: int) -> bool:
+    return 0 < abs(number) < smallest
+
+
+def _small(new: list[Figure], smallest: int) -> list[str]:
+    return [
+        f"{figure.place} has a number from 1 to {smallest - 1}"
+        for figure in new
+        if any(_is_small(number, smallest) for number in figure.numbers)
+    ]
+
+
+def _overlapping(new: list[Figure], released: list[Figure]) -> list[str]:
+    """Find months that would be in two periods. Periods are compared as ISO text."""
+    return [
+        f"{figure.place} overlaps the released period {old.period_start} to {old.period_end}"
+        for figure in new
+        for old in released
+        if figure.series == old.series
+        and figure.period != old.period
+        and figure.period_start <= old.period_end
+        and old.period_start <= figure.period_end
+    ]
+
+
+def _units_alone(new: list[Figure], shown: list[Figure], released: list[Figure]) -> list[str]:
+    """Find new figures of units in a period whose figure of the force is not new, or not shown.
+
+    The figures of a period are recorded only if the figure of the force is new. So these figures of
+    units would be released and not recorded.
+    """
+    latest = {(f.series, f.period): f.numbers for f in released if f.org_unit_code == ALL}
+    recorded = {
+        (f.series, f.period)
+        for f in shown
+        if f.org_unit_code == ALL and latest.get((f.series, f.period)) != f.numbers
+    }
+    return [
+        f"{figure.place} is new, but the figure of the force is not"
+        for figure in new
+        if (figure.series, figure.period) not in recorded
+    ]
+
+
+def _small_revisions(
+    new: list[Figure], shown: list[Figure], released: list[Figure], smallest: int
+) -> list[str]:
+    """Compare each changed figure with every release of the same period.
+
+    Figures of units are compared only with a release that shows units. A unit that only one of the
+    two has counts as 0 in the other one.
+    """
+    found = []
+    now = _by_period(shown)
+    for series, period in sorted({(f.series, f.period) for f in new}):
+        units = now[series, period]
+        if ALL not in units:
+            continue
+        for release_id, before in _releases_of(released, series, period).items():
+            both_have_units = len(units) > 1 and len(before) > 1
+            for unit in sorted({*units, *before}) if both_have_units else [ALL]:
+                counted_as, numbers = units.get(unit, (units[ALL][0], (0, 0)))
+                steps = _steps(numbers, before.get(unit, (0, 0)))
+                if counted_as == "people" and any(steps):
+                    found.append(f"{series[1]} {period[0]} {unit} of people is revised")
+                elif any(_is_small(step, smallest) for step in (*steps, sum(steps))):
+                    found.append(
+                        f"{series[1]} {period[0]} to {period[1]} {unit} differs from release "
+                        f"{release_id} by a number from 1 to {smallest - 1}"
+                    )
+    return found
+
+
+def _small_steps_of_people(
+    new: list[Figure], shown: list[Figure], released: list[Figure], smallest: int
+) -> list[str]:
+    """Compare each new month end of people with the month end before it that was ever shown.
+
+    Units are compared with the last month end that shows units.
+    """
+    found = []
+    ever = _by_period([*released, *shown])
+    for series, period in sorted({(f.series, f.period) for f in new if f.counted_as == "people"}):
+        earlier = [then for one, then in ever if one == series and then[1] < period[1]]
+        with_units = [then for then in earlier if len(ever[series, then]) > 1]
+        compared = [(ALL, max(earlier, key=_last_day))] if earlier else []
+        if with_units and len(ever[series, period]) > 1:
+            then = max(with_units, key=_last_day)
+            compared += [(unit, then) for unit in {*ever[series, period], *ever[series, then]}]
+        for unit, then in sorted(compared):
+            steps = _steps(
+                *(ever[series, one].get(unit, ("", (0, 0)))[1] for one in (period, then))
+            )
+            if any(_is_small(step, smallest) for step in steps):
+                found.append(
+                    f"{series[1]} {period[0]} {unit} differs from {then[0]} by a number from 1 to "
+                    f"{smallest - 1}"
+                )
+    return found
+
+
+def _last_day(period: tuple[str, str]) -> str:
+    return period[1]
+
+
+def _steps(now: tuple[int, int], before: tuple[int, int]) -> tuple[int, int]:
+    return now[0] - before[0], now[1] - before[1]
+
+
+def _by_period(
+    figures: list[Figure],
+) -> dict[tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]]:
+    """Return what is counted and the numbers of each unit, by series and period."""
+    found: dict[
+        tuple[tuple[str, str], tuple[str, str]], dict[str, tuple[str, tuple[int, int]]]
+    ] = {}
+    for figure in figures:
+        units = found.setdefault((figure.series, figure.period), {})
+        units[figure.org_unit_code] = (figure.counted_as, figure.numbers)
+    return found
+
+
+def _releases_of(
+    released: list[Figure], series: tuple[str, str], period: tuple[str, str]
+) -> dict[int | None, dict[str, tuple[int, int]]]:
+    """Return the numbers of each unit in every release that showed a new figure of a period."""
+    found: dict[int | None, dict[str, tuple[int, int]]] = {}
+    for figure in released:
+        if (figure.series, figure.period) == (series, period):
+            found.setdefault(figure.release_id, {})[figure.org_unit_code] = figure.numbers
+    return found

@@ -23,7 +23,7 @@ from oic_assurance.publishing.schemas import GENERATION, PUBLISHED_SCHEMAS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, reason
 from oic_assurance.warehouse.locks import PUBLISHING, release, try_take
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import enter, publication_mark
 from oic_assurance.warehouse.rows import one_value
 
 ATTACHED = 7
@@ -279,7 +279,13 @@ def _erase(conn: psycopg.Connection, parts: list[Part], deadline: float, why: st
     def drop() -> None:
         with conn.transaction():
             conn.execute(sql.SQL("drop table {}").format(tables))
-            enter(conn, "erasure", f"the tables of {what}, {why}")
+            enter(
+                conn,
+                "erasure",
+                f"the tables of {what}, {why}",
+                because="retention",
+                concerns=[publication_mark(parts[0].publication_id)],
+            )
 
     _insist(drop, deadline, what)
 

@@ -7,7 +7,6 @@ import psycopg
 
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.publishing.attach import attach_again
-from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.exception_history import record_exceptions
 from oic_assurance.publishing.publication import (
     Publication,
@@ -19,11 +18,10 @@ from oic_assurance.publishing.publication import (
     sole_publisher,
     was_shown,
 )
-from oic_assurance.publishing.released_figures import record_released, released_periods
 from oic_assurance.publishing.schemas import READERS
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import reason
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.processing_log import enter, publication_mark
 
 PATIENCE = "10s"
 
@@ -60,8 +58,8 @@ def release(settings: Settings, why: str) -> Publication:
 
     Raises:
         UsageError: The reason is missing, or there is nothing to release.
-        AssuranceError: The newest publication may not become current, its tables are no longer
-            kept, or another process is publishing.
+        AssuranceError: The tables of the newest publication are no longer kept, or another process
+            is publishing.
     """
     if not why.strip():
         raise UsageError("A release needs a reason: somebody gave one for the roll-back.")
@@ -92,7 +90,14 @@ def _rollback(
         what = (
             f"publication {publication_id} again, in place of {left and left.publication_id}: {why}"
         )
-        enter(conn, "disclosure", what, to_whom=READERS)
+        enter(
+            conn,
+            "disclosure",
+            what,
+            to_whom=READERS,
+            because=why,
+            concerns=[publication_mark(publication_id)],
+        )
     return get_publication(conn, publication_id)
 
 
@@ -106,15 +111,18 @@ def _release(conn: psycopg.Connection, why: str) -> Publication:
             move_pointer(conn, hold.publication_id, why)
         return get_publication(conn, hold.publication_id)
     _ensure_attached(conn, newest)
-    try:
-        with conn.transaction():
-            move_pointer(conn, newest, why)
-            record_released(conn, released_periods(newest), newest)
-            record_exceptions(conn, newest)
-            what = f"publication {newest}, released after a roll-back: {why}"
-            enter(conn, "disclosure", what, to_whom=READERS)
-    except NotPublishableError as error:
-        raise AssuranceError(f"Publication {newest} is not released: {error}.") from error
+    with conn.transaction():
+        move_pointer(conn, newest, why)
+        record_exceptions(conn, newest)
+        what = f"publication {newest}, released after a roll-back: {why}"
+        enter(
+            conn,
+            "disclosure",
+            what,
+            to_whom=READERS,
+            because=why,
+            concerns=[publication_mark(newest)],
+        )
     return get_publication(conn, newest)
 
 

@@ -1,6 +1,7 @@
 """The two published schemas of marts.
 
-For each schema: where dbt builds its tables, where readers query them, and which login reads them.
+For each schema: where dbt builds its tables, where the tables of the publications stand, and which
+login reads them.
 """
 
 from dataclasses import dataclass
@@ -19,14 +20,16 @@ _ROOM_FOR_SUFFIXES = 6
 
 @dataclass(frozen=True)
 class PublishedSchema:
-    """A schema of marts that readers see, and the schema in which dbt builds the candidates."""
+    """A schema of the tables of publications, and the schema in which dbt builds the candidates."""
 
+    #: The name of the schema in fingerprints of content, which must never change.
+    name: str
     #: The schema in which dbt builds the tables of the next generation.
     candidate: str
-    #: The schema of the partitioned tables that readers query.
+    #: The schema of the partitioned tables.
     parents: str
-    #: The login that may read the tables in `parents`.
-    reader: str
+    #: The login that may read the tables in `parents`, or None if only stages may.
+    reader: str | None
     #: The prefix of the names of this schema's tables in the schema of the generations.
     prefix: str
     #: The tables that every generation must have.
@@ -53,6 +56,7 @@ class PublishedSchema:
 
 
 MARTS = PublishedSchema(
+    name="marts",
     candidate="candidate",
     parents="marts",
     reader="bi_reader",
@@ -79,18 +83,20 @@ MARTS = PublishedSchema(
     current=f"{KEY} from marts.publication where is_current",
 )
 
-PUBLIC_RELEASE = PublishedSchema(
+#: What a publication could release to the public. Nobody reads it until somebody makes a release:
+#: see `releases.py`.
+PUBLIC_DRAFT = PublishedSchema(
+    name="public_release",
     candidate="candidate_public",
-    parents="public_release",
-    reader="public_reader",
+    parents="public_draft",
+    reader=None,
     prefix="public__",
     required=frozenset({"assurance_measure", "assurance_period", "assurance_position"}),
-    # Readers of `public_release` must not see `marts`, so a function looks up the id for them.
-    current="public_release.current_publication()",
+    current="public_draft.current_publication()",
 )
 
-PUBLISHED_SCHEMAS = (MARTS, PUBLIC_RELEASE)
+PUBLISHED_SCHEMAS = (MARTS, PUBLIC_DRAFT)
 #: The logins that receive each publication, for the log of disclosures.
-READERS = ", ".join(schema.reader for schema in PUBLISHED_SCHEMAS)
+READERS = ", ".join(schema.reader for schema in PUBLISHED_SCHEMAS if schema.reader)
 #: Roles of the stages that compare new figures with published figures.
 STAGES_THAT_READ = ("oic_transform", "oic_gate")

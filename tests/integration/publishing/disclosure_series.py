@@ -1,8 +1,8 @@
 """Forces whose records arrive late, disappear and are corrected, with monthly public releases.
 
-A release is the public part of a publication. This module makes the records and the measures. dbt
-then runs only the models of disclosure control, which decide the figures to release. These models
-read the earlier releases from `audit.released_figure`.
+Each release is made from a publication. This module makes the records and the measures. dbt then
+runs only the models of disclosure control, which decide the figures to release. These models read
+the earlier releases from `audit.released_figure`.
 """
 
 import random
@@ -18,6 +18,7 @@ from oic_assurance.builds.record import open_build
 from oic_assurance.publishing.released_figures import record_released
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.oracle.disclosure import Figure
 
 UNITS = ("D1", "D2", "D3", "REST")
@@ -137,10 +138,15 @@ def release(settings: Settings, number: int, forces: list[Force]) -> "Released":
             "values (%s, 'F', %s, 'passed')",
             (build.build_id, build.as_at),
         )
-        record_released(
-            conn, sql.Identifier("candidate_public", "assurance_period"), build.build_id
+        conn.execute(
+            "insert into audit.release "
+            "(release_id, publication_id, force_code, as_at, because, through) "
+            "values (%s, %s, 'F', %s, 'a series', 'login')",
+            (number + 1, build.build_id, build.as_at),
         )
-    with connect(settings) as conn:
+        shown = sql.Identifier("candidate_public", "assurance_period")
+        record_released(conn, shown, build.build_id, number + 1)
+    with administrator(settings) as conn:
         return _read(conn)
 
 

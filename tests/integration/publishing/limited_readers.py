@@ -13,6 +13,7 @@ from oic_assurance.operations.access import give
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import admin_url, connect, url
+from tests.databases import administrator
 from tests.integration.publishing.marts import (
     audit,
     make_candidates,
@@ -68,7 +69,7 @@ def logins(warehouse: Settings) -> Iterator[Connect]:
 
 
 def database_of(settings: Settings) -> str:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         return conn.info.dbname
 
 
@@ -97,8 +98,10 @@ def add_history(settings: Settings, build: Build) -> None:
         )
 
 
-def rows(conn: psycopg.Connection, mart: str, columns: str = "*") -> list[tuple[Any, ...]]:
-    statement = sql.SQL(f"select {columns} from {{}}").format(sql.Identifier("marts", mart))
+def rows(
+    conn: psycopg.Connection, mart: str, columns: str = "*", *, schema: str = "limited"
+) -> list[tuple[Any, ...]]:
+    statement = sql.SQL(f"select {columns} from {{}}").format(sql.Identifier(schema, mart))
     return sorted(conn.execute(statement).fetchall())
 
 

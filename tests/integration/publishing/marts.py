@@ -12,6 +12,7 @@ from oic_assurance.publishing.verdicts import GATES
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect, url
 from oic_assurance.warehouse.fingerprint import fingerprint_tables
+from tests.databases import administrator
 
 FORCE = "E23000022"
 CHECKS = ("complete", "unique")
@@ -24,7 +25,7 @@ _OFFICER = "foreign key (publication_id, force_code, officer_key) references can
 _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "dim_date": ("date_day date not null, month_start date", "date_day", []),
     "dim_org_unit": (
-        "org_unit_code text not null, parent_code text, name text",
+        "org_unit_code text not null, parent_code text, org_unit_name text, kind text",
         "org_unit_code",
         ["foreign key (publication_id, force_code, parent_code) references candidate.dim_org_unit"],
     ),
@@ -53,13 +54,14 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
     ),
     "assurance_exception": (
         "exception_code text not null, record_ref text not null, org_unit_code text, "
-        "officer_key text",
+        "officer_key text, exception_key text, point_code text, opened_at timestamptz, "
+        "age_days bigint, age_band text",
         "exception_code, record_ref",
         [_UNIT, _OFFICER],
     ),
     "fct_nccu_referral": (
         "referral_ref text not null, contacted_at timestamptz, org_unit_code text, "
-        "officer_key text, hours_to_submission double precision",
+        "officer_key text, hours_to_submission double precision, report_urn text",
         "referral_ref",
         [_UNIT, _OFFICER],
     ),
@@ -90,15 +92,25 @@ _MARTS: dict[str, tuple[str, str, list[str]]] = {
     "fct_product": ("product_ref text not null, made_on date", "product_ref", []),
 }
 _PUBLIC: dict[str, tuple[str, str, list[str]]] = {
-    "assurance_position": ("point_code text not null, status text", "point_code", []),
+    "assurance_position": (
+        "point_code text not null, as_at timestamptz, status text, is_suppressed boolean, "
+        "figures_from date, figures_to date, numerator bigint, denominator bigint, "
+        "value double precision, deadline date, days_to_deadline integer, "
+        "status_at_deadline text, source_status text",
+        "point_code",
+        [],
+    ),
     "assurance_measure": (
-        "measure_code text not null, value double precision",
-        "measure_code",
+        "measure_code text not null, point_code text, period_start date not null, "
+        "org_unit_code text not null, is_suppressed boolean, numerator bigint, "
+        "denominator bigint, value double precision",
+        "measure_code, period_start, org_unit_code",
         [],
     ),
     "assurance_period": (
-        "measure_code text not null, period_start date not null, period_end date, "
-        "org_unit_code text not null, numerator bigint, denominator bigint",
+        "measure_code text not null, point_code text, period_start date not null, "
+        "period_end date, org_unit_code text not null, numerator bigint, denominator bigint, "
+        "value double precision",
         "measure_code, period_start, org_unit_code",
         [],
     ),
@@ -149,7 +161,7 @@ def audit(settings: Settings, build: Build, *, verdict: str = "passed") -> None:
 
     Also record the fingerprints of the checked tables.
     """
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         _record_tables(conn, "tested_table", build)
         _record_checks(conn, build, GATES[:-1], verdict)
         conn.execute(
@@ -253,6 +265,7 @@ def _filling(schema: str, name: str, columns: str, build_id: int, scale: int, sa
         "timestamptz": "timestamptz '2026-01-01 00:00+00' + i * interval '1 minute'",
         "boolean": "i % 2 = 0",
         "bigint": "i",
+        "integer": "i",
         "double": "i / 3.0",
         "numeric(12,4)": "i / 7.0",
     }

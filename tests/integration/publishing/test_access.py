@@ -1,4 +1,4 @@
-"""The logins `bi` and `public` may read the current publication in their schema and no more."""
+"""The login `bi` may read the current publication and what was released, and no more."""
 
 import psycopg
 import pytest
@@ -8,8 +8,8 @@ from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
 from tests.integration.publishing.marts import as_reader, published
 
-OWN = {"bi": "marts", "public": "public_release"}
-LOGINS = {"bi": "bi_reader", "public": "public_reader"}
+OWN = {"bi": "marts"}
+LOGINS = {"bi": "bi_reader"}
 
 _OURS = "n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'"
 _RELATIONS = f"""
@@ -58,11 +58,10 @@ def check_what_is_readable(warehouse: Settings, name: str) -> None:
                 readable.add(schema)
             except psycopg.errors.InsufficientPrivilege:
                 refused.add(schema)
-    assert readable == {OWN[name]}
+    assert readable == {OWN[name], "public_release"}
     assert refused >= {
         "raw_general", "raw_law_enforcement", "audit", "identity", "policy", "staging_general",
-        "staging_law_enforcement", "intermediate", "generation",
-        *set(OWN.values()) - {OWN[name]},
+        "staging_law_enforcement", "intermediate", "generation", "public_draft",
     }  # fmt: skip
 
 
@@ -108,11 +107,23 @@ def test_only_bi_sees_all_publications(warehouse: Settings) -> None:
 def test_a_reader_may_call_only_the_function_that_its_policy_needs(
     warehouse: Settings,
 ) -> None:
-    for name, allowed in (("bi", set()), ("public", {"public_release.current_publication"})):
-        with as_reader(warehouse, name) as reader:
-            functions = reader.execute(_FUNCTIONS).fetchall()
-        assert functions
-        assert {function for function, may in functions if may} == allowed
+    with as_reader(warehouse, "bi") as reader:
+        functions = reader.execute(_FUNCTIONS).fetchall()
+    assert {function for function, may in functions if may} == {"limited.is_limited"}
+
+
+def test_no_reader_sees_what_could_be_released(warehouse: Settings) -> None:
+    """A publication changes nothing in `public_release`, and its draft has no reader."""
+    with as_reader(warehouse, "bi", autocommit=True) as reader:
+        for table in ("assurance_position", "assurance_period", "assurance_measure"):
+            count = reader.execute(
+                sql.SQL("select count(*) from {}").format(sql.Identifier("public_release", table))
+            ).fetchone()
+            assert count == (0,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(
+                    sql.SQL("select 1 from {}").format(sql.Identifier("public_draft", table))
+                )
 
 
 WRITING = [
@@ -137,6 +148,10 @@ WRITING = [
     "select pg_read_file('pg_hba.conf')",
     "copy {own}.assurance_position to '/dev/null'",
     "select * from generation.dim_date__1",
+    "insert into public_release.assurance_position select * from public_release.assurance_position",
+    "delete from public_release.assurance_period",
+    "update audit.release set withdrawn_at = now()",
+    "select * from public_draft.assurance_period",
 ]
 
 

@@ -18,6 +18,7 @@ from oic_assurance.publishing.publication import current_publication
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.publishing.marts import (
     as_reader,
     audit,
@@ -40,7 +41,7 @@ def with_a_warning(settings: Settings) -> Build:
     build = open_build(settings)
     make_candidates(settings, build)
     audit(settings, build, verdict="warning")
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         conn.execute(
             "insert into audit.expectation_result "
             "(build_id, stage, suite, expectation, description, severity, success) "
@@ -145,7 +146,7 @@ def test_the_problem_names_what_holds_the_build_back(deployment: Settings) -> No
     late = parse_moment("2026-05-03T06:00")
     assert kinds_of_problem(deployment, late) == ["approval"]
     assert kinds_of_problem(replace(deployment, approve_warnings=False), late) == ["overdue"]
-    with connect(deployment) as conn:
+    with administrator(deployment) as conn:
         conn.execute(
             "delete from audit.expectation_result where stage = 'marts' "
             "and expectation = 'unique' and build_id = %s",
@@ -170,7 +171,7 @@ def test_a_build_without_warnings_needs_no_approval(deployment: Settings) -> Non
 def test_an_approval_does_not_replace_a_gate(deployment: Settings) -> None:
     build = with_a_warning(deployment)
     enter_decision(deployment, build, is_approved=True)
-    with connect(deployment) as conn:
+    with administrator(deployment) as conn:
         conn.execute(
             "update audit.gate set verdict = 'critical' where stage = 'marts' and build_id = %s",
             (build.build_id,),
@@ -189,7 +190,7 @@ def test_the_setting_at_the_opening_of_the_build_counts(
     """
     published(fresh_warehouse)
     build = with_a_warning(fresh_warehouse)
-    with connect(fresh_warehouse) as conn:
+    with administrator(fresh_warehouse) as conn:
         conn.execute(
             "update audit.build set wants_approval = true where build_id = %s", (build.build_id,)
         )
@@ -203,7 +204,7 @@ def test_the_setting_at_the_opening_of_the_build_counts(
 
 def hold(settings: Settings, build: Build, *, success: bool = False) -> None:
     """Record a check that holds the build back if it failed."""
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         conn.execute(
             "insert into audit.expectation_result (build_id, stage, suite, expectation, "
             "description, severity, success, holds) values (%s, 'marts', 'position', 'not_moved', "
@@ -289,7 +290,7 @@ def test_a_decision_needs_a_name_and_a_reason(deployment: Settings) -> None:
 
 
 def end_of_run(settings: Settings, build: Build) -> tuple[Any, ...]:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         row = conn.execute(
             "select outcome, message from audit.run as r join audit.build as b using (run_id) "
             "where b.build_id = %s",
@@ -316,7 +317,7 @@ def test_decisions_on_the_command_line(
     assert end_of_run(deployment, build) == ("published", None)
     assert f"Readers see publication {build.build_id}" in capsys.readouterr().out
     assert run_command(["publication", "reject", *given, "too late"]) != 0
-    with connect(deployment) as conn:
+    with administrator(deployment) as conn:
         logins = conn.execute("select distinct who, login from audit.approval").fetchall()
     assert logins == [("A. Lead", pwd.getpwuid(os.getuid()).pw_name)]
 
@@ -344,6 +345,6 @@ def test_airflow_asks_for_a_name_and_records_the_login(
             answer(*blank)
     assert warnings_to_approve(deployment, build.build_id) != []
     answer("A. Lead", "harmless")
-    with connect(deployment) as conn:
+    with administrator(deployment) as conn:
         logged = conn.execute("select who, login, reason, through from audit.approval").fetchall()
     assert logged == [("A. Lead", "shared", "harmless", "airflow")]

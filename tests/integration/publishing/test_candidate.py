@@ -7,7 +7,7 @@ from oic_assurance.builds import candidate
 from oic_assurance.errors import AssuranceError, ServerError
 from oic_assurance.publishing.publish import publish
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.publishing.marts import audited_build, open_build
 
 
@@ -59,7 +59,7 @@ def test_a_lost_lock_is_an_error(fresh_warehouse: Settings) -> None:
     with (
         pytest.raises(psycopg.OperationalError),
         candidate.claim(fresh_warehouse, build),
-        connect(fresh_warehouse) as conn,
+        administrator(fresh_warehouse) as conn,
     ):
         conn.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity "

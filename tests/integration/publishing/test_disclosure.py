@@ -151,17 +151,17 @@ def test_a_build_that_does_not_know_the_last_release_is_refused(
     shown = sql.Identifier("candidate_public", "assurance_period")
     with connect(warehouse, role="oic_publish") as conn:
         row = conn.execute(
-            "select min(publication_id), max(publication_id) from audit.released_figure"
+            "select min(publication_id), max(release_id) from audit.release"
         ).fetchone()
         assert row is not None
-        assert record_released(conn, shown, row[0]) == 0
+        assert record_released(conn, shown, row[0], row[1]) == 0
     with connect(warehouse, role="oic_transform") as conn:
         conn.execute("update candidate_public.assurance_period set numerator = numerator + 1")
     with (
         connect(warehouse, role="oic_publish") as conn,
-        pytest.raises(NotPublishableError, match="released figures since it began"),
+        pytest.raises(NotPublishableError, match="was made after this publication was computed"),
     ):
-        record_released(conn, shown, row[0])
+        record_released(conn, shown, row[0], row[1])
 
 
 def revisions(series: Series) -> list[tuple[str, tuple[int, int]]]:

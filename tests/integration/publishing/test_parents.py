@@ -221,6 +221,28 @@ def test_a_new_column_waits_for_a_reader_without_disturbing_it(
     ]
 
 
+def test_a_reader_that_keeps_a_table_is_ended(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has lifted its limits, and would keep the next publication away for ever."""
+    published(fresh_warehouse)
+    monkeypatch.setattr(publishing, "HOLDER_SECONDS", 1.0)
+    with as_reader(fresh_warehouse, "bi") as hostile, as_reader(fresh_warehouse, "bi") as reader:
+        hostile.execute("set idle_in_transaction_session_timeout = 0")
+        hostile.execute("set transaction_timeout = 0")
+        hostile.execute("lock table marts.dim_officer in access share mode")
+        newer = published_after(
+            fresh_warehouse, "alter table candidate.dim_officer add column more text"
+        )
+        with pytest.raises(psycopg.OperationalError):
+            hostile.execute("select 1")
+        found = reader.execute("select distinct publication_id from marts.dim_officer").fetchall()
+        assert found == [(newer,)]
+    with connect(fresh_warehouse) as owner:
+        ended = owner.execute("select login, because from limits.ended_session").fetchall()
+    assert ended == [("bi_reader", "a transaction kept a published table for more than 00:00:01")]
+
+
 def test_a_circle_of_foreign_keys_is_refused(fresh_warehouse: Settings) -> None:
     with pytest.raises(GateBlocked, match="round in a circle"):
         published_after(

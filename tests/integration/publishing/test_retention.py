@@ -12,6 +12,7 @@ from oic_assurance.publishing.retention import detach_old
 from oic_assurance.publishing.rollback import rollback
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.publishing.marts import (
     TABLES,
     as_reader,
@@ -39,18 +40,14 @@ def places(settings: Settings) -> dict[int, tuple[int, int]]:
 
 def check_seen(settings: Settings, publication: int, rows: int) -> None:
     """Check that readers see exactly the rows of a publication in every table."""
-    for reader, schema, parents in (
-        ("bi", "candidate", "marts"),
-        ("public", "candidate_public", "public_release"),
-    ):
-        with as_reader(settings, reader) as conn:
-            for table in [table for place, table in TABLES if place == schema]:
-                seen = conn.execute(
-                    sql.SQL(
-                        "select min(publication_id), max(publication_id), count(*) from {}"
-                    ).format(sql.Identifier(parents, table))
-                ).fetchone()
-                assert seen == (publication, publication, rows)
+    with as_reader(settings, "bi") as conn:
+        for table in [table for place, table in TABLES if place == "candidate"]:
+            seen = conn.execute(
+                sql.SQL("select min(publication_id), max(publication_id), count(*) from {}").format(
+                    sql.Identifier("marts", table)
+                )
+            ).fetchone()
+            assert seen == (publication, publication, rows)
 
 
 @pytest.fixture
@@ -72,7 +69,7 @@ def test_a_few_stay_attached_more_are_detached_and_the_rest_is_erased(five: Sett
     }
     check_seen(five, 5, 50)
     # A detached table has no foreign key to a table that readers use.
-    with connect(five) as conn:
+    with administrator(five) as conn:
         keys = conn.execute(
             "select conname from pg_constraint as k join pg_class as c on c.oid = k.conrelid "
             "where c.relnamespace = 'generation'::regnamespace and not c.relispartition "
@@ -186,7 +183,7 @@ def test_retention_is_put_off_during_a_publication(five: Settings) -> None:
 
 def test_published_tables_have_statistics_for_the_planner(five: Settings) -> None:
     tidy(five)
-    with connect(five) as conn:
+    with administrator(five) as conn:
         analysed = conn.execute(
             "select relname from pg_stat_all_tables where last_analyze is not null"
         ).fetchall()

@@ -7,7 +7,7 @@ import pytest
 from oic_assurance.publishing.catalogue import Column, ForeignKey, Table, referenced_first
 from oic_assurance.publishing.errors import NotPublishableError
 from oic_assurance.publishing.published_tables import plan
-from oic_assurance.publishing.schemas import MARTS, PUBLIC_RELEASE
+from oic_assurance.publishing.schemas import MARTS, PUBLIC_DRAFT
 
 
 def column(name: str, type_: str = "text", *, not_null: bool = False) -> Column:
@@ -56,9 +56,16 @@ def test_a_new_table_is_partitioned_guarded_and_readable() -> None:
     assert any(statement.startswith("grant select") for statement in statements)
 
 
-def test_the_public_face_does_not_look_into_marts() -> None:
+def test_no_login_may_read_what_could_be_released() -> None:
     candidates = {"t": table("t", column("k"), schema="candidate_public")}
-    statements = plan({PUBLIC_RELEASE: candidates}, {PUBLIC_RELEASE: {}})
+    statements = plan({PUBLIC_DRAFT: candidates}, {PUBLIC_DRAFT: {}})
+    rights = [text for text in (s.as_string(None) for s in statements) if "grant" in text]
+    assert rights == ['grant select on "public_draft"."t" to "oic_transform", "oic_gate"']
+
+
+def test_the_draft_does_not_look_into_marts() -> None:
+    candidates = {"t": table("t", column("k"), schema="candidate_public")}
+    statements = plan({PUBLIC_DRAFT: candidates}, {PUBLIC_DRAFT: {}})
     assert not any("marts" in statement.as_string(None) for statement in statements)
 
 

@@ -1,0 +1,192 @@
+"""The views over functions through which limited readers read a mart.
+
+A limited reader (a supervisor, the Commissioner's office) has no right on a mart, because the plan
+of a statement tells of rows that it does not return. For each mart that such a reader may see,
+schema `limited` has a view with the name and columns of the mart. The view reads a function that
+runs with the rights of a role that may read the marts and nothing else. The function returns the
+rows of the current publication. From a mart of records, it returns only the rows of the units of
+the session's login. So a plan shows one scan of a function, with an estimate that is always the
+same. A condition of the reader is applied only to rows that the function has returned.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from oic_assurance.publishing.catalogue import Table
+from oic_assurance.publishing.schemas import KEY
+from oic_assurance.warehouse.roles import AUDIENCE
+
+#: The schema of the views and functions.
+LIMITED = "limited"
+
+# A reader chooses the settings of its session. These must not change what a function returns, and
+# must not show how the function finds its rows: the server can send the plan of each statement,
+# also inside a function, as a message to the client.
+_SETTINGS = """
+set search_path = pg_catalog, pg_temp
+set client_min_messages = error
+set debug_print_parse = off
+set debug_print_rewritten = off
+set debug_print_plan = off
+set row_security = on
+"""
+# The function uses the index on the unit, so it reads only the rows of the reader's own units. So
+# its time does not grow with the rows of other units, except by the depth of the index.
+_BY_UNIT = """
+declare
+    own text[] := limited.own_units();
+    forces text[] := array(select split_part(name, '_', 1) from unnest(own) as unit (name));
+    units text[] := array(
+        select substr(name, strpos(name, '_') + 1) from unnest(own) as unit (name)
+    );
+begin
+    perform limited.refuse_explain();
+    return query
+    select mart.*
+    from {mart} as mart
+    where mart.{key} = (select p.{key} from marts.publication as p where p.is_current)
+        and mart.force_code = any (forces)
+        and mart.{unit} = any (units)
+        and mart.force_code || '_' || mart.{unit} = any (own);
+end
+"""
+_WHOLE = """
+begin
+    perform limited.refuse_explain();
+    return query
+    select mart.*
+    from {mart} as mart
+    where mart.{key} = (select p.{key} from marts.publication as p where p.is_current);
+end
+"""
+_FUNCTION = """
+create or replace function {function}() returns setof {mart}
+language plpgsql stable security definer rows 1000
+{settings}
+as {body}
+"""
+
+_EXISTING = """
+select
+    c.relname, obj_description(p.oid, 'pg_proc'), pg_get_userbyid(p.proowner),
+    pg_get_userbyid(c.relowner),
+    (
+        select count(*) from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    ),
+    array(
+        select grantee.rolname::text
+        from aclexplode(c.relacl) as granted
+        inner join pg_catalog.pg_roles as grantee on granted.grantee = grantee.oid
+        where granted.privilege_type = 'SELECT' and granted.grantee <> c.relowner
+        order by 1
+    )
+from pg_catalog.pg_class as c
+left join pg_catalog.pg_proc as p
+    on p.pronamespace = c.relnamespace and p.proname = 'read_' || c.relname
+where c.relnamespace = %s::regnamespace and c.relkind = 'v'
+"""
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of schema `limited` as the server has it.
+
+    `fingerprint` is that of the definition, as in the comment on the view's function. `readers` are
+    the roles that may read the view.
+    """
+
+    fingerprint: str | None
+    owners: frozenset[str]
+    columns: int
+    readers: frozenset[str]
+
+
+def read_views(conn: psycopg.Connection) -> dict[str, View]:
+    """Return the views of schema `limited` by the name of their mart."""
+    return {
+        name: View(
+            fingerprint, frozenset({function_owner, view_owner}), columns, frozenset(readers)
+        )
+        for name, fingerprint, function_owner, view_owner, columns, readers in conn.execute(
+            _EXISTING, (LIMITED,)
+        ).fetchall()
+    }
+
+
+def view_statements(
+    conn: psycopg.Connection,
+    mart: Table,
+    existing: View | None,
+    *,
+    unit: str | None,
+    readers: frozenset[str],
+) -> Iterator[sql.Composed]:
+    """Return the statements that give a mart the view and the function that it should have.
+
+    Returns nothing if the mart has them already. `unit` is the column with the unit of each row.
+    Without `unit`, the function returns every row of the current publication. `readers` are the
+    roles that may read the view. To change the view, the session must wait for its readers. So the
+    view is changed only if the mart has a new column that the view lacks.
+    """
+    function = _function(mart, unit)
+    fingerprint = _fingerprint(conn, function, mart, readers)
+    wanted = View(fingerprint, frozenset({AUDIENCE}), len(mart.columns), readers)
+    if existing == wanted:
+        return
+    name, view = sql.Identifier(LIMITED, f"read_{mart.name}"), sql.Identifier(LIMITED, mart.name)
+    owner = sql.Identifier(AUDIENCE)
+    yield sql.SQL("grant select on {} to {}").format(mart.place_identifier, owner)
+    yield function
+    yield sql.SQL("revoke all on function {}() from public").format(name)
+    yield sql.SQL("alter function {}() owner to {}").format(name, owner)
+    if existing is None or existing.columns != len(mart.columns):
+        yield sql.SQL("create or replace view {} as select * from {}()").format(view, name)
+    if existing is None or AUDIENCE not in existing.owners or len(existing.owners) > 1:
+        yield sql.SQL("alter view {} owner to {}").format(view, owner)
+    yield from _comments(mart, view)
+    for role in sorted((existing.readers if existing else frozenset()) - readers):
+        gone = sql.Identifier(role)
+        yield sql.SQL("revoke select on {} from {}").format(view, gone)
+        yield sql.SQL("revoke execute on function {}() from {}").format(name, gone)
+    roles = sql.SQL(", ").join(map(sql.Identifier, sorted(readers)))
+    yield sql.SQL("grant select on {} to {}").format(view, roles)
+    yield sql.SQL("grant execute on function {}() to {}").format(name, roles)
+    yield sql.SQL("comment on function {}() is {}").format(name, sql.Literal(fingerprint))
+
+
+def _function(mart: Table, unit: str | None) -> sql.Composed:
+    names = {
+        "mart": mart.place_identifier,
+        "key": sql.Identifier(KEY),
+        "unit": sql.Identifier(unit or KEY),
+    }
+    settings = _SETTINGS + ("" if unit is None else "set enable_seqscan = off\n")
+    body = sql.SQL(_WHOLE if unit is None else _BY_UNIT).format(**names)
+    return sql.SQL(_FUNCTION).format(
+        function=sql.Identifier(LIMITED, f"read_{mart.name}"),
+        mart=mart.place_identifier,
+        settings=sql.SQL(settings),
+        body=sql.Literal(body.as_string(None)),
+    )
+
+
+def _comments(mart: Table, view: sql.Identifier) -> Iterator[sql.Composed]:
+    yield sql.SQL("comment on view {} is {}").format(view, sql.Literal(mart.comment))
+    for column in mart.columns:
+        if column.comment is not None:
+            yield sql.SQL("comment on column {} is {}").format(
+                sql.Identifier(LIMITED, mart.name, column.name), sql.Literal(column.comment)
+            )
+
+
+def _fingerprint(
+    conn: psycopg.Connection, function: sql.Composed, mart: Table, readers: frozenset[str]
+) -> str:
+    parts = [function.as_string(conn), mart.comment or "", *sorted(readers)]
+    parts += [f"{column.name} {column.type} {column.comment}" for column in mart.columns]
+    return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()

@@ -1,0 +1,120 @@
+"""Make a release with its files, write its files again, and withdraw it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from oic_assurance.errors import AssuranceError
+from oic_assurance.publishing import releases
+from oic_assurance.publishing.release_tables import RELEASE_TABLES
+from oic_assurance.publishing.releases import Release, ReleaseContent
+from oic_assurance.reporting.release import spreadsheet
+from oic_assurance.reporting.release.csv_files import (
+    csv_file,
+    csv_name,
+    metadata_file,
+    metadata_name,
+)
+from oic_assurance.reporting.release.dataset import NAME as DATASET
+from oic_assurance.reporting.release.dataset import dataset_file
+from oic_assurance.reporting.release.folder import (
+    add_note,
+    place_draft,
+    release_folder,
+    remove_draft,
+    write_draft,
+)
+from oic_assurance.reporting.release.page import NAME as PAGE
+from oic_assurance.reporting.release.page import release_page, withdrawn_page
+from oic_assurance.reporting.release.publisher import read_publisher
+from oic_assurance.settings import Settings
+
+
+def make(
+    settings: Settings,
+    publication_id: int | None,
+    because: str,
+    who: str,
+    to: Path | None = None,
+) -> Release:
+    """Make a release of a publication, by default of the current one, and place its files.
+
+    The files are written into a draft, the release is recorded, and then the draft gets its name.
+    If this is interrupted after the record, `write_again` completes it.
+
+    Raises:
+        UsageError: The reason is missing, the folder is in use, the publisher's file is not valid,
+            or no release may be made from the publication.
+        AssuranceError: Disclosure control does not allow the release, or a file cannot be written.
+    """
+    publisher = read_publisher(settings)
+    drafts: list[Path] = []
+
+    def write(content: ReleaseContent) -> tuple[str, str]:
+        folder = release_folder(settings, content.release_id, to)
+        drafts.append(folder)
+        return str(folder), write_draft(settings, folder, release_files(content))
+
+    try:
+        made = releases.make_release(settings, publication_id, because, who, publisher, write)
+    except BaseException:
+        for folder in drafts:
+            remove_draft(folder)
+        raise
+    return _place(settings, made.release_id, Path(made.folder))
+
+
+def write_again(settings: Settings, release_id: int, to: Path | None = None) -> Release:
+    """Write the files of a release again, from what was recorded when it was made.
+
+    Raises:
+        UsageError: There is no such release, it is withdrawn, or the folder is in use.
+        AssuranceError: The files are not those that were released, because the code that writes
+            them has changed since. Nothing is written then.
+    """
+    content = releases.read_content(settings, release_id)
+    release = releases.get_release(settings, release_id)
+    folder = release_folder(settings, release_id, to or Path(release.folder))
+    sums = write_draft(settings, folder, release_files(content))
+    if sums != release.sums_sha256:
+        remove_draft(folder)
+        raise AssuranceError(
+            f"The files of release {release_id} would not be those that were released: this code "
+            "writes them in another way. Use the code of that time, or copy the files from where "
+            "they were published."
+        )
+    return _place(settings, release_id, folder)
+
+
+def withdraw(
+    settings: Settings, release_id: int, because: str, who: str
+) -> tuple[Release, Path | None]:
+    """Withdraw a release, and put a note beside its files. The files stay.
+
+    Return the release, and the path of the note or None if the folder of the files is gone.
+
+    Raises:
+        UsageError: The reason is missing, there is no such release, or it is withdrawn already.
+    """
+    release = releases.withdraw_release(settings, release_id, because, who)
+    return release, add_note(Path(release.folder), withdrawn_page(release))
+
+
+def release_files(content: ReleaseContent) -> dict[str, bytes]:
+    """Return the files of a release by name. The same content gives the same bytes."""
+    files: dict[str, bytes] = {}
+    for table in RELEASE_TABLES:
+        files[csv_name(table)] = csv_file(table, content)
+        files[metadata_name(table)] = metadata_file(table, content)
+    files[spreadsheet.NAME] = spreadsheet.spreadsheet(content)
+    files[DATASET] = dataset_file(content, files, spreadsheet.NAME)
+    files[PAGE] = release_page(content, _sizes(files))
+    return files
+
+
+def _sizes(files: Mapping[str, bytes]) -> dict[str, int]:
+    return {name: len(content) for name, content in files.items()}
+
+
+def _place(settings: Settings, release_id: int, folder: Path) -> Release:
+    place_draft(folder)
+    return releases.place(settings, release_id, str(folder))

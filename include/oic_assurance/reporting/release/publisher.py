@@ -1,0 +1,69 @@
+"""Read who publishes the releases from `include/release/publisher.yml`, or the file that is set."""
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oic_assurance.errors import UnknownNameError, UsageError
+from oic_assurance.settings import Settings, publisher_file
+
+DEFAULT = Path("include") / "release" / "publisher.yml"
+#: What stands in a release where the publisher has set nothing.
+NOT_SET = "NOT SET"
+#: The entries of the file, each with its name in words.
+ENTRIES = {
+    "publisher": "publisher",
+    "publisher_url": "publisher's web site",
+    "contact": "contact",
+    "contact_email": "e-mail address of the contact",
+    "contact_phone": "telephone number of the contact",
+    "licence": "licence",
+    "licence_url": "address of the licence",
+    "next_release": "date of the next release",
+}
+_ADDRESSES = ("publisher_url", "licence_url")
+
+
+def read_publisher(settings: Settings) -> dict[str, str | None]:
+    """Return every entry of the file, with None for what is not set. Dates are ISO text.
+
+    Raises:
+        UsageError: The file cannot be read, or an entry is not valid. The message names both.
+    """
+    path = publisher_file() or settings.project_root / DEFAULT
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{path} cannot be read: {why}.") from error
+    if not isinstance(given, dict):
+        raise UsageError(f"{path} must have one entry on each line, such as `publisher: …`.")
+    for name in given:
+        if name not in ENTRIES:
+            raise UnknownNameError("entry", str(name), ENTRIES, where=f"in {path}")
+    return {name: _entry(path, name, given.get(name)) for name in ENTRIES}
+
+
+def missing(publisher: Mapping[str, Any]) -> list[str]:
+    """Return in words what the publisher has not set."""
+    return [words for name, words in ENTRIES.items() if not publisher.get(name)]
+
+
+def _entry(path: Path, name: str, value: object) -> str | None:
+    if value is None or str(value).strip() == "":
+        return None
+    if name == "next_release":
+        # YAML reads an unquoted day as a date.
+        try:
+            return date.fromisoformat(str(value)).isoformat()
+        except ValueError as error:
+            raise UsageError(
+                f"{path}: next_release: '{value}' is not a day such as 2026-07-21."
+            ) from error
+    text = " ".join(str(value).split())
+    if name in _ADDRESSES and not text.startswith("https://"):
+        raise UsageError(f"{path}: {name}: '{text}' must begin with https://.")
+    return text

@@ -1,0 +1,432 @@
+"""Attacks as each limited login on the rows that it may not see, with a truth to compare with.
+
+The truth is another world: more records of other teams, other values in them, new statistics.
+Whatever a limited login can observe must be the same in both worlds, to the letter.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from oic_assurance.errors import ServerError
+from oic_assurance.publishing.audiences import AGGREGATES, BY_UNIT
+from oic_assurance.publishing.retention import detach_old
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import admin_url, connect
+from oic_assurance.warehouse.hardening.close import close, hardening_sql, needed_statements
+from tests.integration.publishing.limited_readers import (
+    LOGINS,
+    Connect,
+    database_of,
+    logins,
+    published_with_history,
+    refused,
+    rows,
+    two_publications,
+)
+from tests.integration.publishing.marts import as_reader
+
+#: A value that only a record of another team has, and one that no record has.
+HIDDEN, ABSENT = "hidden-7", "absent-7"
+#: The text column of each mart of records in which the value stands.
+COLUMNS = {
+    "assurance_exception": "record_ref",
+    "assurance_exception_history": "record_ref",
+    "dim_officer": "role",
+    "fct_nccu_referral": "referral_ref",
+    "fct_training_requirement": "requirement_code",
+}
+CONDITIONS = ("{} = {}", "{} < {}", "starts_with({}, {})", "{} like {} || '%%'", "{} in ({}, 'x')")
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Iterator[Settings]:
+    with two_publications(fresh_warehouse) as published:
+        yield published
+
+
+@pytest.fixture
+def log_in(warehouse: Settings) -> Iterator[Connect]:
+    with logins(warehouse) as connection:
+        yield connection
+
+
+def add_hidden_rows(warehouse: Settings, many: int = 3000) -> None:
+    """Add records of team U4, with the hidden value, to the marts. Take new statistics."""
+    with psycopg.connect(
+        admin_url(warehouse, database_of(warehouse)), autocommit=True
+    ) as administrator:
+        administrator.execute("set session_replication_role = replica")
+        for mart, column in COLUMNS.items():
+            name = sql.Identifier("generation", f"{mart}__2")
+            types = administrator.execute(
+                "select attname::text, format_type(atttypid, null) from pg_attribute "
+                "where attrelid = %s::regclass and attnum > 0 and not attisdropped order by attnum",
+                (f"generation.{mart}__2",),
+            ).fetchall()
+            own: dict[str, object] = {
+                "force_code": "E23000022",
+                "publication_id": 2,
+                "org_unit_code": "U4",
+            }
+            values = [
+                sql.SQL("{} || case n when 1 then '' else n::text end").format(sql.Literal(HIDDEN))
+                if known == column
+                else sql.Literal(own[known])
+                if known in own
+                else sql.SQL("'k' || n" if kind == "text" else "null")
+                for known, kind in types
+            ]
+            # Only what has a value in each row is inserted.
+            kept = [(known, value) for (known, _), value in zip(types, values, strict=True)]
+            administrator.execute(
+                sql.SQL("insert into {} ({}) select {} from generate_series(1, {}) as n").format(
+                    name,
+                    sql.SQL(", ").join(sql.Identifier(known) for known, _ in kept),
+                    sql.SQL(", ").join(value for _, value in kept),
+                    sql.Literal(many),
+                )
+            )
+        administrator.execute("vacuum analyze")
+
+
+def views(login: str) -> list[str]:
+    own = [*BY_UNIT] if LOGINS[login] else []
+    with_rows = ("assurance_position", "assurance_measure", "dim_org_unit", "restatement")
+    return sorted([*own, *with_rows, "publication"])
+
+
+def observe(reader: psycopg.Connection, statements: Sequence[str]) -> list[object]:
+    """Return all that a login gets from statements: rows, error and messages of each."""
+    found: list[object] = []
+    notices: list[str] = []
+    reader.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
+    for statement in statements:
+        try:
+            cursor = reader.execute(statement.encode())
+            answer: Any = cursor.fetchall() if cursor.description else None
+        except psycopg.Error as error:
+            answer = (error.sqlstate, str(error))
+        found.append((statement, str(answer), tuple(notices)))
+        notices.clear()
+    return found
+
+
+def probes(login: str) -> list[str]:
+    """Return statements that try to learn about hidden rows, none of which may tell a bit."""
+    tried = [
+        "set client_min_messages = log",
+        "set debug_print_plan = on; set debug_print_rewritten = on; set debug_print_parse = on",
+        "set row_security = off",
+    ]
+    for view in views(login):
+        place = f"limited.{view}"
+        tried += [
+            f"select * from {place} order by 1, 2, 3, 4",
+            f"select count(*) from {place}",
+            f"explain (verbose, format json) select * from {place}",
+            f"explain (generic_plan) select * from {place} where force_code = $1",
+            f"explain (analyze) select * from {place}",
+            f"explain (analyze, buffers, wal, memory, format json) select count(*) from {place}",
+            f"prepare p_{view} as select * from {place}",
+            f"explain (analyze) execute p_{view}",
+            f"explain execute p_{view}",
+            f"begin; declare c_{view} cursor for select * from {place} order by 1, 2, 3, 4",
+            f"fetch all from c_{view}",
+            "commit",
+            f"do $$ begin execute 'exp' || 'lain analyze select * from {place}'; end $$",
+            f"select query_to_xml('expl' || 'ain analyze select * from {place}', true, true, '')",
+            f"select ts_stat('expl' || 'ain analyze select * from {place}')",
+            f"copy (select * from {place} order by 1, 2, 3, 4) to '/dev/null'",
+            f"select pg_relation_size('{place}'), pg_total_relation_size('marts.{view}')",
+            f"select ctid, xmin from {place}",
+            f"select * from {place} tablesample system (50)",
+            f"begin; lock table marts.{view}, generation.{view}__2 in access share mode",
+            "rollback",
+            f"analyze generation.{view}__2",
+        ]
+        column = COLUMNS.get(view)
+        if column is not None:
+            for condition in CONDITIONS:
+                for value in (HIDDEN, ABSENT):
+                    where = condition.format(column, f"'{value}'").replace("%%", "%")
+                    tried += [
+                        f"explain (format json) select from {place} where {where}",
+                        f"explain (analyze) select from {place} where {where}",
+                        f"select count(*) from {place} where {where}",
+                        f"select 1 / (select count(*) from {place} where {where})",
+                        f"select {column}::int from {place} where {where}",
+                    ]
+    return tried + STATISTICS
+
+
+STATISTICS = [
+    "select count(*), sum(reltuples) from pg_class where relnamespace = 'generation'::regnamespace",
+    "select relpages, relallvisible from pg_class where relname = 'assurance_exception__2'",
+    "select * from pg_class",
+    "select * from pg_stat_all_tables",
+    "select * from pg_stat_user_tables",
+    "select * from pg_stat_xact_all_tables",
+    "select * from pg_stat_user_indexes",
+    "select * from pg_statio_all_tables",
+    "select * from pg_statio_user_indexes",
+    "select * from pg_stat_user_functions",
+    "select * from pg_stat_activity",
+    "select * from pg_stat_database",
+    "select * from pg_stat_progress_vacuum",
+    "select * from pg_stat_io",
+    "select * from pg_stat_wal",
+    "select * from pg_stats",
+    "select * from pg_stats_ext",
+    "select * from pg_statistic",
+    "select pg_stat_get_live_tuples('generation.assurance_exception__2'::regclass)",
+    "select pg_stat_get_xact_tuples_returned(oid) from pg_class where relname ~ 'exception__2'",
+    "select pg_stat_get_xact_tuples_fetched(oid) from pg_class where relname ~ 'exception__2'",
+    "select pg_stat_get_xact_blocks_hit(oid) from pg_class where relname ~ 'exception__2'",
+    "select * from pg_stat_get_backend_io(pg_backend_pid())",
+    "select * from pg_stat_get_activity(null)",
+    "select * from pg_locks",
+    "select * from pg_lock_status()",
+    "select pg_blocking_pids(pg_backend_pid())",
+    "select pg_relation_size(oid), pg_table_size(oid) from pg_class where relname ~ 'exception__2'",
+    "select pg_database_size(current_database()), pg_indexes_size('generation.dim_officer__2')",
+    "select pg_current_wal_lsn(), pg_current_wal_insert_lsn()",
+    "select * from pg_control_checkpoint()",
+    "select * from pg_auth_members",
+    "select * from pg_roles",
+    "select * from pg_user",
+    "select * from pg_group",
+    "select * from pg_db_role_setting",
+    "select * from pg_shdepend",
+    "select pg_has_role('inspector_two', 'supervisor_reader', 'usage')",
+    "select has_table_privilege('inspector_two', 'limited.assurance_exception', 'select')",
+    "select * from generation.assurance_exception__2",
+    "select * from marts.assurance_exception",
+    "select limited.own_units()",
+]
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_nothing_that_a_login_observes_depends_on_hidden_rows(
+    warehouse: Settings, log_in: Connect, login: str
+) -> None:
+    # What one session learns first, such as the shape of a mart, must not differ either.
+    before = observe(log_in(login), probes(login))
+    add_hidden_rows(warehouse)
+    after = observe(log_in(login), probes(login))
+    assert len(before) > 100
+    for first, second in zip(before, after, strict=True):
+        assert first == second
+
+
+def test_the_truth_is_different_for_whoever_may_see_it(warehouse: Settings) -> None:
+    """The attack above would notice hidden rows: `bi_reader` does, with the same statements."""
+    statements = [
+        "explain (format json) select from marts.assurance_exception where record_ref = 'x'",
+        "select count(*) from marts.assurance_exception",
+        "select sum(reltuples) from pg_class where relnamespace = 'generation'::regnamespace",
+    ]
+    with as_reader(warehouse, "bi", autocommit=True) as bi:
+        before = observe(bi, statements)
+        add_hidden_rows(warehouse)
+        after = observe(bi, statements)
+    assert all(first != second for first, second in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("login", LOGINS)
+def test_statistics_and_sizes_are_refused(warehouse: Settings, log_in: Connect, login: str) -> None:
+    reader = log_in(login)
+    for statement in STATISTICS:
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable)):
+            reader.execute(statement.encode())
+
+
+def test_a_plan_shows_one_scan_of_a_function_whose_estimate_never_changes(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    add_hidden_rows(warehouse)
+    for login in LOGINS:
+        reader = log_in(login)
+        for view in views(login):
+            (answer,) = reader.execute(
+                f"explain (format json) select * from limited.{view}".encode()
+            ).fetchall()
+            (shown,) = answer
+            plan = (json.loads(shown) if isinstance(shown, str) else shown)[0]["Plan"]
+            assert (plan["Node Type"], plan["Plan Rows"]) == ("Function Scan", 1000)
+            assert "Plans" not in plan
+
+
+def test_analyze_is_refused_by_whatever_way_it_is_asked_for(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_one")
+    place = "limited.assurance_exception"
+    reader.execute(f"prepare listed as select * from {place}".encode())
+    for statement in (
+        f"explain analyze select * from {place}",
+        f"/* a remark */ ExPlAiN (analyze, buffers) select * from {place}",
+        "explain (analyze) execute listed",
+        f"select 1; explain analyze select * from {place}",
+        f"explain analyze declare c cursor with hold for select * from {place}",
+        f"explain analyze create temporary table mine as select * from {place}",
+    ):
+        with refused():
+            reader.execute(statement.encode())
+    with refused():
+        reader.execute(
+            f"do $$ begin execute 'expl' || 'ain select * from {place}'; end $$".encode()
+        )
+    with refused(), reader.cursor(binary=True) as cursor:
+        cursor.execute(f"explain (analyze) select * from {place}".encode(), prepare=True)
+
+
+def test_a_condition_of_the_reader_never_sees_another_teams_row(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    add_hidden_rows(warehouse, many=5)
+    for login, units in list(LOGINS.items())[:2]:
+        reader = log_in(login)
+        for mart, column in BY_UNIT.items():
+            seen = reader.execute(
+                f"""
+                select {column} from limited.{mart}
+                where case when {column} = any (%s) then true
+                    else 1 / (length({column}) - length({column})) = 1 end
+                """.encode(),
+                ([*units],),
+            ).fetchall()
+            assert {unit for (unit,) in seen} <= set(units)
+            # A condition that takes long is evaluated once for each own row, and no more often.
+            (slept,) = reader.execute(
+                f"""
+                select count(*) from (
+                    select pg_sleep(0) from limited.{mart} where {column} <> 'none' offset 0
+                ) as one
+                """.encode()
+            ).fetchall()
+            assert slept == (len(rows(reader, mart)),)
+
+
+def test_only_the_current_publication_is_shown(warehouse: Settings, log_in: Connect) -> None:
+    for login in LOGINS:
+        reader = log_in(login)
+        for view in views(login):
+            shown = rows(reader, view, "distinct publication_id")
+            assert shown in ([(2,)], [])
+            assert rows(reader, view, "count(*) filter (where publication_id = 1)") == [(0,)]
+
+
+def test_every_audience_reads_what_bi_reads_of_it(warehouse: Settings, log_in: Connect) -> None:
+    with as_reader(warehouse, "bi", autocommit=True) as bi:
+        bi.execute("set row_security = on")
+        for mart in sorted(AGGREGATES & {"assurance_measure", "assurance_position", "dim_date"}):
+            columns = [
+                one.name for one in bi.execute(f"table marts.{mart}".encode()).description or ()
+            ]
+            for login in LOGINS:
+                reader = log_in(login)
+                assert rows(reader, mart) == rows(bi, mart, schema="marts")
+                own = reader.execute(f"table limited.{mart}".encode()).description or ()
+                assert [one.name for one in own] == columns
+
+
+def test_a_mart_that_gains_a_column_shows_it_in_its_view(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    reader = log_in("inspector_one")
+    before = rows(reader, "assurance_exception", "record_ref")
+    with connect(warehouse, role="oic_publish", autocommit=True) as conn:
+        conn.execute("alter table marts.assurance_exception add column weight bigint")
+        from oic_assurance.publishing.audiences import open_to_audiences
+
+        # The view works in between: it has the columns of before.
+        assert rows(reader, "assurance_exception", "record_ref") == before
+        open_to_audiences(conn)
+    assert [weight for (weight,) in rows(reader, "assurance_exception", "weight")] == [None, None]
+
+
+def test_views_are_made_once_and_hold_through_retention(
+    warehouse: Settings, log_in: Connect
+) -> None:
+    made = "select xmin::text from pg_proc where pronamespace = 'limited'::regnamespace order by 1"
+    with connect(warehouse, autocommit=True) as owner:
+        before = owner.execute(made.encode()).fetchall()
+        published_with_history(warehouse, salt="third")
+        detach_old(warehouse, attached=1)
+        assert owner.execute(made.encode()).fetchall() == before
+    assert rows(log_in("inspector_one"), "dim_officer", "distinct publication_id") == [(3,)]
+
+
+def test_the_owner_of_a_function_may_read_marts_and_nothing_else(warehouse: Settings) -> None:
+    with connect(warehouse) as conn:
+        owners = conn.execute(
+            "select distinct pg_get_userbyid(proowner)::text from pg_proc "
+            "where pronamespace = 'limited'::regnamespace and prosecdef"
+        ).fetchall()
+        readable = conn.execute(
+            """
+            select distinct n.nspname
+            from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p', 'v', 'm') and n.nspname !~ '^pg_|^information_schema$'
+                and has_table_privilege('oic_audience', c.oid, 'select')
+            """
+        ).fetchall()
+        writable = conn.execute(
+            "select count(*) from pg_class where relkind in ('r', 'p') and "
+            "has_table_privilege('oic_audience', oid, 'insert, update, delete, truncate')"
+        ).fetchone()
+        fixed = conn.execute(
+            "select bool_and(exists (select from unnest(proconfig) as one "
+            "where one = 'search_path=pg_catalog, pg_temp')) from pg_proc "
+            "where pronamespace in ('limited'::regnamespace, 'worklist'::regnamespace)"
+        ).fetchone()
+    assert owners == [("oic_audience",)]
+    assert set(readable) == {("limited",), ("marts",)}
+    assert writable == (0,)
+    assert fixed == (True,)
+
+
+def test_the_catalogues_are_closed_again_if_somebody_opens_them(warehouse: Settings) -> None:
+    with psycopg.connect(
+        admin_url(warehouse, database_of(warehouse)), autocommit=True
+    ) as administrator:
+        administrator.execute("grant execute on function pg_stat_get_live_tuples(oid) to public")
+        administrator.execute("grant select on pg_roles to public")
+        assert len(needed_statements(administrator)) == 2
+    script = hardening_sql(warehouse)
+    assert "revoke execute on function pg_stat_get_live_tuples(oid) from public;" in script
+    with connect(warehouse, autocommit=True) as conn:
+        close(warehouse, conn)
+        assert needed_statements(conn) == []
+    assert not re.search("revoke|grant", hardening_sql(warehouse))
+
+
+def test_on_another_server_an_administrator_closes_once_and_the_start_says_so(
+    warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oic_assurance.warehouse.hardening.close._is_embedded", lambda *_: False)
+    with (
+        psycopg.connect(
+            admin_url(warehouse, database_of(warehouse)), autocommit=True
+        ) as administrator,
+        connect(warehouse, autocommit=True) as owner,
+    ):
+        administrator.execute("grant execute on function pg_stat_get_live_tuples(oid) to public")
+        administrator.execute("revoke select on pg_roles from oic_audience")
+        with pytest.raises(ServerError, match="hardening-sql") as refusal:
+            close(warehouse, owner)
+        assert "\n" not in refusal.value.message
+        # An administrator runs the script, without the line that is for psql.
+        script = hardening_sql(warehouse).partition("\n")[2]
+        administrator.execute(script.encode())
+        close(warehouse, owner)
+        # A migration of later has a role of its own: the owner gives it the right.
+        administrator.execute("revoke select on pg_roles from oic_audience")
+        close(warehouse, owner)
+        assert needed_statements(owner) == []

@@ -1,0 +1,296 @@
+"""Figures leave only by a release: who may make it, from what, and what stays on record."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from oic_assurance.errors import AssuranceError, UsageError
+from oic_assurance.publishing.release_tables import RELEASE_TABLES
+from oic_assurance.publishing.releases import list_releases
+from oic_assurance.publishing.rollback import release as end_hold
+from oic_assurance.publishing.rollback import rollback
+from oic_assurance.reporting.release import make as making
+from oic_assurance.reporting.release.folder import SUMS, WITHDRAWN, write_draft
+from oic_assurance.reporting.release.make import make, withdraw, write_again
+from oic_assurance.settings import Settings
+from oic_assurance.warehouse.connections import connect
+from tests.conftest import PROJECT_ROOT
+from tests.databases import administrator
+from tests.integration.publishing.marts import as_reader
+from tests.integration.publishing.release_figures import (
+    FEBRUARY,
+    HYDRA,
+    JANUARY,
+    publish_figures,
+    released,
+)
+
+WHO, WHY = "tester", "the quarterly release"
+
+
+@pytest.fixture
+def warehouse(fresh_warehouse: Settings) -> Settings:
+    """A warehouse whose current publication could release one month and one month end."""
+    publish_figures(fresh_warehouse, JANUARY, HYDRA)
+    return fresh_warehouse
+
+
+def rows(settings: Settings, query: str) -> Sequence[Sequence[object]]:
+    with administrator(settings) as conn:
+        return conn.execute(query.encode()).fetchall()
+
+
+def refused(settings: Settings, publication_id: int | None, tmp_path: Path, words: str) -> None:
+    """Check that no release is made, with these words, and that nothing is left of the attempt."""
+    before = len(list_releases(settings))
+    with pytest.raises(AssuranceError, match=words):
+        make(settings, publication_id, WHY, WHO, tmp_path / "refused")
+    assert len(list_releases(settings)) == before
+    assert list(tmp_path.glob("*refused*")) == []
+
+
+def test_a_publication_releases_nothing(warehouse: Settings) -> None:
+    assert released(warehouse) == []
+    assert rows(warehouse, "select * from audit.released_figure") == []
+    assert rows(warehouse, "select * from audit.release") == []
+    assert not (warehouse.home / "releases").exists()
+
+
+def test_a_release_is_a_decision_with_a_name_and_a_reason(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    made = make(warehouse, None, WHY, WHO, tmp_path / "r")
+    assert (made.release_id, made.publication_id, made.because) == (1, 1, WHY)
+    assert made.made_by == f"oic_publish for {WHO}"
+    assert released(warehouse) == [("2026-02-01", 60), ("2026-01-01", 20)]
+    figures = "select release_id, numerator from audit.released_figure order by 2"
+    assert rows(warehouse, figures) == [(1, 20), (1, 60)]
+    ((what, whom),) = rows(
+        warehouse,
+        "select what, to_whom from audit.processing_log where to_whom = 'the public'",
+    )
+    assert whom == "the public"
+    assert f"release 1 of publication 1, made by {WHO}: {WHY}" in str(what)
+    assert made.sums_sha256 in str(what)
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_release_without_a_reason_is_refused(warehouse: Settings, reason: str) -> None:
+    with pytest.raises(UsageError, match="needs a reason"):
+        make(warehouse, None, reason, WHO)
+
+
+def test_only_a_publication_that_stands_can_be_released(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    publish_figures(warehouse, JANUARY, HYDRA)
+    refused(warehouse, 99, tmp_path, "no publication 99")
+    rollback(warehouse, 1, "a wrong file")
+    refused(warehouse, 2, tmp_path, r"was rolled back \(a wrong file\)")
+    publish_figures(warehouse, JANUARY, HYDRA)
+    refused(warehouse, 3, tmp_path, "waits behind a roll-back")
+    end_hold(warehouse, "the file was delivered again")
+    # Publication 1 is no longer current. It was, and it was not rolled back.
+    assert make(warehouse, 1, WHY, WHO, tmp_path / "r").publication_id == 1
+
+
+def test_a_draft_that_changed_after_its_audit_does_not_leave(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    with connect(warehouse, role="oic_publish") as conn:
+        conn.execute("update generation.public__assurance_period__1 set numerator = numerator + 5")
+    refused(warehouse, None, tmp_path, "public__assurance_period__1 is not as it was audited")
+
+
+def test_a_release_knows_every_release_before_it(warehouse: Settings, tmp_path: Path) -> None:
+    """The second publication is computed before the first release, so it does not know it."""
+    publish_figures(warehouse, JANUARY, FEBRUARY, HYDRA)
+    make(warehouse, 1, WHY, WHO, tmp_path / "one")
+    refused(warehouse, 2, tmp_path, "release 1 was made after this publication was computed")
+    publish_figures(warehouse, JANUARY, FEBRUARY, HYDRA)
+    made = make(warehouse, 3, WHY, WHO, tmp_path / "two")
+    assert made.release_id == 2
+    assert rows(
+        warehouse, "select period_start::text from audit.released_figure where release_id = 2"
+    ) == [("2026-02-01",)]
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ([(*JANUARY[:4], 3, 30), HYDRA], "has a number from 1 to 4"),
+        ([(*JANUARY[:4], 26, 30), HYDRA], "has a number from 1 to 4"),
+        ([(*JANUARY[:4], 22, 32), HYDRA], "differs from release 1 by a number from 1 to 4"),
+        ([(*JANUARY[:4], 26, 33), HYDRA], "differs from release 1 by a number from 1 to 4"),
+        ([(*JANUARY[:2], "2026-02-28", "ALL", 40, 60), HYDRA], "overlaps the released period"),
+        ([JANUARY, (*HYDRA[:4], 70, 100)], "of people is revised"),
+        (
+            [JANUARY, HYDRA, (HYDRA[0], "2026-03-01", "2026-03-31", "ALL", 62, 92)],
+            "2026-03-01 ALL differs from 2026-02-01",
+        ),
+        ([JANUARY, (*JANUARY[:3], "D1", 10, 20), HYDRA], "the figure of the force is not"),
+    ],
+)
+def test_figures_that_would_reveal_a_small_number_do_not_leave(
+    warehouse: Settings,
+    tmp_path: Path,
+    figures: list[tuple[str, str, str, str, int, int]],
+    words: str,
+) -> None:
+    """The last check does not rely on the models that chose the figures, or on the gate."""
+    make(warehouse, None, WHY, WHO, tmp_path / "one")
+    publish_figures(warehouse, *figures)
+    refused(warehouse, None, tmp_path, words)
+
+
+def test_a_withdrawn_release_still_counts(warehouse: Settings, tmp_path: Path) -> None:
+    made = make(warehouse, None, WHY, WHO, tmp_path / "one")
+    done, note = withdraw(warehouse, made.release_id, "a wrong denominator", WHO)
+    assert done.withdrawn_because == "a wrong denominator"
+    assert note == tmp_path / "one" / WITHDRAWN
+    assert "a wrong denominator" in note.read_text(encoding="utf-8")
+    assert released(warehouse) == []
+    publish_figures(warehouse, (*JANUARY[:4], 22, 32), HYDRA)
+    refused(warehouse, None, tmp_path, "differs from release 1")
+    with pytest.raises(UsageError, match="withdrawn already"):
+        withdraw(warehouse, 1, "again", WHO)
+    with pytest.raises(UsageError, match="no release 7"):
+        withdraw(warehouse, 7, "not there", WHO)
+    assert rows(
+        warehouse,
+        "select count(*) from audit.processing_log where action = 'disclosure' "
+        f"and what = 'release 1 withdrawn by {WHO}: a wrong denominator'",
+    ) == [(1,)]
+
+
+def test_after_a_withdrawal_the_release_before_stands_again(
+    warehouse: Settings, tmp_path: Path
+) -> None:
+    make(warehouse, None, WHY, WHO, tmp_path / "one")
+    publish_figures(warehouse, (*JANUARY[:4], 40, 60), HYDRA)
+    make(warehouse, None, WHY, WHO, tmp_path / "two")
+    assert released(warehouse)[-1] == ("2026-01-01", 40)
+    withdraw(warehouse, 2, "a wrong file", WHO)
+    assert released(warehouse)[-1] == ("2026-01-01", 20)
+    with as_reader(warehouse, "bi") as reader:
+        seen = reader.execute(
+            "select release_id, withdrawn_because from public_release.release order by 1"
+        ).fetchall()
+    assert seen == [(1, None), (2, "a wrong file")]
+
+
+def test_the_files_of_a_release_are_the_same_each_time(warehouse: Settings, tmp_path: Path) -> None:
+    made = make(warehouse, None, WHY, WHO, tmp_path / "one")
+    again = write_again(warehouse, made.release_id, tmp_path / "two")
+    assert again.sums_sha256 == made.sums_sha256
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert SUMS in one
+
+
+def test_nothing_is_readable_before_it_is_made(
+    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the files are written, a reader sees neither a row nor a folder."""
+    seen: list[object] = []
+
+    def look(settings: Settings, folder: Path, files: Mapping[str, bytes]) -> str:
+        sums = write_draft(settings, folder, files)
+        with as_reader(warehouse, "bi") as reader:
+            for table in RELEASE_TABLES:
+                seen.append(reader.execute(
+                    f"select count(*) from public_release.{table.name}".encode()
+                ).fetchone())  # fmt: skip
+        (draft,) = tmp_path.iterdir()
+        seen.append((draft.name, oct(draft.stat().st_mode & 0o777)))
+        return sums
+
+    monkeypatch.setattr(making, "write_draft", look)
+    make(warehouse, None, WHY, WHO, tmp_path / "r")
+    assert seen == [(0,), (0,), (0,), (".r.draft", "0o700")]
+    assert oct((tmp_path / "r").stat().st_mode & 0o777) == "0o755"
+    assert {oct(path.stat().st_mode & 0o777) for path in (tmp_path / "r").iterdir()} == {"0o644"}
+
+
+def test_a_release_that_is_interrupted_before_its_record_leaves_nothing(
+    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("oic_assurance.publishing.releases.enter", fail)
+    with pytest.raises(KeyboardInterrupt):
+        make(warehouse, None, WHY, WHO, tmp_path / "r")
+    assert list(tmp_path.iterdir()) == []
+    assert released(warehouse) == []
+    assert rows(warehouse, "select * from audit.released_figure") == []
+
+
+def test_a_release_that_is_interrupted_after_its_record_is_completed(
+    warehouse: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on record counts as released, even if its files did not get their place."""
+
+    def fail(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "place_draft", fail)
+        with pytest.raises(KeyboardInterrupt):
+            make(warehouse, None, WHY, WHO, tmp_path / "r")
+    (one,) = list_releases(warehouse)
+    assert one.placed_at is None
+    assert not (tmp_path / "r").exists()
+    done = write_again(warehouse, one.release_id)
+    assert done.placed_at is not None
+    assert done.folder == str(tmp_path / "r")
+    assert (tmp_path / "r" / SUMS).is_file()
+
+
+def test_a_folder_that_is_in_use_is_not_touched(warehouse: Settings, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear reader")
+    with pytest.raises(UsageError, match="not an empty folder"):
+        make(warehouse, None, WHY, WHO, tmp_path / "mine")
+    assert list_releases(warehouse) == []
+
+
+def test_the_released_tables_have_the_listed_columns(fresh_warehouse: Settings) -> None:
+    """A column leaves only if the list, the table and the model all have it."""
+    for table in RELEASE_TABLES:
+        found = [
+            name
+            for (name,) in rows(
+                fresh_warehouse,
+                "select attname from pg_attribute where attnum > 0 and not attisdropped "
+                f"and attrelid = 'public_release.{table.name}'::regclass order by attnum",
+            )
+        ]
+        assert found == ["release_id", *table.names]
+        folder = PROJECT_ROOT / "dbt_project" / "models" / "marts" / "public_release"
+        text = (folder / f"public_{table.name}.yml").read_text(encoding="utf-8")
+        model = re.findall(r"^      - name: (\w+)$", text, flags=re.MULTILINE)
+        assert set(table.names) == set(model)
+
+
+def test_no_role_of_the_warehouse_can_forget_a_release(warehouse: Settings, tmp_path: Path) -> None:
+    make(warehouse, None, WHY, WHO, tmp_path / "r")
+    for role in ("oic_landing", "oic_transform", "oic_gate", "oic_publish"):
+        for statement in (
+            "delete from audit.released_figure",
+            "update audit.released_figure set numerator = 0",
+            "delete from audit.release",
+            "update audit.release set made_at = now()",
+            "update audit.release set because = 'another reason'",
+        ):
+            with (
+                connect(warehouse, role=role) as conn,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                conn.execute(statement.encode())

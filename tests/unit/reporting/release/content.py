@@ -1,0 +1,128 @@
+"""Handmade content of a release."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from oic_assurance.publishing.releases import ReleaseContent, Row
+
+PUBLISHER: dict[str, str | None] = {
+    "publisher": "Example Constabulary",
+    "publisher_url": "https://example.invalid/figures",
+    "contact": "Assurance team",
+    "contact_email": "assurance@example.invalid",
+    "contact_phone": "101",
+    "licence": "A licence, version 1",
+    "licence_url": "https://example.invalid/licence",
+    "next_release": "2026-08-01",
+}
+#: A text with every character that CSV, HTML or a spreadsheet could misread.
+AWKWARD = 'North, "old"\r\n<b>=1+1</b> Ŵ'
+
+
+def release_content(**notes: Any) -> ReleaseContent:
+    """Return the content of a release. `notes` replaces entries of its notes."""
+    content = ReleaseContent(
+        release_id=2,
+        publication_id=9,
+        force_code="E23000022",
+        as_at=datetime(2026, 5, 1, 4, 30, tzinfo=UTC),
+        made_at=datetime(2026, 5, 1, 9, 15, 30, 123456, tzinfo=UTC),
+        notes={
+            "publisher": PUBLISHER,
+            "smallest": 5,
+            "settle_days": 28,
+            "districts": {"D1": AWKWARD},
+            "revisions": [
+                {
+                    "measure_code": "nccu_intel_compliance",
+                    "period_start": "2026-01-01",
+                    "period_end": "2026-01-31",
+                    "org_unit_code": "ALL",
+                    "numerator_before": 15,
+                    "denominator_before": 22,
+                    "numerator": 20,
+                    "denominator": 30,
+                }
+            ],
+        },
+        tables={
+            "assurance_position": [
+                _position("NCCU_INTEL", "in_progress", (34, 54)),
+                _position("INTEL_PLAN", "met_late", (3, 3)),
+                _position("HYDRA", "overdue", (60, 90)),
+                _position("ELEARNING", "unknown", None, source_status="stale"),
+            ],
+            "assurance_period": [
+                *(
+                    _period("nccu_intel_compliance", month, 20 + month, 30 + month)
+                    for month in range(1, 11)
+                ),
+                *(_period("hydra_completion", month, 60 + 6 * month, 150) for month in range(1, 9)),
+                _period("nccu_capture_completeness", 1, 10, 10, until=date(2025, 3, 31)),
+            ],
+            "assurance_measure": [
+                _month("nccu_intel_compliance", "ALL", (20, 30)),
+                _month("nccu_intel_compliance", "D1", None),
+            ],
+        },
+    )
+    return replace(content, notes={**content.notes, **notes})
+
+
+def _position(
+    point: str, status: str, figure: tuple[int, int] | None, source_status: str = "fresh"
+) -> Row:
+    numerator, denominator = figure or (None, None)
+    is_plan = point == "INTEL_PLAN"
+    return {
+        "force_code": "E23000022",
+        "point_code": point,
+        "as_at": datetime(2026, 5, 1, 4, 30, tzinfo=UTC),
+        "status": status,
+        "is_suppressed": figure is None,
+        "figures_from": None if is_plan or not figure else date(2025, 5, 1),
+        "figures_to": None if is_plan or not figure else date(2026, 3, 31),
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": figure[0] / figure[1] if figure else None,
+        "deadline": None if point == "NCCU_INTEL" else date(2026, 3, 31),
+        "days_to_deadline": None if point == "NCCU_INTEL" else -31,
+        "status_at_deadline": None,
+        "source_status": source_status,
+        "publication_id": 9,
+    }
+
+
+def _period(
+    measure: str, month: int, numerator: int, denominator: int, until: date | None = None
+) -> Row:
+    following = date(2025 + month // 12, month % 12 + 1, 1)
+    return {
+        "force_code": "E23000022",
+        "measure_code": measure,
+        "point_code": "HYDRA" if measure.startswith("hydra") else "NCCU_INTEL",
+        "period_start": date(2025, month, 1),
+        "period_end": until or date.fromordinal(following.toordinal() - 1),
+        "org_unit_code": "ALL",
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": numerator / denominator,
+        "publication_id": 9,
+    }
+
+
+def _month(measure: str, unit: str, figure: tuple[int, int] | None) -> Row:
+    numerator, denominator = figure or (None, None)
+    return {
+        "force_code": "E23000022",
+        "measure_code": measure,
+        "point_code": "NCCU_INTEL",
+        "period_start": date(2025, 1, 1),
+        "org_unit_code": unit,
+        "is_suppressed": figure is None,
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": figure[0] / figure[1] if figure else None,
+        "publication_id": 9,
+    }
