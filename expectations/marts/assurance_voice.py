@@ -1,4 +1,4 @@
-"""Statements of the force, the Commissioner and the data on each point, over time."""
+"""Status of each point in the view of the force, the Commissioner and the data, over time."""
 
 from expectations.shared.code_lists import POINTS, VOICES
 from expectations.shared.mart_suite import mart_suite
@@ -35,7 +35,7 @@ where voice.voice = 'DATA' and voice.status is distinct from position.status
     sentence_columns=("status",),
 )
 def assurance_voice() -> Expectations:
-    """Statements of the force, the Commissioner and the data on each point, over time."""
+    """Status of each point in the view of the force, the Commissioner and the data, over time."""
     return [
         one_of(
             "point_code", POINTS, description="Every point is one of the four assurance points."

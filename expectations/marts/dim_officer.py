@@ -40,15 +40,31 @@ where named.officer_key is not null
 """
 
 
-@mart_suite(
-    "dim_officer",
-    one_row_per=("officer_key", "valid_from"),
-    # These columns hold codes of the personnel system. No declaration lists the allowed codes, so
-    # the columns can hold any text.
-    source_text_columns=("rank_grade", "role_code", "absence_status"),
-)
+_RANK_GROUPS = ("CONSTABLE_TO_SERGEANT", "INSPECTOR_AND_ABOVE", "OTHER")
+_ROLE_GROUPS = ("NEEDS_HYDRA_AND_MODULES", "NEEDS_MODULES", "NEEDS_NO_TRAINING")
+
+# All officers with one of the descriptions that fewer than five in their unit share. A description
+# with a blank part counts too. Past versions have no description at all.
+_ALONE = """
+with
+    described as (
+        select
+            *,
+            count(*) filter (where is_current) over (
+                partition by force_code, org_unit_code, employment_type, rank_group, role_group
+            ) as officers
+        from {rows}
+        where employment_type is not null or rank_group is not null or role_group is not null
+    )
+select officer_key, valid_from
+from described
+where not is_current or officers < 5
+"""
+
+
+@mart_suite("dim_officer", one_row_per=("officer_key", "valid_from"))
 def dim_officer() -> Expectations:
-    """Every version of every officer: unit, role, and the days on which they apply."""
+    """Every officer in every unit: the days on which it applies, and a coarse description."""
     return [
         officer_keys(always=False),
         filled(
@@ -61,6 +77,15 @@ def dim_officer() -> Expectations:
             "employment_type",
             EMPLOYMENT_TYPES,
             description="Every employment type is a defined one.",
+        ),
+        one_of("rank_group", _RANK_GROUPS, description="Every rank group is a defined one."),
+        one_of("role_group", _ROLE_GROUPS, description="Every role group is a defined one."),
+        no_rows(
+            "officers_are_not_alone",
+            _ALONE,
+            description="At least five officers of a unit share every description that is shown.",
+            columns=("employment_type", "rank_group", "role_group"),
+            dimension="privacy",
         ),
         known_unit(),
         every_row(

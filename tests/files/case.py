@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "completion": ("employee_no", "completed_at", "completed_at_is_ambiguous", "score"),
     "hydra_session": ("session_date", "venue", "capacity"),
     "hydra_attendance": ("attended", "outcome"),
-    "recommendation_event": ("status", "comment"),
+    "recommendation_event": ("status",),
 }  # fmt: skip
 PEOPLE = {
     "000123": ("C1", "OFFICER", "RESPONSE", "T1", date(2020, 2, 1), None, None),

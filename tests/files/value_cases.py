@@ -176,14 +176,11 @@ CASES = [
         },
         records={
             "recommendation_event": {
-                '("2025-06-01 08:30:00+00",HYDRA,FORCE,"on track")': (
-                    "on track",
-                    'first line\nsecond, "quoted" line',
+                # The comment, with another quoted newline, is not landed.
+                '("2025-06-01 08:30:00+00",HYDRA,FORCE,"on track,\nso ""far"" as known")': (
+                    'on track,\nso "far" as known',
                 ),
-                '("2025-07-01 09:00:30+00",HYDRA,COMMISSIONER,"not assured")': (
-                    "not assured",
-                    None,
-                ),
+                '("2025-07-01 09:00:30+00",HYDRA,COMMISSIONER,"not assured")': ("not assured",),
             }
         },
     ),

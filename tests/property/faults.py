@@ -62,7 +62,7 @@ class _Injector:
             return
         if self._fault.kind == "process ends":
             raise ProcessEnded
-        for pid, is_source in self._sessions.items():
+        for pid, is_source in list(self._sessions.items()):
             if is_source == (self._fault.kind == "source session cut"):
                 # The call waits until the session has ended, so that the next statement on it
                 # fails.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import psycopg
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
@@ -23,8 +24,9 @@ from oic_assurance.errors import AssuranceError
 from oic_assurance.landing.land import land_dataset
 from oic_assurance.pipeline import extract
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.connections import admin_url, connect
 from oic_assurance.warehouse.locks import dataset_lock, take
+from oic_assurance.warehouse.rows import one_value
 from tests.integration.landing.support import (
     World,
     london_midnight,
@@ -209,7 +211,13 @@ def _lock_of(world: World, dataset: str) -> Iterator[None]:
 
 def _wait_until_waiting(world: World, sessions: int) -> None:
     deadline = time.monotonic() + 30
-    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-    while world.one(waiting) < sessions:
-        assert time.monotonic() < deadline, "a landing did not wait for the dataset's lock"
-        time.sleep(0.02)
+    waiting = """
+        select count(*) from pg_stat_activity
+        where query like '%locks.try_take%' and datname = current_database()
+            and pid not in (select pid from locks.held union all select pg_backend_pid())
+    """
+    database = world.one("select current_database()")
+    with psycopg.connect(admin_url(world.settings, database), autocommit=True) as administrator:
+        while one_value(administrator, waiting) < sessions:
+            assert time.monotonic() < deadline, "a landing did not wait for the dataset's lock"
+            time.sleep(0.02)

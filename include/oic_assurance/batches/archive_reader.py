@@ -9,21 +9,23 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import psycopg
 from psycopg.rows import class_row
 
+from oic_assurance.batches.archive_key import ARCHIVE_KEY, archive_key
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, MEMORY_BYTES, Content
 from oic_assurance.sources.files.tabular import Row
 from oic_assurance.warehouse.connections import connect
+from oic_assurance.warehouse.encryption import MAGIC, DecryptionError, NoFittingKey, decrypted
 
 EXTRACT_SUFFIX = ".copy.gz"
 
@@ -180,15 +182,15 @@ def open_archived(settings: Settings, archived_as: str) -> Iterator[Content]:
     digest, size = hashlib.sha256(), 0
     with SpooledTemporaryFile(max_size=MEMORY_BYTES) as copy:
         try:
-            with gzip.open(settings.home / archived_as, "rb") as stream:
+            with open_unpacked(settings.home / archived_as) as stream:
                 while chunk := stream.read(CHUNK_BYTES):
                     digest.update(chunk)
                     size += len(chunk)
                     copy.write(chunk)
-        except (OSError, EOFError, zlib.error) as error:
+        except UnreadableError as error:
             raise AssuranceError(
-                f"The archived batch {settings.home / archived_as} cannot be read: {error}. "
-                "Restore it from a backup."
+                f"The archived batch {settings.home / archived_as} cannot be read: "
+                f"{error.message}. Restore it from a backup."
             ) from error
         copy.seek(0)
         yield Content(copy, size, digest.hexdigest())
@@ -227,14 +229,15 @@ class HashedStream:
 
 @contextmanager
 def open_unpacked(path: Path) -> Iterator[ByteStream]:
-    """Yield the decompressed bytes of an archived batch as a stream.
+    """Yield the decrypted and decompressed bytes of an archived batch as a stream.
 
     Raises:
+        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY has no key that fits.
         UnreadableError: The file is missing or damaged. A read of the stream inside the block can
             raise this error too.
     """
     try:
-        with gzip.open(path, "rb") as stream:
+        with open_packed(path) as packed, gzip.GzipFile(fileobj=packed, mode="rb") as stream:
             yield stream
     except FileNotFoundError as error:
         raise UnreadableError(f"the archived file {path.name} is missing") from error
@@ -242,6 +245,48 @@ def open_unpacked(path: Path) -> Iterator[ByteStream]:
         raise UnreadableError(
             f"the archived file {path.name} cannot be decompressed: {error}"
         ) from error
+
+
+@contextmanager
+def open_packed(path: Path) -> Iterator[BinaryIO]:
+    """Yield the decrypted bytes of an archived batch as a stream. They are still compressed.
+
+    Raises:
+        UsageError: The file is encrypted, and ASSURANCE_ARCHIVE_KEY has no key that fits.
+        UnreadableError: The file was changed or cut off after it was encrypted.
+        OSError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file, _decrypted(file) as packed:
+            yield packed
+    except NoFittingKey as error:
+        raise UsageError(
+            f"The archived file {path.name} is encrypted, and {ARCHIVE_KEY} has no key that fits: "
+            "set it to the key with which the file was archived. If it is set to that key, the "
+            "file was changed: restore it from a back-up."
+        ) from error
+    except DecryptionError as error:
+        raise UnreadableError(
+            f"the archived file {path.name} cannot be decrypted: it was changed or cut off"
+        ) from error
+
+
+def is_encrypted(path: Path) -> bool:
+    """Tell whether an archived file is encrypted."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def _decrypted(file: BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """Return the decrypted content of an archived file, which is the file if it is in plain."""
+    start = file.read(len(MAGIC))
+    file.seek(0)
+    if start != MAGIC:
+        return nullcontext(file)
+    key = archive_key()
+    if key is None:
+        raise NoFittingKey("no key is set")
+    return decrypted(file, key.identities)
 
 
 def read_header(stream: ByteStream) -> dict[str, Any]:

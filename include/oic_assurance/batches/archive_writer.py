@@ -13,6 +13,9 @@ There are three kinds of archived batches:
 
 The SHA-256 in `audit.batch` is the hash of the delivered content: the bytes of the file, or the
 extract without its first line.
+
+If ASSURANCE_ARCHIVE_KEY names a key, the compressed file is encrypted with age. Its name stays the
+same: its first bytes tell whether it is encrypted.
 """
 
 import hashlib
@@ -22,15 +25,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psycopg
 from isal import isal_zlib
 
+from oic_assurance.batches.archive_key import archive_key
 from oic_assurance.errors import AssuranceError
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
+from oic_assurance.warehouse.encryption import Encrypter
 from oic_assurance.warehouse.folders import private_folder
 from oic_assurance.warehouse.locks import dataset_lock, try_in_transaction
 from oic_assurance.warehouse.rows import one_value
@@ -79,7 +84,7 @@ class Archive:
     @contextmanager
     def writer(self, name: str) -> Iterator["ArchiveWriter"]:
         """Yield a writer for the file `name`. The file appears only when the writer finishes it."""
-        writer = ArchiveWriter(self._folder / name, self._settings.home)
+        writer = ArchiveWriter(self._folder / name, self._settings)
         try:
             yield writer
         finally:
@@ -155,9 +160,10 @@ class Archive:
 class ArchiveWriter:
     """Writes the file of one archived batch, and hashes the content."""
 
-    def __init__(self, path: Path, home: Path) -> None:
+    def __init__(self, path: Path, settings: Settings) -> None:
         #: The path relative to the state folder, as in `audit.batch.kept_as`.
-        self.archived_as = str(path.relative_to(home))
+        self.archived_as = str(path.relative_to(settings.home))
+        key = archive_key(settings)
         self._path = path
         self._draft = path.with_name(path.name + UNFINISHED)
         self._digest = hashlib.sha256()
@@ -165,6 +171,8 @@ class ArchiveWriter:
         self._is_finished = False
         descriptor = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         self._file = os.fdopen(descriptor, "wb")
+        self._encrypter = Encrypter(self._file, [key.recipient]) if key else None
+        self._target: Encrypter | BinaryIO = self._encrypter or self._file
         self._zip = isal_zlib.compressobj(COMPRESSION, wbits=GZIP_WINDOW)
 
     @property
@@ -175,20 +183,22 @@ class ArchiveWriter:
     def write_header(self, header: dict[str, Any], form: str = EXTRACT_FORMAT) -> None:
         """Write the first line of an extract. The SHA-256 and the size do not count this line."""
         text = json.dumps({"format": form, **header}, ensure_ascii=False)
-        self._file.write(self._zip.compress(f"# {text}\n".encode()))
+        self._target.write(self._zip.compress(f"# {text}\n".encode()))
 
     def write(self, chunk: bytes) -> None:
         """Write a piece of the content."""
         self._digest.update(chunk)
         self.size_bytes += len(chunk)
-        self._file.write(self._zip.compress(chunk))
+        self._target.write(self._zip.compress(chunk))
 
     def finish(self) -> None:
         """Write the rest of the file to the disk, and give the file its final name.
 
         The caller commits the batch after this, so a committed batch always has its file.
         """
-        self._file.write(self._zip.flush())
+        self._target.write(self._zip.flush())
+        if self._encrypter is not None:
+            self._encrypter.finish()
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -202,6 +212,8 @@ class ArchiveWriter:
         """
         if self._is_finished:
             return
+        if self._encrypter is not None:
+            self._encrypter.discard()
         with suppress(OSError):
             self._file.close()
         self._draft.unlink(missing_ok=True)

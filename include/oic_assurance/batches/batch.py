@@ -1,8 +1,5 @@
 """The record of a batch in `audit.batch`: a delivery that was landed or refused."""
 
-import getpass
-import os
-import socket
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +7,8 @@ from typing import Any, Literal
 import psycopg
 from psycopg.types.json import Jsonb
 
-from oic_assurance.warehouse.processing_log import enter
+from oic_assurance.warehouse.account import account_at_host
+from oic_assurance.warehouse.processing_log import batch_mark, dataset_mark, enter
 from oic_assurance.warehouse.rows import one_value
 
 
@@ -66,7 +64,7 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
     DPA 2018 section 62 requires.
     """
     values = {**vars(batch), "notes": Jsonb(batch.notes), "force": force_code, "run": run_id}
-    values["who"] = f"{_user()}@{socket.gethostname()}"
+    values["account"] = account_at_host()
     connection.execute(
         """
         insert into audit.batch (
@@ -77,7 +75,8 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
             %(batch_id)s, %(run)s, %(force)s, %(dataset)s, %(source_place)s, %(kind)s,
             %(delivered_for)s, %(size_bytes)s, %(modified_at)s, %(row_count)s, %(rows_new)s,
             %(rows_rejected)s, %(sha256)s, %(cursor_from)s, %(cursor_to)s, %(notes)s, %(status)s,
-            %(reason)s, %(archived_as)s, %(who)s, %(replay_of)s
+            %(reason)s, %(archived_as)s,
+            'login ' || session_user || ', claimed account ' || %(account)s, %(replay_of)s
         )
         """,
         values,
@@ -87,11 +86,10 @@ def register(connection: psycopg.Connection, batch: Batch, force_code: str, run_
             f"{batch.dataset}, batch {batch.batch_id}: {batch.row_count} rows of "
             f"{batch.source_place}, {batch.rows_new} new"
         )
-        enter(connection, "collection", what, run_id=run_id)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container can run as a user id without a name
-        return str(os.getuid())
+        enter(
+            connection,
+            "collection",
+            what,
+            run_id=run_id,
+            concerns=(batch_mark(batch.batch_id), dataset_mark(batch.dataset)),
+        )

@@ -19,11 +19,12 @@ from oic_assurance.batches.archive_reader import (
     read_header,
 )
 from oic_assurance.batches.archive_writer import ArchiveWriter
-from oic_assurance.landing.checks import BLANKS, fingerprint
+from oic_assurance.landing.checks import fingerprint
 from oic_assurance.landing.raw_tables import existing_columns
 from oic_assurance.landing.replayed_rows import REPLAY_FORMAT
 from oic_assurance.settings import Settings
-from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
+from oic_assurance.sources.databases.postgres import is_given
+from oic_assurance.sources.declarations.model import BLANKS, PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.connections import reason
 
 CopyFormat = Literal["text", "binary"]
@@ -51,6 +52,10 @@ class ExtractTable:
         # The columns have the types of the raw table. In a replay, all columns but the row number
         # are texts, because a corrected text can have any form.
         known = existing_columns(connection, dataset, table)
+        # Extracts from before a column was declared as a presence hold the text itself.
+        held = header.get("presence", ())
+        self._texts = {name for name in table.presences if name not in held}
+        known |= dict.fromkeys(self._texts, "text")
         if header.get("format") == REPLAY_FORMAT:
             known = {"row_number": "bigint"}
         connection.execute(
@@ -87,11 +92,20 @@ class ExtractTable:
                 pass
             raise UnreadableError(f"its rows cannot be read: {reason(error)}") from None
 
-    def chunks(self) -> Iterator[bytes]:
-        """Yield the rows as a COPY stream in the format of the extract."""
+    def chunks(
+        self, names: Sequence[str] | None = None, *, minimised: bool = False
+    ) -> Iterator[bytes]:
+        """Yield the rows as a COPY stream in the format of the extract.
+
+        `names` are the columns, by default all. With `minimised`, the stream has true or false for
+        a text of which only the presence is landed now, and a fingerprint that covers no such text.
+        """
+        values: list[Composable] = [Identifier(name) for name in names or self.columns]
+        if minimised:
+            values = [self._minimised(name) for name in names or self.columns]
         statement = SQL(
             "copy (select {} from {} order by row_number) to stdout (format {})"
-        ).format(self._names(), self.name, SQL(self.copy_format))
+        ).format(SQL(", ").join(values), self.name, SQL(self.copy_format))
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             for chunk in copy:
                 yield bytes(chunk)
@@ -140,10 +154,21 @@ class ExtractTable:
 
     @property
     def content_columns(self) -> list[str]:
-        """The columns with delivered values, in the order in which they were extracted."""
-        return [name for name in self.columns if name not in PROVENANCE]
+        """The columns with delivered values, in the order in which they were extracted.
+
+        A column that is never extracted any more is left out, although the archive may hold it.
+        """
+        left_out = {*PROVENANCE, *self._dataset.place.never_extracted}
+        return [name for name in self.columns if name not in left_out]
+
+    def _minimised(self, name: str) -> Composable:
+        if name == "row_fingerprint":
+            return fingerprint([self._read(name) for name in self.content_columns])
+        return self._read(name) if name in self._texts else Identifier(name)
 
     def _read(self, name: str) -> Composable:
+        if name in self._texts:
+            return is_given(Identifier(name))
         column = self._table.column(name) if name in self._table.names else None
         if column is None or column.type != "text" or column.verbatim:
             return Identifier(name)
@@ -207,7 +232,7 @@ def rewrite_extract(
     if not removed:
         extract.drop()
         return RewrittenExtract(content.sha256, removed)
-    writer = ArchiveWriter(target, settings.home)
+    writer = ArchiveWriter(target, settings)
     try:
         writer.write_header(header)
         for chunk in extract.chunks():

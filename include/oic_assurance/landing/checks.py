@@ -16,10 +16,8 @@ from psycopg import sql
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
 from oic_assurance.sources.databases.postgres import hash_of
-from oic_assurance.sources.declarations.model import Column, Dataset, Table
+from oic_assurance.sources.declarations.model import BLANKS, Column, Dataset, Table
 
-#: The blank characters. A text of only these characters counts as absent.
-BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
 #: The longest key in characters. An index cannot hold very long keys. So a longer key is cut to
 #: this length, with the MD5 of the whole key at its end.
 LONGEST_KEY = 400
@@ -43,6 +41,15 @@ _TYPE_NAMES = {
     "timestamptz": "a date and time",
     "numeric": "a number",
 }
+
+# A word of at least two letters between blanks.
+_WORD = r"[[:alpha:]][[:alpha:].'’-]+"
+#: The regular expression for a text that is no reference: two words and no digit, such as a
+#: person's name, or at least four words. A text without blanks is always a reference.
+PROSE = (
+    rf"^([^0-9]*\s)?{_WORD}\s([^0-9]*\s)?{_WORD}(\s[^0-9]*)?$"
+    rf"|(^|\s){_WORD}(\s(.*\s)?{_WORD}){{3}}(\s|$)"
+)
 
 
 def stage(table: Table) -> Identifier:
@@ -334,6 +341,8 @@ def _read_text(column: Column) -> list[Composable]:
             "case when length({v}) between 1 and {n} and translate({v}, '0123456789', '') = ''"
             " then lpad({v}, {n}, '0') end"
         ).format(v=given, n=sql.Literal(column.digits))
+    elif column.presence:
+        value = SQL("{} is not null").format(given)
     elif column.type in _READERS:
         value = SQL("landing.{}({})").format(Identifier(_READERS[column.type]), given)
     parts: list[Composable] = [SQL("{} as {}").format(given, Identifier(f"given {column.name}"))]
@@ -406,6 +415,13 @@ def _rules(column: Column, from_file: bool) -> list[tuple[Composable, str]]:
         reject(
             SQL("{} <> all({})").format(value, sql.Literal(list(column.codes))),
             f"is not one of {', '.join(column.codes)}",
+        )
+    if column.reference:
+        reject(
+            SQL("case when {v} ~ {blank} then {v} ~ {prose} end").format(
+                v=value, blank=sql.Literal(r"\s"), prose=sql.Literal(PROSE)
+            ),
+            "reads like prose, not like a reference",
         )
     if column.pattern is not None:
         reject(

@@ -4,31 +4,130 @@ The log of erasures holds no record keys. It holds a keyed hash of each key. Wit
 recognises the record when it is delivered again. But nobody can find out the key from the hash
 without the secret in `secrets/`. Hashing takes time, so keys are hashed only for datasets that have
 erased records.
+
+A record that was erased because its marking rose is different. While its marking is too high, it is
+not extracted at all. If its marking is lowered, it is landed again.
+
+A hash cannot be made anew with another secret, because nobody knows the key any more. So when the
+secret must be replaced, each hash is hashed once more with a further secret: it gets a further
+layer. Whoever has the earlier secrets then cannot test a key without the new one. All secrets of
+the layers are needed to recognise a record: `erasure_key`, `erasure_key_2` and so on.
 """
 
 import hashlib
 import hmac
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import psycopg
 from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
+from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.model import Dataset, Table
-from oic_assurance.warehouse.secrets import secret
+from oic_assurance.warehouse.rows import one_value
+from oic_assurance.warehouse.secrets import find_secret, secret, variable_name
 
 SECRET = "erasure_key"  # noqa: S105 - its name
 CURSOR = "erased_keys"
 
 
-def hash_key(secret_key: str, force_code: str, dataset: Dataset, table: Table, row_key: str) -> str:
-    """Return the keyed hash by which an erased record is recognised, as 64 hexadecimal digits."""
-    message = "\0".join((force_code, dataset.name, table.name, row_key)).encode()
-    return hmac.new(secret_key.encode(), message, hashlib.sha256).hexdigest()
+def hash_key(
+    secret_keys: Sequence[str], force_code: str, dataset: Dataset, table: Table, row_key: str
+) -> str:
+    """Return the keyed hash by which an erased record is recognised, as 64 hexadecimal digits.
+
+    `secret_keys` has the secret of each layer.
+    """
+    *_, last = _layers_of(secret_keys, force_code, dataset, table, row_key)
+    return last
+
+
+def hashes_of(
+    settings: Settings,
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    table: Table,
+    row_keys: Iterable[str],
+) -> list[str]:
+    """Return the hashes that records may have in the log of erasures: one for each layer and key.
+
+    The list is empty if nothing was erased yet.
+
+    Raises:
+        AssuranceError: The secret of a further layer is missing.
+    """
+    if find_secret(settings, SECRET) is None:
+        return []
+    keys = layer_secrets(settings, read_layers(connection))
+    return [
+        made
+        for row_key in row_keys
+        for made in _layers_of(keys, settings.force_code, dataset, table, row_key)
+    ]
+
+
+def read_layers(connection: psycopg.Connection) -> int:
+    """Return how many layers the hashes have that are made now."""
+    layers: int = one_value(connection, "select coalesce(max(layers), 1) from audit.erasure_layer")
+    return layers
+
+
+def layer_secrets(settings: Settings, layers: int) -> list[str]:
+    """Return the secret of each layer. The first one is generated if nothing was erased yet.
+
+    Raises:
+        AssuranceError: The secret of a further layer is missing.
+    """
+    found = [secret(settings, SECRET)]
+    for layer in range(2, layers + 1):
+        key = find_secret(settings, layer_name(layer))
+        if key is None:
+            raise AssuranceError(
+                f"The secret {layer_name(layer)} is missing: restore it to {settings.secrets_dir} "
+                f"from a backup, or give it in {variable_name(layer_name(layer))}. Without it, "
+                "erased records are not recognised."
+            )
+        found.append(key)
+    return found
+
+
+def layer_name(layer: int) -> str:
+    """Return the name of the secret of a layer."""
+    return SECRET if layer == 1 else f"{SECRET}_{layer}"
+
+
+def add_layer(settings: Settings, connection: psycopg.Connection) -> int:
+    """Add a layer to the hashes of all erased records, in the transaction of `connection`.
+
+    The secret of the new layer is generated, unless the environment gives it. Returns the number of
+    layers.
+
+    Raises:
+        AssuranceError: The secret of an earlier layer is missing.
+    """
+    layers = read_layers(connection) + 1
+    secret(settings, layer_name(layers))
+    secrets_of_layers = layer_secrets(settings, layers)
+    rows = connection.execute(
+        "select erasure_id, key_mark, layers from audit.erased_key where layers < %s", (layers,)
+    ).fetchall()
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            update audit.erased_key set key_mark = %s, layers = %s
+            where erasure_id = %s and key_mark = %s
+            """,
+            [
+                (_wrapped(mark, secrets_of_layers[had:]), layers, erasure_id, mark)
+                for erasure_id, mark, had in rows
+            ],
+        )
+    connection.execute("insert into audit.erasure_layer (layers) values (%s)", (layers,))
+    return layers
 
 
 class ErasedKeys:
@@ -40,18 +139,19 @@ class ErasedKeys:
         self._connection = connection
         self._dataset = dataset
         self._force = settings.force_code
-        self._hashes: dict[str, set[str]] = defaultdict(set)
+        self._hashes: dict[str, set[tuple[int, str]]] = defaultdict(set)
         rows = connection.execute(
             """
-            select e.table_name, k.key_mark
+            select e.table_name, k.layers, k.key_mark
             from audit.erasure as e inner join audit.erased_key as k using (erasure_id)
-            where e.force_code = %s and e.dataset = %s
+            where e.force_code = %s and e.dataset = %s and e.kind <> 'marking'
             """,
             (self._force, dataset.name),
         ).fetchall()
-        for table_name, key_hash in rows:
-            self._hashes[table_name].add(key_hash)
-        self._secret = secret(settings, SECRET) if rows else ""
+        for table_name, layers, key_hash in rows:
+            self._hashes[table_name].add((layers, key_hash))
+        most = max((layers for _, layers, _ in rows), default=0)
+        self._secrets = layer_secrets(settings, most) if rows else []
 
     def __bool__(self) -> bool:
         """Tell whether any record of the dataset was erased."""
@@ -60,7 +160,10 @@ class ErasedKeys:
     def contains(self, table: Table, row_key: str) -> bool:
         """Tell whether a record was erased."""
         hashes = self._hashes.get(table.name)
-        return hashes is not None and self._hash(table, row_key) in hashes
+        if hashes is None:
+            return False
+        made = _layers_of(self._secrets, self._force, self._dataset, table, row_key)
+        return any(layer in hashes for layer in enumerate(made, start=1))
 
     def without_erased(self, table: Table, row_keys: Iterable[str]) -> list[str]:
         """Return the keys whose records were not erased, in the given order."""
@@ -83,9 +186,6 @@ class ErasedKeys:
             cursor.execute(query)
             return sorted(place for place, key in cursor if self.contains(loader.table, key))
 
-    def _hash(self, table: Table, row_key: str) -> str:
-        return hash_key(self._secret, self._force, self._dataset, table, row_key)
-
 
 def record_removed_rows(
     connection: psycopg.Connection,
@@ -106,3 +206,23 @@ def record_removed_rows(
         """,
         (batch_id, *sha256, Jsonb(dict(places))),
     )
+
+
+def _layers_of(
+    secret_keys: Sequence[str], force_code: str, dataset: Dataset, table: Table, row_key: str
+) -> Iterator[str]:
+    """Yield the hash of a key after each layer."""
+    hashed = "\0".join((force_code, dataset.name, table.name, row_key))
+    for key in secret_keys:
+        hashed = _keyed_hash(key, hashed)
+        yield hashed
+
+
+def _wrapped(mark: str, secret_keys: Sequence[str]) -> str:
+    for key in secret_keys:
+        mark = _keyed_hash(key, mark)
+    return mark
+
+
+def _keyed_hash(key: str, message: str) -> str:
+    return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()

@@ -15,6 +15,7 @@ The sum is not needed if the change counts of the source server show that the ex
 that has changed.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from psycopg.sql import Composed
 
 from oic_assurance.batches.archive_writer import Archive, ArchiveWriter
 from oic_assurance.batches.batch import Batch, next_batch_id, register
-from oic_assurance.errors import DeliveryRefused
+from oic_assurance.errors import AssuranceError, DeliveryRefused
 from oic_assurance.landing import checks, first_load, quarantine
 from oic_assurance.landing.archived_extracts import rewrite_extract
 from oic_assurance.landing.corrections import record_corrections
@@ -32,6 +33,7 @@ from oic_assurance.landing.emptied import Acceptances
 from oic_assurance.landing.erased_keys import ErasedKeys, record_removed_rows
 from oic_assurance.landing.load import TableLoader
 from oic_assurance.landing.raw_tables import bulk_fill
+from oic_assurance.landing.recalls import Recalls
 from oic_assurance.landing.reconcile import Reconciliation
 from oic_assurance.landing.report import LandingReport
 from oic_assurance.landing.source_state import SourceState, load_state, store_state
@@ -88,6 +90,9 @@ class DatabaseLanding:
         self._erased = ErasedKeys(settings, connection, dataset)
         self._loader = TableLoader(connection, dataset, self._table, settings.force_code)
         self._reconciliation = Reconciliation(connection, dataset, settings.force_code)
+        self._recalls = Recalls(connection, dataset, settings.force_code)
+        #: The keys of all source rows with a refused marking. None if nobody has asked for them.
+        self._refused: list[str] | None = None
 
     def land(self) -> None:
         """Bring raw to the state of the source in one snapshot.
@@ -101,17 +106,41 @@ class DatabaseLanding:
             self._archive.remove_leftovers(self._connection)
             self._known = load_state(self._connection, self._dataset, force_code)
         with snapshot(self._settings, self._dataset) as source:
-            self._note_undeclared(source.check_columns())
-            since = _since(self._known.cursor_at)
-            keys = self._known.trusted_keys(source.change_counts, self._dataset)
-            # The window, a digest of the recent rows, shows whether anything has changed. If the
-            # change counts show a change already, the window is not read.
-            has_changes = keys is not None and self._counted_since(source) != (0, 0, 0)
-            digest = source.digest(None if has_changes else since, keys)
-            with self._connection.transaction():
-                if not self._is_unchanged(source, digest):
-                    digest = self._extract(source, digest)
-                self._store_state(source, digest)
+            try:
+                self._land_snapshot(source)
+            except AssuranceError:
+                # A marking that has risen must not wait until the rest of the table can be landed.
+                with suppress(AssuranceError), self._connection.transaction():
+                    self._record_recall(source, must_ask=True)
+                raise
+
+    def _land_snapshot(self, source: Source) -> None:
+        self._note_undeclared(source.check_columns())
+        since = _since(self._known.cursor_at)
+        keys = self._known.trusted_keys(source.change_counts, self._dataset)
+        # The window, a digest of the recent rows, shows whether anything has changed. If the
+        # change counts show a change already, the window is not read.
+        has_changes = keys is not None and self._counted_since(source) != (0, 0, 0)
+        digest = source.digest(None if has_changes else since, keys)
+        with self._connection.transaction():
+            if not self._is_unchanged(source, digest):
+                digest = self._extract(source, digest)
+            self._store_state(source, digest)
+            self._record_recall(source, must_ask=digest.is_added_up)
+
+    def _record_recall(self, source: Source, *, must_ask: bool) -> None:
+        """Record which landed records the source lists with a refused marking now.
+
+        `must_ask` is false if the change counts of the source server explain everything that was
+        read. Then no marking can have risen. The source is asked all the same if an earlier recall
+        is open, because its markings can have been lowered.
+        """
+        if not self._recalls.are_possible():
+            return
+        if self._refused is None and (must_ask or self._recalls.are_open()):
+            self._refused = source.refused_keys()
+        if self._refused is not None:
+            self._report.recalled += self._recalls.record(self._refused, self._run_id)
 
     def _is_unchanged(self, source: Source, digest: SourceDigest) -> bool:
         """Tell whether nothing has changed in the source since the last landing."""
@@ -165,7 +194,7 @@ class DatabaseLanding:
             if self._explains_the_counts(source, extraction, digest):
                 digest = replace(digest, keys=digest.keys + extraction.keys)
             else:
-                refused = source.refused_keys()
+                refused = self._refused = source.refused_keys()
                 if not digest.is_added_up:
                     digest = source.digest(_since(self._known.cursor_at))
                 if not is_first and not self._adds_up(extraction, digest):
@@ -394,6 +423,7 @@ class DatabaseLanding:
             "dataset": self._dataset.name,
             "place": str(self._place),
             "columns": columns,
+            "presence": [name for name in self._table.presences if name in columns],
             "copy_format": copy_format,
             "snapshot_at": digest.taken_at.isoformat(),
             "cursor_from": cursor_from.isoformat() if cursor_from else None,

@@ -1,38 +1,108 @@
-"""Pseudonyms of officers: keyed hashes that stand for employee and collar numbers in the marts."""
+"""Pseudonyms of officers: keyed hashes that stand for employee and collar numbers in the marts.
+
+The key has a version, and each pseudonym has the version of its key. `audit.pseudonym_key` lists
+the versions. It has a check value for each key, but never the key. So a wrong key is noticed before
+it makes a pseudonym. `assurance pseudonyms rekey` makes a new version.
+"""
 
 import hashlib
 import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
 
 import psycopg
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
+from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.landing.raw_tables import raw_name, raw_table_exists
 from oic_assurance.settings import Settings
 from oic_assurance.sources.declarations.load import datasets
 from oic_assurance.warehouse.connections import connect
-from oic_assurance.warehouse.secrets import secret
+from oic_assurance.warehouse.locks import PSEUDONYMS, take_in_transaction
+from oic_assurance.warehouse.rows import find_record, find_row, one_record
+from oic_assurance.warehouse.secrets import find_secret, secret, variable_name
 
 SECRET = "pseudonym_key"  # noqa: S105 - its name
+#: The key of the names that officers have in the log of processing.
 DIGITS = 32
+CHECK_DIGITS = 16
+#: The form of the hashed text in deployments that have not been re-keyed since migration 0031. It
+#: lacks the force.
+FORM_WITHOUT_FORCE = 1
+FORM = 2
+SHORTEST_KEY, FEWEST_CHARACTERS = 32, 12
+
+_VERSION: LiteralString = """
+select version, form, check_value, made_at
+from audit.pseudonym_key
+"""
+_UNFINISHED: LiteralString = """
+select rekey_id, to_version
+from audit.rekey
+where finished_at is null
+"""
 
 
-def pseudonym(key: str, kind: str, identifier: str) -> str:
+@dataclass(frozen=True)
+class KeyVersion:
+    """One version of the key of the pseudonyms.
+
+    `check_value` is None until the key is used for the first time. `made_at` is None if the key is
+    from before migration 0031.
+    """
+
+    version: int
+    form: int
+    check_value: str | None
+    made_at: datetime | None
+
+
+def pseudonym(key: str, force_code: str, kind: str, identifier: str, *, form: int = FORM) -> str:
     """Return the pseudonym of an employee or collar number as 32 hexadecimal digits.
 
     `kind` is `employee_no` or `collar_no`. Without the secret key, nobody can find the number from
-    the pseudonym.
+    the pseudonym. The parts of the hashed text are separated by NUL, which no text in PostgreSQL
+    can contain. So different numbers never give the same text.
     """
-    message = f"{kind}:{identifier}".encode()
-    return hmac.new(key.encode(), message, hashlib.sha256).hexdigest()[:DIGITS]
+    if form == FORM_WITHOUT_FORCE:
+        return _keyed_hash(key, f"{kind}:{identifier}")[:DIGITS]
+    return _keyed_hash(key, "\0".join(("pseudonym", force_code, kind, identifier)))[:DIGITS]
+
+
+def check_value(key: str, version: int) -> str:
+    """Return the value by which the key of a version is recognised, as 16 hexadecimal digits."""
+    return _keyed_hash(key, "\0".join(("check", str(version))))[:CHECK_DIGITS]
+
+
+def check_key_strength(key: str) -> None:
+    """Refuse a key that somebody could guess.
+
+    Raises:
+        UsageError: The key is too short, or has too few different characters.
+    """
+    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
+        raise UsageError(
+            f"The key of the pseudonyms is too easy to guess: {variable_name(SECRET)} needs at "
+            f"least {SHORTEST_KEY} random characters, as `openssl rand -base64 32` writes them. "
+            "`assurance pseudonyms rekey` replaces the pseudonyms of a weak key."
+        )
 
 
 def assign_pseudonyms(settings: Settings) -> int:
     """Give each employee and collar number in raw a pseudonym, unless it has one.
 
     Return how many pseudonyms are new.
+
+    Raises:
+        UsageError: The key is too weak.
+        AssuranceError: The key is not the key of the current version, or a re-keying is unfinished.
     """
-    key = secret(settings, SECRET)
     with connect(settings, role="oic_landing") as connection:
+        take_in_transaction(connection, PSEUDONYMS, shared=True)
+        check_no_rekey(connection)
+        version = current_version(connection)
+        key = _key_of(settings, connection, version)
         new = connection.execute(
             SQL(
                 """
@@ -50,20 +120,72 @@ def assign_pseudonyms(settings: Settings) -> int:
             ).format(identifiers_query(connection)),
             {"force": settings.force_code},
         ).fetchall()
+        force = settings.force_code
         rows = [
-            (settings.force_code, kind, number, pseudonym(key, kind, number))
+            (
+                force,
+                kind,
+                number,
+                pseudonym(key, force, kind, number, form=version.form),
+                version.version,
+            )
             for kind, number in new
         ]
         with connection.cursor() as cursor:
             cursor.executemany(
                 """
-                insert into identity.pseudonym (force_code, kind, identifier, officer_key)
-                values (%s, %s, %s, %s)
+                insert into identity.pseudonym
+                    (force_code, kind, identifier, officer_key, key_version)
+                values (%s, %s, %s, %s, %s)
                 on conflict (force_code, kind, identifier) do nothing
                 """,
                 rows,
             )
     return len(rows)
+
+
+def current_version(connection: psycopg.Connection) -> KeyVersion:
+    """Return the version of the key that pseudonyms are made with now."""
+    query = _VERSION + "where is_current"
+    return one_record(connection, KeyVersion, query, what="current version of the pseudonyms' key")
+
+
+def check_no_rekey(connection: psycopg.Connection) -> None:
+    """Refuse work on pseudonyms while a re-keying is unfinished.
+
+    Raises:
+        AssuranceError: A re-keying was begun and is not finished.
+    """
+    unfinished = find_row(connection, _UNFINISHED)
+    if unfinished is not None:
+        raise AssuranceError(
+            f"The pseudonyms are being re-keyed to version {unfinished[1]}: wait for the end of "
+            "`assurance pseudonyms rekey`. If it was interrupted, run it again."
+        )
+
+
+def is_key_of(connection: psycopg.Connection, version: KeyVersion, key: str) -> bool | None:
+    """Tell whether a key is the key of a version.
+
+    Returns None if nothing shows it yet: the version has no check value and no pseudonym. A key
+    from before migration 0031 has no check value until its first use, but its pseudonyms show it.
+    """
+    if version.check_value is not None:
+        return hmac.compare_digest(version.check_value, check_value(key, version.version))
+    known = find_row(
+        connection,
+        """
+        select force_code, kind, identifier, officer_key
+        from identity.pseudonym
+        where key_version = %s
+        limit 1
+        """,
+        (version.version,),
+    )
+    if known is None:
+        return None
+    force_code, kind, number, stored = known
+    return hmac.compare_digest(stored, pseudonym(key, force_code, kind, number, form=version.form))
 
 
 def identifiers_query(connection: psycopg.Connection) -> Composed:
@@ -84,3 +206,45 @@ def identifiers_query(connection: psycopg.Connection) -> Composed:
                 if column.identifies
             ]
     return SQL(" union ").join(parts)
+
+
+def find_version(connection: psycopg.Connection, version: int) -> KeyVersion | None:
+    """Return a version of the key, or None."""
+    return find_record(connection, KeyVersion, _VERSION + "where version = %s", (version,))
+
+
+def _key_of(settings: Settings, connection: psycopg.Connection, version: KeyVersion) -> str:
+    """Return the key of the current version. If nothing was made with it yet, it is generated.
+
+    Raises:
+        UsageError: The key is too weak.
+        AssuranceError: The key is another one than the pseudonyms were made with.
+    """
+    key = find_secret(settings, SECRET)
+    is_right = None if key is None else is_key_of(connection, version, key)
+    if is_right is False or (key is None and _is_used(connection, version)):
+        raise AssuranceError(
+            f"The key of the pseudonyms is not the key of version {version.version}: give that key "
+            f"in {variable_name(SECRET)} or in {settings.secrets_dir / SECRET}, or make a new "
+            "version with `assurance pseudonyms rekey`."
+        )
+    if key is None:
+        key = secret(settings, SECRET)
+    check_key_strength(key)
+    if version.check_value is None:
+        connection.execute(
+            "update audit.pseudonym_key set check_value = %s where version = %s",
+            (check_value(key, version.version), version.version),
+        )
+    return key
+
+
+def _is_used(connection: psycopg.Connection, version: KeyVersion) -> bool:
+    query = "select from identity.pseudonym where key_version = %s limit 1"
+    return version.check_value is not None or bool(
+        find_row(connection, query, (version.version,)) is not None
+    )
+
+
+def _keyed_hash(key: str, message: str) -> str:
+    return hmac.new(key.encode(), message.encode(), hashlib.sha256).hexdigest()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar, LiteralString
 
 import psycopg
-from psycopg.sql import SQL, Composable, Composed, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from oic_assurance.landing import checks
 from oic_assurance.settings import Settings
@@ -18,13 +18,17 @@ from oic_assurance.warehouse.rows import all_records, one_value
 #: queries find rows in quarantine by it.
 REFUSED_FOR_MARKING = "its protective marking does not admit it: the content was not read"
 
+#: Stands in the content of a rejected row for a text of which only the presence is landed.
+GIVEN = "given"
+
 # The content of a rejected row as JSON. If a row could not be parsed, the JSON also has its
 # original cells or line, next to the values that could be read.
 _CONTENT = SQL(
     """
     (to_jsonb(s) - array['row_number', 'fault', 'cells'])
+    || {presences}
     || case
-        when s.cells is not null then jsonb_build_object('cells', s.cells::jsonb) else '{}'
+        when s.cells is not null then jsonb_build_object('cells', s.cells::jsonb) else '{{}}'
     end
     """
 )
@@ -188,10 +192,26 @@ def insert_statement(dataset: Dataset, table: Table) -> Composed:
     ).format(
         dataset=Literal(dataset.name),
         table=Literal(table.name),
-        content=_CONTENT,
+        content=_content(dataset, table),
         rejected=checks.rejected_rows(table),
         stage=checks.stage(table),
     )
+
+
+def _content(dataset: Dataset, table: Table) -> Composed:
+    """Write the content of a rejected row as JSON.
+
+    If only the presence of a text is landed from a file, the content has `GIVEN` for the text.
+    """
+    pairs = [
+        SQL("{}, case when s.{} is not null then {} end").format(
+            Literal(name), Identifier(name), Literal(GIVEN)
+        )
+        for name in table.presences
+        if dataset.kind == "file"
+    ]
+    presences = SQL("jsonb_build_object({})").format(SQL(", ").join(pairs))
+    return _CONTENT.format(presences=presences)
 
 
 def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable) -> Composed:
@@ -215,7 +235,7 @@ def drop_known_statement(dataset: Dataset, table: Table, force_code: Composable)
         stage=checks.stage(table),
         dataset=Literal(dataset.name),
         force=force_code,
-        content=_CONTENT,
+        content=_content(dataset, table),
     )
 
 

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 
 from oic_assurance.errors import AssuranceError
+from oic_assurance.sources.databases.postgres import hash_of, is_given
 from oic_assurance.sources.declarations.model import PROVENANCE, Dataset, Table
 from oic_assurance.warehouse.rows import find_row, relation_exists
 
@@ -39,6 +40,8 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
     if not found:
         _create(connection, dataset, table, wanted)
         return
+    if _minimise(connection, dataset, table, found):
+        found = existing_columns(connection, dataset, table)
     for name, kind in wanted.items():
         if name not in found:
             connection.execute(
@@ -53,6 +56,70 @@ def ensure_raw_table(connection: psycopg.Connection, dataset: Dataset, table: Ta
                 f"has the type {found[name]}, but it is declared as {kind}. Declare it under "
                 "another name."
             )
+
+
+def _minimise(
+    connection: psycopg.Connection, dataset: Dataset, table: Table, found: dict[str, str]
+) -> bool:
+    """Remove texts from a raw table that the present declaration does not extract any more.
+
+    Two kinds of columns change. If only the presence of a text is landed now, true or false takes
+    the place of the text. A column that is listed in `never_extracted` is dropped. Views on a
+    removed column are dropped with it, and the next build creates them again. The fingerprints of
+    the rows are computed again, so that an unchanged record gets no new version. All this rewrites
+    the file of the table, so no text is left in it.
+
+    Return whether anything was removed.
+    """
+    texts = [name for name in table.presences if found.get(name) == "text"]
+    dropped = [name for name in dataset.place.never_extracted if name in found]
+    if not texts and not dropped:
+        return False
+    for name in texts:
+        given = is_given(sql.Identifier(name))
+        value = sql.SQL("case when not is_tombstone then {} end").format(given)
+        _replace(connection, dataset, table, name, "boolean", value)
+    for name in dropped:
+        connection.execute(
+            sql.SQL("alter table {} drop column {} cascade").format(
+                raw_name(dataset, table), sql.Identifier(name)
+            )
+        )
+    content = [
+        sql.Identifier(name) if name in found else sql.SQL("null::{}").format(_type(kind))
+        for name, kind in dataset.content_columns(table).items()
+        if name in table.names or not name.endswith("_text")
+    ]
+    fingerprint = sql.SQL("case when row_fingerprint is not null then to_hex({}) end").format(
+        hash_of(content)
+    )
+    _replace(connection, dataset, table, "row_fingerprint", "text", fingerprint)
+    return True
+
+
+def _replace(
+    connection: psycopg.Connection,
+    dataset: Dataset,
+    table: Table,
+    column: str,
+    kind: str,
+    value: sql.Composable,
+) -> None:
+    """Replace a column of a raw table by a computed one, and drop the views on the old column.
+
+    A generated column is the only way to fill a column of a table that may not be updated.
+    """
+    raw, old, new = raw_name(dataset, table), sql.Identifier(column), sql.Identifier("replacement")
+    for statement in (
+        sql.SQL("alter table {raw} add column {new} {kind} generated always as ({value}) stored"),
+        sql.SQL("alter table {raw} alter column {new} drop expression"),
+        sql.SQL("alter table {raw} drop column {old} cascade"),
+        sql.SQL("alter table {raw} rename {new} to {old}"),
+    ):
+        connection.execute(
+            statement.format(raw=raw, old=old, new=new, kind=_type(kind), value=value)
+        )
+    _comment(connection, dataset, table, column)
 
 
 def existing_columns(

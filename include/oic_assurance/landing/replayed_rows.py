@@ -16,6 +16,7 @@ from oic_assurance.batches.archive_writer import ArchiveWriter
 from oic_assurance.errors import AssuranceError
 from oic_assurance.landing import checks
 from oic_assurance.landing.load import TableLoader
+from oic_assurance.sources.databases.postgres import is_given
 from oic_assurance.sources.files.dropped import CHUNK_BYTES, Content
 
 REPLAY_FORMAT = "oic-assurance replay 1"
@@ -87,16 +88,28 @@ class ReplayRows:
         # The declaration may have changed since the replay. A column that was declared later is
         # blank, and a column that is no longer declared is dropped.
         names = [name if name in self.columns else None for name in header["columns"]]
+        self._copy_archived(content, header["columns"], names)
+        for name in self._table.presences:
+            # Replays from before a column was declared as a presence hold the text itself.
+            if name not in header.get("presence", ()):
+                self._connection.execute(
+                    SQL("update {} set {} = ({})::text").format(
+                        self._name, Identifier(name), is_given(Identifier(name))
+                    )
+                )
+
+    def _copy_archived(self, content: Content, columns: list[str], names: list[str | None]) -> None:
+        """Copy archived rows. `names` has None for each column that is not declared any more."""
         statement = SQL("copy {} ({}) from stdin")
         with self._connection.cursor() as cursor:
             if None not in names:
-                target = SQL(", ").join(map(Identifier, header["columns"]))
+                target = SQL(", ").join(map(Identifier, columns))
                 with cursor.copy(statement.format(self._name, target)) as copy:
                     while chunk := content.stream.read(CHUNK_BYTES):
                         copy.write(chunk)
                 return
             declared = [place for place, name in enumerate(names) if name]
-            target = SQL(", ").join(Identifier(header["columns"][place]) for place in declared)
+            target = SQL(", ").join(Identifier(columns[place]) for place in declared)
             with cursor.copy(statement.format(self._name, target)) as copy:
                 for line in content.stream:
                     cells = line.rstrip(b"\n").split(b"\t")
@@ -104,7 +117,9 @@ class ReplayRows:
 
     def archive(self, writer: ArchiveWriter, header: dict[str, Any]) -> None:
         """Write the rows into an archived batch."""
-        writer.write_header({**header, "columns": list(self.columns)}, REPLAY_FORMAT)
+        presences = list(self._table.presences)
+        header = {**header, "columns": list(self.columns), "presence": presences}
+        writer.write_header(header, REPLAY_FORMAT)
         name, columns = self._target()
         statement = SQL("copy (select {} from {} order by row_number) to stdout")
         with (

@@ -13,6 +13,8 @@ class LandingReport:
     batches: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
+    #: Landed records whose marking has risen above the ceiling.
+    recalled: int = 0
     #: The refused deliveries, each as its name and the reason.
     refused: list[tuple[str, str]] = field(default_factory=list)
     #: What lies in the folder of the dataset and is not taken as a delivery.

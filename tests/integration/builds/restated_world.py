@@ -21,9 +21,10 @@ from psycopg.rows import dict_row
 from oic_assurance import pipeline
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse import embedded
-from oic_assurance.warehouse.connections import connect, url
+from oic_assurance.warehouse.connections import url
 from simulator.source_systems import create_sources
 from tests.conftest import PROJECT_ROOT
+from tests.databases import administrator
 from tests.oracle.clock import midnight, wall
 from tests.oracle.examples import custody, document, occurrence, person, referral, unit
 from tests.oracle.fill import fill, write_file
@@ -160,9 +161,10 @@ Figures = dict[tuple[str, str, str], Row]
 
 @dataclass
 class RestatedWorld:
-    """The warehouse, the sources and the publications of the force.
+    """A small police force for a test: its sources, its warehouse and its publications.
 
-    `step` holds the records of the sources. A test changes them and then calls `fill`.
+    `step` holds the records that the sources should contain. A test changes these records, calls
+    `fill` to write them into the sources, and then calls `publish`.
     """
 
     settings: Settings
@@ -214,7 +216,7 @@ class RestatedWorld:
 
     def ask(self, query: str, *values: object) -> list[Row]:
         """Return the rows of a query that runs under the login of the warehouse's owner."""
-        with connect(self.settings) as connection:
+        with administrator(self.settings) as connection:
             cursor = connection.cursor(row_factory=dict_row)
             return cursor.execute(query.encode(), values).fetchall()
 
@@ -223,7 +225,7 @@ class RestatedWorld:
         query = sql.SQL("select * from generation.{}").format(
             sql.Identifier(f"assurance_measure__{publication_id}")
         )
-        with connect(self.settings) as connection:
+        with administrator(self.settings) as connection:
             rows = connection.cursor(row_factory=dict_row).execute(query).fetchall()
         return {_key(row): row for row in rows}
 
@@ -236,7 +238,7 @@ class RestatedWorld:
             sql.Identifier(f"restatement__{publication_id}")
         )
         found = defaultdict(list)
-        with connect(self.settings) as connection:
+        with administrator(self.settings) as connection:
             for row in connection.cursor(row_factory=dict_row).execute(query):
                 found[_key(row)].append(row)
         return dict(found)

@@ -14,6 +14,7 @@ from oic_assurance.builds.required_tests import MODEL
 from oic_assurance.builds.test_results import store_test_results
 from oic_assurance.settings import Settings
 from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.publishing.marts import audited_build, make_candidates, open_build
 
 
@@ -28,7 +29,7 @@ def a_model(name: str) -> Node:
 
 
 def ask(settings: Settings, query: str, build_id: int) -> list[tuple[Any, ...]]:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         return conn.execute(query.encode(), (build_id,)).fetchall()
 
 
@@ -64,12 +65,12 @@ def test_a_table_without_stored_results_has_no_tests_on_record(
     )
     before = ask(fresh_warehouse, tested, build.build_id)
     again = load_build(fresh_warehouse, build.build_id)
-    with connect(fresh_warehouse) as conn:
+    with administrator(fresh_warehouse) as conn:
         conn.execute("revoke insert on audit.expectation_result from oic_transform")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         marts.seal_marts(fresh_warehouse, again)
     assert ask(fresh_warehouse, tested, build.build_id) == before
-    with connect(fresh_warehouse) as conn:
+    with administrator(fresh_warehouse) as conn:
         conn.execute("grant insert on audit.expectation_result to oic_transform")
     marts.seal_marts(fresh_warehouse, again)
     assert ask(fresh_warehouse, tested, build.build_id) != before

@@ -12,7 +12,7 @@ from oic_assurance.builds.record import ROLE
 from oic_assurance.settings import Settings, load_settings
 from oic_assurance.warehouse.connections import connect
 from tests.conftest import PROJECT_ROOT
-from tests.databases import temporary_warehouse
+from tests.databases import administrator, temporary_warehouse
 from tests.mutants.mutants import all_mutants, write_marked
 from tests.mutants.report import key, reasons_of_survivors
 from tests.mutants.units import (
@@ -75,7 +75,7 @@ def test_numbers_beside_pseudonyms_are_readable_only_for_those_who_may_read_pseu
     staging tables of that purpose. But a table with both columns may be read only by roles that may
     also read `identity.pseudonym`.
     """
-    with connect(empty_models) as connection:
+    with administrator(empty_models) as connection:
         others = connection.execute(
             """
             select who.rolname, r.oid::regclass::text

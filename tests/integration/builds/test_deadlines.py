@@ -4,7 +4,7 @@ from oic_assurance import pipeline
 from oic_assurance.builds.dbt import run_dbt
 from oic_assurance.builds.deadline import freeze_deadlines
 from oic_assurance.builds.record import Build, load_build
-from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 from tests.integration.builds.restated_world import (
     RestatedWorld,
     at,
@@ -28,7 +28,7 @@ def land(world: RestatedWorld, moment: str) -> Build:
 def test_the_deadline_position_is_stored_once(world: RestatedWorld) -> None:
     land(world, DEADLINE_DAY)
     run_dbt(world.settings, "daily", ["seed"])
-    with connect(world.settings) as connection:
+    with administrator(world.settings) as connection:
         # Change the recorded times, as if the run had really been on the deadline day. Of all
         # deliveries, only the plan register is to count as landed on that day.
         connection.execute(

@@ -12,7 +12,7 @@ from oic_assurance.builds.version import SEEDS
 from oic_assurance.clock import parse_moment
 from oic_assurance.errors import AssuranceError, UsageError
 from oic_assurance.settings import Settings
-from oic_assurance.warehouse.connections import connect
+from tests.databases import administrator
 
 AS_AT = parse_moment("2026-05-02T05:30")
 
@@ -34,7 +34,7 @@ def with_a_gap(fresh_warehouse: Settings, tmp_path: Path) -> Settings:
 
 
 def builds(settings: Settings) -> int:
-    with connect(settings) as conn:
+    with administrator(settings) as conn:
         row = conn.execute("select count(*) from audit.build").fetchone()
     assert row is not None
     return int(row[0])

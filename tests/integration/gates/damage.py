@@ -109,7 +109,7 @@ REPAIRS = {
     **HISTORY_REPAIRS,
     **PUBLICATION_REPAIRS,
     "nothing_small_between_releases": "delete from audit.released_figure; "
-    "delete from marts.publication",
+    "delete from audit.release; delete from marts.publication",
     "no_protected_columns": "alter table {t} drop column collar_no",
     "no_forbidden_columns": "alter table {t} drop column narrative",
     "no_officer_numbers": "alter table {t} drop column extra",
@@ -162,8 +162,12 @@ DAMAGES = {
     "period_end, 'D1', 5, 10, 0.5, publication_id from {t} limit 1",
     "nothing_small_between_releases": "insert into marts.publication "
     "(publication_id, force_code, as_at, gate_verdict) values (0, 'E23000022', now(), 'passed'); "
-    "insert into audit.released_figure select 0, force_code, measure_code, period_start, "
-    "period_end, org_unit_code, 9, 18, '2020-01-01' from {t}; "
+    "insert into audit.release (release_id, publication_id, force_code, as_at, because, through) "
+    "values (0, 0, 'E23000022', now(), 'a test', 'login'); "
+    "insert into audit.released_figure (force_code, measure_code, period_start, period_end, "
+    "org_unit_code, numerator, denominator, released_at, release_id) "
+    "select force_code, measure_code, period_start, period_end, org_unit_code, 9, 18, "
+    "'2020-01-01', 0 from {t}; "
     "update {t} set numerator = 7, denominator = 14, value = 0.5",
     "candidate_public.assurance_period public_is_published": "update {t} set numerator = 50, "
     "denominator = 100, value = 0.5",
@@ -219,6 +223,10 @@ DAMAGES = {
     "hours_of_the_day": f"update {{t}} set hours_in_day = 26 {ONE}",
     "version_has_a_span": f"update {{t}} set valid_to = valid_from {ONE}",
     "one_version_a_day": "update {t} set valid_to = '2026-02-01' where valid_from = '1900-01-01'",
+    "officers_are_not_alone": (
+        "update {t} set rank_group = 'INSPECTOR_AND_ABOVE'"
+        " where ctid = (select min(ctid) from {t} where is_current)"
+    ),
     "every_officer_known": "delete from {t} where officer_key = md5('1')",
     "has_the_whole_force": "delete from {t} where org_unit_code = 'ALL'",
     "superior_known": "update {t} set parent_org_unit_code = 'D9' where org_unit_code = 'T1'",

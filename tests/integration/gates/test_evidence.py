@@ -227,6 +227,7 @@ def test_data_docs_load_nothing_from_other_servers(world: World) -> None:
         page = (index.parent / f"{suite.name}.html").read_text(encoding="utf-8")
         assert f'href="{suite.name}.html"' in first
         assert re.search(r"https?:|src=|<script", page) is None
+        assert "default-src 'none'" in page
         for expectation in suite.expectations:
             assert expectation.description in page
     assert re.search(r"https?:|src=|<script", first) is None

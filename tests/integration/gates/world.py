@@ -154,9 +154,11 @@ from (values
 
 create table candidate.dim_officer as
 select 'E23000022' as force_code, md5(n::text) as officer_key, valid_from, valid_to,
-    valid_to > date '2026-05-15' as is_current, true as is_resolved, 'OFFICER' as employment_type,
-    'Constable' as rank_grade, 'RESPONSE' as role_code, 'T1' as org_unit_code,
-    null::text as absence_status, <build>::bigint as publication_id
+    valid_to > date '2026-05-15' as is_current, true as is_resolved,
+    case when valid_to > date '2026-05-15' then 'OFFICER' end as employment_type,
+    case when valid_to > date '2026-05-15' then 'CONSTABLE_TO_SERGEANT' end as rank_group,
+    case when valid_to > date '2026-05-15' then 'NEEDS_MODULES' end as role_group,
+    'T1' as org_unit_code, <build>::bigint as publication_id
 from generate_series(1, 12) as n, (values
     (date '1900-01-01', date '2026-01-01'), (date '2026-01-01', date '9999-12-31')
 ) as version (valid_from, valid_to);

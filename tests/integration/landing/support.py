@@ -78,7 +78,8 @@ class World:
                 where schemaname like 'raw_%' or schemaname = 'identity' or tablename in (
                     'rejected_row', 'replayed_row', 'replay', 'batch', 'extraction',
                     'source_cursor', 'processing_log', 'erasure', 'erased_key', 'batch_erasure',
-                    'erasure_finish', 'correction', 'emptied', 'not_taken'
+                    'erasure_finish', 'correction', 'emptied', 'not_taken', 'recall',
+                    'recalled_record'
                 )
                 """
             ).fetchall()

@@ -50,6 +50,17 @@ def test_a_changed_source_table_stops_only_its_dataset(world: World) -> None:
         world.empty_sources()
 
 
+def test_a_table_with_a_marking_that_is_not_declared_is_refused(world: World) -> None:
+    put(world, 1, START)
+    world.rms("alter table rms.custody_record add column protective_marking text")
+    try:
+        with pytest.raises(ContractBroken, match="protective_marking, which may be a protective"):
+            world.land(CUSTODY)
+    finally:
+        world.rms("alter table rms.custody_record drop column protective_marking")
+    assert world.land(CUSTODY).rows_landed == 1
+
+
 def test_a_missing_table_breaks_the_contract(world: World) -> None:
     world.rms("drop table rms.custody_record")
     try:

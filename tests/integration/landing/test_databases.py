@@ -20,6 +20,7 @@ from tests.integration.landing.changed_databases import (
     put_report,
 )
 from tests.integration.landing.support import World
+from tests.integration.operations.support import assert_agrees
 
 pytestmark = pytest.mark.usefixtures("empty_sources")
 
@@ -221,7 +222,7 @@ def test_excluded_columns_are_nowhere_in_the_state_folder(world: World) -> None:
     ]
     for _ in range(2):
         assert world.land(REPORTS).batches == 0
-    for secret in ("heron lands", "Mallard", "URN-HERON"):
+    for secret in ("heron lands", "Mallard", "URN-HERON", "with the press"):
         for table in ("raw_law_enforcement.intelligence_report", "audit.rejected_row"):
             assert (
                 world.query(f"select * from {table} as t where t::text like %s", f"%{secret}%")
@@ -241,12 +242,15 @@ def test_the_login_cannot_read_excluded_columns(world: World) -> None:
         connection.execute("select narrative from intel.report")
 
 
-def test_a_report_whose_marking_is_raised_keeps_its_last_admitted_version(world: World) -> None:
+def test_a_report_whose_marking_is_raised_is_recalled(world: World) -> None:
     put_report(world, 1, at(0))
     world.land(REPORTS)
     put_report(world, 1, at(5), protective_marking="TOP SECRET", report_urn="URN-NEW")
-    assert world.land(REPORTS).rows_rejected == 1
-    assert world.state(REPORTS, ("report_urn",)) == {"1": ("URN-1",)}
+    report = world.land(REPORTS)
+    assert (report.rows_rejected, report.recalled) == (1, 1)
+    assert world.query("select row_key, names from audit.recalled_record") == [("1", ["URN-1"])]
+    # The recall is recorded once, until the stage of the run has erased the record.
+    assert world.land(REPORTS).recalled == 0
 
 
 @pytest.mark.parametrize("value", ["", "  ", "Z9 ", "three", None])
@@ -256,11 +260,48 @@ def test_gradings_are_landed_unchanged(world: World, value: str | None) -> None:
         "source_evaluation",
         "intelligence_assessment",
         "handling_code",
-        "handling_conditions",
     )
     put_report(world, 1, at(0), **dict.fromkeys(names, value))
     assert world.land(REPORTS).rows_rejected == 0
-    assert world.state(REPORTS, names) == {"1": (value,) * 5}
+    assert world.state(REPORTS, names) == {"1": (value,) * 4}
+
+
+def test_a_name_in_a_reference_goes_to_quarantine(world: World) -> None:
+    put_report(world, 1, at(0), report_urn="Hidden Heron")
+    put_report(world, 2, at(0), nccu_referral_ref="ask Hidden Heron")
+    put_report(world, 3, at(0), nccu_referral_ref="NR26000001", occurrence_ref="CAD 12 of today")
+    world.land(REPORTS)
+    assert list(world.state(REPORTS, ())) == ["3"]
+    assert [(key, reasons) for _, key, reasons in world.reasons(REPORTS)] == [
+        ("1", ["report_urn reads like prose, not like a reference"]),
+        ("2", ["nccu_referral_ref reads like prose, not like a reference"]),
+    ]
+
+
+def test_of_handling_conditions_only_the_presence_is_landed(world: World) -> None:
+    texts = [None, "", " \t\r\n\N{NO-BREAK SPACE}", "ask the heron", " x\n"]
+    for key, text in enumerate(texts):
+        put_report(world, key, at(0), handling_conditions=text)
+    world.land(REPORTS)
+    stated = {"0": False, "1": False, "2": False, "3": True, "4": True}
+    expected = {key: (is_stated,) for key, is_stated in stated.items()}
+    assert world.state(REPORTS, ("handling_conditions",)) == expected
+    # Another text is no change of the record. Later extracts are checked row by row.
+    put_report(world, 3, at(30), handling_conditions="ask the crane")
+    put_report(world, 0, at(30), handling_conditions="ask the stork", status="LOST")
+    put_report(world, 1, at(30), handling_conditions="ask the swan")
+    world.land(REPORTS)
+    assert world.state(REPORTS, ("handling_conditions",)) == expected | {"1": (True,)}
+    held = [
+        gzip.decompress(path.read_bytes()) for path in world.settings.home.glob("batches/**/*.gz")
+    ]
+    held += [
+        str(world.query(f"select t::text from {table} as t")).encode()
+        for table in ("raw_law_enforcement.intelligence_report", "audit.rejected_row")
+    ]
+    for bird in (b"heron", b"crane", b"stork", b"swan"):
+        assert not [content for content in held if b"ask the " + bird in content]
+    assert_agrees(world, REPORTS)
 
 
 def test_a_blank_reference_becomes_null(world: World) -> None:

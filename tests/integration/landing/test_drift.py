@@ -23,6 +23,34 @@ def test_a_new_column_is_reported_and_not_landed(world: World) -> None:
     assert ("shoe_size",) not in names
 
 
+def test_a_column_that_is_never_extracted_is_not_reported_either(world: World) -> None:
+    header = "event_at,point_code,party,status"
+    row = "2026-01-05 10:00,HYDRA,FORCE,accepted"
+    world.drop(
+        "governance/recommendations/recommendation_log.csv",
+        f"{header},Comment\n{row},see the heron\n",
+    )
+    assert world.land("governance/recommendations").rows_landed == 1
+    [batch] = world.batches("governance/recommendations")
+    assert "columns_kept_out" not in str(batch["notes"])
+    assert "comment" not in {
+        name
+        for (name,) in world.query(
+            "select column_name from information_schema.columns"
+            " where table_schema = 'raw_general' and table_name = 'recommendation_event'"
+        )
+    }
+
+
+def test_a_file_with_a_marking_is_refused(world: World) -> None:
+    drop(world, f"{PERSONNEL},Protective Marking", person("000001") + ",SECRET")
+    report = world.land(PEOPLE)
+    assert report.rows_landed == 0
+    [(_, reason)] = report.refused
+    assert "the column Protective Marking may be a protective marking" in reason
+    assert not list((world.settings.home / "batches" / PEOPLE).glob("*.gz"))
+
+
 @pytest.mark.parametrize(
     ("header", "rows", "reason"),
     [

@@ -357,7 +357,7 @@ def test_a_rejected_row_with_a_readable_key_lets_others_vanish(world: World) -> 
 def test_the_command_records_who_accepted_and_what_may_vanish(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oic_assurance.cli.batch.login", lambda: "a.clerk")
+    monkeypatch.setattr("oic_assurance.cli.batch.account", lambda: "a.clerk")
     world.personnel("20260101", *TWENTY)
     world.personnel("20260102", *TWENTY[:9])
     world.land(PEOPLE)

@@ -1,6 +1,7 @@
 """The SQL functions that convert texts, compared with Python's calendar and time zones."""
 
 import random
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from oic_assurance.clock import parse_moment
+from oic_assurance.landing.checks import PROSE
 from tests.integration.landing.support import World, warehouse_of_its_own
 
 LONDON = ZoneInfo("Europe/London")
@@ -20,6 +22,41 @@ def world(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
         world = World(settings, tmp_path_factory.mktemp("functions"))
         yield world
         world.close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("26000012345", "NR26000123", "URN-1", "P1", "U000001/2", "2026/04/123", "R-MAR-1", "é"),
+        *("Plan A", "P COLLECT", "NCCU 26 0001", "CAD 123 of 21 April 2026", "SHARE", "  ", "R 1"),
+        *("a" * 500, "12 34", "Ref No 12/2026", "OIC-PLAN (draft) 2"),
+    ],
+)
+def test_a_text_that_may_be_a_reference_is_no_prose(world: World, text: str) -> None:
+    assert world.one("select %s ~ %s", text, PROSE) is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Hidden Heron", "hidden heron", " Hidden\tHeron ", "Heron, H. Hidden", "Åsa Öberg"),
+        *("Mr O'Heron", "Jean-Luc Heron", "see Hidden Heron", "Hidden (Heron) Crane"),
+        *(
+            "seen with Hidden Heron in 2026",
+            "Hidden Heron born in 1985",
+            "ask the heron 7 more times",
+        ),
+    ],
+)
+def test_a_name_or_a_sentence_is_prose(world: World, text: str) -> None:
+    assert world.one("select %s ~ %s", text, PROSE) is True
+
+
+def test_prose_is_found_quickly_in_a_long_text(world: World) -> None:
+    begun = time.monotonic()
+    for text in ("a b " * 5000, "1 a " * 5000, "aa1 " * 5000, "- aa" * 5000):
+        world.one("select %s ~ %s", text, PROSE)
+    assert time.monotonic() - begun < 2
 
 
 def read(world: World, function: str, text: str) -> object:

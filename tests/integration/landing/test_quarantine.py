@@ -70,6 +70,7 @@ def test_each_number_gets_one_pseudonym(world: World) -> None:
     assert assign_pseudonyms(world.settings) == 7
     assert assign_pseudonyms(world.settings) == 0
     rows = world.query("select kind, identifier, officer_key from identity.pseudonym")
+    assert world.query("select distinct key_version from identity.pseudonym") == [(1,)]
     assert sorted((kind, number) for kind, number, _ in rows) == [
         ("collar_no", "C000001"),
         ("collar_no", "C000002"),
@@ -81,7 +82,7 @@ def test_each_number_gets_one_pseudonym(world: World) -> None:
     ]
     key = secret(world.settings, "pseudonym_key")
     for kind, number, officer_key in rows:
-        assert officer_key == pseudonym(key, kind, number)
+        assert officer_key == pseudonym(key, world.settings.force_code, kind, number)
 
 
 def test_raw_tables_exist_before_the_first_landing(world: World) -> None:

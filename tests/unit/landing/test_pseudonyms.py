@@ -1,21 +1,57 @@
-"""A number always has the same pseudonym, which depends on the secret key."""
+"""A pseudonym depends on the key, the force, the kind and the number, and on nothing else."""
 
 import hashlib
 import hmac
 
-from oic_assurance.landing.pseudonyms import pseudonym
+import pytest
+
+from oic_assurance.errors import UsageError
+from oic_assurance.landing.pseudonyms import check_key_strength, check_value, pseudonym
+
+FORCE = "E23000022"
 
 
-def test_a_pseudonym_is_the_keyed_hash_of_kind_and_number() -> None:
-    digest = hmac.new(b"key", b"employee_no:000123", hashlib.sha256).hexdigest()
-    assert pseudonym("key", "employee_no", "000123") == digest[:32]
+def test_a_pseudonym_is_the_keyed_hash_of_force_kind_and_number() -> None:
+    message = b"pseudonym\0E23000022\0collar_no\x00C77"
+    expected = hmac.new(b"secret", message, hashlib.sha256).hexdigest()[:32]
+    assert pseudonym("secret", FORCE, "collar_no", "C77") == expected
 
 
-def test_pseudonyms_differ_by_key_kind_and_number() -> None:
+def test_the_form_from_before_has_no_force() -> None:
+    expected = hmac.new(b"secret", b"collar_no:C77", hashlib.sha256).hexdigest()[:32]
+    assert pseudonym("secret", FORCE, "collar_no", "C77", form=1) == expected
+    assert pseudonym("secret", "E23000001", "collar_no", "C77", form=1) == expected
+
+
+def test_pseudonyms_differ_by_key_force_kind_and_number() -> None:
     seen = {
-        pseudonym(key, kind, number)
+        pseudonym(key, force, kind, number)
         for key in ("a", "b")
+        for force in (FORCE, "E23000001")
         for kind in ("employee_no", "collar_no")
-        for number in ("000123", "123")
+        for number in ("1", "11", "1:1", "collar_no:1")
     }
-    assert len(seen) == 8
+    assert len(seen) == 32
+
+
+def test_no_two_ways_to_cut_a_text_give_one_pseudonym() -> None:
+    """The parts cannot run into each other: a number is no part of a force or a kind."""
+    assert pseudonym("k", "E2", "3collar_no", "1") != pseudonym("k", "E23", "collar_no", "1")
+    assert pseudonym("k", "E2", "collar_no1", "2") != pseudonym("k", "E2", "collar_no", "12")
+    assert pseudonym("k", "E2", "collar_no", "1", form=1) != pseudonym("k", "E2", "collar_no", "1")
+
+
+def test_a_check_value_tells_nothing_about_a_pseudonym() -> None:
+    assert check_value("a", 1) != check_value("b", 1) != check_value("b", 2)
+    assert len(check_value("a", 1)) == 16
+
+
+@pytest.mark.parametrize("key", ["", "1", "password", "x" * 64, "0123456789" * 4])
+def test_a_weak_key_is_refused_and_not_repeated_in_the_error(key: str) -> None:
+    with pytest.raises(UsageError, match="too easy to guess") as raised:
+        check_key_strength(key)
+    assert len(key) < 8 or key not in raised.value.message
+
+
+def test_a_generated_key_is_strong() -> None:
+    check_key_strength("dSDnyrqn93Yq2SgUyNOUFGHFbQDSDjgkGJd0hVzFwcs")

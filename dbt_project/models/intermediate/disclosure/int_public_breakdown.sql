@@ -50,7 +50,7 @@ with
             fresh.period_start,
             fresh.counted_as,
             fresh.smallest,
-            released.publication_id,
+            released.release_id,
             released.period_start as released_start
         from fresh
         inner join
@@ -68,7 +68,7 @@ with
             earlier.force_code,
             earlier.measure_code,
             earlier.period_start,
-            earlier.publication_id,
+            earlier.release_id,
             earlier.counted_as,
             earlier.smallest,
             unit.org_unit_code,
@@ -85,7 +85,7 @@ with
             earlier.force_code,
             earlier.measure_code,
             earlier.period_start,
-            earlier.publication_id,
+            earlier.release_id,
             earlier.counted_as,
             earlier.smallest,
             released.org_unit_code,
@@ -97,7 +97,7 @@ with
             on earlier.force_code = released.force_code
             and earlier.measure_code = released.measure_code
             and earlier.released_start = released.period_start
-            and earlier.publication_id = released.publication_id
+            and earlier.release_id = released.release_id
     ),
 
     change as (
@@ -111,13 +111,7 @@ with
             sum(rest) as rest
         from step
         group by
-            force_code,
-            measure_code,
-            period_start,
-            publication_id,
-            org_unit_code,
-            counted_as,
-            smallest
+            force_code, measure_code, period_start, release_id, org_unit_code, counted_as, smallest
     ),
 
     withheld as (

@@ -3,12 +3,7 @@ with
         select
             personnel.force_code,
             pseudonym.officer_key,
-            personnel.employment_type,
-            personnel.rank_grade,
-            personnel.role_code,
             coalesce(personnel.org_unit_code, 'UNKNOWN') as org_unit_code,
-            personnel.absence_status,
-            true as is_resolved,
             personnel.valid_from,
             personnel.valid_to
         from {{ ref("stg_hr__personnel") }} as personnel
@@ -19,15 +14,48 @@ with
             and pseudonym.is_person
     ),
 
+    with_previous as (
+        select
+            listed_officer.*,
+            case
+                when
+                    lag(org_unit_code) over by_officer = org_unit_code
+                    and lag(valid_to) over by_officer = valid_from
+                then 0
+                else 1
+            end as begins
+        from listed_officer
+        window by_officer as (partition by force_code, officer_key order by valid_from)
+    ),
+
+    numbered as (
+        select
+            with_previous.*,
+            sum(begins) over (
+                partition by force_code, officer_key
+                order by valid_from
+                rows between unbounded preceding and current row
+            ) as posting
+        from with_previous
+    ),
+
+    time_in_unit as (
+        select
+            force_code,
+            officer_key,
+            org_unit_code,
+            true as is_resolved,
+            min(valid_from) as valid_from,
+            max(valid_to) as valid_to
+        from numbered
+        group by force_code, officer_key, org_unit_code, posting
+    ),
+
     unresolved_number as (
         select distinct
             force_code,
             officer_key,
-            cast(null as {{ dbt.type_string() }}) as employment_type,
-            cast(null as {{ dbt.type_string() }}) as rank_grade,
-            cast(null as {{ dbt.type_string() }}) as role_code,
             'UNKNOWN' as org_unit_code,
-            cast(null as {{ dbt.type_string() }}) as absence_status,
             false as is_resolved,
             {{ beginning_of_time() }} as valid_from,
             {{ end_of_time() }} as valid_to
@@ -37,7 +65,7 @@ with
 
     officer_version as (
         select *
-        from listed_officer
+        from time_in_unit
         union all
         select *
         from unresolved_number

@@ -37,28 +37,47 @@ with
         {{ versions_of(source("law_enforcement", "nccu_referral"), occurrences, "occurrence_ref") }}
     ),
 
+    {% set known_report %}
+        {{
+            without_recalled(
+                source("law_enforcement", "intelligence_report"), "intelligence_report"
+            )
+        }}
+    {% endset %}
+
     report as (
         {{
             versions_of(
-                source("law_enforcement", "intelligence_report"),
+                known_report,
                 "select force_code, report_urn as key from referral_in_editions",
                 "report_urn",
             )
         }}
         union
-        {{
-            versions_of(
-                source("law_enforcement", "intelligence_report"),
-                referral_keys,
-                "nccu_referral_ref",
-            )
-        }}
+        {{ versions_of(known_report, referral_keys, "nccu_referral_ref") }}
         union
-        {{
-            versions_of(
-                source("law_enforcement", "intelligence_report"), occurrences, "occurrence_ref"
+        {{ versions_of(known_report, occurrences, "occurrence_ref") }}
+    ),
+
+    -- The document that decided in the compared publication is not in raw any more: it was erased,
+    -- or its marking has risen. The cause names the referral, because the document must not be
+    -- named.
+    erased_report as (
+        select before.force_code, before.referral_ref
+        from {{ ref("compared__referral") }} as before
+        inner join
+            changed_referral
+            on before.force_code = changed_referral.force_code
+            and before.referral_ref = changed_referral.referral_ref
+        where
+            before.rules = 'today'
+            and before.report_urn is not null
+            and not exists (
+                select report.report_urn
+                from report
+                where
+                    report.force_code = before.force_code and report.report_urn = before.report_urn
             )
-        }}
     ),
 
     referral_change as ({{ referral_change("referral") }}),
@@ -130,6 +149,9 @@ with
             report_change as change
             on referral_in_editions.force_code = change.force_code
             and referral_in_editions.report_urn = change.record_ref
+        union all
+        select force_code, referral_ref, 2, 'intelligence/report', referral_ref, 'DELETED_RECORD'
+        from erased_report
         union all
         select force_code, referral_ref, 3, 'hr/personnel', source_ref, cause
         from officer_number_change

@@ -4,7 +4,7 @@ with
     known as (
         select
             -- ids
-            source.publication_id,
+            source.release_id,
             source.force_code,
             source.measure_code,
             source.org_unit_code,
@@ -14,11 +14,11 @@ with
             source.denominator - source.numerator as rest,
 
             -- booleans
-            max(source.publication_id) over (
+            max(source.release_id) over (
                 partition by
                     source.force_code, source.measure_code, source.period_start, source.period_end
             )
-            = source.publication_id as is_latest,
+            = source.release_id as is_latest,
 
             -- times
             source.period_start,

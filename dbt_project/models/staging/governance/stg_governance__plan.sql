@@ -11,7 +11,6 @@ with
 
             -- texts
             strand,
-            title,
             {{ blank_to_null("owner_role") }} as owner_role,
             version,
             {{ blank_to_null("evidence_ref") }} as evidence_ref,

@@ -2,7 +2,9 @@ with
     source as (
         {{
             version_as_at(
-                source("law_enforcement", "intelligence_report"),
+                without_recalled(
+                    source("law_enforcement", "intelligence_report"), "intelligence_report"
+                ),
                 first_version_stands="if_created",
                 deleted="left_out",
             )
@@ -29,7 +31,7 @@ with
             protective_marking,
 
             -- booleans
-            {{ blank_to_null("handling_conditions") }} is not null as has_handling_conditions,
+            handling_conditions as has_handling_conditions,
 
             -- times
             created_at,

@@ -39,10 +39,12 @@ from oic_assurance.sources.databases.errors import (
     reason,
     translated_errors,
 )
+from oic_assurance.sources.databases.postgres import check_markings, source_type
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
 from oic_assurance.sources.declarations.model import DatabasePlace, Dataset
 from oic_assurance.warehouse.airflow_uri import variable_name
 from oic_assurance.warehouse.folders import private_folder
+from oic_assurance.warehouse.transport import check_other
 
 ROWS_AT_ONCE = 2_000
 #: How many keys are in one statement. It must be fewer than the databases allow: SQL Server allows
@@ -124,11 +126,13 @@ class AirflowHookTable:
             )
         for column in self._table.columns:
             kind = self._found[column.name]
-            if self._dialect.template(column.type, kind) is None:
+            if self._dialect.template(column.type, kind, presence=column.presence) is None:
+                declared = source_type(column)
                 raise ContractBroken(
-                    f"{name}: {self._place}.{column.name} is {kind}, but {column.type} is declared."
+                    f"{name}: {self._place}.{column.name} is {kind}, but {declared} is declared."
                 )
         expected = {*self._table.names, *self._place.never_extracted}
+        check_markings(self._dataset, self._found, expected)
         return [column for column in self._found if column not in expected]
 
     def digest(self, since: datetime | None, keys: KeySum | None = None) -> SourceDigest:
@@ -266,7 +270,8 @@ class AirflowHookTable:
         return f"{column} in ({marks})", list(self._place.marking.admits)
 
     def _read(self, name: str) -> str:
-        template = self._dialect.template(self._table.column(name).type, self._found[name])
+        column = self._table.column(name)
+        template = self._dialect.template(column.type, self._found[name], presence=column.presence)
         return (template or "{}").replace("{}", self._dialect.quoted(name))
 
     def _writer(self, name: str, notes: Notes) -> Write:
@@ -363,10 +368,13 @@ def _connect(settings: Settings, place: DatabasePlace, dialect: Dialect) -> Any:
     try:
         hook = BaseHook.get_connection(place.system).get_hook()
         airflow = hook.connection
+        check_other(variable_name(place.system), dialect.name, airflow.extra_dejson)
         airflow.extra = json.dumps({**dialect.extras, **airflow.extra_dejson})
         connection = hook.get_conn()
         if dialect.begins_itself:
             hook.set_autocommit(connection, True)
+    except UsageError:
+        raise
     except Exception as error:  # hooks and drivers have their own error classes
         why = reason(error)
         if is_driver_error(error) or isinstance(error, OSError):

@@ -49,6 +49,8 @@ class Dialect:
     #: The SQL expression that makes comparisons of a text exact: case, accents and trailing blanks
     #: count.
     exact: str = "{}"
+    #: The SQL expression that gives 1 for a text that is neither null nor blank, and otherwise 0.
+    given: str = ""
     #: Whether the catalogue has names in capitals. Declarations have names in small letters.
     capitals: bool = False
     #: Whether `session` begins the transaction. Then the driver must not begin one.
@@ -65,14 +67,30 @@ class Dialect:
         before, after = self.quotes
         return ".".join(f"{before}{self.catalogue_name(name)}{after}" for name in names)
 
-    def template(self, declared: ColumnType, found: str) -> str | None:
+    def template(self, declared: ColumnType, found: str, *, presence: bool = False) -> str | None:
         """Return the SQL expression that reads a column as its declared type, or None if none fits.
 
         `found` is the column's type in the catalogue. The exact type is looked up first, then the
-        type without its lengths.
+        type without its lengths. With `presence`, the column must be a text, and the expression
+        gives only whether it is filled. So the text never leaves the database.
         """
+        if presence:
+            text = self.template("text", found)
+            return self.given.replace("{}", text) if text else None
         readers = self.readers[declared]
         return readers.get(found) or readers.get(plain_type(found))
+
+
+def _given(length: str, blanks: tuple[str, ...]) -> str:
+    """Return the SQL expression that gives 1 for a text that is neither null nor blank.
+
+    No database trims every blank that counts as one here. So all `blanks` are removed, and the
+    length of the rest is looked at. `length` is the expression for the length of a text.
+    """
+    text = "{}"
+    for blank in blanks:
+        text = f"replace({text}, {blank}, '')"
+    return f"case when {length.replace('{}', text)} > 0 then '1' else '0' end"
 
 
 def plain_type(found: str) -> str:
@@ -120,6 +138,10 @@ MYSQL = Dialect(
     },
     zoned=frozenset({"timestamp"}),
     exact="cast(convert({} using utf8mb4) as binary)",
+    given=_given(
+        "char_length({})",
+        ("' '", "_utf8mb4 0x09", "_utf8mb4 0x0A", "_utf8mb4 0x0D", "_utf8mb4 0xC2A0"),
+    ),
     # Airflow's hook supports two drivers for MySQL. This one can be installed without a compiler.
     extras={"client": "mysql-connector-python"},
 )
@@ -161,6 +183,9 @@ MSSQL = Dialect(
         "convert(datetime2, {}, 126)",
     ),
     exact="convert(varbinary(400), convert(nvarchar(200), {}))",
+    given=_given(
+        "datalength({})", ("N' '", "nchar(9)", "nchar(10)", "nchar(13)", "nchar(160)")
+    ).replace("{}", "cast({} as nvarchar(max))"),
     begins_itself=True,
     # Seconds to wait for the login, and for an answer.
     extras={"login_timeout": 10, "timeout": 120},
@@ -211,6 +236,7 @@ ORACLE = Dialect(
     },
     zoned=frozenset({"timestamp with time zone", "timestamp with local time zone"}),
     moment=(f"from_tz({_ORACLE_BOUND}, 'UTC')", _ORACLE_BOUND),
+    given=_given("length({})", ("' '", "chr(9)", "chr(10)", "chr(13)", "unistr('\\00A0')")),
     capitals=True,
     # With this setting the driver returns a long text as a text. By default it would return a
     # handle, and every handle must be read with a request of its own.

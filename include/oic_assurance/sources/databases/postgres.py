@@ -1,6 +1,6 @@
 """Read one table of a PostgreSQL source in one snapshot, as a stream of binary COPY."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ from oic_assurance.sources.databases.change_counts import ChangeCounts
 from oic_assurance.sources.databases.copy_out import stream_copy
 from oic_assurance.sources.databases.errors import ContractBroken, source_error
 from oic_assurance.sources.databases.source import KeySum, SourceDigest
-from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.sources.declarations.model import BLANKS, Column, ColumnType, Dataset, Table
+from oic_assurance.sources.declarations.protected import undeclared_markings
 
 #: For each declared type, the PostgreSQL types that fit it, as `format_type` names them. Narrower
 #: types fit too.
@@ -65,11 +66,13 @@ class PostgresTable:
             raise ContractBroken(f"{name}: {self._place} has no column {', '.join(missing)}.")
         for column in self._table.columns:
             kind = found[column.name].partition("(")[0]
-            if kind not in _TYPES[column.type]:
+            declared = source_type(column)
+            if kind not in _TYPES[declared]:
                 raise ContractBroken(
-                    f"{name}: {self._place}.{column.name} is {kind}, but {column.type} is declared."
+                    f"{name}: {self._place}.{column.name} is {kind}, but {declared} is declared."
                 )
         expected = {*self._table.names, *self._place.never_extracted}
+        check_markings(self._dataset, found, expected)
         return [column for column in found if column not in expected]
 
     def _columns_found(self) -> dict[str, str]:
@@ -227,15 +230,43 @@ class PostgresTable:
         )
 
 
+def check_markings(dataset: Dataset, found: Iterable[str], declared: Iterable[str]) -> None:
+    """Refuse a table with a marking that the declaration does not know.
+
+    Raises:
+        ContractBroken: A column of the table looks like a protective marking and is not declared.
+    """
+    markings = undeclared_markings(found, declared)
+    if markings:
+        raise ContractBroken(
+            f"{dataset.name}: {dataset.place} has the column {', '.join(markings)}, which may be a"
+            " protective marking. Declare it, and its ceiling as `door`, so that no row above it is"
+            " extracted."
+        )
+
+
 def typed(table: Table) -> list[Composable]:
     """Return the columns of row `r`, cast to their declared types.
 
-    The cast is needed, because a column of a source can have a narrower type.
+    The cast is needed, because a column of a source can have a narrower type. If only the presence
+    of a text is landed, the source computes it. So the text never leaves the source.
     """
     return [
-        SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
+        is_given(Identifier("r", column.name))
+        if column.presence
+        else SQL("{}::{}").format(Identifier("r", column.name), SQL(column.type))
         for column in table.columns
     ]
+
+
+def source_type(column: Column) -> ColumnType:
+    """Return the type that a column must have in the source."""
+    return "text" if column.presence else column.type
+
+
+def is_given(text: Composable) -> Composed:
+    """Return the SQL condition for a text that is neither null nor blank."""
+    return SQL("coalesce(btrim({}, {}) <> '', false)").format(text, sql.Literal(BLANKS))
 
 
 def hash_of(values: Sequence[Composable]) -> Composed:

@@ -20,6 +20,7 @@ from oic_assurance.sources.declarations.model import (
     Table,
 )
 from oic_assurance.sources.declarations.patterns import pattern_problem
+from oic_assurance.sources.declarations.protected import privacy_problems
 from oic_assurance.sources.declarations.yaml_lines import Path
 
 Problem = tuple[Path, str]
@@ -47,7 +48,11 @@ def contradictions(dataset: Dataset, content: Mapping[str, Any], file: str) -> I
         yield from _check_database(dataset.place, dataset.tables[0])
     else:
         yield from _check_files(dataset.place)
+    for number, table in enumerate(dataset.tables):
+        for name in sorted(set(dataset.place.never_extracted) & set(table.names)):
+            yield ("tables", number, "columns", name), f"{name} is listed in never_extracted"
     yield from _check_retention(dataset)
+    yield from privacy_problems(dataset)
     for number, table in enumerate(dataset.tables):
         path: Path = ("tables", number)
         yield from _check_table(dataset, table, path)
@@ -124,11 +129,8 @@ def _check_database(place: DatabasePlace, table: Table) -> Iterator[Problem]:
         yield ("place", "door"), f"there is no column {marking.column}"
     elif marking and table.column(marking.column).type != "text":
         yield ("place", "door"), f"a marking must be a text column, and {marking.column} is not"
-    for name in sorted(set(place.never_extracted) & set(table.names)):
-        yield (
-            ("tables", 0, "columns", name),
-            f"{name} is listed in never_extracted",
-        )
+    if marking and marking.reference and marking.reference not in table.names:
+        yield ("place", "door"), f"there is no column {marking.reference}"
 
 
 def _check_files(place: FilePlace) -> Iterator[Problem]:
@@ -186,9 +188,15 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
     if name in (*_LANDING_COLUMNS, *_SYSTEM_COLUMNS):
         yield path, f"{name} is a reserved column name: choose another name"
     if column.type != "text" and (
-        column.codes or column.pattern or column.digits or column.verbatim or column.identifies
+        column.codes
+        or column.pattern
+        or column.digits
+        or column.verbatim
+        or column.identifies
+        or column.reference
     ):
         yield path, f"{name} has rules for text, but its type is {column.type}"
+    yield from _check_presence(table, column, path)
     if column.pattern is not None and (reason := pattern_problem(column.pattern)):
         yield (*path, "pattern"), f"the pattern of {name} is not valid: {reason}"
     if not column.verbatim and any(code != code.strip() or not code for code in column.codes):
@@ -205,6 +213,17 @@ def _check_column(dataset: Dataset, table: Table, column: Column, path: Path) ->
     yield from _check_required_when(table, column, path)
     if column.refers_to is not None:
         yield from _check_reference(dataset, column, (*path, "refers_to"))
+
+
+def _check_presence(table: Table, column: Column, path: Path) -> Iterator[Problem]:
+    """Find contradictions in a column of which only the presence of a text is landed."""
+    if not column.presence:
+        return
+    name = column.name
+    if column.type != "boolean":
+        yield path, f"only the presence of {name} is landed, so its type must be boolean"
+    if column.required or column.required_when or name in table.key:
+        yield path, f"{name} is always true or false, so it cannot be required or in the key"
 
 
 def _check_reading(is_typed: bool, column: Column, path: Path) -> Iterator[Problem]:

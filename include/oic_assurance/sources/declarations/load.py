@@ -207,7 +207,7 @@ def _dataset(content: dict[str, Any]) -> Dataset:
     return Dataset(
         name=content["dataset"],
         description=content["description"],
-        place=_database(content) if is_database else FilePlace(**content["place"]),
+        place=_database(content) if is_database else _files_of(content["place"]),
         delivery=content["delivery"],
         classification=content["classification"],
         owner=content["owner"],
@@ -215,6 +215,15 @@ def _dataset(content: dict[str, Any]) -> Dataset:
         tables=tuple(_table(table) for table in content["tables"]),
         fingerprint=_fingerprint(content),
         tolerance=Tolerance(**content.get("tolerance", {})),
+    )
+
+
+def _files_of(place: dict[str, Any]) -> FilePlace:
+    return FilePlace(
+        folder=place["folder"],
+        file=place["file"],
+        format=place["format"],
+        never_extracted=tuple(place.get("never_extracted", ())),
     )
 
 
@@ -227,7 +236,9 @@ def _database(content: dict[str, Any]) -> DatabasePlace:
         table=place["table"],
         cursor=content["cursor"],
         never_extracted=tuple(place.get("never_extracted", ())),
-        marking=MarkingRule(marking["column"], tuple(marking["admits"])) if marking else None,
+        marking=MarkingRule(marking["column"], tuple(marking["admits"]), marking.get("reference"))
+        if marking
+        else None,
         time_zone=place.get("time_zone", "UTC"),
     )
 

@@ -6,6 +6,9 @@ from typing import Literal
 
 ColumnType = Literal["text", "bigint", "integer", "boolean", "date", "timestamptz", "numeric"]
 
+#: The blank characters. A text of only these characters counts as absent.
+BLANKS = " \t\r\n\N{NO-BREAK SPACE}"
+
 #: The placeholder for the day of the delivery in the name of a file.
 DAY = "YYYYMMDD"
 
@@ -62,6 +65,10 @@ class Column:
     #: The number of digits of each value. A spreadsheet can remove leading zeros. Landing restores
     #: them up to this number of digits.
     digits: int | None = None
+    #: Whether the value is a reference number that marts show. Such a value must not be prose.
+    reference: bool = False
+    #: Whether the source has a text, and only its presence is landed, as a boolean.
+    presence: bool = False
     #: Whether the value is landed unchanged, including blanks at its ends.
     verbatim: bool = False
     when_unreadable: Literal["reject", "blank"] = "reject"
@@ -99,6 +106,11 @@ class Table:
         """The names of the columns in the order of the declaration."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def presences(self) -> tuple[str, ...]:
+        """The names of the columns of which only the presence of a text is landed."""
+        return tuple(column.name for column in self.columns if column.presence)
+
 
 @dataclass(frozen=True)
 class MarkingRule:
@@ -109,6 +121,9 @@ class MarkingRule:
 
     column: str
     admits: tuple[str, ...]
+    #: The column with the name that marts give to the record. If the marking of a record rises,
+    #: rows of the marts with this name are withdrawn. None means that no mart names the record.
+    reference: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +152,8 @@ class FilePlace:
     folder: str
     file: str
     format: Literal["csv", "xlsx"]
+    #: Columns that exist in the files and are never read.
+    never_extracted: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Return the place as `folder/file`."""

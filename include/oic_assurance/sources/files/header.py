@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from oic_assurance.errors import DeliveryRefused
 from oic_assurance.sources.declarations.load import datasets
-from oic_assurance.sources.declarations.model import Dataset, Table
+from oic_assurance.sources.declarations.model import Dataset, FilePlace, Table
+from oic_assurance.sources.declarations.protected import undeclared_markings
 
 #: How many rows at the start of a file are searched for the header.
 SAMPLE_ROWS = 30
@@ -74,14 +75,21 @@ def find_header(
     twice = [name for name in table.names if found.count(normalised(name)) > 1]
     if twice:
         raise DeliveryRefused(f"the header names {', '.join(twice)} more than once")
-    header = _header(samples[number][index], index, found, table)
+    header = _header(samples[number][index], index, found, table, dataset.files)
+    markings = undeclared_markings(header.extra, table.names)
+    if markings:
+        raise DeliveryRefused(
+            f"the column {', '.join(markings)} may be a protective marking, and a file has no"
+            " ceiling: have the rows with a high marking and this column removed from the export"
+        )
     for place, record in enumerate(samples[number][:index], 1):
         if _could_be_row(record, header, table):
             raise DeliveryRefused(f"line {place} is above the header but looks like a row")
     return number, header
 
 
-def _header(record: Record, index: int, found: list[str], table: Table) -> Header:
+def _header(record: Record, index: int, found: list[str], table: Table, place: FilePlace) -> Header:
+    left_out = {normalised(name) for name in place.never_extracted}
     positions = tuple(found.index(normalised(name)) for name in table.names)
     spelled = {
         name: record[position].strip()
@@ -93,10 +101,10 @@ def _header(record: Record, index: int, found: list[str], table: Table) -> Heade
         len(record),
         extra=tuple(
             cell.strip()
-            for place, cell in enumerate(record)
-            if cell.strip() and place not in positions
+            for number, cell in enumerate(record)
+            if cell.strip() and number not in positions and normalised(cell) not in left_out
         ),
-        nameless=tuple(place for place, cell in enumerate(record) if not cell.strip()),
+        nameless=tuple(number for number, cell in enumerate(record) if not cell.strip()),
         spelled={name: text for name, text in spelled.items() if text != name},
     )
 

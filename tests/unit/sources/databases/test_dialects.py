@@ -76,3 +76,14 @@ def test_every_dialect_can_read_the_types_of_the_declared_tables() -> None:
     used = {c.type for d in datasets().values() for t in d.tables for c in t.columns}
     for dialect in DIALECTS.values():
         assert used <= set(dialect.readers)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+def test_the_presence_of_a_text_is_read_without_the_text(dialect: Dialect) -> None:
+    found = {"mysql": "longtext", "mssql": "nvarchar", "oracle": "clob"}[dialect.name]
+    expression = dialect.template("boolean", found, presence=True)
+    assert expression is not None
+    assert expression.startswith("case when ")
+    assert expression.endswith(" > 0 then '1' else '0' end")
+    assert expression.count("{}") == 1
+    assert dialect.template("boolean", "blob", presence=True) is None

@@ -69,6 +69,28 @@ MISTAKES: list[Mistake] = [
     (FILE, "YYYYMMDD.csv, format: csv", "YYYYMMDD.csv, format: xlsx", 4, "must end with .xlsx"),
     (FILE, "referral_YYYYMMDD.csv", "referral_YYYYMMDD.part", 4,
      "count as unfinished and are never read"),
+    # What no dataset may extract, and what a marking needs.
+    (FILE, "      persons:", "      victim_surname:", 17, "may identify a person or hold a narr"),
+    (FILE, "      persons:", "      suspect_name:", 17, "suspect_name may identify a person"),
+    (DATABASE, "      outcome:", "      narrative:", 16, "narrative may identify a person or hold"),
+    (FILE, "      persons: {type: integer,", "      gsc: {type: text,", 17,
+     "gsc is a marking, and a file is archived whole"),
+    (DATABASE, "      outcome:", "      protective_marking:", 16,
+     "protective_marking is a marking, so the place needs a ceiling"),
+    (DATABASE, "table: visit}", "table: visit, never_extracted: [security_marking]}", 4,
+     "security_marking is a marking: extract it"),
+    (DATABASE, "table: visit}", "table: visit, door: {column: outcome, admits: [SECRET]}}", 4,
+     "SECRET is above the highest marking"),
+    (DATABASE, "table: visit}",
+     "table: visit, door: {column: outcome, admits: [OFFICIAL], reference: urn}}", 4,
+     "there is no column urn"),
+    (DATABASE, "law_enforcement", "general", 7, "its system is one of law enforcement"),
+    (FILE, "      persons: {type: integer,", "      persons: {type: integer, presence: true,", 17,
+     "only the presence of persons is landed, so its type must be boolean"),
+    (FILE, "referral_ref: {type: text, required", "referral_ref: {type: boolean, presence: true,"
+     " required", 14, "always true or false, so it cannot be required or in the key"),
+    (FILE, "YYYYMMDD.csv,", "YYYYMMDD.csv, never_extracted: [persons],", 17,
+     "persons is listed in never_extracted"),
     # dbt reads the descriptions and would run a Jinja template in them.
     (FILE, "description: How many it is about.", "description: 'About {{ n }}.'", 17,
      "dbt would run it"),
@@ -119,3 +141,23 @@ def test_two_datasets_can_share_a_folder_if_their_file_names_differ(folder: Path
     )
     (folder / "safeguarding_second.yml").write_text(text, encoding="utf-8")
     assert list(load_folders(folder)) == ["safeguarding/referral", "safeguarding/second"]
+
+
+def test_a_copy_of_the_intelligence_table_is_not_accepted_without_its_protection() -> None:
+    """A deployment copies a declaration, and leaves out what protects the records."""
+    text = text_of("intelligence_report.yml").replace(
+        "dataset: intelligence/report", "dataset: own/copy"
+    )
+    text = text.replace("  never_extracted: [narrative, source_identity]\n", "")
+    door = next(line for line in text.splitlines(keepends=True) if line.startswith("  door:"))
+    columns = "    columns:\n"
+    narrative = f"{columns}      narrative: {{type: text, description: The text.}}\n"
+    general = text.replace("law_enforcement", "general")
+    for attempt, expected in (
+        (text.replace(columns, narrative), "narrative may identify a person"),
+        (text.replace(door, ""), "the place needs a ceiling"),
+        (text.replace("OFFICIAL-SENSITIVE]", "SECRET]"), "SECRET is above the highest marking"),
+        (general, "it has protective markings: the classification must be law_enforcement"),
+    ):
+        assert expected in error_of(attempt, "own_copy.yml")
+    assert parse(text, "own_copy.yml").database.marking is not None

@@ -1,0 +1,24 @@
+"""dbt's files hold no part of the command line, which can name a record."""
+
+import sys
+
+import pytest
+
+from oic_assurance.builds.dbt import forget_project, run_dbt, target_dir
+from oic_assurance.settings import Settings
+
+KEY = "NCCU-KEY-7Q7X"
+
+
+def test_the_key_of_an_explained_record_is_in_no_file_of_dbt(
+    fresh_warehouse: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["assurance", "explain", "--record", "referral", KEY]
+    monkeypatch.setattr(sys, "argv", command)
+    forget_project()
+    run_dbt(fresh_warehouse, "reproduce", ["seed", "--select", "accountable_body"])
+    assert sys.argv is command
+    files = [path for path in fresh_warehouse.home.glob("dbt/**/*") if path.is_file()]
+    files += [path for path in fresh_warehouse.log_dir.rglob("*") if path.is_file()]
+    assert target_dir(fresh_warehouse, "reproduce") / "run_results.json" in files
+    assert [path.name for path in files if KEY.encode() in path.read_bytes()] == []

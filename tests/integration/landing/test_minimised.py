@@ -1,0 +1,116 @@
+"""A text that is not extracted any more disappears from raw, and raw still agrees."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+import pytest
+
+from oic_assurance.landing import land
+from oic_assurance.operations.erase.minimise import minimise_archive
+from oic_assurance.sources.declarations import load
+from oic_assurance.sources.declarations.load import dataset
+from oic_assurance.sources.declarations.model import Column, Dataset
+from tests.integration.landing.changed_databases import REPORTS, at, put_report
+from tests.integration.landing.support import World
+from tests.integration.operations.support import assert_agrees
+from tests.integration.operations.test_erase import archived_contents
+
+pytestmark = pytest.mark.usefixtures("empty_sources")
+
+LOG = "governance/recommendations"
+RAW_REPORT = "raw_law_enforcement.intelligence_report"
+
+
+@pytest.fixture
+def earlier(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The declarations of before: the conditions are a text, and the comment is extracted."""
+    before = {name: _with_texts(one) for name, one in load.datasets().items()}
+    with monkeypatch.context() as patch:
+        patch.setattr(load, "datasets", lambda: before)
+        patch.setattr(land, "datasets", lambda: before)
+        patch.setattr(land, "find_dataset", functools.partial(dict.__getitem__, before))
+        yield patch
+
+
+def _with_texts(one: Dataset) -> Dataset:
+    if one.name == REPORTS:
+        [table] = one.tables
+        columns = tuple(
+            dataclasses.replace(column, type="text", presence=False, verbatim=True)
+            if column.presence
+            else column
+            for column in table.columns
+        )
+        tables = (dataclasses.replace(table, columns=columns),)
+        return dataclasses.replace(one, tables=tables, fingerprint="earlier")
+    if one.name == LOG:
+        [table] = one.tables
+        columns = (*table.columns, Column("comment", "text", "A comment."))
+        place = dataclasses.replace(one.files, never_extracted=())
+        tables = (dataclasses.replace(table, columns=columns),)
+        return dataclasses.replace(one, place=place, tables=tables, fingerprint="earlier")
+    return one
+
+
+def text_of(world: World, table: str) -> str:
+    return str(world.query(f"select t::text from {table} as t"))
+
+
+def test_a_text_becomes_its_presence_without_a_new_version(
+    world: World, earlier: pytest.MonkeyPatch
+) -> None:
+    for key, text in enumerate(("ask the heron", "  ", None)):
+        put_report(world, key, at(key), handling_conditions=text)
+    world.land(REPORTS)
+    put_report(world, 0, at(60), handling_conditions="ask the crane")
+    put_report(world, 3, at(60), handling_conditions="ask the stork", status="LOST")
+    world.land(REPORTS)
+    world.intelligence("delete from intel.report where report_id = 1")
+    world.land(REPORTS)
+    assert "ask the heron" in text_of(world, RAW_REPORT)
+    with world.as_owner() as administrator:
+        administrator.execute(
+            f"create view public.on_raw as select row_key, handling_conditions from {RAW_REPORT}"
+        )
+    rows = world.one(f"select count(*) from {RAW_REPORT}")
+    earlier.undo()
+    # The content of quarantine is converted by a migration, which has run before.
+    with world.as_owner() as administrator:
+        administrator.execute(
+            "update audit.rejected_row set content = content || '{\"handling_conditions\": true}'"
+            " where content ? 'handling_conditions'"
+        )
+    world.land(REPORTS)
+    assert world.one(f"select count(*) from {RAW_REPORT}") == rows
+    assert world.state(REPORTS, ("handling_conditions",)) == {"0": (True,), "2": (False,)}
+    assert "ask the" not in text_of(world, RAW_REPORT)
+    assert len(world.reasons(REPORTS)) == 1
+    # The archive still has extracts with the text, and raw agrees with them.
+    assert_agrees(world, REPORTS)
+    assert b"ask the" in b"".join(archived_contents(world, REPORTS).values())
+    assert minimise_archive(world.settings, dataset(REPORTS)) == 2
+    assert b"ask the" not in b"".join(archived_contents(world, REPORTS).values())
+    assert minimise_archive(world.settings, dataset(REPORTS)) == 0
+    assert_agrees(world, REPORTS)
+    put_report(world, 2, at(90), handling_conditions="ask the swan")
+    world.land(REPORTS)
+    assert world.one(f"select count(*) from {RAW_REPORT}") == rows + 1
+    assert_agrees(world, REPORTS)
+
+
+def test_a_column_that_is_not_extracted_any_more_is_dropped(
+    world: World, earlier: pytest.MonkeyPatch
+) -> None:
+    header = "event_at,point_code,party,status,comment"
+    rows = [f"2026-01-0{day} 10:00,HYDRA,FORCE,accepted,ask the heron" for day in (5, 6)]
+    world.drop(f"{LOG}/recommendation_log.csv", "\n".join([header, *rows]) + "\n")
+    world.land(LOG)
+    table = "raw_general.recommendation_event"
+    assert "ask the heron" in text_of(world, table)
+    earlier.undo()
+    more = [*rows, "2026-01-07 10:00,HYDRA,FORCE,met,ask the crane"]
+    world.drop(f"{LOG}/recommendation_log.csv", "\n".join([header, *more]) + "\n")
+    assert world.land(LOG).rows_landed == 1
+    assert "ask the" not in text_of(world, table)
+    assert_agrees(world, LOG)
